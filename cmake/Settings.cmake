@@ -1,0 +1,32 @@
+# Language level and build options.
+set(CMAKE_CXX_STANDARD 23)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_C_STANDARD 11)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "Debug, Release or RelWithDebInfo" FORCE)
+endif()
+
+option(ASHLAR_TESTS "build the tests" ON)
+option(ASHLAR_BENCH "build the benchmarks" ON)
+option(ASHLAR_FUZZ "build the fuzz drivers (needs clang)" OFF)
+option(ASHLAR_WERROR "treat warnings as errors" OFF)
+set(ASHLAR_SANITIZE "" CACHE STRING "sanitizers, as -fsanitize= takes them")
+
+find_program(ASHLAR_CCACHE ccache)
+if(ASHLAR_CCACHE)
+  set(CMAKE_C_COMPILER_LAUNCHER ${ASHLAR_CCACHE})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${ASHLAR_CCACHE})
+endif()
+
+# Settings that every target of ours takes.
+add_library(ashlar_settings INTERFACE)
+add_library(ashlar::settings ALIAS ashlar_settings)
+target_include_directories(ashlar_settings INTERFACE "${PROJECT_SOURCE_DIR}/src")
+target_compile_definitions(ashlar_settings INTERFACE ASHLAR_VERSION="${PROJECT_VERSION}" _FILE_OFFSET_BITS=64)
+if(ASHLAR_SANITIZE)
+  target_compile_options(ashlar_settings INTERFACE -fsanitize=${ASHLAR_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=undefined)
+  target_link_options(ashlar_settings INTERFACE -fsanitize=${ASHLAR_SANITIZE})
+endif()

@@ -1,0 +1,57 @@
+#include "base/bytes.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include <fmt/format.h>
+
+namespace ashlar {
+
+Result<size_t> MemorySource::read(std::span<std::uint8_t> out) {
+  const size_t count = std::min(out.size(), rest_.size());
+  if (count != 0) std::memcpy(out.data(), rest_.data(), count);
+  rest_ = rest_.subspan(count);
+  return count;
+}
+
+Done MemorySink::write(BytesView more) {
+  bytes.insert(bytes.end(), more.begin(), more.end());
+  return {};
+}
+
+Done read_exactly(Source& source, std::span<std::uint8_t> out) {
+  while (!out.empty()) {
+    TRY_ASSIGN(const size_t count, source.read(out));
+    if (count == 0) return fail(Kind::Corrupt, fmt::format("the data ends {} bytes early", out.size()));
+    out = out.subspan(count);
+  }
+  return {};
+}
+
+Result<Bytes> read_all(Source& source, size_t limit) {
+  Bytes all;
+  size_t room = 16 * 1024;
+  for (;;) {
+    const size_t had = all.size();
+    all.resize(had + room);
+    TRY_ASSIGN(const size_t count, source.read(std::span(all).subspan(had)));
+    all.resize(had + count);
+    if (count == 0) return all;
+    if (all.size() > limit) return fail(Kind::Corrupt, fmt::format("the data is larger than {} bytes", limit));
+    room = std::clamp(all.size(), size_t{16 * 1024}, size_t{1024 * 1024});
+  }
+}
+
+Result<std::uint64_t> copy(Source& from, Sink& to) {
+  Bytes buffer(256 * 1024);
+  std::uint64_t moved = 0;
+  for (;;) {
+    TRY_ASSIGN(const size_t count, from.read(buffer));
+    if (count == 0) return moved;
+    TRY(to.write(BytesView(buffer).first(count)));
+    moved += count;
+  }
+}
+
+}  // namespace ashlar

@@ -1,0 +1,185 @@
+#include "base/text.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <numeric>
+
+#include <fmt/format.h>
+
+namespace ashlar {
+namespace {
+
+constexpr std::string_view white = " \t\r\n\f\v";
+
+/// Matches one segment, from `pattern` and `text` with no `/` in them.
+bool matches_segment(std::string_view pattern, std::string_view text) {
+  size_t p = 0, t = 0, star = std::string_view::npos, mark = 0;
+  while (t < text.size()) {
+    size_t width = 1;
+    bool fits = false;
+    if (p < pattern.size() && pattern[p] == '[') {
+      const size_t close = pattern.find(']', p + 2);
+      if (close != std::string_view::npos) {
+        std::string_view set = pattern.substr(p + 1, close - p - 1);
+        const bool inverse = set[0] == '!' || set[0] == '^';
+        if (inverse) set.remove_prefix(1);
+        for (size_t at = 0; at < set.size(); ++at) {
+          if (at + 2 < set.size() && set[at + 1] == '-') {
+            fits = fits || (set[at] <= text[t] && text[t] <= set[at + 2]);
+            at += 2;
+          } else {
+            fits = fits || set[at] == text[t];
+          }
+        }
+        fits = fits != inverse;
+        width = close - p + 1;
+      } else {
+        fits = text[t] == '[';
+      }
+    } else if (p < pattern.size() && pattern[p] != '*') {
+      fits = pattern[p] == '?' || pattern[p] == text[t];
+    }
+    if (p < pattern.size() && pattern[p] == '*') {
+      star = p++;
+      mark = t;
+    } else if (fits) {
+      p += width;
+      ++t;
+    } else if (star != std::string_view::npos) {
+      p = star + 1;
+      t = ++mark;
+    } else {
+      return false;
+    }
+  }
+  while (p < pattern.size() && pattern[p] == '*') ++p;
+  return p == pattern.size();
+}
+
+}  // namespace
+
+std::string_view trim(std::string_view text) {
+  const size_t first = text.find_first_not_of(white);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(white) - first + 1);
+}
+
+std::vector<std::string_view> split(std::string_view text, char separator) {
+  std::vector<std::string_view> parts;
+  for (;;) {
+    const size_t at = text.find(separator);
+    parts.push_back(text.substr(0, at));
+    if (at == std::string_view::npos) return parts;
+    text.remove_prefix(at + 1);
+  }
+}
+
+std::vector<std::string_view> words(std::string_view text) {
+  std::vector<std::string_view> found;
+  for (size_t at = text.find_first_not_of(white); at != std::string_view::npos;) {
+    const size_t end = text.find_first_of(white, at);
+    found.push_back(text.substr(at, end == std::string_view::npos ? end : end - at));
+    at = end == std::string_view::npos ? end : text.find_first_not_of(white, end);
+  }
+  return found;
+}
+
+std::string join(std::span<const std::string> parts, std::string_view separator) {
+  return fmt::format("{}", fmt::join(parts, separator));
+}
+
+std::pair<std::string_view, std::string_view> cut(std::string_view text, char separator) {
+  const size_t at = text.find(separator);
+  if (at == std::string_view::npos) return {text, {}};
+  return {text.substr(0, at), text.substr(at + 1)};
+}
+
+std::string nearest(std::string_view name, std::span<const std::string_view> candidates) {
+  if (name.size() > 64) return {};
+  std::string_view best;
+  size_t best_distance = std::max<size_t>(1, name.size() / 3) + 1;
+  for (const std::string_view candidate : candidates) {
+    if (candidate.size() > 64) continue;
+    std::vector<size_t> row(candidate.size() + 1);
+    std::iota(row.begin(), row.end(), size_t{0});
+    for (size_t i = 0; i < name.size(); ++i) {
+      size_t diagonal = row[0];
+      row[0] = i + 1;
+      for (size_t j = 0; j < candidate.size(); ++j) {
+        const size_t change = diagonal + (name[i] == candidate[j] ? 0 : 1);
+        diagonal = row[j + 1];
+        row[j + 1] = std::min({change, row[j] + 1, row[j + 1] + 1});
+      }
+    }
+    if (row.back() < best_distance) {
+      best_distance = row.back();
+      best = candidate;
+    }
+  }
+  return std::string(best);
+}
+
+bool is_utf8(std::string_view text) {
+  for (size_t at = 0; at < text.size();) {
+    const auto lead = static_cast<std::uint8_t>(text[at]);
+    size_t more = 0;
+    std::uint32_t code = lead;
+    if (lead < 0x80) {
+      ++at;
+      continue;
+    } else if (lead >= 0xC2 && lead <= 0xDF) {
+      more = 1, code = lead & 0x1Fu;
+    } else if (lead >= 0xE0 && lead <= 0xEF) {
+      more = 2, code = lead & 0x0Fu;
+    } else if (lead >= 0xF0 && lead <= 0xF4) {
+      more = 3, code = lead & 0x07u;
+    } else {
+      return false;
+    }
+    if (at + more >= text.size()) return false;
+    for (size_t i = 1; i <= more; ++i) {
+      const auto next = static_cast<std::uint8_t>(text[at + i]);
+      if ((next & 0xC0) != 0x80) return false;
+      code = code << 6 | (next & 0x3Fu);
+    }
+    if ((more == 2 && (code < 0x800 || (code >= 0xD800 && code <= 0xDFFF))) || (more == 3 && (code < 0x10000 || code > 0x10FFFF))) return false;
+    at += more + 1;
+  }
+  return true;
+}
+
+bool matches_glob(std::string_view pattern, std::string_view path) {
+  const auto patterns = split(pattern, '/');
+  const auto segments = split(path, '/');
+  // The greedy walk of a single-segment glob, with `**` in the place of `*`: linear in the segments, times the number of `**`.
+  size_t p = 0, s = 0, star = std::string_view::npos, mark = 0;
+  while (s < segments.size()) {
+    if (p < patterns.size() && patterns[p] == "**") {
+      star = p++;
+      mark = s;
+    } else if (p < patterns.size() && matches_segment(patterns[p], segments[s])) {
+      ++p;
+      ++s;
+    } else if (star != std::string_view::npos) {
+      p = star + 1;
+      s = ++mark;
+    } else {
+      return false;
+    }
+  }
+  while (p < patterns.size() && patterns[p] == "**") ++p;
+  return p == patterns.size();
+}
+
+std::string human_size(std::uint64_t bytes) {
+  constexpr std::string_view units[] = {"B", "kB", "MB", "GB", "TB"};
+  auto value = static_cast<double>(bytes);
+  size_t unit = 0;
+  while (value >= 999.5 && unit + 1 < std::size(units)) {
+    value /= 1000;
+    ++unit;
+  }
+  return unit == 0 ? fmt::format("{} B", bytes) : fmt::format("{:.1f} {}", value, units[unit]);
+}
+
+}  // namespace ashlar
