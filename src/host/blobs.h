@@ -1,0 +1,32 @@
+#pragma once
+// Content by digest: the cache of packages and frames, shared by any number of processes.
+#include <memory>
+#include <optional>
+
+#include "base/digest.h"
+#include "host/files.h"
+
+namespace ashlar::host {
+
+/// A folder `sha256/<2 hex>/<62 hex>`; entries are complete or absent, also after a crash.
+class Blobs {
+ public:
+  Blobs(Files& files, Path folder) : files_(files), folder_(std::move(folder)) {}  // files: borrowed
+  Path path(const Digest& digest) const;
+  bool has(const Digest& digest) const;
+  /// Opens an entry; NotFound when there is none. The bytes are not hashed again.
+  Result<std::unique_ptr<ReadFile>> open(const Digest& digest) const;
+  /// Stores everything `from` gives; returns its digest. With `expected`, other bytes are Corrupt and nothing is stored.
+  Result<Digest> put(Source& from, const std::optional<Digest>& expected = std::nullopt);
+  Result<Digest> put(BytesView bytes);
+  /// A draft to write to and commit with commit_as().
+  Result<std::unique_ptr<Draft>> draft();
+  Done commit_as(Draft& draft, const Digest& digest);
+  Done remove(const Digest& digest);
+
+ private:
+  Files& files_;
+  Path folder_;
+};
+
+}  // namespace ashlar::host

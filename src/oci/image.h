@@ -1,0 +1,72 @@
+#pragma once
+// The values of the OCI image specification 1.1: descriptors, configs, manifests, indexes. Their JSON is canonical: same value, same bytes.
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/digest.h"
+#include "base/json.h"
+
+namespace ashlar::oci {
+
+namespace media {
+inline constexpr std::string_view index = "application/vnd.oci.image.index.v1+json";
+inline constexpr std::string_view manifest = "application/vnd.oci.image.manifest.v1+json";
+inline constexpr std::string_view config = "application/vnd.oci.image.config.v1+json";
+inline constexpr std::string_view layer_gzip = "application/vnd.oci.image.layer.v1.tar+gzip";
+inline constexpr std::string_view layer_zstd = "application/vnd.oci.image.layer.v1.tar+zstd";
+inline constexpr std::string_view layer_tar = "application/vnd.oci.image.layer.v1.tar";
+}  // namespace media
+
+/// `linux/amd64`, `linux/arm64/v8`
+struct Platform {
+  std::string os = "linux", architecture = "amd64", variant;
+  static Result<Platform> parse(std::string_view text);
+  std::string str() const;
+  std::string debian() const;  ///< dpkg's name of the architecture
+  friend bool operator==(const Platform&, const Platform&) = default;
+};
+
+struct Descriptor {
+  std::string media_type;
+  Digest digest;
+  std::uint64_t size = 0;
+  std::optional<Platform> platform;
+  std::map<std::string, std::string> annotations;
+};
+
+/// image-spec config.md
+struct Config {
+  Platform platform;
+  std::string created;  ///< RFC 3339
+  std::string user, working_dir, stop_signal;
+  std::vector<std::string> env, entrypoint, cmd;  ///< env: `NAME=value`, sorted
+  std::vector<std::string> ports, volumes;
+  std::map<std::string, std::string> labels;
+  std::vector<Digest> diff_ids;
+  struct History { std::string created, created_by, comment; bool empty_layer = false; };
+  std::vector<History> history;
+};
+
+struct Manifest {
+  std::string media_type;  ///< media::manifest when empty
+  Descriptor config;
+  std::vector<Descriptor> layers;
+  std::map<std::string, std::string> annotations;
+};
+struct ImageIndex {
+  std::vector<Descriptor> manifests;
+  std::map<std::string, std::string> annotations;
+};
+
+std::string to_text(const Config& config);
+std::string to_text(const Manifest& manifest);
+std::string to_text(const ImageIndex& index);
+Result<Config> read_config(std::string_view text);
+Result<Manifest> read_manifest(std::string_view text);
+Result<ImageIndex> read_index(std::string_view text);
+
+}  // namespace ashlar::oci

@@ -1,0 +1,50 @@
+#pragma once
+// Images on disk: the OCI image layout (image-layout.md), as a folder or as a tar archive of one.
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "host/files.h"
+#include "oci/image.h"
+#include "oci/ref.h"
+
+namespace ashlar::oci {
+
+/// A layout folder to write to. Blobs are complete or absent; index.json is replaced in one step, so that readers see the old image or the new one.
+class LayoutWriter {
+ public:
+  /// Makes the folder and `oci-layout` where they lack. Conflict when the folder holds something that is no layout.
+  static Result<LayoutWriter> open(host::Files& files, const host::Path& folder);
+  bool has(const Digest& digest, std::uint64_t size) const;
+  Result<Descriptor> put(std::string_view media_type, std::string_view content);
+  Result<std::unique_ptr<host::Draft>> draft();
+  Done commit_as(host::Draft& draft, const Digest& digest);
+  /// Copies a blob from a file whose bytes have that digest.
+  Done put_file(const host::Path& from, const Digest& digest);
+  /// Points `tag` (org.opencontainers.image.ref.name) at `root`, an index or a manifest; other tags stay.
+  Done point(const std::string& tag, const Descriptor& root);
+
+ private:
+  host::Files* files_ = nullptr;
+  host::Path folder_;
+};
+
+/// Reads images from `oci:` and `oci-archive:` references.
+class ImageReader {
+ public:
+  virtual ~ImageReader() = default;
+  virtual Result<std::string> blob(const Digest& digest, size_t limit = 16 << 20) = 0;         ///< verified
+  virtual Result<std::unique_ptr<Source>> open(const Digest& digest) = 0;                       ///< not verified: hash what you read
+  virtual Descriptor root() const = 0;                                                          ///< what the tag points at
+};
+/// NotFound when there is no such layout or tag (the tags there are named); without a tag, the only one or `latest`.
+Result<std::unique_ptr<ImageReader>> open_image(host::Files& files, const ImageRef& ref);
+/// The manifests of an image by platform: those of an index, or the one that the tag points at.
+struct PlatformImage { Platform platform; Descriptor descriptor; Manifest manifest; Config config; };
+Result<std::vector<PlatformImage>> platforms(ImageReader& image);
+/// Writes the layout folder at `from` as an `oci-archive` file, members in a fixed order with fixed times.
+Done write_archive(host::Files& files, const host::Path& from, const host::Path& archive);
+
+}  // namespace ashlar::oci

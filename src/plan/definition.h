@@ -1,0 +1,110 @@
+#pragma once
+// A definition: what an image shall be. The format is that of Docker Hardened Images, with keys of ours (docs/formats/definition.md).
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace ashlar::plan {
+
+/// Line and column of a value in its file, for errors that come later than reading.
+struct Mark {
+  int line = 0, column = 0;
+};
+
+enum class Variant { Runtime, Dev, Helm };
+
+/// `name`, `name=version` or `!name`.
+struct Wish {
+  std::string name;
+  std::string version;    ///< pinned, or empty
+  bool excluded = false;  ///< `!name`: never in, even where something depends on it
+  Mark at;
+};
+
+struct User { std::string name; std::uint32_t uid = 0, gid = 0; std::string home, shell; };  ///< home and shell: ours, `/nonexistent`, `/usr/sbin/nologin` by default
+struct Group { std::string name; std::uint32_t gid = 0; std::vector<std::string> members; };
+struct Accounts {
+  bool root = false;   ///< an entry for root even where nobody runs as root
+  std::string run_as;  ///< a user's name, or `uid[:gid]`
+  std::vector<User> users;
+  std::vector<Group> groups;
+};
+
+struct OsRelease { std::string name, id, id_like, version_id, version_codename, pretty_name, home_url, bug_report_url; };
+
+struct SpdxPackage { std::string name, purl, license, path; };
+/// A file from elsewhere.
+struct Download {
+  std::string url, checksum, path;  ///< checksum: `sha256:<hex>`, a bare commit of 40 hex digits, a URL of a checksum file, or empty
+  std::optional<std::uint32_t> uid, gid, mode;
+  std::vector<std::string> platforms;  ///< empty: all
+  std::vector<std::string> includes, excludes;
+  std::string spdx_name, spdx_version;
+  std::vector<SpdxPackage> spdx_packages;
+  Mark at;
+};
+
+enum class PathType { Directory, File, Symlink, Delete, EmptyFile };
+struct PathRule {
+  PathType type = PathType::Directory;
+  std::string path;
+  std::string source;                  ///< of a symlink its target; of a file one below the catalogue's root (or in the image, when absolute)
+  std::optional<std::string> content;  ///< of a file
+  std::uint32_t uid = 0, gid = 0;
+  std::optional<std::uint32_t> mode;
+  bool recursive = false;
+  std::vector<std::string> platforms;  ///< empty: all
+  Mark at;
+};
+
+/// What is taken from a package or left out of it, by globs over its paths (ours). No `include`: everything but what `exclude` says.
+struct Slice { std::string package; std::vector<std::string> include, exclude; Mark at; };
+/// An interpreter that the image keeps on purpose (ours).
+struct Interpreter { std::string path, reason; Mark at; };
+struct RunTest { std::string name, directory; std::vector<std::string> commands; int exit_code = 0; int timeout = 0; std::string output; };
+/// How a running container shows that it is well (ours).
+struct Health { std::string kind, target; int interval = 30, timeout = 5, retries = 3; };
+
+/// A part of the format that is read and kept, but not built yet: its name for people, and where it stands.
+struct Unbuilt { std::string what; Mark at; };
+
+struct Definition {
+  std::string path;          ///< as given, for errors
+  std::string digest_hex;    ///< SHA-256 of the file's bytes
+  std::string distribution;  ///< `debian-13`: from the key, else from the syntax line (`2-debian13`); `alpine-3.23` is read, too
+  std::string name, image, flavor, codec, output, entitlement, suffix;
+  Variant variant = Variant::Runtime;
+  std::vector<std::string> tags, platforms;
+  std::string release_date, end_of_life, end_of_support;
+  std::map<std::string, std::string> vars;
+
+  std::vector<std::string> repositories, keyrings;  ///< sources.list lines; URLs
+  std::vector<Wish> packages;
+  std::vector<Download> files;
+  std::map<std::string, std::string> mappings;      ///< package name to purl
+  std::vector<Unbuilt> unbuilt;                     ///< builds, artifacts
+
+  Accounts accounts;
+  OsRelease os_release;
+  std::map<std::string, std::string> environment, annotations, labels;
+  std::vector<std::string> entrypoint, cmd, ports, volumes;
+  std::string work_dir, stop_signal;
+  std::vector<PathRule> paths;
+
+  std::vector<Slice> slices;
+  std::vector<Interpreter> interpreters;
+  std::vector<RunTest> tests;
+  std::optional<Health> health;
+};
+
+/// Reads and checks a definition. Every fault of the file is in Error::faults (Kind Invalid), not only the first.
+Result<Definition> read_definition(std::string text, std::string path);
+
+std::string_view to_string(Variant variant);
+
+}  // namespace ashlar::plan

@@ -1,0 +1,43 @@
+#pragma once
+// Which packages an image needs: libsolv decides what is possible, apt's order what is preferred.
+#include <memory>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "deb/package.h"
+#include "plan/definition.h"
+
+namespace ashlar::plan {
+
+struct Request {
+  std::vector<Wish> wishes;           ///< names, pins and exclusions
+  std::string architecture;           ///< dpkg's name: `amd64`
+  std::set<std::uint32_t> security_archives;  ///< places in Index::archives whose versions win over equal ones elsewhere
+};
+struct Chosen {
+  const deb::Package* package = nullptr;
+  std::string reason;  ///< a sentence without its first word: `asked for by the definition`, `depended on by 'libc6' (libgcc-s1)`
+};
+struct Resolution {
+  std::vector<Chosen> packages;       ///< sorted by name
+  std::vector<std::string> dropped;   ///< dependencies that exclusions left unmet, as sentences
+};
+/// A universe of packages, made once and asked often.
+class Universe {
+ public:
+  /// `packages` are borrowed and must outlive the universe.
+  Universe(std::span<const deb::Package> packages, std::string architecture);
+  ~Universe();
+  Universe(Universe&&) noexcept;
+  /// NotFound when a wish names no package (with the nearest name); Conflict when no set fits, in words a person can act on.
+  Result<Resolution> resolve(const Request& request) const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace ashlar::plan
