@@ -1,0 +1,36 @@
+#pragma once
+// The configuration file (docs/formats/config.md): `ashlar.yaml` of the project, then `config.yaml` in the user's folder.
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "deb/distribution.h"
+#include "host/machine.h"
+
+namespace ashlar::pipeline {
+
+/// What a cache is pruned to.
+struct CacheLimits {
+  std::optional<std::uint64_t> bytes;  ///< of everything prunable
+  std::optional<std::int64_t> age;     ///< seconds since an entry was last used
+};
+
+struct Config {
+  std::map<std::string, std::vector<std::string>> mirrors;  ///< URLs by archive name, in order of preference
+  std::vector<host::Path> keyrings;                         ///< files, or folders with such
+  std::vector<std::string> accept_keys;                     ///< fingerprints of third-party keys
+  std::vector<deb::Distribution> distributions;             ///< beside those we ship
+  CacheLimits cache;
+  std::vector<host::Path> files;                            ///< that it was read from
+};
+
+/// Reads one file; every fault is in Error::faults. Relative keyrings are relative to the file's folder.
+Result<Config> parse_config(std::string text, std::string path);
+
+/// `file` alone when it is not empty; else `./ashlar.yaml` (or that of the nearest folder above), then `config.yaml` in the user's folder: what the
+/// first says of a mirror, a distribution or a limit goes before the second, lists of keys and keyrings add up. No file is an empty configuration.
+Result<Config> read_config(const host::Machine& machine, const host::Folders& folders, const std::string& file);
+
+}  // namespace ashlar::pipeline
