@@ -1,6 +1,7 @@
 #pragma once
 // HTTP as a client.
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -31,7 +32,9 @@ class Http {
  public:
   virtual ~Http() = default;
   /// Bodies of 2xx answers go to `sink` as they come. An answer of any status is a response; no answer is Unavailable. Follows at most 10 redirects.
-  virtual Result<HttpResponse> get(const HttpRequest& request, Sink& sink) = 0;
+  /// `begin` is told status and headers before the first byte of such a body, so that a sink can tell the rest of a file (206) from the whole.
+  using Begin = std::function<Done(const HttpResponse&)>;
+  virtual Result<HttpResponse> get(const HttpRequest& request, Sink& sink, const Begin& begin = {}) = 0;
 };
 
 std::unique_ptr<Http> machine_http();
