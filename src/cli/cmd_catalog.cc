@@ -1,0 +1,86 @@
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "cli/commands.h"
+#include "pipeline/catalog.h"
+#include "pipeline/workshop.h"
+
+namespace ashlar::cli {
+namespace {
+
+struct Options {
+  std::string action = "list", name, folder;
+};
+
+Json to_json(const pipeline::CatalogEntry& entry) {
+  return {{"name", entry.name}, {"version", entry.version}, {"variant", plan::to_string(entry.definition.variant)}, {"platforms", entry.definition.platforms},
+          {"definition", entry.path.string()}, {"end_of_life", entry.end_of_life}};
+}
+
+void show(Context& context, const pipeline::CatalogEntry& entry) {
+  const plan::Definition& definition = entry.definition;
+  say(context, bold(context, fmt::format("{} {} ({})", entry.name, entry.version, plan::to_string(definition.variant))));
+  say(context, fmt::format("  {}", entry.description));
+  say(context, fmt::format("  definition   {}", entry.path.string()));
+  say(context, fmt::format("  tags         {}", join(definition.tags, ", ")));
+  say(context, fmt::format("  platforms    {}", join(definition.platforms, ", ")));
+  say(context, fmt::format("  licence      {}", entry.license));
+  say(context, fmt::format("  end of life  {}{}", entry.end_of_life.empty() ? "not known" : entry.end_of_life,
+                           entry.end_of_life_source.empty() ? "" : fmt::format(" ({})", entry.end_of_life_source)));
+  say(context, fmt::format("  runs as      {}", definition.accounts.run_as));
+  if (!definition.ports.empty()) say(context, fmt::format("  ports        {}", join(definition.ports, ", ")));
+  for (const auto& kept : definition.interpreters) say(context, fmt::format("  keeps        {}: {}", kept.path, kept.reason));
+}
+
+}  // namespace
+
+Action catalog(CLI::App& app) {
+  const auto options = std::make_shared<Options>();
+  app.add_option("ACTION", options->action, "list (the default) or show");
+  app.add_option("NAME", options->name, "with show: the image's name, or name:version");
+  app.add_option("--catalog", options->folder, "this folder of definitions instead of the one that ships")->option_text("DIR");
+  return [options](Context& context) -> Result<Exit> {
+    host::Path folder = options->folder;
+    if (folder.empty()) {
+      TRY_ASSIGN(const host::Path data, pipeline::data_folder(context.machine));
+      folder = data / "catalog";
+    }
+    TRY_ASSIGN(const auto entries, pipeline::read_catalog(*context.machine.files, folder));
+    if (options->action == "list") {
+      if (context.json) {
+        Json images = Json::array();
+        for (const auto& entry : entries) images.push_back(to_json(entry));
+        say(context, Json{{"schema", "https://ashlar.dev/catalog/v1"}, {"images", std::move(images)}});
+        return Exit::Clean;
+      }
+      std::vector<std::vector<std::string>> rows = {{"NAME", "VERSION", "VARIANT", "PLATFORMS", "END OF LIFE", "DEFINITION"}};
+      for (const auto& entry : entries)
+        rows.push_back({entry.name, entry.version, std::string(plan::to_string(entry.definition.variant)), join(entry.definition.platforms, " "), entry.end_of_life, entry.path.string()});
+      context.answer->append(table(context, rows));
+      return Exit::Clean;
+    }
+    if (options->action != "show") return cannot(Kind::Invalid, fmt::format("do '{}' with the catalogue", options->action), "the actions are list and show");
+    const auto [name, version] = cut(options->name, ':');
+    Json images = Json::array();
+    bool found = false;
+    for (const auto& entry : entries) {
+      if (entry.name != name || (!version.empty() && entry.version != version)) continue;
+      found = true;
+      if (context.json) images.push_back(to_json(entry));
+      else show(context, entry);
+    }
+    if (!found) {
+      std::vector<std::string_view> names;
+      for (const auto& entry : entries) names.push_back(entry.name);
+      const std::string near = nearest(name, names);
+      return cannot(Kind::NotFound, fmt::format("show '{}'", options->name), near.empty() ? "the catalogue has no such image; `ashlar catalog list` shows all" : fmt::format("the catalogue has no such image; did you mean '{}'?", near));
+    }
+    if (context.json) say(context, Json{{"schema", "https://ashlar.dev/catalog/v1"}, {"images", std::move(images)}});
+    return Exit::Clean;
+  };
+}
+
+}  // namespace ashlar::cli

@@ -1,0 +1,18 @@
+#pragma once
+// One function a verb, each in cmd_<verb>.cc: it adds the verb's options and gives back what to do once they are read.
+#include "cli/verb.h"
+
+namespace ashlar::cli {
+
+Action validate(CLI::App& app);
+Action lock(CLI::App& app);
+Action build(CLI::App& app);
+Action diff(CLI::App& app);
+Action explain(CLI::App& app);
+Action catalog(CLI::App& app);
+Action cache(CLI::App& app);
+Action doctor(CLI::App& app);
+Action print_completions(CLI::App& app);
+Action write_man_pages(CLI::App& app);
+
+}  // namespace ashlar::cli

@@ -1,0 +1,97 @@
+// The program's door: the one place where errors become text and exit codes.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "cli/command_line.h"
+#include "cli/terminal.h"
+#include "host/program.h"
+
+namespace {
+
+using namespace ashlar;
+using cli::Exit;
+
+Exit exit_of(Kind kind) {
+  switch (kind) {
+    case Kind::NotFound:
+    case Kind::Invalid:
+    case Kind::Conflict: return Exit::Wrong;
+    case Kind::Unavailable: return Exit::Unavailable;
+    case Kind::Corrupt:
+    case Kind::Denied: return Exit::Damaged;
+  }
+  return Exit::Internal;
+}
+
+Exit complain(const Error& error) {
+  std::fputs(fmt::format("error: {}\n", error.message).c_str(), stderr);
+  for (const Fault& fault : error.faults) std::fputs((to_string(fault) + "\n").c_str(), stderr);
+  return exit_of(error.kind);
+}
+
+/// Words about a command line that CLI11 could not read, in our form.
+Exit complain(const CLI::ParseError& error, const cli::CommandLine& line, int argc, char** argv) {
+  if (error.get_exit_code() == 0) return static_cast<Exit>(line.app->exit(error));  // --help, --version
+  std::vector<std::string_view> names;
+  for (const cli::Verb& verb : cli::verbs()) names.push_back(verb.name);
+  const std::string_view first = argc > 1 ? argv[1] : "";
+  const bool known = std::find(names.begin(), names.end(), first) != names.end();
+  if (!first.empty() && !first.starts_with('-') && !known) {
+    const std::string near = nearest(first, names);
+    std::fputs(fmt::format("error: there is no verb '{}'{}\n", first, near.empty() ? "; `ashlar --help` lists them" : fmt::format("; did you mean '{}'?", near)).c_str(), stderr);
+  } else {
+    std::string cause = error.what();
+    if (const size_t end = cause.find('\n'); end != std::string::npos) cause.resize(end);
+    std::fputs(fmt::format("error: cannot read the command line: {}\n  `ashlar {}--help` shows what it takes\n", cause, known ? std::string(first) + " " : "").c_str(), stderr);
+  }
+  return Exit::Wrong;
+}
+
+Result<Exit> run(cli::CommandLine& line, host::Machine& machine) {
+  const cli::Globals& globals = *line.globals;
+  if (globals.format != "text" && globals.format != "json")
+    return cannot(Kind::Invalid, fmt::format("write the answer as '{}'", globals.format), "the formats are text and json");
+  const bool error_terminal = host::is_terminal(host::Stream::Error);
+  const auto progress = cli::terminal_progress(error_terminal && !globals.no_color, globals.quiet);
+  std::string answer;
+  cli::Context context{machine, *progress, globals.format == "json", globals.verbose,
+                       globals.output.empty() && host::is_terminal(host::Stream::Output) && !globals.no_color && !machine.environment("NO_COLOR"), globals.config, &answer};
+  for (auto& [app, action] : line.actions) {
+    if (!app->parsed()) continue;
+    TRY_ASSIGN(const Exit exit, action(context));
+    if (globals.output.empty()) {
+      std::fputs(answer.c_str(), stdout);
+      if (std::fflush(stdout) != 0) return cannot(Kind::Unavailable, "write the answer", "standard output does not take it");
+    } else {
+      TRY(machine.files->write(globals.output, answer));
+    }
+    return exit;
+  }
+  return Exit::Wrong;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    host::Machine machine = host::real_machine();
+    cli::CommandLine line;
+    try {
+      line.app->parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+      return static_cast<int>(complain(error, line, argc, argv));
+    }
+    const Result<Exit> exit = run(line, machine);
+    return static_cast<int>(exit ? *exit : complain(exit.error()));
+  } catch (const std::bad_alloc&) {
+    std::fputs("error: cannot go on: out of memory\n", stderr);
+    return static_cast<int>(Exit::Unavailable);
+  } catch (const std::exception& error) {
+    std::fputs(fmt::format("internal error: {}\n", error.what()).c_str(), stderr);
+    return static_cast<int>(Exit::Internal);
+  }
+}

@@ -1,0 +1,68 @@
+#include "cli/terminal.h"
+
+#include <chrono>
+#include <cstdio>
+#include <mutex>
+#include <string>
+
+#include <fmt/format.h>
+
+namespace ashlar::cli {
+namespace {
+
+class Terminal final : public Progress {
+ public:
+  Terminal(bool live, bool quiet) : live_(live), quiet_(quiet) {}
+  ~Terminal() override { clear(); }
+
+  void stage(std::string_view name, std::uint64_t total) override {
+    const std::lock_guard hold(mutex_);
+    stage_ = name;
+    total_ = total;
+    done_ = 0;
+    draw("", true);
+  }
+  void step(std::string_view what, std::uint64_t units) override {
+    const std::lock_guard hold(mutex_);
+    done_ += units;
+    draw(what, false);
+  }
+  void note(std::string_view text) override {
+    const std::lock_guard hold(mutex_);
+    if (quiet_) return;
+    clear();
+    std::fputs(fmt::format("note: {}\n", text).c_str(), stderr);
+  }
+
+ private:
+  void draw(std::string_view what, bool now) {
+    if (!live_ || quiet_) return;
+    const auto moment = std::chrono::steady_clock::now();
+    if (!now && moment - drawn_ < std::chrono::milliseconds(80)) return;
+    drawn_ = moment;
+    std::string line = total_ > 0 ? fmt::format("{} {:3}%  {}", stage_, done_ * 100 / total_, what) : fmt::format("{}  {}", stage_, what);
+    if (line.size() > 78) line.resize(78);
+    std::fputs(("\r\x1b[K" + line).c_str(), stderr);
+    std::fflush(stderr);
+    shown_ = true;
+  }
+  void clear() {
+    if (!shown_) return;
+    std::fputs("\r\x1b[K", stderr);
+    std::fflush(stderr);
+    shown_ = false;
+  }
+
+  const bool live_, quiet_;
+  std::mutex mutex_;
+  std::string stage_;
+  std::uint64_t total_ = 0, done_ = 0;
+  std::chrono::steady_clock::time_point drawn_;
+  bool shown_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Progress> terminal_progress(bool live, bool quiet) { return std::make_unique<Terminal>(live, quiet); }
+
+}  // namespace ashlar::cli

@@ -1,0 +1,23 @@
+#include "cli/verb.h"
+
+#include "cli/commands.h"
+
+namespace ashlar::cli {
+
+const std::vector<Verb>& verbs() {
+  static const std::vector<Verb> table = {
+      {"validate", "checks definitions, locks and configuration against their formats", "ashlar validate catalog/python/3.13.yaml", validate},
+      {"lock", "resolves a definition and writes its lock beside it", "ashlar lock catalog/python/3.13.yaml", lock},
+      {"build", "builds locked definitions into an OCI image", "ashlar build catalog/python/3.13.yaml -o oci:out/python --platform linux/amd64,linux/arm64", build},
+      {"diff", "shows what changed between two images", "ashlar diff oci:out/old oci:out/new", diff},
+      {"explain", "says why a package is in a locked image", "ashlar explain catalog/python/3.13.yaml libssl3t64", explain},
+      {"catalog", "lists the images that ship with ashlar, or shows one", "ashlar catalog list", catalog},
+      {"cache", "shows what the cache holds, or prunes it", "ashlar cache prune --keep-days 30", cache},
+      {"doctor", "says what this machine lacks and what mends it", "ashlar doctor", doctor},
+      {"completions", "prints a completion script for bash, zsh or fish", "ashlar completions bash", print_completions},
+      {"man", "writes the man pages into a folder", "ashlar man build/man", write_man_pages},
+  };
+  return table;
+}
+
+}  // namespace ashlar::cli

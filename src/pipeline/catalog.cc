@@ -1,0 +1,97 @@
+#include "pipeline/catalog.h"
+
+#include <algorithm>
+#include <optional>
+
+#include <fmt/format.h>
+
+#include "base/yaml.h"
+
+namespace ashlar::pipeline {
+namespace {
+
+bool is_definition_name(std::string_view name) { return name.ends_with(".yaml") && name != "info.yaml"; }
+
+/// The version part of `3.13-dev.yaml`.
+std::string version_of(const host::Path& path, const plan::Definition& definition) {
+  std::string stem = path.stem().string();
+  for (const std::string_view suffix : {std::string_view("-dev"), std::string_view(definition.flavor)}) {
+    if (suffix.empty()) continue;
+    const std::string tail = suffix.starts_with('-') ? std::string(suffix) : "-" + std::string(suffix);
+    if (stem.ends_with(tail)) stem.resize(stem.size() - tail.size());
+  }
+  return stem;
+}
+
+std::string text_of(const YamlNode& node, std::string_view key) {
+  const YamlNode* value = node.find(key);
+  return value == nullptr ? std::string() : value->text;
+}
+
+/// What info.yaml says of an image, given to each of its entries. `end-of-life` is one date or a date a version.
+Done add_info(host::Files& files, const host::Path& folder, std::vector<CatalogEntry*> entries) {
+  const host::Path path = folder / "info.yaml";
+  if (!files.exists(path)) return cannot(Kind::NotFound, fmt::format("describe catalogue folder '{}'", folder.string()), "it has no info.yaml");
+  TRY_ASSIGN(std::string text, files.read(path));
+  TRY_ASSIGN(const YamlDocument document, parse_yaml(std::move(text), path.string()));
+  for (CatalogEntry* entry : entries) {
+    entry->description = text_of(document.root, "description");
+    entry->license = text_of(document.root, "license");
+    entry->end_of_life = entry->definition.end_of_life;
+    entry->end_of_life_source = text_of(document.root, "end-of-life-source");
+    if (entry->end_of_life.empty()) entry->end_of_life = text_of(document.root, "end-of-life");
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<plan::Definition> load_definition(host::Files& files, const host::Path& path) {
+  TRY_ASSIGN(std::string text, files.read(path));
+  return plan::read_definition(std::move(text), path.string());
+}
+
+Result<host::Path> catalog_root(host::Files& files, const plan::Definition& definition) {
+  std::vector<std::string> sources;
+  for (const plan::PathRule& rule : definition.paths) {
+    const bool from_catalog = rule.type == plan::PathType::File || rule.type == plan::PathType::Directory;
+    if (from_catalog && !rule.source.empty() && !rule.source.starts_with('/')) sources.push_back(rule.source);
+  }
+  const host::Path own = std::filesystem::absolute(definition.path).lexically_normal().parent_path();
+  if (sources.empty()) return own;
+  for (host::Path folder = own;; folder = folder.parent_path()) {
+    if (std::all_of(sources.begin(), sources.end(), [&](const std::string& source) { return files.exists(folder / source); })) return folder;
+    if (!folder.has_relative_path()) break;
+  }
+  return cannot(Kind::NotFound, fmt::format("find the sources of '{}'", definition.path),
+                fmt::format("no folder at or above it holds all of: {}", fmt::join(sources, ", ")));
+}
+
+host::Path lock_path(const host::Path& definition) { return host::Path(definition).replace_extension(".lock.json"); }
+host::Path effects_path(const host::Path& definition) { return host::Path(definition).replace_extension(".effects.json"); }
+
+Result<std::vector<CatalogEntry>> read_catalog(host::Files& files, const host::Path& folder) {
+  std::vector<CatalogEntry> entries;
+  TRY_ASSIGN(const auto names, files.list(folder));
+  for (const std::string& name : names) {
+    const host::Path image = folder / name;
+    if (const auto stat = files.stat(image); !stat || stat->type != host::NodeType::Directory) continue;
+    TRY_ASSIGN(const auto inside, files.list(image));
+    const size_t first = entries.size();
+    for (const std::string& file : inside) {
+      if (!is_definition_name(file)) continue;
+      CatalogEntry entry;
+      entry.name = name;
+      entry.path = image / file;
+      TRY_ASSIGN(entry.definition, load_definition(files, entry.path));
+      entry.version = version_of(entry.path, entry.definition);
+      entries.push_back(std::move(entry));
+    }
+    std::vector<CatalogEntry*> here;
+    for (size_t at = first; at < entries.size(); ++at) here.push_back(&entries[at]);
+    if (!here.empty()) TRY(add_info(files, image, here));
+  }
+  return entries;
+}
+
+}  // namespace ashlar::pipeline

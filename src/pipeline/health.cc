@@ -1,0 +1,62 @@
+#include "pipeline/health.h"
+
+#include <fmt/format.h>
+
+#include "pipeline/workshop.h"
+
+namespace ashlar::pipeline {
+namespace {
+
+struct Program {
+  std::string_view name, purpose, package;
+};
+constexpr Program programs[] = {
+    {"bwrap", "to run maintainer scripts that no declared effect covers", "bubblewrap"},
+    {"runc", "to run tests of images", "runc"},
+    {"skopeo", "to copy images to registries", "skopeo"},
+    {"umoci", "to unpack images for runc", "umoci"},
+};
+
+Finding program(host::Machine& machine, const Program& program) {
+  const auto path = machine.processes->find(program.name);
+  if (path) return {std::string(program.name), true, false, path->string(), {}};
+  return {std::string(program.name), false, false, fmt::format("not found; needed {}", program.purpose), std::string(program.package)};
+}
+
+/// Whether an unprivileged sandbox starts, when there is a program for one.
+Finding sandbox(host::Machine& machine) {
+  const std::string name = "sandbox";
+  if (!machine.processes->find("bwrap")) return {name, false, false, "needs bwrap", "bubblewrap"};
+  host::Command command;
+  command.argv = {"bwrap", "--ro-bind", "/", "/", "--unshare-all", "true"};
+  const auto outcome = machine.processes->run(command);
+  if (outcome && outcome->exit_code == 0) return {name, true, false, "user namespaces work", {}};
+  return {name, false, false, fmt::format("bwrap does not start: {}", outcome ? outcome->err.substr(0, outcome->err.find('\n')) : outcome.error().message), {}};
+}
+
+Finding folder(host::Machine& machine, std::string name, const host::Path& path) {
+  const auto made = machine.files->make_folders(path);
+  const auto draft = made ? machine.files->draft(path) : Result<std::unique_ptr<host::Draft>>(std::unexpected(made.error()));
+  if (draft) return {std::move(name), true, true, path.string(), {}};
+  return {std::move(name), false, true, draft.error().message, {}};
+}
+
+}  // namespace
+
+std::vector<Finding> examine_machine(host::Machine& machine, const std::string& config_file, Progress& progress) {
+  std::vector<Finding> findings;
+  const auto workshop = open_workshop(machine, config_file, progress);
+  if (!workshop) {
+    findings.push_back({"installation", false, true, workshop.error().message, {}});
+  } else {
+    findings.push_back({"installation", true, true, workshop->data.string(), {}});
+    findings.push_back(folder(machine, "cache folder", workshop->folders.cache));
+    findings.push_back(folder(machine, "state folder", workshop->folders.state));
+    examine_archives(*workshop, findings);
+  }
+  for (const Program& each : programs) findings.push_back(program(machine, each));
+  findings.push_back(sandbox(machine));
+  return findings;
+}
+
+}  // namespace ashlar::pipeline

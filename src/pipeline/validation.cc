@@ -1,0 +1,82 @@
+#include "pipeline/validation.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "pipeline/catalog.h"
+#include "pipeline/config.h"
+#include "plan/lock.h"
+
+namespace ashlar::pipeline {
+namespace {
+
+enum class Format { Definition, Lock, Configuration };
+
+Format format_of(const host::Path& path) {
+  const std::string name = path.filename().string();
+  if (name.ends_with(".lock.json")) return Format::Lock;
+  return name == "ashlar.yaml" || name == "config.yaml" ? Format::Configuration : Format::Definition;
+}
+
+Validated check(host::Files& files, const host::Path& path) {
+  Validated out{path, {}, {}};
+  const auto keep = [&](auto&& result) {
+    if (!result) out.error = std::move(result).error();
+  };
+  auto text = files.read(path);
+  if (!text) {
+    keep(std::move(text));
+    return out;
+  }
+  switch (format_of(path)) {
+    case Format::Definition:
+      out.kind = "definition";
+      keep(plan::read_definition(std::move(*text), path.string()));
+      break;
+    case Format::Lock:
+      out.kind = "lock";
+      keep(plan::read_lock(*text, path.string()));
+      break;
+    case Format::Configuration:
+      out.kind = "configuration";
+      keep(parse_config(std::move(*text), path.string()));
+      break;
+  }
+  return out;
+}
+
+bool is_definition(std::string_view name) { return (name.ends_with(".yaml") || name.ends_with(".yml")) && name != "info.yaml" && name != "ashlar.yaml"; }
+
+Done collect(host::Files& files, const host::Path& folder, std::vector<host::Path>& found, int depth) {
+  if (depth > 32) return cannot(Kind::Invalid, fmt::format("search '{}'", folder.string()), "its folders nest deeper than 32");
+  TRY_ASSIGN(const auto names, files.list(folder));
+  for (const std::string& name : names) {
+    const host::Path path = folder / name;
+    const auto stat = files.stat(path);
+    if (!stat) continue;  // a link to nowhere is no definition
+    if (stat->type == host::NodeType::Directory) TRY(collect(files, path, found, depth + 1));
+    else if (is_definition(name)) found.push_back(path);
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::vector<Validated>> validate(host::Files& files, const std::vector<host::Path>& paths) {
+  std::vector<Validated> out;
+  for (const host::Path& path : paths) {
+    const auto stat = files.stat(path);
+    if (stat && stat->type == host::NodeType::Directory) {
+      std::vector<host::Path> found;
+      TRY(collect(files, path, found, 0));
+      if (found.empty()) return cannot(Kind::NotFound, fmt::format("validate '{}'", path.string()), "no definition lies in this folder");
+      for (const host::Path& each : found) out.push_back(check(files, each));
+    } else {
+      out.push_back(check(files, path));
+    }
+  }
+  return out;
+}
+
+}  // namespace ashlar::pipeline

@@ -1,0 +1,20 @@
+#pragma once
+// Files that people write, checked against their formats.
+#include <string>
+#include <vector>
+
+#include "host/files.h"
+
+namespace ashlar::pipeline {
+
+struct Validated {
+  host::Path path;
+  std::string kind;  ///< `definition`, `lock`, `configuration`
+  Error error;       ///< without a message: the file is valid
+};
+
+/// Checks files by what they are: `*.lock.json` is a lock, `ashlar.yaml` and `config.yaml` are configuration, other `*.yaml` and `*.yml` are
+/// definitions. In a folder every definition below it is checked. An Error only when there is nothing to check or a folder cannot be read.
+Result<std::vector<Validated>> validate(host::Files& files, const std::vector<host::Path>& paths);
+
+}  // namespace ashlar::pipeline
