@@ -51,7 +51,9 @@ using Done = Result<void>;
   if (!temporary) return std::unexpected<::ashlar::Error>(std::move(temporary).error()); \
   target = std::move(*temporary)
 /// `TRY(done())`: returns the error of a Result, or goes on.
-#define TRY(...) \
-  if (auto try_done = (__VA_ARGS__); !try_done) return std::unexpected<::ashlar::Error>(std::move(try_done).error())
+#define TRY(...)                                                                                                     \
+  do {                                                                                                               \
+    if (auto try_done = (__VA_ARGS__); !try_done) return std::unexpected<::ashlar::Error>(std::move(try_done).error()); \
+  } while (false)
 /// `TRY_ASSIGN(auto x, make())`: the value of a Result, or returns its error.
 #define TRY_ASSIGN(target, ...) ASHLAR_TRY_ASSIGN_(ASHLAR_JOIN(try_value_, __COUNTER__), target, __VA_ARGS__)

@@ -3,16 +3,23 @@
 #include <string>
 #include <vector>
 
+#include "deb/mirrors.h"
 #include "pipeline/lock.h"
 #include "pipeline/workshop.h"
 #include "plan/definition.h"
 
 namespace ashlar::pipeline {
 
+/// The archives of one definition, and how to reach them.
+struct Sources {
+  std::vector<deb::Archive> archives;
+  deb::Access access;  ///< logins and proxies, as apt has them
+};
+
 /// The distribution's suites and, unless `--only-distribution`, the definition's own repositories.
-Result<std::vector<deb::Archive>> archives_of(Workshop& workshop, const plan::Definition& definition, const LockOptions& options);
+Result<Sources> sources_of(Workshop& workshop, const plan::Definition& definition, const LockOptions& options);
 
 /// A reader of archives over this workshop's cache and state.
-deb::ArchiveReader open_archives(Workshop& workshop, const LockOptions& options);
+deb::ArchiveReader open_archives(Workshop& workshop, deb::Access access, bool offline);
 
 }  // namespace ashlar::pipeline

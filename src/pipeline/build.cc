@@ -31,26 +31,37 @@ Result<std::vector<oci::Platform>> platforms_of(const plan::Lock& lock, const st
   return out;
 }
 
-/// Sees that the cache holds every package and file that the platforms take.
-Done fetch(Workshop& workshop, deb::ArchiveReader& reader, const plan::Definition& definition, const plan::Lock& lock, const std::vector<oci::Platform>& platforms,
-           const LockOptions& options) {
-  std::vector<deb::ArchiveReader::Wanted> wanted;
-  std::vector<plan::LockedFile> files;
+/// What the platforms take and the cache lacks.
+struct Missing {
+  std::vector<deb::ArchiveReader::Wanted> packages;
+  std::vector<deb::ArchiveReader::WantedFile> files;
+};
+
+Result<Missing> missing(deb::ArchiveReader& reader, const plan::Lock& lock, const std::vector<oci::Platform>& platforms) {
+  Missing out;
   for (const oci::Platform& platform : platforms) {
     const plan::LockedPlatform& locked = lock.platforms.at(platform.str());
     for (const plan::LockedPackage& package : locked.packages) {
       TRY_ASSIGN(const Digest digest, Digest::parse_hex(package.sha256));
-      if (!reader.packages().has(digest)) wanted.push_back({package.archive, package.suite, package.path, package.sha256, package.size});
+      if (!reader.packages().has(digest)) out.packages.push_back({package.archive, package.suite, package.path, package.sha256, package.size});
     }
-    files.insert(files.end(), locked.files.begin(), locked.files.end());
+    for (const plan::LockedFile& file : locked.files) {
+      TRY_ASSIGN(const Digest digest, Digest::parse_hex(file.sha256));
+      if (!reader.packages().has(digest)) out.files.push_back({file.url, file.sha256, file.size});
+    }
   }
-  if (wanted.empty() && files.empty()) return {};  // nothing to fetch: this machine need not know any archive
-  std::vector<deb::Archive> archives;
-  if (!options.offline) {
-    TRY_ASSIGN(archives, archives_of(workshop, definition, options));
-  }
-  if (!wanted.empty()) TRY(reader.fetch(wanted, archives));
-  return fetch_files(reader, files);
+  return out;
+}
+
+/// Sees that the cache holds every package and file that the platforms take. Where it does already, no archive need be known to this machine.
+Done fetch(Workshop& workshop, deb::ArchiveReader& cache, const plan::Definition& definition, const plan::Lock& lock, const std::vector<oci::Platform>& platforms,
+           const LockOptions& options) {
+  TRY_ASSIGN(const Missing wanted, missing(cache, lock, platforms));
+  if (wanted.packages.empty() && wanted.files.empty()) return {};
+  TRY_ASSIGN(Sources sources, sources_of(workshop, definition, options));
+  deb::ArchiveReader reader = open_archives(workshop, std::move(sources.access), options.offline);
+  TRY(reader.fetch(wanted.packages, sources.archives));
+  return reader.fetch_files(wanted.files);
 }
 
 /// The tag of one definition in `to`.
@@ -96,8 +107,8 @@ Result<Built> build_one(Workshop& workshop, const host::Path& path, oci::LayoutW
 
   // The packages: in the cache, by digest.
   const auto before_fetch = Clock::now();
-  deb::ArchiveReader reader = open_archives(workshop, options.lock);
-  TRY(fetch(workshop, reader, built.definition, built.lock, platforms, options.lock));
+  deb::ArchiveReader cache = open_archives(workshop, {}, true);
+  TRY(fetch(workshop, cache, built.definition, built.lock, platforms, options.lock));
   built.timings.fetch = seconds_since(before_fetch);
 
   // The image of each platform.
@@ -110,7 +121,7 @@ Result<Built> build_one(Workshop& workshop, const host::Path& path, oci::LayoutW
   how.run_scripts = options.run_scripts;
   how.image_mirror = options.image_mirror;
   for (const oci::Platform& platform : platforms) {
-    TRY_ASSIGN(auto image, build::assemble(built.definition, built.lock, platform, reader.packages(), layout, workshop.machine, how, workshop.progress));
+    TRY_ASSIGN(auto image, build::assemble(built.definition, built.lock, platform, cache.packages(), layout, workshop.machine, how, workshop.progress));
     built.timings.unpack += image.timings.unpack;
     built.timings.pack += image.timings.pack;
     built.images.push_back(std::move(image));

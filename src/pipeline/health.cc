@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "deb/mirrors.h"
 #include "pipeline/workshop.h"
 
 namespace ashlar::pipeline {
@@ -41,18 +42,30 @@ Finding folder(host::Machine& machine, std::string name, const host::Path& path)
   return {std::move(name), false, true, draft.error().message, {}};
 }
 
+/// Mirrors and keyrings for the distribution that the catalogue is built from.
+Finding archives(Workshop& workshop) {
+  const std::string name = "package archives";
+  host::Files& files = *workshop.machine.files;
+  const auto distribution = deb::load_distribution(files, workshop.data / "distributions", "debian-13", workshop.config.distributions);
+  if (!distribution) return {name, false, true, distribution.error().message, {}};
+  const deb::AptSetup apt = deb::read_apt(files, workshop.progress);
+  const auto found = deb::distribution_archives(files, *distribution, {{}, workshop.config.mirrors, workshop.config.keyrings}, apt, workshop.progress);
+  if (!found) return {name, false, true, found.error().message, found.error().message.find("keyring") == std::string::npos ? "" : distribution->keyring_package};
+  return {name, true, true, fmt::format("{} suites of {} by {}", found->size(), distribution->name, workshop.config.mirrors.empty() ? "the host's apt configuration" : "the configuration"), {}};
+}
+
 }  // namespace
 
 std::vector<Finding> examine_machine(host::Machine& machine, const std::string& config_file, Progress& progress) {
   std::vector<Finding> findings;
-  const auto workshop = open_workshop(machine, config_file, progress);
+  auto workshop = open_workshop(machine, config_file, progress);
   if (!workshop) {
     findings.push_back({"installation", false, true, workshop.error().message, {}});
   } else {
     findings.push_back({"installation", true, true, workshop->data.string(), {}});
     findings.push_back(folder(machine, "cache folder", workshop->folders.cache));
     findings.push_back(folder(machine, "state folder", workshop->folders.state));
-    examine_archives(*workshop, findings);
+    findings.push_back(archives(*workshop));
   }
   for (const Program& each : programs) findings.push_back(program(machine, each));
   findings.push_back(sandbox(machine));

@@ -1,0 +1,40 @@
+#include "pipeline/archives.h"
+
+#include <fmt/format.h>
+
+namespace ashlar::pipeline {
+
+Result<Sources> sources_of(Workshop& workshop, const plan::Definition& definition, const LockOptions& options) {
+  const std::string what = fmt::format("find the archives of '{}'", definition.path);
+  host::Files& files = *workshop.machine.files;
+  TRY_ASSIGN(const auto distribution, deb::load_distribution(files, workshop.data / "distributions", definition.distribution, workshop.config.distributions));
+  deb::AptSetup apt = deb::read_apt(files, workshop.progress);
+  const deb::MirrorChoice choice{options.mirrors, workshop.config.mirrors, workshop.config.keyrings};
+  Sources out;
+  TRY_ASSIGN(out.archives, deb::distribution_archives(files, distribution, choice, apt, workshop.progress));
+  out.access = std::move(apt.access);
+  if (options.only_distribution || definition.repositories.empty()) return out;
+
+  deb::ThirdParty wanted;
+  wanted.lines = definition.repositories;
+  wanted.keyrings = definition.keyrings;
+  wanted.accepted = options.accept_keys;
+  wanted.accepted.insert(wanted.accepted.end(), workshop.config.accept_keys.begin(), workshop.config.accept_keys.end());
+  for (const deb::Archive& archive : out.archives) {
+    if (!archive.security) wanted.fallback_keyrings = archive.keyrings;
+  }
+  wanted.keyring_folders = workshop.config.keyrings;
+  auto theirs = deb::third_party_archives(workshop.machine, wanted, out.access, workshop.folders.cache, options.offline);
+  if (!theirs) return cannot(what, std::move(theirs).error());
+  out.archives.insert(out.archives.end(), theirs->begin(), theirs->end());
+  return out;
+}
+
+deb::ArchiveReader open_archives(Workshop& workshop, deb::Access access, bool offline) {
+  deb::FetchOptions options;
+  options.offline = offline;
+  options.access = std::move(access);
+  return {workshop.machine, workshop.folders.cache, workshop.folders.state, std::move(options), workshop.progress};
+}
+
+}  // namespace ashlar::pipeline
