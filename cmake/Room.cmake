@@ -1,8 +1,7 @@
 # A room is a folder of src/ and a target:
 #   ashlar_room(NAME USES rooms... [LIBS libraries...] [PROGRAM name])
-# makes ashlar_<NAME> of src/NAME/*.cc and src/NAME/inner/*.{cc,c}, the test program <NAME>_test of src/NAME/**_test.cc, and a row of the table
-# that the test `layers` reads. With PROGRAM, main.cc becomes that program and the rest a library.
-set(ASHLAR_ROOM_TABLE "" CACHE INTERNAL "")
+# makes ashlar_<NAME> of src/NAME/*.cc and src/NAME/inner/*.{cc,c}, the test program <NAME>_test of src/NAME/**_test.cc, and a row of the
+# global property ASHLAR_ROOM_TABLE (a list; a row is the room and those it may use) that the test `layers` reads. With PROGRAM, main.cc becomes that program and the rest a library.
 
 function(ashlar_room name)
   cmake_parse_arguments(ROOM "" "PROGRAM" "USES;LIBS" ${ARGN})
@@ -14,7 +13,7 @@ function(ashlar_room name)
   endif()
   list(REMOVE_ITEM sources "${folder}/main.cc")
   string(JOIN " " row ${name} ${ROOM_USES})
-  set(ASHLAR_ROOM_TABLE "${ASHLAR_ROOM_TABLE}${row}\n" CACHE INTERNAL "")
+  set_property(GLOBAL APPEND PROPERTY ASHLAR_ROOM_TABLE "${row}")
 
   if(sources)
     add_library(ashlar_${name} STATIC ${sources})

@@ -23,7 +23,7 @@ void say(Context& context, std::string_view line) {
   context.answer->push_back('\n');
 }
 
-void say(Context& context, const Json& record) { context.answer->append(to_pretty(record)); }
+void answer(Context& context, const Json& record) { context.answer->append(to_pretty(record)); }
 
 std::string bold(const Context& context, std::string_view text) { return styled(context, "1", text); }
 std::string faint(const Context& context, std::string_view text) { return styled(context, "2", text); }

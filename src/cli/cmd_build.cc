@@ -107,7 +107,7 @@ Action build(CLI::App& app) {
     options->build.must_be_locked = options->locked;
     TRY_ASSIGN(const auto all, pipeline::build(workshop, paths, to, options->build));
     if (context.json) {
-      say(context, to_json(all));
+      answer(context, to_json(all));
       return Exit::Clean;
     }
     for (const pipeline::Built& built : all) say_built(context, built, *options);

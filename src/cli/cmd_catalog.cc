@@ -53,7 +53,7 @@ Action catalog(CLI::App& app) {
       if (context.json) {
         Json images = Json::array();
         for (const auto& entry : entries) images.push_back(to_json(entry));
-        say(context, Json{{"schema", "https://ashlar.dev/catalog/v1"}, {"images", std::move(images)}});
+        answer(context, Json{{"schema", "https://ashlar.dev/catalog/v1"}, {"images", std::move(images)}});
         return Exit::Clean;
       }
       std::vector<std::vector<std::string>> rows = {{"NAME", "VERSION", "VARIANT", "PLATFORMS", "END OF LIFE", "DEFINITION"}};
@@ -78,7 +78,7 @@ Action catalog(CLI::App& app) {
       const std::string near = nearest(name, names);
       return cannot(Kind::NotFound, fmt::format("show '{}'", options->name), near.empty() ? "the catalogue has no such image; `ashlar catalog list` shows all" : fmt::format("the catalogue has no such image; did you mean '{}'?", near));
     }
-    if (context.json) say(context, Json{{"schema", "https://ashlar.dev/catalog/v1"}, {"images", std::move(images)}});
+    if (context.json) answer(context, Json{{"schema", "https://ashlar.dev/catalog/v1"}, {"images", std::move(images)}});
     return Exit::Clean;
   };
 }

@@ -55,7 +55,7 @@ Action diff(CLI::App& app) {
     if (context.json) {
       Json record = {{"schema", "https://ashlar.dev/diff/v1"}, {"before", before.manifest.digest.str()}, {"after", after.manifest.digest.str()}};
       record.update(to_json(difference));
-      say(context, record);
+      answer(context, record);
       return Exit::Clean;
     }
     if (difference.same()) say(context, before.manifest.digest == after.manifest.digest ? "the images are the same, byte for byte" : "the images hold the same");

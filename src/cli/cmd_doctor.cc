@@ -23,7 +23,7 @@ Action doctor(CLI::App&) {
     }
     const std::string mend = packages.empty() ? std::string() : fmt::format("apt-get install {}", fmt::join(packages, " "));
     if (context.json) {
-      say(context, Json{{"schema", "https://ashlar.dev/doctor/v1"}, {"ok", well}, {"checks", std::move(list)}, {"mend", mend}});
+      answer(context, Json{{"schema", "https://ashlar.dev/doctor/v1"}, {"ok", well}, {"checks", std::move(list)}, {"mend", mend}});
       return well ? Exit::Clean : Exit::No;
     }
     for (const auto& finding : findings)

@@ -55,7 +55,7 @@ Action explain(CLI::App& app) {
     }
     const auto users = needed_by(platform->second, package->name);
     if (context.json) {
-      say(context, Json{{"schema", "https://ashlar.dev/explanation/v1"}, {"platform", platform->first}, {"name", package->name}, {"version", package->version},
+      answer(context, Json{{"schema", "https://ashlar.dev/explanation/v1"}, {"platform", platform->first}, {"name", package->name}, {"version", package->version},
                         {"source", package->source}, {"source_version", package->source_version}, {"archive", package->archive}, {"suite", package->suite},
                         {"reason", package->reason}, {"needed_by", users}, {"needs", package->depends}});
       return Exit::Clean;

@@ -97,7 +97,7 @@ Action lock(CLI::App& app) {
       if (context.json) list.push_back(to_json(row));
       else say_row(context, row, options->lock.check);
     }
-    if (context.json) say(context, Json{{"schema", "https://ashlar.dev/locking/v1"}, {"definitions", std::move(list)}});
+    if (context.json) answer(context, Json{{"schema", "https://ashlar.dev/locking/v1"}, {"definitions", std::move(list)}});
     return exit;
   };
 }

@@ -30,7 +30,7 @@ Action validate(CLI::App& app) {
         say(context, fmt::format("{}: valid {}", file.path.string(), file.kind));
       }
     }
-    if (context.json) say(context, Json{{"schema", "https://ashlar.dev/validation/v1"}, {"files", std::move(list)}});
+    if (context.json) answer(context, Json{{"schema", "https://ashlar.dev/validation/v1"}, {"files", std::move(list)}});
     else say(context, fmt::format("{} of {} files are valid", checked.size() - wrong, checked.size()));
     return wrong == 0 ? Exit::Clean : Exit::Wrong;
   };

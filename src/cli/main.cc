@@ -57,17 +57,17 @@ Result<Exit> run(cli::CommandLine& line, host::Machine& machine) {
     return cannot(Kind::Invalid, fmt::format("write the answer as '{}'", globals.format), "the formats are text and json");
   const bool error_terminal = host::is_terminal(host::Stream::Error);
   const auto progress = cli::terminal_progress(error_terminal && !globals.no_color, globals.quiet);
-  std::string answer;
+  std::string text;
   cli::Context context{machine, *progress, globals.format == "json", globals.verbose,
-                       globals.output.empty() && host::is_terminal(host::Stream::Output) && !globals.no_color && !machine.environment("NO_COLOR"), globals.config, &answer};
+                       globals.output.empty() && host::is_terminal(host::Stream::Output) && !globals.no_color && !machine.environment("NO_COLOR"), globals.config, &text};
   for (auto& [app, action] : line.actions) {
     if (!app->parsed()) continue;
     TRY_ASSIGN(const Exit exit, action(context));
     if (globals.output.empty()) {
-      std::fputs(answer.c_str(), stdout);
+      std::fputs(text.c_str(), stdout);
       if (std::fflush(stdout) != 0) return cannot(Kind::Unavailable, "write the answer", "standard output does not take it");
     } else {
-      TRY(machine.files->write(globals.output, answer));
+      TRY(machine.files->write(globals.output, text));
     }
     return exit;
   }

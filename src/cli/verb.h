@@ -34,7 +34,7 @@ struct Context {
 /// Adds a line to the answer.
 void say(Context& context, std::string_view line);
 /// Makes `record` the answer: pretty JSON.
-void say(Context& context, const Json& record);
+void answer(Context& context, const Json& record);
 using Action = std::function<Result<Exit>(Context&)>;
 
 /// One verb: a file cmd_<name>.cc and a row of the table in verbs.cc.
