@@ -21,7 +21,7 @@ inline constexpr std::string_view layer_zstd = "application/vnd.oci.image.layer.
 inline constexpr std::string_view layer_tar = "application/vnd.oci.image.layer.v1.tar";
 }  // namespace media
 
-/// `linux/amd64`, `linux/arm64/v8`
+/// `linux/amd64`, `linux/arm/v7`. Of arm64, whose only variant is v8, the variant is left out: `linux/arm64/v8` is `linux/arm64`.
 struct Platform {
   std::string os = "linux", architecture = "amd64", variant;
   static Result<Platform> parse(std::string_view text);

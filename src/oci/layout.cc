@@ -1,0 +1,205 @@
+#include "oci/layout.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <string_view>
+#include <utility>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "oci/inner/archive.h"
+
+namespace ashlar::oci {
+namespace {
+
+constexpr std::string_view layout_marker = "{\"imageLayoutVersion\":\"1.0.0\"}";
+constexpr const char* ref_name = "org.opencontainers.image.ref.name";
+constexpr size_t max_json = 16 << 20;
+constexpr std::string_view docker_list = "application/vnd.docker.distribution.manifest.list.v2+json";
+
+host::Path blob_path(const host::Path& folder, const Digest& digest) { return folder / "blobs" / "sha256" / digest.hex(); }
+
+/// The descriptor that a reference means among those of an index.
+Result<Descriptor> choose(const ImageIndex& index, const ImageRef& ref) {
+  const std::string what = fmt::format("open '{}'", ref.str());
+  std::vector<std::string> tags;
+  const Descriptor* latest = nullptr;
+  for (const Descriptor& each : index.manifests) {
+    const auto name = each.annotations.find(ref_name);
+    if (name == each.annotations.end()) continue;
+    tags.push_back(fmt::format("'{}'", name->second));
+    if (name->second == "latest") latest = &each;
+    if (!ref.tag.empty() && name->second == ref.tag) return each;
+  }
+  if (ref.tag.empty() && index.manifests.size() == 1) return index.manifests.front();
+  if (ref.tag.empty() && latest != nullptr) return *latest;
+  if (index.manifests.empty()) return cannot(Kind::NotFound, what, "the layout holds no image");
+  const std::string have = tags.empty() ? "it has no tags" : fmt::format("its tags are {}", fmt::join(tags, ", "));
+  return cannot(Kind::NotFound, what, ref.tag.empty() ? fmt::format("it holds several images; name a tag: {}", have) : fmt::format("there is no such tag; {}", have));
+}
+
+class FolderReader final : public ImageReader {
+ public:
+  FolderReader(host::Files& files, host::Path folder, Descriptor root) : files_(files), folder_(std::move(folder)), root_(std::move(root)) {}
+  Result<std::string> blob(const Digest& digest, size_t limit) override {
+    const std::string what = fmt::format("read blob '{}'", digest.str());
+    TRY_ASSIGN(auto source, open(digest));
+    auto bytes = read_all(*source, limit);
+    if (!bytes) return cannot(what, std::move(bytes).error());
+    if (Digest::of(*bytes) != digest) return cannot(Kind::Corrupt, what, "its bytes have another digest");
+    return std::string(as_text(*bytes));
+  }
+  Result<std::unique_ptr<Source>> open(const Digest& digest) override {
+    auto file = files_.open(blob_path(folder_, digest));
+    if (!file) return cannot(Kind::Corrupt, fmt::format("open blob '{}'", digest.str()), file.error().message);
+    return host::stream(std::move(*file));
+  }
+  Descriptor root() const override { return root_; }
+
+ private:
+  host::Files& files_;
+  host::Path folder_;
+  Descriptor root_;
+};
+
+}  // namespace
+
+Result<LayoutWriter> LayoutWriter::open(host::Files& files, const host::Path& folder) {
+  const std::string what = fmt::format("write layout '{}'", folder.string());
+  LayoutWriter writer;
+  writer.files_ = &files;
+  writer.folder_ = folder;
+  const bool marked = files.exists(folder / "oci-layout");
+  if (!marked && files.exists(folder)) {
+    TRY_ASSIGN(const auto names, files.list(folder));
+    const bool ours = std::all_of(names.begin(), names.end(), [](const std::string& name) { return name == "blobs" || name == "index.json" || name == "oci-layout" || name.starts_with('.'); });
+    if (!ours) return cannot(Kind::Conflict, what, "the folder holds something else; name an empty or new one");
+  }
+  TRY(files.make_folders(folder / "blobs" / "sha256"));
+  if (!marked) TRY(files.write(folder / "oci-layout", layout_marker));
+  return writer;
+}
+
+bool LayoutWriter::has(const Digest& digest, std::uint64_t size) const {
+  const auto stat = files_->stat(blob_path(folder_, digest));
+  return stat && stat->type == host::NodeType::Regular && stat->size == size;
+}
+
+Result<Descriptor> LayoutWriter::put(std::string_view media_type, std::string_view content) {
+  const Descriptor out{std::string(media_type), Digest::of(content), content.size(), {}, {}};
+  if (!has(out.digest, out.size)) TRY(files_->write(blob_path(folder_, out.digest), content));
+  return out;
+}
+
+Result<std::unique_ptr<host::Draft>> LayoutWriter::draft() { return files_->draft(folder_ / "blobs" / "sha256"); }
+
+Done LayoutWriter::commit_as(host::Draft& draft, const Digest& digest) { return draft.commit(blob_path(folder_, digest)); }
+
+Done LayoutWriter::put_file(const host::Path& from, const Digest& digest) { return files_->link_or_copy(from, blob_path(folder_, digest)); }
+
+namespace {
+
+/// The tag that an entry of an index has, or empty.
+std::string tag_of(const Json& entry) {
+  if (!entry.is_object() || !entry.contains("annotations")) return {};
+  const Json& annotations = entry.at("annotations");
+  if (!annotations.is_object() || !annotations.contains(ref_name)) return {};
+  const Json& name = annotations.at(ref_name);
+  return name.is_string() ? name.get<std::string>() : std::string();
+}
+
+/// The text of `before` (an index) in which `tagged` has replaced what had its tag. The other entries stay as others wrote them, also in what we do
+/// not know.
+Result<std::string> retagged(const std::string& before, const std::string& tag, const Descriptor& tagged) {
+  TRY_ASSIGN(Json index, parse_json(before, "index.json"));
+  TRY(read_index(before));
+  TRY_ASSIGN(const Json ours, parse_json(to_text(ImageIndex{{tagged}, {}}), "index.json"));
+  std::vector<Json> entries;
+  for (const Json& entry : index.at("manifests")) {
+    if (tag_of(entry) != tag) entries.push_back(entry);
+  }
+  entries.push_back(ours.at("manifests").at(0));
+  std::stable_sort(entries.begin(), entries.end(), [](const Json& a, const Json& b) { return tag_of(a) < tag_of(b); });
+  index["manifests"] = std::move(entries);
+  return to_compact(index);
+}
+
+}  // namespace
+
+Done LayoutWriter::point(const std::string& tag, const Descriptor& root) {
+  const std::string what = fmt::format("tag image '{}' in '{}'", tag, folder_.string());
+  if (!is_ref_name(tag)) return cannot(Kind::Invalid, what, "a tag is made of letters, digits and single '-', '.', '_', ':', '@', '+', '/' between them");
+  if (!has(root.digest, root.size)) return cannot(Kind::NotFound, what, fmt::format("the layout has no blob '{}' of {} bytes", root.digest.str(), root.size));
+  TRY_ASSIGN(const auto hold, files_->lock(folder_ / ".lock"));
+  std::string before = to_text(ImageIndex{});
+  const bool there = files_->exists(folder_ / "index.json");
+  if (there) {
+    TRY_ASSIGN(before, files_->read(folder_ / "index.json"));
+  }
+  Descriptor tagged = root;
+  tagged.annotations[ref_name] = tag;
+  auto after = retagged(before, tag, tagged);
+  if (!after) return cannot(what, std::move(after).error());
+  if (there && *after == before) return {};
+  return files_->write(folder_ / "index.json", *after);
+}
+
+Result<std::unique_ptr<ImageReader>> open_image(host::Files& files, const ImageRef& ref) {
+  const std::string what = fmt::format("open '{}'", ref.str());
+  if (ref.transport == Transport::OciArchive) {
+    TRY_ASSIGN(auto archive, ArchiveReader::open(files, ref.location));
+    auto read = read_index(archive->index());
+    if (!read) return cannot(what, std::move(read).error());
+    const ImageIndex index = std::move(*read);
+    TRY_ASSIGN(auto root, choose(index, ref));
+    archive->set_root(std::move(root));
+    return archive;
+  }
+  if (ref.transport != Transport::OciLayout)
+    return cannot(Kind::Invalid, what, "images are read from oci:DIR[:TAG] and oci-archive:FILE[:TAG]; copy it there with skopeo");
+  const host::Path folder = ref.location;
+  if (!files.exists(folder / "oci-layout")) return cannot(Kind::NotFound, what, "it is no OCI image layout: it has no file 'oci-layout'");
+  if (!files.exists(folder / "index.json")) return cannot(Kind::NotFound, what, "the layout holds no image");
+  TRY_ASSIGN(const std::string text, files.read(folder / "index.json"));
+  auto read = read_index(text);
+  if (!read) return cannot(what, std::move(read).error());
+  const ImageIndex index = std::move(*read);
+  TRY_ASSIGN(auto root, choose(index, ref));
+  return std::make_unique<FolderReader>(files, folder, std::move(root));
+}
+
+Result<std::vector<PlatformImage>> platforms(ImageReader& image) {
+  std::vector<PlatformImage> out;
+  std::vector<Descriptor> manifests;
+  const Descriptor root = image.root();
+  if (root.media_type == media::index || root.media_type == docker_list) {
+    TRY_ASSIGN(const std::string text, image.blob(root.digest, max_json));
+    TRY_ASSIGN(auto index, read_index(text));
+    manifests = std::move(index.manifests);
+  } else {
+    manifests.push_back(root);
+  }
+  for (const Descriptor& descriptor : manifests) {
+    if (descriptor.platform && descriptor.platform->os == "unknown") continue;  // a statement of BuildKit's, not an image
+    TRY_ASSIGN(const std::string text, image.blob(descriptor.digest, max_json));
+    TRY_ASSIGN(auto manifest, read_manifest(text));
+    TRY_ASSIGN(const std::string config_text, image.blob(manifest.config.digest, max_json));
+    TRY_ASSIGN(auto config, read_config(config_text));
+    const Platform platform = descriptor.platform ? *descriptor.platform : config.platform;
+    out.push_back({platform, descriptor, std::move(manifest), std::move(config)});
+  }
+  if (out.empty()) return cannot(Kind::NotFound, fmt::format("read index '{}'", root.digest.str()), "it names no image");
+  return out;
+}
+
+Done write_archive(host::Files& files, const host::Path& from, const host::Path& archive) {
+  TRY_ASSIGN(const auto blobs, files.list(from / "blobs" / "sha256"));
+  std::vector<std::string> names = {"oci-layout", "index.json"};
+  for (const std::string& blob : blobs) {
+    if (!blob.starts_with('.')) names.push_back("blobs/sha256/" + blob);
+  }
+  return write_tar(files, from, names, archive);
+}
+
+}  // namespace ashlar::oci
