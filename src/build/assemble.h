@@ -14,7 +14,7 @@
 namespace ashlar::build {
 
 struct Image {
-  struct Layer { oci::Descriptor descriptor; Digest diff_id; std::uint64_t raw_size = 0; std::vector<std::string> packages; };
+  struct Layer { oci::Descriptor descriptor; Digest diff_id = Digest::from({}); std::uint64_t raw_size = 0; std::vector<std::string> packages; };
   oci::Platform platform;
   oci::Descriptor manifest;
   std::vector<Layer> layers;
@@ -29,6 +29,7 @@ struct Options {
   host::Path cache;          ///< of frames
   unsigned threads = 0;      ///< 0: as many as there are processors
   bool run_scripts = true;   ///< may maintainer scripts run in a sandbox
+  std::string image_mirror;  ///< where apt in a `-dev` image looks; empty: as the definition says
 };
 
 /// Assembles one platform of `lock` into `layout`. All packages must lie in `packages` (the .deb cache). The same arguments give the same bytes.

@@ -32,7 +32,7 @@ struct Platform {
 
 struct Descriptor {
   std::string media_type;
-  Digest digest;
+  Digest digest = Digest::from({});
   std::uint64_t size = 0;
   std::optional<Platform> platform;
   std::map<std::string, std::string> annotations;

@@ -1,0 +1,98 @@
+#include "pipeline/lock.h"
+
+#include <list>
+#include <nlohmann/json.hpp>
+
+#include <fmt/format.h>
+
+#include "build/encoder.h"
+#include "oci/image.h"
+#include "pipeline/archives.h"
+#include "pipeline/catalog.h"
+#include "plan/lock_making.h"
+
+namespace ashlar::pipeline {
+namespace {
+
+/// Indexes of every platform, as offers; the offers look into the indexes.
+struct Offers {
+  std::list<deb::Index> indexes;
+  std::vector<plan::Offer> offers;
+};
+
+Result<Offers> read_offers(Workshop& workshop, const plan::Definition& definition, const std::vector<std::string>& platforms, const LockOptions& options) {
+  TRY_ASSIGN(Sources sources, sources_of(workshop, definition, options));
+  deb::ArchiveReader reader = open_archives(workshop, std::move(sources.access), options.offline);
+  Offers out;
+  for (const std::string& name : platforms) {
+    TRY_ASSIGN(const auto platform, oci::Platform::parse(name));
+    TRY_ASSIGN(auto index, reader.refresh(sources.archives, platform.debian()));
+    const deb::Index& kept = out.indexes.emplace_back(std::move(index));
+    plan::Offer offer{platform.str(), platform.debian(), kept.packages, {}};
+    for (const auto& entry : kept.archives) offer.archives.push_back({entry.archive.name, entry.archive.suite, entry.archive.components, entry.archive.security, &entry.release});
+    out.offers.push_back(std::move(offer));
+  }
+  return out;
+}
+
+/// The lock beside the definition, when there is one that reads.
+Result<std::optional<plan::Lock>> lock_there(Workshop& workshop, const host::Path& path) {
+  if (!workshop.machine.files->exists(path)) return std::nullopt;
+  TRY_ASSIGN(const std::string text, workshop.machine.files->read(path));
+  TRY_ASSIGN(auto lock, plan::read_lock(text, path.string()));
+  return lock;
+}
+
+bool covers(const plan::Lock& lock, const std::vector<std::string>& platforms) {
+  return std::all_of(platforms.begin(), platforms.end(), [&](const std::string& each) { return lock.platforms.contains(each); });
+}
+
+bool is_debian(const plan::Definition& definition) { return !definition.distribution.starts_with("alpine"); }
+
+}  // namespace
+
+Result<LockOutcome> lock(Workshop& workshop, const plan::Definition& definition, const LockOptions& options) {
+  const std::string what = fmt::format("lock '{}'", definition.image);
+  if (!is_debian(definition)) return cannot(Kind::Invalid, what, fmt::format("distribution '{}' is not of the Debian family, and others are not built yet", definition.distribution));
+  std::vector<std::string> platforms = options.platforms.empty() ? definition.platforms : options.platforms;
+  if (platforms.empty()) platforms = {"linux/amd64", "linux/arm64"};  // the format's default
+  LockOutcome out;
+  out.path = lock_path(definition.path);
+  TRY_ASSIGN(std::optional<plan::Lock> old, lock_there(workshop, out.path));
+  const bool fits = old && old->inputs_sha256 == plan::inputs_digest(definition, options.only_distribution) && covers(*old, platforms) &&
+                    (options.codec.empty() || old->encoder.codec == options.codec);
+  const bool moving = options.update_all || !options.update.empty() || options.security_only || options.check;
+  if (fits && !moving) {
+    out.lock = std::move(*old);
+    return out;
+  }
+  TRY_ASSIGN(const std::string codec, build::codec_for(definition, options.codec));
+  TRY_ASSIGN(const Offers offers, read_offers(workshop, definition, platforms, options));
+  plan::Update update;
+  update.all = !fits || options.update_all || (options.update.empty() && !options.security_only);
+  update.names = options.update;
+  update.security_only = options.security_only;
+  TRY_ASSIGN(auto made, plan::make_lock(definition, offers.offers, old ? &*old : nullptr, update, build::encoder(codec), options.only_distribution));
+  out.changes = plan::changes(old ? *old : plan::Lock(), made.lock);
+  if (!old && !options.check) out.changes.clear();  // everything is new
+  if (old && !fits && out.changes.empty()) out.changes.push_back("the definition has changed");
+  out.lock = std::move(made.lock);
+  out.notes = std::move(made.notes);
+  if (options.check) return out;
+  const std::string text = to_pretty(plan::to_json(out.lock));
+  TRY(workshop.machine.files->write(out.path, text));
+  out.written = true;
+  return out;
+}
+
+Result<plan::Lock> read_fitting_lock(Workshop& workshop, const plan::Definition& definition, const LockOptions& options) {
+  const host::Path path = lock_path(definition.path);
+  const std::string what = fmt::format("use lock '{}'", path.string());
+  TRY_ASSIGN(auto there, lock_there(workshop, path));
+  if (!there) return cannot(Kind::NotFound, what, "there is none; make it with `ashlar lock`");
+  if (there->inputs_sha256 != plan::inputs_digest(definition, options.only_distribution))
+    return cannot(Kind::Conflict, what, "the definition has changed since; lock it again with `ashlar lock`");
+  return std::move(*there);
+}
+
+}  // namespace ashlar::pipeline

@@ -1,0 +1,248 @@
+#include "plan/lock_making.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <set>
+#include <unordered_map>
+
+#include <fmt/format.h>
+
+#include "base/digest.h"
+#include "base/text.h"
+#include "plan/resolve.h"
+
+namespace ashlar::plan {
+namespace {
+
+bool for_platform(const std::vector<std::string>& platforms, const std::string& platform) {
+  return platforms.empty() || std::find(platforms.begin(), platforms.end(), platform) != platforms.end();
+}
+
+bool has_digest(const Download& file) { return file.checksum.starts_with("sha256:") && Digest::parse(file.checksum).has_value(); }
+
+bool newer(const std::string& a, const std::string& b) {
+  const auto x = deb::Version::parse(a), y = deb::Version::parse(b);
+  return x && y && *x > *y;
+}
+
+/// The names that an offer's packages have or provide, with the versions of real ones.
+std::unordered_map<std::string_view, std::vector<std::string_view>> names_in(const Offer& offer) {
+  std::unordered_map<std::string_view, std::vector<std::string_view>> names;
+  names.reserve(offer.packages.size() * 2);
+  for (const deb::Package& package : offer.packages) {
+    names[package.name].push_back(package.version);
+    for (const std::string_view part : split(package.provides, ',')) {
+      const std::string_view name = trim(part).substr(0, trim(part).find_first_of(" :("));
+      if (!name.empty()) names[name];
+    }
+  }
+  return names;
+}
+
+void find_missing(const Definition& definition, const Offer& offer, std::set<std::string>& missing) {
+  const auto names = names_in(offer);
+  for (const Wish& wish : definition.packages) {
+    if (wish.excluded) continue;
+    const auto found = names.find(wish.name);
+    if (found == names.end()) {
+      missing.insert(wish.version.empty() ? wish.name : fmt::format("{} (pinned {})", wish.name, wish.version));
+    } else if (!wish.version.empty() && std::find(found->second.begin(), found->second.end(), wish.version) == found->second.end()) {
+      std::set<std::string> have(found->second.begin(), found->second.end());
+      missing.insert(have.empty() ? fmt::format("{} (pinned {})", wish.name, wish.version)
+                                  : fmt::format("{} (pinned {}, there is {})", wish.name, wish.version, fmt::join(have, ", ")));
+    }
+  }
+}
+
+/// The names of an old lock's packages that may move.
+std::set<std::string> movable(const LockedPlatform& old, const Offer& offer, const Update& update) {
+  std::set<std::string> names(update.names.begin(), update.names.end());
+  if (!update.security_only) return names;
+  std::unordered_map<std::string_view, std::string> security;
+  for (const deb::Package& package : offer.packages) {
+    if (!offer.archives[package.archive].security) continue;
+    std::string& best = security[package.name];
+    if (best.empty() || newer(package.version, best)) best = package.version;
+  }
+  for (const LockedPackage& locked : old.packages) {
+    const auto found = security.find(locked.name);
+    if (found != security.end() && newer(found->second, locked.version)) names.insert(locked.name);
+  }
+  return names;
+}
+
+/// The offer with every package of `old` that may not move in its locked version alone, also where the archive has dropped that.
+Result<std::vector<deb::Package>> hold_back(const Offer& offer, const LockedPlatform& old, const std::set<std::string>& move) {
+  std::map<std::string_view, const LockedPackage*> held;
+  for (const LockedPackage& locked : old.packages) {
+    if (!move.contains(locked.name)) held[locked.name] = &locked;
+  }
+  std::vector<deb::Package> out;
+  std::set<std::string_view> seen;
+  for (const deb::Package& package : offer.packages) {
+    const auto found = held.find(package.name);
+    if (found != held.end() && (package.version != found->second->version || package.sha256 != found->second->sha256)) continue;
+    if (found != held.end()) seen.insert(found->first);
+    out.push_back(package);
+  }
+  for (const auto& [name, locked] : held) {
+    if (seen.contains(name)) continue;
+    deb::Package package;
+    package.name = locked->name, package.version = locked->version, package.architecture = locked->architecture;
+    package.source = locked->source, package.source_version = locked->source_version;
+    package.size = locked->size, package.sha256 = locked->sha256, package.filename = locked->path;
+    package.depends = join(locked->depends, ", ");
+    const auto archive = std::find_if(offer.archives.begin(), offer.archives.end(), [&](const OfferArchive& each) { return each.name == locked->archive && each.suite == locked->suite; });
+    if (archive == offer.archives.end())
+      return cannot(Kind::NotFound, fmt::format("keep package '{}' at {}", locked->name, locked->version), fmt::format("its archive '{}' is no longer configured; update it too", locked->archive));
+    package.archive = static_cast<std::uint32_t>(archive - offer.archives.begin());
+    out.push_back(std::move(package));
+  }
+  return out;
+}
+
+/// The chosen packages that `package` needs directly, by name.
+Result<std::vector<std::string>> needs(const deb::Package& package, const std::map<std::string, std::set<std::string>>& providers) {
+  std::set<std::string> out;
+  for (const std::string* field : {&package.pre_depends, &package.depends}) {
+    TRY_ASSIGN(const auto clauses, deb::parse_relations(*field));
+    for (const deb::Clause& clause : clauses) {
+      for (const deb::Alternative& alternative : clause) {
+        const auto found = providers.find(alternative.name);
+        if (found == providers.end()) continue;
+        out.insert(found->second.begin(), found->second.end());
+        break;
+      }
+    }
+  }
+  out.erase(package.name);
+  return std::vector<std::string>(out.begin(), out.end());
+}
+
+Result<LockedPlatform> lock_platform(const Definition& definition, const Offer& offer, const Resolution& resolution) {
+  std::map<std::string, std::set<std::string>> providers;
+  for (const Chosen& chosen : resolution.packages) {
+    providers[chosen.package->name].insert(chosen.package->name);
+    TRY_ASSIGN(const auto provided, deb::parse_relations(chosen.package->provides));
+    for (const deb::Clause& clause : provided) providers[clause.front().name].insert(chosen.package->name);
+  }
+  LockedPlatform out;
+  for (const Chosen& chosen : resolution.packages) {
+    const deb::Package& package = *chosen.package;
+    const OfferArchive& archive = offer.archives[package.archive];
+    LockedPackage locked{package.name, package.version, package.source, package.source_version, package.architecture, package.size, package.sha256, package.filename,
+                         archive.name, archive.suite, chosen.reason, {}};
+    TRY_ASSIGN(locked.depends, needs(package, providers));
+    out.packages.push_back(std::move(locked));
+  }
+  std::sort(out.packages.begin(), out.packages.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+  for (const Download& file : definition.files) {
+    if (for_platform(file.platforms, offer.platform)) out.files.push_back({file.path, file.url, file.checksum.substr(std::string_view("sha256:").size()), 0});
+  }
+  return out;
+}
+
+void add_archives(const Offer& offer, std::vector<LockedArchive>& archives) {
+  for (const OfferArchive& each : offer.archives) {
+    const bool there = std::any_of(archives.begin(), archives.end(), [&](const LockedArchive& known) { return known.name == each.name && known.suite == each.suite; });
+    if (!there && each.release != nullptr) archives.push_back({each.name, each.suite, each.release->digest.hex(), each.release->date.str(), each.components});
+  }
+}
+
+}  // namespace
+
+std::string inputs_digest(const Definition& definition, bool only_distribution) {
+  std::string text = fmt::format("distribution {}\nonly {}\n", definition.distribution, only_distribution);
+  const auto add = [&](std::string_view what, std::string_view value) { text += fmt::format("{} {}\n", what, value); };
+  std::vector<std::string> wishes, platforms = definition.platforms;
+  for (const Wish& wish : definition.packages) wishes.push_back(fmt::format("{}{}={}", wish.excluded ? "!" : "", wish.name, wish.version));
+  std::sort(wishes.begin(), wishes.end());
+  for (const std::string& wish : wishes) add("package", wish);
+  if (!only_distribution) {
+    for (const std::string& line : definition.repositories) add("repository", line);
+    for (const std::string& url : definition.keyrings) add("keyring", url);
+  }
+  for (const Download& file : definition.files) add("file", fmt::format("{} {} {} {}", file.path, file.url, file.checksum, fmt::join(file.platforms, ",")));
+  return Digest::of(text).hex();
+}
+
+std::optional<std::string> what_lacks(const Definition& definition, std::span<const Offer> offers) {
+  std::set<std::string> missing;
+  for (const Offer& offer : offers) find_missing(definition, offer, missing);
+  std::vector<std::string> parts;
+  if (!missing.empty()) parts.push_back(fmt::format("not in the archives: {}", fmt::join(missing, ", ")));
+  if (!definition.unbuilt.empty()) {
+    std::vector<std::string> names;
+    for (const Unbuilt& each : definition.unbuilt) names.push_back(each.what);
+    parts.push_back(fmt::format("not built by ashlar yet: {}", fmt::join(names, ", ")));
+  }
+  std::vector<std::string> unchecked;
+  for (const Download& file : definition.files) {
+    if (!has_digest(file)) unchecked.push_back(fmt::format("'{}'", file.path));
+  }
+  if (!unchecked.empty()) parts.push_back(fmt::format("without a sha256 checksum: file {}", fmt::join(unchecked, ", ")));
+  if (parts.empty()) return std::nullopt;
+  return fmt::format("{}", fmt::join(parts, "; "));
+}
+
+Result<MadeLock> make_lock(const Definition& definition, std::span<const Offer> offers, const Lock* old, const Update& update, const Encoder& encoder,
+                           bool only_distribution) {
+  const std::string what = fmt::format("lock '{}'", definition.image);
+  if (const auto lacks = what_lacks(definition, offers)) return cannot(Kind::Invalid, what, *lacks);
+  MadeLock made;
+  made.lock.definition = definition.image;
+  made.lock.inputs_sha256 = inputs_digest(definition, only_distribution);
+  made.lock.distribution = definition.distribution;
+  made.lock.encoder = encoder;
+  for (const Offer& offer : offers) {
+    Offer held = offer;
+    std::vector<deb::Package> packages;
+    const bool has_old = old != nullptr && !update.all && old->platforms.contains(offer.platform);
+    if (has_old) {
+      const LockedPlatform& before = old->platforms.at(offer.platform);
+      auto kept = hold_back(offer, before, movable(before, offer, update));
+      if (!kept) return cannot(what, std::move(kept).error());
+      packages = std::move(*kept);
+      held.packages = packages;
+    }
+    Request request{definition.packages, offer.architecture, {}};
+    for (std::uint32_t at = 0; at < offer.archives.size(); ++at) {
+      if (offer.archives[at].security) request.security_archives.insert(at);
+    }
+    auto resolution = Universe(held.packages, offer.architecture).resolve(request);
+    if (!resolution) return cannot(fmt::format("{} for {}", what, offer.platform), std::move(resolution).error());
+    auto locked = lock_platform(definition, held, *resolution);
+    if (!locked) return cannot(what, std::move(locked).error());
+    made.lock.platforms[offer.platform] = std::move(*locked);
+    for (const std::string& dropped : resolution->dropped) made.notes.push_back(fmt::format("{}: {}", offer.platform, dropped));
+    add_archives(offer, made.lock.archives);
+  }
+  return made;
+}
+
+std::vector<std::string> changes(const Lock& before, const Lock& after) {
+  std::vector<std::string> out;
+  std::set<std::string> platforms;
+  for (const auto& [name, locked] : before.platforms) platforms.insert(name);
+  for (const auto& [name, locked] : after.platforms) platforms.insert(name);
+  for (const std::string& platform : platforms) {
+    std::map<std::string, std::array<std::string, 2>> rows;
+    const Lock* const sides[2] = {&before, &after};
+    for (size_t side = 0; side < 2; ++side) {
+      const auto found = sides[side]->platforms.find(platform);
+      if (found == sides[side]->platforms.end()) continue;
+      for (const LockedPackage& package : found->second.packages) rows[package.name][side] = package.version;
+      for (const LockedFile& file : found->second.files) rows[file.path][side] = file.sha256.substr(0, 12);
+    }
+    for (const auto& [name, versions] : rows) {
+      if (versions[0] == versions[1]) continue;
+      if (versions[0].empty()) out.push_back(fmt::format("{}: {} {} is new", platform, name, versions[1]));
+      else if (versions[1].empty()) out.push_back(fmt::format("{}: {} {} is gone", platform, name, versions[0]));
+      else out.push_back(fmt::format("{}: {} {} -> {}", platform, name, versions[0], versions[1]));
+    }
+  }
+  return out;
+}
+
+}  // namespace ashlar::plan
