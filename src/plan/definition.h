@@ -46,6 +46,7 @@ struct Download {
   std::vector<std::string> includes, excludes;
   std::string spdx_name, spdx_version;
   std::vector<SpdxPackage> spdx_packages;
+  std::string condition, secret_id;  ///< `if`, an expression that holds_at() evaluates; a file with a secret is never among `files`
   Mark at;
 };
 
@@ -59,6 +60,7 @@ struct PathRule {
   std::optional<std::uint32_t> mode;
   bool recursive = false;
   std::vector<std::string> platforms;  ///< empty: all
+  std::string condition;               ///< `if`, an expression that holds_at() evaluates, or empty
   Mark at;
 };
 
@@ -104,6 +106,10 @@ struct Definition {
 
 /// Reads and checks a definition. Every fault of the file is in Error::faults (Kind Invalid), not only the first.
 Result<Definition> read_definition(std::string text, std::string path);
+
+/// What a definition says for one of its platforms: texts that depend on the platform (`${target.arch}`, `#{...}`) become plain, and files and
+/// paths for other platforms or with an `if` that does not hold are left out. Call it before packages, files, paths or environment are used.
+Result<Definition> for_platform(const Definition& definition, std::string_view platform);
 
 std::string_view to_string(Variant variant);
 
