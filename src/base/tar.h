@@ -2,6 +2,7 @@
 // tar archives (POSIX.1-2001 pax interchange format, ustar, and GNU's long names), read and written as streams.
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -13,7 +14,7 @@ enum class FileType : std::uint8_t { Regular, HardLink, Symlink, CharDevice, Blo
 
 /// The metadata of one member, as the archive has it: names are not judged here.
 struct TarEntry {
-  std::string path;
+  std::string path;  ///< not empty, no NUL; a Directory's without the slash at its end (`./` is `.`)
   FileType type = FileType::Regular;
   std::uint32_t mode = 0;  ///< permission bits, set-id and sticky: 07777
   std::uint32_t uid = 0;
@@ -25,23 +26,29 @@ struct TarEntry {
   std::map<std::string, std::string> xattrs;  ///< name without `SCHILY.xattr.`, to value (may hold any byte)
 };
 
-/// Reads members one after the other. Sparse files, unknown types and archives without an end marker are Corrupt.
-class TarReader {
+/// Reads members one after the other: POSIX pax (`x` and `g`: path, linkpath, size, mtime, uid, gid, SCHILY.xattr.*), ustar, GNU (`L` and `K`
+/// long names, base-256 numbers) and the pre-POSIX form. Sparse files, unknown types, content on anything but a Regular, names over 64 KiB, pax
+/// headers over 1 MiB and archives without an end marker (two zero blocks) are Corrupt. As a Source it gives the present member's content.
+class TarReader final : public Source {
  public:
-  explicit TarReader(Source& from);  // borrowed
+  explicit TarReader(Source& from);  // borrowed; the reader takes from it ahead of what it gives, and past the end marker
+  ~TarReader() override;
+  TarReader(TarReader&&) noexcept;
   /// The next member, or nothing after the last. What the caller did not read of the member before is skipped.
   Result<std::optional<TarEntry>> next();
-  /// Content of the present member; 0 at its end.
-  Result<size_t> read(std::span<std::uint8_t> out);
+  /// Content of the present member, straight into `out` where it is large; 0 at its end.
+  Result<size_t> read(std::span<std::uint8_t> out) override;
+  /// After the last member: reads the rest of the source, which may hold nothing but at most `limit` zeros, else Corrupt.
+  Done finish(std::uint64_t limit = std::uint64_t{1} << 20);
 
  private:
-  Source& from_;
-  std::uint64_t left_ = 0;     ///< content of the present member
-  std::uint32_t padding_ = 0;  ///< after it, up to the next block
+  struct State;
+  std::unique_ptr<State> state_;
 };
 
 /// Appends the header blocks of `entry` to `out`: ustar where it fits, else a pax header before it (only with the records that need it, in
-/// the order of their names; owners by number alone). The content follows, then `tar_padding(size)` zero bytes.
+/// the order of their names; owners by number alone). A Directory's path gets a slash at its end, and an empty one is `./`. Paths and link targets
+/// must hold no NUL. The content follows, then `tar_padding(size)` zero bytes.
 void append_tar_header(Bytes& out, const TarEntry& entry);
 constexpr std::size_t tar_padding(std::uint64_t size) { return static_cast<std::size_t>((512 - size % 512) % 512); }
 /// Two zero blocks, which end an archive.

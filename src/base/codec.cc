@@ -1,0 +1,238 @@
+#include "base/codec.h"
+
+#include <lzma.h>
+#include <zlib.h>
+#include <zstd.h>
+#include <zstd_errors.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <limits>
+#include <new>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace ashlar {
+namespace {
+
+constexpr size_t input_size = size_t{256} << 10;
+constexpr std::uint64_t memory_limit = std::uint64_t{96} << 20;
+constexpr int zstd_window_log = 26;  // 64 MiB: the largest power of two that stays below the limit
+
+/// The compressed bytes, a buffer at a time.
+class Input {
+ public:
+  explicit Input(std::unique_ptr<Source> from) : from_(std::move(from)), buffer_(std::make_unique_for_overwrite<std::uint8_t[]>(input_size)) {}
+
+  BytesView rest() const { return rest_; }
+  void take(size_t count) { rest_ = rest_.subspan(count); }
+  /// Makes sure that rest() is not empty; false when there is no more.
+  Result<bool> fill() {
+    if (!rest_.empty()) return true;
+    if (ended_) return false;
+    TRY_ASSIGN(const size_t count, from_->read({buffer_.get(), input_size}));
+    rest_ = BytesView(buffer_.get(), count);
+    ended_ = count == 0;
+    return !ended_;
+  }
+
+ private:
+  std::unique_ptr<Source> from_;
+  std::unique_ptr<std::uint8_t[]> buffer_;
+  BytesView rest_;
+  bool ended_ = false;
+};
+
+/// What the three decoders share: an error, once met, is met again by every later read.
+class Decoder : public Source {
+ public:
+  explicit Decoder(std::unique_ptr<Source> from) : input_(std::move(from)) {}
+
+  Result<size_t> read(std::span<std::uint8_t> out) final {
+    if (failed_) return std::unexpected(*failed_);
+    size_t filled = 0;
+    while (filled < out.size() && !ended_) {
+      auto step = advance(out.subspan(filled));
+      if (!step) {
+        failed_ = std::move(step).error();
+        if (filled == 0) return std::unexpected(*failed_);
+        return filled;  // what came before the damage is good; the next read tells of it
+      }
+      filled += *step;
+    }
+    return filled;
+  }
+
+ protected:
+  /// Decodes some bytes into `out`, which is not empty, and says how many (0: call again, or ended_ was set).
+  virtual Result<size_t> advance(std::span<std::uint8_t> out) = 0;
+
+  Input input_;
+  bool ended_ = false;
+
+ private:
+  std::optional<Error> failed_;
+};
+
+std::unexpected<Error> damaged(std::string_view name, std::string_view why) { return fail(Kind::Corrupt, fmt::format("the {} data {}", name, why)); }
+
+class GzipDecoder final : public Decoder {
+ public:
+  explicit GzipDecoder(std::unique_ptr<Source> from) : Decoder(std::move(from)) {
+    if (inflateInit2(&stream_, 15 + 16) != Z_OK) throw std::bad_alloc();
+  }
+  GzipDecoder(const GzipDecoder&) = delete;
+  GzipDecoder& operator=(const GzipDecoder&) = delete;
+  ~GzipDecoder() override { inflateEnd(&stream_); }
+
+ private:
+  Result<size_t> advance(std::span<std::uint8_t> out) override {
+    TRY_ASSIGN(const bool more, input_.fill());
+    if (!more) {
+      if (inside_ || members_ == 0) return damaged("gzip", "ends early");
+      ended_ = true;
+      return 0;
+    }
+    if (!inside_) {
+      if (members_ != 0 && input_.rest()[0] != 0x1f) return damaged("gzip", "is followed by bytes that are no further member");
+      inflateReset(&stream_);
+      inside_ = true;
+    }
+    const BytesView rest = input_.rest();
+    const auto room = static_cast<uInt>(std::min<size_t>(out.size(), std::numeric_limits<uInt>::max()));
+    stream_.next_in = const_cast<Bytef*>(rest.data());  // zlib never writes to it
+    stream_.avail_in = static_cast<uInt>(rest.size());
+    stream_.next_out = out.data();
+    stream_.avail_out = room;
+    const int status = inflate(&stream_, Z_NO_FLUSH);
+    input_.take(rest.size() - stream_.avail_in);
+    if (status == Z_STREAM_END) {
+      inside_ = false;
+      ++members_;
+    } else if (status != Z_OK && status != Z_BUF_ERROR) {
+      return damaged("gzip", members_ == 0 ? "is damaged" : "is damaged or followed by bytes that are no further member");
+    }
+    return room - stream_.avail_out;
+  }
+
+  z_stream stream_{};
+  std::uint64_t members_ = 0;  ///< finished ones
+  bool inside_ = false;
+};
+
+class XzDecoder final : public Decoder {
+ public:
+  explicit XzDecoder(std::unique_ptr<Source> from) : Decoder(std::move(from)) {
+    if (lzma_stream_decoder(&stream_, memory_limit, LZMA_CONCATENATED) != LZMA_OK) throw std::bad_alloc();
+  }
+  XzDecoder(const XzDecoder&) = delete;
+  XzDecoder& operator=(const XzDecoder&) = delete;
+  ~XzDecoder() override { lzma_end(&stream_); }
+
+ private:
+  Result<size_t> advance(std::span<std::uint8_t> out) override {
+    TRY_ASSIGN(const bool more, input_.fill());
+    const BytesView rest = input_.rest();
+    stream_.next_in = rest.data();
+    stream_.avail_in = rest.size();
+    stream_.next_out = out.data();
+    stream_.avail_out = out.size();
+    const lzma_ret status = lzma_code(&stream_, more ? LZMA_RUN : LZMA_FINISH);
+    input_.take(rest.size() - stream_.avail_in);
+    const size_t count = out.size() - stream_.avail_out;
+    switch (status) {
+      case LZMA_OK: return count;
+      case LZMA_STREAM_END: ended_ = true; return count;
+      case LZMA_MEMLIMIT_ERROR: return damaged("xz", "asks for more than 96 MiB of memory");
+      case LZMA_BUF_ERROR: return damaged("xz", "ends early");
+      case LZMA_FORMAT_ERROR: return damaged("xz", "does not begin as xz does");
+      case LZMA_OPTIONS_ERROR: return damaged("xz", "uses options that are not known");
+      case LZMA_MEM_ERROR: throw std::bad_alloc();
+      default: return damaged("xz", "is damaged or followed by bytes that are no further stream");
+    }
+  }
+
+  lzma_stream stream_ = LZMA_STREAM_INIT;
+};
+
+class ZstdDecoder final : public Decoder {
+ public:
+  explicit ZstdDecoder(std::unique_ptr<Source> from) : Decoder(std::move(from)), context_(ZSTD_createDCtx()) {
+    if (context_ == nullptr) throw std::bad_alloc();
+    ZSTD_DCtx_setParameter(context_, ZSTD_d_windowLogMax, zstd_window_log);
+  }
+  ZstdDecoder(const ZstdDecoder&) = delete;
+  ZstdDecoder& operator=(const ZstdDecoder&) = delete;
+  ~ZstdDecoder() override { ZSTD_freeDCtx(context_); }
+
+ private:
+  Result<size_t> advance(std::span<std::uint8_t> out) override {
+    if (!flushing_) {
+      TRY_ASSIGN(const bool more, input_.fill());
+      if (!more) {
+        if (inside_ || frames_ == 0) return damaged("zstd", "ends early");
+        ended_ = true;
+        return 0;
+      }
+    }
+    ZSTD_inBuffer in{input_.rest().data(), input_.rest().size(), 0};
+    ZSTD_outBuffer to{out.data(), out.size(), 0};
+    const size_t status = ZSTD_decompressStream(context_, &to, &in);
+    if (ZSTD_isError(status) != 0) {
+      if (ZSTD_getErrorCode(status) == ZSTD_error_frameParameter_windowTooLarge) return damaged("zstd", "asks for a window of more than 64 MiB");
+      return damaged("zstd", frames_ == 0 ? "is damaged" : "is damaged or followed by bytes that are no further frame");
+    }
+    input_.take(in.pos);
+    inside_ = status != 0;
+    if (!inside_) ++frames_;
+    flushing_ = inside_ && to.pos == to.size;  // it may hold more than `out` took, with no input left
+    return to.pos;
+  }
+
+  ZSTD_DCtx* context_;
+  std::uint64_t frames_ = 0;  ///< finished ones
+  bool inside_ = false;
+  bool flushing_ = false;
+};
+
+struct Magic {
+  Codec codec;
+  std::string_view suffix;
+  std::string_view front;
+};
+constexpr std::array<Magic, 3> magics = {{
+    {Codec::Gzip, "gz", std::string_view("\x1f\x8b", 2)},
+    {Codec::Xz, "xz", std::string_view("\xfd\x37\x7a\x58\x5a\x00", 6)},
+    {Codec::Zstd, "zst", std::string_view("\x28\xb5\x2f\xfd", 4)},
+}};
+
+}  // namespace
+
+std::optional<Codec> codec_of_suffix(std::string_view suffix) {
+  if (suffix.empty()) return Codec::None;
+  for (const Magic& magic : magics) {
+    if (magic.suffix == suffix) return magic.codec;
+  }
+  return std::nullopt;
+}
+
+Codec codec_of_magic(BytesView front) {
+  for (const Magic& magic : magics) {
+    if (as_text(front).starts_with(magic.front)) return magic.codec;
+  }
+  return Codec::None;
+}
+
+std::unique_ptr<Source> decode(Codec codec, std::unique_ptr<Source> from) {
+  switch (codec) {
+    case Codec::Gzip: return std::make_unique<GzipDecoder>(std::move(from));
+    case Codec::Xz: return std::make_unique<XzDecoder>(std::move(from));
+    case Codec::Zstd: return std::make_unique<ZstdDecoder>(std::move(from));
+    case Codec::None: break;
+  }
+  return from;
+}
+
+}  // namespace ashlar
