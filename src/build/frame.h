@@ -2,45 +2,68 @@
 // Frames: what one package puts into a layer, as a run of compressed tar members kept by content, so that it is unpacked and packed once
 // (docs/formats/frame.md).
 #include <cstdint>
-#include <map>
 #include <memory>
-#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "base/digest.h"
-#include "base/progress.h"
 #include "base/tar.h"
+#include "build/inner/crew.h"
 #include "deb/deb_file.h"
 #include "host/blobs.h"
 #include "plan/lock.h"
 
 namespace ashlar::build {
 
-/// One path that a package ships and that its frame holds, or (Directory) that the tree needs.
+/// One path that a package ships.
 struct FrameEntry {
-  TarEntry entry;              ///< path without a leading slash
+  TarEntry entry;              ///< path without a leading slash, usr-merged
   std::uint64_t offset = 0;    ///< of the content in the frame's uncompressed bytes
-  std::optional<Digest> content;  ///< of regular files
   std::string soname;          ///< of shared libraries: DT_SONAME
   bool elf = false;
-  std::string interpreter;     ///< of scripts: the first word after `#!`; of programs: PT_INTERP
+  bool script = false;         ///< begins with `#!`
 };
 /// One gzip member or zstd frame.
-struct FrameMember { std::uint64_t raw_size = 0, packed_size = 0; };
+struct FrameMember {
+  std::uint64_t raw_size = 0, packed_size = 0;
+};
 
 struct Frame {
-  Digest blob;                 ///< the compressed run, in the frame cache
+  Digest blob = Digest::from({});  ///< the compressed run, in the frame cache
   std::uint64_t raw_size = 0, packed_size = 0;
   std::vector<FrameMember> members;
-  std::vector<FrameEntry> entries;   ///< in the order of the tar stream; directories are listed here and are not in the run
+  std::vector<FrameEntry> entries;  ///< in the order of the tar stream; directories are listed here and are not in the run
   deb::ControlFiles control;
 };
 
 /// Which paths of a package go in; decided before its bytes are read.
 struct Keep {
   std::vector<std::string> include, exclude;  ///< globs; no include: everything
-  bool documentation = false;                 ///< usr/share/doc beyond copyright, man, info, locale, lintian, ...
+  std::set<std::string> drop;                 ///< exact paths that something else in the image replaces or removes
+  bool takes(std::string_view path) const;
+};
+
+/// Frames by what they are made of, in a cache folder that any number of processes share.
+class FrameStore {
+ public:
+  FrameStore(host::Files& files, const host::Path& cache) : files_(files), folder_(cache), blobs_(files, cache / "blobs") {}
+
+  /// The frame of a package: from the cache, or made of its .deb in `packages` (NotFound when it is not there, Corrupt when its bytes are others than
+  /// the lock's). A cached frame is believed when its record is whole and its blob has the recorded size; `read` checks every byte of it.
+  Result<Frame> get(const plan::LockedPackage& package, const Keep& keep, const plan::Encoder& encoder, const host::Blobs& packages, Crew& crew);
+
+  /// A whole frame's compressed bytes, in order, from a cached blob.
+  Result<std::unique_ptr<host::ReadFile>> open(const Frame& frame) const { return blobs_.open(frame.blob); }
+  /// Content of one regular file of a frame.
+  Result<Bytes> content(const Frame& frame, const FrameEntry& entry, const plan::Encoder& encoder) const;
+
+ private:
+  Result<Frame> make(const plan::LockedPackage& package, const Keep& keep, const plan::Encoder& encoder, const host::Blobs& packages, Crew& crew);
+
+  host::Files& files_;
+  host::Path folder_;
+  host::Blobs blobs_;
 };
 
 }  // namespace ashlar::build

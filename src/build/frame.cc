@@ -1,0 +1,239 @@
+#include "build/frame.h"
+
+#include <algorithm>
+#include <deque>
+#include <optional>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "build/inner/elf_facts.h"
+#include "build/inner/frame_record.h"
+#include "build/inner/packer.h"
+#include "build/inner/pruning.h"
+
+namespace ashlar::build {
+namespace {
+
+/// Pieces of one frame that are being compressed at a time: what a frame in the making holds in memory is twice this, at most.
+constexpr size_t max_pieces = 8;
+/// Shared objects up to this size are held whole for their soname; larger ones have none that matters to a loader's cache.
+constexpr std::uint64_t max_object = 24 << 20;
+
+/// A stream whose bytes are hashed as they pass.
+class HashingSource final : public Source {
+ public:
+  HashingSource(std::unique_ptr<Source> from, Hasher& hasher) : from_(std::move(from)), hasher_(hasher) {}
+  Result<size_t> read(std::span<std::uint8_t> out) override {
+    TRY_ASSIGN(const size_t count, from_->read(out));
+    hasher_.update(BytesView(out).first(count));
+    return count;
+  }
+
+ private:
+  std::unique_ptr<Source> from_;
+  Hasher& hasher_;
+};
+
+/// Cuts a run of raw bytes into members, has them compressed by the crew, and writes them in order.
+class MemberWriter {
+ public:
+  MemberWriter(Crew& crew, const plan::Encoder& encoder, Sink& to) : crew_(crew), encoder_(encoder), to_(to) { raw_.reserve(member_size); }
+  ~MemberWriter() {
+    crew_.help_until([this] { return std::all_of(pieces_.begin(), pieces_.end(), [](const auto& piece) { return piece->done; }); });
+  }
+  MemberWriter(const MemberWriter&) = delete;
+  MemberWriter& operator=(const MemberWriter&) = delete;
+
+  std::uint64_t position() const { return before_ + raw_.size(); }
+  Done append(BytesView bytes) {
+    while (!bytes.empty()) {
+      const size_t count = std::min(bytes.size(), member_size - raw_.size());
+      raw_.insert(raw_.end(), bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(count));
+      bytes = bytes.subspan(count);
+      if (raw_.size() == member_size) TRY(cut());
+    }
+    return {};
+  }
+  Done finish() {
+    if (!raw_.empty()) TRY(cut());
+    while (!pieces_.empty()) TRY(write_first());
+    return {};
+  }
+
+  std::vector<FrameMember> members;
+  Hasher hasher;
+  std::uint64_t packed_size = 0;
+
+ private:
+  struct Piece {
+    Bytes raw;
+    Result<Bytes> packed = Bytes();
+    bool done = false;
+  };
+
+  Done cut() {
+    auto piece = std::make_unique<Piece>();
+    piece->raw = std::move(raw_);
+    before_ += piece->raw.size();
+    raw_ = Bytes();
+    raw_.reserve(member_size);
+    Piece* const job = piece.get();
+    pieces_.push_back(std::move(piece));
+    crew_.errand([this, job] {
+      Result<Bytes> packed = pack(job->raw, encoder_);
+      crew_.locked([&] {
+        job->packed = std::move(packed);
+        job->done = true;
+      });
+    });
+    return pieces_.size() < max_pieces ? Done() : write_first();
+  }
+
+  Done write_first() {
+    Piece& piece = *pieces_.front();
+    crew_.help_until([&] { return piece.done; });
+    if (!piece.packed) return std::unexpected(std::move(piece.packed).error());
+    members.push_back({piece.raw.size(), piece.packed->size()});
+    packed_size += piece.packed->size();
+    hasher.update(*piece.packed);
+    TRY(to_.write(*piece.packed));
+    pieces_.pop_front();
+    return {};
+  }
+
+  Crew& crew_;
+  const plan::Encoder& encoder_;
+  Sink& to_;
+  Bytes raw_;
+  std::uint64_t before_ = 0;
+  std::deque<std::unique_ptr<Piece>> pieces_;
+};
+
+/// Content goes through here: into the run, with a look at what kind of file it is.
+Done copy_content(Source& from, FrameEntry& each, MemberWriter& to) {
+  each.offset = to.position();
+  const bool may_be_object = each.entry.path.find(".so") != std::string::npos && each.entry.size <= max_object;
+  Bytes object;
+  thread_local Bytes buffer(256 * 1024);
+  std::uint64_t seen = 0;
+  for (;;) {
+    TRY_ASSIGN(const size_t count, from.read(buffer));
+    if (count == 0) break;
+    const BytesView bytes = BytesView(buffer).first(count);
+    if (seen == 0) {
+      each.elf = is_elf(bytes);
+      each.script = as_text(bytes).starts_with("#!");
+    }
+    if (may_be_object && each.elf) object.insert(object.end(), bytes.begin(), bytes.end());
+    seen += count;
+    TRY(to.append(bytes));
+  }
+  if (!object.empty()) each.soname = elf_soname(object);
+  if (seen != each.entry.size) return fail(Kind::Corrupt, fmt::format("'{}' ends early", each.entry.path));
+  return to.append(Bytes(tar_padding(seen)));
+}
+
+/// A hard link needs its target beside it.
+Done check_link(const FrameEntry& each, const std::set<std::string>& taken) {
+  if (each.entry.type != FileType::HardLink || taken.contains(each.entry.link)) return {};
+  return cannot(Kind::Conflict, fmt::format("keep '{}'", each.entry.path), fmt::format("it is a hard link to '{}', which is left out; leave out both", each.entry.link));
+}
+
+Done fill(deb::DataReader& data, const Keep& keep, MemberWriter& to, Frame& frame) {
+  std::set<std::string> taken;
+  for (;;) {
+    TRY_ASSIGN(auto next, data.next());
+    if (!next) return {};
+    FrameEntry each;
+    each.entry = std::move(*next);
+    each.entry.path = merge_usr(each.entry.path, each.entry.type);
+    if (each.entry.type == FileType::HardLink) each.entry.link = merge_usr(each.entry.link, FileType::Regular);
+    if (each.entry.path.empty()) continue;
+    if (each.entry.type != FileType::Directory) {
+      if (!keep.takes(each.entry.path)) continue;
+      TRY(check_link(each, taken));
+      taken.insert(each.entry.path);
+      Bytes header;
+      append_tar_header(header, each.entry);
+      TRY(to.append(header));
+      if (each.entry.type == FileType::Regular) TRY(copy_content(data, each, to));
+    } else if (!keeps_folder(each.entry.path, keep)) {
+      continue;
+    }
+    frame.entries.push_back(std::move(each));
+  }
+}
+
+std::string key_of(const plan::LockedPackage& package, const Keep& keep, const plan::Encoder& encoder) {
+  std::string text = fmt::format("frame 1\n{}\n{} {} {} {} {}\n{}\n", package.sha256, encoder.codec, encoder.library, encoder.version, encoder.level, member_size, pruning_version);
+  for (const std::string& glob : keep.include) text += "include " + glob + "\n";
+  for (const std::string& glob : keep.exclude) text += "exclude " + glob + "\n";
+  for (const std::string& path : keep.drop) text += "drop " + path + "\n";
+  return Digest::of(text).hex();
+}
+
+}  // namespace
+
+Result<Frame> FrameStore::get(const plan::LockedPackage& package, const Keep& keep, const plan::Encoder& encoder, const host::Blobs& packages, Crew& crew) {
+  const std::string key = key_of(package, keep, encoder);
+  const host::Path record = folder_ / "records" / key.substr(0, 2) / key.substr(2);
+  if (const auto bytes = files_.read(record)) {
+    auto frame = read_record(*bytes);
+    const auto blob = frame ? files_.stat(blobs_.path(frame->blob)) : Result<host::FileStat>(std::unexpected(frame.error()));
+    if (blob && blob->size == frame->packed_size) {
+      (void)files_.touch(record);
+      return frame;
+    }
+  }
+  const std::string what = fmt::format("unpack package '{}' {}", package.name, package.version);
+  auto frame = make(package, keep, encoder, packages, crew);
+  if (!frame) return cannot(what, std::move(frame).error());
+  TRY(files_.write(record, to_record(*frame)));
+  return frame;
+}
+
+Result<Frame> FrameStore::make(const plan::LockedPackage& package, const Keep& keep, const plan::Encoder& encoder, const host::Blobs& packages, Crew& crew) {
+  TRY_ASSIGN(const Digest expected, Digest::parse_hex(package.sha256));
+  auto file = packages.open(expected);
+  if (!file) return cannot(Kind::NotFound, "open its file", "it is not in the cache; build without --offline, or fetch it again");
+  Hasher hasher;
+  deb::DebReader reader(std::make_unique<HashingSource>(host::stream(std::move(*file)), hasher), fmt::format("{} {}", package.name, package.version));
+  Frame frame;
+  TRY_ASSIGN(frame.control, reader.control());
+  TRY_ASSIGN(auto* const data, reader.data());
+  TRY_ASSIGN(const auto draft, blobs_.draft());
+  MemberWriter writer(crew, encoder, *draft);
+  TRY(fill(*data, keep, writer, frame));
+  TRY(writer.finish());
+  TRY(reader.finish());
+  if (hasher.finish() != expected) return fail(Kind::Corrupt, "its file in the cache has other bytes than the lock says; remove it with `ashlar cache prune` and build again");
+  frame.raw_size = writer.position();
+  frame.packed_size = writer.packed_size;
+  frame.members = std::move(writer.members);
+  frame.blob = writer.hasher.finish();
+  TRY(blobs_.commit_as(*draft, frame.blob));
+  return frame;
+}
+
+Result<Bytes> FrameStore::content(const Frame& frame, const FrameEntry& entry, const plan::Encoder& encoder) const {
+  TRY_ASSIGN(const auto file, blobs_.open(frame.blob));
+  Bytes out;
+  std::uint64_t raw_at = 0, packed_at = 0;
+  const std::uint64_t from = entry.offset, to = entry.offset + entry.entry.size;
+  for (const FrameMember& member : frame.members) {
+    if (raw_at < to && raw_at + member.raw_size > from) {
+      Bytes packed(member.packed_size);
+      TRY_ASSIGN(const size_t count, file->read_at(packed_at, packed));
+      if (count != packed.size()) return fail(Kind::Corrupt, "a frame in the cache ends early");
+      TRY_ASSIGN(const Bytes raw, unpack(packed, member.raw_size, encoder));
+      const std::uint64_t first = std::max(from, raw_at) - raw_at, last = std::min(to, raw_at + member.raw_size) - raw_at;
+      out.insert(out.end(), raw.begin() + static_cast<std::ptrdiff_t>(first), raw.begin() + static_cast<std::ptrdiff_t>(last));
+    }
+    raw_at += member.raw_size;
+    packed_at += member.packed_size;
+  }
+  return out;
+}
+
+}  // namespace ashlar::build

@@ -1,0 +1,49 @@
+#include "build/inner/pruning.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/text.h"
+
+namespace ashlar::build {
+namespace {
+
+constexpr std::array<std::string_view, 12> pruned_folders = {
+    "usr/share/man/", "usr/share/info/", "usr/share/lintian/", "usr/share/linda/", "usr/share/locale/", "usr/share/doc-base/", "usr/share/bug/",
+    "usr/share/groff/", "usr/share/help/", "usr/share/gtk-doc/", "usr/share/omf/", "usr/share/reportbug/"};
+constexpr std::array<std::string_view, 8> merged = {"bin", "sbin", "lib", "lib32", "lib64", "libo32", "libx32", "libn32"};
+
+bool any_matches(const std::vector<std::string>& globs, std::string_view path) {
+  return std::any_of(globs.begin(), globs.end(), [&](const std::string& glob) { return matches_glob(glob, path); });
+}
+
+}  // namespace
+
+bool is_pruned(std::string_view path) {
+  constexpr std::string_view doc = "usr/share/doc/";
+  if (path.starts_with(doc)) return !path.ends_with("/copyright");
+  if (path.ends_with(".pyc") || path.find("/__pycache__/") != std::string_view::npos) return true;
+  return std::any_of(pruned_folders.begin(), pruned_folders.end(), [&](std::string_view folder) { return path.starts_with(folder); });
+}
+
+std::string merge_usr(std::string_view path, FileType type) {
+  const size_t slash = path.find('/');
+  const std::string_view first = path.substr(0, slash);
+  if (std::find(merged.begin(), merged.end(), first) == merged.end()) return std::string(path);
+  if (slash == std::string_view::npos && type == FileType::Symlink) return std::string(path);  // the link itself, of base-files
+  return "usr/" + std::string(path);
+}
+
+bool keeps_folder(std::string_view path, const Keep& keep) {
+  const std::string inside = std::string(path) + "/x";
+  if (path.starts_with("usr/share/doc/")) return false;  // made again as the parent of a copyright file
+  return (keep.include.empty() || any_matches(keep.include, inside)) && !any_matches(keep.exclude, inside) && !is_pruned(inside);
+}
+
+bool Keep::takes(std::string_view path) const {
+  if (is_pruned(path) || drop.contains(std::string(path))) return false;
+  const auto below = [&](const std::vector<std::string>& globs) { return any_matches(globs, path); };
+  return (include.empty() || below(include) || path.starts_with("usr/share/doc/")) && !below(exclude);
+}
+
+}  // namespace ashlar::build

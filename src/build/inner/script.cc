@@ -1,0 +1,494 @@
+#include "build/inner/script.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+
+namespace ashlar::build {
+namespace {
+
+constexpr int step_limit = 20'000;
+
+std::string escape_pattern(std::string_view text) {
+  std::string result;
+  for (const char c : text) {
+    if (std::string_view("*?[\\").find(c) != std::string_view::npos) result += '\\';
+    result += c;
+  }
+  return result;
+}
+
+bool fits_set(std::string_view& pattern, char c) {
+  std::string_view set = pattern.substr(1);
+  const bool inverted = set.starts_with('!') || set.starts_with('^');
+  if (inverted) set.remove_prefix(1);
+  bool found = false;
+  for (bool first = true; !set.empty() && (first || set[0] != ']'); first = false) {
+    if (set.size() > 2 && set[1] == '-' && set[2] != ']') {
+      found |= set[0] <= c && c <= set[2];
+      set.remove_prefix(3);
+    } else {
+      found |= set[0] == c;
+      set.remove_prefix(1);
+    }
+  }
+  if (!set.empty()) set.remove_prefix(1);
+  pattern = set;
+  return found != inverted;
+}
+
+}  // namespace
+
+bool fits_pattern(std::string_view pattern, std::string_view text) {
+  if (pattern.size() > 1000 || text.size() > 100'000) return false;
+  std::optional<std::pair<std::string_view, std::string_view>> retry;  // after the last `*`
+  for (;;) {
+    bool fits = false;
+    if (pattern.starts_with('*')) {
+      pattern.remove_prefix(1);
+      retry = {pattern, text};
+      continue;
+    }
+    if (pattern.empty() && text.empty()) return true;
+    if (!pattern.empty() && !text.empty()) {
+      std::string_view rest = pattern;
+      if (rest[0] == '[') {
+        fits = fits_set(rest, text[0]);
+      } else {
+        if (rest[0] == '\\' && rest.size() > 1) rest.remove_prefix(1);
+        fits = (pattern[0] == '?') || rest[0] == text[0];
+        rest.remove_prefix(1);
+      }
+      if (fits) {
+        pattern = rest;
+        text.remove_prefix(1);
+        continue;
+      }
+    }
+    if (!retry || retry->second.empty()) return false;
+    retry->second.remove_prefix(1);
+    std::tie(pattern, text) = *retry;
+  }
+}
+
+std::unexpected<Error> Script::unknown(std::string_view what) const { return fail(Kind::Invalid, fmt::format("line {}: {}", line_, what)); }
+
+Done Script::run(std::string_view text, std::vector<std::string> arguments) {
+  if (text.starts_with("#!")) {
+    std::string_view interpreter = trim(text.substr(2, text.find('\n') - 2));
+    const auto parts = words(interpreter);
+    if (parts.size() > 1 && parts[1] == "-e") errexit_ = true;
+    else if (parts.size() > 1) return fail(Kind::Invalid, fmt::format("line 1: interpreter '{}'", interpreter));
+    interpreter = parts.empty() ? "" : parts[0];
+    if (interpreter != "/bin/sh" && interpreter != "/bin/bash" && interpreter != "/bin/dash" && interpreter != "/usr/bin/bash" && interpreter != "/usr/bin/sh")
+      return fail(Kind::Invalid, fmt::format("line 1: interpreter '{}'", interpreter));
+  }
+  TRY_ASSIGN(const ShellNode script, parse_shell(text));
+  arguments_ = std::move(arguments);
+  variables_ = {{"DPKG_MAINTSCRIPT_PACKAGE", origin_.package}, {"DPKG_MAINTSCRIPT_NAME", origin_.script}, {"DPKG_MAINTSCRIPT_ARCH", origin_.architecture},
+                {"DPKG_ROOT", ""}, {"DPKG_ADMINDIR", "/var/lib/dpkg"}, {"DEBIAN_FRONTEND", "noninteractive"},
+                {"PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}};
+  TRY_ASSIGN(const int status, execute(script, false));
+  if (status != 0) return unknown(fmt::format("it would end with status {}", status));
+  return {};
+}
+
+Result<int> Script::execute(const ShellNode& node, bool tested) {
+  if (++steps_ > step_limit) return unknown("it takes too many steps");
+  if (++depth_ > 200) return unknown("it is nested too deeply");
+  line_ = node.line > 0 ? node.line : line_;
+  auto body = [&]() -> Result<int> {
+    switch (node.kind) {
+      case ShellNode::Kind::Simple: return simple(node, tested);
+      case ShellNode::Kind::List: {
+        status_ = 0;
+        for (const ShellNode& child : node.children) {
+          TRY_ASSIGN(status_, execute(child, tested));
+          if (flow_ != Flow::On) break;
+        }
+        return status_;
+      }
+      case ShellNode::Kind::And:
+      case ShellNode::Kind::Or: {
+        TRY_ASSIGN(const int left, execute(node.children[0], true));
+        if (flow_ != Flow::On || (left == 0) != (node.kind == ShellNode::Kind::And)) return left;
+        return execute(node.children[1], tested);
+      }
+      case ShellNode::Kind::Not: {
+        TRY_ASSIGN(const int inner, execute(node.children[0], true));
+        return inner == 0 ? 1 : 0;
+      }
+      case ShellNode::Kind::Pipe: return pipe(node);
+      case ShellNode::Kind::If: {
+        for (size_t at = 0; at + 1 < node.children.size(); at += 2) {
+          TRY_ASSIGN(const int condition, execute(node.children[at], true));
+          if (flow_ != Flow::On) return condition;
+          if (condition == 0) return execute(node.children[at + 1], tested);
+        }
+        if (node.children.size() % 2 == 1) return execute(node.children.back(), tested);
+        return 0;
+      }
+      case ShellNode::Kind::While:
+      case ShellNode::Kind::Until:
+      case ShellNode::Kind::For: return loop(node, tested);
+      case ShellNode::Kind::Case: return choose(node, tested);
+      case ShellNode::Kind::Subshell: {
+        const auto kept = variables_;
+        const bool errexit = errexit_;
+        TRY_ASSIGN(const int status, execute(node.children[0], tested));
+        variables_ = kept;
+        errexit_ = errexit;
+        if (flow_ == Flow::Exit) flow_ = Flow::On;
+        return status;
+      }
+      case ShellNode::Kind::Function: functions_[node.name] = node; return 0;
+    }
+    return unknown("a command of an unknown kind");
+  };
+  auto status = node.kind == ShellNode::Kind::Simple || node.redirects.empty() ? body() : redirected(node, body);
+  --depth_;
+  if (status && *status != 0 && errexit_ && !tested && flow_ == Flow::On && node.kind != ShellNode::Kind::Not && node.kind != ShellNode::Kind::And &&
+      node.kind != ShellNode::Kind::Or)
+    return unknown(fmt::format("it would end with status {}", *status));
+  return status;
+}
+
+Result<int> Script::loop(const ShellNode& node, bool tested) {
+  int status = 0;
+  auto ended = [&] {
+    if (flow_ == Flow::Continue) flow_ = Flow::On;
+    if (flow_ == Flow::Break) { flow_ = Flow::On; return true; }
+    return flow_ != Flow::On;
+  };
+  if (node.kind == ShellNode::Kind::For) {
+    Words values = node.over_arguments ? arguments_ : Words{};
+    for (const ShellWord& word : node.words) {
+      TRY_ASSIGN(Words more, expand(word));
+      values.insert(values.end(), more.begin(), more.end());
+    }
+    for (const std::string& value : values) {
+      variables_[node.name] = value;
+      TRY_ASSIGN(status, execute(node.children[0], tested));
+      if (ended()) break;
+    }
+    return status;
+  }
+  for (;;) {
+    TRY_ASSIGN(const int condition, execute(node.children[0], true));
+    if (flow_ != Flow::On || (condition == 0) == (node.kind == ShellNode::Kind::Until)) return status;
+    TRY_ASSIGN(status, execute(node.children[1], tested));
+    if (ended()) return status;
+  }
+}
+
+Result<int> Script::choose(const ShellNode& node, bool tested) {
+  TRY_ASSIGN(const std::string subject, expand_one(node.words[0]));
+  for (size_t at = 0; at < node.children.size(); ++at) {
+    for (const ShellWord& word : node.patterns[at]) {
+      std::string pattern;
+      for (const ShellPart& part : word) {
+        TRY_ASSIGN(const std::string value, value_of(part));
+        pattern += part.quoted ? escape_pattern(value) : value;
+      }
+      if (fits_pattern(pattern, subject)) return execute(node.children[at], tested);
+    }
+  }
+  return 0;
+}
+
+Result<int> Script::pipe(const ShellNode& node) {
+  std::string* const out = out_;
+  const std::string* const in = in_;
+  std::string between;
+  int status = 0;
+  for (size_t at = 0; at < node.children.size(); ++at) {
+    const std::string input = std::move(between);
+    between.clear();
+    const auto kept = variables_;
+    if (at > 0) in_ = &input;
+    out_ = at + 1 < node.children.size() ? &between : out;
+    auto done = execute(node.children[at], true);
+    out_ = out;
+    in_ = in;
+    variables_ = kept;
+    if (flow_ != Flow::On) flow_ = Flow::On;
+    if (!done) return done;
+    status = *done;
+  }
+  return status;
+}
+
+Result<int> Script::redirected(const ShellNode& node, const std::function<Result<int>()>& action) {
+  std::string* const out = out_;
+  const std::string* const in = in_;
+  std::string captured, given;
+  std::string file;
+  bool append = false, discard = false;
+  for (const ShellRedirect& redirect : node.redirects) {
+    if (redirect.operation == "<<") {
+      TRY_ASSIGN(given, expand_one(*redirect.text));
+      in_ = &given;
+      continue;
+    }
+    TRY_ASSIGN(const std::string target, expand_one(redirect.target));
+    if (redirect.operation == ">&" || redirect.operation == "<&") {
+      if (redirect.descriptor == 1 && target == "2") discard = true;
+    } else if (redirect.descriptor == 2) {
+      if (target != "/dev/null") return unknown(fmt::format("its errors go to '{}'", target));
+    } else if (redirect.operation == "<") {
+      if (target != "/dev/null") {
+        const auto content = state_.world.read(target);
+        if (!content) return unknown(fmt::format("it reads '{}', which the image does not have", target));
+        given = as_text(*content);
+      }
+      in_ = &given;
+    } else if (target == "/dev/null") {
+      discard = true;
+      file.clear();
+    } else {
+      file = target;
+      append = redirect.operation == ">>";
+    }
+  }
+  if (discard || !file.empty()) out_ = &captured;
+  auto status = action();
+  out_ = out;
+  in_ = in;
+  if (status && !file.empty()) {
+    if (append) if (const auto before = state_.world.read(file)) captured = std::string(as_text(*before)) + captured;
+    if (auto done = state_.world.write(file, Bytes(captured.begin(), captured.end()), 0644); !done) return unknown(done.error().message);
+  }
+  return status;
+}
+
+Result<int> Script::simple(const ShellNode& node, bool tested) {
+  Words words;
+  for (const ShellWord& word : node.words) {
+    TRY_ASSIGN(Words more, expand(word));
+    words.insert(words.end(), more.begin(), more.end());
+  }
+  std::map<std::string, std::optional<std::string>> kept;
+  status_ = 0;
+  for (const auto& [name, word] : node.assignments) {
+    TRY_ASSIGN(std::string value, expand_one(word));
+    if (!words.empty()) kept[name] = variables_.contains(name) ? std::optional(variables_[name]) : std::nullopt;
+    variables_[name] = std::move(value);
+  }
+  int status = status_;  // of the last $(...)
+  if (!words.empty() || !node.redirects.empty()) {
+    auto done = redirected(node, [&]() -> Result<int> { return words.empty() ? Result<int>(0) : call(words, tested); });
+    if (!done) return done;
+    status = *done;
+  }
+  for (const auto& [name, value] : kept) {
+    if (value) variables_[name] = *value;
+    else variables_.erase(name);
+  }
+  return status;
+}
+
+Result<int> Script::call(const Words& words, bool tested) {
+  if (const auto function = functions_.find(words[0]); function != functions_.end()) {
+    auto arguments = std::move(arguments_);
+    arguments_.assign(words.begin() + 1, words.end());
+    const ShellNode body = function->second.children[0];
+    auto status = execute(body, tested);
+    arguments_ = std::move(arguments);
+    if (flow_ == Flow::Return) { flow_ = Flow::On; if (status) status = status_; }
+    return status;
+  }
+  bool known = true;
+  auto status = builtin(words, known);
+  if (known) return status;
+  if (auto done = run_command(*this, words)) return *done;
+  return unknown(fmt::format("'{}'", join(words, " ").substr(0, 200)));
+}
+
+Result<int> Script::builtin(const Words& words, bool& known) {
+  const std::string& name = words[0];
+  auto number = [&](size_t at) { return words.size() > at ? std::atoi(words[at].c_str()) : status_; };
+  if (name == "exit" || name == "return") {
+    status_ = number(1);
+    flow_ = name == "exit" ? Flow::Exit : Flow::Return;
+    return status_;
+  }
+  if (name == "break" || name == "continue") { flow_ = name == "break" ? Flow::Break : Flow::Continue; return 0; }
+  if (name == ":" || name == "true") return 0;
+  if (name == "false") return 1;
+  if (name == "[" || name == "test") {
+    std::span<const std::string> rest(words.begin() + 1, words.end());
+    if (name == "[") {
+      if (rest.empty() || rest.back() != "]") return unknown("'[' has no ']'");
+      rest = rest.first(rest.size() - 1);
+    }
+    return run_test(*this, rest);
+  }
+  if (name == "set") {
+    for (size_t at = 1; at < words.size(); ++at) {
+      if (words[at] == "--") { arguments_.assign(words.begin() + static_cast<std::ptrdiff_t>(at) + 1, words.end()); return 0; }
+      if (words[at].size() < 2 || (words[at][0] != '-' && words[at][0] != '+')) return unknown("'set' with arguments");
+      if (words[at] == "-o" || words[at] == "+o") { ++at; continue; }
+      if (words[at].find('e') != std::string::npos) errexit_ = words[at][0] == '-';
+    }
+    return 0;
+  }
+  if (name == "shift") {
+    const auto count = static_cast<size_t>(words.size() > 1 ? std::atoi(words[1].c_str()) : 1);
+    if (count > arguments_.size()) return 1;
+    arguments_.erase(arguments_.begin(), arguments_.begin() + static_cast<std::ptrdiff_t>(count));
+    return 0;
+  }
+  if (name == "local" || name == "export" || name == "readonly") {
+    for (size_t at = 1; at < words.size(); ++at)
+      if (const size_t equals = words[at].find('='); equals != std::string::npos) variables_[words[at].substr(0, equals)] = words[at].substr(equals + 1);
+      else if (name == "local") variables_[words[at]].clear();
+    return 0;
+  }
+  if (name == "unset") {
+    for (size_t at = 1; at < words.size(); ++at) { variables_.erase(words[at]); functions_.erase(words[at]); }
+    return 0;
+  }
+  if (name == "trap") return 0;
+  known = false;
+  return 0;
+}
+
+Result<std::string> Script::output_of(const ShellNode& node) {
+  std::string* const out = out_;
+  const auto kept = variables_;
+  const bool errexit = errexit_;
+  std::string captured;
+  out_ = &captured;
+  auto status = execute(node, true);
+  out_ = out;
+  variables_ = kept;
+  errexit_ = errexit;
+  if (flow_ == Flow::Exit) flow_ = Flow::On;
+  if (!status) return std::unexpected(status.error());
+  status_ = *status;
+  while (captured.ends_with('\n')) captured.pop_back();
+  return captured;
+}
+
+Result<std::string> Script::value_of(const ShellPart& part) {
+  switch (part.kind) {
+    case ShellPart::Kind::Text: return part.text;
+    case ShellPart::Kind::Command: return output_of(*part.command);
+    case ShellPart::Kind::Unknown: return unknown(fmt::format("'{}'", part.text));
+    case ShellPart::Kind::Variable: break;
+  }
+  std::string value;
+  bool is_set = true;
+  if (part.text == "@" || part.text == "*") {
+    value = join(arguments_, " ");
+    is_set = !arguments_.empty();
+  } else if (part.text == "#") {
+    value = std::to_string(arguments_.size());
+  } else if (part.text == "?") {
+    value = std::to_string(status_);
+  } else if (part.text == "0") {
+    value = "/var/lib/dpkg/info/" + origin_.package + "." + origin_.script;
+  } else if (part.text.size() == 1 && part.text[0] >= '1' && part.text[0] <= '9') {
+    const auto at = static_cast<size_t>(part.text[0] - '1');
+    is_set = at < arguments_.size();
+    if (is_set) value = arguments_[at];
+  } else if (part.text == "$" || part.text == "!" || part.text == "-") {
+    return unknown(fmt::format("'${}'", part.text));
+  } else {
+    const auto found = variables_.find(part.text);
+    is_set = found != variables_.end();
+    if (is_set) value = found->second;
+  }
+  if (part.operation.empty()) return value;
+  TRY_ASSIGN(const std::string argument, expand_one(part.argument));
+  const bool there = part.operation[0] == ':' ? !value.empty() : is_set;
+  switch (part.operation.back()) {
+    case '-': return there ? value : argument;
+    case '+': return there ? argument : std::string();
+    case '=': if (!there) variables_[part.text] = argument; return there ? value : argument;
+    case '#':
+    case '%': {
+      const bool front = part.operation[0] == '#', longest = part.operation.size() == 2;
+      for (size_t step = 0; step <= value.size(); ++step) {
+        const size_t length = longest ? value.size() - step : step;
+        const std::string_view cut = front ? std::string_view(value).substr(0, length) : std::string_view(value).substr(value.size() - length);
+        if (fits_pattern(argument, cut)) return front ? value.substr(length) : value.substr(0, value.size() - length);
+      }
+      return value;
+    }
+    default: return unknown(fmt::format("'${{{}{}'", part.text, part.operation));
+  }
+}
+
+Result<std::string> Script::expand_one(const ShellWord& word) {
+  std::string value;
+  for (const ShellPart& part : word) {
+    TRY_ASSIGN(const std::string piece, value_of(part));
+    value += piece;
+  }
+  return value;
+}
+
+Result<Script::Words> Script::expand(const ShellWord& word) {
+  Words fields;
+  std::string field;
+  bool begun = false, pattern = false;
+  auto end = [&] {
+    if (begun) {
+      if (pattern) for (std::string& name : glob(field)) fields.push_back(std::move(name));
+      else fields.push_back(field);
+    }
+    field.clear();
+    begun = pattern = false;
+  };
+  for (const ShellPart& part : word) {
+    if (part.kind == ShellPart::Kind::Variable && part.text == "@" && part.quoted && part.operation.empty()) {
+      for (size_t at = 0; at < arguments_.size(); ++at) {
+        if (at > 0) end();
+        field += arguments_[at];
+        begun = true;
+      }
+      continue;
+    }
+    TRY_ASSIGN(const std::string value, value_of(part));
+    if (part.quoted || part.kind == ShellPart::Kind::Text) {
+      if (!part.quoted && value.find_first_of("*?[") != std::string::npos) pattern = true;
+      field += value;
+      begun = true;
+      continue;
+    }
+    for (const char c : value) {
+      if (c == ' ' || c == '\t' || c == '\n') { end(); continue; }
+      pattern |= c == '*' || c == '?';
+      field += c;
+      begun = true;
+    }
+  }
+  end();
+  if (!fields.empty() && (fields[0] == "~" || fields[0].starts_with("~/"))) return unknown("'~'");
+  return fields;
+}
+
+Script::Words Script::glob(const std::string& pattern) const {
+  Words found{pattern.starts_with('/') ? "/" : ""};
+  for (const auto part : split(pattern, '/')) {
+    if (part.empty()) continue;
+    Words next;
+    for (const std::string& base : found) {
+      const std::string prefix = base.empty() || base.ends_with('/') ? base : base + "/";
+      if (part.find_first_of("*?[") == std::string_view::npos) {
+        if (state_.world.find(prefix + std::string(part), false)) next.push_back(prefix + std::string(part));
+        continue;
+      }
+      for (const std::string& name : state_.world.list(base.empty() ? "/" : base))
+        if (fits_pattern(part, name) && (name[0] != '.' || part[0] == '.')) next.push_back(prefix + name);
+    }
+    found = std::move(next);
+  }
+  if (found.empty()) return {pattern};
+  return found;
+}
+
+}  // namespace ashlar::build

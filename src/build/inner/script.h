@@ -1,0 +1,86 @@
+#pragma once
+// Recognises a maintainer script: follows it as the shell would on a fresh installation, over a model of the image. Nothing is executed; a command or
+// an expansion that is not understood ends recognition.
+#include <functional>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "build/inner/accounts.h"
+#include "build/inner/alternatives.h"
+#include "build/inner/shell.h"
+#include "build/inner/world.h"
+
+namespace ashlar::build {
+
+/// What scripts act on, beside files.
+struct ScriptState {
+  World world;
+  AccountBook accounts;
+  Alternatives alternatives;
+  bool ca_bundle = false;        ///< asked for by update-ca-certificates
+  bool ca_links = false;         ///< and links for each root
+};
+
+struct ScriptOrigin {
+  std::string package, version, architecture, script;
+  std::string templates;  ///< debconf's, of the package
+};
+
+class Script {
+ public:
+  Script(ScriptState& state, const ScriptOrigin& origin) : state_(state), origin_(origin) {}  // borrowed
+
+  /// Follows `text` with `arguments` to its end. Invalid, with the line and the command, where it is not understood or would fail; `state` is then
+  /// of no use.
+  Done run(std::string_view text, std::vector<std::string> arguments);
+
+  // For the commands (script_commands.cc):
+  using Words = std::vector<std::string>;
+  std::unexpected<Error> unknown(std::string_view what) const;
+  ScriptState& state() { return state_; }
+  const ScriptOrigin& origin() const { return origin_; }
+  void print(std::string_view text) { if (out_ != nullptr) *out_ += text; }
+  const std::string* input() const { return in_; }
+  std::map<std::string, std::string>& variables() { return variables_; }
+  std::map<std::string, std::string> answers;  ///< of debconf, set by the script
+  bool debconf = false;
+
+ private:
+  enum class Flow { On, Break, Continue, Return, Exit };
+  Result<int> execute(const ShellNode& node, bool tested);
+  Result<int> simple(const ShellNode& node, bool tested);
+  Result<int> loop(const ShellNode& node, bool tested);
+  Result<int> choose(const ShellNode& node, bool tested);
+  Result<int> pipe(const ShellNode& node);
+  Result<int> call(const Words& words, bool tested);
+  Result<int> builtin(const Words& words, bool& known);
+  Result<int> redirected(const ShellNode& node, const std::function<Result<int>()>& action);
+  Result<Words> expand(const ShellWord& word);
+  Result<std::string> expand_one(const ShellWord& word);
+  Result<std::string> value_of(const ShellPart& part);
+  Result<std::string> output_of(const ShellNode& node);
+  Words glob(const std::string& pattern) const;
+
+  ScriptState& state_;
+  const ScriptOrigin& origin_;
+  std::map<std::string, std::string> variables_;
+  std::map<std::string, ShellNode> functions_;
+  std::vector<std::string> arguments_;
+  Flow flow_ = Flow::On;
+  int status_ = 0, line_ = 0, depth_ = 0, steps_ = 0;
+  bool errexit_ = false;
+  std::string* out_ = nullptr;
+  const std::string* in_ = nullptr;
+};
+
+/// Runs one known command; nothing when there is none of that name.
+std::optional<Result<int>> run_command(Script& script, const Script::Words& words);
+/// test(1) over the model.
+Result<int> run_test(Script& script, std::span<const std::string> words);
+/// Whether `text` fits a pattern of the shell, in which `*` takes `/`, too.
+bool fits_pattern(std::string_view pattern, std::string_view text);
+
+}  // namespace ashlar::build
