@@ -20,6 +20,22 @@ constexpr size_t longest_excerpt = 300;  // bytes of a line that an error shows
 
 bool is_continuation(char byte) { return (static_cast<unsigned char>(byte) & 0xC0) == 0x80; }
 
+/// A text for people: control characters and invalid bytes, which could confuse a terminal, become U+FFFD.
+std::string shown(std::string_view text) {
+  constexpr std::string_view replacement = "\xEF\xBF\xBD";
+  std::string out;
+  for (size_t at = 0; at < text.size();) {
+    const auto byte = static_cast<unsigned char>(text[at]);
+    const size_t width = byte < 0xC0 ? 1 : byte >= 0xF0 ? 4 : byte >= 0xE0 ? 3 : 2;
+    const std::string_view character = text.substr(at, width);
+    const bool control = (byte < 0x20 && byte != '\t') || byte == 0x7F || (byte == 0xC2 && character.size() == 2 && static_cast<unsigned char>(character[1]) < 0xA0);
+    const bool good = !control && character.size() == width && is_utf8(character);
+    out += good ? character : replacement;
+    at += good ? width : 1;
+  }
+  return out;
+}
+
 /// The line around byte `at`, without its end; cut where it is very long, between characters.
 std::string excerpt_at(std::string_view text, size_t at) {
   at = std::min(at, text.size());
@@ -31,7 +47,7 @@ std::string excerpt_at(std::string_view text, size_t at) {
     while (end > 0 && is_continuation(line[end])) --end;
     line = line.substr(0, end);
   }
-  return std::string(line);
+  return shown(line);
 }
 
 /// Walks a text forward and knows line and column of where it is; linear over all calls when places come in order.
@@ -245,7 +261,7 @@ class Builder {
   Event next() { return {parser_.get(), fy_parser_parse(parser_.get())}; }
 
   bool refuse(size_t at, std::string message, std::string hint = {}) {
-    refusal_ = {at, std::move(message), std::move(hint)};
+    refusal_ = {at, shown(message), shown(hint)};
     return false;
   }
 
@@ -313,7 +329,12 @@ bool Builder::refuse_syntax() {
 }
 
 bool Builder::build_node(fy_event* event, int depth, YamlNode& node, Measure& measure) {
-  const size_t at = place_of(event, last_);
+  size_t at = place_of(event, last_);
+  // libfyaml's mark of a quoted text stands behind the quote.
+  if (event->type == FYET_SCALAR && event->scalar.value != nullptr && fy_token_scalar_style(event->scalar.value) != FYSS_PLAIN && at > 0 &&
+      (text_[at - 1] == '"' || text_[at - 1] == '\'')) {
+    --at;
+  }
   last_ = at;
   if (depth > limits_.depth) return refuse(at, fmt::format("values nest deeper than {}", limits_.depth));
   if (!spend(1, 0, at)) return false;
@@ -546,7 +567,7 @@ Fault YamlDocument::fault_at(const YamlNode& node, std::string message, std::str
   for (int current = 1; current < node.line && at < text.size(); ++at) {
     if (text[at] == '\n' || (text[at] == '\r' && (at + 1 == text.size() || text[at + 1] != '\n'))) ++current;
   }
-  return {path, node.line, node.column, std::move(message), std::move(hint), excerpt_at(text, at)};
+  return {path, node.line, node.column, shown(message), shown(hint), excerpt_at(text, at)};
 }
 
 Result<YamlDocument> parse_yaml(std::string text, std::string path, const YamlLimits& limits) {

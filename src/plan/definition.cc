@@ -59,6 +59,9 @@ void read_wish(Reader& reader, const YamlNode& node, std::vector<Wish>& wishes) 
     if (excluded) there.remove_prefix(1);
     if (there.empty()) return {"a package name is missing", {}};
     if (there.find(' ') != std::string_view::npos) return {fmt::format("'{}' is no package name", there.substr(0, 80)), "one package an entry; a version is pinned with '=': name=version"};
+    if (family == Family::Debian && there.find_first_of("<>") != std::string_view::npos) {
+      return {fmt::format("'{}' is no package name", there.substr(0, 80)), "a version is pinned with '=' alone: name=version"};
+    }
     const auto [name, version] = parts_of(there);
     const bool pinned = name.size() < there.size();
     if (Objection wrong = check_package_name(name, family)) return wrong;

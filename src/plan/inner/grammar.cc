@@ -50,7 +50,6 @@ Objection check_package_name(std::string_view name, Family family) {
   }
   if (name.starts_with('!')) return {wrong, "one '!' excludes a package"};
   if (std::ranges::any_of(name, is_upper) && !check_package_name(lower(name), family)) return {wrong, fmt::format("names are in lower case: '{}'", lower(name))};
-  if (const size_t at = name.find_first_of("<>"); at != std::string_view::npos) return {wrong, "a version is pinned with '=' alone: name=version"};
   if (const size_t at = name.find(':'); at != std::string_view::npos) return {wrong, fmt::format("leave out the architecture: '{}'", name.substr(0, at))};
   return {wrong, "lower case letters, digits, '+', '-' and '.', at least two"};
 }

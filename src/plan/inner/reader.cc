@@ -168,7 +168,7 @@ std::optional<size_t> Reader::choice(const YamlNode& node, std::string_view noun
   if (const auto found = std::ranges::find(names, written); found != names.end()) return static_cast<size_t>(found - names.begin());
   const std::string near = nearest(written, names);
   std::string hint = near.empty() ? fmt::format("one of {}", fmt::join(names, ", ")) : fmt::format("did you mean '{}'?", near);
-  fault(node, fmt::format("the {} '{}' is not known", noun, written.substr(0, 80)), std::move(hint));
+  fault(node, fmt::format("unknown {} '{}'", noun, written.substr(0, 80)), std::move(hint));
   return std::nullopt;
 }
 
@@ -221,7 +221,7 @@ void unknown_key(Reader& reader, const YamlNode& key, std::span<const std::strin
   std::string hint;
   if (!near.empty()) hint = fmt::format("did you mean '{}'?", near);
   else if (known.size() <= 16) hint = fmt::format("known here: {}", fmt::join(known, ", "));
-  reader.fault(key, fmt::format("the key '{}' is not known", key.text.substr(0, 80)), std::move(hint));
+  reader.fault(key, fmt::format("unknown key '{}'", key.text.substr(0, 80)), std::move(hint));
 }
 
 }  // namespace ashlar::plan
