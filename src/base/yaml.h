@@ -15,7 +15,7 @@ struct YamlNode {
   enum class Type { Null, Scalar, Sequence, Mapping };
   Type type = Type::Null;
   bool plain = false;  ///< a scalar without quotes or block style, so that `1` may be a number and `true` a bool
-  int line = 0;        ///< from 1
+  int line = 0;        ///< from 1; a text in block style (`|`, `>`) stands at its first line
   int column = 0;      ///< from 1, in characters
   std::string text;    ///< of a Scalar
   std::vector<YamlNode> items;                                ///< of a Sequence
