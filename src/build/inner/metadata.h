@@ -1,0 +1,23 @@
+#pragma once
+// What the image says of itself: package databases in the forms that scanners and dpkg read, os-release, and the owner of every path.
+#include <string>
+#include <vector>
+
+#include "build/inner/tree.h"
+#include "plan/definition.h"
+
+namespace ashlar::build {
+
+/// Runtime images: `var/lib/dpkg/status.d/<package>` and `.md5sums`. `-dev` images: `var/lib/dpkg/status` and `info/`, so that dpkg and apt work.
+Done add_package_database(Tree& tree, const std::vector<Part>& parts, plan::Variant variant);
+
+/// `usr/lib/os-release` (os-release(5)) and the link to it.
+Done add_os_release(Tree& tree, const plan::Definition& definition);
+
+/// `usr/share/ashlar/image.json` (docs/formats/image-json.md): which package, effect or definition every path belongs to. Added last.
+Done add_owners(Tree& tree, const plan::Definition& definition);
+
+/// apt's sources and folders of a `-dev` image, where apt is in it.
+Done add_apt_sources(Tree& tree, const plan::Definition& definition, const plan::Lock& lock, const std::string& mirror);
+
+}  // namespace ashlar::build
