@@ -71,7 +71,8 @@ std::vector<std::uint32_t> Market::fitting(const deb::Alternative& alternative) 
   std::stable_sort(out.begin() + static_cast<std::ptrdiff_t>(first), out.end(), [&](std::uint32_t a, std::uint32_t b) {
     const bool x = packages_[a].essential == "yes", y = packages_[b].essential == "yes";
     if (x != y) return x;
-    return rank_of(packages_[a].priority) < rank_of(packages_[b].priority);
+    const int r = rank_of(packages_[a].priority), t = rank_of(packages_[b].priority);
+    return r != t ? r < t : a > b;
   });
   return out;
 }
