@@ -35,6 +35,11 @@ template <auto Field, auto Check>
 constexpr auto put_all_checked = [](Reader& reader, const YamlNode& value, auto& into) {
   reader.each(value, [&](const YamlNode& item) { (into.*Field).push_back(reader.checked(item, Check)); });
 };
+/// Texts as written: `${...}` in them belongs to a shell.
+template <auto Field>
+constexpr auto put_verbatim = [](Reader& reader, const YamlNode& value, auto& into) {
+  reader.each(value, [&](const YamlNode& item) { (into.*Field).push_back(reader.text(item)); });
+};
 template <auto Field, int Least, int Most>
 constexpr auto put_integer = [](Reader& reader, const YamlNode& value, auto& into) { into.*Field = static_cast<int>(reader.integer(value, Least, Most)); };
 template <auto Field>
@@ -52,13 +57,15 @@ void read_wish(Reader& reader, const YamlNode& node, std::vector<Wish>& wishes) 
   const auto parts_of = [&](std::string_view text) {
     const size_t at = family == Family::Debian ? text.find('=') : text.find_first_of("=<>~");
     const size_t end = at == std::string_view::npos ? at : text.find_first_not_of("=<>~", family == Family::Debian ? at + 1 : at);
-    return std::pair(text.substr(0, at), at == std::string_view::npos ? std::string_view{} : end == std::string_view::npos ? std::string_view{} : text.substr(end));
+    return std::pair(text.substr(0, at), end == std::string_view::npos ? std::string_view{} : text.substr(end));
   };
   std::string text = reader.checked(node, [&](std::string_view there) -> Objection {
     const bool excluded = there.starts_with('!');
     if (excluded) there.remove_prefix(1);
     if (there.empty()) return {"a package name is missing", {}};
-    if (there.find(' ') != std::string_view::npos) return {fmt::format("'{}' is no package name", there.substr(0, 80)), "one package an entry; a version is pinned with '=': name=version"};
+    if (there.find(' ') != std::string_view::npos) {
+      return {fmt::format("'{}' is no package name", there.substr(0, 80)), "one package an entry; a version is pinned with '=': name=version"};
+    }
     if (family == Family::Debian && there.find_first_of("<>") != std::string_view::npos) {
       return {fmt::format("'{}' is no package name", there.substr(0, 80)), "a version is pinned with '=' alone: name=version"};
     }
@@ -90,7 +97,7 @@ void settle_wishes(Reader& reader, const YamlNode& node, std::vector<Wish>& wish
     if (wish.version.empty()) continue;
     const auto [found, fresh] = pins.try_emplace(wish.name, &wish);
     if (fresh || found->second->version == wish.version) continue;
-    const auto here = std::ranges::find_if(node.items, [&](const YamlNode& item) { return item.line == wish.at.line && item.column == wish.at.column; });
+    const auto here = std::ranges::find_if(node.items, [&](const YamlNode& item) { return std::pair(item.line, item.column) == std::pair(wish.at.line, wish.at.column); });
     if (here != node.items.end()) {
       reader.fault(*here, fmt::format("'{}' is pinned to two versions", wish.name), fmt::format("line {} says {}", found->second->at.line, found->second->version));
     }
@@ -191,7 +198,9 @@ constexpr Key<Definition> contents_keys[] = {
        if (!reader.is_mapping(value)) return;
        for (const auto& [key, purl] : value.members) {
          const std::string text = reader.expanded(purl);
-         if (reader.ok(purl) && !text.starts_with("pkg:")) reader.fault(purl, fmt::format("'{}' is no package URL", text.substr(0, 80)), "it begins with 'pkg:'");
+         if (reader.ok(purl) && !text.starts_with("pkg:")) {
+           reader.fault(purl, fmt::format("'{}' is no package URL", text.substr(0, 80)), "it begins with 'pkg:'");
+         }
          into.mappings[key.text] = text;
        }
      }},
@@ -348,11 +357,12 @@ constexpr Key<Definition> top_keys[] = {
     {"work-dir", put_checked<&Definition::work_dir, check_absolute_path>},
     {"stop-signal", put_checked<&Definition::stop_signal, check_signal>},
     {"environment", read_environment},
-    {"paths", [](Reader& reader, const YamlNode& value, Definition& into) { reader.each(value, [&](const YamlNode& item) { read_path(reader, item, into); }); }},
+    {"paths",
+     [](Reader& reader, const YamlNode& value, Definition& into) { reader.each(value, [&](const YamlNode& item) { read_path(reader, item, into); }); }},
     {"annotations", put_pairs<&Definition::annotations>},
     {"labels", put_pairs<&Definition::labels>},
-    {"entrypoint", [](Reader& reader, const YamlNode& value, Definition& into) { reader.each(value, [&](const YamlNode& item) { into.entrypoint.push_back(reader.text(item)); }); }},
-    {"cmd", [](Reader& reader, const YamlNode& value, Definition& into) { reader.each(value, [&](const YamlNode& item) { into.cmd.push_back(reader.text(item)); }); }},
+    {"entrypoint", put_verbatim<&Definition::entrypoint>},
+    {"cmd", put_verbatim<&Definition::cmd>},
     {"ports", put_all_checked<&Definition::ports, check_port>},
     {"tests", put_entries<&Definition::tests, test_keys>},
     {"fips-compliant", read_claim<true>},

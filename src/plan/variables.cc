@@ -105,7 +105,10 @@ bool Variables::replace(std::string_view inside, Undefined undefined, Expansion&
   const size_t colon = inside.find(":^");
   const std::string_view name = inside.substr(0, colon);
   if (std::ranges::find(platform_names, name) != std::end(platform_names) && colon == std::string_view::npos) return keep();
-  if (!is_name(name)) return undefined != Undefined::Refuse ? keep() : refuse(fmt::format("'${{{}}}' names no variable", inside.substr(0, 80)), "write ${NAME} or ${NAME:^regex$}");
+  if (!is_name(name)) {
+    if (undefined != Undefined::Refuse) return keep();
+    return refuse(fmt::format("'${{{}}}' names no variable", inside.substr(0, 80)), "write ${NAME} or ${NAME:^regex$}");
+  }
   const auto found = values_.find(name);
   if (found == values_.end()) {
     if (undefined == Undefined::Keep) return keep();

@@ -49,7 +49,9 @@ Objection check_package_name(std::string_view name, Family family) {
     return {};
   }
   if (name.starts_with('!')) return {wrong, "one '!' excludes a package"};
-  if (std::ranges::any_of(name, is_upper) && !check_package_name(lower(name), family)) return {wrong, fmt::format("names are in lower case: '{}'", lower(name))};
+  if (std::ranges::any_of(name, is_upper) && !check_package_name(lower(name), family)) {
+    return {wrong, fmt::format("names are in lower case: '{}'", lower(name))};
+  }
   if (const size_t at = name.find(':'); at != std::string_view::npos) return {wrong, fmt::format("leave out the architecture: '{}'", name.substr(0, at))};
   return {wrong, "lower case letters, digits, '+', '-' and '.', at least two"};
 }
@@ -124,7 +126,9 @@ Objection check_port(std::string_view port) {
 }
 
 Objection check_absolute_path(std::string_view path) {
-  if (!path.starts_with('/')) return {fmt::format("{} is no absolute path", quoted(path)), path.empty() ? "" : fmt::format("did you mean '/{}'?", path.substr(0, 80))};
+  if (!path.starts_with('/')) {
+    return {fmt::format("{} is no absolute path", quoted(path)), path.empty() ? "" : fmt::format("did you mean '/{}'?", path.substr(0, 80))};
+  }
   for (const std::string_view part : split(path, '/')) {
     if (part == "..") return {fmt::format("the path {} climbs with '..'", quoted(path)), {}};
   }
@@ -132,14 +136,15 @@ Objection check_absolute_path(std::string_view path) {
 }
 
 Objection check_date(std::string_view date) {
-  const auto digit = [&](size_t at) { return is_digit(date[at]); };
-  const bool shape = date.size() == 10 && date[4] == '-' && date[7] == '-' && digit(0) && digit(1) && digit(2) && digit(3) && digit(5) && digit(6) && digit(8) && digit(9);
+  const auto digits = {0, 1, 2, 3, 5, 6, 8, 9};
+  const bool shape = date.size() == 10 && date[4] == '-' && date[7] == '-' && std::ranges::all_of(digits, [&](int at) { return is_digit(date[static_cast<size_t>(at)]); });
   if (shape && Time::parse(date)) return {};
   return {fmt::format("{} is no date", quoted(date)), "year, month and day: '2027-10-31'"};
 }
 
 Objection check_signal(std::string_view signal) {
-  const bool named = signal.starts_with("SIG") && signal.size() > 3 && std::ranges::all_of(signal, [](char letter) { return is_upper(letter) || is_digit(letter) || one_of(letter, "+-"); });
+  const bool named = signal.starts_with("SIG") && signal.size() > 3 &&
+                     std::ranges::all_of(signal, [](char letter) { return is_upper(letter) || is_digit(letter) || one_of(letter, "+-"); });
   if (named || parse_number(signal, 64)) return {};
   return {fmt::format("{} is no signal", quoted(signal)), "for example 'SIGTERM'"};
 }
@@ -157,7 +162,8 @@ Objection check_checksum(std::string_view checksum) {
   if (kind == "sha256" || kind == "sha512") {
     const size_t wanted = kind == "sha256" ? 64 : 128;
     if (hex.size() == wanted && is_hex(hex)) return {};
-    return {fmt::format("{} is no checksum", quoted(checksum)), fmt::format("{} takes {} lower-case hex digits, here are {} characters", kind, wanted, hex.size())};
+    return {fmt::format("{} is no checksum", quoted(checksum)),
+            fmt::format("{} takes {} lower-case hex digits, here are {} characters", kind, wanted, hex.size())};
   }
   if ((checksum.size() == 40 || checksum.size() == 64) && is_hex(checksum)) return {};
   if (checksum.find("://") != std::string_view::npos) return check_url(checksum);
@@ -169,7 +175,8 @@ Objection check_repository(std::string_view line, Family family) {
     const auto parts = words(line);
     return parts.empty() ? Objection{"a repository is empty", {}} : check_url(parts.back());
   }
-  const Objection wrong{fmt::format("{} is no repository", quoted(line)), "a line of sources.list: 'deb [signed-by=/usr/share/keyrings/NAME] URL SUITE COMPONENT...'"};
+  const Objection wrong{fmt::format("{} is no repository", quoted(line)),
+                        "a line of sources.list: 'deb [signed-by=/usr/share/keyrings/NAME] URL SUITE COMPONENT...'"};
   if (!line.starts_with("deb ") && !line.starts_with("deb-src ")) return line.find("://") != std::string_view::npos && !check_url(line) ? Objection{} : wrong;
   std::string_view rest = trim(cut(line, ' ').second);
   if (rest.starts_with('[')) {
