@@ -133,7 +133,7 @@ std::vector<host::Path> find_keyrings(host::Files& files, const std::vector<std:
   return out;
 }
 
-bool any_of(const std::vector<std::string>& wanted, const std::vector<std::string>& have, std::string_view suffix) {
+bool serves(const std::vector<std::string>& wanted, const std::vector<std::string>& have, std::string_view suffix) {
   return std::any_of(have.begin(), have.end(), [&](const std::string& suite) {
     return std::any_of(wanted.begin(), wanted.end(), [&](const std::string& each) { return suite == each + std::string(suffix) || suite == each + std::string(suffix) + "/updates"; });
   });
@@ -145,7 +145,7 @@ std::vector<std::string> host_mirrors(const Distribution& distribution, const Ap
   suites.push_back(distribution.codename);
   std::vector<std::string> out;
   for (const AptSource& source : apt.sources) {
-    if (!any_of(suites, source.suites, security ? "-security" : "") && !(!security && any_of(suites, source.suites, "-updates"))) continue;
+    if (!serves(suites, source.suites, security ? "-security" : "") && !(!security && serves(suites, source.suites, "-updates"))) continue;
     for (const std::string& url : source.uris) {
       if (can_fetch(url) && std::find(out.begin(), out.end(), url) == out.end()) out.push_back(url);
     }
