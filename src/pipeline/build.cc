@@ -121,7 +121,8 @@ Result<Built> build_one(Workshop& workshop, const host::Path& path, oci::LayoutW
   how.run_scripts = options.run_scripts;
   how.image_mirror = options.image_mirror;
   for (const oci::Platform& platform : platforms) {
-    TRY_ASSIGN(auto image, build::assemble(built.definition, built.lock, platform, cache.packages(), layout, workshop.machine, how, workshop.progress));
+    TRY_ASSIGN(const plan::Definition here, plan::for_platform(built.definition, platform.str()));
+    TRY_ASSIGN(auto image, build::assemble(here, built.lock, platform, cache.packages(), layout, workshop.machine, how, workshop.progress));
     built.timings.unpack += image.timings.unpack;
     built.timings.pack += image.timings.pack;
     built.images.push_back(std::move(image));

@@ -169,7 +169,10 @@ std::string inputs_digest(const Definition& definition, bool only_distribution) 
 
 std::optional<std::string> what_lacks(const Definition& definition, std::span<const Offer> offers) {
   std::set<std::string> missing;
-  for (const Offer& offer : offers) find_missing(definition, offer, missing);
+  for (const Offer& offer : offers) {
+    const auto here = for_platform(definition, offer.platform);
+    find_missing(here ? *here : definition, offer, missing);
+  }
   std::vector<std::string> parts;
   if (!missing.empty()) parts.push_back(fmt::format("not in the archives: {}", fmt::join(missing, ", ")));
   if (!definition.unbuilt.empty()) {
@@ -206,13 +209,15 @@ Result<MadeLock> make_lock(const Definition& definition, std::span<const Offer> 
       packages = std::move(*kept);
       held.packages = packages;
     }
-    Request request{definition.packages, offer.architecture, {}};
+    const auto here = for_platform(definition, offer.platform);
+    if (!here) return cannot(what, here.error());
+    Request request{here->packages, offer.architecture, {}};
     for (std::uint32_t at = 0; at < offer.archives.size(); ++at) {
       if (offer.archives[at].security) request.security_archives.insert(at);
     }
     auto resolution = Universe(held.packages, offer.architecture).resolve(request);
     if (!resolution) return cannot(fmt::format("{} for {}", what, offer.platform), std::move(resolution).error());
-    auto locked = lock_platform(definition, held, *resolution);
+    auto locked = lock_platform(*here, held, *resolution);
     if (!locked) return cannot(what, std::move(locked).error());
     made.lock.platforms[offer.platform] = std::move(*locked);
     for (const std::string& dropped : resolution->dropped) made.notes.push_back(fmt::format("{}: {}", offer.platform, dropped));

@@ -63,7 +63,7 @@ bool is_slip(std::string_view a, std::string_view b) {
 
 std::map<std::string, std::string, std::less<>> names_at(std::string_view platform) {
   const auto [os, arch] = cut(platform, '/');
-  return {{"target.arch", std::string(arch)}, {"target.os", std::string(os)}, {"target.platform", std::string(platform)}};
+  return {{"target.arch", std::string(cut(arch, '/').first)}, {"target.os", std::string(os)}, {"target.platform", std::string(platform)}};
 }
 
 }  // namespace
