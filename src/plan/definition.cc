@@ -377,7 +377,7 @@ constexpr Key<Definition> top_keys[] = {
 
 // What is read before all others
 
-/// The distribution that a line `# syntax=dhi.io/build:2-debian13` among the first comments names: `debian-13`, or nothing.
+/// The distribution that a line `# syntax=registry.example/build:2-debian13` among the first comments names: `debian-13`, or nothing.
 std::string distribution_of_syntax(std::string_view text) {
   while (text.starts_with('#')) {
     const std::string_view line = cut(text, '\n').first;

@@ -38,7 +38,7 @@ Definition read_good(std::string text) {
   return result ? std::move(*result) : Definition{};
 }
 
-constexpr const char* whole = R"(# syntax=dhi.io/build:2-debian13
+constexpr const char* whole = R"(# syntax=registry.example/build:2-debian13
 name: App ${VERSION}
 image: registry.example/app
 variant: runtime
@@ -151,12 +151,12 @@ TEST(Definition, finds_the_distribution) {
     const char *summary, *text, *distribution;
   };
   const Row rows[] = {
-      {"syntax line", "# syntax=dhi.io/build:2-debian13\n", "debian-13"},
-      {"spaces and a digest", "#  syntax = dhi.io/build:2-alpine3.24@sha256:00\n", "alpine-3.24"},
-      {"behind another comment", "# ours\n# syntax=dhi.io/build:2.1-debian12\n", "debian-12"},
-      {"chart", "# syntax=dhi.io/build:2-helm3\n", "helm-3"},
+      {"syntax line", "# syntax=registry.example/build:2-debian13\n", "debian-13"},
+      {"spaces and a digest", "#  syntax = registry.example/build:2-alpine3.24@sha256:00\n", "alpine-3.24"},
+      {"behind another comment", "# ours\n# syntax=registry.example/build:2.1-debian12\n", "debian-12"},
+      {"chart", "# syntax=registry.example/build:2-helm3\n", "helm-3"},
       {"key", "distribution: ubuntu-24.04\n", "ubuntu-24.04"},
-      {"both, the same", "# syntax=dhi.io/build:2-debian13\ndistribution: debian-13\n", "debian-13"},
+      {"both, the same", "# syntax=registry.example/build:2-debian13\ndistribution: debian-13\n", "debian-13"},
   };
   for (const Row& row : rows) EXPECT_EQ(read_good(std::string(row.text) + "image: a/b\ncontents: {}\n").distribution, row.distribution) << row.summary;
 }
