@@ -50,10 +50,11 @@ using Done = Result<void>;
   auto temporary = (__VA_ARGS__);                                                  \
   if (!temporary) return std::unexpected<::ashlar::Error>(std::move(temporary).error()); \
   target = std::move(*temporary)
-/// `TRY(done())`: returns the error of a Result, or goes on.
-#define TRY(...)                                                                                                     \
-  do {                                                                                                               \
-    if (auto try_done = (__VA_ARGS__); !try_done) return std::unexpected<::ashlar::Error>(std::move(try_done).error()); \
+#define ASHLAR_TRY_(result, ...)                                                                               \
+  do {                                                                                                         \
+    if (auto result = (__VA_ARGS__); !result) return std::unexpected<::ashlar::Error>(std::move(result).error()); \
   } while (false)
+/// `TRY(done())`: returns the error of a Result, or goes on.
+#define TRY(...) ASHLAR_TRY_(ASHLAR_JOIN(try_done_, __COUNTER__), __VA_ARGS__)
 /// `TRY_ASSIGN(auto x, make())`: the value of a Result, or returns its error.
 #define TRY_ASSIGN(target, ...) ASHLAR_TRY_ASSIGN_(ASHLAR_JOIN(try_value_, __COUNTER__), target, __VA_ARGS__)

@@ -12,7 +12,7 @@ const std::vector<Verb>& verbs() {
       {"diff", "shows what changed between two images", "ashlar diff oci:out/old oci:out/new", diff},
       {"explain", "says why a package is in a locked image", "ashlar explain catalog/python/3.13.yaml libssl3t64", explain},
       {"catalog", "lists the images that ship with ashlar, or shows one", "ashlar catalog list", catalog},
-      {"cache", "shows what the cache holds, or prunes it", "ashlar cache prune --keep-days 30", cache},
+      {"cache", "shows what the cache holds, or prunes it", "ashlar cache prune --max-age 30d --lock catalog", cache},
       {"doctor", "says what this machine lacks and what mends it", "ashlar doctor", doctor},
       {"completions", "prints a completion script for bash, zsh or fish", "ashlar completions bash", print_completions},
       {"man", "writes the man pages into a folder", "ashlar man build/man", write_man_pages},

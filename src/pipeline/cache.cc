@@ -1,0 +1,157 @@
+#include "pipeline/cache.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "pipeline/catalog.h"
+#include "plan/lock.h"
+
+namespace ashlar::pipeline {
+namespace {
+
+struct Entry {
+  host::Path path;
+  std::string kind;
+  std::string digest;  ///< of blobs: 64 hex digits
+  std::uint64_t size = 0;
+  Time used;
+};
+
+constexpr std::array<std::string_view, 6> kinds = {"packages", "indexes", "frames", "partial", "keyrings", "releases"};
+
+Done walk(host::Files& files, const host::Path& folder, const std::string& kind, std::vector<Entry>& out, int depth) {
+  if (depth > 8 || !files.exists(folder)) return {};
+  TRY_ASSIGN(const auto names, files.list(folder));
+  for (const std::string& name : names) {
+    const host::Path path = folder / name;
+    const auto stat = files.stat(path);
+    if (!stat) continue;  // gone meanwhile
+    if (stat->type == host::NodeType::Directory) TRY(walk(files, path, kind, out, depth + 1));
+    else out.push_back({path, kind, folder.filename().string() + name, stat->size, stat->modified});
+  }
+  return {};
+}
+
+Result<std::vector<Entry>> entries(Workshop& workshop) {
+  host::Files& files = *workshop.machine.files;
+  std::vector<Entry> out;
+  if (!files.exists(workshop.folders.cache)) return out;
+  TRY_ASSIGN(const auto names, files.list(workshop.folders.cache));
+  for (const std::string& name : names) {
+    const bool known = std::find(kinds.begin(), kinds.end(), name) != kinds.end();
+    TRY(walk(files, workshop.folders.cache / name, known ? name : "other", out, 0));
+  }
+  return out;
+}
+
+void count(std::vector<CacheKind>& list, const Entry& entry) {
+  auto kind = std::find_if(list.begin(), list.end(), [&](const CacheKind& each) { return each.kind == entry.kind; });
+  if (kind == list.end()) kind = list.insert(list.end(), {entry.kind, 0, 0, entry.used});
+  ++kind->entries;
+  kind->bytes += entry.size;
+  kind->oldest = std::min(kind->oldest, entry.used);
+}
+
+void sort(std::vector<CacheKind>& list) {
+  std::sort(list.begin(), list.end(), [](const CacheKind& a, const CacheKind& b) { return a.kind < b.kind; });
+}
+
+Done add_lock(host::Files& files, const host::Path& path, std::set<std::string>& needed) {
+  TRY_ASSIGN(const std::string text, files.read(path));
+  TRY_ASSIGN(const plan::Lock lock, plan::read_lock(text, path.string()));
+  for (const auto& [platform, locked] : lock.platforms) {
+    for (const plan::LockedPackage& package : locked.packages) needed.insert(package.sha256);
+    for (const plan::LockedFile& file : locked.files) needed.insert(file.sha256);
+  }
+  return {};
+}
+
+Done add_locks(host::Files& files, const host::Path& path, std::set<std::string>& needed, int depth) {
+  TRY_ASSIGN(const auto stat, files.stat(path));
+  if (stat.type != host::NodeType::Directory) return add_lock(files, path, needed);
+  if (depth > 16) return {};
+  TRY_ASSIGN(const auto names, files.list(path));
+  for (const std::string& name : names) {
+    const auto inside = files.stat(path / name);
+    const bool folder = inside && inside->type == host::NodeType::Directory;
+    if (folder || name.ends_with(".lock.json")) TRY(add_locks(files, path / name, needed, depth + 1));
+  }
+  return {};
+}
+
+/// A number and what follows it.
+Result<std::pair<std::uint64_t, std::string_view>> number_and_unit(std::string_view text, std::string_view what) {
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{}) return cannot(Kind::Invalid, fmt::format("read {} '{}'", what, text), "it does not begin with a number");
+  return std::pair{value, text.substr(static_cast<size_t>(end - text.data()))};
+}
+
+}  // namespace
+
+Result<CacheReport> examine_cache(Workshop& workshop) {
+  TRY_ASSIGN(const auto all, entries(workshop));
+  CacheReport out;
+  out.folder = workshop.folders.cache;
+  for (const Entry& entry : all) {
+    count(out.kinds, entry);
+    out.bytes += entry.size;
+  }
+  sort(out.kinds);
+  return out;
+}
+
+Result<Pruned> prune_cache(Workshop& workshop, const PruneOptions& options) {
+  const CacheLimits limits{options.limits.bytes ? options.limits.bytes : workshop.config.cache.bytes, options.limits.age ? options.limits.age : workshop.config.cache.age};
+  if (!limits.bytes && !limits.age) return cannot(Kind::Invalid, "prune the cache", "no limit is given; name --max-size or --max-age, or put them into the configuration");
+  host::Files& files = *workshop.machine.files;
+  std::set<std::string> needed;
+  for (const host::Path& path : options.locks) TRY(add_locks(files, path, needed, 0));
+  TRY_ASSIGN(auto all, entries(workshop));
+  std::sort(all.begin(), all.end(), [](const Entry& a, const Entry& b) { return a.used < b.used; });
+  std::uint64_t bytes = 0;
+  for (const Entry& entry : all) bytes += entry.size;
+  const Time now = workshop.machine.clock->now();
+  Pruned out;
+  for (const Entry& entry : all) {
+    const bool old = limits.age && now.seconds - entry.used.seconds > *limits.age;
+    const bool over = limits.bytes && bytes > *limits.bytes;
+    if (!old && !over) continue;
+    if (needed.contains(entry.digest)) {
+      out.kept_for_locks += entry.size;
+      continue;
+    }
+    if (!options.dry_run) TRY(files.remove(entry.path));
+    bytes -= entry.size;
+    ++out.entries;
+    out.bytes += entry.size;
+    count(out.kinds, entry);
+  }
+  sort(out.kinds);
+  return out;
+}
+
+Result<std::uint64_t> parse_size(std::string_view text) {
+  constexpr std::array<std::pair<std::string_view, std::uint64_t>, 11> units = {{{"", 1}, {"B", 1}, {"k", 1000}, {"kB", 1000}, {"MB", 1000 * 1000}, {"GB", 1000ULL * 1000 * 1000},
+                                                                                {"TB", 1000ULL * 1000 * 1000 * 1000}, {"KiB", 1024}, {"MiB", 1024 * 1024}, {"GiB", 1024ULL * 1024 * 1024}, {"TiB", 1024ULL * 1024 * 1024 * 1024}}};
+  TRY_ASSIGN(const auto parts, number_and_unit(text, "size"));
+  for (const auto& [name, factor] : units) {
+    if (parts.second == name && parts.first <= UINT64_MAX / factor) return parts.first * factor;
+  }
+  return cannot(Kind::Invalid, fmt::format("read size '{}'", text), "its unit is none of kB, MB, GB, TB, KiB, MiB, GiB, TiB");
+}
+
+Result<std::int64_t> parse_age(std::string_view text) {
+  constexpr std::array<std::pair<std::string_view, std::uint64_t>, 4> units = {{{"m", 60}, {"h", 3600}, {"d", 86400}, {"w", 7 * 86400}}};
+  TRY_ASSIGN(const auto parts, number_and_unit(text, "age"));
+  for (const auto& [name, factor] : units) {
+    if (parts.second == name && parts.first < 1'000'000) return static_cast<std::int64_t>(parts.first * factor);
+  }
+  return cannot(Kind::Invalid, fmt::format("read age '{}'", text), "its unit is none of m, h, d and w");
+}
+
+}  // namespace ashlar::pipeline

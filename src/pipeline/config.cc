@@ -1,0 +1,145 @@
+#include "pipeline/config.h"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "base/yaml.h"
+#include "pipeline/cache.h"
+
+namespace ashlar::pipeline {
+namespace {
+
+constexpr std::array<std::string_view, 5> keys = {"mirrors", "keyrings", "accept-keys", "distributions", "cache"};
+constexpr std::array<std::string_view, 2> cache_keys = {"max-size", "max-age"};
+
+class Reader {
+ public:
+  Reader(const YamlDocument& document, host::Path folder) : document_(document), folder_(std::move(folder)) {}
+
+  void read(Config& out) {
+    if (document_.root.type == YamlNode::Type::Null) return;
+    if (!known(document_.root, keys)) return;
+    if (const YamlNode* node = document_.root.find("mirrors")) read_mirrors(*node, out);
+    if (const YamlNode* node = document_.root.find("keyrings")) {
+      for (const std::string& path : texts(*node)) out.keyrings.push_back(host::Path(path).is_absolute() ? host::Path(path) : folder_ / path);
+    }
+    if (const YamlNode* node = document_.root.find("accept-keys")) out.accept_keys = texts(*node);
+    if (const YamlNode* node = document_.root.find("distributions"); node != nullptr && mapping(*node)) {
+      for (const auto& [name, value] : node->members) {
+        auto distribution = deb::read_distribution(document_, value, name.text);
+        if (distribution) out.distributions.push_back(std::move(*distribution));
+        else faults.insert(faults.end(), distribution.error().faults.begin(), distribution.error().faults.end());
+      }
+    }
+    if (const YamlNode* node = document_.root.find("cache")) read_cache(*node, out);
+  }
+  std::vector<Fault> faults;
+
+ private:
+  void fault(const YamlNode& node, std::string message, std::string hint = {}) { faults.push_back(document_.fault_at(node, std::move(message), std::move(hint))); }
+  bool mapping(const YamlNode& node) {
+    if (node.type == YamlNode::Type::Mapping) return true;
+    fault(node, "a mapping is expected here");
+    return false;
+  }
+  bool known(const YamlNode& node, std::span<const std::string_view> names) {
+    if (!mapping(node)) return false;
+    for (const auto& [key, value] : node.members) {
+      if (std::find(names.begin(), names.end(), key.text) != names.end()) continue;
+      const std::string near = nearest(key.text, names);
+      fault(key, fmt::format("unknown key '{}'", key.text), near.empty() ? std::string() : fmt::format("did you mean '{}'?", near));
+    }
+    return true;
+  }
+  std::vector<std::string> texts(const YamlNode& node) {
+    std::vector<std::string> out;
+    if (node.type == YamlNode::Type::Scalar) return {node.text};
+    if (node.type != YamlNode::Type::Sequence) fault(node, "a list of texts is expected here");
+    for (const YamlNode& each : node.items) {
+      if (each.type == YamlNode::Type::Scalar) out.push_back(each.text);
+      else fault(each, "a text is expected here");
+    }
+    return out;
+  }
+  void read_mirrors(const YamlNode& node, Config& out) {
+    if (!mapping(node)) return;
+    for (const auto& [name, value] : node.members) {
+      for (std::string& url : texts(value)) {
+        if (url.find("://") == std::string::npos) fault(value, fmt::format("'{}' is no address", url), "it begins with http://, https:// or file://");
+        while (url.ends_with('/')) url.pop_back();
+        out.mirrors[name.text].push_back(std::move(url));
+      }
+    }
+  }
+  void read_cache(const YamlNode& node, Config& out) {
+    if (!known(node, cache_keys)) return;
+    if (const YamlNode* value = node.find("max-size")) {
+      if (const auto size = parse_size(value->text)) out.cache.bytes = *size;
+      else fault(*value, size.error().message);
+    }
+    if (const YamlNode* value = node.find("max-age")) {
+      if (const auto age = parse_age(value->text)) out.cache.age = *age;
+      else fault(*value, age.error().message);
+    }
+  }
+
+  const YamlDocument& document_;
+  host::Path folder_;
+};
+
+/// What `first` does not say is taken from `second`; lists of keys and keyrings add up.
+void add(Config& first, Config second) {
+  for (auto& [name, urls] : second.mirrors) first.mirrors.try_emplace(name, std::move(urls));
+  first.keyrings.insert(first.keyrings.end(), second.keyrings.begin(), second.keyrings.end());
+  first.accept_keys.insert(first.accept_keys.end(), second.accept_keys.begin(), second.accept_keys.end());
+  for (deb::Distribution& each : second.distributions) {
+    if (std::none_of(first.distributions.begin(), first.distributions.end(), [&](const deb::Distribution& known) { return known.name == each.name; })) first.distributions.push_back(std::move(each));
+  }
+  if (!first.cache.bytes) first.cache.bytes = second.cache.bytes;
+  if (!first.cache.age) first.cache.age = second.cache.age;
+  first.files.insert(first.files.end(), second.files.begin(), second.files.end());
+}
+
+Result<Config> read_file(host::Files& files, const host::Path& path) {
+  TRY_ASSIGN(std::string text, files.read(path));
+  return parse_config(std::move(text), path.string());
+}
+
+}  // namespace
+
+Result<Config> parse_config(std::string text, std::string path) {
+  TRY_ASSIGN(const YamlDocument document, parse_yaml(std::move(text), path));
+  Config out;
+  Reader reader(document, std::filesystem::absolute(path).parent_path());
+  reader.read(out);
+  out.files.emplace_back(path);
+  if (reader.faults.empty()) return out;
+  auto error = cannot(Kind::Invalid, fmt::format("read configuration '{}'", path), "it has faults");
+  error.error().faults = std::move(reader.faults);
+  return error;
+}
+
+Result<Config> read_config(const host::Machine& machine, const host::Folders& folders, const std::string& file) {
+  host::Files& files = *machine.files;
+  if (!file.empty()) return read_file(files, file);
+  Config out;
+  std::error_code error;
+  for (host::Path folder = std::filesystem::current_path(error); !error; folder = folder.parent_path()) {
+    if (files.exists(folder / "ashlar.yaml")) {
+      TRY_ASSIGN(out, read_file(files, folder / "ashlar.yaml"));
+      break;
+    }
+    if (!folder.has_relative_path()) break;
+  }
+  const host::Path own = folders.config / "config.yaml";
+  if (files.exists(own)) {
+    TRY_ASSIGN(auto second, read_file(files, own));
+    add(out, std::move(second));
+  }
+  return out;
+}
+
+}  // namespace ashlar::pipeline
