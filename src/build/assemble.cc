@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <chrono>
-#include <mutex>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include <fmt/format.h>
 
 #include "build/effects.h"
+#include "build/encoder.h"
+#include "build/inner/crew.h"
 #include "build/inner/guard.h"
 #include "build/inner/layers.h"
 #include "build/inner/metadata.h"
@@ -62,7 +64,8 @@ Result<std::vector<Part>> unpack(const plan::Definition& definition, const plan:
   progress.stage("unpack", total);
   TRY(all(crew, parts.size(), [&](size_t at) -> Done {
     Part& part = parts[order[at]];
-    TRY_ASSIGN(part.frame, store.get(*part.package, keep_of(definition, part.package->name), encoder, packages, crew));
+    part.keep = keep_of(definition, part.package->name);
+    TRY_ASSIGN(part.frame, store.get(*part.package, part.keep, encoder, packages, crew));
     progress.step(part.package->name, part.package->size);
     return {};
   }));
@@ -99,8 +102,8 @@ std::vector<ScriptedPackage> configure_order(const std::vector<Part>& parts) {
   return out;
 }
 
-Done apply(Tree& tree, EffectsResult effects) {
-  for (Change& change : effects.changes) {
+Done apply(Tree& tree, std::vector<Change> changes) {
+  for (Change& change : changes) {
     if (change.remove) {
       tree.remove(change.entry.path);
     } else if (Tree::Node* const folder = tree.edit(change.entry.path); folder != nullptr && change.entry.type == FileType::Directory && folder->entry.type == FileType::Directory) {
@@ -114,19 +117,55 @@ Done apply(Tree& tree, EffectsResult effects) {
   return {};
 }
 
-std::string user_of(const plan::Definition& definition) {
+/// The user by numbers, as orchestrators need them to see that it is not root: `65532:65532`.
+std::string user_of(const plan::Definition& definition, const std::vector<plan::User>& users) {
   const std::string& run_as = definition.accounts.run_as;
-  for (const plan::User& user : definition.accounts.users) {
-    if (user.name == run_as) return fmt::format("{}:{}", user.uid, user.gid);
+  for (const plan::User& user : users) {
+    if (user.name == run_as || std::to_string(user.uid) == run_as) return fmt::format("{}:{}", user.uid, user.gid);
   }
-  return run_as.empty() || run_as == "root" ? "0:0" : run_as;
+  if (run_as == "root" || run_as.empty()) return "0:0";
+  return run_as.find_first_not_of("0123456789") == std::string::npos ? run_as + ":" + run_as : run_as;
 }
 
-oci::Config config_of(const plan::Definition& definition, const oci::Platform& platform, const Time created) {
+/// What the image holds, before it is packed.
+struct Interior {
+  Tree tree;
+  std::string user;
+};
+
+/// Everything that the image's files are: packages, what their scripts would have done, what the definition lays over them, what the image says of itself.
+Result<Interior> furnish(const plan::Definition& definition, const plan::Lock& lock, const oci::Platform& platform, const std::vector<Part>& parts, Tree tree,
+                         const host::Blobs& packages, host::Machine& machine, const Options& options, Progress& progress) {
+  const plan::LockedPlatform& locked = lock.platforms.at(platform.str());
+  EffectsRequest request;
+  request.packages = configure_order(parts);
+  request.definition = &definition;
+  request.architecture = platform.debian();
+  request.mtime = tree.newest();
+  request.declared = options.effects;
+  request.recorded = options.recorded;
+  request.run_scripts = options.run_scripts;
+  for (const plan::LockedArchive& archive : lock.archives) {
+    if (const auto date = Time::parse(archive.date)) request.as_of = std::max(request.as_of, date->seconds);
+  }
+  TRY_ASSIGN(auto effects, apply_effects(request, tree, machine));
+  for (const std::string& note : effects.notes) progress.note(note);
+  TRY(apply(tree, std::move(effects.changes)));
+  TRY(add_os_release(tree, definition));
+  TRY(add_apt_sources(tree, definition, lock, options.image_mirror));
+  TRY(add_downloads(tree, definition, locked, packages));
+  TRY(apply_paths(tree, definition, platform.str(), *machine.files, options.catalog_root));
+  TRY(add_package_database(tree, parts, definition.variant));
+  TRY(guard(tree, definition));
+  TRY(add_owners(tree, definition));
+  return Interior{std::move(tree), user_of(definition, effects.accounts.users)};
+}
+
+oci::Config config_of(const plan::Definition& definition, const oci::Platform& platform, const Interior& interior) {
   oci::Config config;
   config.platform = platform;
-  config.created = created.str();
-  config.user = user_of(definition);
+  config.created = Time{interior.tree.newest()}.str();
+  config.user = interior.user;
   config.working_dir = definition.work_dir.empty() ? "/" : definition.work_dir;
   config.stop_signal = definition.stop_signal;
   config.entrypoint = definition.entrypoint;
@@ -144,49 +183,105 @@ oci::Config config_of(const plan::Definition& definition, const oci::Platform& p
   return config;
 }
 
-/// Everything that the image's files are, before they are packed.
-Result<Tree> furnish(const plan::Definition& definition, const plan::Lock& lock, const oci::Platform& platform, const std::vector<Part>& parts, const FrameStore& store,
-                     const host::Blobs& packages, host::Machine& machine, const Options& options) {
-  const plan::LockedPlatform& locked = lock.platforms.at(platform.str());
-  TRY_ASSIGN(Tree tree, Tree::merge(parts, store, lock.encoder));
-  EffectsRequest request;
-  request.packages = configure_order(parts);
-  request.definition = &definition;
-  request.architecture = platform.debian();
-  request.mtime = tree.newest();
-  request.declared = options.effects;
-  request.recorded = options.recorded;
-  request.run_scripts = options.run_scripts;
-  for (const plan::LockedArchive& archive : lock.archives) {
-    if (const auto date = Time::parse(archive.date)) request.as_of = std::max(request.as_of, date->seconds);
-  }
-  TRY_ASSIGN(auto effects, apply_effects(request, tree, machine));
-  TRY(apply(tree, std::move(effects)));
-  TRY(add_os_release(tree, definition));
-  TRY(add_apt_sources(tree, definition, lock, options.image_mirror));
-  TRY(add_downloads(tree, definition, locked, packages));
-  TRY(apply_paths(tree, definition, platform.str(), *machine.files, options.catalog_root));
-  TRY(add_package_database(tree, parts, definition.variant));
-  TRY(guard(tree, definition));
-  TRY(add_owners(tree, definition));
-  return tree;
-}
-
 /// The frames to pack: those of the parts, without what the tree no longer takes from them.
-Result<std::vector<Frame>> final_frames(const Tree& tree, const std::vector<Part>& parts, const plan::Definition& definition, const plan::Encoder& encoder, FrameStore& store,
-                                        const host::Blobs& packages, Crew& crew) {
+Result<std::vector<Frame>> final_frames(const Tree& tree, const std::vector<Part>& parts, const plan::Encoder& encoder, FrameStore& store, const host::Blobs& packages,
+                                        Crew& crew) {
   std::vector<Frame> frames(parts.size());
   TRY(all(crew, parts.size(), [&](size_t at) -> Done {
-    Keep keep = keep_of(definition, parts[at].package->name);
-    keep.drop = tree.dropped(at);
-    if (keep.drop.empty()) {
+    Keep keep = parts[at].keep;
+    if (tree.adjust(at, keep)) {
+      TRY_ASSIGN(frames[at], store.get(*parts[at].package, keep, encoder, packages, crew));
+    } else {
       frames[at] = parts[at].frame;
-      return {};
     }
-    TRY_ASSIGN(frames[at], store.get(*parts[at].package, keep, encoder, packages, crew));
     return {};
   }));
   return frames;
+}
+
+/// The packages' files as one tree. Where a package's path lies below another's symlink, its frame is taken anew with the path that the link leads to.
+Result<Tree> merge(std::vector<Part>& parts, const plan::Encoder& encoder, FrameStore& store, const host::Blobs& packages, Crew& crew) {
+  TRY_ASSIGN(Tree tree, Tree::merge(parts, store, encoder));
+  bool moved = false;
+  for (size_t at = 0; at < parts.size(); ++at) {
+    parts[at].keep.moves = tree.moves(at);
+    if (parts[at].keep.moves.empty()) continue;
+    TRY_ASSIGN(parts[at].frame, store.get(*parts[at].package, parts[at].keep, encoder, packages, crew));
+    moved = true;
+  }
+  return moved ? Tree::merge(parts, store, encoder) : Result<Tree>(std::move(tree));
+}
+
+/// What assemble() was asked for, once its arguments fit each other.
+struct Order {
+  const plan::Definition& definition;  ///< for the platform
+  const plan::Lock& lock;
+  const oci::Platform& platform;
+  const plan::Encoder& encoder;  ///< this program's
+  const host::Blobs& packages;
+  oci::LayoutWriter& layout;
+  host::Machine& machine;
+  const Options& options;
+  Progress& progress;
+};
+
+struct Made {
+  Image image;
+  oci::Descriptor config;
+};
+
+Result<Made> make_image(const Order& order, FrameStore& store, Crew& crew) {
+  const auto start = Clock::now();
+  Made made;
+  Image& image = made.image;
+  image.platform = order.platform;
+
+  // Packages become frames.
+  TRY_ASSIGN(auto parts, unpack(order.definition, order.lock.platforms.at(order.platform.str()), order.encoder, store, order.packages, crew, order.progress));
+  image.timings.unpack = seconds_since(start);
+
+  // Frames become a tree, with everything that scripts and the definition add.
+  const auto packing = Clock::now();
+  TRY_ASSIGN(Tree merged, merge(parts, order.encoder, store, order.packages, crew));
+  TRY_ASSIGN(const Interior interior, furnish(order.definition, order.lock, order.platform, parts, std::move(merged), order.packages, order.machine, order.options, order.progress));
+  const Tree& tree = interior.tree;
+  image.content_size = tree.content_size();
+
+  // The tree becomes layers.
+  TRY_ASSIGN(const auto frames, final_frames(tree, parts, order.encoder, store, order.packages, crew));
+  const std::vector<LayerPlan> layers = plan_layers(tree, parts);
+  image.layers.resize(layers.size());
+  order.progress.stage("pack", layers.size());
+  TRY(all(crew, layers.size(), [&](size_t at) -> Done {
+    TRY_ASSIGN(image.layers[at], write_layer(layers[at], tree, parts, frames, store, order.encoder, *order.machine.files, order.options.cache, order.layout));
+    order.progress.step(layers[at].name, 1);
+    return {};
+  }));
+
+  // Layers become an image.
+  oci::Config config = config_of(order.definition, order.platform, interior);
+  oci::Manifest manifest;
+  manifest.annotations = order.definition.annotations;
+  for (size_t at = 0; at < layers.size(); ++at) {
+    config.diff_ids.push_back(image.layers[at].diff_id);
+    config.history.push_back({config.created, "ashlar: " + layers[at].name, {}, false});
+    manifest.layers.push_back(image.layers[at].descriptor);
+  }
+  TRY_ASSIGN(made.config, order.layout.put(oci::media::config, oci::to_text(config)));
+  manifest.config = made.config;
+  TRY_ASSIGN(image.manifest, order.layout.put(oci::media::manifest, oci::to_text(manifest)));
+  image.timings.pack = seconds_since(packing);
+  return made;
+}
+
+/// This program's encoder for the lock's codec and level; says so when the lock was made with another, for then the digests differ.
+plan::Encoder encoder_for(const plan::Encoder& locked, Progress& progress) {
+  plan::Encoder ours = encoder(locked.codec);
+  ours.level = locked.level;
+  if (ours.library != locked.library || ours.version != locked.version)
+    progress.note(fmt::format("the lock was made with {} {}, and this program packs with {} {}: the content is the same, the digests of layers are not", locked.library, locked.version,
+                              ours.library, ours.version));
+  return ours;
 }
 
 }  // namespace
@@ -194,53 +289,27 @@ Result<std::vector<Frame>> final_frames(const Tree& tree, const std::vector<Part
 Result<Image> assemble(const plan::Definition& definition, const plan::Lock& lock, const oci::Platform& platform, host::Blobs& packages, oci::LayoutWriter& layout,
                        host::Machine& machine, const Options& options, Progress& progress) {
   const auto start = Clock::now();
-  const auto locked = lock.platforms.find(platform.str());
-  if (locked == lock.platforms.end()) return cannot(Kind::NotFound, fmt::format("build '{}'", definition.image), fmt::format("its lock has no platform '{}'", platform.str()));
-  TRY_ASSIGN(const Stamp stamp, make_stamp(definition, lock, platform, *machine.files, options));
+  const std::string what = fmt::format("build '{}' for {}", definition.image, platform.str());
+  if (!lock.platforms.contains(platform.str())) return cannot(Kind::NotFound, what, fmt::format("its lock has no platform '{}'", platform.str()));
+  TRY_ASSIGN(const plan::Definition there, plan::for_platform(definition, platform.str()));
+  const plan::Encoder packer = encoder_for(lock.encoder, progress);
+  TRY_ASSIGN(const Stamp stamp, make_stamp(there, lock, packer, platform, *machine.files, options));
   if (auto known = find_stamped(stamp, layout, *machine.files, options.cache)) {
     known->timings.total = seconds_since(start);
     return std::move(*known);
   }
-
-  // Packages become frames.
   Crew crew(options.threads);
   FrameStore store(*machine.files, options.cache);
-  TRY_ASSIGN(const auto parts, unpack(definition, locked->second, lock.encoder, store, packages, crew, progress));
-  Image image;
-  image.platform = platform;
-  image.timings.unpack = seconds_since(start);
-
-  // Frames become a tree, with everything that scripts and the definition add.
-  const auto packing = Clock::now();
-  TRY_ASSIGN(const Tree tree, furnish(definition, lock, platform, parts, store, packages, machine, options));
-  image.content_size = tree.content_size();
-
-  // The tree becomes layers.
-  TRY_ASSIGN(const auto frames, final_frames(tree, parts, definition, lock.encoder, store, packages, crew));
-  const std::vector<LayerPlan> layers = plan_layers(tree, parts);
-  image.layers.resize(layers.size());
-  progress.stage("pack", layers.size());
-  TRY(all(crew, layers.size(), [&](size_t at) -> Done {
-    TRY_ASSIGN(image.layers[at], write_layer(layers[at], tree, parts, frames, store, lock.encoder, *machine.files, options.cache, layout));
-    progress.step(layers[at].name, 1);
-    return {};
-  }));
-
-  // Layers become an image.
-  oci::Config config = config_of(definition, platform, Time{tree.newest()});
-  oci::Manifest manifest;
-  manifest.annotations = definition.annotations;
-  for (size_t at = 0; at < layers.size(); ++at) {
-    config.diff_ids.push_back(image.layers[at].diff_id);
-    config.history.push_back({config.created, "ashlar: " + layers[at].name, {}, false});
-    manifest.layers.push_back(image.layers[at].descriptor);
+  const Order order{there, lock, platform, packer, packages, layout, machine, options, progress};
+  auto made = make_image(order, store, crew);
+  if (!made && store.forgot()) {
+    progress.note("a frame in the cache was damaged; it is made again");
+    made = make_image(order, store, crew);
   }
-  TRY_ASSIGN(manifest.config, layout.put(oci::media::config, oci::to_text(config)));
-  TRY_ASSIGN(image.manifest, layout.put(oci::media::manifest, oci::to_text(manifest)));
-  image.timings.pack = seconds_since(packing);
-  TRY(note_stamp(stamp, image, manifest.config, *machine.files, options.cache));
-  image.timings.total = seconds_since(start);
-  return image;
+  if (!made) return std::unexpected(std::move(made).error());
+  TRY(note_stamp(stamp, made->image, made->config, *machine.files, options.cache));
+  made->image.timings.total = seconds_since(start);
+  return std::move(made->image);
 }
 
 }  // namespace ashlar::build

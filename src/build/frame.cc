@@ -140,11 +140,16 @@ Done check_link(const FrameEntry& each, const std::set<std::string>& taken) {
   return cannot(Kind::Conflict, fmt::format("keep '{}'", each.entry.path), fmt::format("it is a hard link to '{}', which is left out; leave out both", each.entry.link));
 }
 
+void move(std::string& path, const Keep& keep) {
+  const auto found = keep.moves.find(path);
+  if (found != keep.moves.end()) path = found->second;
+}
+
 Done fill(deb::DataReader& data, const Keep& keep, MemberWriter& to, Frame& frame) {
   std::set<std::string> taken;
   for (;;) {
     TRY_ASSIGN(auto next, data.next());
-    if (!next) return {};
+    if (!next) break;
     FrameEntry each;
     each.entry = std::move(*next);
     each.entry.path = merge_usr(each.entry.path, each.entry.type);
@@ -152,6 +157,8 @@ Done fill(deb::DataReader& data, const Keep& keep, MemberWriter& to, Frame& fram
     if (each.entry.path.empty()) continue;
     if (each.entry.type != FileType::Directory) {
       if (!keep.takes(each.entry.path)) continue;
+      move(each.entry.path, keep);
+      if (each.entry.type == FileType::HardLink) move(each.entry.link, keep);
       TRY(check_link(each, taken));
       taken.insert(each.entry.path);
       Bytes header;
@@ -160,9 +167,25 @@ Done fill(deb::DataReader& data, const Keep& keep, MemberWriter& to, Frame& fram
       if (each.entry.type == FileType::Regular) TRY(copy_content(data, each, to));
     } else if (!keeps_folder(each.entry.path, keep)) {
       continue;
+    } else {
+      move(each.entry.path, keep);
     }
     frame.entries.push_back(std::move(each));
   }
+  // Of documentation only copyright files are left, in most packages; folders without one go with what was in them.
+  std::erase_if(frame.entries, [&](const FrameEntry& each) {
+    if (each.entry.type != FileType::Directory || !each.entry.path.starts_with("usr/share/doc/")) return false;
+    const auto inside = taken.lower_bound(each.entry.path + "/");
+    return inside == taken.end() || !inside->starts_with(each.entry.path + "/");
+  });
+  return {};
+}
+
+/// The raw bytes of the member at `at`; `packed`, of its size, is filled with its compressed ones.
+Result<Bytes> read_member(const host::ReadFile& file, std::uint64_t at, std::span<std::uint8_t> packed, const FrameMember& member, const plan::Encoder& encoder) {
+  TRY_ASSIGN(const size_t count, file.read_at(at, packed));
+  if (count != packed.size()) return fail(Kind::Corrupt, "a frame in the cache ends early");
+  return unpack(packed, member.raw_size, encoder);
 }
 
 std::string key_of(const plan::LockedPackage& package, const Keep& keep, const plan::Encoder& encoder) {
@@ -170,6 +193,7 @@ std::string key_of(const plan::LockedPackage& package, const Keep& keep, const p
   for (const std::string& glob : keep.include) text += "include " + glob + "\n";
   for (const std::string& glob : keep.exclude) text += "exclude " + glob + "\n";
   for (const std::string& path : keep.drop) text += "drop " + path + "\n";
+  for (const auto& [from, to] : keep.moves) text += "move " + from + "\n  to " + to + "\n";
   return Digest::of(text).hex();
 }
 
@@ -224,16 +248,44 @@ Result<Bytes> FrameStore::content(const Frame& frame, const FrameEntry& entry, c
   for (const FrameMember& member : frame.members) {
     if (raw_at < to && raw_at + member.raw_size > from) {
       Bytes packed(member.packed_size);
-      TRY_ASSIGN(const size_t count, file->read_at(packed_at, packed));
-      if (count != packed.size()) return fail(Kind::Corrupt, "a frame in the cache ends early");
-      TRY_ASSIGN(const Bytes raw, unpack(packed, member.raw_size, encoder));
+      auto raw = read_member(*file, packed_at, packed, member, encoder);
+      if (!raw) {
+        forget(frame);
+        return std::unexpected(std::move(raw).error());
+      }
       const std::uint64_t first = std::max(from, raw_at) - raw_at, last = std::min(to, raw_at + member.raw_size) - raw_at;
-      out.insert(out.end(), raw.begin() + static_cast<std::ptrdiff_t>(first), raw.begin() + static_cast<std::ptrdiff_t>(last));
+      out.insert(out.end(), raw->begin() + static_cast<std::ptrdiff_t>(first), raw->begin() + static_cast<std::ptrdiff_t>(last));
     }
     raw_at += member.raw_size;
     packed_at += member.packed_size;
   }
   return out;
+}
+
+Done FrameStore::check(const Frame& frame, const plan::Encoder& encoder, Hasher& raw) const {
+  const auto walk = [&]() -> Done {
+    TRY_ASSIGN(const auto file, blobs_.open(frame.blob));
+    Hasher hasher;
+    Bytes packed;
+    std::uint64_t at = 0;
+    for (const FrameMember& member : frame.members) {
+      packed.resize(member.packed_size);
+      TRY_ASSIGN(const Bytes bytes, read_member(*file, at, packed, member, encoder));
+      hasher.update(packed);
+      raw.update(bytes);
+      at += member.packed_size;
+    }
+    if (hasher.finish() != frame.blob) return fail(Kind::Corrupt, "a frame in the cache has other bytes than were written");
+    return {};
+  };
+  auto done = walk();
+  if (!done) forget(frame);
+  return done;
+}
+
+void FrameStore::forget(const Frame& frame) const {
+  forgot_ = true;
+  (void)blobs_.remove(frame.blob);
 }
 
 }  // namespace ashlar::build

@@ -2,6 +2,8 @@
 // Frames: what one package puts into a layer, as a run of compressed tar members kept by content, so that it is unpacked and packed once
 // (docs/formats/frame.md).
 #include <cstdint>
+#include <atomic>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -37,10 +39,11 @@ struct Frame {
   deb::ControlFiles control;
 };
 
-/// Which paths of a package go in; decided before its bytes are read.
+/// Which paths of a package go in, and where; decided before its bytes are read.
 struct Keep {
   std::vector<std::string> include, exclude;  ///< globs; no include: everything
   std::set<std::string> drop;                 ///< exact paths that something else in the image replaces or removes
+  std::map<std::string, std::string> moves;   ///< exact paths that go elsewhere: below a symlink, or in the place of a hard link
   bool takes(std::string_view path) const;
 };
 
@@ -50,20 +53,28 @@ class FrameStore {
   FrameStore(host::Files& files, const host::Path& cache) : files_(files), folder_(cache), blobs_(files, cache / "blobs") {}
 
   /// The frame of a package: from the cache, or made of its .deb in `packages` (NotFound when it is not there, Corrupt when its bytes are others than
-  /// the lock's). A cached frame is believed when its record is whole and its blob has the recorded size; `read` checks every byte of it.
+  /// the lock's). A cached frame is believed when its record is whole (by its digest) and its blob has the recorded size; every byte of
+  /// the blob is checked when a layer is packed of it.
   Result<Frame> get(const plan::LockedPackage& package, const Keep& keep, const plan::Encoder& encoder, const host::Blobs& packages, Crew& crew);
 
   /// A whole frame's compressed bytes, in order, from a cached blob.
   Result<std::unique_ptr<host::ReadFile>> open(const Frame& frame) const { return blobs_.open(frame.blob); }
-  /// Content of one regular file of a frame.
+  /// Content of one regular file of a frame. Corrupt, and the frame forgotten, when its bytes do not unpack.
   Result<Bytes> content(const Frame& frame, const FrameEntry& entry, const plan::Encoder& encoder) const;
+  /// Gives a frame's uncompressed bytes to `raw`, member by member, when every byte of the blob is what was written; else Corrupt, and it is forgotten.
+  Done check(const Frame& frame, const plan::Encoder& encoder, Hasher& raw) const;
+  /// Drops a frame whose bytes are not what they were, so that it is made again.
+  void forget(const Frame& frame) const;
+  /// Whether anything was forgotten: what failed may go well when it is tried again.
+  bool forgot() const { return forgot_; }
 
  private:
   Result<Frame> make(const plan::LockedPackage& package, const Keep& keep, const plan::Encoder& encoder, const host::Blobs& packages, Crew& crew);
 
   host::Files& files_;
   host::Path folder_;
-  host::Blobs blobs_;
+  mutable host::Blobs blobs_;
+  mutable std::atomic<bool> forgot_ = false;
 };
 
 }  // namespace ashlar::build

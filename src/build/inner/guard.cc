@@ -5,6 +5,7 @@
 #include <set>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "build/inner/pruning.h"
 
@@ -12,8 +13,8 @@ namespace ashlar::build {
 namespace {
 
 /// Names of programs, `*` at the end for versions.
-constexpr std::array<std::string_view, 26> interpreters = {"sh", "bash", "rbash", "dash", "ash", "zsh", "ksh*", "mksh*", "csh", "tcsh", "fish", "busybox*", "perl", "perl5*", "python", "python2*",
-                                                           "python3*", "ruby*", "lua*", "node", "nodejs", "php*", "tclsh*", "mawk", "gawk", "original-awk"};
+constexpr std::array<std::string_view, 27> interpreters = {"sh", "bash", "rbash", "dash", "ash", "zsh", "ksh*", "mksh*", "csh", "tcsh", "fish", "busybox*", "perl", "perl5*", "python", "python2*",
+                                                           "python3*", "ruby*", "lua*", "node", "nodejs", "php*", "tclsh*", "awk", "mawk", "gawk", "original-awk"};
 constexpr std::array<std::string_view, 12> managers = {"apt", "apt-get", "apt-cache", "dpkg", "dpkg-deb", "apk", "rpm", "dnf", "yum", "microdnf", "zypper", "pacman"};
 constexpr std::array<std::string_view, 4> folders = {"usr/bin/", "usr/sbin/", "usr/local/bin/", "usr/local/sbin/"};
 
@@ -53,7 +54,7 @@ Done guard(const Tree& tree, const plan::Definition& definition) {
     if (node.entry.type == FileType::Directory) continue;
     const std::string package = package_of(node);
     const std::string from = package.empty() ? node.owner : fmt::format("package '{}'", package);
-    if (node.entry.type != FileType::Symlink && (node.entry.mode & 06000) != 0) faults.push_back(fmt::format("'/{}' of {} has set-id bits: slice it away", path, from));
+    if (node.entry.type != FileType::Symlink && (node.entry.mode & 06000) != 0 && node.owner != "definition") faults.push_back(fmt::format("'/{}' of {} has set-id bits: slice it away, or give it a mode under 'paths'", path, from));
     const std::string_view name = program_name(path);
     const bool wanted = named.contains(path) || (!package.empty() && asked.contains(package));
     if (name.empty() || wanted) continue;

@@ -6,7 +6,7 @@
 namespace ashlar::build {
 
 /// Conflict when a runtime image holds a shell or other interpreter that the definition neither names under `interpreters` nor asks for as a package,
-/// a package manager that it does not ask for, or a file with set-id bits: each is named with what to do.
+/// a package manager that it does not ask for, or a file with set-id bits that its `paths` do not name: each is named with what to do.
 Done guard(const Tree& tree, const plan::Definition& definition);
 
 }  // namespace ashlar::build

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <future>
 #include <nlohmann/json.hpp>
-#include <set>
+#include <map>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -34,21 +36,30 @@ size_t row_of(std::string_view package) {
   return common.size();
 }
 
-/// Every directory that the layer's files lie in or that its packages ship, in the order of paths, as tar headers.
-Bytes folders_of(const LayerPlan& plan, const Tree& tree, const std::vector<Part>& parts) {
-  std::set<std::string_view> wanted;
-  const auto want = [&](std::string_view path, bool itself) {
-    if (itself) wanted.insert(path);
-    for (size_t slash = path.find('/'); slash != std::string_view::npos; slash = path.find('/', slash + 1)) wanted.insert(path.substr(0, slash));
+/// Every directory that the layer's files lie in or that its packages ship, in the order of paths, as tar headers. Owners and modes are the image's.
+/// Times are the newest that something of this layer gives: images with the same packages in a layer share it, whatever else they hold.
+Bytes folders_of(const LayerPlan& plan, const Tree& tree, const std::vector<Frame>& frames) {
+  struct Times { std::int64_t own = INT64_MIN, inside = INT64_MIN; };
+  std::map<std::string_view, Times> wanted;
+  const auto want = [&](const TarEntry& entry) {
+    const std::string_view path = entry.path;
+    if (entry.type == FileType::Directory) wanted[path].own = std::max(wanted[path].own, entry.mtime);
+    for (size_t slash = path.find('/'); slash != std::string_view::npos; slash = path.find('/', slash + 1)) {
+      Times& times = wanted[path.substr(0, slash)];
+      times.inside = std::max(times.inside, entry.mtime);
+    }
   };
   for (const size_t part : plan.parts) {
-    for (const FrameEntry& each : parts[part].frame.entries) want(each.entry.path, each.entry.type == FileType::Directory);
+    for (const FrameEntry& each : frames[part].entries) want(each.entry);
   }
-  for (const Tree::Node* node : plan.made) want(node->entry.path, node->entry.type == FileType::Directory);
+  for (const Tree::Node* node : plan.made) want(node->entry);
   Bytes out;
-  for (const std::string_view path : wanted) {
+  for (const auto& [path, times] : wanted) {
     const Tree::Node* const node = tree.node(path);
-    if (node != nullptr && node->entry.type == FileType::Directory) append_tar_header(out, node->entry);
+    if (node == nullptr || node->entry.type != FileType::Directory) continue;
+    TarEntry entry = node->entry;
+    entry.mtime = times.own != INT64_MIN ? times.own : times.inside;
+    append_tar_header(out, entry);
   }
   return out;
 }
@@ -82,22 +93,6 @@ Result<Run> pack_run(Bytes raw, const plan::Encoder& encoder) {
   return run;
 }
 
-/// SHA-256 over the uncompressed bytes of frames, member by member.
-Done hash_raw(const Frame& frame, const FrameStore& store, const plan::Encoder& encoder, Hasher& hasher) {
-  TRY_ASSIGN(const auto file, store.open(frame));
-  std::uint64_t at = 0;
-  Bytes packed;
-  for (const FrameMember& member : frame.members) {
-    packed.resize(member.packed_size);
-    TRY_ASSIGN(const size_t count, file->read_at(at, packed));
-    if (count != packed.size()) return fail(Kind::Corrupt, "a frame in the cache ends early");
-    TRY_ASSIGN(const Bytes raw, unpack(packed, member.raw_size, encoder));
-    hasher.update(raw);
-    at += member.packed_size;
-  }
-  return {};
-}
-
 /// Everything that a layer is made of, in order.
 struct Pieces {
   Run folders, made, end;
@@ -107,7 +102,7 @@ struct Pieces {
 Result<Digest> diff_id_of(const Pieces& pieces, const FrameStore& store, const plan::Encoder& encoder) {
   Hasher hasher;
   hasher.update(pieces.folders.raw);
-  for (const Frame* frame : pieces.frames) TRY(hash_raw(*frame, store, encoder, hasher));
+  for (const Frame* frame : pieces.frames) TRY(store.check(*frame, encoder, hasher));
   hasher.update(pieces.made.raw).update(pieces.end.raw);
   return hasher.finish();
 }
@@ -117,7 +112,8 @@ struct Written {
   std::uint64_t size = 0;
 };
 
-Result<Written> write_packed(const Pieces& pieces, const FrameStore& store, oci::LayoutWriter& layout) {
+/// Writes the layer's compressed bytes, which must be `expected` when they were made before.
+Result<Written> write_packed(const Pieces& pieces, const FrameStore& store, const std::optional<Digest>& expected, oci::LayoutWriter& layout) {
   TRY_ASSIGN(const auto draft, layout.draft());
   Hasher hasher;
   Written out;
@@ -140,6 +136,7 @@ Result<Written> write_packed(const Pieces& pieces, const FrameStore& store, oci:
   TRY(write(pieces.made.packed));
   TRY(write(pieces.end.packed));
   out.digest = hasher.finish();
+  if (expected && *expected != out.digest) return fail(Kind::Corrupt, "a frame in the cache has other bytes than were written");
   TRY(layout.commit_as(*draft, out.digest));
   return out;
 }
@@ -184,7 +181,7 @@ std::vector<LayerPlan> plan_layers(const Tree& tree, const std::vector<Part>& pa
 Result<Image::Layer> write_layer(const LayerPlan& plan, const Tree& tree, const std::vector<Part>& parts, const std::vector<Frame>& frames, const FrameStore& store,
                                  const plan::Encoder& encoder, host::Files& files, const host::Path& cache, oci::LayoutWriter& layout) {
   Pieces pieces;
-  TRY_ASSIGN(pieces.folders, pack_run(folders_of(plan, tree, parts), encoder));
+  TRY_ASSIGN(pieces.folders, pack_run(folders_of(plan, tree, frames), encoder));
   TRY_ASSIGN(pieces.made, pack_run(made_files(plan), encoder));
   TRY_ASSIGN(pieces.end, pack_run(Bytes(tar_end_size), encoder));
   Image::Layer layer;
@@ -197,13 +194,21 @@ Result<Image::Layer> write_layer(const LayerPlan& plan, const Tree& tree, const 
   const std::string key = key_of(pieces, encoder);
   const host::Path note = cache / "layers" / key.substr(0, 2) / key.substr(2);
   const std::string_view media_type = encoder.codec == "zstd" ? oci::media::layer_zstd : oci::media::layer_gzip;
-  if (const auto known = read_note(files, note); known && layout.has(known->first.digest, known->first.size)) {
+  const auto known = read_note(files, note);
+  if (known && layout.has(known->first.digest, known->first.size)) {
     layer.descriptor = {std::string(media_type), known->first.digest, known->first.size, {}, {}};
     layer.diff_id = known->second;
     return layer;
   }
+  if (known) {  // packed before: only its bytes are hashed, and if they are others, the frames say which is damaged
+    if (const auto written = write_packed(pieces, store, known->first.digest, layout)) {
+      layer.descriptor = {std::string(media_type), written->digest, written->size, {}, {}};
+      layer.diff_id = known->second;
+      return layer;
+    }
+  }
   auto diff_id = std::async(std::launch::async, [&] { return diff_id_of(pieces, store, encoder); });
-  auto written = write_packed(pieces, store, layout);
+  auto written = write_packed(pieces, store, std::nullopt, layout);
   TRY_ASSIGN(layer.diff_id, diff_id.get());
   if (!written) return std::unexpected(std::move(written).error());
   layer.descriptor = {std::string(media_type), written->digest, written->size, {}, {}};

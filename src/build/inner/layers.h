@@ -4,7 +4,6 @@
 #include <vector>
 
 #include "build/assemble.h"
-#include "build/inner/crew.h"
 #include "build/inner/tree.h"
 
 namespace ashlar::build {
@@ -19,7 +18,8 @@ struct LayerPlan {
 /// Packages that many images have in common go below those that few have, so that layers are shared.
 std::vector<LayerPlan> plan_layers(const Tree& tree, const std::vector<Part>& parts);
 
-/// Writes a layer into the layout, or finds that it is there. `frames` are those of the parts as they shall be packed.
+/// Writes a layer into the layout, or finds that it is there. `frames` are those of the parts as they shall be packed. Corrupt when a frame's bytes are
+/// others than were written; the store has forgotten it then.
 Result<Image::Layer> write_layer(const LayerPlan& plan, const Tree& tree, const std::vector<Part>& parts, const std::vector<Frame>& frames, const FrameStore& store,
                                  const plan::Encoder& encoder, host::Files& files, const host::Path& cache, oci::LayoutWriter& layout);
 

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <nlohmann/json.hpp>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "base/json.h"
 #include "base/text.h"
@@ -87,9 +89,39 @@ bool is_multi_arch_same(std::string_view control) {
   return more && *more && stanza.get("Multi-Arch") == "same";
 }
 
+/// dpkg's triggers (deb-triggers(5)): who waits for what, as dpkg keeps it in `var/lib/dpkg/triggers`.
+class Triggers {
+ public:
+  void read(std::string_view package, std::string_view control) {
+    for (const std::string_view line : split(control, '\n')) {
+      const auto parts = words(line.substr(0, line.find('#')));
+      if (parts.size() != 2 || !parts[0].starts_with("interest")) continue;
+      const std::string who = std::string(package) + (parts[0] == "interest-noawait" ? "/noawait" : "");
+      if (parts[1].starts_with('/')) files_.insert(fmt::format("{} {}\n", parts[1], who));
+      else if (parts[1].find('/') == std::string_view::npos) named_[std::string(parts[1])].insert(who + "\n");
+    }
+  }
+  Done put(Tree& tree, const std::string& owner) const {
+    const std::string folder = "var/lib/dpkg/triggers/";
+    TRY(put_text(tree, folder + "File", fmt::format("{}", fmt::join(files_, "")), owner));
+    for (const auto& [name, who] : named_) TRY(put_text(tree, folder + name, fmt::format("{}", fmt::join(who, "")), owner));
+    for (const char* name : {"Unincorp", "Lock"}) TRY(put_text(tree, folder + name, "", owner));
+    return {};
+  }
+
+ private:
+  std::set<std::string> files_;
+  std::map<std::string, std::set<std::string>> named_;
+};
+
+bool is_program(std::string_view member) {
+  return member == "preinst" || member == "postinst" || member == "prerm" || member == "postrm" || member == "config";
+}
+
 Done add_classic(Tree& tree, const std::vector<Part>& parts) {
   const std::string owner = "effect:package-database";
   std::string status;
+  Triggers triggers;
   for (size_t at = 0; at < parts.size(); ++at) {
     const Part& part = parts[at];
     const std::string control = control_of(part);
@@ -101,9 +133,9 @@ Done add_classic(Tree& tree, const std::vector<Part>& parts) {
     TRY(put_text(tree, info + ".list", list_of(part), owner));
     for (const auto& [member, text] : part.frame.control) {
       if (member == "control") continue;
-      const bool script = member == "preinst" || member == "postinst" || member == "prerm" || member == "postrm" || member == "config";
-      TRY(put_text(tree, info + "." + member, member == "md5sums" ? md5sums_of(tree, at, part) : text, owner, script ? 0755 : 0644));
+      TRY(put_text(tree, info + "." + member, member == "md5sums" ? md5sums_of(tree, at, part) : text, owner, is_program(member) ? 0755 : 0644));
     }
+    if (const auto control_triggers = part.frame.control.find("triggers"); control_triggers != part.frame.control.end()) triggers.read(name, control_triggers->second);
   }
   TRY(put_text(tree, "var/lib/dpkg/status", status, owner));
   TRY(put_text(tree, "var/lib/dpkg/available", "", owner));
@@ -112,7 +144,8 @@ Done add_classic(Tree& tree, const std::vector<Part>& parts) {
     const std::string path = std::string("var/lib/dpkg/") + name;
     if (tree.find(path) == nullptr) TRY(put_text(tree, path, "", owner));
   }
-  for (const char* name : {"updates", "triggers", "parts", "alternatives"}) TRY(put_folder(tree, std::string("var/lib/dpkg/") + name, owner));
+  TRY(triggers.put(tree, owner));
+  for (const char* name : {"updates", "parts", "alternatives"}) TRY(put_folder(tree, std::string("var/lib/dpkg/") + name, owner));
   return {};
 }
 
@@ -128,30 +161,54 @@ Done add_package_database(Tree& tree, const std::vector<Part>& parts, plan::Vari
   return {};
 }
 
+namespace {
+
+/// A value as os-release(5) quotes it: what a shell would take as something else behind a backslash.
+std::string quoted(std::string_view value) {
+  std::string out = "\"";
+  for (const char c : value) {
+    if (c == '"' || c == '\\' || c == '$' || c == '`') out += '\\';
+    out += c == '\n' ? ' ' : c;
+  }
+  return out + "\"";
+}
+
+/// What the distribution's own os-release says, for a definition that says nothing.
+Result<std::string> shipped_os_release(const Tree& tree) {
+  const TreeNode* const node = tree.find("usr/lib/os-release");
+  if (node == nullptr || node->entry.type != FileType::Regular) return std::string();
+  TRY_ASSIGN(const Bytes content, tree.content(*node));
+  std::string text(as_text(content));
+  if (!text.empty() && !text.ends_with('\n')) text += '\n';
+  return text;
+}
+
+/// `python` of `registry.example/hardened/python:3`.
+std::string_view last_part(std::string_view image) { return image.substr(image.rfind('/') + 1); }
+
+}  // namespace
+
 Done add_os_release(Tree& tree, const plan::Definition& definition) {
   const plan::OsRelease& os = definition.os_release;
   std::string text;
-  const auto add = [&](std::string_view key, const std::string& value, bool quoted) {
-    if (value.empty()) return;
-    std::string safe;
-    for (const char c : value) {
-      if (c == '"' || c == '\\' || c == '$' || c == '`') safe += '\\';
-      safe += c;
-    }
-    text += quoted ? fmt::format("{}=\"{}\"\n", key, safe) : fmt::format("{}={}\n", key, value);
+  const auto add = [&](std::string_view key, std::string_view value, bool plain = false) {
+    if (!value.empty()) text += fmt::format("{}={}\n", key, plain ? std::string(value) : quoted(value));
   };
-  const size_t slash = definition.image.rfind('/');
-  add("PRETTY_NAME", os.pretty_name, true);
-  add("NAME", os.name, true);
-  add("VERSION_ID", os.version_id, true);
-  add("VERSION_CODENAME", os.version_codename, false);
-  add("ID", os.id, false);
-  add("ID_LIKE", os.id_like, true);
-  add("VARIANT_ID", std::string(plan::to_string(definition.variant)), false);
-  add("IMAGE_ID", slash == std::string::npos ? definition.image : definition.image.substr(slash + 1), true);
-  add("IMAGE_VERSION", definition.tags.empty() ? std::string() : definition.tags.front(), true);
-  add("HOME_URL", os.home_url, true);
-  add("BUG_REPORT_URL", os.bug_report_url, true);
+  if (os.id.empty() && os.name.empty()) {
+    TRY_ASSIGN(text, shipped_os_release(tree));
+  } else {
+    add("PRETTY_NAME", os.pretty_name);
+    add("NAME", os.name);
+    add("VERSION_ID", os.version_id);
+    add("VERSION_CODENAME", os.version_codename, true);
+    add("ID", os.id, true);
+    add("ID_LIKE", os.id_like);
+    add("HOME_URL", os.home_url);
+    add("BUG_REPORT_URL", os.bug_report_url);
+  }
+  add("VARIANT_ID", plan::to_string(definition.variant), true);
+  add("IMAGE_ID", last_part(definition.image));
+  if (!definition.tags.empty()) add("IMAGE_VERSION", definition.tags.front());
   TRY(put_text(tree, "usr/lib/os-release", text, "definition"));
   if (tree.find("etc/os-release") != nullptr) return {};
   TarEntry link = entry_at("etc/os-release", tree.newest(), 0777, FileType::Symlink);
@@ -166,24 +223,51 @@ Done add_owners(Tree& tree, const plan::Definition& definition) {
   for (const auto& [at, node] : tree.nodes()) by_owner[node.owner].push_back(at);
   Json owners = Json::object();
   for (auto& [owner, paths] : by_owner) owners[owner] = std::move(paths);
+  Json slices = Json::object();
+  for (const plan::Slice& slice : definition.slices) {
+    if (tree.has_package(slice.package)) slices[slice.package] = Json{{"include", slice.include}, {"exclude", slice.exclude}};
+  }
   const Json record = {{"schema", "https://ashlar.dev/image/v1"}, {"image", definition.image}, {"variant", plan::to_string(definition.variant)},
-                       {"distribution", definition.distribution}, {"owners", std::move(owners)}};
+                       {"distribution", definition.distribution}, {"slices", std::move(slices)}, {"owners", std::move(owners)}};
   return put_text(tree, path, to_compact(record) + "\n", "effect:owners");
 }
+
+namespace {
+
+/// The keyring of the distribution that the image brings: debian-archive-keyring's or its like of another distribution.
+std::string keyring_of(const Tree& tree, std::string_view family) {
+  for (const char* suffix : {".pgp", ".gpg"}) {
+    const std::string path = fmt::format("usr/share/keyrings/{}-archive-keyring{}", family, suffix);
+    if (tree.find(path) != nullptr) return "/" + path;
+  }
+  return {};
+}
+
+/// A deb822 paragraph (sources.list(5)) for each archive of the lock that is the distribution's own. The mirror holds it at its address, and the
+/// security archive beside it, as mirrors do.
+std::string sources_of(const Tree& tree, const plan::Lock& lock, std::string mirror) {
+  while (mirror.ends_with('/')) mirror.pop_back();
+  const std::string family = lock.distribution.substr(0, lock.distribution.find('-'));
+  const std::string keyring = keyring_of(tree, family);
+  std::string text;
+  for (const plan::LockedArchive& archive : lock.archives) {
+    if (!archive.name.starts_with(family)) continue;
+    const bool security = archive.name.find("security") != std::string::npos && family == "debian";
+    text += fmt::format("Types: deb\nURIs: {}{}\nSuites: {}\nComponents: {}\n", mirror, security ? "-security" : "", archive.suite, fmt::join(archive.components, " "));
+    text += keyring.empty() ? "\n" : fmt::format("Signed-By: {}\n\n", keyring);
+  }
+  return text;
+}
+
+}  // namespace
 
 Done add_apt_sources(Tree& tree, const plan::Definition& definition, const plan::Lock& lock, const std::string& mirror) {
   if (definition.variant != plan::Variant::Dev || tree.find("usr/bin/apt-get") == nullptr) return {};
   const std::string owner = "effect:apt-sources";
   for (const char* folder : {"var/lib/apt/lists/partial", "var/cache/apt/archives/partial", "var/log/apt"}) TRY(put_folder(tree, folder, owner));
-  std::string text;
   if (!mirror.empty()) {
-    for (const plan::LockedArchive& archive : lock.archives) {
-      if (!archive.name.starts_with("debian")) continue;
-      const bool security = archive.name.find("security") != std::string::npos;
-      text += fmt::format("Types: deb\nURIs: {}{}\nSuites: {}\nComponents: {}\nSigned-By: /usr/share/keyrings/debian-archive-keyring.gpg\n\n", mirror, security ? "-security" : "", archive.suite,
-                          fmt::join(archive.components, " "));
-    }
-    TRY(put_text(tree, "etc/apt/sources.list.d/debian.sources", text, owner));
+    const std::string name = lock.distribution.substr(0, lock.distribution.find('-'));
+    TRY(put_text(tree, fmt::format("etc/apt/sources.list.d/{}.sources", name), sources_of(tree, lock, mirror), owner));
   }
   std::string lines;
   for (const std::string& line : definition.repositories) lines += line + "\n";

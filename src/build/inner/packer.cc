@@ -42,7 +42,9 @@ Result<Bytes> pack(BytesView raw, const plan::Encoder& encoder) {
   if (encoder.codec == "zstd") {
     thread_local const std::unique_ptr<ZSTD_CCtx, Free> context(ZSTD_createCCtx());
     out.resize(ZSTD_compressBound(raw.size()));
-    size = ZSTD_compressCCtx(context.get(), out.data(), out.size(), raw.data(), raw.size(), encoder.level);
+    ZSTD_CCtx_setParameter(context.get(), ZSTD_c_compressionLevel, encoder.level);
+    ZSTD_CCtx_setParameter(context.get(), ZSTD_c_checksumFlag, 1);
+    size = ZSTD_compress2(context.get(), out.data(), out.size(), raw.data(), raw.size());
     if (ZSTD_isError(size) != 0U) return cannot(Kind::Unavailable, "compress a layer", ZSTD_getErrorName(size));
   } else {
     libdeflate_compressor* const with = compressor(encoder.level);

@@ -21,7 +21,10 @@ bool any_matches(const std::vector<std::string>& globs, std::string_view path) {
 
 bool is_pruned(std::string_view path) {
   constexpr std::string_view doc = "usr/share/doc/";
-  if (path.starts_with(doc)) return !path.ends_with("/copyright");
+  if (path.starts_with(doc)) {  // what lies there directly is a folder, or a link to another package's: where its licence is found
+    const size_t slash = path.find('/', doc.size());
+    return slash != std::string_view::npos && path.substr(slash) != "/copyright";
+  }
   if (path.ends_with(".pyc") || path.find("/__pycache__/") != std::string_view::npos) return true;
   return std::any_of(pruned_folders.begin(), pruned_folders.end(), [&](std::string_view folder) { return path.starts_with(folder); });
 }
@@ -36,8 +39,9 @@ std::string merge_usr(std::string_view path, FileType type) {
 
 bool keeps_folder(std::string_view path, const Keep& keep) {
   const std::string inside = std::string(path) + "/x";
-  if (path.starts_with("usr/share/doc/")) return false;  // made again as the parent of a copyright file
-  return (keep.include.empty() || any_matches(keep.include, inside)) && !any_matches(keep.exclude, inside) && !is_pruned(inside);
+  if (path.starts_with("usr/share/doc/")) return path.find('/', std::string_view("usr/share/doc/").size()) == std::string_view::npos;
+  const bool pruned = is_pruned(inside) && !path.starts_with("var/cache");  // daemons look for their folder there, if without files
+  return !pruned && (keep.include.empty() || any_matches(keep.include, inside)) && !any_matches(keep.exclude, inside);
 }
 
 bool Keep::takes(std::string_view path) const {

@@ -11,11 +11,11 @@ namespace {
 
 constexpr size_t max_file = size_t{1} << 30;
 
-/// A path of the definition as the tree spells it.
-std::string inside(std::string_view path) {
+/// A path of the definition as the tree spells it: without slashes at its ends, links on the way followed (/var/run is /run).
+std::string inside(const Tree& tree, std::string_view path) {
   while (path.starts_with('/')) path.remove_prefix(1);
   while (path.ends_with('/')) path.remove_suffix(1);
-  return merge_usr(path, FileType::Regular);
+  return tree.resolve(merge_usr(path, FileType::Regular));
 }
 
 TarEntry entry_of(const plan::PathRule& rule, std::string path, FileType type, std::uint32_t mode, std::int64_t mtime) {
@@ -79,10 +79,10 @@ Done change(Tree& tree, const plan::PathRule& rule, const std::string& path) {
 }
 
 Done apply(Tree& tree, const plan::PathRule& rule, host::Files& files, const host::Path& root) {
-  const std::string path = inside(rule.path);
+  const std::string path = inside(tree, rule.path);
   switch (rule.type) {
     case plan::PathType::Delete:
-      if (!tree.remove(path)) return fail(Kind::NotFound, "there is nothing to delete");
+      tree.remove(path);  // nothing there is no fault: documentation and caches are left out of every image
       return {};
     case plan::PathType::EmptyFile: return put_file(tree, rule, path, "");
     case plan::PathType::Symlink: {
@@ -102,7 +102,7 @@ Done apply(Tree& tree, const plan::PathRule& rule, host::Files& files, const hos
       if (rule.content) return put_file(tree, rule, path, *rule.content);
       if (rule.source.empty()) return tree.find(path) != nullptr ? change(tree, rule, path) : put_file(tree, rule, path, "");
       if (rule.source.starts_with('/')) {
-        const TreeNode* const source = tree.find(inside(rule.source));
+        const TreeNode* const source = tree.find(inside(tree, rule.source));
         if (source == nullptr) return fail(Kind::NotFound, fmt::format("its source '{}' is not in the image", rule.source));
         TRY_ASSIGN(Bytes content, tree.content(*source));
         return tree.put(entry_of(rule, path, FileType::Regular, source->entry.mode, tree.newest()), std::move(content), "definition");
@@ -134,7 +134,7 @@ Done add_downloads(Tree& tree, const plan::Definition& definition, const plan::L
     TRY_ASSIGN(Bytes content, read_all(*source, max_file));
     if (Digest::of(content) != digest) return cannot(Kind::Corrupt, what, "its bytes in the cache have another digest");
     TarEntry entry;
-    entry.path = inside(file.path);
+    entry.path = inside(tree, file.path);
     entry.mode = wanted->mode.value_or(0644);
     entry.uid = wanted->uid.value_or(0);
     entry.gid = wanted->gid.value_or(0);

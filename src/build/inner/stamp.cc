@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "build/inner/packer.h"
 #include "build/inner/pruning.h"
+#include "host/program.h"
 
 namespace ashlar::build {
 namespace {
@@ -76,9 +77,11 @@ host::Path note_path(const Stamp& stamp, const host::Path& cache) { return cache
 
 }  // namespace
 
-Result<Stamp> make_stamp(const plan::Definition& definition, const plan::Lock& lock, const oci::Platform& platform, host::Files& files, const Options& options) {
+Result<Stamp> make_stamp(const plan::Definition& definition, const plan::Lock& lock, const plan::Encoder& packer, const oci::Platform& platform, host::Files& files, const Options& options) {
   Hasher hasher;
+  if (const auto program = files.stat(host::program_path())) hasher.update(fmt::format("program {} {}\n", program->size, program->modified.seconds));
   hasher.update(fmt::format("image 1 {} {} {}\n{}\n{}\n{}\n", ASHLAR_VERSION, pruning_version, member_size, definition.digest_hex, platform.str(), options.image_mirror));
+  hasher.update(fmt::format("{} {} {} {}\n", packer.codec, packer.library, packer.version, packer.level));
   hasher.update(to_compact(plan::to_json(lock)));
   for (const plan::PathRule& rule : definition.paths) {
     if (!rule.source.empty() && !rule.source.starts_with('/') && rule.type != plan::PathType::Symlink) TRY(add_tree(files, options.catalog_root / rule.source, hasher, 0));

@@ -13,7 +13,7 @@ struct Stamp {
 };
 
 /// Reads what the definition's paths take from the catalogue, the declared and the recorded effects.
-Result<Stamp> make_stamp(const plan::Definition& definition, const plan::Lock& lock, const oci::Platform& platform, host::Files& files, const Options& options);
+Result<Stamp> make_stamp(const plan::Definition& definition, const plan::Lock& lock, const plan::Encoder& packer, const oci::Platform& platform, host::Files& files, const Options& options);
 /// The image of that stamp, when it was noted and all its blobs lie in the layout in their full size.
 std::optional<Image> find_stamped(const Stamp& stamp, const oci::LayoutWriter& layout, host::Files& files, const host::Path& cache);
 Done note_stamp(const Stamp& stamp, const Image& image, const oci::Descriptor& config, host::Files& files, const host::Path& cache);

@@ -51,7 +51,23 @@ Result<Tree> Tree::merge(const std::vector<Part>& parts, const FrameStore& store
   std::vector<std::string> paths;
   for (const auto& [path, node] : tree.nodes_) paths.push_back(path);
   for (const std::string& path : paths) tree.make_parents(path);
+  tree.add_merged_links();
   return tree;
+}
+
+void Tree::add_merged_links() {
+  for (const std::string name : {"bin", "sbin", "lib", "lib32", "lib64", "libx32"}) {
+    const Node* const folder = node("usr/" + name);
+    if (folder == nullptr || folder->entry.type != FileType::Directory || nodes_.contains(name)) continue;
+    Node link;
+    link.entry.path = name;
+    link.entry.type = FileType::Symlink;
+    link.entry.mode = 0777;
+    link.entry.mtime = newest_;
+    link.entry.link = "usr/" + name;
+    link.owner = "effect:merged-usr";
+    nodes_.emplace(name, std::move(link));
+  }
 }
 
 Done Tree::add(size_t part, size_t index) {
@@ -99,7 +115,11 @@ Tree::Node* Tree::edit(std::string_view path) {
 
 Result<Bytes> Tree::content(const TreeNode& wanted) const {
   const Node* found = node(wanted.entry.path);
-  if (found != nullptr && found->entry.type == FileType::HardLink) found = node(found->entry.link);
+  if (found != nullptr && found->entry.type == FileType::HardLink) {  // the content is in its package's frame, whatever became of the other name
+    const Frame& frame = parts_[static_cast<size_t>(found->part)].frame;
+    const auto target = std::ranges::find(frame.entries, found->entry.link, [](const FrameEntry& each) -> const std::string& { return each.entry.path; });
+    if (target != frame.entries.end() && target->entry.size <= max_content) return store_.content(frame, *target, encoder_);
+  }
   if (found == nullptr || found->entry.type != FileType::Regular) return cannot(Kind::NotFound, fmt::format("read '/{}'", wanted.entry.path), "it is no file of the image");
   if (found->entry.size > max_content) return cannot(Kind::Invalid, fmt::format("read '/{}'", wanted.entry.path), "it is larger than 64 MiB");
   if (found->part < 0) return found->content;
@@ -154,15 +174,64 @@ bool Tree::remove(std::string_view path) {
   return true;
 }
 
-std::set<std::string> Tree::dropped(size_t part) const {
-  std::set<std::string> out;
+bool Tree::adjust(size_t part, Keep& keep) const {
   const auto& entries = parts_[part].frame.entries;
+  std::map<std::string, std::string> origins;  // `keep` speaks of paths as the package has them
+  for (const auto& [from, to] : keep.moves) origins[to] = from;
+  const auto origin = [&](const std::string& path) -> std::string {
+    const auto found = origins.find(path);
+    return found == origins.end() ? path : found->second;
+  };
+  std::set<std::string_view> gone;
+  bool changed = false;
   for (size_t index = 0; index < entries.size(); ++index) {
-    if (entries[index].entry.type == FileType::Directory) continue;
-    const Node* found = node(entries[index].entry.path);
-    if (found == nullptr || found->part != static_cast<int>(part) || found->index != index) out.insert(entries[index].entry.path);
+    const TarEntry& entry = entries[index].entry;
+    if (entry.type == FileType::Directory) continue;
+    const Node* found = node(entry.path);
+    const bool taken = found != nullptr && found->part == static_cast<int>(part) && found->index == index;
+    if (!taken) {
+      gone.insert(entry.path);
+      keep.drop.insert(origin(entry.path));
+      changed = true;
+    } else if (entry.type == FileType::HardLink && gone.erase(entry.link) != 0) {
+      keep.drop.erase(origin(entry.link));
+      keep.drop.insert(origin(entry.path));
+      keep.moves[origin(entry.link)] = entry.path;
+    }
+  }
+  return changed;
+}
+
+std::string Tree::resolve(std::string_view path) const {
+  std::string rest(path), out;
+  for (int hops = 0; hops < 40;) {
+    const size_t slash = rest.find('/');
+    const std::string name = rest.substr(0, slash);
+    rest = slash == std::string::npos ? std::string() : rest.substr(slash + 1);
+    if (name == "..") out.resize(out.rfind('/') == std::string::npos ? 0 : out.rfind('/'));
+    else if (!name.empty() && name != ".") out += (out.empty() ? "" : "/") + name;
+    if (rest.empty()) return out;
+    const Node* const there = node(out);
+    if (there == nullptr || there->entry.type != FileType::Symlink) continue;
+    ++hops;
+    rest = there->entry.link + "/" + rest;
+    if (rest.starts_with('/')) out.clear();
+    else out.resize(out.rfind('/') == std::string::npos ? 0 : out.rfind('/'));
+  }
+  return std::string(path);
+}
+
+std::map<std::string, std::string> Tree::moves(size_t part) const {
+  std::map<std::string, std::string> out;
+  for (const FrameEntry& each : parts_[part].frame.entries) {
+    std::string path = resolve(each.entry.path);
+    if (path != each.entry.path) out[each.entry.path] = std::move(path);
   }
   return out;
+}
+
+bool Tree::has_package(std::string_view name) const {
+  return std::ranges::any_of(parts_, [&](const Part& part) { return part.package->name == name; });
 }
 
 std::uint64_t Tree::content_size() const {

@@ -14,6 +14,7 @@ namespace ashlar::build {
 struct Part {
   const plan::LockedPackage* package = nullptr;
   Frame frame;
+  Keep keep;  ///< that the frame was taken with
 };
 
 class Tree final : public TreeView {
@@ -42,14 +43,21 @@ class Tree final : public TreeView {
   Node* edit(std::string_view path);
   /// The newest time of any package's file, in seconds.
   std::int64_t newest() const { return newest_; }
-  /// Paths that part `part` ships and the image does not take from it any more.
-  std::set<std::string> dropped(size_t part) const;
+  /// What part `part` must do otherwise than its frame does, added to `keep`: leave out what the image does not take from it, and put content that a
+  /// path left out shared with hard links in the place of the first of them. False when the frame fits as it is.
+  bool adjust(size_t part, Keep& keep) const;
+  /// `path` with every symlink on the way to its last part followed, as the image has them; as it is where they loop or leave the tree.
+  std::string resolve(std::string_view path) const;
+  /// Paths of a part that lie below another package's symlink, to where the link leads: `Keep::moves` of the frame to take in its place.
+  std::map<std::string, std::string> moves(size_t part) const;
   std::uint64_t content_size() const;
+  bool has_package(std::string_view name) const;
 
  private:
   Tree(const std::vector<Part>& parts, const FrameStore& store, const plan::Encoder& encoder) : parts_(parts), store_(store), encoder_(encoder) {}
   Done add(size_t part, size_t index);
   void make_parents(std::string_view path);
+  void add_merged_links();  ///< /bin and its like, in suites whose base-files ships none
 
   const std::vector<Part>& parts_;
   const FrameStore& store_;
