@@ -13,7 +13,8 @@ namespace {
 
 constexpr std::string_view ar_magic = "!<arch>\n";
 constexpr size_t ar_header_size = 60;
-constexpr std::uint64_t max_control = 16 << 20, max_members = 1'000'000, max_metadata = 512 << 20;
+constexpr std::uint64_t max_control = 16 << 20, max_members = 1'000'000, max_metadata = 128 << 20;
+constexpr int max_control_members = 1000;
 constexpr size_t max_name = 255, max_path = 4095;
 
 /// One member's header of an ar archive (ar(5), the common format).
@@ -40,8 +41,9 @@ class ArReader {
 
   Result<std::optional<ArHeader>> next() {
     if (!begun_) {
-      std::uint8_t magic[8];
-      if (!read_exactly(*from_, magic) || as_text(magic) != ar_magic) return fail(Kind::Corrupt, "it is no ar archive");
+      std::uint8_t magic[ar_magic.size()];
+      TRY(read_exactly(*from_, magic));
+      if (as_text(magic) != ar_magic) return fail(Kind::Corrupt, "it is no ar archive");
       begun_ = true;
     }
     TRY(skip());
@@ -65,14 +67,15 @@ class ArReader {
 
  private:
   Done skip() {
-    Bytes buffer(64 * 1024);
-    while (left_ > 0) {
-      if (auto count = read(buffer); !count) return std::unexpected(std::move(count).error());
+    if (left_ > 0) {
+      Bytes buffer(64 * 1024);
+      while (left_ > 0) TRY(read(buffer));
     }
     if (padding_ == 1) {
       // Some writers leave the last member's padding out.
-      TRY_ASSIGN(const size_t count, from_->read(std::span(buffer).first(1)));
-      if (count == 1 && buffer[0] != '\n' && buffer[0] != 0) return fail(Kind::Corrupt, "a member's padding is damaged");
+      std::uint8_t padding = 0;
+      TRY_ASSIGN(const size_t count, from_->read({&padding, 1}));
+      if (count == 1 && padding != '\n' && padding != 0) return fail(Kind::Corrupt, "a member's padding is damaged");
     }
     padding_ = 0;
     return {};
@@ -180,7 +183,11 @@ Result<std::optional<TarEntry>> DataReader::next() {
   return entry;
 }
 
-Result<size_t> DataReader::read(std::span<std::uint8_t> out) { return tar_.read(out); }
+Result<size_t> DataReader::read(std::span<std::uint8_t> out) {
+  auto count = tar_.read(out);
+  if (!count) return cannot(fmt::format("read files of package '{}'", what_), std::move(count).error());
+  return count;
+}
 
 struct DebReader::State {
   State(std::unique_ptr<Source> from, std::string name) : archive(std::move(from)), what(std::move(name)) {}
@@ -188,83 +195,116 @@ struct DebReader::State {
   std::string what;
   std::unique_ptr<Source> stream;  ///< of data.tar
   std::optional<DataReader> data;
-  bool has_control = false;
+  bool has_control = false, has_data = false;
 
-  std::unexpected<Error> corrupt(std::string_view why) const { return cannot(Kind::Corrupt, fmt::format("read package '{}'", what), why); }
+  /// Runs a step and says of which package its error speaks.
+  template <class Step>
+  auto in_package(Step step) -> decltype(step()) {
+    auto result = step();
+    if (!result) return cannot(fmt::format("read package '{}'", what), std::move(result).error());
+    return result;
+  }
   /// The next member that deb(5) gives a meaning; names that begin with `_` are passed over.
   Result<ArHeader> member() {
     for (;;) {
-      auto header = archive.next();
-      if (!header) return cannot(fmt::format("read package '{}'", what), std::move(header).error());
-      if (!*header) return corrupt("it ends before its data");
-      if (!(*header)->name.starts_with('_')) return std::move(**header);
+      TRY_ASSIGN(auto header, archive.next());
+      if (!header) return fail(Kind::Corrupt, "it ends before its data");
+      if (!header->name.starts_with('_')) return std::move(*header);
     }
   }
+  /// The next such member, which must be a tar archive of this name.
+  Result<Codec> tar_member(std::string_view stem) {
+    TRY_ASSIGN(const ArHeader header, member());
+    TRY_ASSIGN(const auto codec, codec_of(header.name, stem));
+    if (!codec) return fail(Kind::Corrupt, fmt::format("member '{}' stands where '{}' should", header.name.substr(0, 16), stem));
+    return *codec;
+  }
+  Done read_version();
+  Result<ControlFiles> read_control();
+  Done skip_to_data();
+  Done finish();  ///< after the data's last member
 };
+
+Done DebReader::State::read_version() {
+  TRY_ASSIGN(const ArHeader version, member());
+  if (version.name != "debian-binary") return fail(Kind::Corrupt, "its first member is not 'debian-binary'");
+  MemberSource source(archive);
+  TRY_ASSIGN(const Bytes text, read_all(source, 64));
+  if (!as_text(text).starts_with("2.")) return fail(Kind::Corrupt, "its format is not version 2");
+  return {};
+}
+
+Result<ControlFiles> DebReader::State::read_control() {
+  if (has_control) return fail(Kind::Invalid, "internal error: its control files were read before");
+  has_control = true;
+  TRY(read_version());
+  TRY_ASSIGN(const Codec codec, tar_member("control.tar"));
+  const auto content = decode(codec, std::make_unique<MemberSource>(archive));
+  TarReader tar(*content);
+  ControlFiles files;
+  std::uint64_t size = 0;
+  int members = 0;
+  for (;; ++members) {
+    TRY_ASSIGN(const auto entry, tar.next());
+    if (!entry) break;
+    if (members == max_control_members) return fail(Kind::Corrupt, "it has too many control files");
+    TRY_ASSIGN(const std::string name, clean_path(entry->path));
+    if (entry->type == FileType::Directory) continue;
+    if (entry->type != FileType::Regular || name.empty()) return fail(Kind::Denied, fmt::format("control file '{}' is no regular file", name));
+    size += entry->size;
+    if (size > max_control) return fail(Kind::Corrupt, "its control files are larger than 16 MiB");
+    TRY_ASSIGN(const Bytes text, read_all(tar, max_control));
+    if (!files.emplace(name, as_text(text)).second) return fail(Kind::Corrupt, fmt::format("control file '{}' stands twice", name));
+  }
+  TRY(tar.finish());
+  if (!files.contains("control")) return fail(Kind::Corrupt, "it has no file 'control'");
+  return files;
+}
+
+/// For finish() when nobody asked for the data.
+Done DebReader::State::skip_to_data() {
+  if (!has_control) TRY(read_control());
+  has_data = true;
+  TRY(tar_member("data.tar"));
+  return {};
+}
+
+Done DebReader::State::finish() {
+  if (!has_data) TRY(skip_to_data());
+  if (data) TRY(data->tar_.finish());
+  for (;;) {
+    TRY_ASSIGN(const auto header, archive.next());
+    if (!header) return {};
+    // deb(5) lets unknown members follow, but two of these would let readers differ on what the package holds.
+    for (const std::string_view known : {"debian-binary", "control.tar", "data.tar"}) {
+      if (header->name.starts_with(known)) return fail(Kind::Corrupt, fmt::format("member '{}' follows its data", header->name));
+    }
+  }
+}
 
 DebReader::DebReader(std::unique_ptr<Source> from, std::string what) : state_(std::make_unique<State>(std::move(from), std::move(what))) {}
 DebReader::~DebReader() = default;
 DebReader::DebReader(DebReader&&) noexcept = default;
 
 Result<ControlFiles> DebReader::control() {
-  State& state = *state_;
-  TRY_ASSIGN(const ArHeader version, state.member());
-  if (version.name != "debian-binary") return state.corrupt("its first member is not 'debian-binary'");
-  MemberSource version_text(state.archive);
-  TRY_ASSIGN(const Bytes text, read_all(version_text, 64));
-  if (!as_text(text).starts_with("2.")) return state.corrupt("its format is not version 2");
-  TRY_ASSIGN(const ArHeader header, state.member());
-  TRY_ASSIGN(const auto codec, codec_of(header.name, "control.tar"));
-  if (!codec) return state.corrupt(fmt::format("member '{}' stands where 'control.tar' should", header.name));
-  const auto stream = decode(*codec, std::make_unique<MemberSource>(state.archive));
-  TarReader tar(*stream);
-  ControlFiles files;
-  std::uint64_t size = 0;
-  for (;;) {
-    auto entry = tar.next();
-    if (!entry) return cannot(fmt::format("read package '{}'", state.what), std::move(entry).error());
-    if (!*entry) break;
-    if ((*entry)->type != FileType::Regular) continue;
-    TRY_ASSIGN(const std::string name, clean_path((*entry)->path));
-    size += (*entry)->size;
-    if (size > max_control || files.size() > 1000) return state.corrupt("its control files are larger than 16 MiB");
-    TRY_ASSIGN(const Bytes content, read_all(tar, max_control));
-    files[name] = std::string(as_text(content));
-  }
-  if (!files.contains("control")) return state.corrupt("it has no control file");
-  state.has_control = true;
-  return files;
+  return state_->in_package([&] { return state_->read_control(); });
 }
 
 Result<DataReader*> DebReader::data(std::uint64_t limit) {
-  State& state = *state_;
-  if (!state.has_control) {
-    if (auto files = control(); !files) return std::unexpected(std::move(files).error());
-  }
-  TRY_ASSIGN(const ArHeader header, state.member());
-  TRY_ASSIGN(const auto codec, codec_of(header.name, "data.tar"));
-  if (!codec) return state.corrupt(fmt::format("member '{}' stands where 'data.tar' should", header.name));
-  state.stream = decode(*codec, std::make_unique<MemberSource>(state.archive));
-  state.data.emplace(*state.stream, state.what, limit);
-  return &*state.data;
+  return state_->in_package([&]() -> Result<DataReader*> {
+    State& state = *state_;
+    if (state.has_data) return fail(Kind::Invalid, "internal error: its data were read before");
+    if (!state.has_control) TRY(state.read_control());
+    state.has_data = true;
+    TRY_ASSIGN(const Codec codec, state.tar_member("data.tar"));
+    state.stream = decode(codec, std::make_unique<MemberSource>(state.archive));
+    return &state.data.emplace(*state.stream, state.what, limit);
+  });
 }
 
 Done DebReader::finish() {
-  State& state = *state_;
-  const std::string what = fmt::format("read package '{}'", state.what);
-  if (state.data) {
-    while (!state.data->ended_) {
-      TRY_ASSIGN(const auto entry, state.data->next());
-      if (!entry) break;
-    }
-    if (auto done = state.data->tar_.finish(); !done) return cannot(what, std::move(done).error());
-  }
-  for (;;) {
-    auto header = state.archive.next();
-    if (!header) return cannot(what, std::move(header).error());
-    if (!*header) return {};
-    if (!(*header)->name.starts_with('_')) return state.corrupt(fmt::format("member '{}' follows its data", (*header)->name));
-  }
+  while (state_->data && !state_->data->ended_) TRY(state_->data->next());
+  return state_->in_package([&] { return state_->finish(); });
 }
 
 }  // namespace ashlar::deb

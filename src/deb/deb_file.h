@@ -51,7 +51,8 @@ class DebReader {
   Result<ControlFiles> control();
   /// The members of data.tar, of at most `limit` bytes in all. Skips control() when that was not called.
   Result<DataReader*> data(std::uint64_t limit = std::uint64_t{8} << 30);
-  /// Reads the rest so that the whole file has passed (for whoever hashes the source); bytes after the last member are Corrupt.
+  /// Reads the rest so that the whole file has passed (for whoever hashes the source), members of data.tar that nobody read judged on the way.
+  /// Bytes after the end of data.tar or after the last member, and further members of the three names, are Corrupt; others may follow (deb(5)).
   Done finish();
 
  private:
