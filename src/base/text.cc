@@ -56,6 +56,22 @@ bool matches_segment(std::string_view pattern, std::string_view text) {
   return p == pattern.size();
 }
 
+/// Insertions, deletions, changes and swaps of neighbours that make one text of the other.
+size_t edit_distance(std::string_view from, std::string_view to) {
+  std::vector<size_t> before(to.size() + 1), above(to.size() + 1), row(to.size() + 1);
+  std::iota(row.begin(), row.end(), size_t{0});
+  for (size_t i = 0; i < from.size(); ++i) {
+    before.swap(above);
+    above.swap(row);
+    row[0] = i + 1;
+    for (size_t j = 0; j < to.size(); ++j) {
+      row[j + 1] = std::min({above[j] + (from[i] == to[j] ? 0 : 1), above[j + 1] + 1, row[j] + 1});
+      if (i > 0 && j > 0 && from[i] == to[j - 1] && from[i - 1] == to[j]) row[j + 1] = std::min(row[j + 1], before[j - 1] + 1);
+    }
+  }
+  return row.back();
+}
+
 }  // namespace
 
 std::string_view trim(std::string_view text) {
@@ -95,24 +111,14 @@ std::pair<std::string_view, std::string_view> cut(std::string_view text, char se
 }
 
 std::string nearest(std::string_view name, std::span<const std::string_view> candidates) {
-  if (name.size() > 64) return {};
+  constexpr size_t longest = 64;
+  if (name.size() > longest) return {};
   std::string_view best;
   size_t best_distance = std::max<size_t>(1, name.size() / 3) + 1;
   for (const std::string_view candidate : candidates) {
-    if (candidate.size() > 64) continue;
-    std::vector<size_t> row(candidate.size() + 1);
-    std::iota(row.begin(), row.end(), size_t{0});
-    for (size_t i = 0; i < name.size(); ++i) {
-      size_t diagonal = row[0];
-      row[0] = i + 1;
-      for (size_t j = 0; j < candidate.size(); ++j) {
-        const size_t change = diagonal + (name[i] == candidate[j] ? 0 : 1);
-        diagonal = row[j + 1];
-        row[j + 1] = std::min({change, row[j] + 1, row[j + 1] + 1});
-      }
-    }
-    if (row.back() < best_distance) {
-      best_distance = row.back();
+    if (candidate.size() > longest) continue;
+    if (const size_t distance = edit_distance(name, candidate); distance < best_distance) {
+      best_distance = distance;
       best = candidate;
     }
   }

@@ -17,7 +17,7 @@ std::vector<std::string_view> words(std::string_view text);
 std::string join(std::span<const std::string> parts, std::string_view separator);
 /// Cuts `text` at the first `separator`: before and after, or the whole and nothing.
 std::pair<std::string_view, std::string_view> cut(std::string_view text, char separator);
-/// The candidate that `name` was probably meant to be (edit distance at most a third of its length), or empty.
+/// The candidate that `name` was probably meant to be (edit distance, a swap of neighbours counting one, at most a third of its length), or empty.
 std::string nearest(std::string_view name, std::span<const std::string_view> candidates);
 /// Valid UTF-8 (RFC 3629: no surrogates, no overlong forms).
 bool is_utf8(std::string_view text);
