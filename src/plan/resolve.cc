@@ -88,17 +88,23 @@ Result<Resolution> Universe::resolve(const Request& request) const {
     if (wish.excluded) excluded.insert(wish.name);
   }
   TRY_ASSIGN(const auto pins, state_->pins(request.wishes));
+  // What excluded packages would have provided lacks by the definition's own word, too.
+  std::set<std::string> given_up = excluded;
   Market market(state_->packages);
   std::vector<bool> offered(state_->packages.size());
   // In the order of the index: of providers that are alike, the first one there counts.
   for (std::uint32_t index = 0; index < state_->packages.size(); ++index) {
     const deb::Package& package = state_->packages[index];
-    if (!state_->is_ours(package) || excluded.contains(package.name)) continue;
+    if (!state_->is_ours(package)) continue;
+    if (excluded.contains(package.name)) {
+      for (const std::string_view part : split(package.provides, ',')) given_up.emplace(trim(part).substr(0, trim(part).find_first_of(" :(")));
+      continue;
+    }
     const auto pin = pins.find(package.name);
     const std::uint32_t chosen = pin != pins.end() ? pin->second : state_->candidate(state_->by_name.at(package.name), request);
     if (chosen == index) market.offer(index);
   }
-  Choice choice(market, excluded);
+  Choice choice(market, given_up);
   std::vector<std::uint32_t> asked;
   const auto conflict = [&](const std::string& name) {
     return cannot(Kind::Conflict, fmt::format("choose packages for '{}'", name), choice.failure().empty() ? "no set of packages fits" : choice.failure());

@@ -175,7 +175,7 @@ bool Choice::satisfy(std::uint32_t package, const deb::Clause& clause) {
   if (is_satisfied(clause)) return true;
   bool left_out = false, any = false;
   for (const deb::Alternative& alternative : clause) {
-    if (excluded_.contains(alternative.name)) left_out = true;
+    if (given_up_.contains(alternative.name)) left_out = true;
     for (const std::uint32_t candidate : market_.fitting(alternative)) {
       any = true;
       if (mark(candidate, fmt::format("depended on by '{}' ({})", market_.at(package).name, deb::to_string(clause)))) return true;

@@ -47,7 +47,8 @@ class Market {
 /// A set of packages in the making.
 class Choice {
  public:
-  Choice(const Market& market, const std::set<std::string>& excluded) : market_(market), excluded_(excluded) {}
+  /// `given_up`: names of excluded packages and of what they provide; a dependency that only these would satisfy is dropped.
+  Choice(const Market& market, const std::set<std::string>& given_up) : market_(market), given_up_(given_up) {}
   /// Marks a package without what it needs: what a person asked for comes before anything that a dependency brings.
   bool ask(std::uint32_t package, std::string reason);
   /// Brings in what the marked package needs; false leaves things as they were, and failure() says why.
@@ -66,7 +67,7 @@ class Choice {
   void roll_back(size_t to);
 
   const Market& market_;
-  const std::set<std::string>& excluded_;
+  const std::set<std::string>& given_up_;
   std::map<std::uint32_t, std::string> marked_;
   std::vector<std::uint32_t> trail_;
   std::vector<std::pair<std::uint32_t, const deb::Alternative*>> refusals_;  ///< of marked packages, for names that are in the market
