@@ -78,7 +78,11 @@ Result<TarEntry> read_header(std::string_view header) {
   entry.path += text(header, name_field);
   entry.link = text(header, link_field);
   const auto type = type_of(header[type_at]);
-  if (!type) return fail(Kind::Corrupt, fmt::format("tar members of type '{:?}' are not read", header.substr(type_at, 1)));
+  if (!type) {
+    const auto flag = static_cast<std::uint8_t>(header[type_at]);
+    const std::string shown = flag > ' ' && flag < 127 ? std::string(1, header[type_at]) : fmt::format("\\x{:02x}", flag);
+    return fail(Kind::Corrupt, fmt::format("tar members of type '{}' are not read", shown));
+  }
   entry.type = *type;
   TRY(take_number(header, mode_field, "mode", entry.mode));
   entry.mode &= 07777;
