@@ -8,114 +8,166 @@
 namespace ashlar::deb {
 namespace {
 
-/// Bytes of one attempt, hashed as they come.
+void pause_before(int round, const FetchOptions& options) {
+  if (round > 0) std::this_thread::sleep_for(std::chrono::milliseconds(static_cast<std::int64_t>(options.first_pause_ms) << std::min(round - 1, 6)));
+}
+
+/// Whether asking again may help (RFC 9110 section 15, RFC 6585 section 4).
+bool passes(int status) { return status / 100 == 5 || status == 408 || status == 429; }
+
+/// The bytes of a file under way: hashed as they come, and written to a draft. Tells its own faults (a full disk) from those of the network.
 class Receiver final : public Sink {
  public:
-  Receiver(host::Draft& draft, Hasher& hasher) : draft_(draft), hasher_(hasher) {}
+  Receiver(host::Blobs& blobs, std::unique_ptr<host::Draft> draft) : blobs_(blobs), draft_(std::move(draft)) {}
+
   Done write(BytesView bytes) override {
     hasher_.update(bytes);
     size_ += bytes.size();
-    return draft_.write(bytes);
+    return keep(draft_->write(bytes));
+  }
+  /// A server that sends the whole file although it was asked for the rest: what was there is thrown away.
+  Done restart() {
+    auto draft = blobs_.draft();
+    if (!draft) return keep(std::unexpected(draft.error()));
+    draft_ = std::move(*draft);
+    hasher_ = Hasher();
+    size_ = 0;
+    return {};
   }
   std::uint64_t size() const { return size_; }
+  Digest digest() { return hasher_.finish(); }
+  host::Draft& draft() { return *draft_; }
+  const std::optional<Error>& fault() const { return fault_; }
 
  private:
-  host::Draft& draft_;
-  Hasher& hasher_;
+  Done keep(Done done) {
+    if (!done) fault_ = done.error();
+    return done;
+  }
+
+  host::Blobs& blobs_;
+  std::unique_ptr<host::Draft> draft_;
+  Hasher hasher_;
   std::uint64_t size_ = 0;
+  std::optional<Error> fault_;
 };
 
-enum class End { Done, Gone, Wrong, Again };
+enum class End { Done, Gone, Wrong, Again, Refused };
 
 struct Attempt {
   End end;
   std::string why;
 };
 
-/// What an earlier, cut attempt left goes into the draft first; the server is asked for the rest alone.
-Result<std::uint64_t> take_partial(host::Machine& machine, const host::Path& partial, Receiver& to, const DownloadJob& job) {
-  if (!job.expected || !machine.files->exists(partial)) return std::uint64_t{0};
-  TRY_ASSIGN(auto file, machine.files->open(partial));
-  if (file->size() == 0 || (job.size != 0 && file->size() >= job.size)) return std::uint64_t{0};
-  const auto source = host::stream(std::move(file));
-  return copy(*source, to);
-}
+/// One file that is being fetched.
+class Download {
+ public:
+  Download(host::Machine& machine, const FetchOptions& options, host::Path partial, host::Blobs& blobs, const DownloadJob& job)
+      : machine_(machine), options_(options), partial_(std::move(partial)), blobs_(blobs), job_(job) {}
 
-/// Keeps what came of a cut transfer.
-void keep_partial(host::Machine& machine, const host::Path& partial, host::Draft& draft, const DownloadJob& job) {
-  if (job.expected) (void)draft.commit(partial);
-  else (void)machine;
-}
+  /// One request to one address. An Error is a fault of this machine; nothing else is worth trying then.
+  Result<Attempt> attempt(const std::string& url) {
+    TRY_ASSIGN(auto draft, blobs_.draft());
+    Receiver receiver(blobs_, std::move(draft));
+    TRY(take_partial(receiver));
+    const std::uint64_t had = receiver.size();
+    host::HttpRequest request = options_.access.request(url);
+    request.resume_from = had;
+    if (job_.size != 0) request.limit = job_.size;
+    const auto begin = [&](const host::HttpResponse& response) -> Done { return had == 0 || response.status == 206 ? Done() : receiver.restart(); };
+    const auto response = machine_.http->get(request, receiver, begin);
+    if (receiver.fault()) return cannot(job_.what, *receiver.fault());
+    if (!response) return after_error(receiver, response.error());
+    return judge(receiver, *response, had);
+  }
 
-Result<Attempt> attempt(host::Machine& machine, const FetchOptions& options, const host::Path& partial, host::Blobs& blobs, const DownloadJob& job, const std::string& url) {
-  TRY_ASSIGN(auto draft, blobs.draft());
-  Hasher hasher;
-  auto receiver = std::make_unique<Receiver>(*draft, hasher);
-  TRY_ASSIGN(const std::uint64_t had, take_partial(machine, partial, *receiver, job));
-  host::HttpRequest request = options.access.request(url);
-  request.resume_from = had;
-  if (job.size != 0) request.limit = job.size;
-  // A server that sends the whole file all the same: what we had is thrown away.
-  class Relay final : public Sink {
-   public:
-    Sink* to = nullptr;
-    Done write(BytesView bytes) override { return to->write(bytes); }
-  } relay;
-  relay.to = receiver.get();
-  std::unique_ptr<host::Draft> fresh;
-  std::unique_ptr<Receiver> fresh_receiver;
-  const auto begin = [&](const host::HttpResponse& response) -> Done {
-    if (had == 0 || response.status == 206) return {};
-    TRY_ASSIGN(fresh, blobs.draft());
-    hasher = Hasher();
-    fresh_receiver = std::make_unique<Receiver>(*fresh, hasher);
-    relay.to = fresh_receiver.get();
-    return {};
-  };
-  const auto response = machine.http->get(request, relay, begin);
-  host::Draft& whole = fresh ? *fresh : *draft;
-  const std::uint64_t size = fresh ? fresh_receiver->size() : receiver->size();
-  if (!response) {
-    if (response.error().kind == Kind::NotFound) return Attempt{End::Gone, response.error().message};
-    if (response.error().kind == Kind::Corrupt) return Attempt{End::Wrong, response.error().message};
-    if (size > 0) keep_partial(machine, partial, whole, job);
-    return Attempt{End::Again, response.error().message};
+ private:
+  /// What a cut attempt left goes into the draft first; the server is asked for the rest alone.
+  Done take_partial(Receiver& to) {
+    if (!machine_.files->exists(partial_)) return {};
+    TRY_ASSIGN(auto file, machine_.files->open(partial_));
+    if (job_.size != 0 && file->size() >= job_.size) return {};
+    const auto source = host::stream(std::move(file));
+    const auto copied = copy(*source, to);
+    return copied ? Done() : std::unexpected(copied.error());
   }
-  if (response->status == 404 || response->status == 410) return Attempt{End::Gone, "the server does not have it"};
-  if (response->status == 416) {
-    (void)machine.files->remove(partial);
-    return Attempt{End::Again, "the server refuses to resume"};
+
+  Result<Attempt> after_error(Receiver& receiver, const Error& error) {
+    if (error.kind == Kind::NotFound) return Attempt{End::Gone, error.message};
+    if (error.kind == Kind::Corrupt) {
+      TRY(machine_.files->remove(partial_));
+      return Attempt{End::Wrong, error.message};
+    }
+    if (receiver.size() > 0) {
+      TRY(machine_.files->make_folders(partial_.parent_path()));
+      TRY(receiver.draft().commit(partial_));
+    }
+    return Attempt{End::Again, error.message};
   }
-  if (response->status / 100 != 2) return Attempt{response->status / 100 == 5 || response->status == 429 ? End::Again : End::Wrong, fmt::format("the server answers {}", response->status)};
-  const Digest digest = hasher.finish();
-  (void)machine.files->remove(partial);
-  if (job.size != 0 && size != job.size) return Attempt{End::Wrong, fmt::format("{} bytes came instead of {}", size, job.size)};
-  if (job.expected && digest != *job.expected) return Attempt{End::Wrong, fmt::format("its bytes have digest '{}' instead of '{}'", digest.str(), job.expected->str())};
-  TRY(blobs.commit_as(whole, digest));
-  return Attempt{End::Done, {}};
-}
+
+  Result<Attempt> judge(Receiver& receiver, const host::HttpResponse& response, std::uint64_t had) {
+    if (response.status == 404 || response.status == 410) return Attempt{End::Gone, words_of_status(response.status)};
+    if (response.status == 416 && had > 0) {
+      TRY(machine_.files->remove(partial_));
+      return Attempt{End::Again, "the server refuses to resume"};
+    }
+    if (response.status / 100 != 2) return Attempt{passes(response.status) ? End::Again : End::Refused, words_of_status(response.status)};
+    const Digest digest = receiver.digest();
+    TRY(machine_.files->remove(partial_));
+    // After a resumed transfer the fault may lie in what was kept: once more, from the start.
+    const End wrong = had > 0 && response.status == 206 ? End::Again : End::Wrong;
+    if (job_.size != 0 && receiver.size() != job_.size) return Attempt{wrong, fmt::format("{} bytes came instead of {}", receiver.size(), job_.size)};
+    if (digest != *job_.expected) return Attempt{wrong, fmt::format("its bytes have digest '{}' instead of '{}'", digest.str(), job_.expected->str())};
+    TRY(blobs_.commit_as(receiver.draft(), digest));
+    return Attempt{End::Done, {}};
+  }
+
+  host::Machine& machine_;
+  const FetchOptions& options_;
+  host::Path partial_;
+  host::Blobs& blobs_;
+  const DownloadJob& job_;
+};
 
 }  // namespace
 
+std::string words_of_status(int status) {
+  if (status == 404 || status == 410) return "the server does not have it";
+  if (status == 401 || status == 403) return fmt::format("the server refuses it ({}); a login for it goes into apt's auth.conf", status);
+  if (status == 407) return "the proxy wants a login (407)";
+  return fmt::format("the server answers {}", status);
+}
+
+Result<host::HttpResponse> ask(host::Machine& machine, const FetchOptions& options, const host::HttpRequest& request, std::string& body) {
+  for (int round = 0;; ++round) {
+    pause_before(round, options);
+    MemorySink sink;
+    auto response = machine.http->get(request, sink);
+    const bool again = response ? passes(response->status) : response.error().kind == Kind::Unavailable;
+    if (again && round + 1 < options.attempts) continue;
+    body.assign(as_text(sink.bytes));
+    return response;
+  }
+}
+
 Done download(host::Machine& machine, const FetchOptions& options, const host::Path& folder, host::Blobs& blobs, const DownloadJob& job) {
-  const host::Path partial = folder / (job.expected ? job.expected->hex() : Digest::of(job.urls.empty() ? std::string() : job.urls.front()).hex());
   if (options.offline) return cannot(Kind::Unavailable, job.what, "it is not in the cache, and nothing may be fetched offline");
-  if (job.urls.empty()) return cannot(Kind::NotFound, job.what, "its archive is not configured on this machine");
-  TRY_ASSIGN(const auto hold, machine.files->lock(host::Path(partial.string() + ".lock")));
-  if (job.expected && blobs.has(*job.expected)) return {};  // another process was there first
+  if (job.urls.empty()) return cannot(Kind::NotFound, job.what, "its archive is not among those of this machine's configuration");
+  const std::string hex = job.expected->hex();
+  // One of 256 locks, so that they need no cleaning up: who removes a lock's file lets a third in beside the second.
+  TRY_ASSIGN(const auto hold, machine.files->lock(folder / (hex.substr(0, 2) + ".lock")));
+  if (blobs.has(*job.expected)) return {};  // another process was there first
+  Download one(machine, options, folder / hex, blobs, job);
   bool gone = true, wrong = false;
   std::string why;
   for (const std::string& url : job.urls) {
     for (int round = 0; round < options.attempts; ++round) {
-      if (round > 0) std::this_thread::sleep_for(std::chrono::milliseconds(options.first_pause_ms << (round - 1)));
-      TRY_ASSIGN(const Attempt result, attempt(machine, options, partial, blobs, job, url));
-      if (result.end == End::Done) {
-        (void)machine.files->remove(host::Path(partial.string() + ".lock"));
-        return {};
-      }
-      why = fmt::format("'{}': {}", public_url(url), result.why);
+      pause_before(round, options);
+      TRY_ASSIGN(const Attempt result, one.attempt(url));
+      if (result.end == End::Done) return {};
       gone = gone && result.end == End::Gone;
-      wrong = result.end == End::Wrong;
+      if (result.end != End::Gone || why.empty()) why = fmt::format("'{}': {}", public_url(url), result.why);
+      if (result.end == End::Wrong) wrong = true;
       if (result.end != End::Again) break;
     }
   }
