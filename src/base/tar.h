@@ -21,9 +21,9 @@ struct TarEntry {
   std::uint32_t gid = 0;
   std::int64_t mtime = 0;  ///< seconds since the epoch
   std::uint64_t size = 0;  ///< bytes of content that follow; 0 for all but Regular
-  std::string link;        ///< target of a HardLink or Symlink
+  std::string link{};      ///< target of a HardLink or Symlink
   std::uint32_t device_major = 0, device_minor = 0;
-  std::map<std::string, std::string> xattrs;  ///< name without `SCHILY.xattr.`, to value (may hold any byte)
+  std::map<std::string, std::string> xattrs{};  ///< name without `SCHILY.xattr.`, to value (may hold any byte)
 };
 
 /// Reads members one after the other: POSIX pax (`x` and `g`: path, linkpath, size, mtime, uid, gid, SCHILY.xattr.*), ustar, GNU (`L` and `K`

@@ -20,7 +20,7 @@ class AccountBook {
   std::optional<std::uint32_t> uid_of(std::string_view text) const;
   std::optional<std::uint32_t> gid_of(std::string_view text) const;
 
-  struct Wanted { std::string name, home = "/nonexistent", shell = "/usr/sbin/nologin"; std::optional<std::uint32_t> uid, gid; };
+  struct Wanted { std::string name, home = "/nonexistent", shell = "/usr/sbin/nologin"; std::optional<std::uint32_t> uid{}, gid{}; };
   /// Adds a user unless there is one of that name; without a number, the first free from 100 to 999, with a group of its own unless `gid` is given.
   Done add_user(const Wanted& wanted);
   Done add_group(std::string_view name, std::optional<std::uint32_t> gid);
