@@ -40,7 +40,7 @@ Result<std::unique_ptr<Draft>> Blobs::draft() { return files_.draft(folder_ / "s
 Done Blobs::commit_as(Draft& draft, const Digest& digest) {
   const Path target = path(digest);
   TRY(files_.make_folders(target.parent_path()));
-  return draft.commit(target);
+  return draft.commit(target, durability_);
 }
 
 Done Blobs::remove(const Digest& digest) { return files_.remove(path(digest)); }

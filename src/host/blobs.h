@@ -8,10 +8,13 @@
 
 namespace ashlar::host {
 
-/// A folder `sha256/<2 hex>/<62 hex>`; entries are complete or absent, also after a crash.
+/// A folder `sha256/<2 hex>/<62 hex>`; entries are complete or absent, also after a crash. Storing what is there replaces it, so that a damaged
+/// entry is mended; any number of processes may store the same bytes at once.
 class Blobs {
  public:
-  Blobs(Files& files, Path folder) : files_(files), folder_(std::move(folder)) {}  // files: borrowed
+  /// `Durability::Cache` is for entries whose digest is checked whenever they are read: it saves the wait for the disk.
+  Blobs(Files& files, Path folder, Durability durability = Durability::Disk)
+      : files_(files), folder_(std::move(folder)), durability_(durability) {}  // files: borrowed
   Path path(const Digest& digest) const;
   bool has(const Digest& digest) const;
   /// Opens an entry; NotFound when there is none. The bytes are not hashed again.
@@ -27,6 +30,7 @@ class Blobs {
  private:
   Files& files_;
   Path folder_;
+  Durability durability_;
 };
 
 }  // namespace ashlar::host

@@ -1,28 +1,33 @@
 #include "host/files.h"
 
 #include <fcntl.h>
-#include <linux/fs.h>
 #include <sys/file.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cerrno>
 
 #include <fmt/format.h>
 
+#include "host/inner/draft.h"
 #include "host/inner/system.h"
 
 namespace ashlar::host {
 namespace {
 
 constexpr std::uint64_t max_whole_file = std::uint64_t{1} << 30;
-/// Drafts that a crash left behind begin so; cache clean-ups take them away.
-constexpr std::string_view draft_prefix = ".ashlar-draft-";
 
 std::string what(std::string_view verb, const Path& path) { return fmt::format("{} '{}'", verb, path.string()); }
+Path folder_of(const Path& path) { return path.has_parent_path() ? path.parent_path() : Path("."); }
+
+/// Makes the folders of a tree readable and writable to their owner, so that what is in them can go. Follows no symlink.
+void open_up(const Path& folder) {
+  std::error_code error;
+  if (std::filesystem::symlink_status(folder, error).type() != std::filesystem::file_type::directory) return;
+  std::filesystem::permissions(folder, std::filesystem::perms::owner_all, std::filesystem::perm_options::add, error);
+  for (std::filesystem::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) open_up(at->path());
+}
 
 class DiskFile final : public ReadFile {
  public:
@@ -39,37 +44,6 @@ class DiskFile final : public ReadFile {
  private:
   Descriptor file_;
   std::uint64_t size_;
-  Path path_;
-};
-
-Done write_fully(int file, BytesView bytes, const Path& path) {
-  while (!bytes.empty()) {
-    const ssize_t count = ::write(file, bytes.data(), bytes.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return system_error(what("write file", path), errno);
-    bytes = bytes.subspan(static_cast<size_t>(count));
-  }
-  return {};
-}
-
-class DiskDraft final : public Draft {
- public:
-  DiskDraft(Descriptor file, Path path) : file_(std::move(file)), path_(std::move(path)) {}
-  ~DiskDraft() override {
-    if (!path_.empty()) ::unlink(path_.c_str());
-  }
-  Done write(BytesView bytes) override { return write_fully(file_.get(), bytes, path_); }
-  Done commit(const Path& target) override {
-    // The bytes must be on disk before the name is: else a power cut could leave a name with holes behind it.
-    if (::fdatasync(file_.get()) != 0 && errno != EINVAL) return system_error(what("write file", target), errno);
-    if (::rename(path_.c_str(), target.c_str()) != 0) return system_error(what("write file", target), errno);
-    path_.clear();
-    file_.close();
-    return {};
-  }
-
- private:
-  Descriptor file_;
   Path path_;
 };
 
@@ -114,33 +88,21 @@ class MachineFiles final : public Files {
   }
 
   Result<std::unique_ptr<ReadFile>> open(const Path& path) override {
-    Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
+    Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));  // a pipe's open would wait for a writer
     struct stat stat {};
     if (!file.open() || ::fstat(file.get(), &stat) != 0) return system_error(what("open file", path), errno);
+    if (S_ISFIFO(stat.st_mode)) return cannot(Kind::Invalid, what("open file", path), "it is a pipe");
     if (S_ISDIR(stat.st_mode)) return cannot(Kind::Invalid, what("open file", path), "it is a folder");
     return std::make_unique<DiskFile>(std::move(file), static_cast<std::uint64_t>(stat.st_size), path);
   }
 
-  Done write(const Path& path, std::string_view content) override {
-    TRY_ASSIGN(const auto file, draft(path.has_parent_path() ? path.parent_path() : Path(".")));
+  Done write(const Path& path, std::string_view content, Durability durability) override {
+    TRY_ASSIGN(const auto file, DiskDraft::make(folder_of(path)));
     TRY(file->write(as_bytes(content)));
-    return file->commit(path);
+    return file->commit(path, durability);
   }
 
-  Result<std::unique_ptr<Draft>> draft(const Path& folder) override {
-    TRY(make_folders(folder));
-    static std::atomic<unsigned> count = 0;  // names of this process's drafts differ; the process's number tells them from others'
-    for (int attempt = 0; attempt < 100; ++attempt) {
-      Path path = folder / fmt::format("{}{}-{}", draft_prefix, ::getpid(), count.fetch_add(1));
-      Descriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-      if (file.open()) {
-        ::fchmod(file.get(), 0644);  // whatever the umask
-        return std::make_unique<DiskDraft>(std::move(file), std::move(path));
-      }
-      if (errno != EEXIST) return system_error(what("write into folder", folder), errno);
-    }
-    return cannot(Kind::Conflict, what("write into folder", folder), "drafts of others lie in the way");
-  }
+  Result<std::unique_ptr<Draft>> draft(const Path& folder) override { return DiskDraft::make(folder); }
 
   Result<FileStat> stat(const Path& path) override {
     struct stat found {};
@@ -168,22 +130,7 @@ class MachineFiles final : public Files {
     return names;
   }
 
-  Done make_folders(const Path& folder) override {
-    if (folder.empty()) return {};
-    if (::mkdir(folder.c_str(), 0755) == 0) {
-      ::chmod(folder.c_str(), 0755);
-      return {};
-    }
-    if (errno == EEXIST) {
-      struct stat found {};
-      if (::stat(folder.c_str(), &found) == 0 && S_ISDIR(found.st_mode)) return {};
-      return cannot(Kind::Conflict, what("make folder", folder), "a file of that name is there");
-    }
-    if (errno != ENOENT || !folder.has_relative_path()) return system_error(what("make folder", folder), errno);
-    TRY(make_folders(folder.parent_path()));
-    if (::mkdir(folder.c_str(), 0755) != 0 && errno != EEXIST) return system_error(what("make folder", folder), errno);
-    return {};
-  }
+  Done make_folders(const Path& folder) override { return host::make_folders(folder); }
 
   Done remove(const Path& path) override {
     if (::unlink(path.c_str()) != 0 && errno != ENOENT) return system_error(what("remove file", path), errno);
@@ -193,6 +140,10 @@ class MachineFiles final : public Files {
   Done remove_tree(const Path& path) override {
     std::error_code error;
     std::filesystem::remove_all(path, error);
+    if (error == std::errc::permission_denied) {
+      open_up(path);
+      std::filesystem::remove_all(path, error);
+    }
     if (error) return system_error(what("remove folder", path), error.value());
     return {};
   }
@@ -200,15 +151,9 @@ class MachineFiles final : public Files {
   Done link_or_copy(const Path& from, const Path& to) override {
     Descriptor source(::open(from.c_str(), O_RDONLY | O_CLOEXEC));
     if (!source.open()) return system_error(what("open file", from), errno);
-    const Path folder = to.has_parent_path() ? to.parent_path() : Path(".");
-    TRY(make_folders(folder));
-    const Path temporary = folder / fmt::format("{}{}-copy-{}", draft_prefix, ::getpid(), to.filename().string());
-    Descriptor target(::open(temporary.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
-    if (!target.open()) return system_error(what("write file", to), errno);
-    ::fchmod(target.get(), 0644);
-    DiskDraft draft(std::move(target), temporary);
-    TRY(copy_content(source.get(), temporary));
-    return draft.commit(to);
+    TRY_ASSIGN(const auto draft, DiskDraft::make(folder_of(to)));
+    TRY(draft->copy_from(source.get(), from));
+    return draft->commit(to, Durability::Disk);
   }
 
   Done touch(const Path& path) override {
@@ -217,35 +162,18 @@ class MachineFiles final : public Files {
   }
 
   Result<std::unique_ptr<FileLock>> lock(const Path& path) override {
-    if (path.has_parent_path()) TRY(make_folders(path.parent_path()));
-    Descriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
-    if (!file.open()) return system_error(what("lock file", path), errno);
-    while (::flock(file.get(), LOCK_EX) != 0) {
-      if (errno != EINTR) return system_error(what("lock file", path), errno);
-    }
-    return std::make_unique<DiskLock>(std::move(file));
-  }
-
- private:
-  /// The cheapest way that the file systems allow: shared blocks, a copy inside the kernel, read and write.
-  static Done copy_content(int source, const Path& temporary) {
-    Descriptor target(::open(temporary.c_str(), O_WRONLY | O_CLOEXEC));
-    if (!target.open()) return system_error(what("write file", temporary), errno);
-    if (::ioctl(target.get(), FICLONE, source) == 0) return {};
+    TRY(host::make_folders(path.parent_path()));
     for (;;) {
-      const ssize_t count = ::copy_file_range(source, nullptr, target.get(), nullptr, size_t{1} << 30, 0);
-      if (count == 0) return {};
-      if (count < 0) break;
-    }
-    if (::lseek(source, 0, SEEK_SET) != 0 || ::lseek(target.get(), 0, SEEK_SET) != 0 || ::ftruncate(target.get(), 0) != 0)
-      return system_error(what("write file", temporary), errno);
-    std::vector<std::uint8_t> buffer(1 << 20);
-    for (;;) {
-      const ssize_t count = ::read(source, buffer.data(), buffer.size());
-      if (count < 0 && errno == EINTR) continue;
-      if (count < 0) return system_error("read a file", errno);
-      if (count == 0) return {};
-      TRY(write_fully(target.get(), BytesView(buffer).first(static_cast<size_t>(count)), temporary));
+      Descriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
+      if (!file.open() && errno == EACCES) file = Descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC));  // another user made it
+      if (!file.open()) return system_error(what("lock file", path), errno);
+      while (::flock(file.get(), LOCK_EX) != 0) {
+        if (errno != EINTR) return system_error(what("lock file", path), errno);
+      }
+      // Who held it may have removed it while we waited: then ours is a lock on nothing, and others lock the new file.
+      struct stat ours {}, present {};
+      if (::fstat(file.get(), &ours) != 0) return system_error(what("lock file", path), errno);
+      if (::stat(path.c_str(), &present) == 0 && present.st_ino == ours.st_ino && present.st_dev == ours.st_dev) return std::make_unique<DiskLock>(std::move(file));
     }
   }
 };

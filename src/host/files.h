@@ -31,11 +31,17 @@ class ReadFile {
   virtual Result<size_t> read_at(std::uint64_t offset, std::span<std::uint8_t> out) const = 0;
 };
 
+/// What a power cut may do to a file that was just written. A crash of the program, even by kill -9, never leaves a part of one.
+enum class Durability {
+  Disk,   ///< the bytes are on disk before the name is: whole or absent after a power cut. Costs a wait for the disk (some ms)
+  Cache,  ///< a power cut may leave it short: only for what its reader checks (size and digest) and can make again
+};
+
 /// A file being written: nobody sees it under its name before commit(); dropped without one, it leaves nothing behind.
 class Draft : public Sink {
  public:
-  /// Makes the file visible under `target`, replacing what was there in one step, after its bytes are on disk.
-  virtual Done commit(const Path& target) = 0;
+  /// Makes the file visible under `target`, replacing what was there in one step. Its permissions are 0644 whatever the umask.
+  virtual Done commit(const Path& target, Durability durability = Durability::Disk) = 0;
 };
 
 /// Held while it lives; other processes wait.
@@ -50,18 +56,18 @@ class Files {
   virtual Result<std::string> read(const Path& path) = 0;  ///< whole; Invalid over 1 GiB
   virtual Result<std::unique_ptr<ReadFile>> open(const Path& path) = 0;
   /// Replaces or makes the file in one step.
-  virtual Done write(const Path& path, std::string_view content) = 0;
+  virtual Done write(const Path& path, std::string_view content, Durability durability = Durability::Disk) = 0;
   /// A draft in the folder that will hold the file (which is made where it lacks).
   virtual Result<std::unique_ptr<Draft>> draft(const Path& folder) = 0;
   virtual Result<FileStat> stat(const Path& path) = 0;                  ///< of what a symlink points to
   virtual bool exists(const Path& path) = 0;
   virtual Result<std::vector<std::string>> list(const Path& folder) = 0;  ///< names, sorted
-  virtual Done make_folders(const Path& folder) = 0;
+  virtual Done make_folders(const Path& folder) = 0;  ///< those that lack get 0755 whatever the umask
   virtual Done remove(const Path& path) = 0;       ///< a file; no error when there is none
-  virtual Done remove_tree(const Path& path) = 0;  ///< never follows symlinks; no error when there is none
+  virtual Done remove_tree(const Path& path) = 0;  ///< never follows symlinks, opens folders that are shut; no error when there is none
   virtual Done link_or_copy(const Path& from, const Path& to) = 0;  ///< cheapest way to the same bytes: reflink, copy; replaces in one step
   virtual Done touch(const Path& path) = 0;        ///< modified now: a cache entry was used
-  /// Waits for the advisory lock on `path` (made where it lacks).
+  /// Waits for the advisory lock on `path` (made where it lacks; whoever holds it may remove it).
   virtual Result<std::unique_ptr<FileLock>> lock(const Path& path) = 0;
 };
 

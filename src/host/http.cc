@@ -3,6 +3,8 @@
 #include <curl/curl.h>
 
 #include <algorithm>
+#include <cctype>
+#include <cstdlib>
 #include <mutex>
 
 #include <fmt/format.h>
@@ -13,6 +15,17 @@ namespace ashlar::host {
 namespace {
 
 constexpr long max_redirects = 10, connect_seconds = 30, stall_seconds = 60;
+constexpr size_t max_header_bytes = 1 << 20;     // of all headers of a request, redirects among them
+constexpr std::uint64_t max_error_page = 65536;  // read, so that the connection can be kept; beyond it the connection goes
+
+/// An address without the user and password that it may hold, for people to see.
+std::string public_url(std::string_view url) {
+  const size_t scheme = url.find("://");
+  if (scheme == std::string_view::npos) return std::string(url);
+  const size_t host = scheme + 3, end = std::min(url.find_first_of("/?#", host), url.size());
+  const size_t at = url.substr(0, end).rfind('@');
+  return at == std::string_view::npos || at < host ? std::string(url) : fmt::format("{}{}", url.substr(0, host), url.substr(at + 1));
+}
 
 /// One request under way, as libcurl's callbacks see it.
 struct Transfer {
@@ -22,18 +35,34 @@ struct Transfer {
   CURL* handle;
   HttpResponse response{};
   bool begun = false;
+  bool had_enough = false;  // of an error's page
+  size_t header_bytes = 0;
+  std::uint64_t page_bytes = 0;
   std::optional<Error> failure{};
 
   bool keep(Done done) {
     if (!done) failure = std::move(done).error();
     return done.has_value();
   }
+
+  /// Knows the status, and tells it to whom it concerns; once.
+  bool start() {
+    if (begun) return true;
+    begun = true;
+    long status = 0;
+    curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
+    if (status == 0) status = request.resume_from > 0 ? 206 : 200;  // file: has none, and libcurl began where it was told
+    response.status = static_cast<int>(status);
+    return response.status / 100 != 2 || !begin || keep(begin(response));
+  }
 };
 
 size_t on_header(char* data, size_t, size_t size, void* user) {
   auto& transfer = *static_cast<Transfer*>(user);
+  transfer.header_bytes += size;
+  if (transfer.header_bytes > max_header_bytes) return 0;
   const std::string_view line = trim({data, size});
-  if (line.starts_with("HTTP/")) transfer.response.headers.clear();  // of a redirect, or of 100 Continue
+  if (line.starts_with("HTTP/")) transfer.response.headers.clear();  // of a redirect, a proxy, or 100 Continue
   const auto [name, value] = cut(line, ':');
   if (name.size() == line.size()) return size;
   std::string lower(name);
@@ -44,19 +73,19 @@ size_t on_header(char* data, size_t, size_t size, void* user) {
 
 size_t on_body(char* data, size_t, size_t size, void* user) {
   auto& transfer = *static_cast<Transfer*>(user);
-  if (!transfer.begun) {
-    transfer.begun = true;
-    long status = 0;
-    curl_easy_getinfo(transfer.handle, CURLINFO_RESPONSE_CODE, &status);
-    transfer.response.status = static_cast<int>(status == 0 ? 200 : status);  // file: has no status
-    if (transfer.response.status / 100 == 2 && transfer.begin && !transfer.keep(transfer.begin(transfer.response))) return 0;
+  if (!transfer.start()) return 0;
+  if (transfer.response.status / 100 != 2) {  // an error's page is nobody's data
+    transfer.page_bytes += size;
+    transfer.had_enough = transfer.page_bytes > max_error_page;
+    return transfer.had_enough ? 0 : size;
   }
-  if (transfer.response.status / 100 != 2) return size;  // an error's page is nobody's data
-  transfer.response.received += size;
-  if (transfer.response.received > transfer.request.limit) {
-    transfer.failure = Error{Kind::Corrupt, fmt::format("cannot fetch '{}': it is larger than {} bytes", transfer.request.url, transfer.request.limit), {}};
+  // The body may be the rest of a file: what is had already counts.
+  const std::uint64_t before = transfer.response.status == 206 ? transfer.request.resume_from : 0;
+  if (before + transfer.response.received + size > transfer.request.limit) {
+    transfer.failure = Error{Kind::Corrupt, fmt::format("cannot fetch '{}': it is larger than {} bytes", public_url(transfer.request.url), transfer.request.limit), {}};
     return 0;
   }
+  transfer.response.received += size;
   return transfer.keep(transfer.sink.write(as_bytes({data, size}))) ? size : 0;
 }
 
@@ -71,25 +100,36 @@ class MachineHttp final : public Http {
     if (handle == nullptr) return cannot(Kind::Unavailable, fmt::format("fetch '{}'", request.url), "libcurl does not start");
     Transfer transfer{request, sink, begin, handle};
     curl_slist* headers = nullptr;
-    for (const auto& [name, value] : request.headers) headers = curl_slist_append(headers, fmt::format("{}: {}", name, value).c_str());
+    for (const auto& [name, value] : request.headers) {
+      // libcurl's own way to write a header that is there and empty
+      headers = curl_slist_append(headers, value.empty() ? fmt::format("{};", name).c_str() : fmt::format("{}: {}", name, value).c_str());
+    }
+    char reason[CURL_ERROR_SIZE] = "";
     configure(handle, request, transfer, headers);
+    curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, reason);
     const CURLcode code = curl_easy_perform(handle);
-    long status = 0;
-    curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
+    // An empty body has a beginning too.
+    if (code == CURLE_OK) (void)transfer.start();
     curl_slist_free_all(headers);
+    curl_easy_reset(handle);  // it points into this call
     give_back(handle);
     if (transfer.failure) return std::unexpected(std::move(*transfer.failure));
-    const std::string what = fmt::format("fetch '{}'", request.url);
-    if (code == CURLE_FILE_COULDNT_READ_FILE) return cannot(Kind::NotFound, what, "there is no such file");
-    if (code != CURLE_OK) return cannot(Kind::Unavailable, what, lower_first(curl_easy_strerror(code)));
-    transfer.response.status = static_cast<int>(status == 0 ? 200 : status);
-    return std::move(transfer.response);
+    if (code == CURLE_OK || transfer.had_enough) return std::move(transfer.response);
+    return trouble(code, reason, request);
   }
 
  private:
   static std::string lower_first(std::string text) {
-    if (!text.empty()) text[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(text[0])));
+    if (text.size() > 1 && std::islower(static_cast<unsigned char>(text[1])) != 0) text[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(text[0])));
     return text;
+  }
+
+  /// What libcurl says, as ours.
+  static std::unexpected<Error> trouble(CURLcode code, std::string reason, const HttpRequest& request) {
+    const std::string what = fmt::format("fetch '{}'", public_url(request.url));
+    if (code == CURLE_FILE_COULDNT_READ_FILE) return cannot(Kind::NotFound, what, "there is no such file");
+    if (code == CURLE_UNSUPPORTED_PROTOCOL || code == CURLE_URL_MALFORMAT) return cannot(Kind::Invalid, what, lower_first(curl_easy_strerror(code)));
+    return cannot(Kind::Unavailable, what, lower_first(reason.empty() ? curl_easy_strerror(code) : std::move(reason)));
   }
 
   static void configure(CURL* handle, const HttpRequest& request, Transfer& transfer, curl_slist* headers) {
@@ -100,6 +140,7 @@ class MachineHttp final : public Http {
     curl_easy_setopt(handle, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(handle, CURLOPT_FOLLOWLOCATION, 1L);
     curl_easy_setopt(handle, CURLOPT_MAXREDIRS, max_redirects);
+    curl_easy_setopt(handle, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT, connect_seconds);
     curl_easy_setopt(handle, CURLOPT_LOW_SPEED_LIMIT, 1L);
     curl_easy_setopt(handle, CURLOPT_LOW_SPEED_TIME, stall_seconds);
@@ -120,11 +161,11 @@ class MachineHttp final : public Http {
     else if (!request.proxy.empty()) curl_easy_setopt(handle, CURLOPT_PROXY, request.proxy.c_str());
     for (const char* name : {"CURL_CA_BUNDLE", "SSL_CERT_FILE"}) {
       const char* const bundle = std::getenv(name);
-      if (bundle != nullptr && *bundle != '\0') {
-        curl_easy_setopt(handle, CURLOPT_CAINFO, bundle);
-        break;
-      }
+      if (bundle == nullptr || *bundle == '\0') continue;
+      curl_easy_setopt(handle, CURLOPT_CAINFO, bundle);
+      break;
     }
+    if (const char* const folder = std::getenv("SSL_CERT_DIR"); folder != nullptr && *folder != '\0') curl_easy_setopt(handle, CURLOPT_CAPATH, folder);
   }
 
   CURL* take() {

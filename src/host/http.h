@@ -16,9 +16,9 @@ struct HttpRequest {
   std::string url;                               ///< http:, https: or file:
   std::map<std::string, std::string> headers;    ///< lower-case names
   std::string user, password;                    ///< basic authentication when not empty
-  std::string proxy;                             ///< empty: as the environment says
+  std::string proxy;                             ///< empty: as the environment says; `DIRECT`: none
   std::uint64_t resume_from = 0;                 ///< Range: bytes=N-; 0 for none
-  std::uint64_t limit = UINT64_MAX;              ///< more bytes than this are Corrupt
+  std::uint64_t limit = UINT64_MAX;              ///< a file of more bytes than this is Corrupt, those before `resume_from` among them
 };
 
 struct HttpResponse {
@@ -37,6 +37,8 @@ class Http {
   virtual Result<HttpResponse> get(const HttpRequest& request, Sink& sink, const Begin& begin = {}) = 0;
 };
 
+/// Over libcurl. CA certificates come from CURL_CA_BUNDLE, SSL_CERT_FILE and SSL_CERT_DIR, else from the machine; proxies from the usual variables.
+/// Error texts show no user or password of the address.
 std::unique_ptr<Http> machine_http();
 
 }  // namespace ashlar::host

@@ -1,13 +1,15 @@
 #include "host/loopback.h"
 
-#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cerrno>
 #include <charconv>
+#include <ctime>
+#include <list>
 #include <mutex>
 #include <thread>
 
@@ -20,7 +22,13 @@
 namespace ashlar::host {
 namespace {
 
-constexpr size_t max_head = 64 << 10;
+std::string http_date(Time time) {
+  const std::time_t seconds = time.seconds;
+  std::tm parts{};
+  ::gmtime_r(&seconds, &parts);
+  char text[64];
+  return {text, std::strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &parts)};
+}
 
 bool send_all(int socket, std::string_view bytes) {
   while (!bytes.empty()) {
@@ -32,107 +40,215 @@ bool send_all(int socket, std::string_view bytes) {
   return true;
 }
 
-/// The request's head, or nothing when the client goes away.
-std::string read_head(int socket) {
-  std::string head;
-  char buffer[4096];
-  while (head.find("\r\n\r\n") == std::string::npos && head.size() < max_head) {
+/// The next request's head; nothing when the peer has gone. Bodies are not served: `rest` keeps what came after the head.
+std::optional<LoopbackRequest> receive(int socket, std::string& rest) {
+  size_t end;
+  while ((end = rest.find("\r\n\r\n")) == std::string::npos) {
+    char buffer[8192];
     const ssize_t count = ::recv(socket, buffer, sizeof buffer, 0);
     if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return {};
-    head.append(buffer, static_cast<size_t>(count));
+    if (count <= 0 || rest.size() > 65536) return std::nullopt;
+    rest.append(buffer, static_cast<size_t>(count));
   }
-  return head;
-}
-
-Asked parse_head(std::string_view head) {
-  Asked asked;
+  const std::string head = rest.substr(0, end);
+  rest.erase(0, end + 4);
+  LoopbackRequest request;
   const auto lines = split(head, '\n');
-  const auto first = words(lines.front());
-  if (first.size() > 1) asked.target = first[1];
-  for (size_t at = 1; at < lines.size(); ++at) {
-    const auto [name, value] = cut(lines[at], ':');
-    std::string lower(trim(name));
+  const auto start = words(lines[0]);
+  if (start.size() != 3) return std::nullopt;
+  request.method = start[0];
+  request.path = start[1];
+  for (const std::string_view line : std::span(lines).subspan(1)) {
+    const auto [name, value] = cut(line, ':');
+    std::string lower(name);
     std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    if (!lower.empty()) asked.headers[lower] = trim(value);
+    request.headers[lower] = std::string(trim(value));
   }
-  return asked;
+  return request;
 }
 
-class Server final : public Loopback {
- public:
-  Server(Descriptor listener, int port, Handler handler) : listener_(std::move(listener)), port_(port), handler_(std::move(handler)) {
-    thread_ = std::thread([this] { accept_all(); });
-  }
-  ~Server() override {
-    ::shutdown(listener_.get(), SHUT_RDWR);
-    thread_.join();
-    for (std::thread& each : guests_) each.join();
-  }
-  std::string url() const override { return fmt::format("http://127.0.0.1:{}", port_); }
-
- private:
-  void accept_all() {
-    for (;;) {
-      const int socket = ::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC);
-      if (socket < 0 && errno == EINTR) continue;
-      if (socket < 0) return;
-      guests_.emplace_back([this, socket] { serve(Descriptor(socket)); });
-    }
-  }
-  void serve(Descriptor socket) const {
-    const std::string head = read_head(socket.get());
-    if (head.empty()) return;
-    const Answer answer = handler_(parse_head(head));
-    std::string text = fmt::format("HTTP/1.1 {} Answer\r\nConnection: close\r\n", answer.status);
-    for (const auto& [name, value] : answer.headers) text += fmt::format("{}: {}\r\n", name, value);
-    if (answer.status != 304) text += fmt::format("Content-Length: {}\r\n", answer.body.size());
-    if (!send_all(socket.get(), text + "\r\n")) return;
-    if (answer.status != 304) (void)send_all(socket.get(), std::string_view(answer.body).substr(0, answer.cut_after));
-    ::shutdown(socket.get(), SHUT_RDWR);
-  }
-
-  Descriptor listener_;
-  int port_;
-  Handler handler_;
-  std::vector<std::thread> guests_;  ///< grown by thread_ alone, which ends first
-  std::thread thread_;
+struct Answer {
+  int status = 200;
+  std::map<std::string, std::string> headers;
+  std::string body;
 };
+
+Answer plain(int status, std::string text) { return {status, {{"Content-Type", "text/plain"}}, std::move(text)}; }
+
+/// Cuts the body to the range that was asked for (RFC 9110 section 14); other forms of ranges are passed over, as a server may.
+void apply_range(Answer& answer, const std::string& range) {
+  constexpr std::string_view unit = "bytes=";
+  if (!range.starts_with(unit)) return;
+  const auto [from_text, to_text] = cut(std::string_view(range).substr(unit.size()), '-');
+  std::uint64_t from = 0, to = answer.body.size() - 1;
+  const auto number = [](std::string_view text, std::uint64_t& into) { return std::from_chars(text.data(), text.data() + text.size(), into).ec == std::errc(); };
+  if (!number(from_text, from) || (!to_text.empty() && !number(to_text, to))) return;
+  const std::uint64_t size = answer.body.size();
+  if (from >= size || to < from) {
+    answer = plain(416, "no such range\n");
+    answer.headers["Content-Range"] = fmt::format("bytes */{}", size);
+    return;
+  }
+  to = std::min(to, size - 1);
+  answer.status = 206;
+  answer.headers["Content-Range"] = fmt::format("bytes {}-{}/{}", from, to, size);
+  answer.body = answer.body.substr(from, to - from + 1);
+}
 
 }  // namespace
 
-Result<std::unique_ptr<Loopback>> Loopback::start(Handler handler) {
-  const std::string what = "serve on the loopback address";
-  Descriptor listener(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (!listener.open()) return system_error(what, errno);
+struct LoopbackServer::State {
+  struct Connection {
+    Descriptor socket;
+    std::thread thread;
+  };
+
+  Path folder;
+  Descriptor listener;
+  int port = 0;
+  std::thread acceptor;
+  std::unique_ptr<Files> files = machine_files();
+  mutable std::mutex mutex;  // guards what follows
+  std::map<std::string, LoopbackFault, std::less<>> faults;
+  std::vector<LoopbackRequest> requests;
+  std::list<Connection> connections;
+  bool stopping = false;
+
+  void accept_all();
+  void serve(int socket, int number);
+  LoopbackFault fault_of(const std::string& path);
+  Answer answer(const LoopbackRequest& request, const LoopbackFault& fault) const;
+};
+
+void LoopbackServer::State::accept_all() {
+  for (int number = 0;; ++number) {
+    Descriptor socket(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
+    const std::lock_guard hold(mutex);
+    if (stopping || !socket.open()) return;
+    Connection& connection = connections.emplace_back();
+    connection.socket = std::move(socket);
+    connection.thread = std::thread([this, number, handle = connection.socket.get()] { serve(handle, number); });
+  }
+}
+
+LoopbackFault LoopbackServer::State::fault_of(const std::string& path) {
+  for (const std::string_view key : {std::string_view(path), std::string_view("*")}) {
+    const auto found = faults.find(key);
+    if (found == faults.end() || found->second.times <= 0) continue;
+    --found->second.times;
+    return found->second;
+  }
+  return {};
+}
+
+Answer LoopbackServer::State::answer(const LoopbackRequest& request, const LoopbackFault& fault) const {
+  const auto header = [&](const char* name) { return request.headers.contains(name) ? request.headers.at(name) : std::string(); };
+  if (!fault.authorization.empty() && header("authorization") != fault.authorization) {
+    Answer refusal = plain(401, "who are you\n");
+    refusal.headers["WWW-Authenticate"] = "Basic realm=\"test\"";
+    return refusal;
+  }
+  if (fault.status != 0) {
+    Answer instead = plain(fault.status, fmt::format("status {}\n", fault.status));
+    if (!fault.location.empty()) instead.headers["Location"] = fault.location;
+    return instead;
+  }
+  const std::string name = request.path.substr(0, request.path.find('?'));
+  if (name.find("..") != std::string::npos || !name.starts_with('/')) return plain(400, "no such path\n");
+  const Path path = folder / name.substr(1);
+  const auto stat = files->stat(path);
+  if (!stat || stat->type != NodeType::Regular) return plain(404, "there is no such file\n");
+  auto body = files->read(path);
+  if (!body) return plain(500, body.error().message);
+  Answer out{200, {{"Accept-Ranges", "bytes"}}, std::move(*body)};
+  out.headers["ETag"] = fmt::format("\"{}\"", Digest::of(out.body).hex().substr(0, 16));
+  out.headers["Last-Modified"] = http_date(stat->modified);
+  const bool same = request.headers.contains("if-none-match") ? header("if-none-match") == out.headers["ETag"] : header("if-modified-since") == out.headers["Last-Modified"];
+  if (same) {
+    out.status = 304;
+    out.body.clear();
+    return out;
+  }
+  const std::string condition = header("if-range");
+  const bool whole = !condition.empty() && condition != out.headers["ETag"] && condition != out.headers["Last-Modified"];
+  if (!fault.ignore_range && !whole) apply_range(out, header("range"));
+  return out;
+}
+
+void LoopbackServer::State::serve(int socket, int number) {
+  std::string rest;
+  while (auto request = receive(socket, rest)) {
+    request->connection = number;
+    LoopbackFault fault;
+    {
+      const std::lock_guard hold(mutex);
+      requests.push_back(*request);
+      fault = fault_of(request->path);
+    }
+    std::this_thread::sleep_for(fault.delay);
+    const Answer out = answer(*request, fault);
+    std::string head = fmt::format("HTTP/1.1 {} Answer\r\n", out.status);
+    for (const auto& [name, value] : out.headers) head += fmt::format("{}: {}\r\n", name, value);
+    if (out.status != 304) head += fmt::format("Content-Length: {}\r\n", out.body.size());
+    head += "\r\n";
+    if (!send_all(socket, head)) break;
+    if (request->method == "HEAD") continue;
+    const std::string_view body = std::string_view(out.body).substr(0, fault.cut_after.value_or(out.body.size()));
+    if (!send_all(socket, body) || body.size() != out.body.size()) break;
+  }
+  ::shutdown(socket, SHUT_RDWR);  // closed with the server: its number must stay ours until then
+}
+
+LoopbackServer::LoopbackServer(std::unique_ptr<State> state) : state_(std::move(state)) {}
+
+Result<std::unique_ptr<LoopbackServer>> LoopbackServer::start(Path folder) {
+  auto state = std::make_unique<State>();
+  state->folder = std::move(folder);
+  state->listener = Descriptor(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   socklen_t size = sizeof address;
-  if (::bind(listener.get(), reinterpret_cast<sockaddr*>(&address), size) != 0 || ::listen(listener.get(), 64) != 0 ||
-      ::getsockname(listener.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0)
-    return system_error(what, errno);
-  return std::make_unique<Server>(std::move(listener), ntohs(address.sin_port), std::move(handler));
+  auto* const generic = reinterpret_cast<sockaddr*>(&address);
+  if (!state->listener.open() || ::bind(state->listener.get(), generic, size) != 0 || ::listen(state->listener.get(), 64) != 0 ||
+      ::getsockname(state->listener.get(), generic, &size) != 0)
+    return system_error("listen on the loopback address", errno);
+  state->port = ntohs(address.sin_port);
+  state->acceptor = std::thread([server = state.get()] { server->accept_all(); });
+  return std::unique_ptr<LoopbackServer>(new LoopbackServer(std::move(state)));
 }
 
-Answer answer_with_file(const Asked& asked, const std::string& content) {
-  Answer out;
-  const std::string tag = '"' + Digest::of(content).hex().substr(0, 16) + '"';
-  out.headers["ETag"] = tag;
-  if (const auto known = asked.headers.find("if-none-match"); known != asked.headers.end() && known->second == tag) {
-    out.status = 304;
-    return out;
+LoopbackServer::~LoopbackServer() {
+  {
+    const std::lock_guard hold(state_->mutex);
+    state_->stopping = true;
+    for (const auto& connection : state_->connections) ::shutdown(connection.socket.get(), SHUT_RDWR);
   }
-  out.body = content;
-  const auto range = asked.headers.find("range");
-  if (range == asked.headers.end() || !range->second.starts_with("bytes=")) return out;
-  size_t from = 0;
-  std::from_chars(range->second.data() + 6, range->second.data() + range->second.size(), from);
-  if (from >= content.size()) return {416, {}, {}, std::string::npos};
-  out.status = 206;
-  out.headers["Content-Range"] = fmt::format("bytes {}-{}/{}", from, content.size() - 1, content.size());
-  out.body = content.substr(from);
-  return out;
+  ::shutdown(state_->listener.get(), SHUT_RDWR);
+  state_->acceptor.join();
+  for (auto& connection : state_->connections) connection.thread.join();
+}
+
+std::string LoopbackServer::url() const { return fmt::format("http://127.0.0.1:{}", state_->port); }
+
+void LoopbackServer::set_fault(const std::string& path, LoopbackFault fault) {
+  const std::lock_guard hold(state_->mutex);
+  state_->faults[path] = std::move(fault);
+}
+
+void LoopbackServer::clear_faults() {
+  const std::lock_guard hold(state_->mutex);
+  state_->faults.clear();
+}
+
+std::vector<LoopbackRequest> LoopbackServer::requests() const {
+  const std::lock_guard hold(state_->mutex);
+  return state_->requests;
+}
+
+size_t LoopbackServer::count(std::string_view path) const {
+  const std::lock_guard hold(state_->mutex);
+  return static_cast<size_t>(std::count_if(state_->requests.begin(), state_->requests.end(), [&](const LoopbackRequest& each) { return each.path == path; }));
 }
 
 }  // namespace ashlar::host

@@ -1,39 +1,55 @@
 #pragma once
-// An HTTP server on this machine's loopback address, for tests of clients.
-#include <atomic>
-#include <functional>
+// A web server for tests: a folder, served on 127.0.0.1 alone, with the faults that real ones have.
+#include <chrono>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "base/result.h"
+#include "host/files.h"
 
 namespace ashlar::host {
 
-/// A request as a Loopback got it.
-struct Asked {
-  std::string target;                          ///< `/dists/trixie/InRelease`
+/// How the server misbehaves for one path.
+struct LoopbackFault {
+  int times = 1 << 30;                       ///< for the next so many requests, then it serves as it should
+  int status = 0;                            ///< answered instead of the file, with a short text; 0: the file
+  std::string location;                      ///< where a 3xx points to
+  std::optional<std::uint64_t> cut_after;    ///< bytes of the body after which the connection breaks
+  std::chrono::milliseconds delay{0};        ///< before the answer
+  bool ignore_range = false;                 ///< answers 200 and everything
+  std::string authorization;                 ///< the value that this header must have, else 401
+};
+
+struct LoopbackRequest {
+  std::string method, path;
   std::map<std::string, std::string> headers;  ///< lower-case names
+  int connection = 0;                          ///< which one, from 0: the same number for requests that shared one
 };
 
-struct Answer {
-  int status = 200;
-  std::map<std::string, std::string> headers;
-  std::string body;
-  size_t cut_after = std::string::npos;  ///< the connection ends after so many bytes of the body
-};
-
-class Loopback {
+/// GET and HEAD with Range (one, `bytes=N-` or `bytes=N-M`), ETag, Last-Modified, If-None-Match, If-Modified-Since and kept connections
+/// (RFC 9110, 9112). A fault for the path `*` is one for all paths. Safe to use from several threads; it stops when it goes.
+class LoopbackServer {
  public:
-  using Handler = std::function<Answer(const Asked&)>;
-  /// Serves until it goes; `handler` is called from several threads.
-  static Result<std::unique_ptr<Loopback>> start(Handler handler);
-  virtual ~Loopback() = default;
-  virtual std::string url() const = 0;  ///< `http://127.0.0.1:PORT`
-};
+  static Result<std::unique_ptr<LoopbackServer>> start(Path folder);
+  LoopbackServer(const LoopbackServer&) = delete;
+  LoopbackServer& operator=(const LoopbackServer&) = delete;
+  ~LoopbackServer();
+  /// `http://127.0.0.1:<port>`
+  std::string url() const;
+  /// From now on, for `path` (`/dists/x/InRelease`), instead of what was set for it before.
+  void set_fault(const std::string& path, LoopbackFault fault);
+  void clear_faults();
+  /// What was asked, in order; since the start.
+  std::vector<LoopbackRequest> requests() const;
+  /// How often `path` was asked for.
+  size_t count(std::string_view path) const;
 
-/// A file as a web server answers for it: entity tags (If-None-Match) and ranges (`bytes=N-`) as RFC 9110 has them.
-Answer answer_with_file(const Asked& asked, const std::string& content);
+ private:
+  struct State;
+  explicit LoopbackServer(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
 
 }  // namespace ashlar::host

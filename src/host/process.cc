@@ -2,14 +2,17 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
-#include <cstring>
 
 #include <fmt/format.h>
 
@@ -21,34 +24,151 @@ extern char** environ;
 namespace ashlar::host {
 namespace {
 
+using Clock = std::chrono::steady_clock;
+/// Without pidfd_open(2) the end of a program that left its output to others is seen by asking.
+constexpr std::chrono::milliseconds ask_every{50};
+
 struct Pipe {
   Descriptor read, write;
 };
 
+/// A descriptor above the standard ones, which the child's dup2() must not overwrite.
+Result<Descriptor> above_standard(Descriptor from) {
+  if (from.get() > 2) return from;
+  Descriptor moved(::fcntl(from.get(), F_DUPFD_CLOEXEC, 3));
+  if (!moved.open()) return system_error("make a pipe", errno);
+  return moved;
+}
+
 Result<Pipe> make_pipe() {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) return system_error("make a pipe", errno);
-  return Pipe{Descriptor(ends[0]), Descriptor(ends[1])};
+  Descriptor first(ends[0]), second(ends[1]);
+  Pipe pipe;
+  TRY_ASSIGN(pipe.read, above_standard(std::move(first)));
+  TRY_ASSIGN(pipe.write, above_standard(std::move(second)));
+  return pipe;
+}
+
+/// Standard input as a file in memory: nothing to feed, and no SIGPIPE when the program reads none of it.
+Result<Descriptor> make_input(std::string_view text) {
+  Descriptor file(text.empty() ? ::open("/dev/null", O_RDONLY | O_CLOEXEC) : ::memfd_create("input", MFD_CLOEXEC));
+  if (!file.open()) return system_error("give a program its input", errno);
+  for (std::string_view rest = text; !rest.empty();) {
+    const ssize_t count = ::write(file.get(), rest.data(), rest.size());
+    if (count < 0 && errno != EINTR) return system_error("give a program its input", errno);
+    if (count > 0) rest.remove_prefix(static_cast<size_t>(count));
+  }
+  if (!text.empty() && ::lseek(file.get(), 0, SEEK_SET) != 0) return system_error("give a program its input", errno);
+  return above_standard(std::move(file));
 }
 
 /// Appends what the pipe has, up to the limit; closes it at its end.
-void drain(Descriptor& from, std::string& into, size_t limit) {
+void drain(Descriptor& from, std::string& into, const Command& command, Outcome& outcome) {
   char buffer[65536];
   const ssize_t count = ::read(from.get(), buffer, sizeof buffer);
   if (count <= 0) {
     if (count == 0 || (errno != EINTR && errno != EAGAIN)) from.close();
     return;
   }
-  const size_t room = limit > into.size() ? limit - into.size() : 0;
+  const size_t room = command.output_limit > into.size() ? command.output_limit - into.size() : 0;
   into.append(buffer, std::min(static_cast<size_t>(count), room));
+  if (static_cast<size_t>(count) > room) outcome.output_dropped = true;
 }
 
-void feed(Descriptor& to, std::string_view& input) {
-  const ssize_t count = ::write(to.get(), input.data(), input.size());
-  if (count < 0 && (errno == EINTR || errno == EAGAIN)) return;
-  if (count < 0) return to.close();  // the program reads no further
-  input.remove_prefix(static_cast<size_t>(count));
-  if (input.empty()) to.close();
+/// A command in the form that fork and exec need: everything that takes memory happens before the fork, for another thread may hold the allocator's lock.
+struct Prepared {
+  std::string path, folder;
+  std::vector<std::string> pairs;
+  std::vector<char*> argv, envp;
+  char** environment = environ;
+
+  Prepared(const Path& program, const Command& command) : path(program.string()), folder(command.folder.string()) {
+    for (const std::string& word : command.argv) argv.push_back(const_cast<char*>(word.c_str()));
+    argv.push_back(nullptr);
+    if (!command.environment) return;
+    for (const auto& [name, value] : *command.environment) pairs.push_back(fmt::format("{}={}", name, value));
+    for (std::string& pair : pairs) envp.push_back(pair.data());
+    envp.push_back(nullptr);
+    environment = envp.data();
+  }
+};
+
+/// In the child; never returns. Its errno goes through `trouble` when the program cannot start.
+[[noreturn]] void become(const Prepared& prepared, pid_t parent, int in, int out, int err, int trouble) {
+  ::setpgid(0, 0);
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // kill -9 of ours ends it too
+  if (::getppid() != parent) ::_exit(126);
+  sigset_t none;
+  ::sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  ::signal(SIGPIPE, SIG_DFL);
+  const bool joined = ::dup2(in, 0) == 0 && ::dup2(out, 1) == 1 && ::dup2(err, 2) == 2;
+  if (joined && (prepared.folder.empty() || ::chdir(prepared.folder.c_str()) == 0)) ::execve(prepared.path.c_str(), prepared.argv.data(), prepared.environment);
+  const int number = errno;
+  if (::write(trouble, &number, sizeof number) < 0) ::_exit(126);
+  ::_exit(127);
+}
+
+/// A program under way, until its end.
+class Child {
+ public:
+  Child(pid_t pid, const Command& command, Descriptor out, Descriptor err)
+      : pid_(pid), command_(command), end_(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))), out_(std::move(out)), err_(std::move(err)) {
+    for (const Descriptor* pipe : {&out_, &err_}) ::fcntl(pipe->get(), F_SETFL, O_NONBLOCK);
+  }
+
+  Outcome follow() {
+    const auto deadline = Clock::now() + command_.timeout;
+    while (!ended()) {
+      const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
+      if (left.count() <= 0) {
+        outcome_.timed_out = true;
+        break;
+      }
+      wait(end_.open() ? std::min<std::chrono::milliseconds>(left, std::chrono::minutes(1)) : std::min(left, ask_every));
+    }
+    // Its last words are in the pipes; whoever else holds them (what it left in the background) is not waited for.
+    take(out_, outcome_.out);
+    take(err_, outcome_.err);
+    ::kill(-pid_, SIGKILL);  // before its number is given back, so that nobody else can be hit
+    int status = 0;
+    while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {}
+    outcome_.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    return std::move(outcome_);
+  }
+
+ private:
+  bool ended() const {
+    siginfo_t info{};
+    return ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == pid_;
+  }
+
+  /// What is in the pipe now: as often as a pipe's greatest size needs.
+  void take(Descriptor& from, std::string& text) {
+    for (int round = 0; round < 32 && from.open(); ++round) {
+      pollfd ready{from.get(), POLLIN, 0};
+      if (::poll(&ready, 1, 0) <= 0) return;
+      drain(from, text, command_, outcome_);
+    }
+  }
+
+  void wait(std::chrono::milliseconds at_most) {
+    std::array<pollfd, 3> ready{{{out_.get(), POLLIN, 0}, {err_.get(), POLLIN, 0}, {end_.get(), POLLIN, 0}}};
+    if (::poll(ready.data(), ready.size(), static_cast<int>(at_most.count())) <= 0) return;
+    if (ready[0].revents != 0) drain(out_, outcome_.out, command_, outcome_);
+    if (ready[1].revents != 0) drain(err_, outcome_.err, command_, outcome_);
+  }
+
+  pid_t pid_;
+  const Command& command_;
+  Descriptor end_, out_, err_;
+  Outcome outcome_;
+};
+
+bool is_program(const Path& path) {
+  std::error_code error;
+  return std::filesystem::is_regular_file(path, error) && ::access(path.c_str(), X_OK) == 0;
 }
 
 class MachineProcesses final : public Processes {
@@ -58,85 +178,36 @@ class MachineProcesses final : public Processes {
     const std::string what = fmt::format("run '{}'", command.argv[0]);
     const auto program = find(command.argv[0]);
     if (!program) return cannot(Kind::NotFound, what, "there is no such program");
-    TRY_ASSIGN(Pipe in, make_pipe());
+    TRY_ASSIGN(const Descriptor in, make_input(command.input));
     TRY_ASSIGN(Pipe out, make_pipe());
     TRY_ASSIGN(Pipe err, make_pipe());
-
-    // Everything that takes memory happens before the fork: another thread may hold the allocator's lock.
-    std::vector<char*> argv, envp;
-    for (const std::string& word : command.argv) argv.push_back(const_cast<char*>(word.c_str()));
-    argv.push_back(nullptr);
-    std::vector<std::string> pairs;
-    if (command.environment) {
-      for (const auto& [name, value] : *command.environment) pairs.push_back(name + "=" + value);
-      for (std::string& pair : pairs) envp.push_back(pair.data());
-      envp.push_back(nullptr);
-    }
-    const std::string path = program->string(), folder = command.folder.string();
-    char** const environment = command.environment ? envp.data() : environ;
-
-    const pid_t child = ::fork();
+    TRY_ASSIGN(Pipe trouble, make_pipe());
+    const Prepared prepared(*program, command);
+    const pid_t parent = ::getpid(), child = ::fork();
     if (child < 0) return system_error(what, errno);
-    if (child == 0) {
-      ::setpgid(0, 0);
-      ::dup2(in.read.get(), 0);
-      ::dup2(out.write.get(), 1);
-      ::dup2(err.write.get(), 2);
-      ::signal(SIGPIPE, SIG_DFL);
-      if (!folder.empty() && ::chdir(folder.c_str()) != 0) ::_exit(126);
-      ::execve(path.c_str(), argv.data(), environment);
-      ::_exit(errno == ENOENT ? 127 : 126);
+    if (child == 0) become(prepared, parent, in.get(), out.write.get(), err.write.get(), trouble.write.get());
+    ::setpgid(child, child);  // also here: whoever comes first
+    for (Pipe* pipe : {&out, &err, &trouble}) pipe->write.close();
+    int number = 0;
+    ssize_t count = 0;
+    while ((count = ::read(trouble.read.get(), &number, sizeof number)) < 0 && errno == EINTR) {}
+    if (count == sizeof number) {
+      int status = 0;
+      while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {}
+      return system_error(what, number);
     }
-    ::setpgid(child, child);
-    in.read.close();
-    out.write.close();
-    err.write.close();
-    return follow(child, command, std::move(in.write), std::move(out.read), std::move(err.read));
+    return Child(child, command, std::move(out.read), std::move(err.read)).follow();
   }
 
   std::optional<Path> find(std::string_view program) override {
-    if (program.find('/') != std::string_view::npos) return ::access(std::string(program).c_str(), X_OK) == 0 ? std::optional<Path>(program) : std::nullopt;
+    if (program.find('/') != std::string_view::npos) return is_program(program) ? std::optional<Path>(program) : std::nullopt;
     const char* const listed = std::getenv("PATH");
-    for (const std::string_view folder : split(listed == nullptr ? "/usr/local/bin:/usr/bin:/bin" : listed, ':')) {
+    const std::string folders = fmt::format("{}:/usr/sbin:/sbin", listed == nullptr ? "/usr/local/bin:/usr/bin:/bin" : listed);
+    for (const std::string_view folder : split(folders, ':')) {
       Path path = Path(folder.empty() ? "." : folder) / program;
-      std::error_code error;
-      if (std::filesystem::is_regular_file(path, error) && ::access(path.c_str(), X_OK) == 0) return path;
-    }
-    for (const std::string_view folder : {"/usr/sbin", "/sbin"}) {  // an ordinary user's PATH lacks these
-      Path path = Path(folder) / program;
-      if (::access(path.c_str(), X_OK) == 0) return path;
+      if (is_program(path)) return path;
     }
     return std::nullopt;
-  }
-
- private:
-  static Result<Outcome> follow(pid_t child, const Command& command, Descriptor in, Descriptor out, Descriptor err) {
-    Outcome outcome;
-    std::string_view input = command.input;
-    if (input.empty()) in.close();
-    else ::fcntl(in.get(), F_SETFL, O_NONBLOCK);
-    struct sigaction ignore {}, before {};
-    ignore.sa_handler = SIG_IGN;
-    ::sigaction(SIGPIPE, &ignore, &before);
-    const auto deadline = std::chrono::steady_clock::now() + command.timeout;
-    while (out.open() || err.open()) {
-      pollfd wait[3] = {{out.get(), POLLIN, 0}, {err.get(), POLLIN, 0}, {in.get(), POLLOUT, 0}};
-      const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now()).count();
-      if (left <= 0) {
-        outcome.timed_out = true;
-        ::kill(-child, SIGKILL);
-        break;
-      }
-      if (::poll(wait, 3, static_cast<int>(std::min<long long>(left, 1'000'000))) < 0 && errno != EINTR) break;
-      if (wait[0].revents != 0) drain(out, outcome.out, command.output_limit);
-      if (wait[1].revents != 0) drain(err, outcome.err, command.output_limit);
-      if (in.open() && wait[2].revents != 0) feed(in, input);
-    }
-    int status = 0;
-    while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {}
-    ::sigaction(SIGPIPE, &before, nullptr);
-    outcome.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-    return outcome;
   }
 };
 
