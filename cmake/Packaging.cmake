@@ -14,9 +14,9 @@ if(NOT CMAKE_CROSSCOMPILING)
     COMMAND "${CMAKE_COMMAND}" -E rm -rf "${pages}"
     COMMAND "${CMAKE_COMMAND}" -E make_directory "${pages}/man" "${pages}/completions"
     COMMAND "${CMAKE_COMMAND}" -E env HOME=${pages} $<TARGET_FILE:ashlar> man "${pages}/man"
-    COMMAND "${CMAKE_COMMAND}" -E env HOME=${pages} $<TARGET_FILE:ashlar> --output "${pages}/completions/ashlar" completions bash
-    COMMAND "${CMAKE_COMMAND}" -E env HOME=${pages} $<TARGET_FILE:ashlar> --output "${pages}/completions/_ashlar" completions zsh
-    COMMAND "${CMAKE_COMMAND}" -E env HOME=${pages} $<TARGET_FILE:ashlar> --output "${pages}/completions/ashlar.fish" completions fish
+    COMMAND "${CMAKE_COMMAND}" -E env HOME=${pages} $<TARGET_FILE:ashlar> completions bash --output "${pages}/completions/ashlar"
+    COMMAND "${CMAKE_COMMAND}" -E env HOME=${pages} $<TARGET_FILE:ashlar> completions zsh --output "${pages}/completions/_ashlar"
+    COMMAND "${CMAKE_COMMAND}" -E env HOME=${pages} $<TARGET_FILE:ashlar> completions fish --output "${pages}/completions/ashlar.fish"
     COMMAND "${CMAKE_COMMAND}" -E touch "${pages}/written"
     DEPENDS ashlar COMMENT "Writing man pages and completions" VERBATIM)
   add_custom_target(pages ALL DEPENDS "${pages}/written")
