@@ -1,8 +1,7 @@
 #include "build/effects.h"
 
 #include <algorithm>
-#include <map>
-#include <optional>
+#include <array>
 
 #include <fmt/format.h>
 
@@ -15,87 +14,108 @@
 namespace ashlar::build {
 namespace {
 
-/// The scripts that run when a package is installed for the first time, with their arguments (Policy 6.5).
-struct Stage {
-  const char* script;
-  std::vector<std::string> arguments;
+struct Job { const ScriptedPackage* package; std::string_view script; const std::string* text; };
+
+/// The scripts that run on installation: preinst of every package, then postinst in configure order.
+std::vector<Job> jobs_of(const EffectsRequest& request) {
+  std::vector<Job> jobs;
+  for (const std::string_view script : {"preinst", "postinst"})
+    for (const ScriptedPackage& package : request.packages)
+      if (const auto found = package.control.find(std::string(script)); found != package.control.end()) jobs.push_back({&package, script, &found->second});
+  return jobs;
+}
+
+std::vector<std::string> arguments_of(std::string_view script) {
+  if (script == "preinst") return {"install"};
+  return {"configure", ""};
+}
+
+struct Covered {
+  ScriptCoverage coverage;
+  std::optional<ScriptState> after;
+  std::optional<Error> error;  ///< of a declaration that does not work
 };
 
-std::string templates_of(const ScriptedPackage& package) {
-  const auto found = package.control.find("templates");
-  return found == package.control.end() ? std::string() : found->second;
-}
-
-/// Follows every script in order; those that nothing covers are reported with where recognition ended.
-Result<std::vector<ScriptCoverage>> follow(const EffectsRequest& request, const Declarations& declared, std::optional<ScriptState>& state) {
-  std::vector<ScriptCoverage> out;
-  // dpkg unpacks all before it configures any.
-  for (const Stage& stage : {Stage{"preinst", {"install"}}, Stage{"postinst", {"configure", ""}}}) {
-    for (const ScriptedPackage& package : request.packages) {
-      const auto script = package.control.find(stage.script);
-      if (script == package.control.end()) continue;
-      ScriptCoverage coverage{package.name, package.version, stage.script, Digest::of(script->second).hex(), ScriptCoverage::By::Nothing, {}};
-      if (const Declaration* found = declared.find(package.name, stage.script)) {
-        coverage.by = ScriptCoverage::By::Declared;
-        coverage.reason = found->reason;
-        TRY(apply_declaration(*found, *state));
-        out.push_back(std::move(coverage));
-        continue;
-      }
-      const ScriptState before = *state;  // a script that is not understood must leave nothing behind
-      state->world.effect = fmt::format("script:{}.{}", package.name, stage.script);
-      const ScriptOrigin origin{package.name, package.version, package.architecture, stage.script, templates_of(package)};
-      const Done done = Script(*state, origin).run(script->second, stage.arguments);
-      if (done) {
-        coverage.by = ScriptCoverage::By::Recognised;
-      } else {
-        coverage.reason = done.error().message;
-        state.emplace(before);
-      }
-      out.push_back(std::move(coverage));
-    }
+/// Declared, else recognised, else nothing.
+Covered cover(const Job& job, const ScriptState& state, const DeclaredEffects& declared, const EffectsRequest& request) {
+  Covered result;
+  result.coverage = {job.package->name, job.package->version, std::string(job.script), Digest::of(*job.text).hex(), ScriptCoverage::By::Nothing, {}};
+  ScriptOrigin origin{job.package->name, job.package->version, job.package->architecture == "all" ? request.architecture : job.package->architecture, std::string(job.script), {}};
+  if (const auto templates = job.package->control.find("templates"); templates != job.package->control.end()) origin.templates = templates->second;
+  const std::string variant = request.definition->variant == plan::Variant::Dev ? "dev" : "runtime";
+  const Declaration* declaration = declared.find(job.package->name, job.script, variant);
+  ScriptState after = state;
+  after.world.effect = fmt::format("script:{}.{}", job.package->name, job.script);
+  Script script(after, origin);
+  const Done done = script.run(declaration != nullptr ? declaration->steps : *job.text, arguments_of(job.script));
+  if (declaration != nullptr) {
+    result.coverage.by = ScriptCoverage::By::Declared;
+    result.coverage.reason = declaration->why;
+    if (!done) result.error = done.error();
+  } else if (done) {
+    result.coverage.by = ScriptCoverage::By::Recognised;
+  } else {
+    result.coverage.reason = done.error().message;
   }
-  return out;
+  if (done) result.after = std::move(after);
+  return result;
 }
 
-Result<std::optional<ScriptState>> open(const EffectsRequest& request, const TreeView& tree) {
+Result<ScriptState> begin(const EffectsRequest& request, const TreeView& tree) {
   World world(tree, request.mtime);
-  TRY_ASSIGN(auto accounts, AccountBook::open(*request.definition, world));
-  return std::optional<ScriptState>(ScriptState{world, std::move(accounts), {}, false, false});
+  TRY_ASSIGN(AccountBook book, AccountBook::open(*request.definition, world));
+  return ScriptState{.world = std::move(world), .accounts = std::move(book), .alternatives = {}};
+}
+
+Done finish(ScriptState& state, const EffectsRequest& request, EffectsResult& result) {
+  const bool full = request.definition->variant == plan::Variant::Dev;
+  if (state.ca_bundle) TRY(write_ca_bundle(state.world, request.as_of, full, result.notes));
+  TRY(state.alternatives.write(state.world, full));
+  TRY(state.accounts.write(state.world, full));
+  if (has_loader(state.world, request.architecture)) {
+    state.world.effect = "ld-cache";
+    TRY_ASSIGN(auto entries, ld_entries(state.world, request.architecture));
+    TRY(state.world.make_directory("etc", 0755, true));
+    TRY(state.world.write("etc/ld.so.cache", ld_cache(std::move(entries)), 0644));
+  }
+  TRY_ASSIGN(result.changes, state.world.changes());
+  result.accounts = state.accounts.accounts;
+  return {};
 }
 
 }  // namespace
 
 Result<std::vector<ScriptCoverage>> cover_scripts(const EffectsRequest& request, const TreeView& tree, host::Machine& machine) {
-  TRY_ASSIGN(const auto declared, read_declarations(*machine.files, request.declared));
-  TRY_ASSIGN(auto state, open(request, tree));
-  return follow(request, declared, state);
+  TRY_ASSIGN(const DeclaredEffects declared, DeclaredEffects::read(*machine.files, request.declared));
+  TRY_ASSIGN(ScriptState state, begin(request, tree));
+  std::vector<ScriptCoverage> coverage;
+  for (const Job& job : jobs_of(request)) {
+    Covered covered = cover(job, state, declared, request);
+    if (covered.error) covered.coverage = {covered.coverage.package, covered.coverage.version, covered.coverage.script, covered.coverage.sha256,
+                                           ScriptCoverage::By::Nothing, "declared, but " + covered.error->message};
+    if (covered.after) state = std::move(*covered.after);
+    coverage.push_back(std::move(covered.coverage));
+  }
+  return coverage;
 }
 
 Result<EffectsResult> apply_effects(const EffectsRequest& request, const TreeView& tree, host::Machine& machine) {
-  TRY_ASSIGN(const auto declared, read_declarations(*machine.files, request.declared));
-  TRY_ASSIGN(auto state, open(request, tree));
-  TRY_ASSIGN(const auto coverage, follow(request, declared, state));
-  std::vector<std::string> open_scripts;
-  for (const ScriptCoverage& each : coverage) {
-    if (each.by == ScriptCoverage::By::Nothing) open_scripts.push_back(fmt::format("{} of package '{}' {} ({})", each.script, each.package, each.version, each.reason));
+  TRY_ASSIGN(const DeclaredEffects declared, DeclaredEffects::read(*machine.files, request.declared));
+  TRY_ASSIGN(ScriptState state, begin(request, tree));
+  EffectsResult result;
+  for (const Job& job : jobs_of(request)) {
+    Covered covered = cover(job, state, declared, request);
+    const std::string what = fmt::format("apply script {} of package '{}'", job.script, job.package->name);
+    if (covered.error) return cannot(fmt::format("{} as declared", what), std::move(*covered.error));
+    if (covered.coverage.by == ScriptCoverage::By::Nothing)
+      return cannot(Kind::Invalid, what, fmt::format("{}, which is not understood; declare its effect below '{}' (docs/formats/effects.md), or leave the package out with '!{}'",
+                                                     covered.coverage.reason, request.declared.string(), job.package->name));
+    if (covered.coverage.by == ScriptCoverage::By::Declared && !declared.reviewed(covered.coverage.sha256))
+      result.notes.push_back(fmt::format("script {} of package '{}' changed since its effect was declared", job.script, job.package->name));
+    state = std::move(*covered.after);
   }
-  if (!open_scripts.empty())
-    return cannot(Kind::Conflict, fmt::format("cover the maintainer scripts of '{}'", request.definition->image),
-                  fmt::format("no effect is declared and the script is not understood: {}; declare what it does in effects/, or exclude the package", fmt::join(open_scripts, "; ")));
-  const bool full = request.definition->variant == plan::Variant::Dev;
-  state->world.effect = "alternatives";
-  TRY(state->alternatives.write(state->world, full));
-  state->world.effect = "accounts";
-  TRY(state->accounts.write(state->world, full));
-  state->world.effect = "ca-bundle";
-  if (state->ca_bundle) TRY(write_ca_bundle(state->world, request.as_of, state->ca_links));
-  state->world.effect = "ld-cache";
-  TRY(write_ld_cache(state->world, request.architecture));
-  EffectsResult out;
-  TRY_ASSIGN(out.changes, state->world.changes());
-  out.accounts = state->accounts.accounts;
-  return out;
+  TRY(finish(state, request, result));
+  return result;
 }
 
 }  // namespace ashlar::build

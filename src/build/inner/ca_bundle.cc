@@ -5,73 +5,92 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
-#include <algorithm>
-#include <map>
 #include <memory>
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "base/time.h"
 
 namespace ashlar::build {
 namespace {
 
-struct Free {
-  void operator()(BIO* it) const { BIO_free(it); }
-  void operator()(X509* it) const { X509_free(it); }
-};
+struct Root { std::string path, name; std::string text; std::uint32_t hash = 0; std::int64_t ends = 0; };
 
-struct Root {
-  std::string path;  ///< in the image
-  Bytes pem;
-  unsigned long hash = 0;
-};
-
-Result<std::optional<Root>> read_root(const World& world, const std::string& path, std::int64_t as_of) {
-  TRY_ASSIGN(Bytes pem, world.read(path));
-  const std::unique_ptr<BIO, Free> bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
-  const std::unique_ptr<X509, Free> certificate(PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr));
-  if (!certificate) return cannot(Kind::Corrupt, fmt::format("read certificate '/{}'", path), "it is no certificate in PEM form");
-  if (as_of != 0) {
-    time_t moment = as_of;
-    if (X509_cmp_time(X509_get0_notAfter(certificate.get()), &moment) < 0) return std::nullopt;
-  }
-  if (!pem.empty() && pem.back() != '\n') pem.push_back('\n');
-  return Root{path, std::move(pem), X509_subject_name_hash(certificate.get())};
+std::string link_name(std::string_view path) {
+  std::string name(path.substr(path.rfind('/') + 1));
+  name.resize(name.size() - 4);  // .crt
+  for (char& c : name) c = c == ' ' || c == ',' ? '_' : c == '(' || c == ')' ? '=' : c;
+  return name + ".pem";
 }
 
-std::string link_name(const std::string& path) {
-  std::string name = path.substr(path.rfind('/') + 1);
-  name.resize(name.size() - std::string_view(".crt").size());
-  std::replace(name.begin(), name.end(), ' ', '_');
-  return name + ".pem";
+Result<Root> read_root(const World& world, const std::string& path) {
+  TRY_ASSIGN(const Bytes bytes, world.read(path));
+  Root root{.path = path, .name = link_name(path), .text = std::string(as_text(bytes))};
+  if (!root.text.ends_with('\n')) root.text += '\n';
+  const std::unique_ptr<BIO, decltype(&BIO_free_all)> bio(BIO_new_mem_buf(bytes.data(), static_cast<int>(bytes.size())), BIO_free_all);
+  const std::unique_ptr<X509, decltype(&X509_free)> certificate(PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr), X509_free);
+  std::tm when{};
+  if (!certificate || ASN1_TIME_to_tm(X509_get0_notAfter(certificate.get()), &when) != 1)
+    return cannot(Kind::Corrupt, fmt::format("read certificate '{}'", path), "it is no X.509 certificate in PEM");
+  TRY_ASSIGN(const Time ends, Time::parse(fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", when.tm_year + 1900, when.tm_mon + 1, when.tm_mday, when.tm_hour,
+                                                      when.tm_min, std::min(when.tm_sec, 59))));
+  root.ends = ends.seconds;
+  root.hash = static_cast<std::uint32_t>(X509_subject_name_hash(certificate.get()));
+  return root;
+}
+
+void find_roots(const World& world, const std::string& folder, std::vector<std::string>& paths) {
+  for (const std::string& name : world.list(folder)) {
+    const std::string path = folder + "/" + name;
+    const auto node = world.find(path, true);
+    if (node && node->entry.type == FileType::Directory) find_roots(world, path, paths);
+    else if (node && name.ends_with(".crt")) paths.push_back(path);
+  }
+}
+
+Done put(World& world, const std::string& path, const std::string& text) { return world.write(path, Bytes(text.begin(), text.end()), 0644); }
+
+Done write_links(World& world, const std::vector<Root>& roots, const std::string& configuration) {
+  TRY(put(world, "/etc/ca-certificates.conf", configuration));
+  std::map<std::uint32_t, int> used;
+  for (const Root& root : roots) {
+    TRY(world.symlink(root.path, "/etc/ssl/certs/" + root.name, true));
+    TRY(world.symlink(root.name, fmt::format("/etc/ssl/certs/{:08x}.{}", root.hash, used[root.hash]++), true));
+  }
+  return {};
 }
 
 }  // namespace
 
-Done write_ca_bundle(World& world, std::int64_t as_of, bool links) {
+Done write_ca_bundle(World& world, std::int64_t as_of, bool links, std::vector<std::string>& notes) {
+  world.effect = "ca-bundle";
+  const std::string shipped = "/usr/share/ca-certificates";
   std::vector<std::string> paths;
-  for (const char* folder : {"usr/share/ca-certificates", "usr/local/share/ca-certificates"}) {
-    world.tree().each(folder, [&](const TreeNode& node) {
-      if (node.entry.type == FileType::Regular && node.entry.path.ends_with(".crt")) paths.push_back(node.entry.path);
-    });
-  }
+  find_roots(world, shipped, paths);
+  const size_t from_package = paths.size();
+  find_roots(world, "/usr/local/share/ca-certificates", paths);
   std::vector<Root> roots;
-  for (const std::string& path : paths) {
-    TRY_ASSIGN(auto root, read_root(world, path, as_of));
-    if (root) roots.push_back(std::move(*root));
+  std::string bundle, configuration = "# Roots below /usr/share/ca-certificates that are trusted; a line with `!` is not.\n";
+  std::int64_t newest = 0;
+  for (size_t at = 0; at < paths.size(); ++at) {
+    TRY_ASSIGN(Root root, read_root(world, paths[at]));
+    const bool ended = as_of != 0 && root.ends < as_of;
+    if (at < from_package) configuration += (ended ? "!" : "") + paths[at].substr(shipped.size() + 1) + "\n";
+    if (ended) {
+      notes.push_back(fmt::format("root '{}' ended on {} and is left out", root.name, Time{root.ends}.date()));
+      continue;
+    }
+    newest = std::max(newest, world.find(paths[at], true)->entry.mtime);
+    bundle += root.text;
+    roots.push_back(std::move(root));
   }
-  Bytes bundle;
-  std::map<std::string, int> taken;
-  TRY(world.make_directory("etc/ssl/certs", 0755, true));
-  for (const Root& root : roots) {
-    bundle.insert(bundle.end(), root.pem.begin(), root.pem.end());
-    if (!links) continue;
-    const std::string name = link_name(root.path), hash = fmt::format("{:08x}", root.hash);
-    TRY(world.symlink("/" + root.path, "etc/ssl/certs/" + name, true));
-    TRY(world.symlink(name, fmt::format("etc/ssl/certs/{}.{}", hash, taken[hash]++), true));
-  }
-  return world.write("etc/ssl/certs/ca-certificates.crt", std::move(bundle), 0644);
+  if (roots.empty()) return cannot(Kind::NotFound, "write the CA bundle", fmt::format("the image has no certificates below '{}'", shipped));
+  TRY(world.make_directory("/etc/ssl/certs", 0755, true));
+  TRY(put(world, "/etc/ssl/certs/ca-certificates.crt", bundle));
+  world.set_time("/etc/ssl/certs/ca-certificates.crt", newest);
+  if (links) TRY(write_links(world, roots, configuration));
+  return {};
 }
 
 }  // namespace ashlar::build

@@ -1,12 +1,12 @@
 #pragma once
-// The bundle of trusted roots that update-ca-certificates(8) would make.
+// The roots of trust, as update-ca-certificates(8) lays them out.
 #include "build/inner/world.h"
 
 namespace ashlar::build {
 
-/// Writes etc/ssl/certs/ca-certificates.crt from every certificate below usr/share/ca-certificates and usr/local/share/ca-certificates, in the order of
-/// their names; those that had expired by `as_of` (seconds since the epoch; 0: none are) are left out. With `links`, a link for each root and
-/// OpenSSL's links by subject hash, too. Corrupt when a file is no certificate.
-Done write_ca_bundle(World& world, std::int64_t as_of, bool links);
+/// Writes etc/ssl/certs/ca-certificates.crt from usr/share/ca-certificates and usr/local/share/ca-certificates, without roots that ended before
+/// `as_of` (0: with all). With `links`, also etc/ca-certificates.conf and a link by name and by subject hash for each. Corrupt for a file that is no
+/// certificate, NotFound when there is none at all.
+Done write_ca_bundle(World& world, std::int64_t as_of, bool links, std::vector<std::string>& notes);
 
 }  // namespace ashlar::build

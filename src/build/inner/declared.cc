@@ -11,85 +11,73 @@
 namespace ashlar::build {
 namespace {
 
-constexpr std::array<std::string_view, 7> keys = {"package", "scripts", "reason", "directories", "symlinks", "files", "ca-bundle"};
+constexpr std::array<std::string_view, 2> script_names{"preinst", "postinst"};
+constexpr std::array<std::string_view, 4> row_keys{"script", "variant", "why", "do"};
 
-std::unexpected<Error> fault(const YamlDocument& document, const YamlNode& node, std::string message, std::string hint = {}) {
-  auto error = cannot(Kind::Invalid, fmt::format("read effects '{}'", document.path), "it has a fault");
-  error.error().faults.push_back(document.fault_at(node, std::move(message), std::move(hint)));
-  return error;
+std::unexpected<Error> faulty(const YamlDocument& document, const YamlNode& node, std::string message, std::string hint = {}) {
+  Error error{Kind::Invalid, fmt::format("cannot read effects '{}': {}", document.path, message), {}};
+  error.faults.push_back(document.fault_at(node, std::move(message), std::move(hint)));
+  return std::unexpected(std::move(error));
 }
 
-Result<std::vector<std::pair<std::string, std::string>>> pairs(const YamlDocument& document, const YamlNode& node) {
-  if (node.type != YamlNode::Type::Mapping) return fault(document, node, "a mapping of paths is expected here");
-  std::vector<std::pair<std::string, std::string>> out;
-  for (const auto& [key, value] : node.members) out.emplace_back(key.text, value.text);
-  return out;
-}
-
-Done read_row(const YamlDocument& document, const YamlNode& node, std::vector<Declaration>& rows) {
-  if (node.type != YamlNode::Type::Mapping) return fault(document, node, "an effect is a mapping");
-  Declaration row;
-  std::vector<std::string> scripts;
-  for (const auto& [key, value] : node.members) {
-    if (std::find(keys.begin(), keys.end(), key.text) == keys.end()) {
-      const std::string near = nearest(key.text, keys);
-      return fault(document, key, fmt::format("unknown key '{}'", key.text), near.empty() ? std::string() : fmt::format("did you mean '{}'?", near));
-    }
-    if (key.text == "package") row.package = value.text;
-    if (key.text == "reason") row.reason = value.text;
-    if (key.text == "ca-bundle") row.ca_bundle = value.text == "true";
-    for (const YamlNode& item : value.items) {
-      if (key.text == "scripts") scripts.push_back(item.text);
-      if (key.text == "directories") row.directories.push_back(item.text);
-    }
-    if (key.text == "symlinks") {
-      TRY_ASSIGN(row.symlinks, pairs(document, value));
-    }
-    if (key.text == "files") {
-      TRY_ASSIGN(row.files, pairs(document, value));
-    }
+Result<std::pair<std::string, Declaration>> read_row(const YamlDocument& document, const YamlNode& row) {
+  std::string script;
+  Declaration declaration;
+  if (row.type != YamlNode::Type::Mapping) return faulty(document, row, "an effect must be a mapping");
+  for (const auto& [key, value] : row.members) {
+    if (std::find(row_keys.begin(), row_keys.end(), key.text) == row_keys.end())
+      return faulty(document, key, fmt::format("unknown key '{}'", key.text), nearest(key.text, row_keys));
+    if (value.type != YamlNode::Type::Scalar) return faulty(document, value, fmt::format("'{}' must be text", key.text));
+    if (key.text == "script") script = value.text;
+    if (key.text == "variant") declaration.variant = value.text;
+    if (key.text == "why") declaration.why = value.text;
+    if (key.text == "do") declaration.steps = value.text == "nothing" ? std::string() : value.text;
   }
-  if (row.package.empty() || scripts.empty() || row.reason.empty()) return fault(document, node, "an effect needs 'package', 'scripts' and a 'reason'");
-  for (std::string& script : scripts) {
-    row.script = std::move(script);
-    rows.push_back(row);
-    row.directories.clear(), row.symlinks.clear(), row.files.clear();  // of the first script alone
-    row.ca_bundle = false;
-  }
-  return {};
+  if (std::find(script_names.begin(), script_names.end(), script) == script_names.end()) return faulty(document, row, "'script' must be preinst or postinst");
+  if (!declaration.variant.empty() && declaration.variant != "runtime" && declaration.variant != "dev") return faulty(document, row, "'variant' must be runtime or dev");
+  if (trim(declaration.why).empty()) return faulty(document, row, "'why' is missing");
+  if (row.find("do") == nullptr) return faulty(document, row, "'do' is missing", "write `do: nothing` where nothing is to be done");
+  return std::pair(script, declaration);
 }
 
 }  // namespace
 
-const Declaration* Declarations::find(std::string_view package, std::string_view script) const {
-  const auto found = std::find_if(rows.begin(), rows.end(), [&](const Declaration& row) { return row.package == package && row.script == script; });
-  return found == rows.end() ? nullptr : &*found;
-}
-
-Result<Declarations> read_declarations(host::Files& files, const host::Path& folder) {
-  Declarations out;
-  if (!files.exists(folder)) return out;
+Result<DeclaredEffects> DeclaredEffects::read(host::Files& files, const host::Path& folder) {
+  DeclaredEffects effects;
+  if (folder.empty() || !files.exists(folder)) return effects;
   TRY_ASSIGN(const auto names, files.list(folder));
   for (const std::string& name : names) {
     if (!name.ends_with(".yaml")) continue;
     TRY_ASSIGN(std::string text, files.read(folder / name));
     TRY_ASSIGN(const YamlDocument document, parse_yaml(std::move(text), (folder / name).string()));
-    if (document.root.type != YamlNode::Type::Sequence) return fault(document, document.root, "a list of effects is expected here");
-    for (const YamlNode& row : document.root.items) TRY(read_row(document, row, out.rows));
+    if (document.root.type != YamlNode::Type::Mapping) return faulty(document, document.root, "a file of effects must be a mapping of packages");
+    for (const auto& [package, rows] : document.root.members) {
+      if (rows.type != YamlNode::Type::Sequence) return faulty(document, rows, fmt::format("'{}' must be a list of scripts", package.text));
+      for (const YamlNode& row : rows.items) {
+        TRY_ASSIGN(const auto read, read_row(document, row));
+        auto& known = effects.by_script_[package.text + "/" + read.first];
+        for (const Declaration& other : known)
+          if (other.variant == read.second.variant) return faulty(document, row, fmt::format("{} of '{}' is declared twice", read.first, package.text));
+        known.push_back(read.second);
+      }
+    }
   }
-  return out;
+  if (files.exists(folder / "reviewed.txt")) {
+    TRY_ASSIGN(const std::string text, files.read(folder / "reviewed.txt"));
+    for (const auto line : split(text, '\n')) if (!line.starts_with('#')) effects.reviewed_.insert(std::string(cut(line, ' ').first));
+  }
+  return effects;
 }
 
-Done apply_declaration(const Declaration& declaration, ScriptState& state) {
-  state.world.effect = fmt::format("declared:{}.{}", declaration.package, declaration.script);
-  for (const std::string& path : declaration.directories) TRY(state.world.make_directory(path, 0755, true));
-  for (const auto& [path, content] : declaration.files) {
-    const BytesView bytes = as_bytes(content);
-    TRY(state.world.write(path, Bytes(bytes.begin(), bytes.end()), 0644));
+const Declaration* DeclaredEffects::find(std::string_view package, std::string_view script, std::string_view variant) const {
+  const auto found = by_script_.find(fmt::format("{}/{}", package, script));
+  if (found == by_script_.end()) return nullptr;
+  const Declaration* general = nullptr;
+  for (const Declaration& each : found->second) {
+    if (each.variant == variant) return &each;
+    if (each.variant.empty()) general = &each;
   }
-  for (const auto& [path, target] : declaration.symlinks) TRY(state.world.symlink(target, path, true));
-  state.ca_bundle = state.ca_bundle || declaration.ca_bundle;
-  return {};
+  return general;
 }
 
 }  // namespace ashlar::build

@@ -1,29 +1,33 @@
 #pragma once
-// Effects declared as data for scripts that recognition does not follow: effects/*.yaml (docs/formats/effects.md).
+// Declared effects: what stands in for scripts that are not recognised (docs/formats/effects.md).
+#include <map>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
-#include "build/inner/script.h"
 #include "host/files.h"
 
 namespace ashlar::build {
 
-/// What one script does, in our words.
 struct Declaration {
-  std::string package, script, reason;
-  std::vector<std::string> directories;                              ///< `path`, mode 0755, root
-  std::vector<std::pair<std::string, std::string>> symlinks, files;  ///< path and target; path and content
-  bool ca_bundle = false;
+  std::string why;    ///< for people; never empty
+  std::string steps;  ///< in the subset of the shell that scripts are recognised in; empty: nothing is to be done
+  std::string variant;  ///< `runtime`, `dev` or empty for both
 };
 
-class Declarations {
+class DeclaredEffects {
  public:
-  const Declaration* find(std::string_view package, std::string_view script) const;
-  std::vector<Declaration> rows;
-};
+  /// Reads every `*.yaml` of a folder in the order of names, and `reviewed.txt`: digests of scripts that declarations were written for. Faults name file, line and column. A script
+  /// declared twice is Invalid.
+  static Result<DeclaredEffects> read(host::Files& files, const host::Path& folder);
+  /// The declaration for a script (`postinst`) of a package; one for the variant goes before one for both.
+  const Declaration* find(std::string_view package, std::string_view script, std::string_view variant) const;
+  bool reviewed(std::string_view sha256_hex) const { return reviewed_.contains(std::string(sha256_hex)); }
 
-/// Reads every *.yaml of the folder, in the order of names. Invalid with the place of a fault.
-Result<Declarations> read_declarations(host::Files& files, const host::Path& folder);
-Done apply_declaration(const Declaration& declaration, ScriptState& state);
+ private:
+  std::map<std::string, std::vector<Declaration>> by_script_;  ///< `package/script`
+  std::set<std::string> reviewed_;
+};
 
 }  // namespace ashlar::build

@@ -25,7 +25,7 @@ std::unexpected<Error> no(std::string_view verb, std::string_view path, std::str
 
 const TarEntry* World::entry(const std::string& path) const {
   if (const auto over = over_.find(path); over != over_.end()) return over->second.removed ? nullptr : &over->second.node.entry;
-  const TreeNode* node = tree_.find(path);
+  const TreeNode* node = tree_->find(path);
   return node == nullptr ? nullptr : &node->entry;
 }
 
@@ -57,7 +57,7 @@ std::optional<World::Node> World::find(std::string_view path, bool follow) const
   if (!at) return std::nullopt;
   if (at->empty()) return Node{TarEntry{.path = "", .type = FileType::Directory, .mode = 0755}, std::nullopt};
   if (const auto over = over_.find(*at); over != over_.end()) return over->second.removed ? std::nullopt : std::optional(over->second.node);
-  const TreeNode* node = tree_.find(*at);
+  const TreeNode* node = tree_->find(*at);
   if (node == nullptr) return std::nullopt;
   return Node{node->entry, std::nullopt};
 }
@@ -66,8 +66,8 @@ Result<Bytes> World::read(std::string_view path) const {
   const auto at = resolve(path, true);
   if (at) {
     if (const auto over = over_.find(*at); over != over_.end() && !over->second.removed && over->second.node.content) return *over->second.node.content;
-    const TreeNode* node = entry(*at) == nullptr ? nullptr : tree_.find(*at);
-    if (node != nullptr && (node->entry.type == FileType::Regular || node->entry.type == FileType::HardLink)) return tree_.content(*node);
+    const TreeNode* node = entry(*at) == nullptr ? nullptr : tree_->find(*at);
+    if (node != nullptr && (node->entry.type == FileType::Regular || node->entry.type == FileType::HardLink)) return tree_->content(*node);
   }
   return cannot(Kind::NotFound, fmt::format("read '{}'", path), "the image has no such file");
 }
@@ -77,7 +77,7 @@ std::set<std::string> World::list(std::string_view path) const {
   const auto at = resolve(path, true);
   if (!at) return names;
   const std::string prefix = at->empty() ? "" : *at + "/";
-  tree_.each(*at, [&](const TreeNode& node) {
+  tree_->each(*at, [&](const TreeNode& node) {
     std::string_view below = node.entry.path;
     if (!below.starts_with(prefix)) return;
     below.remove_prefix(prefix.size());
@@ -97,7 +97,7 @@ World::Over& World::touch(const std::string& path) {
   auto [found, fresh] = over_.try_emplace(path);
   Over& over = found->second;
   if (fresh) {
-    if (const TreeNode* node = tree_.find(path)) over.node.entry = node->entry;
+    if (const TreeNode* node = tree_->find(path)) over.node.entry = node->entry;
     over.node.entry.path = path;
   }
   over.effect = effect;
@@ -221,7 +221,7 @@ Done World::set_owner(std::string_view path, std::optional<std::uint32_t> uid, s
 Result<std::vector<Change>> World::changes() const {
   std::vector<Change> result;
   for (auto at = over_.rbegin(); at != over_.rend(); ++at)
-    if (at->second.removed && tree_.find(at->first) != nullptr)
+    if (at->second.removed && tree_->find(at->first) != nullptr)
       result.push_back({.entry = TarEntry{.path = at->first}, .content = {}, .remove = true, .effect = at->second.effect});
   for (const auto& [path, over] : over_) {
     if (over.removed) continue;

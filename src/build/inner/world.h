@@ -14,7 +14,7 @@ namespace ashlar::build {
 /// symlinks, so that `/bin/x` is `usr/bin/x` on a merged /usr.
 class World {
  public:
-  World(const TreeView& tree, std::int64_t mtime) : tree_(tree), mtime_(mtime) {}  // tree: borrowed
+  World(const TreeView& tree, std::int64_t mtime) : tree_(&tree), mtime_(mtime) {}  // tree: borrowed
 
   struct Node { TarEntry entry; std::optional<Bytes> content; };  ///< content: of files that effects made
   /// What is at `path`; with `follow`, behind symlinks. Nothing for a path that is not there or loops.
@@ -35,9 +35,11 @@ class World {
   Done set_mode(std::string_view path, std::uint32_t mode);
   Done set_owner(std::string_view path, std::optional<std::uint32_t> uid, std::optional<std::uint32_t> gid, bool follow);
 
+  void set_time(std::string_view path, std::int64_t mtime) { if (const auto at = resolve(path, true)) touch(*at).node.entry.mtime = mtime; }
+
   /// What differs from the tree: removals first, deepest first, then the rest in the order of paths.
   Result<std::vector<Change>> changes() const;
-  const TreeView& tree() const { return tree_; }
+  const TreeView& tree() const { return *tree_; }
 
  private:
   struct Over { bool removed = false; Node node; std::string effect; };
@@ -45,7 +47,7 @@ class World {
   Over& touch(const std::string& path);
   Result<std::string> place(std::string_view path);  ///< resolved for making; its parent must be a directory
 
-  const TreeView& tree_;
+  const TreeView* tree_;
   std::int64_t mtime_;
   std::map<std::string, Over> over_;
 };
