@@ -61,9 +61,13 @@ host::HttpRequest Access::request(std::string_view url) const {
   }
   const std::string_view bare = parts.host.substr(0, parts.host.find(':'));
   const ProxyRule* best = nullptr;
-  for (const ProxyRule& rule : proxies) {
-    if (rule.protocol != parts.scheme || (!rule.host.empty() && rule.host != bare)) continue;
-    if (best == nullptr || (best->host.empty() && !rule.host.empty())) best = &rule;
+  // For https, the settings of http count where it has none of its own (apt-transport-https(1)).
+  for (const std::string_view protocol : {parts.scheme, std::string_view(parts.scheme == "https" ? "http" : "")}) {
+    for (const ProxyRule& rule : proxies) {
+      if (rule.protocol != protocol || (!rule.host.empty() && rule.host != bare)) continue;
+      if (best == nullptr || (best->host.empty() && !rule.host.empty())) best = &rule;
+    }
+    if (best != nullptr) break;
   }
   if (best != nullptr) out.proxy = best->proxy.empty() ? "DIRECT" : best->proxy;
   return out;
@@ -71,7 +75,12 @@ host::HttpRequest Access::request(std::string_view url) const {
 
 Result<std::vector<Login>> parse_logins(std::string_view text, std::string_view path) {
   std::vector<Login> out;
-  const auto all = words(text);
+  std::vector<std::string_view> all;
+  for (const std::string_view line : split(text, '\n')) {
+    if (trim(line).starts_with('#')) continue;
+    const auto parts = words(line);
+    all.insert(all.end(), parts.begin(), parts.end());
+  }
   for (size_t at = 0; at < all.size(); ++at) {
     const std::string_view word = all[at];
     const bool known = word == "machine" || word == "login" || word == "password";

@@ -25,7 +25,7 @@ struct ProxyRule {
 
 struct Access {
   std::vector<Login> logins;      ///< the first that fits counts
-  std::vector<ProxyRule> proxies;  ///< one with a host goes before one without; none that fits: as the environment says
+  std::vector<ProxyRule> proxies;  ///< the first that fits, one with a host before one without; none: as the environment says
   /// A request for `url`: with the login and proxy that fit; `user:password@` in the URL itself goes before a login and leaves the URL.
   host::HttpRequest request(std::string_view url) const;
 };

@@ -3,6 +3,16 @@
 #include <fmt/format.h>
 
 namespace ashlar::pipeline {
+namespace {
+
+deb::FetchOptions fetch_options(deb::Access access, bool offline) {
+  deb::FetchOptions options;
+  options.offline = offline;
+  options.access = std::move(access);
+  return options;
+}
+
+}  // namespace
 
 Result<Sources> sources_of(Workshop& workshop, const plan::Definition& definition, const LockOptions& options) {
   const std::string what = fmt::format("find the archives of '{}'", definition.path);
@@ -24,17 +34,14 @@ Result<Sources> sources_of(Workshop& workshop, const plan::Definition& definitio
     if (!archive.security) wanted.fallback_keyrings = archive.keyrings;
   }
   wanted.keyring_folders = workshop.config.keyrings;
-  auto theirs = deb::third_party_archives(workshop.machine, wanted, out.access, workshop.folders.cache, options.offline);
+  auto theirs = deb::third_party_archives(workshop.machine, wanted, fetch_options(out.access, options.offline), workshop.folders.cache);
   if (!theirs) return cannot(what, std::move(theirs).error());
   out.archives.insert(out.archives.end(), theirs->begin(), theirs->end());
   return out;
 }
 
 deb::ArchiveReader open_archives(Workshop& workshop, deb::Access access, bool offline) {
-  deb::FetchOptions options;
-  options.offline = offline;
-  options.access = std::move(access);
-  return {workshop.machine, workshop.folders.cache, workshop.folders.state, std::move(options), workshop.progress};
+  return {workshop.machine, workshop.folders.cache, workshop.folders.state, fetch_options(std::move(access), offline), workshop.progress};
 }
 
 }  // namespace ashlar::pipeline
