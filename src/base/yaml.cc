@@ -446,6 +446,8 @@ Error refused(std::string_view path, std::string_view text, Refusal refusal) {
 
 }  // namespace
 
+YamlNode::YamlNode() = default;
+
 const YamlNode* YamlNode::find(std::string_view key) const {
   for (const auto& [name, value] : members) {
     if (name.text == key) return &value;

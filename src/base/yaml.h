@@ -13,6 +13,7 @@ namespace ashlar {
 /// One value of a document. Scalars keep their text as written (after escapes); whether one is a number is for the reader to say.
 struct YamlNode {
   enum class Type { Null, Scalar, Sequence, Mapping };
+  YamlNode();  // not implicit: clang would ask for the pair's constructor before the node is complete
   Type type = Type::Null;
   bool plain = false;  ///< a scalar without quotes or block style, so that `1` may be a number and `true` a bool
   int line = 0;        ///< from 1; a text in block style (`|`, `>`) stands at its first line
