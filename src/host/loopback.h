@@ -15,11 +15,11 @@ namespace ashlar::host {
 struct LoopbackFault {
   int times = 1 << 30;                       ///< for the next so many requests, then it serves as it should
   int status = 0;                            ///< answered instead of the file, with a short text; 0: the file
-  std::string location;                      ///< where a 3xx points to
-  std::optional<std::uint64_t> cut_after;    ///< bytes of the body after which the connection breaks
+  std::string location{};                      ///< where a 3xx points to
+  std::optional<std::uint64_t> cut_after{};    ///< bytes of the body after which the connection breaks
   std::chrono::milliseconds delay{0};        ///< before the answer
   bool ignore_range = false;                 ///< answers 200 and everything
-  std::string authorization;                 ///< the value that this header must have, else 401
+  std::string authorization{};                 ///< the value that this header must have, else 401
 };
 
 struct LoopbackRequest {
