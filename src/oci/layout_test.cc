@@ -318,7 +318,7 @@ class Peers : public Layout {
     command.argv = std::move(argv);
     const auto outcome = processes->run(command);
     EXPECT_TRUE(outcome) << outcome.error().message;
-    return outcome ? *outcome : host::Outcome{127, false, "", ""};
+    return outcome ? *outcome : host::Outcome{127, false, false, "", ""};
   }
   std::unique_ptr<host::Processes> processes = host::machine_processes();
 };
