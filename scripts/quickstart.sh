@@ -68,12 +68,14 @@ if command -v skopeo >/dev/null; then
   config() { skopeo inspect --override-arch "$machine" --config "oci:$layout:$tag"; }
   check 'skopeo reads it' eval 'config > "$out/config.json"'
   check 'it runs as an ordinary user' eval '[[ $(jq -r ".config.User" "$out/config.json") =~ ^(65532|nonroot|postgres|nginx)(:|$) ]]'
-  rm -rf "$out/bundle"
+  # Arguments replace the cmd; where that is the whole command, its program comes first.
+  mapfile -t program < <(jq -r '.config | if (.Entrypoint // []) == [] then .Cmd[0] else empty end' "$out/config.json")
+  arguments=(--version)
+  if [[ $name == python ]]; then
+    arguments=(-c 'import os, ssl, sys; print("Python", sys.version.split()[0], "with", ssl.OPENSSL_VERSION, "as user", os.getuid())')
+  fi
   code=0
-  case $name in
-    python) ran=$("$top/scripts/run-image.sh" "$layout:$tag" -c 'import os, ssl, sys; print("Python", sys.version.split()[0], "with", ssl.OPENSSL_VERSION, "as user", os.getuid())' 2>"$out/run.err") || code=$? ;;
-    *) ran=$(timeout 20 "$top/scripts/run-image.sh" "$layout:$tag" --version 2>"$out/run.err" | head -n 1) || code=$? ;;
-  esac
+  ran=$("$top/scripts/run-image.sh" "$layout:$tag" "${program[@]}" "${arguments[@]}" 2>"$out/run.err" | head -n 1) || code=$?
   if ((code == 125)); then
     ran="not run: $(tail -n 1 "$out/run.err" | sed 's/^[^:]*: //')"
   else
@@ -86,9 +88,9 @@ cat <<SUMMARY
 
   $name $tag
   $(printf '%.0s-' {1..76})
-  image     $digest
+  index     $digest
   at        oci:$layout:$tag
-$(jq -r '.images[] | "  \(.platform)                "[:14] + "\(.image.size / 1e6 * 10 | round / 10) MB to pull, \(.content_size / 1e6 * 10 | round / 10) MB of files, \(.packages | length) packages, \(.image.layers | length) layers"' "$out/build.json")
+$(jq -r '.images[] | "  \((.platform | ltrimstr("linux/") + "          ")[0:10])\(.image.size / 1e6 * 10 | round / 10) MB to pull, \(.content_size / 1e6 * 10 | round / 10) MB of files, \(.packages | length) packages, \(.image.layers | length) layers"' "$out/build.json")
   ran       $ran
 $(printf '  check     %s\n' "${checks[@]}")
   time      $took s to build both platforms, $again s to build them again; ${SECONDS} s for all of this
