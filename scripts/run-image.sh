@@ -78,5 +78,6 @@ for cgroups in auto true; do
   code=0
   runc --root "$state" --rootless "$cgroups" --log "$log" run --bundle "$bundle" "$name-$cgroups" < /dev/null || code=$?
   if [[ ! -s $log ]] || ! grep -q 'level=error' "$log"; then exit "$code"; fi
+  if grep -q 'unable to start container process: exec:' "$log"; then exit 127; fi  # the image's fault, and said above
 done
 refuse "runc does not start: $(grep -m 1 'level=error' "$log" | sed 's/.*msg="\{0,1\}//; s/"$//; s/\\"/'\''/g')"
