@@ -156,7 +156,8 @@ Done add_package_database(Tree& tree, const std::vector<Part>& parts, plan::Vari
   for (size_t at = 0; at < parts.size(); ++at) {
     const std::string base = "var/lib/dpkg/status.d/" + parts[at].package->name;
     TRY(put_text(tree, base, control_of(parts[at]) + "\n", "effect:package-database"));
-    TRY(put_text(tree, base + ".md5sums", md5sums_of(tree, at, parts[at]), "effect:package-database"));
+    const std::string sums = md5sums_of(tree, at, parts[at]);
+    if (!sums.empty()) TRY(put_text(tree, base + ".md5sums", sums, "effect:package-database"));
   }
   return {};
 }

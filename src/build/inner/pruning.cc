@@ -8,8 +8,8 @@
 namespace ashlar::build {
 namespace {
 
-constexpr std::array<std::string_view, 12> pruned_folders = {
-    "usr/share/man/", "usr/share/info/", "usr/share/lintian/", "usr/share/linda/", "usr/share/locale/", "usr/share/doc-base/", "usr/share/bug/",
+constexpr std::array<std::string_view, 13> pruned_folders = {
+    "usr/share/man/", "var/cache/", "usr/share/info/", "usr/share/lintian/", "usr/share/linda/", "usr/share/locale/", "usr/share/doc-base/", "usr/share/bug/",
     "usr/share/groff/", "usr/share/help/", "usr/share/gtk-doc/", "usr/share/omf/", "usr/share/reportbug/"};
 constexpr std::array<std::string_view, 8> merged = {"bin", "sbin", "lib", "lib32", "lib64", "libo32", "libx32", "libn32"};
 
