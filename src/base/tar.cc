@@ -282,7 +282,7 @@ namespace {
 using Header = std::array<char, block>;
 
 void put(Header& header, Field field, std::string_view value) {
-  std::memcpy(header.data() + field.at, value.data(), std::min(value.size(), field.width));
+  std::copy_n(value.begin(), std::min(value.size(), field.width), header.begin() + static_cast<std::ptrdiff_t>(field.at));
 }
 /// Octal with a NUL at its end; 0 where it does not fit, for a pax record then says it.
 void put_octal(Header& header, Field field, std::uint64_t value) {
