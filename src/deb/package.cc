@@ -63,7 +63,9 @@ Result<Package> read_package(const Stanza& stanza, std::uint32_t archive) {
       {"Package", &Package::name}, {"Version", &Package::version}, {"Architecture", &Package::architecture}, {"Filename", &Package::filename}, {"SHA256", &Package::sha256},
       {"Priority", &Package::priority}, {"Section", &Package::section}, {"Multi-Arch", &Package::multi_arch}, {"Essential", &Package::essential},
       {"Maintainer", &Package::maintainer}, {"Homepage", &Package::homepage}, {"Description", &Package::description}, {"Depends", &Package::depends},
-      {"Pre-Depends", &Package::pre_depends}, {"Provides", &Package::provides}, {"Conflicts", &Package::conflicts}, {"Breaks", &Package::breaks}, {"Replaces", &Package::replaces}};
+      {"Pre-Depends", &Package::pre_depends}, {"Provides", &Package::provides}, {"Conflicts", &Package::conflicts}, {"Breaks", &Package::breaks}, {"Replaces", &Package::replaces},
+      {"Recommends", &Package::recommends}, {"Suggests", &Package::suggests}, {"Enhances", &Package::enhances}, {"Protected", &Package::protection},
+      {"Important", &Package::protection}};
   for (const auto& [name, value] : stanza.fields()) {
     const auto text = std::find_if(std::begin(texts), std::end(texts), [&](const auto& row) { return row.first == name; });
     if (text != std::end(texts)) package.*(text->second) = std::string(value);

@@ -47,6 +47,8 @@ struct Package {
   std::string source, source_version;  ///< from `Source: name (version)`, else those of the package itself
   std::string priority, section, multi_arch, essential, maintainer, homepage, description;
   std::string depends, pre_depends, provides, conflicts, breaks, replaces;  ///< as written
+  std::string recommends, suggests, enhances;  ///< as written; nothing is installed because of them
+  std::string protection;  ///< of `Protected`, or its older name `Important`: `yes` where a system should keep the package
   std::uint64_t size = 0, installed_kib = 0;
   std::string sha256;     ///< 64 hex digits
   std::string filename;   ///< path in the pool, relative to the archive's root

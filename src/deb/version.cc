@@ -18,7 +18,34 @@ int weight(char c) {
   return is_letter(c) ? c : c + 256;
 }
 
+/// An epoch without leading zeros, the upstream part and the revision.
+struct Parts {
+  std::string_view epoch, upstream, revision;
+};
+
+Parts parts_of(std::string_view text) {
+  Parts parts;
+  if (const size_t colon = text.find(':'); colon != std::string_view::npos) {
+    parts.epoch = text.substr(0, colon);
+    while (!parts.epoch.empty() && parts.epoch[0] == '0') parts.epoch.remove_prefix(1);
+    text.remove_prefix(colon + 1);
+  }
+  const size_t dash = text.rfind('-');
+  parts.upstream = text.substr(0, dash);
+  if (dash != std::string_view::npos) parts.revision = text.substr(dash + 1);
+  return parts;
+}
+
 }  // namespace
+
+std::weak_ordering compare_versions(std::string_view a, std::string_view b) {
+  if (a == b) return std::weak_ordering::equivalent;
+  const Parts x = parts_of(a), y = parts_of(b);
+  if (x.epoch.size() != y.epoch.size()) return x.epoch.size() <=> y.epoch.size();
+  if (x.epoch != y.epoch) return x.epoch <=> y.epoch;
+  if (const auto order = compare_part(x.upstream, y.upstream); order != 0) return order;
+  return compare_part(x.revision, y.revision);
+}
 
 std::weak_ordering compare_part(std::string_view a, std::string_view b) {
   size_t i = 0, j = 0;

@@ -1,138 +1,230 @@
 #include "plan/resolve.h"
 
 #include <algorithm>
+#include <deque>
 #include <map>
 
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "plan/inner/choice.h"
+#include "plan/inner/judgement.h"
+#include "plan/inner/marking.h"
+#include "plan/inner/stock.h"
+#include "plan/inner/wording.h"
 
 namespace ashlar::plan {
+
+struct Universe::State {
+  State(std::span<const deb::Package> packages, std::string_view architecture) : stock(packages, architecture) {
+    newest.assign(stock.names(), nowhere);
+    for (Name name = 0; name < stock.names(); ++name) {
+      const auto versions = stock.versions(name);
+      if (versions.empty()) continue;
+      newest[name] = versions.front();
+      if (versions.size() > 1 && deb::compare_versions(stock.at(versions[0]).version, stock.at(versions[1]).version) == 0) ties.push_back(name);
+    }
+  }
+
+  Done give_up(const Request& request, Candidates& candidates) const;
+  Done pin(const Request& request, Candidates& candidates) const;
+  Result<Candidates> candidates(const Request& request) const;
+  Result<Name> wished(const Wish& wish, const Candidates& candidates) const;
+  std::unexpected<Error> unknown(const std::string& name) const;
+
+  Stock stock;
+  std::vector<Place> newest;  ///< by name
+  std::vector<Name> ties;     ///< names whose newest version several archives have
+};
+
 namespace {
 
-/// Whether version `a` is newer; texts that are no versions are older than any that is.
-bool newer(const std::string& a, const std::string& b) {
-  const auto x = deb::Version::parse(a), y = deb::Version::parse(b);
-  if (!x || !y) return x.has_value() && !y.has_value();
-  return *x > *y;
+/// Why each package is in: from the wishes on, in their order, the first package that needs it.
+std::map<Place, std::string> reasons_for(const Stock& stock, const Marking& marking, std::span<const Name> wishes) {
+  std::map<Place, std::string> reasons;
+  std::deque<Place> queue;
+  const auto add = [&](Place place, auto&& reason) {
+    if (reasons.contains(place)) return;
+    reasons[place] = reason();
+    queue.push_back(place);
+  };
+  for (const Name name : wishes) add(marking.marked(name), [] { return std::string("asked for by the definition"); });
+  // Links that are no needs come last: a package that only these reach is what apt keeps of an alternative that it gave up.
+  for (const bool needs : {true, false}) {
+    if (!needs) {
+      for (const auto& [place, reason] : reasons) queue.push_back(place);
+    }
+    while (!queue.empty()) {
+      const Place place = queue.front();
+      queue.pop_front();
+      Links rest = stock.links(place);
+      while (!rest.empty()) {
+        const Links clause = Stock::next_clause(rest);
+        if (is_refusal(clause.front().field) || (needs && !is_need(clause.front().field))) continue;
+        const std::string_view verb = is_need(clause.front().field) ? "depended on" : clause.front().field == Field::Recommends ? "recommended" : "suggested";
+        for (const Place other : marking.marked_for(clause))
+          add(other, [&] { return fmt::format("{} by '{}' ({})", verb, stock.at(place).name, to_string(stock, clause)); });
+      }
+    }
+  }
+  return reasons;
 }
 
-std::string why_asked() { return "asked for by the definition"; }
+std::vector<std::string> dropped_by(const Stock& stock, const Marking& marking, std::span<const Place> chosen) {
+  std::vector<std::string> out;
+  for (const Place place : chosen) {
+    Links rest = stock.links(place);
+    while (!rest.empty()) {
+      const Links clause = Stock::next_clause(rest);
+      if (!is_need(clause.front().field) || !marking.marked_for(clause).empty()) continue;
+      out.push_back(fmt::format("'{}' needs '{}', which the definition excludes", stock.at(place).name, to_string(stock, clause)));
+    }
+  }
+  std::sort(out.begin(), out.end());
+  out.erase(std::unique(out.begin(), out.end()), out.end());
+  return out;
+}
+
+/// A package that, asked for by name, makes the marking succeed; `nowhere` when none of the first few does.
+Place way_out(const Stock& stock, const Candidates& candidates, std::vector<Name> wishes, const Marking& marking, std::span<const Place> possible) {
+  constexpr int max_tries = 12;
+  int tries = 0;
+  wishes.push_back(nowhere);
+  for (const Place place : possible) {
+    wishes.back() = stock.name_of(place);
+    if (marking.marked(wishes.back()) == place) continue;
+    if (++tries > max_tries) break;
+    if (Marking(stock, candidates).mark(wishes)) return place;
+  }
+  return nowhere;
+}
+
+std::unexpected<Error> refusal(const Stock& stock, const Candidates& candidates, std::span<const Name> wishes, const Marking& marking) {
+  const Judgement judgement = judge(stock, candidates, wishes, marking);
+  if (!judgement.possible) return cannot(Kind::Conflict, "choose packages", judgement.explanation);
+  const Place out = way_out(stock, candidates, {wishes.begin(), wishes.end()}, marking, judgement.chosen);
+  const std::string cause = "the preferred alternatives clash, as they do in apt, though others would fit";
+  return cannot(Kind::Conflict, "choose packages", out == nowhere ? cause : fmt::format("{}: ask for '{}', too", cause, stock.at(out).name));
+}
 
 }  // namespace
 
-struct Universe::State {
-  std::span<const deb::Package> packages;
-  std::string architecture;
-  std::unordered_map<std::string_view, std::vector<std::uint32_t>> by_name;  ///< every version of every name, newest first
-
-  bool is_ours(const deb::Package& package) const { return package.architecture == architecture || package.architecture == "all"; }
-
-  Result<std::map<std::string, std::uint32_t>> pins(const std::vector<Wish>& wishes) const {
-    std::map<std::string, std::uint32_t> out;
-    for (const Wish& wish : wishes) {
-      if (wish.excluded || wish.version.empty()) continue;
-      const std::string what = fmt::format("choose package '{}' in version {}", wish.name, wish.version);
-      const auto found = by_name.find(wish.name);
-      if (found == by_name.end()) return cannot(Kind::NotFound, what, "the archives have no such package");
-      std::vector<std::string> have;
-      for (const std::uint32_t index : found->second) {
-        if (packages[index].version == wish.version) out.emplace(wish.name, index);
-        have.push_back(packages[index].version);
-      }
-      if (!out.contains(wish.name)) return cannot(Kind::NotFound, what, fmt::format("the archives have {}", fmt::join(have, ", ")));
+Done Universe::State::give_up(const Request& request, Candidates& candidates) const {
+  for (const Wish& wish : request.wishes) {
+    if (!wish.excluded) continue;
+    const bool asked = std::any_of(request.wishes.begin(), request.wishes.end(), [&](const Wish& other) { return !other.excluded && other.name == wish.name; });
+    if (asked) return cannot(Kind::Conflict, fmt::format("choose package '{}'", wish.name), "the definition both asks for and excludes it");
+    const auto name = stock.find(wish.name);
+    if (!name) continue;
+    if (candidates.given_up.empty()) candidates.given_up.resize(stock.names());
+    candidates.given_up[*name] = true;
+    candidates.of[*name] = nowhere;
+    // What an excluded package would have provided lacks by the definition's own word, too.
+    for (const Place place : stock.versions(*name)) {
+      for (const Name provided : stock.provided_by(place)) candidates.given_up[provided] = true;
     }
-    return out;
   }
-
-  /// The version of a name that counts: the pinned one, else the newest; of equal ones that of a security archive.
-  std::uint32_t candidate(const std::vector<std::uint32_t>& versions, const Request& request) const {
-    std::uint32_t best = versions.front();
-    for (const std::uint32_t index : versions) {
-      if (packages[index].version != packages[best].version) break;
-      if (request.security_archives.contains(packages[index].archive)) best = index;
-    }
-    return best;
-  }
-
-  std::unexpected<Error> unknown(const std::string& name) const {
-    std::vector<std::string_view> names;
-    for (const auto& [each, versions] : by_name) {
-      if (each.size() + 2 >= name.size() && each.size() <= name.size() + 2) names.push_back(each);
-    }
-    std::sort(names.begin(), names.end());
-    const std::string near = nearest(name, names);
-    return cannot(Kind::NotFound, fmt::format("choose package '{}'", name), near.empty() ? "the archives have no such package" : fmt::format("the archives have no such package; did you mean '{}'?", near));
-  }
-};
-
-Universe::Universe(std::span<const deb::Package> packages, std::string architecture) : state_(std::make_unique<State>()) {
-  state_->packages = packages;
-  state_->architecture = std::move(architecture);
-  state_->by_name.reserve(packages.size());
-  for (std::uint32_t index = 0; index < packages.size(); ++index) {
-    if (!state_->is_ours(packages[index])) continue;
-    auto& versions = state_->by_name[packages[index].name];
-    const auto place = std::find_if(versions.begin(), versions.end(), [&](std::uint32_t other) { return newer(packages[index].version, packages[other].version); });
-    versions.insert(place, index);
-  }
+  return {};
 }
 
+Done Universe::State::pin(const Request& request, Candidates& candidates) const {
+  for (const Wish& wish : request.wishes) {
+    if (wish.excluded || wish.version.empty()) continue;
+    const std::string what = fmt::format("choose package '{}' in version {}", wish.name, wish.version);
+    const auto name = stock.find(wish.name);
+    if (!name || stock.versions(*name).empty()) return cannot(Kind::NotFound, what, "the archives have no such package");
+    const auto versions = stock.versions(*name);
+    const auto fits = [&](Place place) { return stock.at(place).version == wish.version; };
+    auto found = std::find_if(versions.begin(), versions.end(), fits);
+    if (found == versions.end()) {
+      std::vector<std::string> have;
+      for (const Place place : versions) {
+        if (have.empty() || have.back() != stock.at(place).version) have.push_back(stock.at(place).version);
+      }
+      return cannot(Kind::NotFound, what, fmt::format("the archives have {}", fmt::join(have, ", ")));
+    }
+    const auto secure = std::find_if(found, versions.end(), [&](Place place) { return fits(place) && request.security_archives.contains(stock.at(place).archive); });
+    const Place chosen = secure != versions.end() ? *secure : *found;
+    const bool twice = std::any_of(request.wishes.begin(), request.wishes.end(), [&](const Wish& other) {
+      return !other.excluded && other.name == wish.name && !other.version.empty() && other.version != wish.version;
+    });
+    if (twice) return cannot(Kind::Conflict, what, "the definition pins another version of it, too");
+    candidates.of[*name] = chosen;
+  }
+  return {};
+}
+
+Result<Candidates> Universe::State::candidates(const Request& request) const {
+  Candidates out{newest, {}};
+  if (!request.security_archives.empty()) {
+    for (const Name name : ties) {
+      const auto versions = stock.versions(name);
+      for (const Place place : versions) {
+        if (deb::compare_versions(stock.at(place).version, stock.at(versions.front()).version) != 0) break;
+        if (!request.security_archives.contains(stock.at(place).archive)) continue;
+        out.of[name] = place;
+        break;
+      }
+    }
+  }
+  TRY(give_up(request, out));
+  TRY(pin(request, out));
+  return out;
+}
+
+std::unexpected<Error> Universe::State::unknown(const std::string& name) const {
+  std::vector<std::string_view> names;
+  for (Name each = 0; each < stock.names(); ++each) {
+    const std::string_view text = stock.text(each);
+    if (!stock.versions(each).empty() && text.size() + 2 >= name.size() && text.size() <= name.size() + 2) names.push_back(text);
+  }
+  std::sort(names.begin(), names.end());
+  const std::string near = nearest(name, names);
+  return cannot(Kind::NotFound, fmt::format("choose package '{}'", name),
+                near.empty() ? "the archives have no such package" : fmt::format("the archives have no such package; did you mean '{}'?", near));
+}
+
+Result<Name> Universe::State::wished(const Wish& wish, const Candidates& candidates) const {
+  const auto name = stock.find(wish.name);
+  if (!name) return unknown(wish.name);
+  if (candidates.of[*name] != nowhere) return *name;
+  std::set<Name> providers;
+  for (const Provider& provider : stock.providers(*name)) {
+    const Name owner = stock.name_of(provider.package);
+    if (candidates.of[owner] == provider.package) providers.insert(owner);
+  }
+  if (providers.empty()) return unknown(wish.name);
+  if (providers.size() == 1) return *providers.begin();
+  std::vector<std::string> names;
+  for (const Name each : providers) names.emplace_back(stock.text(each));
+  std::sort(names.begin(), names.end());
+  return cannot(Kind::Conflict, fmt::format("choose package '{}'", wish.name), fmt::format("several packages provide it; name one of {}", fmt::join(names, ", ")));
+}
+
+Universe::Universe(std::span<const deb::Package> packages, std::string architecture) : state_(std::make_unique<State>(packages, architecture)) {}
 Universe::~Universe() = default;
 Universe::Universe(Universe&&) noexcept = default;
 
 Result<Resolution> Universe::resolve(const Request& request) const {
-  std::set<std::string> excluded;
-  for (const Wish& wish : request.wishes) {
-    if (wish.excluded) excluded.insert(wish.name);
-  }
-  TRY_ASSIGN(const auto pins, state_->pins(request.wishes));
-  // What excluded packages would have provided lacks by the definition's own word, too.
-  std::set<std::string> given_up = excluded;
-  Market market(state_->packages);
-  std::vector<bool> offered(state_->packages.size());
-  // In the order of the index: of providers that are alike, the first one there counts.
-  for (std::uint32_t index = 0; index < state_->packages.size(); ++index) {
-    const deb::Package& package = state_->packages[index];
-    if (!state_->is_ours(package)) continue;
-    if (excluded.contains(package.name)) {
-      for (const std::string_view part : split(package.provides, ',')) given_up.emplace(trim(part).substr(0, trim(part).find_first_of(" :(")));
-      continue;
-    }
-    const auto pin = pins.find(package.name);
-    const std::uint32_t chosen = pin != pins.end() ? pin->second : state_->candidate(state_->by_name.at(package.name), request);
-    if (chosen == index) market.offer(index);
-  }
-  Choice choice(market, given_up);
-  std::vector<std::uint32_t> asked;
-  const auto conflict = [&](const std::string& name) {
-    return cannot(Kind::Conflict, fmt::format("choose packages for '{}'", name), choice.failure().empty() ? "no set of packages fits" : choice.failure());
-  };
+  const Stock& stock = state_->stock;
+  TRY_ASSIGN(const Candidates candidates, state_->candidates(request));
+  std::vector<Name> wishes;
   for (const Wish& wish : request.wishes) {
     if (wish.excluded) continue;
-    if (excluded.contains(wish.name)) return cannot(Kind::Conflict, fmt::format("choose package '{}'", wish.name), "the definition both asks for and excludes it");
-    std::optional<std::uint32_t> found = market.named(wish.name);
-    if (!found) {
-      const auto providers = market.fitting({wish.name, {}, deb::Relation::None, {}});
-      if (providers.empty()) return state_->unknown(wish.name);
-      if (providers.size() > 1) {
-        std::vector<std::string> names;
-        for (const std::uint32_t each : providers) names.push_back(market.at(each).name);
-        return cannot(Kind::Conflict, fmt::format("choose package '{}'", wish.name), fmt::format("several packages provide it; name one of {}", fmt::join(names, ", ")));
-      }
-      found = providers.front();
-    }
-    if (!choice.ask(*found, why_asked())) return conflict(wish.name);
-    asked.push_back(*found);
+    TRY_ASSIGN(const Name name, state_->wished(wish, candidates));
+    if (std::find(wishes.begin(), wishes.end(), name) == wishes.end()) wishes.push_back(name);
   }
-  for (const std::uint32_t package : asked) {
-    if (!choice.complete(package)) return conflict(market.at(package).name);
-  }
+  Marking marking(stock, candidates);
+  if (!marking.mark(wishes)) return refusal(stock, candidates, wishes, marking);
+  const std::vector<Place> chosen = marking.sweep(wishes);
+  const auto reasons = reasons_for(stock, marking, wishes);
   Resolution out;
-  for (const auto& [package, reason] : choice.marked()) out.packages.push_back({&market.at(package), reason});
+  for (const Place place : chosen) {
+    if (stock.is_damaged(place)) return cannot(Kind::Corrupt, fmt::format("choose package '{}'", stock.at(place).name), "the index has relations of it that cannot be read");
+    const auto reason = reasons.find(place);
+    out.packages.push_back({&stock.at(place), reason != reasons.end() ? reason->second : "essential"});
+  }
   std::sort(out.packages.begin(), out.packages.end(), [](const Chosen& a, const Chosen& b) { return a.package->name < b.package->name; });
-  out.dropped.assign(choice.dropped().begin(), choice.dropped().end());
+  out.dropped = dropped_by(stock, marking, chosen);
   return out;
 }
 

@@ -2,13 +2,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <fstream>
-#include <sstream>
 
 #include "base/codec.h"
 #include "base/tar.h"
 #include "base/text.h"
 #include "host/files.h"
+#include "plan/inner/apt_comparison.h"
 #include "plan/resolve.h"
 
 namespace ashlar::plan {
@@ -50,32 +49,10 @@ TEST(Apt, GivesTheSameAnswersOnTheFrozenIndex) {
     if (name.ends_with("sets.txt")) sets = text;
     if (name.ends_with("apt-answers.txt")) answers = text;
   }
-  const auto set_lines = split(trim(sets), '\n');
-  auto answer_lines = split(answers, '\n');
-  ASSERT_GE(answer_lines.size(), set_lines.size());
-  size_t same = 0;
-  for (size_t at = 0; at < set_lines.size(); ++at) {
-    Request request{{}, "amd64", security};
-    for (const std::string_view name : words(set_lines[at])) request.wishes.push_back({std::string(name), {}, false, {}});
-    std::set<std::string> expected, ours;
-    for (const std::string_view word : words(answer_lines[at])) expected.insert(std::string(word));
-    const auto resolution = universe.resolve(request);
-    if (resolution) {
-      for (const Chosen& chosen : resolution->packages) ours.insert(chosen.package->name + "=" + chosen.package->version);
-    }
-    if (ours == expected) {
-      ++same;
-      continue;
-    }
-    std::vector<std::string> more, less;
-    std::set_difference(ours.begin(), ours.end(), expected.begin(), expected.end(), std::back_inserter(more));
-    std::set_difference(expected.begin(), expected.end(), ours.begin(), ours.end(), std::back_inserter(less));
-    const auto first = [](const std::vector<std::string>& from) { return join(std::vector<std::string>(from.begin(), from.begin() + static_cast<std::ptrdiff_t>(std::min<size_t>(from.size(), 8))), " "); };
-    ADD_FAILURE() << "set " << at + 1 << " (" << set_lines[at] << "): ours has " << more.size() << " more [" << first(more) << "], apt " << less.size() << " more [" << first(less) << "] "
-                  << (resolution ? "" : resolution.error().message);
-  }
-  RecordProperty("same", static_cast<int>(same));
-  std::cout << same << " of " << set_lines.size() << " sets have apt's answer\n";
+  const auto differences = compare_with_apt(universe, {{}, "amd64", security}, sets, answers);
+  EXPECT_EQ(std::count(sets.begin(), sets.end(), '\n'), 200);
+  EXPECT_EQ(std::count(answers.begin(), answers.end(), '\n'), 200);
+  for (const AptDifference& difference : differences) ADD_FAILURE() << to_string(difference);
 }
 
 }  // namespace
