@@ -64,12 +64,14 @@ Covered cover(const Job& job, const ScriptState& state, const DeclaredEffects& d
 Result<ScriptState> begin(const EffectsRequest& request, const TreeView& tree) {
   World world(tree, request.mtime);
   TRY_ASSIGN(AccountBook book, AccountBook::open(*request.definition, world));
-  return ScriptState{.world = std::move(world), .accounts = std::move(book), .alternatives = {}};
+  ScriptState state{.world = std::move(world), .accounts = std::move(book), .alternatives = {}, .full = request.definition->variant == plan::Variant::Dev};
+  for (const ScriptedPackage& package : request.packages) state.packages.insert(package.name);
+  return state;
 }
 
 Done finish(ScriptState& state, const EffectsRequest& request, EffectsResult& result) {
   const bool full = request.definition->variant == plan::Variant::Dev;
-  if (state.ca_bundle) TRY(write_ca_bundle(state.world, request.as_of, full, result.notes));
+  if (state.ca_bundle) TRY(write_ca_bundle(state.world, {request.as_of, full, state.java_store}, result.notes));
   TRY(state.alternatives.write(state.world, full));
   TRY(state.accounts.write(state.world, full));
   if (has_loader(state.world, request.architecture)) {

@@ -15,6 +15,7 @@ class Alternatives {
   struct Group { std::string link; std::vector<Choice> choices; };
 
   void install(const std::string& link, const std::string& name, Choice choice);
+  bool knows(const std::string& name) const { return groups_.contains(name); }
   void remove(const std::string& name, const std::string& path);
   /// Links every group to its choice of highest priority that is in the image (of equal ones the path that sorts first). With `full`, writes
   /// var/lib/dpkg/alternatives/ too, so that update-alternatives can go on in the image.

@@ -2,9 +2,14 @@
 
 #include <openssl/asn1.h>
 #include <openssl/bio.h>
+#include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
+#include <algorithm>
+#include <array>
+#include <ctime>
+#include <map>
 #include <memory>
 
 #include <fmt/format.h>
@@ -15,7 +20,7 @@
 namespace ashlar::build {
 namespace {
 
-struct Root { std::string path, name; std::string text; std::uint32_t hash = 0; std::int64_t ends = 0; };
+struct Root { std::string path, name, text; Bytes der{}; std::uint32_t hash = 0; std::int64_t ends = 0; };
 
 std::string link_name(std::string_view path) {
   std::string name(path.substr(path.rfind('/') + 1));
@@ -36,6 +41,9 @@ Result<Root> read_root(const World& world, const std::string& path) {
   TRY_ASSIGN(const Time ends, Time::parse(fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", when.tm_year + 1900, when.tm_mon + 1, when.tm_mday, when.tm_hour,
                                                       when.tm_min, std::min(when.tm_sec, 59))));
   root.ends = ends.seconds;
+  root.der.resize(static_cast<size_t>(std::max(0, i2d_X509(certificate.get(), nullptr))));
+  std::uint8_t* end = root.der.data();
+  i2d_X509(certificate.get(), &end);
   root.hash = static_cast<std::uint32_t>(X509_subject_name_hash(certificate.get()));
   return root;
 }
@@ -61,9 +69,47 @@ Done write_links(World& world, const std::vector<Root>& roots, const std::string
   return {};
 }
 
+bool is_ascii(std::string_view text) { return std::all_of(text.begin(), text.end(), [](char c) { return c > 0x1f && c < 0x7f; }); }
+
+void put_number(Bytes& out, std::uint64_t value, int width) {
+  for (int shift = 8 * (width - 1); shift >= 0; shift -= 8) out.push_back(static_cast<std::uint8_t>(value >> shift));
+}
+void put_text(Bytes& out, std::string_view text) {
+  put_number(out, text.size(), 2);
+  out.insert(out.end(), text.begin(), text.end());
+}
+
+/// A JKS key store, version 2: entries of trusted certificates, then a keyed SHA-1 (OpenJDK, sun.security.provider.JavaKeyStore).
+Result<Bytes> java_store(const std::vector<Root>& roots, std::int64_t made) {
+  Bytes store;
+  put_number(store, 0xFEEDFEED, 4);
+  put_number(store, 2, 4);
+  put_number(store, roots.size(), 4);
+  for (const Root& root : roots) {
+    std::string alias = "debian:" + root.name;
+    std::transform(alias.begin(), alias.end(), alias.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    if (!is_ascii(alias)) return cannot(Kind::Invalid, fmt::format("add root '{}' to the key store", root.name), "its name is not ASCII");
+    put_number(store, 2, 4);
+    put_text(store, alias);
+    put_number(store, static_cast<std::uint64_t>(made) * 1000, 8);
+    put_text(store, "X.509");
+    put_number(store, root.der.size(), 4);
+    store.insert(store.end(), root.der.begin(), root.der.end());
+  }
+  Bytes keyed;
+  for (const char c : std::string_view("changeit")) put_number(keyed, static_cast<std::uint8_t>(c), 2);
+  for (const char c : std::string_view("Mighty Aphrodite")) keyed.push_back(static_cast<std::uint8_t>(c));
+  keyed.insert(keyed.end(), store.begin(), store.end());
+  std::array<std::uint8_t, 20> digest{};
+  unsigned size = 0;
+  if (EVP_Digest(keyed.data(), keyed.size(), digest.data(), &size, EVP_sha1(), nullptr) != 1) return cannot(Kind::Unavailable, "write the key store", "the library has no SHA-1");
+  store.insert(store.end(), digest.begin(), digest.end());
+  return store;
+}
+
 }  // namespace
 
-Done write_ca_bundle(World& world, std::int64_t as_of, bool links, std::vector<std::string>& notes) {
+Done write_ca_bundle(World& world, const CaOptions& options, std::vector<std::string>& notes) {
   world.effect = "ca-bundle";
   const std::string shipped = "/usr/share/ca-certificates";
   std::vector<std::string> paths;
@@ -75,7 +121,7 @@ Done write_ca_bundle(World& world, std::int64_t as_of, bool links, std::vector<s
   std::int64_t newest = 0;
   for (size_t at = 0; at < paths.size(); ++at) {
     TRY_ASSIGN(Root root, read_root(world, paths[at]));
-    const bool ended = as_of != 0 && root.ends < as_of;
+    const bool ended = options.as_of != 0 && root.ends < options.as_of;
     if (at < from_package) configuration += (ended ? "!" : "") + paths[at].substr(shipped.size() + 1) + "\n";
     if (ended) {
       notes.push_back(fmt::format("root '{}' ended on {} and is left out", root.name, Time{root.ends}.date()));
@@ -89,7 +135,13 @@ Done write_ca_bundle(World& world, std::int64_t as_of, bool links, std::vector<s
   TRY(world.make_directory("/etc/ssl/certs", 0755, true));
   TRY(put(world, "/etc/ssl/certs/ca-certificates.crt", bundle));
   world.set_time("/etc/ssl/certs/ca-certificates.crt", newest);
-  if (links) TRY(write_links(world, roots, configuration));
+  if (options.java_store) {
+    TRY_ASSIGN(Bytes store, java_store(roots, newest));
+    TRY(world.make_directory("/etc/ssl/certs/java", 0755, true));
+    TRY(world.write("/etc/ssl/certs/java/cacerts", std::move(store), 0644));
+    world.set_time("/etc/ssl/certs/java/cacerts", newest);
+  }
+  if (options.links) TRY(write_links(world, roots, configuration));
   return {};
 }
 

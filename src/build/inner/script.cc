@@ -91,6 +91,7 @@ Done Script::run(std::string_view text, std::vector<std::string> arguments) {
                 {"DPKG_ROOT", ""}, {"DPKG_ADMINDIR", "/var/lib/dpkg"}, {"DEBIAN_FRONTEND", "noninteractive"},
                 {"PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}};
   TRY_ASSIGN(const int status, execute(script, false));
+  state_.world.umask = 022;
   if (status != 0) return unknown(fmt::format("it would end with status {}", status));
   return {};
 }
@@ -258,7 +259,7 @@ Result<int> Script::redirected(const ShellNode& node, const std::function<Result
   in_ = in;
   if (status && !file.empty()) {
     if (append) if (const auto before = state_.world.read(file)) captured = std::string(as_text(*before)) + captured;
-    if (auto done = state_.world.write(file, Bytes(captured.begin(), captured.end()), 0644); !done) return unknown(done.error().message);
+    if (auto done = state_.world.write(file, Bytes(captured.begin(), captured.end()), 0666 & ~state_.world.umask); !done) return unknown(done.error().message);
   }
   return status;
 }
@@ -351,6 +352,11 @@ Result<int> Script::builtin(const Words& words, bool& known) {
     return 0;
   }
   if (name == "trap") return 0;
+  if (name == "umask") {
+    if (words.size() != 2 || words[1].find_first_not_of("01234567") != std::string::npos) return unknown("'umask' with such an argument");
+    state_.world.umask = static_cast<std::uint32_t>(std::stoul(words[1].substr(0, 4), nullptr, 8)) & 0777;
+    return 0;
+  }
   known = false;
   return 0;
 }

@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -21,7 +22,9 @@ struct ScriptState {
   AccountBook accounts;
   Alternatives alternatives;
   bool ca_bundle = false;        ///< asked for by update-ca-certificates
-  bool ca_links = false;         ///< and links for each root
+  bool java_store = false;       ///< and of Java's key store
+  std::set<std::string> packages{};  ///< of the image
+  bool full = false;             ///< a `-dev` image, in which dpkg goes on
 };
 
 struct ScriptOrigin {
@@ -47,6 +50,7 @@ class Script {
   std::map<std::string, std::string>& variables() { return variables_; }
   std::map<std::string, std::string> answers;  ///< of debconf, set by the script
   bool debconf = false;
+  int temporaries = 0;
 
  private:
   enum class Flow { On, Break, Continue, Return, Exit };

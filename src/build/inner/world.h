@@ -25,6 +25,7 @@ class World {
   /// Names directly in a directory, sorted.
   std::set<std::string> list(std::string_view path) const;
 
+  std::uint32_t umask = 022;      ///< of the script being followed
   std::string effect = "script";  ///< named in the changes made from now on
   Done make_directory(std::string_view path, std::uint32_t mode, bool parents);
   Done write(std::string_view path, Bytes content, std::uint32_t mode);
