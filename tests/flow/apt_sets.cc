@@ -6,6 +6,7 @@
 #include <fstream>
 #include <iostream>
 #include <iterator>
+#include <utility>
 
 #include "plan/inner/apt_comparison.h"
 
@@ -51,16 +52,20 @@ int main(int count, char** arguments) {
     if (files[at].stem().string().ends_with("-security")) request.security_archives.insert(at);
     std::move(parsed->begin(), parsed->end(), std::back_inserter(packages));
   }
-  std::cout << packages.size() << " packages read in " << seconds(since) << " s\n";
+  const double reading = seconds(since);
   since = std::chrono::steady_clock::now();
   const plan::Universe universe(packages, "amd64");
-  std::cout << "universe made in " << seconds(since) << " s\n";
+  const double making = seconds(since);
   const std::string sets = read_text(folder / "sets.txt"), answers = read_text(folder / "apt-answers.txt");
   const auto lines = std::min(std::count(sets.begin(), sets.end(), '\n'), std::count(answers.begin(), answers.end(), '\n'));
   since = std::chrono::steady_clock::now();
   const auto differences = plan::compare_with_apt(universe, request, sets, answers);
   const double taken = seconds(since);
-  for (const auto& difference : differences) std::cout << plan::to_string(difference) << '\n';
-  std::cout << lines - static_cast<std::ptrdiff_t>(differences.size()) << " of " << lines << " sets have apt's answer, " << taken * 1000 / static_cast<double>(lines) << " ms a set\n";
+  const auto refused = std::count(answers.begin(), answers.end(), '\n') - std::count_if(answers.begin(), answers.end(), [after = '\n'](char c) mutable {
+    return std::exchange(after, c) == '\n' && c != '\n';
+  });
+  std::cout << lines - static_cast<std::ptrdiff_t>(differences.size()) << " of " << lines << " sets have apt's answer (" << refused << " times a refusal), "
+            << taken * 1000 / static_cast<double>(lines) << " ms a set; " << packages.size() << " packages read in " << reading << " s, indexed in " << making << " s\n";
+  for (const auto& difference : differences) std::cout << "  " << plan::to_string(difference) << '\n';
   return differences.empty() ? 0 : 1;
 }
