@@ -1,0 +1,64 @@
+#pragma once
+// A small archive on disk, signed by a key made on the spot, and a project that builds from it: most flows need no network.
+#include <map>
+#include <string>
+#include <vector>
+
+#include "deb/inner/archive_fixture.h"
+#include "stage.h"
+
+namespace ashlar::flow {
+
+/// A package that the archive offers; its file is made of these values alone.
+struct SmallPackage {
+  std::string name, version;
+  std::string architecture = "all";
+  std::string depends = {};                         ///< the field's value
+  std::map<std::string, std::string> files = {};    ///< content by path; below usr/bin executable, ending in `/` a folder, beginning with `-> ` a link
+  std::map<std::string, std::string> scripts = {};  ///< `postinst` and its like
+};
+
+/// Suites `stone` and `stone-security` for amd64 and arm64.
+class SmallArchive {
+ public:
+  explicit SmallArchive(host::Path folder);
+  /// Replaces the package of that name and architecture in the suite; publish() makes it seen.
+  void put(const std::string& suite, SmallPackage package);
+  void remove(const std::string& suite, const std::string& name);
+  /// Writes packages, indexes and signed Release files, each later than the one before.
+  void publish();
+  std::string url() const { return "file://" + folder_.string(); }
+  const host::Path& folder() const { return folder_; }
+  std::string certificate() const { return key_.certificate(); }
+  /// Where the file of a package lies below folder().
+  static std::string pool_path(const SmallPackage& package);
+
+ private:
+  void publish_suite(const std::string& suite);
+  host::Path folder_;
+  deb::fixture::SigningKey key_;
+  std::map<std::string, std::vector<SmallPackage>> suites_;
+  Time date_;
+};
+
+/// The file of a package (deb(5)).
+std::string deb_of(const SmallPackage& package);
+
+/// A stage with an archive in `archive/`, and a project: `ashlar.yaml`, `key.asc`, `small.yaml` (base-files and greeter for two platforms) and
+/// `dev.yaml`, a `-dev` variant of the same for amd64.
+class SmallProject : public ::testing::Test {
+ protected:
+  void SetUp() override;
+  /// What `greeter` depends on, with a later version in the security suite when `security`.
+  void offer_words(const std::string& version, bool security);
+  void offer_greeter(const std::string& version);
+  /// Replaces a piece of a file of the project; it must be there.
+  void edit(const host::Path& path, std::string_view from, std::string_view to);
+  Json lock(const std::string& name = "small") const;       ///< the lock that is there
+  std::string version_of(const std::string& package, const std::string& platform = "linux/amd64") const;  ///< in the lock of small.yaml
+
+  Stage stage;
+  std::unique_ptr<SmallArchive> archive;
+};
+
+}  // namespace ashlar::flow

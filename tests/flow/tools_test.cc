@@ -1,0 +1,138 @@
+// Other people's programs, given our image: they read it, unpack it and run it.
+#include <filesystem>
+
+#include <fmt/format.h>
+
+#include "small_archive.h"
+
+namespace ashlar::flow {
+namespace {
+
+namespace fs = std::filesystem;
+
+class ToolsFlow : public SmallProject {
+ protected:
+  void SetUp() override {
+    SmallProject::SetUp();
+    built = stage.json({"build", "small.yaml", "-o", "oci:out:1"});
+    const Ran machine = stage.run({"uname", "-m"});
+    ours = machine.out == "x86_64\n";
+  }
+  Json built;
+  bool ours = false;  ///< whether the image's program runs here
+};
+
+TEST_F(ToolsFlow, skopeo_inspects_every_platform) {
+  ASHLAR_NEED("skopeo");
+  const Ran raw = stage.run({"skopeo", "inspect", "--raw", "oci:out:1"});
+  EXPECT_EQ(Json::parse(raw.out)["manifests"].size(), 2U) << raw.told;
+  for (const std::string architecture : {"amd64", "arm64"}) {
+    const Ran ran = stage.run({"skopeo", "inspect", "--override-arch", architecture, "oci:out:1"});
+    ASSERT_EQ(ran.code, 0) << ran.told;
+    EXPECT_EQ(Json::parse(ran.out)["Architecture"], architecture);
+    const Ran config = stage.run({"skopeo", "inspect", "--config", "--override-arch", architecture, "oci:out:1"});
+    const Json read = Json::parse(config.out);
+    EXPECT_EQ(read["config"]["User"], "65532:65532") << config.told;
+    EXPECT_EQ(read["config"]["Entrypoint"], Json({"/usr/bin/greet"}));
+    EXPECT_NE(read["config"]["Env"].dump().find("COLOUR=grey"), std::string::npos);
+  }
+}
+
+TEST_F(ToolsFlow, skopeo_copies_without_a_change) {
+  ASHLAR_NEED("skopeo");
+  const std::string root = built["root"];
+  const Ran all = stage.run({"skopeo", "copy", "--insecure-policy", "--all", "--preserve-digests", "oci:out:1", "oci:copied:1"});
+  ASSERT_EQ(all.code, 0) << all.told;
+  EXPECT_EQ(Json::parse(stage.read("copied/index.json"))["manifests"][0]["digest"], root);
+  const Ran archived = stage.run({"skopeo", "copy", "--insecure-policy", "oci:out:1", "docker-archive:small.tar:example/small:1"});
+  EXPECT_EQ(archived.code, 0) << archived.told;
+  ASSERT_EQ(stage.ashlar({"build", "small.yaml", "-o", "oci-archive:ours.tar:1"}).code, 0);
+  const Ran from = stage.run({"skopeo", "copy", "--insecure-policy", "--all", "oci-archive:ours.tar:1", "oci:from-archive:1"});
+  ASSERT_EQ(from.code, 0) << from.told;
+  EXPECT_EQ(Json::parse(stage.read("from-archive/index.json"))["manifests"][0]["digest"], root);
+  // And back: what skopeo wrote, we read.
+  ASSERT_EQ(stage.run({"skopeo", "copy", "--insecure-policy", "--all", "oci:out:1", "oci-archive:theirs.tar:1"}).code, 0);
+  const Json diff = stage.json({"diff", "oci:out:1", "oci-archive:theirs.tar:1"});
+  EXPECT_EQ(diff["before"], diff["after"]);
+}
+
+TEST_F(ToolsFlow, umoci_unpacks_it) {
+  ASHLAR_NEED("umoci");
+  ASSERT_EQ(stage.ashlar({"build", "small.yaml", "--platform", "linux/amd64", "-o", "oci:one:1"}).code, 0);
+  Words argv = {"umoci", "unpack"};
+  if (!is_root()) argv.emplace_back("--rootless");
+  argv.insert(argv.end(), {"--image", "one:1", "bundle"});
+  const Ran ran = stage.run(argv);
+  ASSERT_EQ(ran.code, 0) << ran.told;
+  EXPECT_EQ(stage.read("bundle/rootfs/usr/share/words/hello.txt"), "hello 1.0\n");
+  EXPECT_TRUE(fs::is_symlink(stage.folder() / "bundle/rootfs/bin"));
+  EXPECT_NE(stage.read("bundle/rootfs/etc/passwd").find("nonroot:x:65532:65532"), std::string::npos);
+  EXPECT_NE(stage.read("bundle/rootfs/var/lib/dpkg/status.d/words").find("Version: 1.0\n"), std::string::npos);
+}
+
+TEST_F(ToolsFlow, runc_runs_it_as_a_cluster_would) {
+  for (const char* each : {"runc", "skopeo", "umoci", "jq"}) ASHLAR_NEED(each);
+  if (!ours) GTEST_SKIP() << "the image's program is for another processor";
+  const Ran ran = stage.run({"bash", ASHLAR_SOURCE_DIR "/scripts/run-image.sh", "out:1"});
+  if (ran.code == 125) GTEST_SKIP() << "this machine starts no container: " << ran.err;
+  ASSERT_EQ(ran.code, 0) << ran.told;
+  for (const char* line : {"argument: everyone\n", "words: hello 1.0\n", "user: 65532:65532\n", "root folder: read-only\n", "CapEff:\t0000000000000000\n", "NoNewPrivs:\t1\n"})
+    EXPECT_NE(ran.out.find(line), std::string::npos) << line << ran.told;
+  const Ran words = stage.run({"bash", ASHLAR_SOURCE_DIR "/scripts/run-image.sh", "out:1", "one two", "three"});
+  EXPECT_NE(words.out.find("argument: one two\nargument: three\n"), std::string::npos) << words.told;
+}
+
+/// podman with everything of its own below the stage.
+Ran podman(Stage& stage, Words more) {
+  const std::string root = (stage.folder() / "podman").string();
+  stage.environment["XDG_RUNTIME_DIR"] = root + "/runtime";
+  fs::create_directories(root + "/runtime");
+  Words argv = {"podman", "--root", root + "/root", "--runroot", root + "/run", "--tmpdir", root + "/tmp", "--storage-driver", "vfs", "--cgroup-manager", "cgroupfs", "--events-backend", "none"};
+  argv.insert(argv.end(), more.begin(), more.end());
+  return stage.run(std::move(argv));
+}
+
+TEST_F(ToolsFlow, podman_runs_it) {
+  ASHLAR_NEED("podman");
+  if (!ours) GTEST_SKIP() << "the image's program is for another processor";
+  const Ran pulled = podman(stage, {"pull", "-q", fmt::format("oci:{}:1", (stage.folder() / "out").string())});
+  if (pulled.code != 0) GTEST_SKIP() << "podman does not work on this machine: " << pulled.told;
+  const std::string image = pulled.out.substr(0, pulled.out.find('\n'));
+  const Words run = {"run", "--rm", "--read-only", "--cap-drop", "ALL", "--network", "none", "--security-opt", "no-new-privileges", "--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1024:1024"};
+  Ran ran;
+  std::string reasons;
+  for (const Words& more : std::vector<Words>{{}, {"--cgroups", "disabled"}, {"--cgroups", "disabled", "--runtime", "crun"}}) {
+    Words argv;
+    Words options = run;
+    for (size_t at = 0; at < more.size(); at += 2) {
+      if (more[at] == "--runtime") argv.insert(argv.begin(), {more[at], more[at + 1]});
+      else options.insert(options.end(), {more[at], more[at + 1]});
+    }
+    argv.insert(argv.end(), options.begin(), options.end());
+    argv.push_back(image);
+    ran = podman(stage, argv);
+    if (ran.code == 0) break;
+    reasons += ran.told + "\n";
+  }
+  podman(stage, {"unshare", "rm", "-rf", (stage.folder() / "podman/root").string()});
+  if (ran.code == 125 || ran.code == 126) GTEST_SKIP() << "podman starts no container on this machine: " << reasons;
+  ASSERT_EQ(ran.code, 0) << reasons;
+  for (const char* line : {"argument: everyone\n", "words: hello 1.0\n", "user: 65532:65532\n", "root folder: read-only\n", "CapEff:\t0000000000000000\n"})
+    EXPECT_NE(ran.out.find(line), std::string::npos) << line << ran.told;
+}
+
+TEST_F(ToolsFlow, tar_and_gzip_read_its_layers) {
+  ASHLAR_NEED("tar");
+  for (const Json& image : built["images"]) {
+    for (const Json& layer : image["image"]["layers"]) {
+      const std::string path = "out/blobs/sha256/" + layer["digest"].get<std::string>().substr(7);
+      const Ran ran = stage.run({"tar", "-tzf", path});
+      EXPECT_EQ(ran.code, 0) << ran.told;
+      const Ran sum = stage.run({"sh", "-c", "gzip -dc " + shell_word(path) + " | sha256sum"});
+      EXPECT_EQ("sha256:" + sum.out.substr(0, 64), layer["diff_id"]) << sum.told;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace ashlar::flow
