@@ -46,6 +46,7 @@ Exit complain(const CLI::ParseError& error, const cli::CommandLine& line, int ar
   } else {
     std::string cause = error.what();
     if (const size_t end = cause.find('\n'); end != std::string::npos) cause.resize(end);
+    if (first.starts_with('-')) cause = fmt::format("'{}' is no option of ashlar itself; those of a verb follow its name", first);
     std::fputs(fmt::format("error: cannot read the command line: {}\n  `ashlar {}--help` shows what it takes\n", cause, known ? std::string(first) + " " : "").c_str(), stderr);
   }
   return Exit::Wrong;
