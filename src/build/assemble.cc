@@ -13,6 +13,7 @@
 #include "build/inner/guard.h"
 #include "build/inner/layers.h"
 #include "build/inner/metadata.h"
+#include "build/inner/pruning.h"
 #include "build/inner/rules.h"
 #include "build/inner/stamp.h"
 #include "build/inner/tree.h"
@@ -34,6 +35,7 @@ Keep keep_of(const plan::Definition& definition, const std::string& package) {
     add(slice.include, keep.include);
     add(slice.exclude, keep.exclude);
   }
+  if (definition.variant == plan::Variant::Runtime && keep.include.empty()) keep.exclude.insert(keep.exclude.end(), runtime_leaves_out().begin(), runtime_leaves_out().end());
   return keep;
 }
 

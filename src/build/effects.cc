@@ -32,6 +32,7 @@ std::vector<std::string> arguments_of(std::string_view script) {
 
 struct Covered {
   ScriptCoverage coverage;
+  bool changed = false;               ///< the declaration was written for another script
   std::optional<ScriptState> after;
   std::optional<Error> error;  ///< of a declaration that does not work
 };
@@ -50,6 +51,7 @@ Covered cover(const Job& job, const ScriptState& state, const DeclaredEffects& d
   const Done done = script.run(declaration != nullptr ? declaration->steps : *job.text, arguments_of(job.script));
   if (declaration != nullptr) {
     result.coverage.by = ScriptCoverage::By::Declared;
+    result.changed = !declaration->knows(result.coverage.sha256);
     result.coverage.reason = declaration->why;
     if (!done) result.error = done.error();
   } else if (done) {
@@ -112,8 +114,9 @@ Result<EffectsResult> apply_effects(const EffectsRequest& request, const TreeVie
     if (covered.coverage.by == ScriptCoverage::By::Nothing)
       return cannot(Kind::Invalid, what, fmt::format("{}, which is not understood; declare its effect below '{}' (docs/formats/effects.md), or leave the package out with '!{}'",
                                                      covered.coverage.reason, request.declared.string(), job.package->name));
-    if (covered.coverage.by == ScriptCoverage::By::Declared && !declared.reviewed(covered.coverage.sha256))
-      result.notes.push_back(fmt::format("script {} of package '{}' changed since its effect was declared", job.script, job.package->name));
+    if (covered.changed)
+      result.notes.push_back(fmt::format("script {} of package '{}' ({}) is not one that its declared effect was written for; its SHA-256 is {}", job.script, job.package->name,
+                                         job.package->version, covered.coverage.sha256));
     state = std::move(*covered.after);
   }
   TRY(finish(state, request, result));

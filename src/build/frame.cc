@@ -240,24 +240,36 @@ Result<Frame> FrameStore::make(const plan::LockedPackage& package, const Keep& k
   return frame;
 }
 
+/// Appends raw bytes `first` to `last` of a member, which lies at `packed_at` of the blob.
+Done FrameStore::append(const Frame& frame, size_t member, std::uint64_t packed_at, std::uint64_t first, std::uint64_t last, const plan::Encoder& encoder, Bytes& out) const {
+  const std::lock_guard lock(recent_.mutex);
+  if (recent_.blob != frame.blob || recent_.member != member) {
+    recent_.blob.reset();
+    TRY_ASSIGN(const auto file, blobs_.open(frame.blob));
+    Bytes packed(frame.members[member].packed_size);
+    TRY_ASSIGN(recent_.raw, read_member(*file, packed_at, packed, frame.members[member], encoder));
+    recent_.blob = frame.blob;
+    recent_.member = member;
+  }
+  out.insert(out.end(), recent_.raw.begin() + static_cast<std::ptrdiff_t>(first), recent_.raw.begin() + static_cast<std::ptrdiff_t>(last));
+  return {};
+}
+
 Result<Bytes> FrameStore::content(const Frame& frame, const FrameEntry& entry, const plan::Encoder& encoder) const {
-  TRY_ASSIGN(const auto file, blobs_.open(frame.blob));
   Bytes out;
   std::uint64_t raw_at = 0, packed_at = 0;
   const std::uint64_t from = entry.offset, to = entry.offset + entry.entry.size;
-  for (const FrameMember& member : frame.members) {
-    if (raw_at < to && raw_at + member.raw_size > from) {
-      Bytes packed(member.packed_size);
-      auto raw = read_member(*file, packed_at, packed, member, encoder);
-      if (!raw) {
+  for (size_t member = 0; member < frame.members.size() && raw_at < to; ++member) {
+    const std::uint64_t raw_size = frame.members[member].raw_size;
+    if (raw_at + raw_size > from) {
+      auto done = append(frame, member, packed_at, std::max(from, raw_at) - raw_at, std::min(to, raw_at + raw_size) - raw_at, encoder, out);
+      if (!done) {
         forget(frame);
-        return std::unexpected(std::move(raw).error());
+        return std::unexpected(std::move(done).error());
       }
-      const std::uint64_t first = std::max(from, raw_at) - raw_at, last = std::min(to, raw_at + member.raw_size) - raw_at;
-      out.insert(out.end(), raw->begin() + static_cast<std::ptrdiff_t>(first), raw->begin() + static_cast<std::ptrdiff_t>(last));
     }
-    raw_at += member.raw_size;
-    packed_at += member.packed_size;
+    raw_at += raw_size;
+    packed_at += frame.members[member].packed_size;
   }
   return out;
 }

@@ -5,6 +5,8 @@
 #include <atomic>
 #include <map>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -71,9 +73,14 @@ class FrameStore {
  private:
   Result<Frame> make(const plan::LockedPackage& package, const Keep& keep, const plan::Encoder& encoder, const host::Blobs& packages, Crew& crew);
 
+  /// What content() unpacked last: the small files of a package lie in one member, and are asked for one after the other.
+  struct Recent { std::mutex mutex; std::optional<Digest> blob; size_t member = 0; Bytes raw; };
+  Done append(const Frame& frame, size_t member, std::uint64_t packed_at, std::uint64_t first, std::uint64_t last, const plan::Encoder& encoder, Bytes& out) const;
+
   host::Files& files_;
   host::Path folder_;
   mutable host::Blobs blobs_;
+  mutable Recent recent_;
   mutable std::atomic<bool> forgot_ = false;
 };
 

@@ -69,7 +69,10 @@ Done write_links(World& world, const std::vector<Root>& roots, const std::string
   return {};
 }
 
-bool is_ascii(std::string_view text) { return std::all_of(text.begin(), text.end(), [](char c) { return c > 0x1f && c < 0x7f; }); }
+/// Whether Java's modified UTF-8 has the same bytes as UTF-8: no control characters, nothing beyond the basic plane.
+bool same_in_java(std::string_view text) {
+  return is_utf8(text) && std::none_of(text.begin(), text.end(), [](char c) { return (c >= 0 && c < 0x20) || static_cast<std::uint8_t>(c) >= 0xf0; });
+}
 
 void put_number(Bytes& out, std::uint64_t value, int width) {
   for (int shift = 8 * (width - 1); shift >= 0; shift -= 8) out.push_back(static_cast<std::uint8_t>(value >> shift));
@@ -88,7 +91,7 @@ Result<Bytes> java_store(const std::vector<Root>& roots, std::int64_t made) {
   for (const Root& root : roots) {
     std::string alias = "debian:" + root.name;
     std::transform(alias.begin(), alias.end(), alias.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-    if (!is_ascii(alias)) return cannot(Kind::Invalid, fmt::format("add root '{}' to the key store", root.name), "its name is not ASCII");
+    if (!same_in_java(alias)) return cannot(Kind::Invalid, fmt::format("add root '{}' to the key store", root.name), "Java cannot have its name");
     put_number(store, 2, 4);
     put_text(store, alias);
     put_number(store, static_cast<std::uint64_t>(made) * 1000, 8);

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/digest.h"
 #include "base/text.h"
 #include "base/yaml.h"
 
@@ -12,12 +13,21 @@ namespace ashlar::build {
 namespace {
 
 constexpr std::array<std::string_view, 2> script_names{"preinst", "postinst"};
-constexpr std::array<std::string_view, 4> row_keys{"script", "variant", "why", "do"};
+constexpr std::array<std::string_view, 5> row_keys{"script", "variant", "sha256", "why", "do"};
 
 std::unexpected<Error> faulty(const YamlDocument& document, const YamlNode& node, std::string message, std::string hint = {}) {
   Error error{Kind::Invalid, fmt::format("cannot read effects '{}': {}", document.path, message), {}};
   error.faults.push_back(document.fault_at(node, std::move(message), std::move(hint)));
   return std::unexpected(std::move(error));
+}
+
+Done read_digests(const YamlDocument& document, const YamlNode& list, std::set<std::string>& digests) {
+  if (list.type != YamlNode::Type::Sequence || list.items.empty()) return faulty(document, list, "'sha256' must be a list of digests");
+  for (const YamlNode& item : list.items) {
+    if (item.type != YamlNode::Type::Scalar || !Digest::parse_hex(item.text)) return faulty(document, item, "a digest must be 64 lower-case hexadecimal digits");
+    if (!digests.insert(item.text).second) return faulty(document, item, "the digest is there twice");
+  }
+  return {};
 }
 
 Result<std::pair<std::string, Declaration>> read_row(const YamlDocument& document, const YamlNode& row) {
@@ -27,6 +37,10 @@ Result<std::pair<std::string, Declaration>> read_row(const YamlDocument& documen
   for (const auto& [key, value] : row.members) {
     if (std::find(row_keys.begin(), row_keys.end(), key.text) == row_keys.end())
       return faulty(document, key, fmt::format("unknown key '{}'", key.text), nearest(key.text, row_keys));
+    if (key.text == "sha256") {
+      TRY(read_digests(document, value, declaration.written_for));
+      continue;
+    }
     if (value.type != YamlNode::Type::Scalar) return faulty(document, value, fmt::format("'{}' must be text", key.text));
     if (key.text == "script") script = value.text;
     if (key.text == "variant") declaration.variant = value.text;
@@ -61,10 +75,6 @@ Result<DeclaredEffects> DeclaredEffects::read(host::Files& files, const host::Pa
         known.push_back(read.second);
       }
     }
-  }
-  if (files.exists(folder / "reviewed.txt")) {
-    TRY_ASSIGN(const std::string text, files.read(folder / "reviewed.txt"));
-    for (const auto line : split(text, '\n')) if (!line.starts_with('#')) effects.reviewed_.insert(std::string(cut(line, ' ').first));
   }
   return effects;
 }

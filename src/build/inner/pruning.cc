@@ -13,6 +13,13 @@ constexpr std::array<std::string_view, 13> pruned_folders = {
     "usr/share/groff/", "usr/share/help/", "usr/share/gtk-doc/", "usr/share/omf/", "usr/share/reportbug/"};
 constexpr std::array<std::string_view, 8> merged = {"bin", "sbin", "lib", "lib32", "lib64", "libo32", "libx32", "libn32"};
 
+constexpr std::array<std::string_view, 22> beside_runtime = {
+    "etc/init.d/**", "etc/rc*.d/**", "usr/lib/systemd/system/**", "usr/lib/systemd/user/**",                             // init systems
+    "etc/cron.*/**", "etc/logrotate.d/**", "etc/ufw/**", "etc/apport/**", "usr/share/apport/**",                          // housekeeping
+    "etc/bash_completion.d/**", "usr/share/bash-completion/**", "usr/share/fish/**", "usr/share/zsh/**", "usr/share/menu/**", "etc/update-motd.d/**",
+    "usr/share/base-files/**", "usr/share/vim/**", "usr/share/emacs/**", "usr/share/nano/**",                              // logins and editors
+    "usr/share/gdb/**", "usr/share/gcc/**", "usr/lib/debug/**"};                                                          // debuggers
+
 bool any_matches(const std::vector<std::string>& globs, std::string_view path) {
   return std::any_of(globs.begin(), globs.end(), [&](const std::string& glob) { return matches_glob(glob, path); });
 }
@@ -28,6 +35,8 @@ bool is_pruned(std::string_view path) {
   if (path.ends_with(".pyc") || path.find("/__pycache__/") != std::string_view::npos) return true;
   return std::any_of(pruned_folders.begin(), pruned_folders.end(), [&](std::string_view folder) { return path.starts_with(folder); });
 }
+
+std::span<const std::string_view> runtime_leaves_out() { return beside_runtime; }
 
 std::string merge_usr(std::string_view path, FileType type) {
   const size_t slash = path.find('/');

@@ -1,5 +1,6 @@
 #pragma once
 // What every image leaves out of every package, and how paths are spelled on a merged /usr.
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -12,6 +13,9 @@ inline constexpr int pruning_version = 2;
 
 /// Documentation (but copyright files, which licences ask for), manuals, translations, caches, byte-compiled Python.
 bool is_pruned(std::string_view path);
+/// Globs of what a runtime image leaves out besides, where a slice does not say what goes in: what only an init system, a login shell, an editor, a
+/// debugger or a system's housekeeping reads.
+std::span<const std::string_view> runtime_leaves_out();
 /// `bin/x` is `usr/bin/x`: /bin, /sbin and /lib* are links into /usr (base-files ships them), and a file must not stand on both sides.
 std::string merge_usr(std::string_view path, FileType type);
 /// Whether a directory that a package ships is made even when nothing of it is taken: not where its files are left out.

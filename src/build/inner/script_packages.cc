@@ -91,15 +91,21 @@ Result<int> divert(Script& script, const Words& words) {
   if (arguments->rest.size() != 1) return not_understood(script, words);
   const std::string& path = arguments->rest[0];
   if (arguments->has("--truename")) { script.print(path + "\n"); return 0; }
-  // dpkg compares paths as packages write them: one through a link of the merged /usr, or that no package ships, moves nothing.
+  // dpkg compares paths as packages write them: one through a link of the merged /usr, or that no package ships, moves nothing; nor do the files of
+  // the package that diverts.
   World& world = script.state().world;
+  const std::string package = arguments->value("--package", ":"), to = arguments->value("--divert", path + ".distrib");
   const auto real = world.resolve(path, false);
-  const bool aliased = real && "/" + *real != path;
-  if (!aliased && world.find(path, false)) return not_understood(script, words);
+  const TreeNode* shipped = real && "/" + *real == path ? world.tree().find(*real) : nullptr;
+  if (shipped != nullptr && shipped->owner != "package:" + package && world.find(path, false)) {
+    if (!arguments->has("--rename")) return not_understood(script, words);
+    TRY_ASSIGN(const int moved, done(script, world.move(path, to)));
+    if (moved != 0) return moved;
+  }
   if (!script.state().full) return 0;
   std::string list;
   if (const auto before = world.read("/var/lib/dpkg/diversions")) list = as_text(*before);
-  list += fmt::format("{}\n{}\n{}\n", path, arguments->value("--divert", path + ".distrib"), arguments->value("--package", ":"));
+  list += fmt::format("{}\n{}\n{}\n", path, to, package);
   TRY_ASSIGN(const int made, done(script, world.make_directory("/var/lib/dpkg", 0755, true)));
   return made != 0 ? Result<int>(made) : done(script, world.write("/var/lib/dpkg/diversions", Bytes(list.begin(), list.end()), 0644));
 }
