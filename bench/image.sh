@@ -13,6 +13,7 @@ while [[ ${1-} == --* ]]; do case $1 in
   --build) build=$2; shift 2 ;; --repeat) repeat=$2; shift 2 ;; --platform) platform=$2; shift 2 ;; --package) package=$2; shift 2 ;;
   *) sed -n '3,8s/^# \{0,1\}//p' "$0" >&2; exit 2 ;; esac; done
 (($#)) || set -- "$here/catalog/python/3.13.yaml"
+build=$(realpath "$build")
 ashlar=$build/ashlar limit=$build/bench/limit measure=$build/bench/measure
 for program in "$ashlar" "$limit" "$measure"; do [[ -x $program ]] || { echo "image.sh: there is no program '$program'" >&2; exit 2; }; done
 work=$build/bench/work

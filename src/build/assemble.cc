@@ -255,7 +255,7 @@ Result<Made> make_image(const Order& order, FrameStore& store, Crew& crew) {
   image.layers.resize(layers.size());
   order.progress.stage("pack", layers.size());
   TRY(all(crew, layers.size(), [&](size_t at) -> Done {
-    TRY_ASSIGN(image.layers[at], write_layer(layers[at], tree, parts, frames, store, order.encoder, *order.machine.files, order.options.cache, order.layout));
+    TRY_ASSIGN(image.layers[at], write_layer(layers[at], tree, parts, frames, store, order.encoder, crew, *order.machine.files, order.options.cache, order.layout));
     order.progress.step(layers[at].name, 1);
     return {};
   }));

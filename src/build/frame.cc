@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "build/inner/elf_facts.h"
 #include "build/inner/frame_record.h"
+#include "build/inner/member_reader.h"
 #include "build/inner/packer.h"
 #include "build/inner/pruning.h"
 
@@ -181,13 +182,6 @@ Done fill(deb::DataReader& data, const Keep& keep, MemberWriter& to, Frame& fram
   return {};
 }
 
-/// The raw bytes of the member at `at`; `packed`, of its size, is filled with its compressed ones.
-Result<Bytes> read_member(const host::ReadFile& file, std::uint64_t at, std::span<std::uint8_t> packed, const FrameMember& member, const plan::Encoder& encoder) {
-  TRY_ASSIGN(const size_t count, file.read_at(at, packed));
-  if (count != packed.size()) return fail(Kind::Corrupt, "a frame in the cache ends early");
-  return unpack(packed, member.raw_size, encoder);
-}
-
 std::string key_of(const plan::LockedPackage& package, const Keep& keep, const plan::Encoder& encoder) {
   std::string text = fmt::format("frame 1\n{}\n{} {} {} {} {}\n{}\n", package.sha256, encoder.codec, encoder.library, encoder.version, encoder.level, member_size, pruning_version);
   for (const std::string& glob : keep.include) text += "include " + glob + "\n";
@@ -274,25 +268,25 @@ Result<Bytes> FrameStore::content(const Frame& frame, const FrameEntry& entry, c
   return out;
 }
 
-Done FrameStore::check(const Frame& frame, const plan::Encoder& encoder, Hasher& raw) const {
-  const auto walk = [&]() -> Done {
-    TRY_ASSIGN(const auto file, blobs_.open(frame.blob));
-    Hasher hasher;
-    Bytes packed;
-    std::uint64_t at = 0;
-    for (const FrameMember& member : frame.members) {
-      packed.resize(member.packed_size);
-      TRY_ASSIGN(const Bytes bytes, read_member(*file, at, packed, member, encoder));
-      hasher.update(packed);
-      raw.update(bytes);
-      at += member.packed_size;
+Done FrameStore::check(std::span<const Frame* const> frames, const plan::Encoder& encoder, Crew& crew, Hasher& raw) const {
+  MemberReader members(frames, blobs_, encoder, crew);
+  for (const Frame* const frame : frames) {
+    const auto walk = [&]() -> Done {
+      Hasher hasher;
+      for (size_t count = frame->members.size(); count > 0; --count) {
+        TRY_ASSIGN(const auto member, members.next());
+        hasher.update(member.packed);
+        raw.update(member.raw);
+      }
+      if (hasher.finish() != frame->blob) return fail(Kind::Corrupt, "a frame in the cache has other bytes than were written");
+      return {};
+    };
+    if (auto done = walk(); !done) {
+      forget(*frame);
+      return done;
     }
-    if (hasher.finish() != frame.blob) return fail(Kind::Corrupt, "a frame in the cache has other bytes than were written");
-    return {};
-  };
-  auto done = walk();
-  if (!done) forget(frame);
-  return done;
+  }
+  return {};
 }
 
 void FrameStore::forget(const Frame& frame) const {

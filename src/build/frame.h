@@ -8,6 +8,7 @@
 #include <mutex>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -63,8 +64,9 @@ class FrameStore {
   Result<std::unique_ptr<host::ReadFile>> open(const Frame& frame) const { return blobs_.open(frame.blob); }
   /// Content of one regular file of a frame. Corrupt, and the frame forgotten, when its bytes do not unpack.
   Result<Bytes> content(const Frame& frame, const FrameEntry& entry, const plan::Encoder& encoder) const;
-  /// Gives a frame's uncompressed bytes to `raw`, member by member, when every byte of the blob is what was written; else Corrupt, and it is forgotten.
-  Done check(const Frame& frame, const plan::Encoder& encoder, Hasher& raw) const;
+  /// Gives the uncompressed bytes of frames to `raw`, in order, when every byte of their blobs is what was written; else Corrupt, and the frame is
+  /// forgotten. The crew unpacks ahead.
+  Done check(std::span<const Frame* const> frames, const plan::Encoder& encoder, Crew& crew, Hasher& raw) const;
   /// Drops a frame whose bytes are not what they were, so that it is made again.
   void forget(const Frame& frame) const;
   /// Whether anything was forgotten: what failed may go well when it is tried again.

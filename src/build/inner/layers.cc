@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <future>
 #include <nlohmann/json.hpp>
 #include <map>
 #include <optional>
@@ -99,10 +98,10 @@ struct Pieces {
   std::vector<const Frame*> frames;
 };
 
-Result<Digest> diff_id_of(const Pieces& pieces, const FrameStore& store, const plan::Encoder& encoder) {
+Result<Digest> diff_id_of(const Pieces& pieces, const FrameStore& store, const plan::Encoder& encoder, Crew& crew) {
   Hasher hasher;
   hasher.update(pieces.folders.raw);
-  for (const Frame* frame : pieces.frames) TRY(store.check(*frame, encoder, hasher));
+  TRY(store.check(pieces.frames, encoder, crew, hasher));
   hasher.update(pieces.made.raw).update(pieces.end.raw);
   return hasher.finish();
 }
@@ -179,7 +178,7 @@ std::vector<LayerPlan> plan_layers(const Tree& tree, const std::vector<Part>& pa
 }
 
 Result<Image::Layer> write_layer(const LayerPlan& plan, const Tree& tree, const std::vector<Part>& parts, const std::vector<Frame>& frames, const FrameStore& store,
-                                 const plan::Encoder& encoder, host::Files& files, const host::Path& cache, oci::LayoutWriter& layout) {
+                                 const plan::Encoder& encoder, Crew& crew, host::Files& files, const host::Path& cache, oci::LayoutWriter& layout) {
   Pieces pieces;
   TRY_ASSIGN(pieces.folders, pack_run(folders_of(plan, tree, frames), encoder));
   TRY_ASSIGN(pieces.made, pack_run(made_files(plan), encoder));
@@ -207,9 +206,19 @@ Result<Image::Layer> write_layer(const LayerPlan& plan, const Tree& tree, const 
       return layer;
     }
   }
-  auto diff_id = std::async(std::launch::async, [&] { return diff_id_of(pieces, store, encoder); });
-  auto written = write_packed(pieces, store, std::nullopt, layout);
-  TRY_ASSIGN(layer.diff_id, diff_id.get());
+  Result<Written> written = Written{};
+  bool done = false;
+  crew.errand([&] {
+    Result<Written> result = write_packed(pieces, store, std::nullopt, layout);
+    crew.locked([&] {
+      written = std::move(result);
+      done = true;
+    });
+  });
+  auto diff_id = diff_id_of(pieces, store, encoder, crew);
+  crew.help_until([&] { return done; });
+  if (!diff_id) return std::unexpected(std::move(diff_id).error());
+  layer.diff_id = *diff_id;
   if (!written) return std::unexpected(std::move(written).error());
   layer.descriptor = {std::string(media_type), written->digest, written->size, {}, {}};
   TRY(files.write(note, to_compact(Json{{"digest", written->digest.str()}, {"diff_id", layer.diff_id.str()}, {"size", written->size}})));

@@ -21,6 +21,6 @@ std::vector<LayerPlan> plan_layers(const Tree& tree, const std::vector<Part>& pa
 /// Writes a layer into the layout, or finds that it is there. `frames` are those of the parts as they shall be packed. Corrupt when a frame's bytes are
 /// others than were written; the store has forgotten it then.
 Result<Image::Layer> write_layer(const LayerPlan& plan, const Tree& tree, const std::vector<Part>& parts, const std::vector<Frame>& frames, const FrameStore& store,
-                                 const plan::Encoder& encoder, host::Files& files, const host::Path& cache, oci::LayoutWriter& layout);
+                                 const plan::Encoder& encoder, Crew& crew, host::Files& files, const host::Path& cache, oci::LayoutWriter& layout);
 
 }  // namespace ashlar::build
