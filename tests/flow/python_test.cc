@@ -70,6 +70,16 @@ TEST_F(PythonFlow, python_runs_under_runc) {
   EXPECT_TRUE(ran.out.ends_with(" 65532 True\n")) << ran.told;
 }
 
+TEST_F(PythonFlow, python_runs_under_podman) {
+  ASHLAR_NEED("podman");
+  ASSERT_TRUE(build().starts_with("sha256:"));
+  const Ran ran = podman_run(stage, "oci:out:3.13", {"python3", "-c", "import ssl, sys, os; print(sys.version.split()[0], os.getuid(), ssl.OPENSSL_VERSION)"});
+  if (cannot_contain(ran)) GTEST_SKIP() << "podman starts no container on this machine: " << ran.told;
+  EXPECT_EQ(ran.code, 0) << ran.told;
+  EXPECT_TRUE(ran.out.starts_with("3.13.")) << ran.told;
+  EXPECT_NE(ran.out.find(" 65532 OpenSSL 3."), std::string::npos) << ran.told;
+}
+
 TEST_F(PythonFlow, check_and_explain_agree_with_the_lock) {
   EXPECT_EQ(stage.ashlar({"lock", definition, "--check"}).code, 0);
   const Json answer = stage.json({"explain", definition, "libssl3t64"});

@@ -143,6 +143,39 @@ std::optional<std::string> program(std::string_view name) {
 
 bool is_root() { return ::geteuid() == 0; }
 
+Ran podman_run(Stage& stage, const std::string& ref, const Words& arguments) {
+  const std::string root = (stage.folder() / "podman").string();
+  fs::create_directories(root + "/runtime");
+  stage.environment["XDG_RUNTIME_DIR"] = root + "/runtime";
+  const Words podman = {"podman", "--root", root + "/root", "--runroot", root + "/run", "--tmpdir", root + "/tmp", "--storage-driver", "vfs", "--cgroup-manager", "cgroupfs",
+                        "--events-backend", "none"};
+  const auto with = [&](const Words& more) {
+    Words argv = podman;
+    argv.insert(argv.end(), more.begin(), more.end());
+    return stage.run(std::move(argv));
+  };
+  const Ran pulled = with({"pull", "-q", ref});
+  if (pulled.code != 0) return pulled;
+  Ran ran;
+  for (const char* cgroups : {"enabled", "disabled"}) {
+    Words run = {"run", "--rm", "--cgroups", cgroups, "--read-only", "--cap-drop", "ALL", "--network", "none", "--security-opt", "no-new-privileges", "--ulimit", "nofile=1024:1024",
+                 "--ulimit", "nproc=1024:1024", pulled.out.substr(0, pulled.out.find('\n'))};
+    run.insert(run.end(), arguments.begin(), arguments.end());
+    ran = with(run);
+    if (ran.code == 0) break;
+  }
+  (void)with({"rmi", "--all", "--force"});
+  return ran;
+}
+
+bool cannot_contain(const Ran& ran) {
+  if (ran.code < 125 || ran.code > 127) return false;
+  for (const char* word : {"not permitted", "ermission denied", "namespace", "newuidmap", "cgroup", "crun", "runc"}) {
+    if (ran.err.find(word) != std::string::npos && ran.err.find("executable file not found") == std::string::npos) return true;
+  }
+  return false;
+}
+
 std::string shell_word(std::string_view text) {
   std::string out = "'";
   for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);

@@ -68,6 +68,12 @@ std::string program_under_test();
 std::optional<std::string> program(std::string_view name);
 bool is_root();
 
+/// Pulls `ref` (relative to the stage, as `oci:out:1`) into a storage of its own and runs it with `arguments`: read-only, no capabilities, no network.
+/// Where the machine's control groups do not let it, without them.
+Ran podman_run(Stage& stage, const std::string& ref, const Words& arguments);
+/// Whether podman failed since this machine lets it start no container at all, which is no fault of the image's.
+bool cannot_contain(const Ran& ran);
+
 /// `text` as one word of a shell's command line.
 std::string shell_word(std::string_view text);
 
