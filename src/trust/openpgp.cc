@@ -28,6 +28,7 @@ std::unexpected<Error> trouble(rnp_result_t result) { return fail(Kind::Unavaila
 
 Result<Owned<rnp_input_st>> input_of(std::string_view bytes) {
   rnp_input_t raw = nullptr;
+  if (bytes.empty()) return fail(Kind::Denied, "there is nothing to read");  // librnp takes no empty input
   if (const auto result = rnp_input_from_memory(&raw, reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size(), false); result != RNP_SUCCESS) return trouble(result);
   return Owned<rnp_input_st>(raw);
 }
@@ -40,6 +41,7 @@ Result<Owned<rnp_ffi_st>> open(const std::vector<std::string>& keyrings, const T
   rnp_ffi_set_log_fd(raw, -1);
   if (now != nullptr) rnp_set_timestamp(raw, static_cast<uint64_t>(now->seconds));
   for (const std::string& keyring : keyrings) {
+    if (keyring.empty()) return fail(Kind::Corrupt, "a keyring is empty");
     TRY_ASSIGN(const auto input, input_of(keyring));
     // A keyring may hold keys of kinds that librnp does not know: the others still count.
     const auto result = rnp_import_keys(raw, input.get(), RNP_LOAD_SAVE_PUBLIC_KEYS | RNP_LOAD_SAVE_PERMISSIVE, nullptr);
@@ -55,8 +57,8 @@ std::string fingerprint_of(rnp_key_handle_t key) {
   return text;
 }
 
-/// Why a signature does not count, with the key's name; empty when it does.
-std::string judge(rnp_op_verify_signature_t signature, Verified& verified) {
+/// Why a signature does not count at `now`, with the key's name; empty when it does.
+std::string judge(rnp_op_verify_signature_t signature, Time now, Verified& verified) {
   rnp_signature_handle_t handle = nullptr;
   std::string id = "?";
   if (rnp_op_verify_signature_get_handle(signature, &handle) == RNP_SUCCESS) {
@@ -77,6 +79,10 @@ std::string judge(rnp_op_verify_signature_t signature, Verified& verified) {
     if (rnp_key_is_valid(raw, &valid) == RNP_SUCCESS && !valid) return fmt::format("key '{}' is not valid at this time: it has expired or is too weak", id);
     return fmt::format("the signature by key '{}' does not fit the text", id);
   }
+  // librnp asks whether the key was valid when it signed; a key that has expired since could sign with any date.
+  std::uint64_t until = 0;
+  if (rnp_key_valid_till64(raw, &until) != RNP_SUCCESS || until <= static_cast<std::uint64_t>(std::max<std::int64_t>(now.seconds, 0)))
+    return fmt::format("key '{}' is not valid at this time: it has expired or is too weak", id);
   verified.fingerprint = fingerprint_of(raw);
   uint32_t created = 0, expires = 0;
   if (rnp_op_verify_signature_get_times(signature, &created, &expires) == RNP_SUCCESS) verified.signed_at.seconds = created;
@@ -84,7 +90,7 @@ std::string judge(rnp_op_verify_signature_t signature, Verified& verified) {
 }
 
 /// Goes through the signatures of a finished check.
-Done count(rnp_op_verify_t op, Verified& verified) {
+Done count(rnp_op_verify_t op, Time now, Verified& verified) {
   size_t signatures = 0;
   rnp_op_verify_get_signature_count(op, &signatures);
   if (signatures == 0) return fail(Kind::Denied, "it carries no signature that can be read");
@@ -92,7 +98,7 @@ Done count(rnp_op_verify_t op, Verified& verified) {
   for (size_t at = 0; at < signatures; ++at) {
     rnp_op_verify_signature_t signature = nullptr;
     if (rnp_op_verify_get_signature_at(op, at, &signature) != RNP_SUCCESS) continue;
-    std::string reason = judge(signature, verified);
+    std::string reason = judge(signature, now, verified);
     if (reason.empty()) return {};
     if (std::find(reasons.begin(), reasons.end(), reason) == reasons.end()) reasons.push_back(std::move(reason));
   }
@@ -119,7 +125,7 @@ Result<Verified> verify_cleartext(std::string_view document, const std::vector<s
   const Owned<rnp_op_verify_st> op(raw);
   (void)rnp_op_verify_execute(raw);  // says no unless every signature is good; ours is to count one
   Verified verified;
-  TRY(count(raw, verified));
+  TRY(count(raw, now, verified));
   uint8_t* bytes = nullptr;
   size_t size = 0;
   if (const auto result = rnp_output_memory_get_buf(output.get(), &bytes, &size, false); result != RNP_SUCCESS) return trouble(result);
@@ -136,7 +142,7 @@ Result<Verified> verify_detached(std::string_view content, std::string_view sign
   const Owned<rnp_op_verify_st> op(raw);
   (void)rnp_op_verify_execute(raw);
   Verified verified;
-  TRY(count(raw, verified));
+  TRY(count(raw, now, verified));
   verified.content = std::string(content);
   return verified;
 }
