@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/digest.h"
+#include "base/text.h"
 #include "build/inner/ca_bundle.h"
 #include "build/inner/declared.h"
 #include "build/inner/ld_cache.h"
@@ -107,18 +108,23 @@ Result<EffectsResult> apply_effects(const EffectsRequest& request, const TreeVie
   TRY_ASSIGN(const DeclaredEffects declared, DeclaredEffects::read(*machine.files, request.declared));
   TRY_ASSIGN(ScriptState state, begin(request, tree));
   EffectsResult result;
+  std::vector<std::string> open;  // scripts that nothing covers, and where following them ended
   for (const Job& job : jobs_of(request)) {
     Covered covered = cover(job, state, declared, request);
     const std::string what = fmt::format("apply script {} of package '{}'", job.script, job.package->name);
     if (covered.error) return cannot(fmt::format("{} as declared", what), std::move(*covered.error));
-    if (covered.coverage.by == ScriptCoverage::By::Nothing)
-      return cannot(Kind::Invalid, what, fmt::format("{}, which is not understood; declare its effect below '{}' (docs/formats/effects.md), or leave the package out with '!{}'",
-                                                     covered.coverage.reason, request.declared.string(), job.package->name));
+    if (covered.coverage.by == ScriptCoverage::By::Nothing) {
+      open.push_back(fmt::format("{} of '{}': {}", job.script, job.package->name, covered.coverage.reason));
+      continue;
+    }
     if (covered.changed)
       result.notes.push_back(fmt::format("script {} of package '{}' ({}) is not one that its declared effect was written for; its SHA-256 is {}", job.script, job.package->name,
                                          job.package->version, covered.coverage.sha256));
     state = std::move(*covered.after);
   }
+  if (!open.empty())
+    return cannot(Kind::Invalid, "apply what maintainer scripts do", fmt::format("{}; declare the effect of each below '{}' (docs/formats/effects.md), or leave the package out",
+                                                                                join(open, "; "), request.declared.string()));
   TRY(finish(state, request, result));
   return result;
 }

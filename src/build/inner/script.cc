@@ -96,6 +96,16 @@ Done Script::run(std::string_view text, std::vector<std::string> arguments) {
   return {};
 }
 
+Result<int> Script::include(std::string_view text, std::string_view path) {
+  auto parsed = parse_shell(text);
+  const int line = line_;
+  auto status = parsed ? execute(*parsed, false) : Result<int>(std::unexpected(std::move(parsed).error()));
+  if (!status) return fail(Kind::Invalid, fmt::format("line {}: '{}', {}", line, path, status.error().message));
+  line_ = line;
+  if (flow_ == Flow::Return) flow_ = Flow::On;
+  return status;
+}
+
 Result<int> Script::execute(const ShellNode& node, bool tested) {
   if (++steps_ > step_limit) return unknown("it takes too many steps");
   if (++depth_ > 200) return unknown("it is nested too deeply");

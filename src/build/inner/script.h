@@ -45,6 +45,8 @@ class Script {
   std::unexpected<Error> unknown(std::string_view what) const;
   ScriptState& state() { return state_; }
   const ScriptOrigin& origin() const { return origin_; }
+  /// Follows a file of the image where the script reads it in (`.`); faults name it.
+  Result<int> include(std::string_view text, std::string_view path);
   void print(std::string_view text) { if (out_ != nullptr) *out_ += text; }
   const std::string* input() const { return in_; }
   std::map<std::string, std::string>& variables() { return variables_; }

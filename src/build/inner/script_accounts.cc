@@ -1,5 +1,7 @@
 #include "build/inner/script_accounts.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "base/text.h"
@@ -71,6 +73,19 @@ Result<int> get_entry(Script& script, const Words& words) {
   return 0;
 }
 
+namespace {
+
+/// Names of a user's groups, its own first.
+std::vector<std::string> groups_of(const EffectAccounts& accounts, const plan::User& user) {
+  std::vector<std::string> names;
+  for (const plan::Group& group : accounts.groups)
+    if (group.gid == user.gid) names.insert(names.begin(), group.name);
+    else if (std::ranges::find(group.members, user.name) != group.members.end()) names.push_back(group.name);
+  return names;
+}
+
+}  // namespace
+
 Result<int> identify(Script& script, const Words& words) {
   const plan::User* user = script.state().accounts.user(words.back());
   if (words.size() > 3 || words.size() < 2) return not_understood(script, words);
@@ -78,6 +93,7 @@ Result<int> identify(Script& script, const Words& words) {
   if (user == nullptr) return 1;
   if (words[1] == "-u") script.print(fmt::format("{}\n", user->uid));
   else if (words[1] == "-g") script.print(fmt::format("{}\n", user->gid));
+  else if (words[1] == "-Gn") script.print(join(groups_of(script.state().accounts.accounts, *user), " ") + "\n");
   else if (words.size() == 3) return not_understood(script, words);
   return 0;
 }

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "build/inner/expression.h"
 #include "build/inner/script.h"
 #include "build/inner/script_accounts.h"
 #include "build/inner/script_arguments.h"
@@ -34,6 +35,7 @@ constexpr std::array idle_commands{
     Idle{"update-initramfs", "there is no kernel in an image"}, Idle{"apparmor_parser", "the kernel is the host's"}, Idle{"newaliases", "there is no mail system"},
     Idle{"mountpoint", "the image is complete when it runs"}, Idle{"update-binfmts", "the kernel is the host's"},
     Idle{"nscd", "nothing runs in an image being made"}, Idle{"killall", "nothing runs in an image being made"}, Idle{"pam-auth-update", "the stacks are declared with libpam-runtime"},
+    Idle{"shadowconfig", "accounts are written with shadow passwords"},
 };
 
 Result<int> find_program(Script& script, const Words& words, size_t first) {
@@ -54,18 +56,15 @@ Result<int> find_program(Script& script, const Words& words, size_t first) {
   return 0;
 }
 
-Result<int> search(Script& script, const Words& words) {  // grep, for fixed words in what it is given
-  const auto arguments = read_arguments(words, {}, {"-q", "-s", "-F", "-x", "-E", "-e", "-i"});
-  if (!arguments || arguments->rest.empty() || arguments->rest.size() > 2 || !arguments->has("-q") || arguments->has("-i")) return not_understood(script, words);
-  std::string_view pattern = arguments->rest[0];
-  const bool front = pattern.starts_with('^') && !arguments->has("-F");
-  if (front) pattern.remove_prefix(1);
-  const bool back = pattern.ends_with('$') && !pattern.ends_with("\\$") && !arguments->has("-F");
-  if (back) pattern.remove_suffix(1);
-  if (!arguments->has("-F") && pattern.find_first_of("*[]\\^$+?(){}|") != std::string_view::npos) return not_understood(script, words);
+Result<int> search(Script& script, const Words& words) {  // grep -q
+  const auto arguments = read_arguments(words, {"-e", "--regexp"}, {"-q", "-s", "-F", "-x", "-E", "-w", "-v"});
+  if (!arguments || !arguments->has("-q") || arguments->values.size() > 1) return not_understood(script, words);
+  std::vector<std::string> rest = arguments->rest;
+  if (!arguments->values.empty()) rest.insert(rest.begin(), arguments->values.begin()->second);
+  if (rest.empty() || rest.size() > 2) return not_understood(script, words);
   std::string text;
-  if (arguments->rest.size() == 2) {
-    const auto content = script.state().world.read(arguments->rest[1]);
+  if (rest.size() == 2) {
+    const auto content = script.state().world.read(rest[1]);
     if (!content) return 2;
     text = as_text(*content);
   } else if (script.input() != nullptr) {
@@ -73,16 +72,29 @@ Result<int> search(Script& script, const Words& words) {  // grep, for fixed wor
   } else {
     return not_understood(script, words);
   }
+  if (text.ends_with('\n')) text.pop_back();
+  else if (text.empty()) return 1;
+  std::string expression = rest[0];
+  if (arguments->has("-F")) {
+    expression.clear();
+    for (const char c : rest[0]) expression += std::string_view(".*[]\\^$").find(c) == std::string_view::npos ? std::string(1, c) : std::string{'\\', c};
+  }
+  const ExpressionOptions options{.extended = arguments->has("-E") && !arguments->has("-F"), .whole = arguments->has("-x"), .word = arguments->has("-w")};
   for (const auto line : split(text, '\n')) {
-    const size_t found = line.find(pattern);
-    if (found == std::string_view::npos) continue;
-    const bool whole = arguments->has("-x");
-    if ((front || whole) && !line.starts_with(pattern)) continue;
-    if ((back || whole) && !line.ends_with(pattern)) continue;
-    if (whole && line != pattern) continue;
-    return 0;
+    const auto fits = fits_expression(expression, line, options);
+    if (!fits) return not_understood(script, words);
+    if (*fits != arguments->has("-v")) return 0;
   }
   return 1;
+}
+
+/// No program gets capabilities but those that packages ship with them.
+Result<int> list_capabilities(Script& script, const Words& words) {
+  for (size_t at = 1; at < words.size(); ++at) {
+    const auto node = script.state().world.find(words[at], true);
+    if (words[at].starts_with('-') || (node && !node->entry.xattrs.empty())) return not_understood(script, words);
+  }
+  return 0;
 }
 
 Result<int> program_lookup(Script& script, const Words& words) {
@@ -115,7 +127,7 @@ constexpr std::array rows{
     Row{"dpkg", dpkg}, Row{"dpkg-divert", divert}, Row{"dpkg-statoverride", override_owner}, Row{"dpkg-vendor", vendor}, Row{"echo", print_words}, Row{"printf", print_format},
     Row{"cat", concatenate}, Row{"ucf", copy_configuration}, Row{"systemd-sysusers", system_users}, Row{".", source}, Row{"grep", search}, Row{"basename", name_part},
     Row{"dirname", name_part}, Row{"readlink", read_link}, Row{"stat", state_of}, Row{"command", program_lookup}, Row{"which", program_lookup},
-    Row{"update-ca-certificates", update_certificates}, Row{"update-ca-certificates-java", update_certificates}, Row{"dpkg-query", query}, Row{"seq", count}, Row{"mktemp", name_temporary},
+    Row{"getcap", list_capabilities}, Row{"update-ca-certificates", update_certificates}, Row{"update-ca-certificates-java", update_certificates}, Row{"dpkg-query", query}, Row{"seq", count}, Row{"mktemp", name_temporary},
 };
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 
 #include <fmt/format.h>
 
@@ -123,14 +124,19 @@ Result<int> change_owner(Script& script, const Words& words) {
 }
 
 Result<int> link(Script& script, const Words& words) {
-  const auto arguments = read_arguments(words, {}, {"-s", "-f", "-n", "-v", "-T", "--symbolic", "--force"});
+  const auto arguments = read_arguments(words, {}, {"-s", "-f", "-n", "-v", "-T", "-r", "--symbolic", "--force", "--relative"});
   if (!arguments || arguments->rest.empty() || arguments->rest.size() > 2) return not_understood(script, words);
   if (!arguments->has("-s") && !arguments->has("--symbolic")) return not_understood(script, words);
   World& world = script.state().world;
-  const std::string& target = arguments->rest[0];
+  std::string target = arguments->rest[0];
   std::string path = arguments->rest.size() > 1 ? arguments->rest[1] : target.substr(target.rfind('/') + 1);
   const bool force = arguments->has("-f") || arguments->has("--force");
   const auto there = world.find(path, false);
+  if (arguments->has("-r") || arguments->has("--relative")) {
+    const auto to = world.resolve(target, true), from = world.resolve(path, false);
+    if (!to || !from || (there && there->entry.type == FileType::Directory)) return not_understood(script, words);
+    target = std::filesystem::path(*to).lexically_relative(std::filesystem::path(*from).parent_path()).string();
+  }
   if (there && there->entry.type == FileType::Symlink && (arguments->has("-n") || arguments->has("-T"))) {
     if (!force) return 1;
     TRY_ASSIGN(const int status, done(script, world.remove(path, false)));

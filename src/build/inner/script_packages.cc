@@ -154,7 +154,10 @@ Result<int> ask(Script& script, const Words& words) {
 
 Result<int> source(Script& script, const Words& words) {
   if (words.size() == 2 && words[1] == "/usr/share/debconf/confmodule") { script.debconf = true; return 0; }
-  return not_understood(script, words);
+  if (words.size() != 2 || !words[1].starts_with('/')) return not_understood(script, words);
+  const auto text = script.state().world.read(words[1]);
+  if (!text) return script.unknown(fmt::format("'{}' is not in the image", words[1]));
+  return script.include(as_text(*text), words[1]);
 }
 
 Result<int> update_certificates(Script& script, const Words& words) {
