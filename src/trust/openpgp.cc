@@ -8,6 +8,8 @@
 
 #include <fmt/format.h>
 
+#include "host/program.h"
+
 namespace ashlar::trust {
 namespace {
 
@@ -105,6 +107,9 @@ Done count(rnp_op_verify_t op, Time now, Verified& verified) {
   return fail(Kind::Denied, fmt::format("no signature counts: {}", fmt::join(reasons, "; ")));
 }
 
+/// Some builds of librnp print what they think, whatever log one sets: `[name() ./src/librepgp/file.cpp:123] words`.
+bool is_rnp_talk(std::string_view line) { return line.starts_with('[') && line.find(".cpp:") != std::string_view::npos; }
+
 constexpr std::string_view cleartext_start = "-----BEGIN PGP SIGNED MESSAGE-----";
 constexpr size_t max_document = 64 << 20;
 
@@ -115,6 +120,7 @@ Result<Verified> verify_cleartext(std::string_view document, const std::vector<s
   if (document.size() > max_document) return fail(Kind::Denied, "it is larger than 64 MiB");
   if (document.find("-----BEGIN PGP SIGNATURE-----") == std::string_view::npos || document.find("-----END PGP SIGNATURE-----") == std::string_view::npos)
     return fail(Kind::Denied, "it is cut off: its signature is not whole");
+  const host::ErrorSieve quiet(is_rnp_talk);
   TRY_ASSIGN(const auto ffi, open(keyrings, &now));
   TRY_ASSIGN(const auto input, input_of(document));
   rnp_output_t raw_output = nullptr;
@@ -134,6 +140,7 @@ Result<Verified> verify_cleartext(std::string_view document, const std::vector<s
 }
 
 Result<Verified> verify_detached(std::string_view content, std::string_view signature, const std::vector<std::string>& keyrings, Time now) {
+  const host::ErrorSieve quiet(is_rnp_talk);
   TRY_ASSIGN(const auto ffi, open(keyrings, &now));
   TRY_ASSIGN(const auto input, input_of(content));
   TRY_ASSIGN(const auto signature_input, input_of(signature));
@@ -148,6 +155,7 @@ Result<Verified> verify_detached(std::string_view content, std::string_view sign
 }
 
 Result<std::vector<std::string>> fingerprints(std::string_view keyring) {
+  const host::ErrorSieve quiet(is_rnp_talk);
   TRY_ASSIGN(const auto ffi, open({std::string(keyring)}, nullptr));
   rnp_identifier_iterator_t raw = nullptr;
   if (const auto result = rnp_identifier_iterator_create(ffi.get(), &raw, "fingerprint"); result != RNP_SUCCESS) return trouble(result);
