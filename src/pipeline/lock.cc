@@ -1,39 +1,19 @@
 #include "pipeline/lock.h"
 
-#include <list>
+#include <algorithm>
+#include <optional>
+
 #include <nlohmann/json.hpp>
 
 #include <fmt/format.h>
 
 #include "build/encoder.h"
-#include "oci/image.h"
-#include "pipeline/archives.h"
 #include "pipeline/catalog.h"
+#include "pipeline/offers.h"
 #include "plan/lock_making.h"
 
 namespace ashlar::pipeline {
 namespace {
-
-/// Indexes of every platform, as offers; the offers look into the indexes.
-struct Offers {
-  std::list<deb::Index> indexes;
-  std::vector<plan::Offer> offers;
-};
-
-Result<Offers> read_offers(Workshop& workshop, const plan::Definition& definition, const std::vector<std::string>& platforms, const LockOptions& options) {
-  TRY_ASSIGN(Sources sources, sources_of(workshop, definition, options));
-  deb::ArchiveReader reader = open_archives(workshop, std::move(sources.access), options.offline);
-  Offers out;
-  for (const std::string& name : platforms) {
-    TRY_ASSIGN(const auto platform, oci::Platform::parse(name));
-    TRY_ASSIGN(auto index, reader.refresh(sources.archives, platform.debian()));
-    const deb::Index& kept = out.indexes.emplace_back(std::move(index));
-    plan::Offer offer{platform.str(), platform.debian(), kept.packages, {}};
-    for (const auto& entry : kept.archives) offer.archives.push_back({entry.archive.name, entry.archive.suite, entry.archive.components, entry.archive.security, &entry.release});
-    out.offers.push_back(std::move(offer));
-  }
-  return out;
-}
 
 /// The lock beside the definition, when there is one that reads.
 Result<std::optional<plan::Lock>> lock_there(Workshop& workshop, const host::Path& path) {

@@ -1,6 +1,7 @@
 #include "pipeline/workshop.h"
 
 #include "host/program.h"
+#include "pipeline/offers.h"
 
 namespace ashlar::pipeline {
 
@@ -24,7 +25,7 @@ Result<Workshop> open_workshop(host::Machine& machine, const std::string& config
   TRY_ASSIGN(auto folders, host::folders(machine));
   TRY_ASSIGN(auto data, data_folder(machine));
   TRY_ASSIGN(auto config, read_config(machine, folders, config_file));
-  return Workshop{machine, progress, std::move(folders), std::move(data), std::move(config)};
+  return Workshop{machine, progress, std::move(folders), std::move(data), std::move(config), std::make_shared<OfferShelf>()};
 }
 
 }  // namespace ashlar::pipeline

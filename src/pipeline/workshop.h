@@ -1,5 +1,6 @@
 #pragma once
 // What the stages of the pipeline work with: the machine, its folders, what is configured, and whom to tell.
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -10,12 +11,15 @@
 
 namespace ashlar::pipeline {
 
+class OfferShelf;
+
 struct Workshop {
   host::Machine& machine;
   Progress& progress;
   host::Folders folders;
   host::Path data;  ///< distributions/ and effects/ as shipped
   Config config;
+  std::shared_ptr<OfferShelf> shelf;  ///< what archives offered in this run; shared, for workshops are copied
 };
 
 /// Settles folders and reads the configuration: `config_file` alone when it is not empty, else the project's and the user's.

@@ -26,32 +26,16 @@ bool newer(const std::string& a, const std::string& b) {
   return x && y && *x > *y;
 }
 
-/// The names that an offer's packages have or provide, with the versions of real ones.
-std::unordered_map<std::string_view, std::vector<std::string_view>> names_in(const Offer& offer) {
-  std::unordered_map<std::string_view, std::vector<std::string_view>> names;
-  names.reserve(offer.packages.size() * 2);
-  for (const deb::Package& package : offer.packages) {
-    names[package.name].push_back(package.version);
-    for (const std::string_view part : split(package.provides, ',')) {
-      const std::string_view name = trim(part).substr(0, trim(part).find_first_of(" :("));
-      if (!name.empty()) names[name];
-    }
-  }
-  return names;
-}
+/// A name with as much of its pin as people need to see.
+std::string pinned(const Wish& wish) { return wish.version.empty() ? wish.name : fmt::format("{} (pinned {})", wish.name, wish.version); }
 
 void find_missing(const Definition& definition, const Offer& offer, std::set<std::string>& missing) {
-  const auto names = names_in(offer);
   for (const Wish& wish : definition.packages) {
     if (wish.excluded) continue;
-    const auto found = names.find(wish.name);
-    if (found == names.end()) {
-      missing.insert(wish.version.empty() ? wish.name : fmt::format("{} (pinned {})", wish.name, wish.version));
-    } else if (!wish.version.empty() && std::find(found->second.begin(), found->second.end(), wish.version) == found->second.end()) {
-      std::set<std::string> have(found->second.begin(), found->second.end());
-      missing.insert(have.empty() ? fmt::format("{} (pinned {})", wish.name, wish.version)
-                                  : fmt::format("{} (pinned {}, there is {})", wish.name, wish.version, fmt::join(have, ", ")));
-    }
+    const auto have = offer.universe->versions(wish.name);
+    if (have.empty() && (!wish.version.empty() || !offer.universe->knows(wish.name))) missing.insert(pinned(wish));
+    else if (!wish.version.empty() && std::find(have.begin(), have.end(), wish.version) == have.end())
+      missing.insert(fmt::format("{} (pinned {}, there is {})", wish.name, wish.version, fmt::join(have, ", ")));
   }
 }
 
@@ -155,7 +139,7 @@ void add_archives(const Offer& offer, std::vector<LockedArchive>& archives) {
 std::string inputs_digest(const Definition& definition, bool only_distribution) {
   std::string text = fmt::format("distribution {}\nonly {}\n", definition.distribution, only_distribution);
   const auto add = [&](std::string_view what, std::string_view value) { text += fmt::format("{} {}\n", what, value); };
-  std::vector<std::string> wishes, platforms = definition.platforms;
+  std::vector<std::string> wishes;
   for (const Wish& wish : definition.packages) wishes.push_back(fmt::format("{}{}={}", wish.excluded ? "!" : "", wish.name, wish.version));
   std::sort(wishes.begin(), wishes.end());
   for (const std::string& wish : wishes) add("package", wish);
@@ -168,10 +152,14 @@ std::string inputs_digest(const Definition& definition, bool only_distribution) 
 }
 
 std::optional<std::string> what_lacks(const Definition& definition, std::span<const Offer> offers) {
-  std::set<std::string> missing;
+  std::set<std::string> missing, unchecked;
   for (const Offer& offer : offers) {
     const auto here = for_platform(definition, offer.platform);
-    find_missing(here ? *here : definition, offer, missing);
+    if (!here) return here.error().message;
+    find_missing(*here, offer, missing);
+    for (const Download& file : here->files) {
+      if (!has_digest(file)) unchecked.insert(fmt::format("'{}'", file.path));
+    }
   }
   std::vector<std::string> parts;
   if (!missing.empty()) parts.push_back(fmt::format("not in the archives: {}", fmt::join(missing, ", ")));
@@ -179,10 +167,6 @@ std::optional<std::string> what_lacks(const Definition& definition, std::span<co
     std::vector<std::string> names;
     for (const Unbuilt& each : definition.unbuilt) names.push_back(each.what);
     parts.push_back(fmt::format("not built by ashlar yet: {}", fmt::join(names, ", ")));
-  }
-  std::vector<std::string> unchecked;
-  for (const Download& file : definition.files) {
-    if (!has_digest(file)) unchecked.push_back(fmt::format("'{}'", file.path));
   }
   if (!unchecked.empty()) parts.push_back(fmt::format("without a sha256 checksum: file {}", fmt::join(unchecked, ", ")));
   if (parts.empty()) return std::nullopt;
@@ -215,7 +199,7 @@ Result<MadeLock> make_lock(const Definition& definition, std::span<const Offer> 
     for (std::uint32_t at = 0; at < offer.archives.size(); ++at) {
       if (offer.archives[at].security) request.security_archives.insert(at);
     }
-    auto resolution = Universe(held.packages, offer.architecture).resolve(request);
+    auto resolution = has_old ? Universe(held.packages, offer.architecture).resolve(request) : offer.universe->resolve(request);
     if (!resolution) return cannot(fmt::format("{} for {}", what, offer.platform), std::move(resolution).error());
     auto locked = lock_platform(*here, held, *resolution);
     if (!locked) return cannot(what, std::move(locked).error());

@@ -9,6 +9,7 @@
 #include "deb/release.h"
 #include "plan/definition.h"
 #include "plan/lock.h"
+#include "plan/resolve.h"
 
 namespace ashlar::plan {
 
@@ -24,6 +25,7 @@ struct Offer {
   std::string platform;      ///< `linux/amd64`
   std::string architecture;  ///< dpkg's
   std::span<const deb::Package> packages;  ///< Package::archive counts in `archives`
+  const Universe* universe = nullptr;      ///< over `packages`, made once for many definitions; never null
   std::vector<OfferArchive> archives;
 };
 

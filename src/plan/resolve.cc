@@ -135,13 +135,7 @@ Done Universe::State::pin(const Request& request, Candidates& candidates) const 
     const auto versions = stock.versions(*name);
     const auto fits = [&](Place place) { return stock.at(place).version == wish.version; };
     auto found = std::find_if(versions.begin(), versions.end(), fits);
-    if (found == versions.end()) {
-      std::vector<std::string> have;
-      for (const Place place : versions) {
-        if (have.empty() || have.back() != stock.at(place).version) have.push_back(stock.at(place).version);
-      }
-      return cannot(Kind::NotFound, what, fmt::format("the archives have {}", fmt::join(have, ", ")));
-    }
+    if (found == versions.end()) return cannot(Kind::NotFound, what, fmt::format("the archives have {}", fmt::join(stock.numbers(*name), ", ")));
     const auto secure = std::find_if(found, versions.end(), [&](Place place) { return fits(place) && request.security_archives.contains(stock.at(place).archive); });
     const Place chosen = secure != versions.end() ? *secure : *found;
     const bool twice = std::any_of(request.wishes.begin(), request.wishes.end(), [&](const Wish& other) {
@@ -203,6 +197,16 @@ Result<Name> Universe::State::wished(const Wish& wish, const Candidates& candida
 Universe::Universe(std::span<const deb::Package> packages, std::string architecture) : state_(std::make_unique<State>(packages, architecture)) {}
 Universe::~Universe() = default;
 Universe::Universe(Universe&&) noexcept = default;
+
+bool Universe::knows(std::string_view name) const {
+  const auto found = state_->stock.find(name);
+  return found && (!state_->stock.versions(*found).empty() || !state_->stock.providers(*found).empty());
+}
+
+std::vector<std::string_view> Universe::versions(std::string_view name) const {
+  const auto found = state_->stock.find(name);
+  return found ? state_->stock.numbers(*found) : std::vector<std::string_view>();
+}
 
 Result<Resolution> Universe::resolve(const Request& request) const {
   const Stock& stock = state_->stock;

@@ -4,6 +4,7 @@
 #include <set>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -34,6 +35,10 @@ class Universe {
   Universe(Universe&&) noexcept;
   /// NotFound when a wish names no package (with the nearest name); Conflict when no set fits, in words a person can act on.
   Result<Resolution> resolve(const Request& request) const;
+  /// Whether some package has the name or provides it.
+  bool knows(std::string_view name) const;
+  /// The versions that the name is there in, the newest first, each once.
+  std::vector<std::string_view> versions(std::string_view name) const;
 
  private:
   struct State;

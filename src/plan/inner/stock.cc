@@ -205,6 +205,14 @@ std::vector<Name> Stock::provided_by(Place place) const {
   return out;
 }
 
+std::vector<std::string_view> Stock::numbers(Name name) const {
+  std::vector<std::string_view> out;
+  for (const Place place : versions(name)) {
+    if (out.empty() || out.back() != at(place).version) out.push_back(at(place).version);
+  }
+  return out;
+}
+
 void Stock::sort_versions() {
   std::vector<std::uint32_t> counts(names_.size());
   for (const Name name : own_names_) {

@@ -52,6 +52,8 @@ class Stock {
 
   /// Every version of a name, the newest first; equal ones in the order of the index.
   std::span<const Place> versions(Name name) const { return part(versions_, version_ends_, name); }
+  /// The version numbers of a name, the newest first, each once.
+  std::vector<std::string_view> numbers(Name name) const;
   /// The packages that provide a name, without those that have it.
   std::span<const Provider> providers(Name name) const { return part(providers_, provider_ends_, name); }
   /// Names that a package provides, its own not among them. Slow: reads them again.

@@ -1,0 +1,63 @@
+#include "pipeline/offers.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "oci/image.h"
+
+namespace ashlar::pipeline {
+namespace {
+
+/// Two platforms of the distribution, and those of one definition's own repositories.
+constexpr size_t max_kept = 4;
+
+std::string key_of(const std::vector<deb::Archive>& archives, const std::string& architecture, bool offline) {
+  std::string key = fmt::format("{} {}\n", architecture, offline);
+  for (const deb::Archive& each : archives) {
+    key += fmt::format("{}\t{}\t{}\t{}\t{}\t{}\t{}\t", each.name, each.suite, fmt::join(each.components, " "), fmt::join(each.mirrors, " "), each.security,
+                       fmt::join(each.signers, " "), fmt::join(each.architectures, " "));
+    for (const host::Path& keyring : each.keyrings) key += keyring.string() + "\t";
+    key += '\n';
+  }
+  return key;
+}
+
+}  // namespace
+
+struct OfferShelf::Entry {
+  explicit Entry(deb::Index read, const std::string& architecture) : index(std::move(read)), universe(index.packages, architecture) {}
+  deb::Index index;
+  plan::Universe universe;  ///< looks into `index`
+};
+
+Result<OfferShelf::Held> OfferShelf::get(Workshop& workshop, const Sources& sources, const std::string& architecture, bool offline) {
+  std::string key = key_of(sources.archives, architecture, offline);
+  const auto found = std::find_if(kept_.begin(), kept_.end(), [&](const auto& each) { return each.first == key; });
+  if (found != kept_.end()) {
+    kept_.splice(kept_.begin(), kept_, found);
+    return kept_.front().second;
+  }
+  if (kept_.size() >= max_kept) kept_.pop_back();
+  deb::ArchiveReader reader = open_archives(workshop, sources.access, offline);
+  TRY_ASSIGN(auto index, reader.refresh(sources.archives, architecture));
+  kept_.emplace_front(std::move(key), std::make_shared<const Entry>(std::move(index), architecture));
+  return kept_.front().second;
+}
+
+Result<Offers> read_offers(Workshop& workshop, const plan::Definition& definition, const std::vector<std::string>& platforms, const LockOptions& options) {
+  TRY_ASSIGN(const Sources sources, sources_of(workshop, definition, options));
+  Offers out;
+  for (const std::string& name : platforms) {
+    TRY_ASSIGN(const auto platform, oci::Platform::parse(name));
+    TRY_ASSIGN(auto held, workshop.shelf->get(workshop, sources, platform.debian(), options.offline));
+    plan::Offer offer{platform.str(), platform.debian(), held->index.packages, &held->universe, {}};
+    for (const auto& entry : held->index.archives)
+      offer.archives.push_back({entry.archive.name, entry.archive.suite, entry.archive.components, entry.archive.security, &entry.release});
+    out.offers.push_back(std::move(offer));
+    out.held.push_back(std::move(held));
+  }
+  return out;
+}
+
+}  // namespace ashlar::pipeline
