@@ -8,6 +8,7 @@
 #include "base/digest.h"
 #include "base/text.h"
 #include "deb/package.h"
+#include "oci/image.h"
 
 namespace ashlar::plan {
 namespace {
@@ -116,7 +117,8 @@ Result<Lock> lock_of(const Json& json) {
     if (!json.contains(key) || !json[key].is_object()) return fail(Kind::Invalid, fmt::format("'{}' is missing or not an object", key));
   }
   for (const auto& [name, platform] : json["platforms"].items()) {
-    TRY_ASSIGN(out.platforms[name], read_platform(platform));
+    TRY_ASSIGN(const oci::Platform known, oci::Platform::parse(name));
+    TRY_ASSIGN(out.platforms[known.str()], read_platform(platform));
   }
   if (!json.contains("archives") || !json["archives"].is_array()) return fail(Kind::Invalid, "'archives' is missing or not a list");
   for (const Json& each : json["archives"]) {

@@ -143,10 +143,23 @@ Objection check_date(std::string_view date) {
 }
 
 Objection check_signal(std::string_view signal) {
-  const bool named = signal.starts_with("SIG") && signal.size() > 3 &&
-                     std::ranges::all_of(signal, [](char letter) { return is_upper(letter) || is_digit(letter) || one_of(letter, "+-"); });
-  if (named || parse_number(signal, 64)) return {};
-  return {fmt::format("{} is no signal", quoted(signal)), "for example 'SIGTERM'"};
+  constexpr std::string_view named[] = {"HUP",  "INT",  "QUIT", "ILL",  "TRAP", "ABRT",   "BUS",  "FPE",  "KILL",  "USR1", "SEGV", "USR2", "PIPE", "ALRM", "TERM",  "STKFLT",
+                                        "CHLD", "CONT", "STOP", "TSTP", "TTIN", "TTOU",   "URG",  "XCPU", "XFSZ",  "VTALRM", "PROF", "WINCH", "IO", "POLL", "PWR", "SYS"};
+  std::string_view rest = signal;
+  bool good = false;
+  if (rest.starts_with("SIG")) {
+    rest.remove_prefix(3);
+    good = std::ranges::find(named, rest) != std::ranges::end(named);
+    for (const std::string_view real_time : {"RTMIN", "RTMAX"}) {
+      if (!rest.starts_with(real_time)) continue;
+      const std::string_view offset = rest.substr(real_time.size());
+      good = offset.empty() || (offset[0] == (real_time == "RTMIN" ? '+' : '-') && parse_number(offset.substr(1), 30));
+    }
+  } else {
+    const auto number = parse_number(signal, 64);
+    good = number && *number != 0;
+  }
+  return good ? Objection{} : Objection{fmt::format("{} is no signal", quoted(signal)), "for example 'SIGTERM'"};
 }
 
 Objection check_url(std::string_view url) {
