@@ -65,7 +65,7 @@ void add_folder(const World& world, const std::string& folder, const std::string
     if (!is_library_name(name)) continue;
     const std::string listed = listed_name(world, folder, name);
     if (listed.empty() || !seen.insert(listed).second) continue;
-    if (!world.find(folder + "/" + listed, true)) continue;
+    if (hwcap.empty() && !world.find(folder + "/" + listed, true)) continue;  // of hardware levels the file itself is listed
     entries.push_back({listed, folder + "/" + (hwcap.empty() ? listed : name), flags, hwcap});
   }
 }
