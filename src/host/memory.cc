@@ -109,6 +109,8 @@ Done MemoryFiles::write(const Path& path, std::string_view content, Durability) 
 
 Result<std::unique_ptr<Draft>> MemoryFiles::draft(const Path& folder) {
   TRY(make_folders(folder));
+  const std::lock_guard hold(mutex_);
+  if (const auto planned = failures_.find(normal(folder)); planned != failures_.end()) return std::unexpected(planned->second);
   return std::make_unique<MemoryDraft>(*this);
 }
 

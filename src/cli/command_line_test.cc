@@ -1,0 +1,279 @@
+#include "cli/command_line.h"
+
+#include <gtest/gtest.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "cli/terminal.h"
+#include "cli/verb.h"
+#include "host/memory.h"
+
+namespace ashlar::cli {
+namespace {
+
+struct Silent final : Progress {
+  void stage(std::string_view, std::uint64_t) override {}
+  void step(std::string_view, std::uint64_t) override {}
+  void note(std::string_view) override {}
+};
+
+/// What a verb answers on a machine in memory.
+struct Answer {
+  Result<Exit> exit;
+  std::string text;
+};
+Answer run(host::Machine& machine, std::vector<std::string> words, bool json = false) {
+  CommandLine line;
+  std::reverse(words.begin(), words.end());  // CLI11 takes them from the back
+  line.app->parse(words);
+  Silent silent;
+  std::string text;
+  Context context{machine, silent, json, false, false, line.globals->config, &text};
+  for (auto& [app, action] : line.actions) {
+    if (!app->parsed()) continue;
+    auto exit = action(context);
+    return {std::move(exit), std::move(text)};
+  }
+  return {fail(Kind::Invalid, "no verb"), ""};
+}
+
+TEST(Verbs, AreDescribedAlike) {
+  std::set<std::string_view> names;
+  for (const Verb& verb : verbs()) {
+    SCOPED_TRACE(verb.name);
+    EXPECT_TRUE(names.insert(verb.name).second);
+    EXPECT_TRUE(verb.example.starts_with("ashlar " + std::string(verb.name))) << verb.example;
+    EXPECT_FALSE(verb.summary.ends_with('.'));
+    EXPECT_TRUE(std::islower(static_cast<unsigned char>(verb.summary.front())));
+    EXPECT_LE(verb.summary.size(), 78U);
+  }
+  for (const char* name : {"validate", "lock", "build", "diff", "explain", "catalog", "cache", "doctor"}) EXPECT_TRUE(names.contains(name)) << name;
+}
+
+TEST(Verbs, TheirExamplesParse) {
+  for (const Verb& verb : verbs()) {
+    SCOPED_TRACE(verb.example);
+    CommandLine line;
+    EXPECT_NO_THROW(line.app->parse(std::string(verb.example), true));
+  }
+}
+
+TEST(Verbs, TakeTheSameGeneralOptions) {
+  const CommandLine line;
+  for (const Verb& verb : verbs()) {
+    const CLI::App* app = line.app->get_subcommand(std::string(verb.name));
+    for (const char* option : {"--format", "--output", "--config", "--quiet", "--verbose", "--no-color", "--help"}) EXPECT_NO_THROW((void)app->get_option(option)) << verb.name << " " << option;
+    for (const CLI::Option* option : app->get_options()) EXPECT_FALSE(option->get_description().empty()) << verb.name << " " << option->get_name();
+  }
+}
+
+TEST(CommandLineTest, RefusesWhatItDoesNotKnow) {
+  for (const char* words : {"ashlar", "ashlar nothing", "ashlar lock", "ashlar lock --nothing x", "ashlar build --jobs many", "ashlar diff one", "ashlar explain one", "ashlar validate",
+                            "ashlar doctor extra", "ashlar --nothing"}) {
+    CommandLine line;
+    EXPECT_THROW(line.app->parse(std::string(words), true), CLI::ParseError) << words;
+  }
+}
+
+TEST(CommandLineTest, ListsAreCutAtCommas) {
+  struct Row {
+    std::string words;
+    bool well;
+  };
+  for (const Row& row : {Row{"ashlar build x.yaml --platform linux/amd64,linux/arm64", true}, {"ashlar lock x.yaml --update", true}, {"ashlar lock x.yaml --update a b", true},
+                         {"ashlar lock x.yaml --mirror http://a --mirror security=http://b", true}, {"ashlar build a.yaml b.yaml -o oci:x", true}, {"ashlar build a.yaml -o", false}}) {
+    CommandLine line;
+    if (row.well) {
+      EXPECT_NO_THROW(line.app->parse(row.words, true)) << row.words;
+    } else {
+      EXPECT_THROW(line.app->parse(row.words, true), CLI::ParseError) << row.words;
+    }
+  }
+}
+
+TEST(ManPage, HoldsEveryVerbAndOption) {
+  const CommandLine line;
+  const std::string whole = man_page(line, "");
+  EXPECT_TRUE(whole.starts_with(".TH ASHLAR 1 "));
+  for (const Verb& verb : verbs()) {
+    EXPECT_NE(whole.find(".B " + std::string(verb.name) + "\n"), std::string::npos) << verb.name;
+    const std::string page = man_page(line, verb.name);
+    for (const char* part : {".SH NAME\n", ".SH SYNOPSIS\n", ".SH OPTIONS\n", ".SH EXAMPLE\n"}) EXPECT_NE(page.find(part), std::string::npos) << verb.name << part;
+    for (const CLI::Option* option : line.app->get_subcommand(std::string(verb.name))->get_options()) {
+      for (std::string name : option->get_lnames()) {
+        for (size_t at = 0; (at = name.find('-', at)) != std::string::npos; at += 2) name.insert(at, "\\");
+        EXPECT_NE(page.find("\\-\\-" + name), std::string::npos) << verb.name << " " << name;
+      }
+    }
+    // A line of text that begins with a dot would be a command of roff.
+    EXPECT_EQ(page.find("\n..."), std::string::npos);
+  }
+  for (const char* code : {"0", "1", "2", "3", "4", "5", "70"}) EXPECT_NE(whole.find(std::string(".B ") + code + "\n"), std::string::npos) << code;
+}
+
+TEST(Completions, HoldEveryVerbAndLongOption) {
+  const CommandLine line;
+  for (const char* shell : {"bash", "zsh", "fish"}) {
+    SCOPED_TRACE(shell);
+    const auto script = completions(line, shell);
+    ASSERT_TRUE(script);
+    const std::string dashes = std::string(shell) == "fish" ? "-l " : "--";
+    for (const Verb& verb : verbs()) {
+      EXPECT_NE(script->find(verb.name), std::string::npos) << verb.name;
+      for (const CLI::Option* option : line.app->get_subcommand(std::string(verb.name))->get_options()) {
+        for (const std::string& name : option->get_lnames()) EXPECT_NE(script->find(dashes + name), std::string::npos) << verb.name << " " << name;
+      }
+    }
+  }
+  const auto none = completions(line, "tcsh");
+  ASSERT_FALSE(none);
+  EXPECT_EQ(none.error().message, "cannot write completions for 'tcsh': the shells are bash, zsh and fish");
+}
+
+TEST(Tables, HaveColumnsOfEqualWidth) {
+  host::MemoryMachine machine;
+  Silent silent;
+  std::string text;
+  Context context{machine.machine, silent, false, false, false, "", &text};
+  struct Row {
+    std::string summary;
+    std::vector<std::vector<std::string>> rows;
+    std::string shown;
+  };
+  const Row rows[] = {
+      {"none", {}, ""},
+      {"a head alone", {{"A", "B"}}, "A  B\n"},
+      {"columns", {{"NAME", "N"}, {"x", "10"}, {"longer", "1"}}, "NAME    N\nx       10\nlonger  1\n"},
+      {"characters of several bytes", {{"\xC3\xA4\xC3\xB6", "B"}, {"abc", "d"}}, "\xC3\xA4\xC3\xB6   B\nabc  d\n"},
+      {"rows of different lengths", {{"A"}, {"b", "c"}}, "A\nb  c\n"},
+  };
+  for (const Row& row : rows) {
+    SCOPED_TRACE(row.summary);
+    EXPECT_EQ(table(context, row.rows), row.shown);
+  }
+  context.color = true;
+  EXPECT_EQ(table(context, {{"A"}, {"b"}}), "\x1b[1mA\x1b[0m\nb\n");
+  EXPECT_EQ(faint(context, "x"), "\x1b[2mx\x1b[0m");
+}
+
+TEST(Answers, AreGatheredBeforeTheyAreWritten) {
+  host::MemoryMachine machine;
+  Silent silent;
+  std::string text;
+  Context context{machine.machine, silent, true, false, false, "", &text};
+  say(context, "one");
+  say(context, "two");
+  answer(context, Json{{"a", 1}});
+  EXPECT_EQ(text, "one\ntwo\n{\n  \"a\": 1\n}\n");
+}
+
+TEST(TerminalTest, NotesStandAboveTheLine) {
+  struct Row {
+    std::string summary;
+    bool live, quiet;
+    std::string shown;
+  };
+  const Row rows[] = {
+      {"a file", false, false, "note: careful\n"},
+      {"a file, quietly", false, true, ""},
+      {"a terminal, quietly", true, true, ""},
+      {"a terminal", true, false, "\r\x1b[Kfetch   0%  \r\x1b[Knote: careful\n"},
+  };
+  for (const Row& row : rows) {
+    SCOPED_TRACE(row.summary);
+    testing::internal::CaptureStderr();
+    {
+      const auto progress = terminal_progress(row.live, row.quiet);
+      progress->stage("fetch", 10);
+      progress->note("careful");
+    }
+    EXPECT_EQ(testing::internal::GetCapturedStderr(), row.shown);
+  }
+}
+
+class VerbsOnAMachine : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    machine.environment = {{"HOME", "/home/u"}, {"ASHLAR_DATA_DIR", "/data"}};
+    put("/data/distributions/debian-13.yaml", "id: debian\nrelease: \"13\"\ncodename: trixie\ncomponents: [main]\nkeyrings: [k]\narchives: [{name: debian, suites: [trixie]}]\n");
+    put("/data/effects/debian-13.yaml", "");
+    put("/data/catalog/small/1.yaml", definition);
+    put("/data/catalog/small/info.yaml", "description: A test\nlicense: MIT\nend-of-life: \"2030-01-02\"\n");
+    put("/p/small.yaml", definition);
+  }
+  void put(const std::string& path, std::string_view text) { ASSERT_TRUE(machine.files.write(path, text, host::Durability::Cache)); }
+  static constexpr std::string_view definition = "image: example/small\ndistribution: debian-13\nplatforms: [linux/amd64]\ncontents: {packages: [base-files]}\n";
+  host::MemoryMachine machine{Time{1'700'000'000}};
+};
+
+TEST_F(VerbsOnAMachine, CatalogueTellsInBothForms) {
+  const Answer text = run(machine.machine, {"catalog"});
+  ASSERT_TRUE(text.exit) << text.exit.error().message;
+  EXPECT_EQ(text.text, "NAME   VERSION  VARIANT  PLATFORMS    END OF LIFE  DEFINITION\nsmall  1        runtime  linux/amd64  2030-01-02   /data/catalog/small/1.yaml\n");
+  const Answer json = run(machine.machine, {"catalog", "show", "small"}, true);
+  ASSERT_TRUE(json.exit);
+  const Json record = Json::parse(json.text);
+  EXPECT_EQ(record["schema"], "https://ashlar.dev/catalog/v1");
+  EXPECT_EQ(record["images"][0]["end_of_life"], "2030-01-02");
+}
+
+TEST_F(VerbsOnAMachine, SayNoInWords) {
+  put("/p/bad.yaml", "image: x\ncolour: grey\n");
+  struct Row {
+    std::string summary;
+    std::vector<std::string> words;
+    Kind kind;
+    std::string says;
+  };
+  const Row rows[] = {
+      {"an image that the catalogue lacks", {"catalog", "show", "smal"}, Kind::NotFound, "did you mean 'small'?"},
+      {"another action", {"catalog", "burn"}, Kind::Invalid, "the actions are list and show"},
+      {"a lock of what cannot be read", {"lock", "/p/bad.yaml"}, Kind::Invalid, "/p/bad.yaml"},
+      {"a lock of what is not there", {"lock", "/p/gone.yaml"}, Kind::NotFound, "/p/gone.yaml"},
+      {"a build of nothing", {"build"}, Kind::Invalid, "no definition is named"},
+      {"a build into a registry", {"build", "/p/small.yaml", "-o", "docker://registry.example/x"}, Kind::Invalid, "oci:DIR"},
+      {"a locked build without a lock", {"build", "/p/small.yaml", "--locked"}, Kind::NotFound, "ashlar lock"},
+      {"an explanation without a lock", {"explain", "/p/small.yaml", "x"}, Kind::NotFound, "small.lock.json"},
+      {"a prune without a limit", {"cache", "prune"}, Kind::Invalid, "--max-size"},
+      {"a difference of what is not there", {"diff", "oci:/a", "oci:/b"}, Kind::NotFound, "/a"},
+      {"a difference of what is no image", {"diff", "nonsense:/a", "oci:/b"}, Kind::Invalid, "nonsense"},
+  };
+  for (const Row& row : rows) {
+    SCOPED_TRACE(row.summary);
+    const Answer answer = run(machine.machine, row.words);
+    ASSERT_FALSE(answer.exit);
+    EXPECT_EQ(answer.exit.error().kind, row.kind) << answer.exit.error().message;
+    EXPECT_NE(answer.exit.error().message.find(row.says), std::string::npos) << answer.exit.error().message;
+    EXPECT_EQ(answer.text, "");
+  }
+}
+
+TEST_F(VerbsOnAMachine, ValidateCountsAndShows) {
+  put("/p/bad.yaml", "image: x\ndistribution: debian-13\ncolour: grey\ncontents: {packages: [a]}\n");
+  const Answer both = run(machine.machine, {"validate", "/p/small.yaml", "/p/bad.yaml"});
+  ASSERT_TRUE(both.exit);
+  EXPECT_EQ(*both.exit, Exit::Wrong);
+  EXPECT_TRUE(both.text.starts_with("/p/bad.yaml:3:1: unknown key 'colour'\n")) << both.text;
+  EXPECT_TRUE(both.text.ends_with("1 of 2 files are valid\n")) << both.text;
+  const Answer well = run(machine.machine, {"validate", "/p/small.yaml"});
+  EXPECT_EQ(*well.exit, Exit::Clean);
+}
+
+TEST_F(VerbsOnAMachine, DoctorsExitCodeIsItsAnswer) {
+  const Answer ill = run(machine.machine, {"doctor"}, true);
+  ASSERT_TRUE(ill.exit);
+  EXPECT_EQ(*ill.exit, Exit::No);  // no keyring
+  EXPECT_FALSE(Json::parse(ill.text)["ok"].get<bool>());
+  EXPECT_NE(Json::parse(ill.text)["mend"].get<std::string>().find("apt-get install"), std::string::npos);
+}
+
+TEST_F(VerbsOnAMachine, ManPagesAreWrittenForEachVerb) {
+  ASSERT_TRUE(run(machine.machine, {"man", "/man"}).exit);
+  EXPECT_EQ(machine.files.list("/man")->size(), verbs().size() + 1);
+}
+
+}  // namespace
+}  // namespace ashlar::cli

@@ -1,0 +1,150 @@
+#include "pipeline/catalog.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "host/memory.h"
+#include "pipeline/validation.h"
+
+namespace ashlar::pipeline {
+namespace {
+
+constexpr std::string_view head = "image: example/small\ndistribution: debian-13\nplatforms: [linux/amd64]\ncontents: {packages: [base-files]}\n";
+
+class CatalogTest : public ::testing::Test {
+ protected:
+  void write(const std::string& path, std::string_view content) { ASSERT_TRUE(files.write(path, content, host::Durability::Cache)); }
+  host::MemoryFiles files;
+};
+
+TEST_F(CatalogTest, ListsDefinitionsWithWhatIsKnownOfThem) {
+  write("/c/small/1.2.yaml", std::string(head));
+  write("/c/small/1.2-dev.yaml", std::string(head) + "variant: dev\n");
+  write("/c/small/1.3-fpm.yaml", std::string(head) + "flavor: fpm\ndates: {end-of-life: \"2031-05-06\"}\n");
+  write("/c/small/1.2.lock.json", "{}");
+  write("/c/small/info.yaml", "name: Small\ndescription: A test\nlicense: MIT\nend-of-life: \"2030-01-02\"\nend-of-life-source: its makers\n");
+  write("/c/README.md", "text");
+  const auto entries = read_catalog(files, "/c");
+  ASSERT_TRUE(entries) << entries.error().message;
+  std::string found;
+  for (const CatalogEntry& entry : *entries) found += entry.name + " " + entry.version + " " + std::string(plan::to_string(entry.definition.variant)) + " " + entry.end_of_life + "\n";
+  EXPECT_EQ(found, "small 1.2 dev 2030-01-02\nsmall 1.2 runtime 2030-01-02\nsmall 1.3 runtime 2031-05-06\n");
+  EXPECT_EQ(entries->front().description, "A test");
+  EXPECT_EQ(entries->front().license, "MIT");
+  EXPECT_EQ(entries->front().end_of_life_source, "its makers");
+}
+
+TEST_F(CatalogTest, SaysWhatIsWrongWithAFolder) {
+  EXPECT_FALSE(read_catalog(files, "/nowhere"));
+  write("/c/small/1.yaml", std::string(head));
+  const auto bare = read_catalog(files, "/c");
+  ASSERT_FALSE(bare);
+  EXPECT_EQ(bare.error().message, "cannot describe catalogue folder '/c/small': it has no info.yaml");
+  write("/c/small/info.yaml", "a: [\n");
+  EXPECT_FALSE(read_catalog(files, "/c"));
+  write("/c/small/info.yaml", "name: Small\n");
+  EXPECT_TRUE(read_catalog(files, "/c"));
+  write("/c/small/2.yaml", "image: [\n");
+  EXPECT_FALSE(read_catalog(files, "/c"));
+}
+
+TEST_F(CatalogTest, LocksAndEffectsLieBesideDefinitions) {
+  struct Row {
+    std::string definition, lock, effects;
+  };
+  for (const Row& row : {Row{"a/x.yaml", "a/x.lock.json", "a/x.effects.json"}, {"3.13.yaml", "3.13.lock.json", "3.13.effects.json"}, {"/a.b/x.yml", "/a.b/x.lock.json", "/a.b/x.effects.json"}}) {
+    EXPECT_EQ(lock_path(row.definition), row.lock);
+    EXPECT_EQ(effects_path(row.definition), row.effects);
+  }
+}
+
+TEST_F(CatalogTest, TheRootIsWhereTheSourcesAre) {
+  struct Row {
+    std::string summary;
+    std::vector<std::string> files, sources;
+    std::string root;  ///< empty: none
+  };
+  const Row rows[] = {
+      {"without sources, its own folder", {}, {}, "/c/image/small"},
+      {"beside the definition", {"/c/image/small/motd"}, {"motd"}, "/c/image/small"},
+      {"at the root of the catalogue", {"/c/scripts/start.sh"}, {"scripts/start.sh"}, "/c"},
+      {"the nearest that has all", {"/c/image/a", "/c/a", "/c/b"}, {"a", "b"}, "/c"},
+      {"an absolute one lies in the image", {}, {"/etc/passwd"}, "/c/image/small"},
+      {"nowhere", {"/c/a"}, {"a", "gone"}, ""},
+  };
+  for (const Row& row : rows) {
+    SCOPED_TRACE(row.summary);
+    host::MemoryFiles here;
+    for (const std::string& path : row.files) ASSERT_TRUE(here.write(path, "x", host::Durability::Cache));
+    plan::Definition definition;
+    definition.path = "/c/image/small/1.yaml";
+    for (const std::string& source : row.sources) {
+      plan::PathRule rule;
+      rule.type = plan::PathType::File;
+      rule.path = "/x";
+      rule.source = source;
+      definition.paths.push_back(rule);
+    }
+    const auto root = catalog_root(here, definition);
+    EXPECT_EQ(root.has_value(), !row.root.empty());
+    if (root) {
+      EXPECT_EQ(*root, row.root);
+    } else {
+      EXPECT_EQ(root.error().kind, Kind::NotFound);
+      EXPECT_NE(root.error().message.find("gone"), std::string::npos);
+    }
+  }
+}
+
+TEST_F(CatalogTest, ALinksTargetIsNoSource) {
+  plan::Definition definition;
+  definition.path = "/c/1.yaml";
+  plan::PathRule rule;
+  rule.type = plan::PathType::Symlink;
+  rule.source = "python3.13";
+  definition.paths = {rule};
+  EXPECT_EQ(catalog_root(files, definition).value(), "/c");
+}
+
+TEST_F(CatalogTest, TheShippedOneIsWhole) {
+  const auto real = host::machine_files();
+  const auto entries = read_catalog(*real, host::Path(ASHLAR_SOURCE_DIR) / "catalog");
+  ASSERT_TRUE(entries) << entries.error().message;
+  std::map<std::string, int> runtime, dev;
+  for (const CatalogEntry& entry : *entries) {
+    SCOPED_TRACE(entry.path.string());
+    EXPECT_FALSE(entry.description.empty());
+    EXPECT_FALSE(entry.license.empty());
+    EXPECT_FALSE(entry.end_of_life.empty());
+    EXPECT_FALSE(entry.definition.tags.empty());
+    EXPECT_EQ(entry.definition.platforms, (std::vector<std::string>{"linux/amd64", "linux/arm64"}));
+    ++(entry.definition.variant == plan::Variant::Dev ? dev : runtime)[entry.name];
+  }
+  for (const char* name : {"static", "base", "python", "nginx", "postgres", "openjdk"}) {
+    EXPECT_GE(runtime[name], 1) << name;
+    EXPECT_GE(dev[name], 1) << name;
+  }
+}
+
+TEST_F(CatalogTest, ValidationKnowsFilesByTheirNames) {
+  write("/p/small.yaml", std::string(head));
+  write("/p/deep/er/other.yml", std::string(head) + "colour: grey\n");
+  write("/p/info.yaml", "not: a definition\n");
+  write("/p/ashlar.yaml", "mirrors: {}\n");
+  write("/p/x.lock.json", "{}");
+  write("/p/notes.txt", "");
+  const auto found = validate(files, {"/p", "/p/ashlar.yaml", "/p/x.lock.json", "/gone.yaml"});
+  ASSERT_TRUE(found) << found.error().message;
+  std::string told;
+  for (const Validated& each : *found) told += each.path.string() + " " + each.kind + (each.error.message.empty() ? " well\n" : " ill\n");
+  EXPECT_EQ(told, "/p/deep/er/other.yml definition ill\n/p/small.yaml definition well\n/p/ashlar.yaml configuration well\n/p/x.lock.json lock ill\n/gone.yaml  ill\n");
+  EXPECT_EQ((*found)[0].error.faults.at(0).message, "unknown key 'colour'");
+  write("/q/readme.txt", "");
+  const auto none = validate(files, {"/q"});
+  ASSERT_FALSE(none);
+  EXPECT_EQ(none.error().message, "cannot validate '/q': no definition lies in this folder");
+}
+
+}  // namespace
+}  // namespace ashlar::pipeline

@@ -1,0 +1,152 @@
+#include "pipeline/config.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "host/memory.h"
+#include "pipeline/cache.h"
+
+namespace ashlar::pipeline {
+namespace {
+
+TEST(Config, ReadsEveryKey) {
+  const auto config = parse_config(R"(mirrors:
+  debian: [http://one.example/debian/, file:///srv/debian]
+  debian-security: http://one.example/security
+keyrings: [keys/own.gpg, /etc/keys]
+accept-keys: [0123 4567, ABCD]
+cache: {max-size: 10GB, max-age: 30d}
+distributions:
+  stone-1:
+    id: stone
+    release: "1"
+    codename: stone
+    components: [main, more]
+    keyrings: [stone.gpg]
+    archives:
+      - {name: stone, suites: [stone, stone-updates]}
+      - {name: stone-security, suites: [stone-security], security: true}
+)", "/project/ashlar.yaml");
+  ASSERT_TRUE(config) << config.error().message;
+  EXPECT_EQ(config->mirrors.at("debian"), (std::vector<std::string>{"http://one.example/debian", "file:///srv/debian"}));
+  EXPECT_EQ(config->mirrors.at("debian-security"), std::vector<std::string>{"http://one.example/security"});
+  EXPECT_EQ(config->keyrings, (std::vector<host::Path>{"/project/keys/own.gpg", "/etc/keys"}));
+  EXPECT_EQ(config->accept_keys, (std::vector<std::string>{"0123 4567", "ABCD"}));
+  EXPECT_EQ(config->cache.bytes, 10'000'000'000U);
+  EXPECT_EQ(config->cache.age, 30 * 86400);
+  ASSERT_EQ(config->distributions.size(), 1U);
+  EXPECT_EQ(config->distributions[0].name, "stone-1");
+  ASSERT_EQ(config->distributions[0].parts.size(), 2U);
+  EXPECT_TRUE(config->distributions[0].parts[1].security);
+  EXPECT_EQ(config->files, std::vector<host::Path>{"/project/ashlar.yaml"});
+}
+
+TEST(Config, AnEmptyFileSaysNothing) {
+  for (const char* text : {"", "# nothing\n", "mirrors: {}\n", "---\n"}) {
+    const auto config = parse_config(text, "ashlar.yaml");
+    ASSERT_TRUE(config) << text;
+    EXPECT_TRUE(config->mirrors.empty() && config->keyrings.empty() && config->distributions.empty() && !config->cache.bytes && !config->cache.age);
+  }
+}
+
+TEST(Config, NamesEveryFaultAndItsPlace) {
+  struct Row {
+    std::string summary, text;
+    int line;
+    std::string says, hint;
+  };
+  const Row rows[] = {
+      {"an unknown key", "keyrings: []\nmirors: {}\n", 2, "unknown key 'mirors'", "did you mean 'mirrors'?"},
+      {"a list in the place of all", "- mirrors\n", 1, "a mapping is expected here", ""},
+      {"mirrors as a text", "mirrors: http://one.example\n", 1, "a mapping is expected here", ""},
+      {"a mirror that is no address", "mirrors:\n  debian: one.example/debian\n", 2, "'one.example/debian' is no address", "it begins with http://, https:// or file://"},
+      {"mirrors in a mapping", "mirrors:\n  debian: {a: b}\n", 2, "a list of texts is expected here", ""},
+      {"a keyring that is a list", "keyrings: [[a]]\n", 1, "a text is expected here", ""},
+      {"a size without sense", "cache: {max-size: much}\n", 1, "cannot read size 'much'", ""},
+      {"an age without sense", "cache:\n  max-age: 3 years\n", 2, "cannot read age '3 years'", ""},
+      {"an unknown key of the cache", "cache: {max-sise: 1}\n", 1, "unknown key 'max-sise'", "did you mean 'max-size'?"},
+      {"a distribution without anything", "distributions:\n  stone-1: {}\n", 2, "'id' is missing", ""},
+      {"an unknown key of a distribution", "distributions:\n  s: {id: s, release: \"1\", codename: s, components: [main], keyrings: [k], archives: [{name: s, suites: [s]}], componets: [x]}\n", 2,
+       "unknown key 'componets'", "did you mean 'components'?"},
+      {"no YAML", "mirrors: [\n", 0, "", ""},
+  };
+  for (const Row& row : rows) {
+    SCOPED_TRACE(row.summary);
+    const auto config = parse_config(row.text, "ashlar.yaml");
+    ASSERT_FALSE(config);
+    EXPECT_EQ(config.error().kind, Kind::Invalid);
+    ASSERT_FALSE(config.error().faults.empty());
+    const Fault& fault = config.error().faults[0];
+    EXPECT_TRUE(row.line == 0 || fault.line == row.line) << fault.line;
+    EXPECT_NE(fault.message.find(row.says), std::string::npos) << fault.message;
+    EXPECT_NE(fault.hint.find(row.hint), std::string::npos) << fault.hint;
+  }
+  const auto two = parse_config("a: 1\nb: 2\n", "ashlar.yaml");
+  ASSERT_FALSE(two);
+  EXPECT_EQ(two.error().faults.size(), 2U);
+}
+
+TEST(Config, TheProjectGoesBeforeTheUser) {
+  host::MemoryMachine machine;
+  host::Folders folders;
+  folders.config = "/home/u/.config/ashlar";
+  const host::Path project = std::filesystem::current_path() / "ashlar.yaml";
+  ASSERT_TRUE(machine.files.write(project, "mirrors: {debian: http://project.example}\nkeyrings: [a]\ncache: {max-size: 1GB}\naccept-keys: [AA]\n", host::Durability::Cache));
+  ASSERT_TRUE(machine.files.write(folders.config / "config.yaml",
+                                  "mirrors: {debian: http://user.example, debian-security: http://user.example/s}\nkeyrings: [b]\ncache: {max-size: 9GB, max-age: 2w}\naccept-keys: [BB]\n",
+                                  host::Durability::Cache));
+  const auto both = read_config(machine.machine, folders, "");
+  ASSERT_TRUE(both) << both.error().message;
+  EXPECT_EQ(both->mirrors.at("debian"), std::vector<std::string>{"http://project.example"});
+  EXPECT_EQ(both->mirrors.at("debian-security"), std::vector<std::string>{"http://user.example/s"});
+  EXPECT_EQ(both->keyrings, (std::vector<host::Path>{project.parent_path() / "a", folders.config / "b"}));
+  EXPECT_EQ(both->accept_keys, (std::vector<std::string>{"AA", "BB"}));
+  EXPECT_EQ(both->cache.bytes, 1'000'000'000U);
+  EXPECT_EQ(both->cache.age, 14 * 86400);
+  EXPECT_EQ(both->files.size(), 2U);
+
+  const auto one = read_config(machine.machine, folders, (folders.config / "config.yaml").string());
+  ASSERT_TRUE(one);
+  EXPECT_EQ(one->mirrors.at("debian"), std::vector<std::string>{"http://user.example"});
+  EXPECT_EQ(one->files.size(), 1U);
+  EXPECT_FALSE(read_config(machine.machine, folders, "/nowhere.yaml"));
+}
+
+TEST(Config, NoFileIsAnEmptyOne) {
+  host::MemoryMachine machine;
+  const auto config = read_config(machine.machine, {}, "");
+  ASSERT_TRUE(config);
+  EXPECT_TRUE(config->files.empty());
+}
+
+TEST(Sizes, AreRead) {
+  struct Row {
+    std::string_view text;
+    std::optional<std::uint64_t> bytes;
+  };
+  const Row rows[] = {{"0", 0},           {"17", 17},          {"17B", 17},      {"5k", 5000},   {"5kB", 5000},       {"500MB", 500'000'000}, {"10GB", 10'000'000'000}, {"2TB", 2'000'000'000'000},
+                      {"1KiB", 1024},     {"3MiB", 3 << 20},   {"1GiB", 1 << 30}, {"", {}},       {"GB", {}},          {"-1", {}},             {"1.5GB", {}},            {"5 GB", {}},
+                      {"1XB", {}},        {"99999999999999999999", {}}, {"18446744073709551615TB", {}}};
+  for (const Row& row : rows) {
+    const auto size = parse_size(row.text);
+    EXPECT_EQ(size.has_value(), row.bytes.has_value()) << row.text;
+    if (size && row.bytes) { EXPECT_EQ(*size, *row.bytes) << row.text; }
+  }
+}
+
+TEST(Ages, AreRead) {
+  struct Row {
+    std::string_view text;
+    std::optional<std::int64_t> seconds;
+  };
+  const Row rows[] = {{"90d", 90 * 86400}, {"12h", 43200}, {"2w", 1209600}, {"5m", 300}, {"0d", 0}, {"7", {}}, {"", {}}, {"d", {}}, {"1y", {}}, {"-1d", {}}, {"1000000d", {}}, {"1d ", {}}};
+  for (const Row& row : rows) {
+    const auto age = parse_age(row.text);
+    EXPECT_EQ(age.has_value(), row.seconds.has_value()) << row.text;
+    if (age && row.seconds) { EXPECT_EQ(*age, *row.seconds) << row.text; }
+  }
+}
+
+}  // namespace
+}  // namespace ashlar::pipeline
