@@ -128,7 +128,7 @@ Bytes ld_cache(std::vector<LdEntry> entries) {
     if (order != 0) return order > 0;
     if (a.flags != b.flags) return a.flags > b.flags;
     if (a.hwcap.empty() != b.hwcap.empty()) return !a.hwcap.empty();
-    return a.hwcap > b.hwcap;
+    return a.hwcap < b.hwcap;
   });
   std::set<std::string> levels;
   for (const LdEntry& entry : entries) if (!entry.hwcap.empty()) levels.insert(entry.hwcap);
