@@ -54,8 +54,8 @@ std::string listed_name(const World& world, const std::string& folder, const std
   const std::string real_name = real->substr(real->rfind('/') + 1);
   const std::string soname = node->soname.empty() ? real_name : node->soname;
   if (here->entry.type != FileType::Symlink) return soname;
-  // A link leads to the library's own name, or is the `.so` of the compiler's: then it is listed as itself.
-  const bool link = real_name == soname || (real_name.ends_with(".so") && real_name.starts_with(soname));
+  // A link under the library's own name, or the compiler's `.so`, is listed as itself.
+  const bool link = name == soname || (name.ends_with(".so") && soname.starts_with(name));
   return link ? name : soname;
 }
 
