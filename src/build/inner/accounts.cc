@@ -39,7 +39,9 @@ void read_master(const World& world, AccountBook& book) {
       const auto fields = split(line, ':');
       if (fields.size() != 7 || book.user(fields[0]) != nullptr) continue;
       const auto uid = number(fields[2]), gid = number(fields[3]);
-      if (uid && gid) book.accounts.users.push_back({std::string(fields[0]), *uid, *gid, std::string(fields[5]), std::string(fields[6])});
+      if (!uid || !gid) continue;
+      book.accounts.users.push_back({std::string(fields[0]), *uid, *gid, std::string(fields[5]), std::string(fields[6])});
+      book.descriptions[std::string(fields[0])] = std::string(fields[4]);
     }
   }
   if (const auto text = world.read("usr/share/base-passwd/group.master")) {
@@ -117,14 +119,16 @@ Done AccountBook::add_user(const Wanted& wanted) {
   if (!is_account_name(wanted.name)) return cannot(Kind::Invalid, fmt::format("add user '{}'", wanted.name), "that is no name for an account");
   auto uid = wanted.uid;
   for (const Static& each : global_users) if (!uid && each.name == wanted.name) uid = each.id;
-  for (std::uint32_t id = 101; !uid && id < 1000; ++id) if (!taken(accounts.users, id)) uid = id;
-  if (!uid) return cannot(Kind::Conflict, fmt::format("add user '{}'", wanted.name), "no number from 101 to 999 is free");
+  for (std::uint32_t id = 100; !uid && id < 1000; ++id) if (!taken(accounts.users, id)) uid = id;
+  if (!uid) return cannot(Kind::Conflict, fmt::format("add user '{}'", wanted.name), "no number from 100 to 999 is free");
+  if (wanted.description.find_first_of(":\n") != std::string::npos) return cannot(Kind::Invalid, fmt::format("add user '{}'", wanted.name), "its description has a colon or a line's end");
   auto gid = wanted.gid;
   if (!gid) {
     TRY(add_group(wanted.name, taken(accounts.groups, *uid) ? std::nullopt : uid));
     gid = group(wanted.name)->gid;
   }
   accounts.users.push_back({wanted.name, *uid, *gid, wanted.home, wanted.shell});
+  if (!wanted.description.empty()) descriptions[wanted.name] = wanted.description;
   return {};
 }
 
@@ -144,7 +148,8 @@ Done AccountBook::write(World& world, bool full) const {
   std::stable_sort(groups.begin(), groups.end(), [](const auto& a, const auto& b) { return a.gid < b.gid; });
   std::string passwd, group, shadow, gshadow;
   for (const plan::User& user : users) {
-    passwd += fmt::format("{0}:x:{1}:{2}:{0}:{3}:{4}\n", user.name, user.uid, user.gid, user.home, user.shell);
+    const auto described = descriptions.find(user.name);
+    passwd += fmt::format("{}:x:{}:{}:{}:{}:{}\n", user.name, user.uid, user.gid, described == descriptions.end() ? user.name : described->second, user.home, user.shell);
     shadow += fmt::format("{}:*:19000:0:99999:7:::\n", user.name);
   }
   for (const plan::Group& each : groups) {

@@ -1,5 +1,7 @@
 #pragma once
 // The image's users and groups while effects are being applied.
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,8 +22,8 @@ class AccountBook {
   std::optional<std::uint32_t> uid_of(std::string_view text) const;
   std::optional<std::uint32_t> gid_of(std::string_view text) const;
 
-  struct Wanted { std::string name, home = "/nonexistent", shell = "/usr/sbin/nologin"; std::optional<std::uint32_t> uid{}, gid{}; };
-  /// Adds a user unless there is one of that name; without a number, the first free from 100 to 999, with a group of its own unless `gid` is given.
+  struct Wanted { std::string name, description{}, home = "/nonexistent", shell = "/usr/sbin/nologin"; std::optional<std::uint32_t> uid{}, gid{}; };
+  /// Adds a user unless there is one of that name; without a number, the first free from 100 to 999 (adduser.conf(5)), with a group of its own unless `gid` is given.
   Done add_user(const Wanted& wanted);
   Done add_group(std::string_view name, std::optional<std::uint32_t> gid);
   Done add_member(std::string_view user, std::string_view group);
@@ -29,6 +31,7 @@ class AccountBook {
   /// Writes etc/passwd and etc/group, and for `-dev` (`full`) shadow, gshadow, subuid and subgid; makes homes that are not there.
   Done write(World& world, bool full) const;
   EffectAccounts accounts;
+  std::map<std::string, std::string, std::less<>> descriptions;  ///< of users who have another than their name
   std::vector<std::string> definition_users;  ///< whose homes are made
 };
 

@@ -105,8 +105,8 @@ class Triggers {
     const std::string folder = "var/lib/dpkg/triggers/";
     TRY(put_text(tree, folder + "File", fmt::format("{}", fmt::join(files_, "")), owner));
     for (const auto& [name, who] : named_) TRY(put_text(tree, folder + name, fmt::format("{}", fmt::join(who, "")), owner));
-    for (const char* name : {"Unincorp", "Lock"}) TRY(put_text(tree, folder + name, "", owner));
-    return {};
+    TRY(put_text(tree, folder + "Unincorp", "", owner));
+    return put_text(tree, folder + "Lock", "", owner, 0600);
   }
 
  private:

@@ -38,6 +38,7 @@ Result<int> add_account(Script& script, const Words& words) {
   const bool own_group = arguments->has("--group") || (!by_adduser && !arguments->has("-N") && !arguments->has("--no-user-group"));
   if (!gid && !own_group) gid = by_adduser ? 65534 : 100;
   AccountBook::Wanted wanted{.name = name, .uid = uid, .gid = gid};
+  wanted.description = first_of({"--gecos", "--comment", "-c"});
   if (const std::string home = first_of({"--home", "-d", "--home-dir"}); !home.empty()) wanted.home = home;
   if (const std::string shell = first_of({"--shell", "-s"}); !shell.empty()) wanted.shell = shell;
   TRY_ASSIGN(const int status, done(script, book.add_user(wanted)));

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "build/inner/expression.h"
+#include "build/inner/pam_stacks.h"
 #include "build/inner/script.h"
 #include "build/inner/script_accounts.h"
 #include "build/inner/script_arguments.h"
@@ -29,12 +30,12 @@ constexpr std::array idle_commands{
     Idle{"py3clean", "a fresh installation has no byte code"}, Idle{"pycompile", "byte code is made where a definition asks for it"},
     Idle{"update-menus", "menus are left out"}, Idle{"update-mime-database", "left to the trigger of shared-mime-info"},
     Idle{"systemd-tmpfiles", "volatile files are made at run time"}, Idle{"udevadm", "there are no devices"}, Idle{"dpkg-preconfigure", "nobody is asked"},
-    Idle{"ucfr", "the registry of ucf is for upgrades"}, Idle{"ucfq", "the registry of ucf is for upgrades"}, Idle{"dpkg-trigger", "triggers are effects of their own"},
+    Idle{"ucfq", "the registry of ucf is for upgrades"}, Idle{"dpkg-trigger", "triggers are effects of their own"},
     Idle{"install-info", "info pages are left out"}, Idle{"mandb", "manuals are left out"}, Idle{"sync", "files are written at the end"},
     Idle{"restorecon", "there are no labels"}, Idle{"sysctl", "the kernel is the host's"}, Idle{"modprobe", "the kernel is the host's"},
     Idle{"update-initramfs", "there is no kernel in an image"}, Idle{"apparmor_parser", "the kernel is the host's"}, Idle{"newaliases", "there is no mail system"},
     Idle{"mountpoint", "the image is complete when it runs"}, Idle{"update-binfmts", "the kernel is the host's"},
-    Idle{"nscd", "nothing runs in an image being made"}, Idle{"killall", "nothing runs in an image being made"}, Idle{"pam-auth-update", "the stacks are declared with libpam-runtime"},
+    Idle{"nscd", "nothing runs in an image being made"}, Idle{"killall", "nothing runs in an image being made"},
     Idle{"shadowconfig", "accounts are written with shadow passwords"},
 };
 
@@ -112,6 +113,12 @@ Result<int> count(Script& script, const Words& words) {  // seq
   return 0;
 }
 
+Result<int> choose_profiles(Script& script, const Words& words) {  // pam-auth-update
+  const auto arguments = read_arguments(words, {"--root"}, {"--package", "--force"});
+  if (!arguments || !arguments->rest.empty() || !arguments->value("--root").empty()) return not_understood(script, words);
+  return done(script, write_pam_stacks(script.state().world, script.state().full));
+}
+
 /// A name for a file that the script makes and removes again.
 Result<int> name_temporary(Script& script, const Words& words) {
   if (words.size() > 3) return not_understood(script, words);
@@ -125,7 +132,7 @@ constexpr std::array rows{
     Row{"cp", copy_or_move}, Row{"mv", copy_or_move}, Row{"touch", touch}, Row{"install", install}, Row{"update-alternatives", alternatives}, Row{"adduser", add_account},
     Row{"addgroup", add_account}, Row{"useradd", add_account}, Row{"groupadd", add_account}, Row{"usermod", change_account}, Row{"getent", get_entry}, Row{"id", identify},
     Row{"dpkg", dpkg}, Row{"dpkg-divert", divert}, Row{"dpkg-statoverride", override_owner}, Row{"dpkg-vendor", vendor}, Row{"echo", print_words}, Row{"printf", print_format},
-    Row{"cat", concatenate}, Row{"ucf", copy_configuration}, Row{"systemd-sysusers", system_users}, Row{".", source}, Row{"grep", search}, Row{"basename", name_part},
+    Row{"cat", concatenate}, Row{"ucf", copy_configuration}, Row{"ucfr", register_configuration}, Row{"update-shells", list_shells}, Row{"pam-auth-update", choose_profiles}, Row{"systemd-sysusers", system_users}, Row{".", source}, Row{"grep", search}, Row{"basename", name_part},
     Row{"dirname", name_part}, Row{"readlink", read_link}, Row{"stat", state_of}, Row{"command", program_lookup}, Row{"which", program_lookup},
     Row{"getcap", list_capabilities}, Row{"update-ca-certificates", update_certificates}, Row{"update-ca-certificates-java", update_certificates}, Row{"dpkg-query", query}, Row{"seq", count}, Row{"mktemp", name_temporary},
 };

@@ -1,7 +1,10 @@
 #include "build/inner/script_packages.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
+#include "base/digest.h"
 #include "base/text.h"
 #include "build/inner/script_arguments.h"
 #include "build/inner/script_text.h"
@@ -84,6 +87,20 @@ Result<int> query(Script& script, const Words& words) {
   return 1;  // it is not in the image
 }
 
+namespace {
+
+/// A line at the end of one of dpkg's or ucf's lists, of which `-dev` images keep the state.
+Result<int> add_line(Script& script, const std::string& path, const std::string& line) {
+  World& world = script.state().world;
+  std::string list;
+  if (const auto before = world.read(path)) list = as_text(*before);
+  list += line + "\n";
+  TRY_ASSIGN(const int made, done(script, world.make_directory(path.substr(0, path.rfind('/')), 0755, true)));
+  return made != 0 ? Result<int>(made) : done(script, world.write(path, Bytes(list.begin(), list.end()), 0644));
+}
+
+}  // namespace
+
 Result<int> divert(Script& script, const Words& words) {
   const auto arguments = read_arguments(words, {"--divert", "--package"}, {"--quiet", "--remove", "--rename", "--no-rename", "--truename", "--listpackage", "--list", "--add", "--local"});
   if (!arguments || arguments->rest.size() > 1) return not_understood(script, words);
@@ -103,11 +120,7 @@ Result<int> divert(Script& script, const Words& words) {
     if (moved != 0) return moved;
   }
   if (!script.state().full) return 0;
-  std::string list;
-  if (const auto before = world.read("/var/lib/dpkg/diversions")) list = as_text(*before);
-  list += fmt::format("{}\n{}\n{}\n", path, to, package);
-  TRY_ASSIGN(const int made, done(script, world.make_directory("/var/lib/dpkg", 0755, true)));
-  return made != 0 ? Result<int>(made) : done(script, world.write("/var/lib/dpkg/diversions", Bytes(list.begin(), list.end()), 0644));
+  return add_line(script, "/var/lib/dpkg/diversions", fmt::format("{}\n{}\n{}", path, to, package));
 }
 
 Result<int> override_owner(Script& script, const Words& words) {
@@ -120,7 +133,12 @@ Result<int> override_owner(Script& script, const Words& words) {
   const auto mode = octal(arguments->rest[2]);
   if (!uid || !gid || !mode) return not_understood(script, words);
   const std::string& path = arguments->rest[3];
-  if (!arguments->has("--update") || !script.state().world.find(path, true)) return 0;
+  if (script.state().full) {
+    TRY_ASSIGN(const int noted, add_line(script, "/var/lib/dpkg/statoverride", fmt::format("{} {} {} {}", arguments->rest[0], arguments->rest[1], arguments->rest[2], path)));
+    if (noted != 0) return noted;
+  }
+  // What is unpacked after it was asked for gets the owner as well.
+  if ((!arguments->has("--update") && script.origin().script != "preinst") || !script.state().world.find(path, true)) return 0;
   TRY_ASSIGN(const int status, done(script, script.state().world.set_owner(path, uid, gid, true)));
   return status != 0 ? Result<int>(status) : done(script, script.state().world.set_mode(path, *mode));
 }
@@ -128,8 +146,22 @@ Result<int> override_owner(Script& script, const Words& words) {
 Result<int> copy_configuration(Script& script, const Words& words) {  // ucf
   const auto arguments = read_arguments(words, {"--src-dir", "--state-dir", "--sum-file"}, {"--three-way", "--debconf-ok", "--debug", "-n", "--purge", "--verbose", "-p"});
   if (!arguments || arguments->rest.size() != 2 || arguments->has("--purge")) return not_understood(script, words);
-  if (script.state().world.find(arguments->rest[1], true)) return 0;
-  return done(script, script.state().world.copy(arguments->rest[0], arguments->rest[1], true, true));
+  World& world = script.state().world;
+  const std::string& to = arguments->rest[1];
+  if (script.state().full) {
+    const auto content = world.read(arguments->rest[0]);
+    if (!content) return script.unknown(content.error().message);
+    TRY_ASSIGN(const int noted, add_line(script, "/var/lib/ucf/hashfile", fmt::format("{}  {}", md5_hex(*content), to)));
+    if (noted != 0) return noted;
+  }
+  if (world.find(to, true)) return 0;
+  return done(script, world.copy(arguments->rest[0], to, true, true));
+}
+
+Result<int> register_configuration(Script& script, const Words& words) {  // ucfr
+  const auto arguments = read_arguments(words, {"--state-dir"}, {"--purge", "--verbose", "--force", "-f"});
+  if (!arguments || arguments->has("--purge") || arguments->rest.size() != 2) return not_understood(script, words);
+  return script.state().full ? add_line(script, "/var/lib/ucf/registry", fmt::format("{} \t {}", arguments->rest[0], arguments->rest[1])) : Result<int>(0);
 }
 
 /// debconf(7) when nobody is asked: the default of the template, or what the script has set.
@@ -164,6 +196,41 @@ Result<int> update_certificates(Script& script, const Words& words) {
   script.state().ca_bundle = true;
   if (words[0].ends_with("-java")) script.state().java_store = true;
   return 0;
+}
+
+Result<int> list_shells(Script& script, const Words& words) {
+  if (words.size() != 1) return not_understood(script, words);
+  World& world = script.state().world;
+  const std::string folder = "/usr/share/debianutils/shells.d";
+  std::vector<std::string> sources{"/usr/share/debianutils/shells"}, packaged;
+  for (const std::string& name : world.list(folder)) sources.push_back(folder + "/" + name);
+  const auto add = [](std::vector<std::string>& list, std::string shell) { if (std::ranges::find(list, shell) == list.end()) list.push_back(std::move(shell)); };
+  for (const std::string& path : sources) {
+    const auto text = world.read(path);
+    if (!text) continue;
+    for (const auto line : split(as_text(*text), '\n')) {
+      const std::string shell(cut(line, '#').first);
+      if (!shell.starts_with('/')) continue;
+      add(packaged, shell);
+      if (const auto real = world.resolve(shell.substr(0, shell.rfind('/')), true)) add(packaged, "/" + *real + shell.substr(shell.rfind('/')));
+    }
+  }
+  std::vector<std::string> known;
+  std::string list, state;
+  const auto before = world.read(world.find("/etc/shells", true) ? "/etc/shells" : sources[0]);
+  if (!before) return script.unknown(before.error().message);
+  for (const auto line : split(as_text(*before), '\n')) {
+    const std::string shell(cut(line, '#').first);
+    if (line.empty() || (!shell.empty() && std::ranges::find(known, shell) != known.end())) continue;
+    list += std::string(line) + "\n";
+    if (!shell.empty()) known.push_back(shell);
+  }
+  for (const std::string& shell : packaged) {
+    state += shell + "\n";
+    if (std::ranges::find(known, shell) == known.end()) list += shell + "\n";
+  }
+  TRY_ASSIGN(const int status, done(script, world.write("/etc/shells", Bytes(list.begin(), list.end()), 0644)));
+  return status != 0 ? Result<int>(status) : done(script, world.write("/var/lib/shells.state", Bytes(state.begin(), state.end()), 0644));
 }
 
 Result<int> vendor(Script& script, const Words& words) {

@@ -45,6 +45,7 @@ Done add_user(const std::vector<std::string>& fields, AccountBook& book) {
   } else if (const plan::Group* own = book.group(wanted.name)) {
     wanted.gid = own->gid;
   }
+  wanted.description = field(3);
   wanted.home = field(4).empty() ? "/" : field(4);
   wanted.shell = field(5).empty() ? "/usr/sbin/nologin" : field(5);
   return book.add_user(wanted);
