@@ -1,14 +1,16 @@
 #!/usr/bin/env bash
 # The story of ashlar on one page: a definition is locked, built for two platforms, run, changed, built again, and the difference shown.
-#   scripts/demo.sh [--fast]          --fast does not wait between the scenes
-# Real components, and offline once the first run has fetched the packages. Builds the release if there is none.
+#   scripts/demo.sh [--fast] [--ashlar PROGRAM]          --fast does not wait between the scenes
+# Real components, and offline once the first run has fetched the packages. Builds the release if there is none and no program is named.
 set -euo pipefail
 source "$(dirname "$0")/machine.sh"
 SECONDS=0
-pause=1
-if [[ ${1-} == --fast || ! -t 1 ]]; then pause=0; fi
 folder=$(build_root)
-ashlar=$folder/release/ashlar
+ashlar=$folder/release/ashlar pause=1
+while (($#)); do case $1 in
+  --fast) pause=0; shift ;; --ashlar) ashlar=$(realpath "$2"); shift 2 ;;
+  *) sed -n '3,4s/^# \{0,1\}//p' "$0" >&2; exit 2 ;; esac; done
+if [[ ! -t 1 ]]; then pause=0; fi
 if [[ ! -x $ashlar ]]; then
   "$top/scripts/install-needs.sh" run
   build_preset release "$folder/release" ashlar
@@ -17,8 +19,8 @@ export ASHLAR_DATA_DIR=$top
 # A cache of its own, so that the second run can be offline whatever the first one's user does meanwhile.
 stage=$folder/demo
 export XDG_CACHE_HOME=$stage/cache
-offline=()
-if [[ -f $stage/fetched ]]; then offline=(--offline); fi
+offline=() fetched=$stage/fetched-$(cat "$top/scripts/demo.sh" "$top"/catalog/python/* | cksum | cut -d' ' -f1)
+if [[ -f $fetched ]]; then offline=(--offline); fi
 rm -rf "$stage/project"
 mkdir -p "$stage/project"
 cp -r "$top/catalog" "$stage/project/"
@@ -48,20 +50,31 @@ else
   echo '(left out: this machine has no runc)'
 fi
 
-scene 'Change one line of it, and build again: what did not change keeps its bytes'
-sed -i 's/^environment:$/&\n  GREETING: hello/' $python
-run grep -A 2 '^environment:' $python
+scene 'Add a package and a variable to it, and build again: what did not change keeps its bytes'
+cp $python first.yaml
+sed -i 's/^environment:$/&\n  GREETING: hello/; s/^    - tzdata$/&\n    - tini/' $python
+run diff first.yaml $python || true
 run "$ashlar" build $python "${offline[@]}" --quiet --timings -o oci:out:after
+# A layer of the changed image that the first one has, too, is named with what is in it.
+manifest() { jq -r --arg tag "$1" '.manifests[] | select(.annotations."org.opencontainers.image.ref.name" == $tag) | .digest | ltrimstr("sha256:")' out/index.json; }
+layers() {
+  local image
+  image=$(jq -r '.manifests[] | select(.platform.architecture == "amd64") | .digest | ltrimstr("sha256:")' "out/blobs/sha256/$(manifest "$1")")
+  jq -r '.layers[].digest' "out/blobs/sha256/$image"
+}
+"$ashlar" build $python "${offline[@]}" --quiet --format json --output after.json -o oci:out:after
+printf '\nlayers for linux/amd64:\n'
+jq -r --arg before "$(layers before)" '.images[] | select(.platform == "linux/amd64") | .image.layers[]
+  | (if .digest | IN($before | split("\n")[]) then "same   " else "CHANGED" end) as $state
+  | "  \($state)  \(.digest[0:19])  \((.size / 1e6 * 10 | round) / 10) MB  \(if .packages == [] then "what the definition and effects add" else .packages[0:6] | join(" ") end)\(if (.packages | length) > 6 then " and \((.packages | length) - 6) more" else "" end)"' after.json
 
 scene 'What changed?'
 run "$ashlar" diff oci:out:before oci:out:after
 
 scene 'The first definition gives the first image again, byte for byte'
-sed -i '/^  GREETING: hello$/d' $python
+cp first.yaml $python
 run "$ashlar" build $python "${offline[@]}" --quiet -o oci:out:again
-before=$(jq -r '.manifests[] | select(.annotations."org.opencontainers.image.ref.name" == "before") | .digest' out/index.json)
-again=$(jq -r '.manifests[] | select(.annotations."org.opencontainers.image.ref.name" == "again") | .digest' out/index.json)
-[[ -n $before && $before == "$again" ]] || die "the images differ: $before, $again"
-printf '\n%s\n%s\n' "$before  before" "$again  again"
-touch "$stage/fetched"
+[[ -n $(manifest before) && $(manifest before) == "$(manifest again)" ]] || die "the images differ: $(manifest before), $(manifest again)"
+printf '\nsha256:%s  before\nsha256:%s  again\n' "$(manifest before)" "$(manifest again)"
+touch "$fetched"
 printf '\n%s\n' "That was all, in $SECONDS s."
