@@ -10,7 +10,7 @@
 namespace ashlar::deb {
 namespace {
 
-constexpr std::array<std::string_view, 9> keys = {"id", "release", "codename", "components", "architectures", "archives", "keyrings", "keyring-package", "host-suites"};
+constexpr std::array<std::string_view, 10> keys = {"id", "release", "codename", "components", "architectures", "archives", "keyrings", "keyring-package", "host-suites", "stand-ins"};
 constexpr std::array<std::string_view, 3> archive_keys = {"name", "suites", "security"};
 
 /// Reads one mapping and gathers its faults.
@@ -49,6 +49,17 @@ class Reader {
     }
     return out;
   }
+  std::map<std::string, std::string> pairs(const YamlNode& node, std::string_view key) {
+    std::map<std::string, std::string> out;
+    const YamlNode* const value = node.find(key);
+    if (value == nullptr) return out;
+    if (value->type != YamlNode::Type::Mapping) fault(*value, fmt::format("'{}' must be a mapping", key));
+    for (const auto& [name, text] : value->members) {
+      if (text.type == YamlNode::Type::Scalar) out[name.text] = text.text;
+      else fault(text, fmt::format("'{}' must be a mapping of names to names", key));
+    }
+    return out;
+  }
   bool fault(const YamlNode& node, std::string message, std::string hint = {}) {
     faults.push_back(document_.fault_at(node, std::move(message), std::move(hint)));
     return false;
@@ -74,6 +85,7 @@ Result<Distribution> read_distribution(const YamlDocument& document, const YamlN
     out.keyrings = reader.list(node, "keyrings", true);
     out.keyring_package = reader.text(node, "keyring-package", false);
     out.host_suites = reader.list(node, "host-suites", false);
+    out.stand_ins = reader.pairs(node, "stand-ins");
     const YamlNode* const archives = node.find("archives");
     if (archives == nullptr || archives->type != YamlNode::Type::Sequence || archives->items.empty()) {
       reader.fault(archives == nullptr ? node : *archives, "'archives' must be a list of archives with their suites");

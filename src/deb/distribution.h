@@ -1,5 +1,6 @@
 #pragma once
 // Distributions of the Debian family, as data: `distributions/<name>.yaml` or the configuration (docs/formats/distribution.md).
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
@@ -25,6 +26,7 @@ struct Distribution {
   std::vector<Part> parts;            ///< the first that is no security archive is the main one
   std::vector<std::string> keyrings;  ///< file name patterns, looked for in the host's keyring folders; or absolute paths
   std::string keyring_package;        ///< what to install where there is none
+  std::map<std::string, std::string> stand_ins;  ///< names of packages of other vendors, and the package that has the same files
   std::vector<std::string> host_suites;  ///< an apt source of the host with one of these suites draws on the main archive
 };
 

@@ -23,6 +23,7 @@ Result<Sources> sources_of(Workshop& workshop, const plan::Definition& definitio
   Sources out;
   TRY_ASSIGN(out.archives, deb::distribution_archives(files, distribution, choice, apt, workshop.progress));
   out.access = std::move(apt.access);
+  if (options.only_distribution) out.stand_ins = distribution.stand_ins;
   if (options.only_distribution || definition.repositories.empty()) return out;
 
   deb::ThirdParty wanted;

@@ -1,5 +1,6 @@
 #pragma once
 // Which archives a definition draws on, as this machine reaches them.
+#include <map>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,7 @@ namespace ashlar::pipeline {
 struct Sources {
   std::vector<deb::Archive> archives;
   deb::Access access;  ///< logins and proxies, as apt has them
+  std::map<std::string, std::string> stand_ins;  ///< of the distribution, where it stands alone
 };
 
 /// The distribution's suites and, unless `--only-distribution`, the definition's own repositories.

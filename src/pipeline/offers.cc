@@ -1,6 +1,8 @@
 #include "pipeline/offers.h"
 
 #include <algorithm>
+#include <iterator>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -12,9 +14,10 @@ namespace {
 /// Two platforms of the distribution, and those of one definition's own repositories.
 constexpr size_t max_kept = 4;
 
-std::string key_of(const std::vector<deb::Archive>& archives, const std::string& architecture, bool offline) {
+std::string key_of(const Sources& sources, const std::string& architecture, bool offline) {
   std::string key = fmt::format("{} {}\n", architecture, offline);
-  for (const deb::Archive& each : archives) {
+  for (const auto& [part, whole] : sources.stand_ins) key += fmt::format("{} {}\n", part, whole);
+  for (const deb::Archive& each : sources.archives) {
     key += fmt::format("{}\t{}\t{}\t{}\t{}\t{}\t{}\t", each.name, each.suite, fmt::join(each.components, " "), fmt::join(each.mirrors, " "), each.security,
                        fmt::join(each.signers, " "), fmt::join(each.architectures, " "));
     for (const host::Path& keyring : each.keyrings) key += keyring.string() + "\t";
@@ -23,16 +26,37 @@ std::string key_of(const std::vector<deb::Archive>& archives, const std::string&
   return key;
 }
 
+/// A package each for names that stand for part of another: its .deb, without what that depends on. A name that the archives have stands for itself.
+void add_stand_ins(deb::Index& index, std::map<std::string, std::string>& stand_ins) {
+  if (stand_ins.empty()) return;
+  std::vector<deb::Package> more;
+  std::set<std::string> there;
+  for (const deb::Package& package : index.packages) {
+    if (stand_ins.contains(package.name)) there.insert(package.name);
+    for (const auto& [part, whole] : stand_ins) {
+      if (package.name != whole) continue;
+      deb::Package& made = more.emplace_back(package);
+      made.name = part;
+      made.depends = made.pre_depends = made.provides = {};
+    }
+  }
+  for (const std::string& name : there) stand_ins.erase(name);
+  std::erase_if(more, [&](const deb::Package& part) { return !stand_ins.contains(part.name); });
+  std::move(more.begin(), more.end(), std::back_inserter(index.packages));
+}
+
 }  // namespace
 
 struct OfferShelf::Entry {
-  explicit Entry(deb::Index read, const std::string& architecture) : index(std::move(read)), universe(index.packages, architecture) {}
+  Entry(deb::Index read, std::map<std::string, std::string> parts, const std::string& architecture)
+      : index(std::move(read)), stand_ins(std::move(parts)), universe(index.packages, architecture) {}
   deb::Index index;
+  std::map<std::string, std::string> stand_ins;
   plan::Universe universe;  ///< looks into `index`
 };
 
 Result<OfferShelf::Held> OfferShelf::get(Workshop& workshop, const Sources& sources, const std::string& architecture, bool offline) {
-  std::string key = key_of(sources.archives, architecture, offline);
+  std::string key = key_of(sources, architecture, offline);
   const auto found = std::find_if(kept_.begin(), kept_.end(), [&](const auto& each) { return each.first == key; });
   if (found != kept_.end()) {
     kept_.splice(kept_.begin(), kept_, found);
@@ -41,7 +65,9 @@ Result<OfferShelf::Held> OfferShelf::get(Workshop& workshop, const Sources& sour
   if (kept_.size() >= max_kept) kept_.pop_back();
   deb::ArchiveReader reader = open_archives(workshop, sources.access, offline);
   TRY_ASSIGN(auto index, reader.refresh(sources.archives, architecture));
-  kept_.emplace_front(std::move(key), std::make_shared<const Entry>(std::move(index), architecture));
+  auto stand_ins = sources.stand_ins;
+  add_stand_ins(index, stand_ins);
+  kept_.emplace_front(std::move(key), std::make_shared<const Entry>(std::move(index), std::move(stand_ins), architecture));
   return kept_.front().second;
 }
 
@@ -51,7 +77,7 @@ Result<Offers> read_offers(Workshop& workshop, const plan::Definition& definitio
   for (const std::string& name : platforms) {
     TRY_ASSIGN(const auto platform, oci::Platform::parse(name));
     TRY_ASSIGN(auto held, workshop.shelf->get(workshop, sources, platform.debian(), options.offline));
-    plan::Offer offer{platform.str(), platform.debian(), held->index.packages, &held->universe, {}};
+    plan::Offer offer{platform.str(), platform.debian(), held->index.packages, &held->universe, {}, held->stand_ins};
     for (const auto& entry : held->index.archives)
       offer.archives.push_back({entry.archive.name, entry.archive.suite, entry.archive.components, entry.archive.security, &entry.release});
     out.offers.push_back(std::move(offer));

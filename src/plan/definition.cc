@@ -204,7 +204,7 @@ constexpr Key<Definition> contents_keys[] = {
          into.mappings[key.text] = text;
        }
      }},
-    {"artifacts", [](Reader& reader, const YamlNode& value, Definition& into) { read_artifacts(reader, value, &into.unbuilt); }},
+    {"artifacts", [](Reader& reader, const YamlNode& value, Definition& into) { read_artifacts(reader, value, into.unbuilt); }},
 };
 
 // accounts

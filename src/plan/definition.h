@@ -73,7 +73,13 @@ struct RunTest { std::string name, directory; std::vector<std::string> commands;
 struct Health { std::string kind, target; int interval = 30, timeout = 5, retries = 3; };
 
 /// A part of the format that is read and kept, but not built yet: its name for people, and where it stands.
-struct Unbuilt { std::string what; Mark at; };
+struct Unbuilt {
+  std::string what;
+  Mark at;
+  bool stage = false;                      ///< one of contents.builds: the packages of the image can be locked without it
+  std::vector<std::string> packages = {};  ///< of a stage: `name` or `name=version`, what it is built with
+  std::vector<std::string> images = {};    ///< of a stage: images of registries that it is built with
+};
 
 struct Definition {
   std::string path;          ///< as given, for errors

@@ -11,6 +11,7 @@
 #include "base/digest.h"
 #include "base/text.h"
 #include "plan/resolve.h"
+#include "plan/variables.h"
 
 namespace ashlar::plan {
 namespace {
@@ -29,8 +30,44 @@ bool newer(const std::string& a, const std::string& b) {
 /// A name with as much of its pin as people need to see.
 std::string pinned(const Wish& wish) { return wish.version.empty() ? wish.name : fmt::format("{} (pinned {})", wish.name, wish.version); }
 
-void find_missing(const Definition& definition, const Offer& offer, std::set<std::string>& missing) {
-  for (const Wish& wish : definition.packages) {
+/// `5.2-1` of `5.2-1+vendor3`; empty where the version has no such mark.
+std::string_view without_mark(std::string_view version) {
+  const size_t plus = version.rfind('+');
+  if (plus == std::string_view::npos) return {};
+  const std::string_view mark = version.substr(plus + 1);
+  const size_t letters = mark.find_first_of("0123456789");
+  const bool is_mark = letters != 0 && letters != std::string_view::npos && mark.find_first_not_of("0123456789", letters) == std::string_view::npos;
+  return is_mark ? version.substr(0, plus) : std::string_view();
+}
+
+/// Whether `version` is a build of `base` by the distribution: itself, rebuilt (`+b2`), or a stable update (`+deb13u1`).
+bool is_build_of(std::string_view version, std::string_view base) {
+  if (!version.starts_with(base)) return false;
+  const std::string_view rest = version.substr(base.size());
+  return rest.empty() || rest.starts_with("+b") || rest.starts_with("+deb");
+}
+
+/// The wishes as the distribution alone can meet them; notes say which were moved.
+std::vector<Wish> settle(const Definition& definition, const Offer& offer, bool only_distribution, std::vector<std::string>& notes) {
+  std::vector<Wish> wishes = definition.packages;
+  for (Wish& wish : wishes) {
+    const auto part = offer.stand_ins.find(wish.name);
+    // An image in which apt works needs what the whole package depends on.
+    if (part != offer.stand_ins.end() && definition.variant == Variant::Dev) wish.name = part->second;
+    if (!only_distribution || wish.version.empty() || wish.excluded) continue;
+    const std::string_view base = without_mark(wish.version);
+    const auto have = offer.universe->versions(wish.name);
+    if (base.empty() || std::find(have.begin(), have.end(), wish.version) != have.end()) continue;
+    const auto ours = std::find_if(have.begin(), have.end(), [&](std::string_view version) { return is_build_of(version, base); });
+    if (ours == have.end()) continue;
+    notes.push_back(fmt::format("{}: '{}' is pinned to {}, another vendor's build; taken is {}", offer.platform, wish.name, wish.version, *ours));
+    wish.version = std::string(*ours);
+  }
+  return wishes;
+}
+
+void find_missing(std::span<const Wish> wishes, const Offer& offer, std::set<std::string>& missing) {
+  for (const Wish& wish : wishes) {
     if (wish.excluded) continue;
     const auto have = offer.universe->versions(wish.name);
     if (have.empty() && (!wish.version.empty() || !offer.universe->knows(wish.name))) missing.insert(pinned(wish));
@@ -38,6 +75,19 @@ void find_missing(const Definition& definition, const Offer& offer, std::set<std
       missing.insert(fmt::format("{} (pinned {}, there is {})", wish.name, wish.version, fmt::join(have, ", ")));
   }
 }
+
+/// Names of packages that a stage is built with and the archives lack. Pins of a stage are left to the time when it is built.
+void find_missing_tools(const Unbuilt& stage, const Offer& offer, std::set<std::string>& missing) {
+  for (const std::string& text : stage.packages) {
+    const auto there = at_platform(text, offer.platform);
+    if (!there || there->empty() || there->front() == '!') continue;
+    const std::string name(cut(*there, '=').first);
+    if (name.find_first_of("${}#") == std::string::npos && !offer.universe->knows(name)) missing.insert(name);
+  }
+}
+
+/// An image's name without the digest behind its tag.
+std::string short_name(const std::string& image) { return image.substr(0, image.find('@')); }
 
 /// The names of an old lock's packages that may move.
 std::set<std::string> movable(const LockedPlatform& old, const Offer& offer, const Update& update) {
@@ -56,6 +106,12 @@ std::set<std::string> movable(const LockedPlatform& old, const Offer& offer, con
   return names;
 }
 
+/// The name in the .deb of a package that may stand for part of it.
+const std::string& whole_name(const Offer& offer, const std::string& name) {
+  const auto found = offer.stand_ins.find(name);
+  return found == offer.stand_ins.end() ? name : found->second;
+}
+
 /// The offer with every package of `old` that may not move in its locked version alone, also where the archive has dropped that.
 Result<std::vector<deb::Package>> hold_back(const Offer& offer, const LockedPlatform& old, const std::set<std::string>& move) {
   std::map<std::string_view, const LockedPackage*> held;
@@ -65,7 +121,7 @@ Result<std::vector<deb::Package>> hold_back(const Offer& offer, const LockedPlat
   std::vector<deb::Package> out;
   std::set<std::string_view> seen;
   for (const deb::Package& package : offer.packages) {
-    const auto found = held.find(package.name);
+    const auto found = held.find(whole_name(offer, package.name));
     if (found != held.end() && (package.version != found->second->version || package.sha256 != found->second->sha256)) continue;
     if (found != held.end()) seen.insert(found->first);
     out.push_back(package);
@@ -115,9 +171,10 @@ Result<LockedPlatform> lock_platform(const Definition& definition, const Offer& 
   for (const Chosen& chosen : resolution.packages) {
     const deb::Package& package = *chosen.package;
     const OfferArchive& archive = offer.archives[package.archive];
-    LockedPackage locked{package.name, package.version, package.source, package.source_version, package.architecture, package.size, package.sha256, package.filename,
+    LockedPackage locked{whole_name(offer, package.name), package.version, package.source, package.source_version, package.architecture, package.size, package.sha256, package.filename,
                          archive.name, archive.suite, chosen.reason, {}};
     TRY_ASSIGN(locked.depends, needs(package, providers));
+    if (locked.name != package.name && providers.contains(locked.name)) continue;  // the whole package is in, too
     out.packages.push_back(std::move(locked));
   }
   std::sort(out.packages.begin(), out.packages.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
@@ -151,24 +208,30 @@ std::string inputs_digest(const Definition& definition, bool only_distribution) 
   return Digest::of(text).hex();
 }
 
-std::optional<std::string> what_lacks(const Definition& definition, std::span<const Offer> offers) {
-  std::set<std::string> missing, unchecked;
+std::optional<std::string> what_lacks(const Definition& definition, std::span<const Offer> offers, bool only_distribution) {
+  std::set<std::string> missing, tools, images, unchecked;
+  std::vector<std::string> unread, ignored, parts;
   for (const Offer& offer : offers) {
     const auto here = for_platform(definition, offer.platform);
     if (!here) return here.error().message;
-    find_missing(*here, offer, missing);
+    find_missing(settle(*here, offer, only_distribution, ignored), offer, missing);
+    for (const Unbuilt& each : here->unbuilt) find_missing_tools(each, offer, tools);
     for (const Download& file : here->files) {
       if (!has_digest(file)) unchecked.insert(fmt::format("'{}'", file.path));
     }
   }
-  std::vector<std::string> parts;
-  if (!missing.empty()) parts.push_back(fmt::format("not in the archives: {}", fmt::join(missing, ", ")));
-  if (!definition.unbuilt.empty()) {
-    std::vector<std::string> names;
-    for (const Unbuilt& each : definition.unbuilt) names.push_back(each.what);
-    parts.push_back(fmt::format("not built by ashlar yet: {}", fmt::join(names, ", ")));
+  for (const Unbuilt& each : definition.unbuilt) {
+    for (const std::string& image : each.images) images.insert(fmt::format("'{}'", short_name(image)));
+    if (!each.stage && each.images.empty()) unread.push_back(each.what);
   }
-  if (!unchecked.empty()) parts.push_back(fmt::format("without a sha256 checksum: file {}", fmt::join(unchecked, ", ")));
+  const auto add = [&](std::string_view what, const auto& names) {
+    if (!names.empty()) parts.push_back(fmt::format("{}: {}", what, fmt::join(names, ", ")));
+  };
+  add("not in the archives", missing);
+  add("artifact of another registry", images);
+  add("toolchain not in the archives", tools);
+  add("not built by ashlar yet", unread);
+  add("file without a sha256 checksum", unchecked);
   if (parts.empty()) return std::nullopt;
   return fmt::format("{}", fmt::join(parts, "; "));
 }
@@ -176,7 +239,7 @@ std::optional<std::string> what_lacks(const Definition& definition, std::span<co
 Result<MadeLock> make_lock(const Definition& definition, std::span<const Offer> offers, const Lock* old, const Update& update, const Encoder& encoder,
                            bool only_distribution) {
   const std::string what = fmt::format("lock '{}'", definition.image);
-  if (const auto lacks = what_lacks(definition, offers)) return cannot(Kind::Invalid, what, *lacks);
+  if (const auto lacks = what_lacks(definition, offers, only_distribution)) return cannot(Kind::Invalid, what, *lacks);
   MadeLock made;
   made.lock.definition = definition.image;
   made.lock.inputs_sha256 = inputs_digest(definition, only_distribution);
@@ -195,7 +258,7 @@ Result<MadeLock> make_lock(const Definition& definition, std::span<const Offer> 
     }
     const auto here = for_platform(definition, offer.platform);
     if (!here) return cannot(what, here.error());
-    Request request{here->packages, offer.architecture, {}};
+    Request request{settle(*here, offer, only_distribution, made.notes), offer.architecture, {}};
     for (std::uint32_t at = 0; at < offer.archives.size(); ++at) {
       if (offer.archives[at].security) request.security_archives.insert(at);
     }
@@ -207,6 +270,7 @@ Result<MadeLock> make_lock(const Definition& definition, std::span<const Offer> 
     for (const std::string& dropped : resolution->dropped) made.notes.push_back(fmt::format("{}: {}", offer.platform, dropped));
     add_archives(offer, made.lock.archives);
   }
+  for (const Unbuilt& each : definition.unbuilt) made.notes.push_back(fmt::format("{} is not built by ashlar yet; the lock holds the packages alone", each.what));
   return made;
 }
 

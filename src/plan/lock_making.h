@@ -1,5 +1,6 @@
 #pragma once
 // From a definition and what archives offer to a lock, as pure functions.
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -27,6 +28,7 @@ struct Offer {
   std::span<const deb::Package> packages;  ///< Package::archive counts in `archives`
   const Universe* universe = nullptr;      ///< over `packages`, made once for many definitions; never null
   std::vector<OfferArchive> archives;
+  std::map<std::string, std::string> stand_ins = {};  ///< names among `packages` that stand for part of another package, whose .deb they are
 };
 
 /// What of an old lock may move.
@@ -38,14 +40,16 @@ struct Update {
 
 struct MadeLock {
   Lock lock;
-  std::vector<std::string> notes;  ///< dependencies that exclusions dropped, a line each
+  std::vector<std::string> notes;  ///< dependencies that exclusions dropped, parts not built yet, pins met by the distribution's own build; a line each
 };
 
 /// SHA-256 over what in a definition decides the choice of packages and files: a lock with another digest does not fit it.
 std::string inputs_digest(const Definition& definition, bool only_distribution);
 
-/// What keeps a definition from being locked against these offers, in one line; nothing when it can be.
-std::optional<std::string> what_lacks(const Definition& definition, std::span<const Offer> offers);
+/// What keeps a definition from being locked against these offers, in one line; nothing when it can be. Stages of `builds` only need that the
+/// archives have what they are built with. With `only_distribution`, a pin to another vendor's rebuild (`5.2-1+vendor3`) is met by the
+/// distribution's build of the same source (`5.2-1`, `5.2-1+b2`, `5.2-1+deb13u1`).
+std::optional<std::string> what_lacks(const Definition& definition, std::span<const Offer> offers, bool only_distribution);
 
 /// Chooses packages for every offer. `old`, when given and not everything may move, holds the others where they are. Invalid names all that
 /// `what_lacks` finds; Conflict when no choice of packages fits.

@@ -5,9 +5,11 @@
 namespace ashlar::plan {
 namespace {
 
-/// What a mapping that is only judged is read into: the name that it goes by.
+/// What a mapping that is only judged is read into: the name that it goes by, and what a stage needs.
 struct Named {
-  std::string name;
+  std::string name, uses;
+  std::vector<std::string> packages;
+  std::vector<Unbuilt> artifacts;
 };
 
 template <size_t N>
@@ -56,10 +58,10 @@ constexpr Key<Named> stage_file_keys[] = {
 constexpr Key<Named> stage_contents_keys[] = {
     {"repositories", any_texts},
     {"keyring", any_texts},
-    {"packages", any_texts},
+    {"packages", put_texts<&Named::packages>},
     {"files", [](Reader& reader, const YamlNode& value, Named&) { each_named(reader, value, stage_file_keys); }},
     {"mappings", any_pairs},
-    {"artifacts", [](Reader& reader, const YamlNode& value, Named&) { read_artifacts(reader, value, nullptr); }},
+    {"artifacts", [](Reader& reader, const YamlNode& value, Named& into) { read_artifacts(reader, value, into.artifacts); }},
 };
 
 constexpr Key<Named> stage_path_keys[] = {
@@ -83,7 +85,7 @@ constexpr Key<Named> stage_keys[] = {
     {"name", put<&Named::name>},
     {"if", any_text},
     {"entitlement", any_text},
-    {"uses", any_text},
+    {"uses", put<&Named::uses>},
     {"work-dir", any_text},
     {"shell", any_text},
     {"privileged", any_bool},
@@ -171,15 +173,17 @@ void read_builds(Reader& reader, const YamlNode& node, std::vector<Unbuilt>& unb
     read_mapping(reader, item, stage_keys, stage);
     std::string what = fmt::format("builds[{}]", place++);
     if (!stage.name.empty()) what += fmt::format(" '{}'", stage.name);
-    unbuilt.push_back({std::move(what), {item.line, item.column}});
+    Unbuilt& made = unbuilt.emplace_back(std::move(what), Mark{item.line, item.column}, true, std::move(stage.packages));
+    if (!stage.uses.empty()) made.images.push_back(std::move(stage.uses));
+    for (const Unbuilt& artifact : stage.artifacts) made.images.insert(made.images.end(), artifact.images.begin(), artifact.images.end());
   });
 }
 
-void read_artifacts(Reader& reader, const YamlNode& node, std::vector<Unbuilt>* unbuilt) {
+void read_artifacts(Reader& reader, const YamlNode& node, std::vector<Unbuilt>& unbuilt) {
   reader.each(node, [&](const YamlNode& item) {
     Named artifact;
     read_mapping(reader, item, artifact_keys, artifact);
-    if (unbuilt != nullptr) unbuilt->push_back({fmt::format("artifact '{}'", artifact.name), {item.line, item.column}});
+    unbuilt.push_back({fmt::format("artifact '{}'", artifact.name), {item.line, item.column}, false, {}, {artifact.name}});
   });
 }
 

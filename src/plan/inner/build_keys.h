@@ -7,8 +7,8 @@ namespace ashlar::plan {
 
 /// `contents.builds`: each stage becomes an entry of `unbuilt`.
 void read_builds(Reader& reader, const YamlNode& node, std::vector<Unbuilt>& unbuilt);
-/// `contents.artifacts`, the same; without `unbuilt` (a stage's own) they are only judged.
-void read_artifacts(Reader& reader, const YamlNode& node, std::vector<Unbuilt>* unbuilt);
+/// `contents.artifacts`, the same.
+void read_artifacts(Reader& reader, const YamlNode& node, std::vector<Unbuilt>& unbuilt);
 /// `track`: how an updater finds new versions; judged and left alone.
 void check_track(Reader& reader, const YamlNode& node);
 /// `spdx` of a downloaded file.
