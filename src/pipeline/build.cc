@@ -92,6 +92,11 @@ Result<Built> build_one(Workshop& workshop, const host::Path& path, oci::LayoutW
   Built built;
   TRY_ASSIGN(built.definition, load_definition(*workshop.machine.files, path));
   const std::string what = fmt::format("build '{}'", path.string());
+  if (const auto& unbuilt = built.definition.unbuilt; !unbuilt.empty()) {
+    std::vector<std::string> names;
+    for (const plan::Unbuilt& each : unbuilt) names.push_back(each.what);
+    return cannot(Kind::Invalid, what, fmt::format("not built by ashlar yet: {}", fmt::join(names, ", ")));
+  }
 
   // The lock: what was written down, or made now.
   const auto before_lock = Clock::now();
