@@ -401,6 +401,8 @@ std::string distribution_of_syntax(std::string_view text) {
 void read_distribution(Reader& reader, const YamlDocument& document, Definition& into) {
   const std::string syntax = distribution_of_syntax(document.text);
   into.distribution = syntax;
+  constexpr std::array<std::string_view, 5> ours = {"distribution", "slices", "interpreters", "tests", "health"};
+  into.published = !syntax.empty() && std::ranges::none_of(ours, [&](std::string_view key) { return document.root.find(key) != nullptr; });
   if (const YamlNode* node = document.root.find("distribution")) {
     into.distribution = reader.text(*node);
     if (!reader.ok(*node)) return;

@@ -87,6 +87,7 @@ struct Definition {
   std::string distribution;  ///< `debian-13`: from the key, else from the syntax line (`2-debian13`); `alpine-3.23` is read, too
   std::string name, image, flavor, codec, output, entitlement, suffix;
   Variant variant = Variant::Runtime;
+  bool published = false;    ///< in the published format alone, without a key of ours: it cannot name interpreters with a reason
   std::vector<std::string> tags, platforms;
   std::string release_date, end_of_life, end_of_support;
   std::map<std::string, std::string> vars;

@@ -40,9 +40,24 @@ std::string package_of(const Tree::Node& node) {
   return node.owner.starts_with(prefix) ? node.owner.substr(prefix.size()) : std::string();
 }
 
+/// The file that links of programs lead to; the path itself where it is no link, or one that leads nowhere.
+std::string behind_links(const Tree& tree, const std::string& path) {
+  std::string at = path;
+  for (int hops = 0; hops < 8; ++hops) {
+    const auto node = tree.nodes().find(at);
+    if (node == tree.nodes().end()) return path;
+    if (node->second.entry.type != FileType::Symlink) return at;
+    const std::string& target = node->second.entry.link;
+    if (target.starts_with('/')) at = merge_usr(target.substr(1), FileType::Regular);
+    else if (target.find('/') == std::string::npos) at = at.substr(0, at.rfind('/') + 1) + target;
+    else return path;
+  }
+  return path;
+}
+
 }  // namespace
 
-Done guard(const Tree& tree, const plan::Definition& definition) {
+Done guard(const Tree& tree, const plan::Definition& definition, Progress& progress) {
   if (definition.variant != plan::Variant::Runtime) return {};
   std::set<std::string> named, asked;
   for (const plan::Interpreter& each : definition.interpreters) named.insert(merge_usr(each.path.starts_with('/') ? each.path.substr(1) : each.path, FileType::Regular));
@@ -56,9 +71,12 @@ Done guard(const Tree& tree, const plan::Definition& definition) {
     const std::string from = package.empty() ? node.owner : fmt::format("package '{}'", package);
     if (node.entry.type != FileType::Symlink && (node.entry.mode & 06000) != 0 && node.owner != "definition") faults.push_back(fmt::format("'/{}' of {} has set-id bits: slice it away, or give it a mode under 'paths'", path, from));
     const std::string_view name = program_name(path);
-    const bool wanted = named.contains(path) || (!package.empty() && asked.contains(package));
-    if (name.empty() || wanted) continue;
-    if (any(name, interpreters)) faults.push_back(fmt::format("'/{}' of {} is an interpreter: name it under 'interpreters' with a reason, or exclude the package with '!{}'", path, from, package));
+    if (name.empty() || named.contains(path)) continue;
+    const std::string file = behind_links(tree, path);
+    const std::string owner = package_of(tree.nodes().at(file));
+    if (named.contains(file) || (!owner.empty() && asked.contains(owner))) continue;
+    if (any(name, interpreters) && definition.published) progress.note(fmt::format("'/{}' of {} is an interpreter that '{}' gives no reason for", path, from, definition.image));
+    else if (any(name, interpreters)) faults.push_back(fmt::format("'/{}' of {} is an interpreter: name it under 'interpreters' with a reason, or exclude the package with '!{}'", path, from, package.empty() ? owner : package));
     else if (any(name, managers)) faults.push_back(fmt::format("'/{}' of {} is a package manager: exclude the package with '!{}'", path, from, package));
   }
   if (faults.empty()) return {};
