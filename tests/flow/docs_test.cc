@@ -1,0 +1,58 @@
+// The examples in docs/formats are what the program reads.
+#include <filesystem>
+
+#include "base/text.h"
+#include "stage.h"
+
+namespace ashlar::flow {
+namespace {
+
+/// The blocks of one language in a page.
+Words blocks(const std::string& page, std::string_view language) {
+  Words out;
+  const std::string fence = "```" + std::string(language) + "\n";
+  for (size_t at = page.find(fence); at != std::string::npos; at = page.find(fence, at)) {
+    at += fence.size();
+    out.push_back(page.substr(at, page.find("```\n", at) - at));
+  }
+  return out;
+}
+
+class DocsFlow : public ::testing::Test {
+ protected:
+  std::string page(const std::string& name) { return stage.read(host::Path(ASHLAR_SOURCE_DIR) / "docs/formats" / name); }
+  Stage stage;
+};
+
+TEST_F(DocsFlow, examples_are_valid) {
+  const std::string block = blocks(page("distribution.md"), "yaml").at(0);
+  std::string distribution;
+  for (const std::string_view line : split(block, '\n')) distribution += "    " + std::string(line) + "\n";
+  stage.write("one/ashlar.yaml", blocks(page("config.md"), "yaml").at(0));
+  stage.write("two/ashlar.yaml", "distributions:\n  debian-13:\n" + distribution);
+  stage.write("x.lock.json", blocks(page("lock.md"), "json").at(0));
+  stage.write("x.yaml", blocks(page("definition.md"), "yaml").at(0));
+  for (const char* file : {"one/ashlar.yaml", "two/ashlar.yaml", "x.lock.json", "x.yaml"}) {
+    const Ran ran = stage.ashlar({"validate", file});
+    EXPECT_EQ(ran.code, 0) << ran.told << stage.read(file);
+  }
+}
+
+TEST_F(DocsFlow, the_owners_of_an_image_read_as_described) {
+  const Json example = Json::parse(blocks(page("image-json.md"), "json").at(0));
+  EXPECT_EQ(misfit(example, Json::parse(R"({"schema": "", "image": "", "variant": "", "distribution": "", "slices": {}, "owners": {}})")), "");
+}
+
+TEST_F(DocsFlow, links_lead_somewhere) {
+  const host::Path folder = host::Path(ASHLAR_SOURCE_DIR) / "docs/formats";
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    const std::string text = stage.read(entry.path());
+    for (size_t at = text.find("]("); at != std::string::npos; at = text.find("](", at + 1)) {
+      const std::string target = text.substr(at + 2, text.find(')', at) - at - 2);
+      EXPECT_TRUE(target.find("://") != std::string::npos || std::filesystem::exists(folder / target)) << entry.path() << " leads to " << target;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace ashlar::flow
