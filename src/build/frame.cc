@@ -225,7 +225,7 @@ Result<Frame> FrameStore::make(const plan::LockedPackage& package, const Keep& k
   TRY(fill(*data, keep, writer, frame));
   TRY(writer.finish());
   TRY(reader.finish());
-  if (hasher.finish() != expected) return fail(Kind::Corrupt, "its file in the cache has other bytes than the lock says; remove it with `ashlar cache prune` and build again");
+  if (hasher.finish() != expected) return fail(Kind::Corrupt, "its file in the cache has other bytes than the lock says");
   frame.raw_size = writer.position();
   frame.packed_size = writer.packed_size;
   frame.members = std::move(writer.members);

@@ -16,7 +16,7 @@ struct Options {
   std::vector<std::string> definitions;
   std::string output;
   pipeline::BuildOptions build;
-  bool all = false, locked = false, timings = false, no_scripts = false;
+  bool all = false, locked = false, timings = false;
 };
 
 std::uint64_t size_of(const build::Image& image) {
@@ -42,12 +42,13 @@ Json to_json(const pipeline::Built& built, const build::Image& image) {
 }
 
 /// One image for one platform is the record itself; more stand in `images`, and the record has the index.
-Json to_json(const std::vector<pipeline::Built>& all) {
+Json to_json(const pipeline::Builds& builds) {
+  const std::vector<pipeline::Built>& all = builds.done;
   Json record = {{"schema", "https://ashlar.dev/build/v1"}};
   Json images = Json::array();
   for (const pipeline::Built& built : all) {
     for (const build::Image& image : built.images) {
-      Json row = {{"definition", built.definition.path}, {"tag", built.tag}, {"root", built.root.digest.str()}};
+      Json row = {{"definition", built.definition.path}, {"tag", built.tags.front()}, {"tags", built.tags}, {"root", built.root.digest.str()}};
       row.update(to_json(built, image));
       images.push_back(std::move(row));
     }
@@ -56,11 +57,12 @@ Json to_json(const std::vector<pipeline::Built>& all) {
   if (!images.empty()) record.update(images.front());
   record["schema"] = "https://ashlar.dev/build/v1";
   record["images"] = std::move(images);
+  if (builds.failed) record["error"] = builds.failed->message;
   return record;
 }
 
 void say_built(Context& context, const pipeline::Built& built, const Options& options) {
-  say(context, bold(context, fmt::format("{} {}", built.definition.image, built.tag)));
+  say(context, bold(context, fmt::format("{} {}", built.definition.image, join(built.tags, ", "))));
   for (const build::Image& image : built.images) {
     size_t packages = 0;
     for (const auto& layer : image.layers) packages += layer.packages.size();
@@ -90,28 +92,29 @@ Result<std::vector<host::Path>> definitions_of(Context& context, const Options& 
 Action build(CLI::App& app) {
   const auto options = std::make_shared<Options>();
   app.add_option("DEFINITION", options->definitions, "definitions to build; one without a lock is locked first");
-  app.add_option("-o,--to", options->output, "where the image goes: oci:DIR[:TAG] or oci-archive:FILE[:TAG]; oci:out by default")->option_text("REF");
+  app.add_option("-o,--to", options->output, "where the image goes: oci:DIR[:TAG] or oci-archive:FILE[:TAG]; oci:out by default. Without a TAG it gets all of its definition's tags, "
+                 "and each of several images NAME-TAG")->option_text("REF");
   app.add_flag("--all", options->all, "build the whole catalogue");
   app.add_option("--platform", options->build.platforms, "build these platforms; those of the lock by default")->delimiter(',')->option_text("PLATFORM");
   app.add_flag("--locked", options->locked, "fail where a definition has no lock that fits it");
   app.add_flag("--timings", options->timings, "say how long each stage took");
   app.add_option("--jobs", options->build.threads, "use so many threads; as many as there are processors by default")->option_text("N");
-  app.add_option("--image-mirror", options->build.image_mirror, "where apt in a -dev image looks")->option_text("URL");
-  app.add_flag("--no-scripts", options->no_scripts, "never run a maintainer script, not even in the sandbox");
+  app.add_option("--image-mirror", options->build.image_mirror, "where apt in a -dev image looks; without it, apt there knows no archive of the distribution")->option_text("URL");
+  app.add_flag("--record-effects", options->build.run_scripts, "run maintainer scripts that nothing else covers in a sandbox, and keep what they did in DEFINITION.effects.json");
   add_lock_options(app, options->build.lock);
   return [options](Context& context) -> Result<Exit> {
     TRY_ASSIGN(auto workshop, pipeline::open_workshop(context.machine, context.config, context.progress));
     TRY_ASSIGN(const auto paths, definitions_of(context, *options));
-    TRY_ASSIGN(const auto to, oci::ImageRef::parse(options->output.empty() ? "oci:out" : options->output));
-    options->build.run_scripts = !options->no_scripts;
+    TRY_ASSIGN(const auto to, pipeline::parse_target(options->output.empty() ? "oci:out" : options->output));
     options->build.must_be_locked = options->locked;
-    TRY_ASSIGN(const auto all, pipeline::build(workshop, paths, to, options->build));
+    TRY_ASSIGN(auto builds, pipeline::build(workshop, paths, to, options->build));
     if (context.json) {
-      answer(context, to_json(all));
-      return Exit::Clean;
+      answer(context, to_json(builds));
+    } else {
+      for (const pipeline::Built& built : builds.done) say_built(context, built, *options);
+      if (!builds.done.empty()) say(context, fmt::format("written to {}", to.str()));
     }
-    for (const pipeline::Built& built : all) say_built(context, built, *options);
-    say(context, fmt::format("written to {}", to.str()));
+    if (builds.failed) return std::unexpected(std::move(*builds.failed));
     return Exit::Clean;
   };
 }

@@ -1,5 +1,6 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -40,12 +41,16 @@ void say_row(Context& context, const Row& row, bool check) {
   const bool differs = !outcome.changes.empty();
   const std::string state = check ? (differs ? "a newer lock is due" : "up to date") : outcome.written ? "locked" : "unchanged";
   say(context, fmt::format("{}: {}, {} packages for {} platforms, {}", row.definition, state, count_packages(outcome.lock), outcome.lock.platforms.size(), outcome.path.string()));
-  for (const std::string& change : outcome.changes) say(context, "  " + change);
-  for (const std::string& note : outcome.notes) context.progress.note(note);
+  for (const std::string& change : pipeline::by_platforms(outcome.changes)) say(context, "  " + change);
+  for (const std::string& note : pipeline::by_platforms(outcome.notes)) context.progress.note(note);
 }
 
 Json to_json(const Row& row) {
-  if (!row.outcome) return {{"definition", row.definition}, {"locked", false}, {"error", row.error.message}};
+  if (!row.outcome) {
+    Json faults = Json::array();
+    for (const Fault& fault : row.error.faults) faults.push_back({{"line", fault.line}, {"column", fault.column}, {"message", fault.message}, {"hint", fault.hint}});
+    return {{"definition", row.definition}, {"locked", false}, {"error", row.error.message}, {"faults", std::move(faults)}};
+  }
   return {{"definition", row.definition}, {"locked", true}, {"lock", row.outcome->path.string()}, {"written", row.outcome->written},
           {"packages", count_packages(row.outcome->lock)}, {"changes", row.outcome->changes}, {"notes", row.outcome->notes}};
 }
@@ -80,6 +85,7 @@ Action lock(CLI::App& app) {
       options->lock.update_all = options->update_names.empty();
     }
     Exit exit = Exit::Clean;
+    std::optional<Error> failed;  // what ends the run: the others are told nevertheless
     Json list = Json::array();
     for (const std::string& path : options->definitions) {
       Row row{path, std::nullopt, {}};
@@ -88,16 +94,18 @@ Action lock(CLI::App& app) {
       if (outcome) {
         if (options->lock.check && !outcome->changes.empty()) exit = worse(exit, Exit::No);
         row.outcome = std::move(*outcome);
-      } else if (!options->keep_going) {
-        return std::unexpected(std::move(outcome).error());
       } else {
         row.error = std::move(outcome).error();
         exit = worse(exit, Exit::Wrong);
       }
+      const bool stop = !row.outcome && !options->keep_going;
+      if (stop) failed = row.error;
       if (context.json) list.push_back(to_json(row));
-      else say_row(context, row, options->lock.check);
+      else if (!stop) say_row(context, row, options->lock.check);
+      if (stop) break;
     }
     if (context.json) answer(context, Json{{"schema", "https://ashlar.dev/locking/v1"}, {"definitions", std::move(list)}});
+    if (failed) return std::unexpected(std::move(*failed));
     return exit;
   };
 }

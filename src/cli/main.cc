@@ -52,6 +52,14 @@ Exit complain(const CLI::ParseError& error, const cli::CommandLine& line, int ar
   return Exit::Wrong;
 }
 
+/// Puts the answer where it goes: also what a verb has to say of what went well before something failed.
+Done deliver(const std::string& text, const cli::Globals& globals, host::Machine& machine) {
+  if (!globals.output.empty()) return machine.files->write(globals.output, text);
+  std::fputs(text.c_str(), stdout);
+  if (std::fflush(stdout) != 0) return cannot(Kind::Unavailable, "write the answer", "standard output does not take it");
+  return {};
+}
+
 Result<Exit> run(cli::CommandLine& line, host::Machine& machine) {
   const cli::Globals& globals = *line.globals;
   if (globals.format != "text" && globals.format != "json")
@@ -63,13 +71,9 @@ Result<Exit> run(cli::CommandLine& line, host::Machine& machine) {
                        globals.output.empty() && host::is_terminal(host::Stream::Output) && !globals.no_color && !machine.environment("NO_COLOR"), globals.config, &text};
   for (auto& [app, action] : line.actions) {
     if (!app->parsed()) continue;
-    TRY_ASSIGN(const Exit exit, action(context));
-    if (globals.output.empty()) {
-      std::fputs(text.c_str(), stdout);
-      if (std::fflush(stdout) != 0) return cannot(Kind::Unavailable, "write the answer", "standard output does not take it");
-    } else {
-      TRY(machine.files->write(globals.output, text));
-    }
+    Result<Exit> exit = action(context);
+    if (text.empty()) return exit;
+    TRY(deliver(text, globals, machine));
     return exit;
   }
   return Exit::Wrong;

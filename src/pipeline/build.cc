@@ -1,13 +1,16 @@
 #include "pipeline/build.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
+#include <map>
+#include <random>
 
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "pipeline/archives.h"
 #include "pipeline/catalog.h"
+#include "pipeline/supplies.h"
 
 namespace ashlar::pipeline {
 namespace {
@@ -16,8 +19,19 @@ using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
+/// Why `name` is not built: the platforms that there are, and the one that was probably meant.
+std::string no_such_platform(const std::string& name, const plan::Lock& lock, const plan::Definition& definition) {
+  const auto& known = definition.platforms;
+  if (std::find(known.begin(), known.end(), name) != known.end()) return fmt::format("its lock has no platform '{}'; lock it again with `ashlar lock`", name);
+  std::vector<std::string> there;
+  for (const auto& [platform, locked] : lock.platforms) there.push_back(platform);
+  const std::vector<std::string_view> names(there.begin(), there.end());
+  const std::string near = nearest(name, names);
+  return fmt::format("it has no platform '{}', it has {}{}", name, join(there, " and "), near.empty() ? "" : fmt::format("; did you mean '{}'?", near));
+}
+
 /// The platforms to build: those asked for, each of which the lock must have, or all of the lock.
-Result<std::vector<oci::Platform>> platforms_of(const plan::Lock& lock, const std::vector<std::string>& asked, const std::string& what) {
+Result<std::vector<oci::Platform>> platforms_of(const plan::Lock& lock, const plan::Definition& definition, const std::vector<std::string>& asked, const std::string& what) {
   std::vector<oci::Platform> out;
   std::vector<std::string> names = asked;
   if (names.empty()) {
@@ -25,52 +39,50 @@ Result<std::vector<oci::Platform>> platforms_of(const plan::Lock& lock, const st
   }
   for (const std::string& name : names) {
     TRY_ASSIGN(auto platform, oci::Platform::parse(name));
-    if (!lock.platforms.contains(platform.str())) return cannot(Kind::NotFound, what, fmt::format("its lock has no platform '{}'; lock it again with --platform", name));
+    if (!lock.platforms.contains(platform.str())) return cannot(Kind::NotFound, what, no_such_platform(name, lock, definition));
     if (std::find(out.begin(), out.end(), platform) == out.end()) out.push_back(std::move(platform));
   }
   return out;
 }
 
-/// What the platforms take and the cache lacks.
-struct Missing {
-  std::vector<deb::ArchiveReader::Wanted> packages;
-  std::vector<deb::ArchiveReader::WantedFile> files;
+/// The tags of one definition in `to`.
+std::vector<std::string> tags_of(const oci::ImageRef& to, const plan::Definition& definition, bool alone) {
+  if (!to.tag.empty()) return {to.tag};
+  std::vector<std::string> tags = definition.tags;
+  if (tags.empty()) tags.emplace_back("latest");
+  if (alone) return tags;
+  const std::string name = definition.image.substr(definition.image.rfind('/') + 1);
+  for (std::string& tag : tags) tag = fmt::format("{}-{}", name, tag);
+  return tags;
+}
+
+/// One definition to build, with its tags.
+struct Order {
+  host::Path path;
+  plan::Definition definition;
+  std::vector<std::string> tags;
 };
 
-Result<Missing> missing(deb::ArchiveReader& reader, const plan::Lock& lock, const std::vector<oci::Platform>& platforms) {
-  Missing out;
-  for (const oci::Platform& platform : platforms) {
-    const plan::LockedPlatform& locked = lock.platforms.at(platform.str());
-    for (const plan::LockedPackage& package : locked.packages) {
-      TRY_ASSIGN(const Digest digest, Digest::parse_hex(package.sha256));
-      if (!reader.packages().has(digest)) out.packages.push_back({package.archive, package.suite, package.path, package.sha256, package.size});
-    }
-    for (const plan::LockedFile& file : locked.files) {
-      TRY_ASSIGN(const Digest digest, Digest::parse_hex(file.sha256));
-      if (!reader.packages().has(digest)) out.files.push_back({file.url, file.sha256, file.size});
+/// The definitions, each file once, in the order in which they were named.
+Result<std::vector<Order>> orders_of(Workshop& workshop, const std::vector<host::Path>& paths, const oci::ImageRef& to) {
+  std::vector<Order> out;
+  for (const host::Path& path : paths) {
+    const auto same = [&](const Order& each) { return std::filesystem::absolute(each.path).lexically_normal() == std::filesystem::absolute(path).lexically_normal(); };
+    if (std::any_of(out.begin(), out.end(), same)) continue;
+    TRY_ASSIGN(auto definition, load_definition(*workshop.machine.files, path));
+    out.push_back({path, std::move(definition), {}});
+  }
+  std::map<std::string, const Order*> taken;
+  for (Order& order : out) {
+    order.tags = tags_of(to, order.definition, out.size() == 1);
+    for (const std::string& tag : order.tags) {
+      const auto [there, fresh] = taken.emplace(tag, &order);
+      if (fresh || there->second == &order) continue;
+      return cannot(Kind::Conflict, fmt::format("build '{}' and '{}' into '{}'", there->second->path.string(), order.path.string(), to.str()),
+                    fmt::format("both would get the tag '{}'{}", tag, to.tag.empty() ? "; give one of them other tags, or build it into a place of its own" : "; leave the tag away, and each gets its own tags"));
     }
   }
   return out;
-}
-
-/// Sees that the cache holds every package and file that the platforms take. Where it does already, no archive need be known to this machine.
-Done fetch(Workshop& workshop, deb::ArchiveReader& cache, const plan::Definition& definition, const plan::Lock& lock, const std::vector<oci::Platform>& platforms,
-           const LockOptions& options) {
-  TRY_ASSIGN(const Missing wanted, missing(cache, lock, platforms));
-  if (wanted.packages.empty() && wanted.files.empty()) return {};
-  TRY_ASSIGN(Sources sources, sources_of(workshop, definition, options));
-  deb::ArchiveReader reader = open_archives(workshop, std::move(sources.access), options.offline);
-  TRY(reader.fetch(wanted.packages, sources.archives));
-  return reader.fetch_files(wanted.files);
-}
-
-/// The tag of one definition in `to`.
-std::string tag_of(const oci::ImageRef& to, const plan::Definition& definition, size_t definitions) {
-  if (!to.tag.empty()) return to.tag;
-  const std::string first = definition.tags.empty() ? "latest" : definition.tags.front();
-  if (definitions == 1) return first;
-  const size_t slash = definition.image.rfind('/');
-  return fmt::format("{}-{}", slash == std::string::npos ? definition.image : definition.image.substr(slash + 1), first);
 }
 
 /// An index over the platforms' manifests; one manifest stands for itself.
@@ -86,82 +98,159 @@ Result<oci::Descriptor> root_of(oci::LayoutWriter& layout, const std::vector<bui
   return layout.put(oci::media::index, oci::to_text(index));
 }
 
-/// One definition, from its lock to its tag.
-Result<Built> build_one(Workshop& workshop, const host::Path& path, oci::LayoutWriter& layout, const oci::ImageRef& to, size_t definitions, const BuildOptions& options) {
+/// In one line, what a lock that was made anew has changed.
+std::string relocked(const LockOutcome& outcome, const plan::Definition& definition) {
+  size_t fresh = 0, gone = 0, moved = 0;
+  for (const std::string& change : by_platforms(outcome.changes)) {
+    if (change.ends_with(" is new")) ++fresh;
+    else if (change.ends_with(" is gone")) ++gone;
+    else if (change.find(" -> ") != std::string::npos) ++moved;
+  }
+  return fmt::format("'{}' no longer fitted '{}' and was made anew: {} packages new, {} gone, {} moved", outcome.path.string(), definition.path, fresh, gone, moved);
+}
+
+/// The lock: what was written down, or made now.
+Result<plan::Lock> settle_lock(Workshop& workshop, const plan::Definition& definition, const BuildOptions& options) {
+  if (options.must_be_locked) return read_fitting_lock(workshop, definition, options.lock);
+  const bool there = workshop.machine.files->exists(lock_path(definition.path));
+  TRY_ASSIGN(auto outcome, lock(workshop, definition, options.lock));
+  if (there && outcome.written) workshop.progress.note(relocked(outcome, definition));
+  for (const std::string& note : by_platforms(outcome.notes)) workshop.progress.note(note);
+  return std::move(outcome.lock);
+}
+
+/// Whether the image has an apt that nobody told of an archive.
+bool has_idle_apt(const plan::Definition& definition, const plan::Lock& lock, const BuildOptions& options) {
+  if (definition.variant != plan::Variant::Dev || !options.image_mirror.empty() || !definition.repositories.empty()) return false;
+  const auto& paths = definition.paths;
+  if (std::any_of(paths.begin(), paths.end(), [](const plan::PathRule& each) { return each.path.starts_with("/etc/apt/sources.list"); })) return false;
+  return std::any_of(lock.platforms.begin(), lock.platforms.end(), [](const auto& each) {
+    const auto& packages = each.second.packages;
+    return std::any_of(packages.begin(), packages.end(), [](const plan::LockedPackage& package) { return package.name == "apt"; });
+  });
+}
+
+/// One platform's image. What is damaged in the cache is fetched again once; a package that is what the lock says and still does not unpack is refused.
+Result<build::Image> assemble_healing(const Supplies& supplies, const oci::Platform& platform, oci::LayoutWriter& layout, const build::Options& how) {
+  TRY_ASSIGN(const plan::Definition here, plan::for_platform(supplies.definition, platform.str()));
+  Workshop& workshop = supplies.workshop;
+  const auto assemble = [&] { return build::assemble(here, supplies.lock, platform, supplies.cache.packages(), layout, workshop.machine, how, workshop.progress); };
+  auto image = assemble();
+  if (image || image.error().kind != Kind::Corrupt) return image;
+  TRY_ASSIGN(const bool healed, heal(supplies));
+  return healed ? assemble() : std::move(image);
+}
+
+/// One definition, from its lock to its tags.
+Result<Built> build_one(Workshop& workshop, const Order& order, oci::LayoutWriter& layout, const BuildOptions& options) {
   const auto start = Clock::now();
   Built built;
-  TRY_ASSIGN(built.definition, load_definition(*workshop.machine.files, path));
-  const std::string what = fmt::format("build '{}'", path.string());
+  built.definition = order.definition;
+  const std::string what = fmt::format("build '{}'", order.path.string());
   if (const auto& unbuilt = built.definition.unbuilt; !unbuilt.empty()) {
     std::vector<std::string> names;
     for (const plan::Unbuilt& each : unbuilt) names.push_back(each.what);
     return cannot(Kind::Invalid, what, fmt::format("not built by ashlar yet: {}", fmt::join(names, ", ")));
   }
 
-  // The lock: what was written down, or made now.
   const auto before_lock = Clock::now();
-  if (options.must_be_locked) {
-    TRY_ASSIGN(built.lock, read_fitting_lock(workshop, built.definition, options.lock));
-  } else {
-    TRY_ASSIGN(auto outcome, lock(workshop, built.definition, options.lock));
-    for (const std::string& note : outcome.notes) workshop.progress.note(note);
-    built.lock = std::move(outcome.lock);
-  }
+  TRY_ASSIGN(built.lock, settle_lock(workshop, built.definition, options));
   built.timings.lock = seconds_since(before_lock);
-  TRY_ASSIGN(const auto platforms, platforms_of(built.lock, options.platforms, what));
+  TRY_ASSIGN(const auto platforms, platforms_of(built.lock, built.definition, options.platforms, what));
+  if (has_idle_apt(built.definition, built.lock, options))
+    workshop.progress.note(fmt::format("apt in the image of '{}' knows no archive; name one with --image-mirror", order.path.string()));
 
   // The packages: in the cache, by digest.
   const auto before_fetch = Clock::now();
   deb::ArchiveReader cache = open_archives(workshop, {}, true);
-  TRY(fetch(workshop, cache, built.definition, built.lock, platforms, options.lock));
+  const Supplies supplies{workshop, cache, built.definition, built.lock, platforms, options.lock};
+  TRY(fetch(supplies));
   built.timings.fetch = seconds_since(before_fetch);
 
   // The image of each platform.
   build::Options how;
   TRY_ASSIGN(how.catalog_root, catalog_root(*workshop.machine.files, built.definition));
   how.effects = workshop.data / "effects";
-  how.recorded = effects_path(path);
+  how.recorded = effects_path(order.path);
   how.cache = workshop.folders.cache / "frames";
   how.threads = options.threads;
   how.run_scripts = options.run_scripts;
   how.image_mirror = options.image_mirror;
   for (const oci::Platform& platform : platforms) {
-    TRY_ASSIGN(const plan::Definition here, plan::for_platform(built.definition, platform.str()));
-    TRY_ASSIGN(auto image, build::assemble(here, built.lock, platform, cache.packages(), layout, workshop.machine, how, workshop.progress));
+    TRY_ASSIGN(auto image, assemble_healing(supplies, platform, layout, how));
     built.timings.unpack += image.timings.unpack;
     built.timings.pack += image.timings.pack;
     built.images.push_back(std::move(image));
   }
 
-  // The tag, last: who reads the layout meanwhile sees the old image whole.
+  // The tags, last: who reads the layout meanwhile sees the old image whole.
   TRY_ASSIGN(built.root, root_of(layout, built.images, built.definition));
-  built.tag = tag_of(to, built.definition, definitions);
-  TRY(layout.point(built.tag, built.root));
+  built.tags = order.tags;
+  for (const std::string& tag : built.tags) TRY(layout.point(tag, built.root));
   built.timings.total = seconds_since(start);
   return built;
 }
 
+Result<Builds> build_into(Workshop& workshop, const std::vector<Order>& orders, const host::Path& folder, const BuildOptions& options) {
+  TRY_ASSIGN(auto layout, oci::LayoutWriter::open(*workshop.machine.files, folder));
+  Builds out;
+  for (const Order& order : orders) {
+    auto built = build_one(workshop, order, layout, options);
+    if (!built) {
+      out.failed = std::move(built).error();
+      break;
+    }
+    out.done.push_back(std::move(*built));
+  }
+  return out;
+}
+
+/// A folder of our own beside a file, so that both lie on one file system; it goes when this does, with all that is in it.
+class Scratch {
+ public:
+  Scratch(host::Files& files, const host::Path& beside) : files_(files), path_(fresh(files, beside.parent_path())) {}
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
+  ~Scratch() { (void)files_.remove_tree(path_); }
+  const host::Path& path() const { return path_; }
+
+ private:
+  static host::Path fresh(host::Files& files, const host::Path& folder) {
+    std::random_device device;
+    for (;;) {
+      host::Path path = folder / fmt::format(".ashlar-{:08x}{:08x}", device(), device());
+      if (!files.exists(path)) return path;
+    }
+  }
+  host::Files& files_;
+  host::Path path_;
+};
+
+Result<Builds> build_archive(Workshop& workshop, const std::vector<Order>& orders, const host::Path& file, const BuildOptions& options) {
+  host::Files& files = *workshop.machine.files;
+  const Scratch scratch(files, file);
+  TRY_ASSIGN(auto out, build_into(workshop, orders, scratch.path(), options));
+  if (out.failed) return std::unexpected(std::move(*out.failed));
+  TRY(oci::write_archive(files, scratch.path(), file));
+  return out;
+}
+
 }  // namespace
 
-Result<std::vector<Built>> build(Workshop& workshop, const std::vector<host::Path>& definitions, const oci::ImageRef& to, const BuildOptions& options) {
-  if (to.transport != oci::Transport::OciLayout && to.transport != oci::Transport::OciArchive)
-    return cannot(Kind::Invalid, fmt::format("build into '{}'", to.str()), "images are written as oci:DIR[:TAG] or oci-archive:FILE[:TAG]; copy them elsewhere with skopeo");
-  const bool archive = to.transport == oci::Transport::OciArchive;
-  host::Files& files = *workshop.machine.files;
-  // An archive's layout is made beside it, so that both lie on one file system, and goes when it is packed.
-  const host::Path folder = archive ? host::Path(to.location + ".layout") : host::Path(to.location);
-  if (archive) TRY(files.remove_tree(folder));
-  TRY_ASSIGN(auto layout, oci::LayoutWriter::open(files, folder));
-  std::vector<Built> all;
-  for (const host::Path& path : definitions) {
-    TRY_ASSIGN(auto built, build_one(workshop, path, layout, to, definitions.size(), options));
-    all.push_back(std::move(built));
-  }
-  if (archive) {
-    TRY(oci::write_archive(files, folder, to.location));
-    TRY(files.remove_tree(folder));
-  }
-  return all;
+Result<oci::ImageRef> parse_target(std::string_view text) {
+  if (text.starts_with("oci:") || text.starts_with("oci-archive:")) return oci::ImageRef::parse(text);
+  const auto [transport, rest] = cut(text, ':');
+  constexpr std::array<std::string_view, 2> transports = {"oci", "oci-archive"};
+  const std::string near = rest.empty() ? std::string("oci") : nearest(transport, transports);
+  return cannot(Kind::Invalid, fmt::format("build into '{}'", text.substr(0, 200)),
+                fmt::format("images are written as oci:DIR[:TAG] or oci-archive:FILE[:TAG]; {}",
+                            near.empty() ? "copy them elsewhere with skopeo" : fmt::format("did you mean '{}:{}'?", near, (rest.empty() ? text : rest).substr(0, 200))));
+}
+
+Result<Builds> build(Workshop& workshop, const std::vector<host::Path>& definitions, const oci::ImageRef& to, const BuildOptions& options) {
+  TRY_ASSIGN(const auto orders, orders_of(workshop, definitions, to));
+  if (to.transport == oci::Transport::OciArchive) return build_archive(workshop, orders, to.location, options);
+  return build_into(workshop, orders, to.location, options);
 }
 
 }  // namespace ashlar::pipeline

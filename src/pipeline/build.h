@@ -1,5 +1,6 @@
 #pragma once
 // From a locked definition to an image in a layout or an archive.
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,21 +15,31 @@ struct BuildOptions {
   std::vector<std::string> platforms;   ///< empty: those of the lock
   std::string image_mirror;             ///< where apt in a `-dev` image looks
   unsigned threads = 0;
-  bool run_scripts = true;
+  bool run_scripts = false;             ///< record in a sandbox what scripts do that nothing else covers
   bool must_be_locked = false;          ///< no lock that fits: an error
 };
 
 struct Built {
   plan::Definition definition;
   plan::Lock lock;
-  std::string tag;
+  std::vector<std::string> tags;        ///< all that point at `root`, at least one
   oci::Descriptor root;                 ///< a manifest for one platform, an index for several
   std::vector<build::Image> images;     ///< by platform
   struct Timings { double lock = 0, fetch = 0, unpack = 0, pack = 0, total = 0; } timings;  ///< seconds of wall time
 };
 
-/// Builds definitions into `to` (`oci:` or `oci-archive:`), one after the other; each appears whole under its tag or not at all. Without a tag in `to`,
-/// a single definition gets its own first tag and several get `<name>-<first tag>`.
-Result<std::vector<Built>> build(Workshop& workshop, const std::vector<host::Path>& definitions, const oci::ImageRef& to, const BuildOptions& options);
+/// What was built before something failed, if anything did.
+struct Builds {
+  std::vector<Built> done;
+  std::optional<Error> failed;          ///< of the definition after the last of `done`
+};
+
+/// Where `build` can write to: `oci:DIR[:TAG]` or `oci-archive:FILE[:TAG]`; Invalid names these forms.
+Result<oci::ImageRef> parse_target(std::string_view text);
+
+/// Builds definitions into `to`, one after the other; each appears whole under its tags or not at all, an archive with all of them or not at all.
+/// Without a tag in `to`, a single definition gets all of its own tags (`latest` where it has none) and several get `<name>-<tag>` for each, `<name>`
+/// being the last part of `image`. Conflict, before anything is built, when two definitions would get one tag.
+Result<Builds> build(Workshop& workshop, const std::vector<host::Path>& definitions, const oci::ImageRef& to, const BuildOptions& options);
 
 }  // namespace ashlar::pipeline

@@ -33,6 +33,9 @@ struct LockOutcome {
 /// Makes or updates the lock beside the definition. With an up-to-date lock there and nothing to update, reads that and asks no archive.
 Result<LockOutcome> lock(Workshop& workshop, const plan::Definition& definition, const LockOptions& options);
 
+/// Lines that begin with a platform (`linux/amd64: jq 1.7 is new`), each text once with all its platforms (`linux/amd64, linux/arm64: jq 1.7 is new`).
+std::vector<std::string> by_platforms(const std::vector<std::string>& lines);
+
 /// The lock that is there. NotFound when there is none, Conflict when the definition has changed since.
 Result<plan::Lock> read_fitting_lock(Workshop& workshop, const plan::Definition& definition, const LockOptions& options);
 

@@ -59,9 +59,13 @@ TEST_F(BuildFlow, blobs_are_what_their_names_say) {
   }
   EXPECT_GE(blobs, 7U);  // an index; two manifests, two configurations, layers
   const Json index = Json::parse(stage.read("out/index.json"));
-  ASSERT_EQ(index["manifests"].size(), 1U);
-  EXPECT_EQ(index["manifests"][0]["digest"], answer["root"]);
-  EXPECT_EQ(index["manifests"][0]["annotations"]["org.opencontainers.image.ref.name"], "1");
+  EXPECT_EQ(answer["images"][0]["tags"], Json({"1", "1-stone"}));
+  Words tags;
+  for (const Json& each : index["manifests"]) {
+    EXPECT_EQ(each["digest"], answer["root"]);
+    tags.push_back(each["annotations"]["org.opencontainers.image.ref.name"]);
+  }
+  EXPECT_EQ(tags, (Words{"1", "1-stone"}));  // all that the definition has
 }
 
 struct Way {
@@ -153,10 +157,34 @@ TEST_F(BuildFlow, a_damaged_package_in_the_cache_is_no_image) {
   fs::remove_all(stage.cache() / "frames");
   const Ran offline = stage.ashlar({"build", "small.yaml", "--offline", "-o", "oci:again"});
   EXPECT_EQ(offline.code, 5) << offline.told;
-  EXPECT_NE(offline.err.find("greeter"), std::string::npos) << offline.told;
-  // Gone, it is fetched again.
-  fs::remove(deb);
-  EXPECT_EQ(stage.digest("small.yaml", "oci:again"), digest);
+  for (const char* word : {"greeter", "damaged in the cache", "without --offline"}) EXPECT_NE(offline.err.find(word), std::string::npos) << offline.told;
+  // Online it is fetched again, and that is said.
+  const Ran healed = stage.ashlar({"build", "small.yaml", "-o", "oci:again:healed"});
+  EXPECT_EQ(healed.code, 0) << healed.told;
+  EXPECT_NE(healed.err.find("note: damaged in the cache, fetched again: package 'greeter'"), std::string::npos) << healed.told;
+  EXPECT_EQ(broken_entries(stage.cache()), "");
+  EXPECT_EQ(stage.digest("small.yaml", "oci:again", {"--offline"}), digest);
+}
+
+TEST_F(BuildFlow, a_package_that_is_what_the_lock_says_and_no_package_is_refused) {
+  const std::string nonsense = "this is no package\n";
+  archive->put("stone", {"hostile", "1.0", "all", "", {{"usr/share/hostile", "-"}}});
+  archive->publish();
+  edit("small.yaml", "greeter]", "greeter, hostile]");
+  ASSERT_EQ(stage.ashlar({"lock", "small.yaml"}).code, 0);
+  for (const Json& each : lock()["platforms"]["linux/amd64"]["packages"]) {
+    if (each["name"] != "hostile") continue;
+    std::string text = stage.read("small.lock.json");
+    const std::string size = "\"size\": " + each["size"].dump(), hex = each["sha256"];
+    for (size_t at = text.find(hex); at != std::string::npos; at = text.find(hex)) text.replace(at, hex.size(), Digest::of(nonsense).hex());
+    for (size_t at = text.find(size); at != std::string::npos; at = text.find(size)) text.replace(at, size.size(), fmt::format("\"size\": {}", nonsense.size()));
+    stage.write("small.lock.json", text);
+  }
+  stage.write("archive/pool/hostile_1.0_all.deb", nonsense);
+  const Ran ran = stage.ashlar({"build", "small.yaml", "--locked", "-o", "oci:out"});
+  EXPECT_EQ(ran.code, 5) << ran.told;
+  EXPECT_NE(ran.err.find("hostile"), std::string::npos) << ran.told;
+  EXPECT_EQ(ran.err.find("fetched again"), std::string::npos) << ran.told;
 }
 
 TEST_F(BuildFlow, damaged_frames_are_made_again) {
@@ -223,14 +251,16 @@ TEST_F(BuildFlow, locked_needs_a_lock) {
 TEST_F(BuildFlow, a_platform_that_is_not_locked_is_named) {
   const Ran ran = stage.ashlar({"build", "small.yaml", "--platform", "linux/riscv64", "-o", "oci:out"});
   EXPECT_EQ(ran.code, 2) << ran.told;
-  EXPECT_NE(ran.err.find("linux/riscv64"), std::string::npos) << ran.told;
+  EXPECT_NE(ran.err.find("it has no platform 'linux/riscv64', it has linux/amd64 and linux/arm64"), std::string::npos) << ran.told;
+  const Ran near = stage.ashlar({"build", "small.yaml", "--platform", "linux/arm", "-o", "oci:out"});
+  EXPECT_NE(near.err.find("did you mean 'linux/arm64'?"), std::string::npos) << near.told;
 }
 
 TEST_F(BuildFlow, writes_archives_and_other_tags) {
   const std::string digest = stage.digest("small.yaml", "oci:out:mine");
   EXPECT_EQ(stage.digest("small.yaml", "oci-archive:small.tar"), digest);
   EXPECT_EQ(stage.digest("small.yaml", "oci-archive:other.tar:mine"), digest);
-  EXPECT_FALSE(stage.exists("small.tar.layout"));
+  for (const auto& entry : fs::directory_iterator(stage.folder())) EXPECT_FALSE(entry.path().filename().string().starts_with(".ashlar-")) << entry.path();
   const Ran listing = stage.run({"tar", "-tf", "small.tar"});
   EXPECT_NE(listing.out.find("index.json"), std::string::npos) << listing.told;
   EXPECT_NE(stage.read("out/index.json").find("\"mine\""), std::string::npos);
@@ -239,6 +269,41 @@ TEST_F(BuildFlow, writes_archives_and_other_tags) {
   EXPECT_EQ(stage.read("small.tar"), first);
   const Json same = stage.json({"diff", "oci:out:mine", "oci-archive:small.tar:1"});
   EXPECT_EQ(same["before"], same["after"]);
+}
+
+TEST_F(BuildFlow, an_archive_leaves_what_lies_beside_it_alone) {
+  stage.write("small.tar.layout/precious", "mine");
+  const std::string digest = stage.digest("small.yaml", "oci-archive:small.tar");
+  EXPECT_TRUE(digest.starts_with("sha256:")) << digest;
+  EXPECT_EQ(stage.read("small.tar.layout/precious"), "mine");
+  // One that fails leaves nothing, and the archive that was there.
+  const std::string before = stage.read("small.tar");
+  edit("small.yaml", "/usr/bin/greet]", "/usr/bin/greet, loudly]");
+  edit("small.yaml", "COLOUR: grey", "COLOUR: grey\npaths:\n  - {type: file, path: /etc/x, source: nowhere/x}");
+  const Ran ran = stage.ashlar({"build", "small.yaml", "-o", "oci-archive:small.tar"});
+  EXPECT_NE(ran.code, 0) << ran.told;
+  EXPECT_EQ(stage.read("small.tar"), before);
+  for (const auto& entry : fs::directory_iterator(stage.folder())) EXPECT_FALSE(entry.path().filename().string().starts_with(".ashlar-")) << entry.path();
+}
+
+TEST_F(BuildFlow, two_builds_of_one_archive_do_not_disturb_each_other) {
+  const std::string digest = stage.digest("small.yaml", "oci:out");
+  std::vector<std::string> found(3);
+  std::vector<std::thread> threads;
+  for (std::string& each : found) threads.emplace_back([&] { each = stage.digest("small.yaml", "oci-archive:small.tar:x"); });
+  for (std::thread& thread : threads) thread.join();
+  for (const std::string& each : found) EXPECT_EQ(each, digest);
+  EXPECT_EQ(stage.json({"diff", "oci:out:1", "oci-archive:small.tar:x"})["same"], true);
+}
+
+TEST_F(BuildFlow, names_the_forms_that_it_writes) {
+  for (const auto& [to, says] : std::vector<std::pair<std::string, std::string>>{{"out", "did you mean 'oci:out'?"}, {"oci-archiv:x.tar", "did you mean 'oci-archive:x.tar'?"},
+                                                                                 {"docker://registry.example/x:1", "skopeo"}, {"dir:out", "oci:DIR[:TAG] or oci-archive:FILE[:TAG]"}}) {
+    const Ran ran = stage.ashlar({"build", "small.yaml", "-o", to});
+    EXPECT_EQ(ran.code, 2) << ran.told;
+    EXPECT_NE(ran.err.find(says), std::string::npos) << ran.told;
+    EXPECT_EQ(ran.err.find("docker-archive"), std::string::npos) << ran.told;
+  }
 }
 
 TEST_F(BuildFlow, refuses_places_that_it_cannot_write_to) {
@@ -260,6 +325,52 @@ TEST_F(BuildFlow, several_definitions_share_a_layout_and_layers) {
   const Json diff = stage.json({"diff", "oci:out:small-1", "oci:out:small-1-dev", "--platform", "linux/amd64"});
   EXPECT_GT(diff["layers"]["shared"].get<int>(), 0) << diff.dump(1);
   EXPECT_EQ(answer["images"].size(), 3U);
+}
+
+TEST_F(BuildFlow, two_definitions_never_get_one_tag) {
+  const Ran explicit_tag = stage.ashlar({"build", "small.yaml", "dev.yaml", "-o", "oci:out:mine"});
+  EXPECT_EQ(explicit_tag.code, 2) << explicit_tag.told;
+  for (const char* word : {"small.yaml", "dev.yaml", "'mine'"}) EXPECT_NE(explicit_tag.err.find(word), std::string::npos) << explicit_tag.told;
+  stage.write("other.yaml", stage.read("small.yaml"));
+  const Ran own_tags = stage.ashlar({"build", "small.yaml", "other.yaml", "-o", "oci:out"});
+  EXPECT_EQ(own_tags.code, 2) << own_tags.told;
+  EXPECT_NE(own_tags.err.find("'small-1'"), std::string::npos) << own_tags.told;
+  EXPECT_FALSE(stage.exists("out/index.json"));
+  EXPECT_EQ(stage.ashlar({"build", "small.yaml", "./small.yaml", "-o", "oci:out:mine"}).code, 0);  // one file, twice
+}
+
+TEST_F(BuildFlow, what_was_built_is_told_although_another_fails) {
+  edit("dev.yaml", "greeter]", "greter]");
+  const Ran text = stage.ashlar({"build", "small.yaml", "dev.yaml", "-o", "oci:out"});
+  EXPECT_EQ(text.code, 2) << text.told;
+  EXPECT_NE(text.out.find("example/small small-1, small-1-stone"), std::string::npos) << text.told;
+  EXPECT_NE(text.err.find("greter"), std::string::npos) << text.told;
+  const Json answer = stage.json({"build", "small.yaml", "dev.yaml", "-o", "oci:out"}, 2);
+  EXPECT_EQ(answer["images"].size(), 2U);
+  EXPECT_NE(answer["error"].get<std::string>().find("greter"), std::string::npos);
+}
+
+TEST_F(BuildFlow, says_that_a_lock_was_made_anew) {
+  const Ran same = stage.ashlar({"build", "small.yaml", "-o", "oci:out"});
+  EXPECT_EQ(same.err.find("made anew"), std::string::npos) << same.told;
+  archive->put("stone", {"more", "1.0", "all", "", {{"usr/share/more", "more\n"}}});
+  offer_words("2.0", false);
+  archive->publish();
+  edit("small.yaml", "greeter]", "greeter, more]");
+  const Ran anew = stage.ashlar({"build", "small.yaml", "-o", "oci:out"});
+  EXPECT_EQ(anew.code, 0) << anew.told;
+  EXPECT_NE(anew.err.find("note: 'small.lock.json' no longer fitted 'small.yaml' and was made anew: 1 packages new, 0 gone, 1 moved\n"), std::string::npos) << anew.told;
+}
+
+TEST_F(BuildFlow, says_that_apt_in_a_dev_image_knows_no_archive) {
+  archive->put("stone", {"apt", "1.0", "all", "", {{"usr/share/apt/x", "-"}}});
+  archive->publish();
+  edit("dev.yaml", "greeter]", "greeter, apt]");
+  const Ran idle = stage.ashlar({"build", "dev.yaml", "-o", "oci:out"});
+  EXPECT_EQ(idle.code, 0) << idle.told;
+  EXPECT_NE(idle.err.find("knows no archive; name one with --image-mirror"), std::string::npos) << idle.told;
+  const Ran told = stage.ashlar({"build", "dev.yaml", "-o", "oci:out", "--image-mirror", "https://mirror.example/stone"});
+  EXPECT_EQ(told.err.find("knows no archive"), std::string::npos) << told.told;
 }
 
 TEST_F(BuildFlow, zstd_on_request) {
@@ -284,7 +395,7 @@ TEST_F(BuildFlow, an_unknown_script_is_an_error_that_names_it) {
   archive->put("stone", {"scripted", "1.0", "all", "", {{"usr/share/scripted", "-"}}, {{"postinst", "#!/usr/bin/perl\nsystem('true');\n"}}});
   archive->publish();
   edit("small.yaml", "greeter]", "greeter, scripted]");
-  const Ran ran = stage.ashlar({"build", "small.yaml", "--no-scripts", "-o", "oci:out"});
+  const Ran ran = stage.ashlar({"build", "small.yaml", "-o", "oci:out"});
   EXPECT_NE(ran.code, 0) << ran.told;
   for (const char* word : {"scripted", "postinst"}) EXPECT_NE(ran.err.find(word), std::string::npos) << ran.told;
 }
