@@ -1,4 +1,7 @@
 // kill -9 at random moments, ten times here; scripts/power-cut.sh does it a hundred times on a larger image (docs/robustness.md).
+#include <cstdio>
+#include <cstdlib>
+
 #include "small_archive.h"
 
 namespace ashlar::flow {
