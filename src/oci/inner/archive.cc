@@ -1,6 +1,7 @@
 #include "oci/inner/archive.h"
 
 #include <algorithm>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -114,7 +115,18 @@ Result<std::unique_ptr<Source>> ArchiveReader::open(const Digest& digest) {
 
 Done write_tar(host::Files& files, const host::Path& folder, const std::vector<std::string>& names, const host::Path& archive) {
   TRY_ASSIGN(const auto draft, files.draft(archive.has_parent_path() ? archive.parent_path() : host::Path(".")));
+  std::set<std::string> folders;
   for (const std::string& name : names) {
+    // Folders are said before what is in them: whoever makes up those that are not said gives them to root, which an ordinary user cannot.
+    for (size_t slash = name.find('/'); slash != std::string::npos; slash = name.find('/', slash + 1)) {
+      TarEntry parent;
+      parent.path = name.substr(0, slash);
+      parent.type = FileType::Directory;
+      parent.mode = 0755;
+      Bytes header;
+      if (folders.insert(parent.path).second) append_tar_header(header, parent);
+      TRY(draft->write(header));
+    }
     TRY_ASSIGN(auto file, files.open(folder / name));
     TarEntry entry;
     entry.path = name;
