@@ -147,6 +147,7 @@ Result<Interior> furnish(const plan::Definition& definition, const plan::Lock& l
   request.declared = options.effects;
   request.recorded = options.recorded;
   request.run_scripts = options.run_scripts;
+  request.scratch = options.cache / "scripts";
   for (const plan::LockedArchive& archive : lock.archives) {
     if (const auto date = Time::parse(archive.date)) request.as_of = std::max(request.as_of, date->seconds);
   }
@@ -309,7 +310,8 @@ Result<Image> assemble(const plan::Definition& definition, const plan::Lock& loc
     made = make_image(order, store, crew);
   }
   if (!made) return std::unexpected(std::move(made).error());
-  TRY(note_stamp(stamp, made->image, made->config, *machine.files, options.cache));
+  // The image is whole; a cache that takes no note only makes the next build slower.
+  if (const auto noted = note_stamp(stamp, made->image, made->config, *machine.files, options.cache); !noted) progress.note(fmt::format("nothing is kept for the next build: {}", noted.error().message));
   made->image.timings.total = seconds_since(start);
   return std::move(made->image);
 }

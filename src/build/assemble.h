@@ -28,7 +28,7 @@ struct Options {
   host::Path recorded;       ///< `<definition>.effects.json`, read where it is and written where scripts ran
   host::Path cache;          ///< of frames
   unsigned threads = 0;      ///< 0: as many as there are processors
-  bool run_scripts = true;   ///< may maintainer scripts run in a sandbox
+  bool run_scripts = false;  ///< scripts that nothing covers run in a sandbox, and go into `recorded`
   std::string image_mirror;  ///< where apt in a `-dev` image looks; empty: as the definition says
 };
 

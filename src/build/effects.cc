@@ -10,6 +10,8 @@
 #include "build/inner/ca_bundle.h"
 #include "build/inner/declared.h"
 #include "build/inner/ld_cache.h"
+#include "build/inner/recorded.h"
+#include "build/inner/rehearsal.h"
 #include "build/inner/script.h"
 
 namespace ashlar::build {
@@ -38,12 +40,18 @@ struct Covered {
   std::optional<Error> error;  ///< of a declaration that does not work
 };
 
-/// Declared, else recognised, else nothing.
-Covered cover(const Job& job, const ScriptState& state, const DeclaredEffects& declared, const EffectsRequest& request) {
+ScriptOrigin origin_of(const Job& job, const EffectsRequest& request) {
+  const ScriptedPackage& package = *job.package;
+  ScriptOrigin origin{package.name, package.version, package.architecture == "all" ? request.architecture : package.architecture, std::string(job.script), {}};
+  if (const auto templates = package.control.find("templates"); templates != package.control.end()) origin.templates = templates->second;
+  return origin;
+}
+
+/// Declared, else followed, else recorded, else nothing.
+Covered cover(const Job& job, const ScriptState& state, const DeclaredEffects& declared, const RecordedEffects& recorded, const EffectsRequest& request) {
   Covered result;
   result.coverage = {job.package->name, job.package->version, std::string(job.script), Digest::of(*job.text).hex(), ScriptCoverage::By::Nothing, {}};
-  ScriptOrigin origin{job.package->name, job.package->version, job.package->architecture == "all" ? request.architecture : job.package->architecture, std::string(job.script), {}};
-  if (const auto templates = job.package->control.find("templates"); templates != job.package->control.end()) origin.templates = templates->second;
+  const ScriptOrigin origin = origin_of(job, request);
   const std::string variant = request.definition->variant == plan::Variant::Dev ? "dev" : "runtime";
   const Declaration* declaration = declared.find(job.package->name, job.script, variant);
   ScriptState after = state;
@@ -57,6 +65,13 @@ Covered cover(const Job& job, const ScriptState& state, const DeclaredEffects& d
     if (!done) result.error = done.error();
   } else if (done) {
     result.coverage.by = ScriptCoverage::By::Recognised;
+  } else if (const RecordedScript* known = recorded.find(origin.package, origin.version, origin.script, result.coverage.sha256)) {
+    result.coverage.by = ScriptCoverage::By::Recorded;
+    after = state;
+    after.world.effect = fmt::format("script:{}.{}", origin.package, origin.script);
+    if (const Done again = replay(*known, after, origin); !again) result.error = again.error();
+    else result.after = std::move(after);
+    return result;
   } else {
     result.coverage.reason = done.error().message;
   }
@@ -92,12 +107,13 @@ Done finish(ScriptState& state, const EffectsRequest& request, EffectsResult& re
 
 Result<std::vector<ScriptCoverage>> cover_scripts(const EffectsRequest& request, const TreeView& tree, host::Machine& machine) {
   TRY_ASSIGN(const DeclaredEffects declared, DeclaredEffects::read(*machine.files, request.declared));
+  TRY_ASSIGN(const RecordedEffects recorded, RecordedEffects::read(*machine.files, request.recorded));
   TRY_ASSIGN(ScriptState state, begin(request, tree));
   std::vector<ScriptCoverage> coverage;
   for (const Job& job : jobs_of(request)) {
-    Covered covered = cover(job, state, declared, request);
+    Covered covered = cover(job, state, declared, recorded, request);
     if (covered.error) covered.coverage = {covered.coverage.package, covered.coverage.version, covered.coverage.script, covered.coverage.sha256,
-                                           ScriptCoverage::By::Nothing, "declared, but " + covered.error->message};
+                                           ScriptCoverage::By::Nothing, "covered, but " + covered.error->message};
     if (covered.after) state = std::move(*covered.after);
     coverage.push_back(std::move(covered.coverage));
   }
@@ -106,13 +122,22 @@ Result<std::vector<ScriptCoverage>> cover_scripts(const EffectsRequest& request,
 
 Result<EffectsResult> apply_effects(const EffectsRequest& request, const TreeView& tree, host::Machine& machine) {
   TRY_ASSIGN(const DeclaredEffects declared, DeclaredEffects::read(*machine.files, request.declared));
+  TRY_ASSIGN(RecordedEffects recorded, RecordedEffects::read(*machine.files, request.recorded));
   TRY_ASSIGN(ScriptState state, begin(request, tree));
   EffectsResult result;
   std::vector<std::string> open;  // scripts that nothing covers, and where following them ended
   for (const Job& job : jobs_of(request)) {
-    Covered covered = cover(job, state, declared, request);
+    Covered covered = cover(job, state, declared, recorded, request);
     const std::string what = fmt::format("apply script {} of package '{}'", job.script, job.package->name);
-    if (covered.error) return cannot(fmt::format("{} as declared", what), std::move(*covered.error));
+    if (covered.coverage.by == ScriptCoverage::By::Nothing && request.run_scripts && runs_here(request.architecture)) {
+      TRY_ASSIGN(RecordedScript played, rehearse({state, origin_of(job, request), job.package->control, arguments_of(job.script), request.scratch}, machine));
+      result.notes.push_back(fmt::format("script {} of package '{}' ran in a sandbox: {} changed paths and {} commands go into '{}'", job.script, job.package->name, played.changes.size(),
+                                         played.commands.size(), request.recorded.string()));
+      recorded.add(std::move(played));
+      TRY(recorded.write(*machine.files, request.recorded));
+      covered = cover(job, state, declared, recorded, request);
+    }
+    if (covered.error) return cannot(fmt::format("{} as {}", what, covered.coverage.by == ScriptCoverage::By::Declared ? "declared" : "recorded"), std::move(*covered.error));
     if (covered.coverage.by == ScriptCoverage::By::Nothing) {
       open.push_back(fmt::format("{} of '{}': {}", job.script, job.package->name, covered.coverage.reason));
       continue;
@@ -123,8 +148,9 @@ Result<EffectsResult> apply_effects(const EffectsRequest& request, const TreeVie
     state = std::move(*covered.after);
   }
   if (!open.empty())
-    return cannot(Kind::Invalid, "apply what maintainer scripts do", fmt::format("{}; declare the effect of each below '{}' (docs/formats/effects.md), or leave the package out",
-                                                                                join(open, "; "), request.declared.string()));
+    return cannot(Kind::Invalid, "apply what maintainer scripts do", fmt::format("{}; declare the effect of each below '{}' (docs/formats/effects.md), {}, or leave the package out",
+                                                                                join(open, "; "), request.declared.string(),
+                                                                                runs_here(request.architecture) ? "record it with --record-effects" : "record it where programs of its architecture run"));
   TRY(finish(state, request, result));
   return result;
 }

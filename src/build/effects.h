@@ -1,5 +1,5 @@
 #pragma once
-// What maintainer scripts would have done, as data: recognised from debhelper's own snippets, declared in effects/*.yaml, or recorded from a sandbox
+// What maintainer scripts would have done, as data: followed in a model of the shell, declared in effects/*.yaml, or recorded from a sandbox
 // (docs/formats/effects.md).
 #include <functional>
 #include <map>
@@ -28,7 +28,8 @@ class TreeView {
  public:
   virtual ~TreeView() = default;
   virtual const TreeNode* find(std::string_view path) const = 0;                       ///< no symlink followed
-  virtual Result<Bytes> content(const TreeNode& node) const = 0;                       ///< at most 64 MiB
+  static constexpr std::uint64_t small = std::uint64_t{64} << 20;
+  virtual Result<Bytes> content(const TreeNode& node, std::uint64_t limit) const = 0;  ///< Invalid over `limit` bytes
   virtual void each(std::string_view below, const std::function<void(const TreeNode&)>& visit) const = 0;  ///< in the order of paths
 };
 
@@ -49,7 +50,8 @@ struct EffectsRequest {
   std::int64_t mtime = 0;                 ///< of files that have no input with a time
   std::int64_t as_of = 0;                 ///< the lock's newest Release date, seconds since the epoch: certificates that ended before are dropped; 0: none are
   host::Path declared, recorded;
-  bool run_scripts = true;
+  host::Path scratch;                     ///< a folder for trees in which scripts run
+  bool run_scripts = false;               ///< a script that nothing covers runs in a sandbox, and what it did goes into `recorded`
 };
 
 /// Users and groups of the image: the definition's, the distribution's where base-passwd is in, and those that effects ask for. The files that

@@ -46,7 +46,7 @@ class FolderTree final : public TreeView {
     const auto found = nodes_.find(path);
     return found == nodes_.end() ? nullptr : &found->second;
   }
-  Result<Bytes> content(const TreeNode& node) const override { return read(root_ / node.entry.path); }
+  Result<Bytes> content(const TreeNode& node, std::uint64_t) const override { return read(root_ / node.entry.path); }
   void each(std::string_view below, const std::function<void(const TreeNode&)>& visit) const override {
     const std::string prefix = below.empty() ? std::string() : std::string(below) + "/";
     for (const auto& [path, node] : nodes_) {

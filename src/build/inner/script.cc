@@ -124,6 +124,7 @@ Result<int> Script::execute(const ShellNode& node, bool tested) {
       case ShellNode::Kind::And:
       case ShellNode::Kind::Or: {
         TRY_ASSIGN(const int left, execute(node.children[0], true));
+        status_ = left;
         if (flow_ != Flow::On || (left == 0) != (node.kind == ShellNode::Kind::And)) return left;
         return execute(node.children[1], tested);
       }

@@ -111,7 +111,7 @@ Result<int> divert(Script& script, const Words& words) {
   // dpkg compares paths as packages write them: one through a link of the merged /usr, or that no package ships, moves nothing; nor do the files of
   // the package that diverts.
   World& world = script.state().world;
-  const std::string package = arguments->value("--package", ":"), to = arguments->value("--divert", path + ".distrib");
+  const std::string package = arguments->has("--local") ? ":" : arguments->value("--package", script.origin().package), to = arguments->value("--divert", path + ".distrib");
   const auto real = world.resolve(path, false);
   const TreeNode* shipped = real && "/" + *real == path ? world.tree().find(*real) : nullptr;
   if (shipped != nullptr && shipped->owner != "package:" + package && world.find(path, false)) {

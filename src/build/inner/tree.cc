@@ -10,7 +10,6 @@
 namespace ashlar::build {
 namespace {
 
-constexpr std::uint64_t max_content = 64 << 20;
 
 /// Whether package `winner` may take files of `loser` over (Policy 7.6.1): its Replaces names it, in a version that fits.
 bool replaces(const Part& winner, const Part& loser) {
@@ -52,6 +51,13 @@ Result<Tree> Tree::merge(const std::vector<Part>& parts, const FrameStore& store
   for (const auto& [path, node] : tree.nodes_) paths.push_back(path);
   for (const std::string& path : paths) tree.make_parents(path);
   tree.add_merged_links();
+  for (const auto& [path, node] : tree.nodes_) {
+    const size_t slash = path.rfind('/');
+    if (slash == std::string::npos) continue;
+    const Node* const parent = tree.node(path.substr(0, slash));
+    if (parent != nullptr && parent->entry.type != FileType::Directory && parent->entry.type != FileType::Symlink)
+      return cannot(Kind::Conflict, fmt::format("place '/{}' of {}", path, node.owner), fmt::format("'/{}' of {} is a file, not a directory", path.substr(0, slash), parent->owner));
+  }
   return tree;
 }
 
@@ -113,15 +119,15 @@ Tree::Node* Tree::edit(std::string_view path) {
   return found == nodes_.end() ? nullptr : &found->second;
 }
 
-Result<Bytes> Tree::content(const TreeNode& wanted) const {
+Result<Bytes> Tree::content(const TreeNode& wanted, std::uint64_t limit) const {
   const Node* found = node(wanted.entry.path);
   if (found != nullptr && found->entry.type == FileType::HardLink) {  // the content is in its package's frame, whatever became of the other name
     const Frame& frame = parts_[static_cast<size_t>(found->part)].frame;
     const auto target = std::ranges::find(frame.entries, found->entry.link, [](const FrameEntry& each) -> const std::string& { return each.entry.path; });
-    if (target != frame.entries.end() && target->entry.size <= max_content) return store_.content(frame, *target, encoder_);
+    if (target != frame.entries.end() && target->entry.size <= limit) return store_.content(frame, *target, encoder_);
   }
   if (found == nullptr || found->entry.type != FileType::Regular) return cannot(Kind::NotFound, fmt::format("read '/{}'", wanted.entry.path), "it is no file of the image");
-  if (found->entry.size > max_content) return cannot(Kind::Invalid, fmt::format("read '/{}'", wanted.entry.path), "it is larger than 64 MiB");
+  if (found->entry.size > limit) return cannot(Kind::Invalid, fmt::format("read '/{}'", wanted.entry.path), fmt::format("it is larger than {} bytes", limit));
   if (found->part < 0) return found->content;
   const Frame& frame = parts_[static_cast<size_t>(found->part)].frame;
   return store_.content(frame, frame.entries[found->index], encoder_);

@@ -30,7 +30,7 @@ class Tree final : public TreeView {
   static Result<Tree> merge(const std::vector<Part>& parts, const FrameStore& store, const plan::Encoder& encoder);
 
   const TreeNode* find(std::string_view path) const override;
-  Result<Bytes> content(const TreeNode& node) const override;
+  Result<Bytes> content(const TreeNode& node, std::uint64_t limit = small) const override;
   void each(std::string_view below, const std::function<void(const TreeNode&)>& visit) const override;
 
   const std::map<std::string, Node, std::less<>>& nodes() const { return nodes_; }

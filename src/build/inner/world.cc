@@ -62,14 +62,24 @@ std::optional<World::Node> World::find(std::string_view path, bool follow) const
   return Node{node->entry, std::nullopt};
 }
 
-Result<Bytes> World::read(std::string_view path) const {
+Result<Bytes> World::read(std::string_view path, std::uint64_t limit) const {
   const auto at = resolve(path, true);
   if (at) {
     if (const auto over = over_.find(*at); over != over_.end() && !over->second.removed && over->second.node.content) return *over->second.node.content;
     const TreeNode* node = entry(*at) == nullptr ? nullptr : tree_->find(*at);
-    if (node != nullptr && (node->entry.type == FileType::Regular || node->entry.type == FileType::HardLink)) return tree_->content(*node);
+    if (node != nullptr && (node->entry.type == FileType::Regular || node->entry.type == FileType::HardLink)) return tree_->content(*node, limit);
   }
   return cannot(Kind::NotFound, fmt::format("read '{}'", path), "the image has no such file");
+}
+
+std::set<std::string> World::paths() const {
+  std::set<std::string> paths;
+  tree_->each("", [&](const TreeNode& node) { paths.insert(paths.end(), node.entry.path); });
+  for (const auto& [path, over] : over_) {
+    if (over.removed) paths.erase(path);
+    else paths.insert(path);
+  }
+  return paths;
 }
 
 std::set<std::string> World::list(std::string_view path) const {

@@ -21,7 +21,9 @@ class World {
   std::optional<Node> find(std::string_view path, bool follow) const;
   /// The path with every symlink on the way resolved, also the last when `follow`; whether something is there or not.
   std::optional<std::string> resolve(std::string_view path, bool follow) const;
-  Result<Bytes> read(std::string_view path) const;
+  Result<Bytes> read(std::string_view path, std::uint64_t limit = TreeView::small) const;
+  /// Every path there is, in order.
+  std::set<std::string> paths() const;
   /// Names directly in a directory, sorted.
   std::set<std::string> list(std::string_view path) const;
 
