@@ -12,6 +12,7 @@
 #include "build/inner/member_reader.h"
 #include "build/inner/packer.h"
 #include "build/inner/pruning.h"
+#include "deb/control.h"
 
 namespace ashlar::build {
 namespace {
@@ -182,8 +183,25 @@ Done fill(deb::DataReader& data, const Keep& keep, MemberWriter& to, Frame& fram
   return {};
 }
 
+/// Whether the package is the one that the lock says it is: what the image and its records name must be what is in it.
+Done check_identity(const plan::LockedPackage& package, const deb::ControlFiles& files) {
+  const auto control = files.find("control");
+  if (control == files.end()) return fail(Kind::Corrupt, "it has no control file");
+  deb::StanzaReader reader(control->second, "control");
+  deb::Stanza stanza;
+  TRY_ASSIGN(const bool any, reader.next(stanza));
+  if (!any) return fail(Kind::Corrupt, "its control file is empty");
+  const std::pair<std::string_view, const std::string&> fields[] = {{"Package", package.name}, {"Version", package.version}, {"Architecture", package.architecture}};
+  for (const auto& [field, locked] : fields) {
+    if (stanza.get(field) != locked)
+      return fail(Kind::Conflict, fmt::format("its file says {} '{}', the lock '{}'; lock the definition again", field, stanza.get(field), locked));
+  }
+  TRY_ASSIGN(const bool more, reader.next(stanza));
+  return more ? fail(Kind::Corrupt, "its control file has two paragraphs") : Done();
+}
+
 std::string key_of(const plan::LockedPackage& package, const Keep& keep, const plan::Encoder& encoder) {
-  std::string text = fmt::format("frame 1\n{}\n{} {} {} {} {}\n{}\n", package.sha256, encoder.codec, encoder.library, encoder.version, encoder.level, member_size, pruning_version);
+  std::string text = fmt::format("frame 2\n{} {} {} {}\n{} {} {} {} {}\n{}\n", package.name, package.version, package.architecture, package.sha256, encoder.codec, encoder.library, encoder.version, encoder.level, member_size, pruning_version);
   for (const std::string& glob : keep.include) text += "include " + glob + "\n";
   for (const std::string& glob : keep.exclude) text += "exclude " + glob + "\n";
   for (const std::string& path : keep.drop) text += "drop " + path + "\n";
@@ -219,6 +237,7 @@ Result<Frame> FrameStore::make(const plan::LockedPackage& package, const Keep& k
   deb::DebReader reader(std::make_unique<HashingSource>(host::stream(std::move(*file)), hasher), fmt::format("{} {}", package.name, package.version));
   Frame frame;
   TRY_ASSIGN(frame.control, reader.control());
+  TRY(check_identity(package, frame.control));
   TRY_ASSIGN(auto* const data, reader.data());
   TRY_ASSIGN(const auto draft, blobs_.draft());
   MemberWriter writer(crew, encoder, *draft);

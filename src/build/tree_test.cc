@@ -1,4 +1,7 @@
 // The files of several packages, and what the definition lays over them, as one image.
+#include <filesystem>
+#include <fstream>
+
 #include <fmt/format.h>
 
 #include "build/inner/trial.h"
@@ -139,6 +142,68 @@ TEST_F(Furnishing, RecursiveOwnersOfWhatPackagesShip) {
   EXPECT_EQ(all.at("srv/z").entry.uid, 0U);
 }
 
+TEST_F(Furnishing, SourcesOutsideOfTheCatalogueAreNotRead) {
+  namespace fs = std::filesystem;
+  write_catalog("conf/own", "own");
+  std::ofstream(folder_ / "secret") << "of the host";
+  fs::create_symlink(folder_ / "secret", options.catalog_root / "link");
+  fs::create_symlink(folder_, options.catalog_root / "conf/out");
+  fs::create_symlink("conf/own", options.catalog_root / "inner");
+  lock_packages({{"aa", {{"etc/x", "x"}}}});
+  const struct {
+    const char* summary;
+    plan::PathType type;
+    std::string source;
+    bool good;
+  } rows[] = {
+      {"a link to a file of the host", plan::PathType::File, "link", false},
+      {"by dots", plan::PathType::File, "../secret", false},
+      {"a folder that holds a link to outside", plan::PathType::Directory, "conf", false},
+      {"through a link to a folder outside", plan::PathType::File, "conf/out/secret", false},
+      {"a link within", plan::PathType::File, "inner", true},
+  };
+  for (const auto& row : rows) {
+    SCOPED_TRACE(row.summary);
+    definition.paths = {rule(row.type, "/etc/taken", row.source)};
+    definition.digest_hex = Digest::of(row.summary).hex();
+    const auto image = assemble_into("layout");
+    EXPECT_EQ(image.has_value(), row.good);
+    if (!image) {
+      EXPECT_EQ(image.error().kind, Kind::Denied) << image.error().message;
+    }
+  }
+}
+
+TEST_F(Furnishing, ANewOwnerTakesSetIdBitsAway) {
+  File su = program("usr/bin/su");
+  su.mode = 04755;
+  lock_packages({{"login", {su}}});
+  definition.paths = {rule(plan::PathType::Directory, "/usr")};
+  definition.paths[0].recursive = true;
+  EXPECT_EQ(contents().at("usr/bin/su").entry.mode, 0755U);
+}
+
+TEST_F(Furnishing, AFileIsNoFolder) {
+  lock_packages({{"aa", {{"etc/a", "x"}}}, {"bb", {{"etc/a/b", "y"}}}});
+  const auto image = assemble_into("layout");
+  ASSERT_FALSE(image);
+  EXPECT_NE(image.error().message.find("is a file, not a directory"), std::string::npos) << image.error().message;
+}
+
+TEST_F(Furnishing, ThePackageIsTheOneThatTheLockNames) {
+  lock_packages({{"aa", {{"etc/x", "x"}}}});
+  plan::LockedPackage& locked = lock.platforms.begin()->second.packages.at(0);
+  for (std::string plan::LockedPackage::* field : {&plan::LockedPackage::name, &plan::LockedPackage::version, &plan::LockedPackage::architecture}) {
+    const std::string before = locked.*field;
+    locked.*field = "other";
+    const auto image = assemble_into("layout");
+    ASSERT_FALSE(image);
+    EXPECT_NE(image.error().message.find("the lock 'other'"), std::string::npos) << image.error().message;
+    locked.*field = before;
+  }
+  EXPECT_TRUE(assemble_into("layout"));
+}
+
 TEST_F(Furnishing, DownloadsArePlacedAndChecked) {
   const auto digest = packages().put(as_bytes("downloaded"));
   ASSERT_TRUE(digest);
@@ -163,7 +228,7 @@ TEST_F(Furnishing, WhatARuntimeImageMustNotHold) {
     std::vector<Package> packages;
     std::vector<std::string> asked, interpreters;
     std::string error;
-    bool dev = false;
+    bool dev = false, published = false;
   };
   const Package dash{"dash", {program("bin/sh")}};
   File su = program("usr/bin/su");
@@ -171,7 +236,8 @@ TEST_F(Furnishing, WhatARuntimeImageMustNotHold) {
   const Guarded rows[] = {
       {"a shell", {dash}, {}, {}, "'/usr/bin/sh' of package 'dash' is an interpreter: name it under 'interpreters' with a reason, or exclude the package with '!dash'"},
       {"a shell with a reason", {dash}, {}, {"/bin/sh"}, ""},
-      {"a shell whose package is asked for", {dash}, {"dash"}, {}, ""},
+      {"a shell whose package is asked for, without a reason", {dash}, {"dash"}, {}, "'/usr/bin/sh' of package 'dash' is an interpreter"},
+      {"a shell that a definition in the published format asks for", {dash}, {"dash"}, {}, "", false, true},
       {"a shell for development", {dash}, {}, {}, "", true},
       {"a versioned interpreter", {{"perl", {program("usr/bin/perl5.40.1")}}}, {}, {}, "'/usr/bin/perl5.40.1' of package 'perl'"},
       {"no interpreter, only named alike", {{"aa", {program("usr/bin/python3-config")}}}, {}, {}, ""},
@@ -186,6 +252,7 @@ TEST_F(Furnishing, WhatARuntimeImageMustNotHold) {
     for (const std::string& name : row.asked) definition.packages.push_back({name, "", false, {}});
     for (const std::string& path : row.interpreters) definition.interpreters.push_back({path, "initdb needs it", {}});
     definition.variant = row.dev ? plan::Variant::Dev : plan::Variant::Runtime;
+    definition.published = row.published;
     definition.digest_hex = Digest::of(row.summary).hex();
     lock_packages(row.packages);
     const auto image = assemble_into("layout");

@@ -128,11 +128,14 @@ Result<std::string> clean_path(std::string_view raw) {
   if (raw.empty()) return denied("it is empty");
   if (raw.front() == '/') return denied("it is absolute");
   if (has_line_end(raw)) return denied("it holds a line end");
+  if (std::ranges::any_of(raw, [](unsigned char byte) { return byte < 0x20 || byte == 0x7f; })) return denied("it holds a control character");
+  if (!is_utf8(raw)) return denied("it is not UTF-8");
   std::string out;
   for (const std::string_view part : split(raw, '/')) {
     if (part.empty() || part == ".") continue;
     if (part == "..") return denied("it leaves its folder by '..'");
     if (part.size() > max_name) return denied("a name in it is longer than 255 bytes");
+    if (part.starts_with(".wh.")) return denied("a layer of an image would read it as a whiteout");
     if (!out.empty()) out += '/';
     out += part;
   }

@@ -116,6 +116,13 @@ class MachineFiles final : public Files {
     return out;
   }
 
+  Result<Path> canonical(const Path& path) override {
+    std::error_code error;
+    Path out = std::filesystem::canonical(path, error);
+    if (error) return system_error(what("follow", path), error.value());
+    return out;
+  }
+
   bool exists(const Path& path) override {
     struct stat found {};
     return ::stat(path.c_str(), &found) == 0;

@@ -60,6 +60,8 @@ class Files {
   /// A draft in the folder that will hold the file (which is made where it lacks).
   virtual Result<std::unique_ptr<Draft>> draft(const Path& folder) = 0;
   virtual Result<FileStat> stat(const Path& path) = 0;                  ///< of what a symlink points to
+  /// The path with every symlink in it followed; NotFound when something on the way is not there.
+  virtual Result<Path> canonical(const Path& path) = 0;
   virtual bool exists(const Path& path) = 0;
   virtual Result<std::vector<std::string>> list(const Path& folder) = 0;  ///< names, sorted
   virtual Done make_folders(const Path& folder) = 0;  ///< those that lack get 0755 whatever the umask

@@ -123,6 +123,11 @@ Result<FileStat> MemoryFiles::stat(const Path& path) {
   return FileStat{NodeType::Regular, found->second.content->size(), 0644, found->second.modified};
 }
 
+Result<Path> MemoryFiles::canonical(const Path& path) {
+  TRY(stat(path));
+  return Path(normal(path));
+}
+
 bool MemoryFiles::exists(const Path& path) { return stat(path).has_value(); }
 
 Result<std::vector<std::string>> MemoryFiles::list(const Path& folder) {

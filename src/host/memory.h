@@ -22,6 +22,7 @@ class MemoryFiles final : public Files {
   Done write(const Path& path, std::string_view content, Durability durability) override;
   Result<std::unique_ptr<Draft>> draft(const Path& folder) override;
   Result<FileStat> stat(const Path& path) override;
+  Result<Path> canonical(const Path& path) override;
   bool exists(const Path& path) override;
   Result<std::vector<std::string>> list(const Path& folder) override;
   Done make_folders(const Path& folder) override;

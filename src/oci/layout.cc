@@ -82,8 +82,17 @@ Result<LayoutWriter> LayoutWriter::open(host::Files& files, const host::Path& fo
 }
 
 bool LayoutWriter::has(const Digest& digest, std::uint64_t size) const {
-  const auto stat = files_->stat(blob_path(folder_, digest));
-  return stat && stat->type == host::NodeType::Regular && stat->size == size;
+  const auto file = files_->open(blob_path(folder_, digest));
+  if (!file || (*file)->size() != size) return false;
+  Hasher hasher;
+  Bytes buffer(256 * 1024);
+  for (std::uint64_t at = 0; at < size;) {
+    const auto count = (*file)->read_at(at, buffer);
+    if (!count || *count == 0) return false;
+    hasher.update(BytesView(buffer).first(*count));
+    at += *count;
+  }
+  return hasher.finish() == digest;
 }
 
 Result<Descriptor> LayoutWriter::put(std::string_view media_type, std::string_view content) {

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <thread>
 
 #include "base/tar.h"
@@ -200,6 +201,20 @@ TEST_F(Layout, TakesBlobsFromDraftsAndFiles) {
   ASSERT_TRUE(files->write(folder / "file", "from a file"));
   ASSERT_TRUE(to.put_file(folder / "file", Digest::of("from a file")));
   EXPECT_TRUE(to.has(Digest::of("from a file"), 11));
+}
+
+TEST_F(Layout, HasNoBlobWithOtherBytes) {
+  auto writer = LayoutWriter::open(*files, folder / "layout");
+  ASSERT_TRUE(writer) << writer.error().message;
+  const auto blob = writer->put(media::config, "0123456789");
+  ASSERT_TRUE(blob) << blob.error().message;
+  EXPECT_TRUE(writer->has(blob->digest, blob->size));
+  const auto path = folder / "layout/blobs/sha256" / blob->digest.hex();
+  std::filesystem::permissions(path, std::filesystem::perms::owner_all);
+  std::ofstream(path, std::ios::binary) << "0123456780";
+  EXPECT_FALSE(writer->has(blob->digest, blob->size)) << "of the same size";
+  ASSERT_TRUE(writer->put(media::config, "0123456789"));
+  EXPECT_TRUE(writer->has(blob->digest, blob->size)) << "written again";
 }
 
 TEST_F(Layout, SaysWhichTagsThereAre) {

@@ -44,6 +44,16 @@ Done add_info(host::Files& files, const host::Path& folder, std::vector<CatalogE
   return {};
 }
 
+/// The folder past which no source is looked for, since what lies there is not the catalogue's: the one that holds `image/` or `catalog/`, or a project's
+/// own; the definition's folder where there is neither.
+host::Path outermost(host::Files& files, const host::Path& own) {
+  for (host::Path folder = own; folder.has_relative_path(); folder = folder.parent_path()) {
+    if (folder.filename() == "image" || folder.filename() == "catalog") return folder.parent_path();
+    if (files.exists(folder / ".git") || files.exists(folder / "ashlar.yaml")) return folder;
+  }
+  return own;
+}
+
 }  // namespace
 
 Result<plan::Definition> load_definition(host::Files& files, const host::Path& path) {
@@ -59,12 +69,13 @@ Result<host::Path> catalog_root(host::Files& files, const plan::Definition& defi
   }
   const host::Path own = std::filesystem::absolute(definition.path).lexically_normal().parent_path();
   if (sources.empty()) return own;
+  const host::Path last = outermost(files, own);
   for (host::Path folder = own;; folder = folder.parent_path()) {
     if (std::all_of(sources.begin(), sources.end(), [&](const std::string& source) { return files.exists(folder / source); })) return folder;
-    if (!folder.has_relative_path()) break;
+    if (folder == last) break;
   }
   return cannot(Kind::NotFound, fmt::format("find the sources of '{}'", definition.path),
-                fmt::format("no folder at or above it holds all of: {}", fmt::join(sources, ", ")));
+                fmt::format("no folder of its catalogue holds all of: {}", fmt::join(sources, ", ")));
 }
 
 host::Path lock_path(const host::Path& definition) { return host::Path(definition).replace_extension(".lock.json"); }

@@ -73,6 +73,7 @@ TEST_F(CatalogTest, TheRootIsWhereTheSourcesAre) {
       {"the nearest that has all", {"/c/image/a", "/c/a", "/c/b"}, {"a", "b"}, "/c"},
       {"an absolute one lies in the image", {}, {"/etc/passwd"}, "/c/image/small"},
       {"nowhere", {"/c/a"}, {"a", "gone"}, ""},
+      {"above the catalogue, which is not its own", {"/gone"}, {"gone"}, ""},
   };
   for (const Row& row : rows) {
     SCOPED_TRACE(row.summary);

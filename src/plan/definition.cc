@@ -165,6 +165,11 @@ void read_file(Reader& reader, const YamlNode& node, Definition& into) {
   into.files.push_back(std::move(file));
 }
 
+bool climbs(std::string_view path) {
+  const auto parts = split(path, '/');
+  return std::ranges::find(parts, "..") != parts.end();
+}
+
 void read_path(Reader& reader, const YamlNode& node, Definition& into) {
   PathRule rule;
   rule.at = mark_of(node);
@@ -172,6 +177,11 @@ void read_path(Reader& reader, const YamlNode& node, Definition& into) {
   const YamlNode* source = node.find("source");
   const YamlNode* content = node.find("content");
   if (rule.type == PathType::Symlink && source == nullptr) reader.fault(node, "a symlink needs a 'source'", "the path that it leads to");
+  if (source != nullptr && rule.type != PathType::Symlink && climbs(rule.source)) {
+    reader.fault(*source, fmt::format("the source '{}' leaves the catalogue", rule.source), "a path below the catalogue's root, without '..'");
+  }
+  const bool directory = rule.type == PathType::Directory;
+  if (!directory && !rule.path.empty() && rule.path.find_first_not_of('/') == std::string::npos) reader.fault(node, "the root is a directory and stays", "name a path below it");
   if (source != nullptr && content != nullptr) reader.fault(*content, "'content' and 'source' exclude each other");
   if (content != nullptr && rule.type != PathType::File) reader.fault(*content, "'content' belongs to a file");
   if (judge_condition(rule.condition, fmt::format("path '{}'", rule.path), node, into.unbuilt)) into.paths.push_back(std::move(rule));

@@ -1,5 +1,7 @@
 #include "trust/openpgp.h"
 
+#include "base/text.h"
+
 #include <rnp/rnp.h>
 #include <rnp/rnp_err.h>
 
@@ -111,6 +113,7 @@ Done count(rnp_op_verify_t op, Time now, Verified& verified) {
 bool is_rnp_talk(std::string_view line) { return line.starts_with('[') && line.find(".cpp:") != std::string_view::npos; }
 
 constexpr std::string_view cleartext_start = "-----BEGIN PGP SIGNED MESSAGE-----";
+constexpr std::string_view signature_start = "-----BEGIN PGP SIGNATURE-----", signature_end = "-----END PGP SIGNATURE-----";
 constexpr size_t max_document = 64 << 20;
 
 }  // namespace
@@ -118,8 +121,9 @@ constexpr size_t max_document = 64 << 20;
 Result<Verified> verify_cleartext(std::string_view document, const std::vector<std::string>& keyrings, Time now) {
   if (!document.starts_with(cleartext_start)) return fail(Kind::Denied, "it does not begin as a signed text");
   if (document.size() > max_document) return fail(Kind::Denied, "it is larger than 64 MiB");
-  if (document.find("-----BEGIN PGP SIGNATURE-----") == std::string_view::npos || document.find("-----END PGP SIGNATURE-----") == std::string_view::npos)
-    return fail(Kind::Denied, "it is cut off: its signature is not whole");
+  const size_t begins = document.find(signature_start), ends = document.find(signature_end);
+  if (begins == std::string_view::npos || ends == std::string_view::npos || ends < begins) return fail(Kind::Denied, "it is cut off: its signature is not whole");
+  if (!trim(document.substr(ends + signature_end.size())).empty()) return fail(Kind::Denied, "something follows its signature that nobody signed");
   const host::ErrorSieve quiet(is_rnp_talk);
   TRY_ASSIGN(const auto ffi, open(keyrings, &now));
   TRY_ASSIGN(const auto input, input_of(document));

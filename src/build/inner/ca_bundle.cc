@@ -91,7 +91,7 @@ Result<Bytes> java_store(const std::vector<Root>& roots, std::int64_t made) {
   for (const Root& root : roots) {
     std::string alias = "debian:" + root.name;
     std::transform(alias.begin(), alias.end(), alias.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-    if (!same_in_java(alias)) return cannot(Kind::Invalid, fmt::format("add root '{}' to the key store", root.name), "Java cannot have its name");
+    if (!same_in_java(alias)) return cannot(Kind::Invalid, fmt::format("add root '{}' to the key store", root.name), "the key store takes no such name");
     put_number(store, 2, 4);
     put_text(store, alias);
     put_number(store, static_cast<std::uint64_t>(made) * 1000, 8);

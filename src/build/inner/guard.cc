@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <set>
+#include <string>
+#include <vector>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -55,6 +57,34 @@ std::string behind_links(const Tree& tree, const std::string& path) {
   return path;
 }
 
+/// What a runtime image must not hold, of one package or other origin.
+struct Finding {
+  std::string package, from;            ///< `package 'dash'`, or who else put it there
+  std::string one, many, remedy;        ///< `is an interpreter`, `are interpreters`, what to do
+  std::vector<std::string> paths;
+};
+
+/// Findings in the order of their first paths, those of one origin and kind together.
+class Findings {
+ public:
+  void add(const std::string& path, Finding finding) {
+    const auto same = std::find_if(list_.begin(), list_.end(), [&](const Finding& each) { return each.from == finding.from && each.one == finding.one; });
+    Finding& into = same == list_.end() ? list_.emplace_back(std::move(finding)) : *same;
+    into.paths.push_back(fmt::format("'/{}'", path));
+  }
+  bool empty() const { return list_.empty(); }
+  /// One finding in the line of the error, several in a line each.
+  std::string text() const {
+    std::vector<std::string> lines;
+    for (const Finding& each : list_)
+      lines.push_back(fmt::format("{} of {} {}: {}", fmt::join(each.paths, ", "), each.from, each.paths.size() == 1 ? each.one : each.many, each.remedy));
+    return lines.size() == 1 ? lines.front() : fmt::format("it holds what such an image must not\n  {}", fmt::join(lines, "\n  "));
+  }
+
+ private:
+  std::vector<Finding> list_;
+};
+
 }  // namespace
 
 Done guard(const Tree& tree, const plan::Definition& definition, Progress& progress) {
@@ -64,23 +94,25 @@ Done guard(const Tree& tree, const plan::Definition& definition, Progress& progr
   for (const plan::Wish& wish : definition.packages) {
     if (!wish.excluded) asked.insert(wish.name);
   }
-  std::vector<std::string> faults;
+  Findings faults;
   for (const auto& [path, node] : tree.nodes()) {
     if (node.entry.type == FileType::Directory) continue;
     const std::string package = package_of(node);
     const std::string from = package.empty() ? node.owner : fmt::format("package '{}'", package);
-    if (node.entry.type != FileType::Symlink && (node.entry.mode & 06000) != 0 && node.owner != "definition") faults.push_back(fmt::format("'/{}' of {} has set-id bits: slice it away, or give it a mode under 'paths'", path, from));
+    if (node.entry.type != FileType::Symlink && (node.entry.mode & 06000) != 0 && node.owner != "definition")
+      faults.add(path, {package, from, "has set-id bits", "have set-id bits", "slice it away, or give it a mode under 'paths'", {}});
     const std::string_view name = program_name(path);
     if (name.empty() || named.contains(path)) continue;
     const std::string file = behind_links(tree, path);
     const std::string owner = package_of(tree.nodes().at(file));
-    if (named.contains(file) || (!owner.empty() && asked.contains(owner))) continue;
+    if (named.contains(file) || (definition.published && !owner.empty() && asked.contains(owner))) continue;
     if (any(name, interpreters) && definition.published) progress.note(fmt::format("'/{}' of {} is an interpreter that '{}' gives no reason for", path, from, definition.image));
-    else if (any(name, interpreters)) faults.push_back(fmt::format("'/{}' of {} is an interpreter: name it under 'interpreters' with a reason, or exclude the package with '!{}'", path, from, package.empty() ? owner : package));
-    else if (any(name, managers)) faults.push_back(fmt::format("'/{}' of {} is a package manager: exclude the package with '!{}'", path, from, package));
+    else if (any(name, interpreters))
+      faults.add(path, {package, from, "is an interpreter", "are interpreters", fmt::format("name it under 'interpreters' with a reason, or exclude the package with '!{}'", package.empty() ? owner : package), {}});
+    else if (any(name, managers)) faults.add(path, {package, from, "is a package manager", "are package managers", fmt::format("exclude the package with '!{}'", package), {}});
   }
   if (faults.empty()) return {};
-  return cannot(Kind::Conflict, fmt::format("build '{}' as a runtime image", definition.image), fmt::format("{}", fmt::join(faults, "; ")));
+  return cannot(Kind::Conflict, fmt::format("build '{}' as a runtime image", definition.image), faults.text());
 }
 
 }  // namespace ashlar::build

@@ -34,17 +34,39 @@ Done put_file(Tree& tree, const plan::PathRule& rule, const std::string& path, s
   return tree.put(entry_of(rule, path, FileType::Regular, 0644, tree.newest()), Bytes(bytes.begin(), bytes.end()), "definition");
 }
 
+/// Where definitions take files from: nothing outside of its root is ever read, whatever links lie in it.
+class Catalog {
+ public:
+  Catalog(host::Files& these, const host::Path& root) : files(these), root_(root) {}
+
+  /// The file or folder behind `path`. Denied when that lies outside.
+  Result<host::Path> find(const host::Path& path) const {
+    TRY_ASSIGN(const host::Path root, files.canonical(root_));
+    TRY_ASSIGN(host::Path found, files.canonical(path));
+    const auto [end, rest] = std::mismatch(root.begin(), root.end(), found.begin(), found.end());
+    if (end != root.end()) return cannot(Kind::Denied, fmt::format("read '{}'", path.string()), fmt::format("it leads out of the catalogue '{}'", root_.string()));
+    return found;
+  }
+  Result<host::Path> find_source(const std::string& source) const { return find(root_ / source); }
+
+  host::Files& files;
+
+ private:
+  const host::Path& root_;
+};
+
 /// A folder of the catalogue with everything in it.
-Done put_folder(Tree& tree, const plan::PathRule& rule, const std::string& path, host::Files& files, const host::Path& source, int depth) {
+Done put_folder(Tree& tree, const plan::PathRule& rule, const std::string& path, const Catalog& catalog, const host::Path& source, int depth) {
   if (depth > 32) return cannot(Kind::Invalid, fmt::format("copy folder '{}'", source.string()), "it nests deeper than 32");
   TRY(tree.put(entry_of(rule, path, FileType::Directory, 0755, tree.newest()), {}, "definition"));
-  TRY_ASSIGN(const auto names, files.list(source));
+  TRY_ASSIGN(const auto names, catalog.files.list(source));
   for (const std::string& name : names) {
-    TRY_ASSIGN(const auto stat, files.stat(source / name));
+    TRY_ASSIGN(const host::Path found, catalog.find(source / name));
+    TRY_ASSIGN(const auto stat, catalog.files.stat(found));
     if (stat.type == host::NodeType::Directory) {
-      TRY(put_folder(tree, rule, path + "/" + name, files, source / name, depth + 1));
+      TRY(put_folder(tree, rule, path + "/" + name, catalog, found, depth + 1));
     } else {
-      TRY_ASSIGN(const std::string content, files.read(source / name));
+      TRY_ASSIGN(const std::string content, catalog.files.read(found));
       TRY(put_file(tree, rule, path + "/" + name, content));
     }
   }
@@ -61,6 +83,7 @@ Done change(Tree& tree, const plan::PathRule& rule, const std::string& path) {
     entry.uid = rule.uid;
     entry.gid = rule.gid;
     if (rule.mode && (entry.path == path || entry.type == FileType::Directory)) entry.mode = *rule.mode;
+    else if (entry.type != FileType::Directory) entry.mode &= ~06000U;  // as chown(2) does: another owner's rights were not meant
     if (entry.type == FileType::Directory) {
       Tree::Node* const folder = tree.edit(entry.path);
       folder->entry = entry;
@@ -78,7 +101,7 @@ Done change(Tree& tree, const plan::PathRule& rule, const std::string& path) {
   return {};
 }
 
-Done apply(Tree& tree, const plan::PathRule& rule, host::Files& files, const host::Path& root) {
+Done apply(Tree& tree, const plan::PathRule& rule, const Catalog& catalog) {
   const std::string path = inside(tree, rule.path);
   switch (rule.type) {
     case plan::PathType::Delete:
@@ -92,7 +115,10 @@ Done apply(Tree& tree, const plan::PathRule& rule, host::Files& files, const hos
       return tree.put(std::move(entry), {}, "definition");
     }
     case plan::PathType::Directory: {
-      if (!rule.source.empty() && !rule.source.starts_with('/')) return put_folder(tree, rule, path, files, root / rule.source, 0);
+      if (!rule.source.empty() && !rule.source.starts_with('/')) {
+        TRY_ASSIGN(const host::Path source, catalog.find_source(rule.source));
+        return put_folder(tree, rule, path, catalog, source, 0);
+      }
       if (path.empty()) return {};
       const TreeNode* const there = tree.find(path);
       if (there != nullptr && there->entry.type == FileType::Directory) return change(tree, rule, path);
@@ -107,9 +133,10 @@ Done apply(Tree& tree, const plan::PathRule& rule, host::Files& files, const hos
         TRY_ASSIGN(Bytes content, tree.content(*source));
         return tree.put(entry_of(rule, path, FileType::Regular, source->entry.mode, tree.newest()), std::move(content), "definition");
       }
-      TRY_ASSIGN(const auto stat, files.stat(root / rule.source));
-      if (stat.type == host::NodeType::Directory) return put_folder(tree, rule, path, files, root / rule.source, 0);
-      TRY_ASSIGN(const std::string content, files.read(root / rule.source));
+      TRY_ASSIGN(const host::Path source, catalog.find_source(rule.source));
+      TRY_ASSIGN(const auto stat, catalog.files.stat(source));
+      if (stat.type == host::NodeType::Directory) return put_folder(tree, rule, path, catalog, source, 0);
+      TRY_ASSIGN(const std::string content, catalog.files.read(source));
       return put_file(tree, rule, path, content);
     }
   }
@@ -145,9 +172,10 @@ Done add_downloads(Tree& tree, const plan::Definition& definition, const plan::L
 }
 
 Done apply_paths(Tree& tree, const plan::Definition& definition, const std::string& platform, host::Files& files, const host::Path& root) {
+  const Catalog catalog(files, root);
   for (const plan::PathRule& rule : definition.paths) {
     if (!for_platform(rule.platforms, platform)) continue;
-    if (auto done = apply(tree, rule, files, root); !done)
+    if (auto done = apply(tree, rule, catalog); !done)
       return cannot(fmt::format("apply path '{}' of '{}', line {}", rule.path, definition.path, rule.at.line), std::move(done).error());
   }
   return {};

@@ -131,6 +131,7 @@ Objection check_absolute_path(std::string_view path) {
   }
   for (const std::string_view part : split(path, '/')) {
     if (part == "..") return {fmt::format("the path {} climbs with '..'", quoted(path)), {}};
+    if (part.starts_with(".wh.")) return {fmt::format("the path {} would be read as a whiteout of a layer", quoted(path)), {}};
   }
   return {};
 }
