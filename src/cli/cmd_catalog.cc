@@ -1,4 +1,5 @@
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include <fmt/format.h>
@@ -18,6 +19,24 @@ struct Options {
 Json to_json(const pipeline::CatalogEntry& entry) {
   return {{"name", entry.name}, {"version", entry.version}, {"variant", plan::to_string(entry.definition.variant)}, {"platforms", entry.definition.platforms},
           {"definition", entry.path.string()}, {"end_of_life", entry.end_of_life}};
+}
+
+/// What `show` says more than `list`.
+Json to_full_json(const pipeline::CatalogEntry& entry) {
+  Json record = to_json(entry);
+  Json interpreters = Json::array();
+  for (const auto& kept : entry.definition.interpreters) interpreters.push_back({{"path", kept.path}, {"reason", kept.reason}});
+  record.update(Json{{"description", entry.description}, {"tags", entry.definition.tags}, {"license", entry.license}, {"end_of_life_source", entry.end_of_life_source},
+                     {"run_as", entry.definition.accounts.run_as}, {"ports", entry.definition.ports}, {"interpreters", std::move(interpreters)}});
+  return record;
+}
+
+std::string names_of(const std::vector<pipeline::CatalogEntry>& entries) {
+  std::vector<std::string> names;
+  for (const auto& entry : entries) {
+    if (std::find(names.begin(), names.end(), entry.name) == names.end()) names.push_back(entry.name);
+  }
+  return join(names, ", ");
 }
 
 void show(Context& context, const pipeline::CatalogEntry& entry) {
@@ -63,20 +82,21 @@ Action catalog(CLI::App& app) {
       return Exit::Clean;
     }
     if (options->action != "show") return cannot(Kind::Invalid, fmt::format("do '{}' with the catalogue", options->action), "the actions are list and show");
+    if (options->name.empty()) return cannot(Kind::Invalid, "show an image", fmt::format("none is named; there are {}", names_of(entries)));
     const auto [name, version] = cut(options->name, ':');
     Json images = Json::array();
     bool found = false;
     for (const auto& entry : entries) {
       if (entry.name != name || (!version.empty() && entry.version != version)) continue;
       found = true;
-      if (context.json) images.push_back(to_json(entry));
+      if (context.json) images.push_back(to_full_json(entry));
       else show(context, entry);
     }
     if (!found) {
       std::vector<std::string_view> names;
       for (const auto& entry : entries) names.push_back(entry.name);
       const std::string near = nearest(name, names);
-      return cannot(Kind::NotFound, fmt::format("show '{}'", options->name), near.empty() ? "the catalogue has no such image; `ashlar catalog list` shows all" : fmt::format("the catalogue has no such image; did you mean '{}'?", near));
+      return cannot(Kind::NotFound, fmt::format("show '{}'", options->name), near.empty() ? fmt::format("the catalogue has no such image; there are {}", names_of(entries)) : fmt::format("the catalogue has no such image; did you mean '{}'?", near));
     }
     if (context.json) answer(context, Json{{"schema", "https://ashlar.dev/catalog/v1"}, {"images", std::move(images)}});
     return Exit::Clean;

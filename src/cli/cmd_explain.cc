@@ -1,4 +1,5 @@
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -32,6 +33,26 @@ std::vector<std::string> needed_by(const plan::LockedPlatform& platform, const s
   return out;
 }
 
+/// Why a package is not in: kept out on purpose, needed by nothing, or misspelt.
+std::string why_not(Context& context, const std::string& definition_path, const plan::LockedPlatform& platform, const std::string& name) {
+  if (!definition_path.ends_with(".json")) {
+    const auto definition = pipeline::load_definition(*context.machine.files, definition_path);
+    const auto keeps_out = [&](const plan::Wish& wish) { return wish.excluded && wish.name == name; };
+    if (definition && std::any_of(definition->packages.begin(), definition->packages.end(), keeps_out)) return fmt::format("the definition excludes it with '!{}'", name);
+  }
+  std::vector<std::string_view> names;
+  for (const auto& each : platform.packages) names.push_back(each.name);
+  const std::string near = nearest(name, names);
+  return near.empty() ? "nothing in the image needs it" : fmt::format("nothing in the image needs it; did you mean '{}'?", near);
+}
+
+Result<plan::Lock> read_lock_of(Context& context, const std::string& definition, const host::Path& path, const std::string& what) {
+  if (!context.machine.files->exists(path) && context.machine.files->exists(definition))
+    return cannot(Kind::NotFound, what, fmt::format("'{0}' has no lock yet; make it with `ashlar lock {0}`", definition));
+  TRY_ASSIGN(const std::string text, context.machine.files->read(path));
+  return plan::read_lock(text, path.string());
+}
+
 }  // namespace
 
 Action explain(CLI::App& app) {
@@ -41,18 +62,12 @@ Action explain(CLI::App& app) {
   app.add_option("--platform", options->platform, "of this platform; the first one by default")->option_text("PLATFORM");
   return [options](Context& context) -> Result<Exit> {
     const host::Path path = options->definition.ends_with(".json") ? host::Path(options->definition) : pipeline::lock_path(options->definition);
-    TRY_ASSIGN(const std::string text, context.machine.files->read(path));
-    TRY_ASSIGN(const plan::Lock lock, plan::read_lock(text, path.string()));
-    const auto platform = options->platform.empty() ? lock.platforms.begin() : lock.platforms.find(options->platform);
     const std::string what = fmt::format("explain '{}'", options->package);
+    TRY_ASSIGN(const plan::Lock lock, read_lock_of(context, options->definition, path, what));
+    const auto platform = options->platform.empty() ? lock.platforms.begin() : lock.platforms.find(options->platform);
     if (platform == lock.platforms.end()) return cannot(Kind::NotFound, what, fmt::format("'{}' has no platform '{}'", path.string(), options->platform));
     const plan::LockedPackage* package = find(platform->second, options->package);
-    if (package == nullptr) {
-      std::vector<std::string_view> names;
-      for (const auto& each : platform->second.packages) names.push_back(each.name);
-      const std::string near = nearest(options->package, names);
-      return cannot(Kind::NotFound, what, fmt::format("it is not in '{}'{}", path.string(), near.empty() ? "" : fmt::format("; did you mean '{}'?", near)));
-    }
+    if (package == nullptr) return cannot(Kind::NotFound, what, fmt::format("it is not in '{}': {}", path.string(), why_not(context, options->definition, platform->second, options->package)));
     const auto users = needed_by(platform->second, package->name);
     if (context.json) {
       answer(context, Json{{"schema", "https://ashlar.dev/explanation/v1"}, {"platform", platform->first}, {"name", package->name}, {"version", package->version},

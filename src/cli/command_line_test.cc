@@ -236,7 +236,7 @@ TEST_F(VerbsOnAMachine, SayNoInWords) {
       {"a build of nothing", {"build"}, Kind::Invalid, "no definition is named"},
       {"a build into a registry", {"build", "/p/small.yaml", "-o", "docker://registry.example/x"}, Kind::Invalid, "oci:DIR"},
       {"a locked build without a lock", {"build", "/p/small.yaml", "--locked"}, Kind::NotFound, "ashlar lock"},
-      {"an explanation without a lock", {"explain", "/p/small.yaml", "x"}, Kind::NotFound, "small.lock.json"},
+      {"an explanation without a lock", {"explain", "/p/small.yaml", "x"}, Kind::NotFound, "ashlar lock /p/small.yaml"},
       {"a prune without a limit", {"cache", "prune"}, Kind::Invalid, "--max-size"},
       {"a difference of what is not there", {"diff", "oci:/a", "oci:/b"}, Kind::NotFound, "/a"},
       {"a difference of what is no image", {"diff", "nonsense:/a", "oci:/b"}, Kind::Invalid, "nonsense"},

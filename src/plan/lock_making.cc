@@ -66,6 +66,17 @@ std::vector<Wish> settle(const Definition& definition, const Offer& offer, bool 
   return wishes;
 }
 
+/// A note for each exclusion of what no archive has: it is perhaps misspelt.
+void note_idle_exclusions(std::span<const Wish> wishes, const Offer& offer, std::vector<std::string>& notes) {
+  for (const Wish& wish : wishes) {
+    if (!wish.excluded || offer.universe->knows(wish.name) || offer.stand_ins.contains(wish.name)) continue;
+    std::vector<std::string_view> names;
+    for (const deb::Package& package : offer.packages) names.push_back(package.name);
+    const std::string near = nearest(wish.name, names);
+    notes.push_back(fmt::format("{}: '!{}' excludes nothing, for no archive has such a package{}", offer.platform, wish.name, near.empty() ? "" : fmt::format("; did you mean '!{}'?", near)));
+  }
+}
+
 void find_missing(std::span<const Wish> wishes, const Offer& offer, std::set<std::string>& missing) {
   for (const Wish& wish : wishes) {
     if (wish.excluded) continue;
@@ -267,6 +278,7 @@ Result<MadeLock> make_lock(const Definition& definition, std::span<const Offer> 
     auto locked = lock_platform(*here, held, *resolution);
     if (!locked) return cannot(what, std::move(locked).error());
     made.lock.platforms[offer.platform] = std::move(*locked);
+    note_idle_exclusions(here->packages, offer, made.notes);
     for (const std::string& dropped : resolution->dropped) made.notes.push_back(fmt::format("{}: {}", offer.platform, dropped));
     add_archives(offer, made.lock.archives);
   }

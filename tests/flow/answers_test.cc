@@ -64,6 +64,13 @@ TEST_F(AnswersFlow, explain_says_why) {
   EXPECT_NE(near.err.find("did you mean 'words'?"), std::string::npos) << near.told;
   const Ran unlocked = stage.ashlar({"explain", "dev.yaml", "words"});
   EXPECT_EQ(unlocked.code, 2) << unlocked.told;
+  EXPECT_NE(unlocked.err.find("make it with `ashlar lock dev.yaml`"), std::string::npos) << unlocked.told;
+  const Ran needless = stage.ashlar({"explain", "small.yaml", "systemd"});
+  EXPECT_NE(needless.err.find("nothing in the image needs it"), std::string::npos) << needless.told;
+  edit("small.yaml", "greeter]", "greeter, '!words']");
+  ASSERT_EQ(stage.ashlar({"lock", "small.yaml"}).code, 0);
+  const Ran excluded = stage.ashlar({"explain", "small.yaml", "words"});
+  EXPECT_NE(excluded.err.find("the definition excludes it with '!words'"), std::string::npos) << excluded.told;
 }
 
 TEST_F(AnswersFlow, validate_names_every_fault_of_every_kind) {
@@ -112,6 +119,12 @@ TEST_F(AnswersFlow, catalogue) {
   EXPECT_EQ(stage.json({"catalog"}), list);
   const Json show = stage.json({"catalog", "show", "python:3.13"});
   EXPECT_EQ(show["images"].size(), 2U);
+  EXPECT_EQ(misfit(show, Json::parse(R"({"images": [{"name": "", "description": "", "tags": [""], "license": "", "run_as": "", "end_of_life_source": "", "interpreters": []}]})")), "");
+  const Ran nameless = stage.ashlar({"catalog", "show"});
+  EXPECT_EQ(nameless.code, 2) << nameless.told;
+  EXPECT_NE(nameless.err.find("none is named; there are base, nginx"), std::string::npos) << nameless.told;
+  const Json postgres = stage.json({"catalog", "show", "postgres:17"});
+  EXPECT_EQ(misfit(postgres["images"][1], Json::parse(R"({"interpreters": [{"path": "", "reason": ""}]})")), "") << postgres.dump(1);
   const Ran near = stage.ashlar({"catalog", "show", "pyton"});
   EXPECT_EQ(near.code, 2) << near.told;
   EXPECT_NE(near.err.find("did you mean 'python'?"), std::string::npos) << near.told;

@@ -60,6 +60,67 @@ TEST_F(LockFlow, update_moves_what_is_named) {
   EXPECT_EQ(version_of("greeter"), "2.0");
 }
 
+TEST_F(LockFlow, update_refuses_what_the_lock_lacks) {
+  ASSERT_EQ(stage.ashlar({"lock", "small.yaml"}).code, 0);
+  const std::string first = stage.read("small.lock.json");
+  offer_words("2.0", false);
+  archive->publish();
+  for (const auto& [name, says] : std::vector<std::pair<std::string, std::string>>{{"nosuch", "'nosuch', which is to be updated, is not in the lock"}, {"wrods", "did you mean 'words'?"}}) {
+    const Ran ran = stage.ashlar({"lock", "small.yaml", "--update", "words", name});
+    EXPECT_EQ(ran.code, 2) << ran.told;
+    EXPECT_NE(ran.err.find(says), std::string::npos) << ran.told;
+    EXPECT_EQ(stage.read("small.lock.json"), first);
+  }
+}
+
+TEST_F(LockFlow, text_says_a_change_of_both_platforms_once) {
+  ASSERT_EQ(stage.ashlar({"lock", "small.yaml"}).code, 0);
+  offer_words("2.0", false);
+  archive->publish();
+  const Ran ran = stage.ashlar({"lock", "small.yaml", "--update"});
+  EXPECT_NE(ran.out.find("  linux/amd64, linux/arm64: words 1.0 -> 2.0\n"), std::string::npos) << ran.told;
+}
+
+TEST_F(LockFlow, an_exclusion_of_nothing_is_noted) {
+  edit("small.yaml", "greeter]", "greeter, '!wrods']");
+  const Ran ran = stage.ashlar({"lock", "small.yaml"});
+  EXPECT_EQ(ran.code, 0) << ran.told;
+  EXPECT_NE(ran.err.find("note: linux/amd64, linux/arm64: '!wrods' excludes nothing, for no archive has such a package; did you mean '!words'?\n"), std::string::npos) << ran.told;
+}
+
+TEST_F(LockFlow, a_platform_that_the_definition_lacks_is_refused) {
+  const Ran ran = stage.ashlar({"lock", "small.yaml", "--platform", "linux/arm"});
+  EXPECT_EQ(ran.code, 2) << ran.told;
+  EXPECT_NE(ran.err.find("it has no platform 'linux/arm', it has linux/amd64 and linux/arm64; did you mean 'linux/arm64'?"), std::string::npos) << ran.told;
+}
+
+TEST_F(LockFlow, a_failure_is_json_where_json_is_asked_for) {
+  edit("dev.yaml", "greeter]", "greter]");
+  const Json answer = stage.json({"lock", "small.yaml", "dev.yaml"}, 2);
+  EXPECT_EQ(misfit(answer, Json::parse(R"({"schema": "", "definitions": [{"definition": "", "locked": null}]})")), "");
+  ASSERT_EQ(answer["definitions"].size(), 2U);
+  EXPECT_TRUE(answer["definitions"][0]["locked"].get<bool>());
+  EXPECT_FALSE(answer["definitions"][1]["locked"].get<bool>());
+  EXPECT_NE(answer["definitions"][1]["error"].get<std::string>().find("greter"), std::string::npos);
+}
+
+TEST_F(LockFlow, a_folder_that_nobody_may_write_to_is_explained) {
+  const std::filesystem::path shut = stage.folder() / "shut";
+  stage.write("shut/small.yaml", stage.read("small.yaml"));
+  if (is_root()) {
+    ASHLAR_NEED("runuser");
+    ASSERT_EQ(stage.run({"chown", "-R", "nobody", stage.folder().string()}).code, 0);
+    ASSERT_EQ(stage.run({"chown", "-R", "root", shut.string()}).code, 0);
+    stage.before = {"runuser", "-u", "nobody", "--preserve-environment", "--"};
+    if (stage.run({"test", "-x", program_under_test()}).code != 0) GTEST_SKIP() << "nobody may not run what lies in " << ASHLAR_BUILD_DIR;
+  } else {
+    std::filesystem::permissions(shut, std::filesystem::perms(0555));
+  }
+  const Ran ran = stage.ashlar({"lock", "shut/small.yaml"});
+  EXPECT_NE(ran.code, 0) << ran.told;
+  for (const char* word : {"cannot write lock 'shut/small.lock.json'", "copy the definition"}) EXPECT_NE(ran.err.find(word), std::string::npos) << ran.told;
+}
+
 TEST_F(LockFlow, security_only_moves_what_a_security_archive_has) {
   ASSERT_EQ(stage.ashlar({"lock", "small.yaml"}).code, 0);
   offer_greeter("2.0");
@@ -161,6 +222,7 @@ TEST_F(LockFlow, refuses_archives_that_nobody_can_trust) {
     std::filesystem::remove(stage.folder() / "small.lock.json");
     const Ran ran = stage.ashlar({"lock", "small.yaml"});
     EXPECT_EQ(ran.code, 5) << ran.told;
+    EXPECT_TRUE(ran.err.starts_with("error: cannot trust archive 'stone stone': ")) << ran.told;
     EXPECT_NE(ran.err.find(row.says), std::string::npos) << ran.told;
   }
   // What was seen is state, not cache: it is remembered without one.
