@@ -105,7 +105,7 @@ Done guard(const Tree& tree, const plan::Definition& definition, Progress& progr
     if (name.empty() || named.contains(path)) continue;
     const std::string file = behind_links(tree, path);
     const std::string owner = package_of(tree.nodes().at(file));
-    if (named.contains(file) || (!owner.empty() && asked.contains(owner))) continue;
+    if (named.contains(file) || (definition.published && !owner.empty() && asked.contains(owner))) continue;
     if (any(name, interpreters) && definition.published) progress.note(fmt::format("'/{}' of {} is an interpreter that '{}' gives no reason for", path, from, definition.image));
     else if (any(name, interpreters))
       faults.add(path, {package, from, "is an interpreter", "are interpreters", fmt::format("name it under 'interpreters' with a reason, or exclude the package with '!{}'", package.empty() ? owner : package), {}});
