@@ -54,5 +54,5 @@ done >"$work/built.tsv"
          | .definitions[] | [(.definition | sub("^image/"; "") | sub("\\.yaml$"; "")), (if .locked then "yes" else "no" end),
            (if .locked then "\(.packages) packages; " + ($made[.definition] // ([.notes[] | capture("^(?<what>.*) is not built by ashlar yet") | .what] | "not built yet: " + join(", ")))
             else (.error | sub("^cannot lock '\''[^'\'']*'\'': "; "")) end | gsub("\\|"; "\\|"))] | "| \(join(" | ")) |"' "$work/result.json"
-} > "$out"
+} | sed -E "s#'[a-z0-9.-]+\.(com|dev|io|net|org)/#'#g" > "$out"  # addresses are configuration, never part of a document
 echo "dhi-table: wrote $out" >&2
