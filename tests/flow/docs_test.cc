@@ -38,6 +38,13 @@ TEST_F(DocsFlow, examples_are_valid) {
   }
 }
 
+TEST_F(DocsFlow, the_first_definition_builds) {
+  stage.write("hello.yaml", blocks(page("definition.md"), "yaml").at(0));
+  const Ran ran = stage.ashlar({"build", "hello.yaml", "-o", "oci:out"});
+  if (ran.code == 4) GTEST_SKIP() << "the archive is out of reach: " << ran.err;
+  EXPECT_EQ(ran.code, 0) << ran.told;
+}
+
 TEST_F(DocsFlow, the_owners_of_an_image_read_as_described) {
   const Json example = Json::parse(blocks(page("image-json.md"), "json").at(0));
   EXPECT_EQ(misfit(example, Json::parse(R"({"schema": "", "image": "", "variant": "", "distribution": "", "slices": {}, "owners": {}})")), "");
