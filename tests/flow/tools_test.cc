@@ -98,7 +98,7 @@ TEST_F(ToolsFlow, tar_and_gzip_read_its_layers) {
       const Ran ran = stage.run({"tar", "-tzf", path});
       EXPECT_EQ(ran.code, 0) << ran.told;
       const Ran sum = stage.run({"sh", "-c", "gzip -dc " + shell_word(path) + " | sha256sum"});
-      EXPECT_EQ("sha256:" + sum.out.substr(0, 64), layer["diff_id"]) << sum.told;
+      EXPECT_EQ("sha256:" + sum.out.substr(0, 64), layer["diff_id"].get<std::string>()) << sum.told;
     }
   }
 }
