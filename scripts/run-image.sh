@@ -2,20 +2,32 @@
 # Runs an image under runc as a cluster would that trusts nobody: read-only root, no capabilities, no new privileges, no network.
 #   scripts/run-image.sh [--unpacked FOLDER] LAYOUT:TAG [ARGUMENT...]
 # Arguments follow the image's entrypoint in place of its cmd. As an ordinary user it runs rootless, in a user namespace. --unpacked keeps the
-# files and the runtime's configuration in FOLDER, and uses them when they are there. Exit 125: this machine cannot start it, and the last line says why.
+# files and the runtime's configuration in FOLDER, and uses them when they are there. /tmp and declared volumes are writable. Exit 125: this
+# machine cannot start it, and the last line says why.
 set -euo pipefail
 source "$(dirname "$0")/machine.sh"
 export PATH=$PATH:/usr/sbin:/sbin
+usage() { sed -n '2,6s/^# \{0,1\}//p' "$0"; }
+if [[ ${1-} == --help || ${1-} == -h ]]; then usage; exit 0; fi
 unpacked=
 if [[ ${1-} == --unpacked ]]; then unpacked=$2; shift 2; fi
-(($#)) || { sed -n '3,5s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+(($#)) || { usage >&2; exit 2; }
 image=$1
 shift
 refuse() { say "$script: cannot run '$image': $*"; exit 125; }
 for program in runc skopeo umoci jq; do command -v $program >/dev/null || refuse "there is no $program"; done
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/ashlar-run.XXXXXX")
-trap 'chmod -R u+rwX "$work" 2>/dev/null; rm -rf "$work"' EXIT
+container=
+tidy() {
+  if [[ -n $container ]]; then runc --root "$work/state" delete --force "$container" >/dev/null 2>&1 || true; fi
+  chmod -R u+rwX "$work" 2>/dev/null
+  rm -rf "$work"
+}
+trap tidy EXIT
+trap 'exit 143' TERM
+trap 'exit 130' INT
+trap 'exit 129' HUP
 bundle=${unpacked:-$work/bundle}
 rootless=()
 if [[ $(id -u) != 0 ]]; then rootless=(--rootless); fi
@@ -66,6 +78,7 @@ jq --slurpfile image "$bundle/image-config.json" --argjson arguments "$arguments
   | .process.noNewPrivileges = true
   | .root = {path: "rootfs", readonly: true}
   | .mounts += [{destination: "/tmp", type: "tmpfs", source: "tmpfs", options: ["nosuid", "nodev", "mode=1777", "size=64m"]}]
+  | .mounts += [($config.Volumes // {}) | keys[] | {destination: ., type: "tmpfs", source: "tmpfs", options: ["nosuid", "nodev", "mode=1777", "size=256m"]}]
   | .linux.namespaces = ([.linux.namespaces[] | select(.type != "network")] + [{type: "network"}])
   | if $maps == [] then . else .linux.uidMappings = $maps | .linux.gidMappings = $group_maps end
 ' "$bundle/config.json" > "$work/config.json"
@@ -76,7 +89,10 @@ state=$work/state name=ashlar-$$
 for cgroups in auto true; do
   log=$work/log-$cgroups
   code=0
-  runc --root "$state" --rootless "$cgroups" --log "$log" run --bundle "$bundle" "$name-$cgroups" < /dev/null || code=$?
+  container=$name-$cgroups
+  # In the background, for a shell hears no signal while it waits for a program in the foreground.
+  runc --root "$state" --rootless "$cgroups" --log "$log" run --bundle "$bundle" "$container" < /dev/null &
+  wait $! || code=$?
   if [[ ! -s $log ]] || ! grep -q 'level=error' "$log"; then exit "$code"; fi
   if grep -q 'unable to start container process: exec:' "$log"; then exit 127; fi  # the image's fault, and said above
 done

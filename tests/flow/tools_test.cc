@@ -80,6 +80,14 @@ TEST_F(ToolsFlow, runc_runs_it_as_a_cluster_would) {
   EXPECT_NE(words.out.find("argument: one two\nargument: three\n"), std::string::npos) << words.told;
 }
 
+TEST_F(ToolsFlow, the_runner_explains_itself) {
+  ASHLAR_NEED("bash");
+  const Ran help = stage.run({"bash", ASHLAR_SOURCE_DIR "/scripts/run-image.sh", "--help"});
+  EXPECT_EQ(help.code, 0) << help.told;
+  EXPECT_NE(help.out.find("LAYOUT:TAG"), std::string::npos) << help.told;
+  EXPECT_EQ(stage.run({"bash", ASHLAR_SOURCE_DIR "/scripts/run-image.sh"}).code, 2);
+}
+
 TEST_F(ToolsFlow, podman_runs_it) {
   ASHLAR_NEED("podman");
   if (!ours) GTEST_SKIP() << "the image's program is for another processor";
