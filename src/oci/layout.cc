@@ -32,7 +32,9 @@ Result<Descriptor> choose(const ImageIndex& index, const ImageRef& ref) {
     if (name->second == "latest") latest = &each;
     if (!ref.tag.empty() && name->second == ref.tag) return each;
   }
-  if (ref.tag.empty() && index.manifests.size() == 1) return index.manifests.front();
+  // Without a tag: the one image that there is, under however many tags.
+  const auto same = [&](const Descriptor& each) { return each.digest == index.manifests.front().digest; };
+  if (ref.tag.empty() && !index.manifests.empty() && std::ranges::all_of(index.manifests, same)) return index.manifests.front();
   if (ref.tag.empty() && latest != nullptr) return *latest;
   if (index.manifests.empty()) return cannot(Kind::NotFound, what, "the layout holds no image");
   const std::string have = tags.empty() ? "it has no tags" : fmt::format("its tags are {}", fmt::join(tags, ", "));

@@ -217,6 +217,22 @@ TEST_F(Layout, HasNoBlobWithOtherBytes) {
   EXPECT_TRUE(writer->has(blob->digest, blob->size)) << "written again";
 }
 
+TEST_F(Layout, OneImageOfSeveralTagsNeedsNone) {
+  auto writer = LayoutWriter::open(*files, folder / "one");
+  ASSERT_TRUE(writer) << writer.error().message;
+  const auto blob = writer->put(media::manifest, "{}");
+  ASSERT_TRUE(blob);
+  for (const char* tag : {"8", "8.1"}) ASSERT_TRUE(writer->point(tag, *blob));
+  const auto ref = ImageRef::parse("oci:" + (folder / "one").string());
+  ASSERT_TRUE(ref) << ref.error().message;
+  const auto one = open_image(*files, *ref);
+  ASSERT_TRUE(one) << one.error().message;
+  EXPECT_EQ((*one)->root().digest, blob->digest);
+  const auto other = writer->put(media::manifest, "{ }");
+  ASSERT_TRUE(writer->point("9", *other));
+  EXPECT_FALSE(open_image(*files, *ref)) << "two images: a tag is needed";
+}
+
 TEST_F(Layout, SaysWhichTagsThereAre) {
   auto to = writer(folder / "i");
   const std::string at = "oci:" + (folder / "i").string();
