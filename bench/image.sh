@@ -3,7 +3,8 @@
 #   bench/image.sh [--build FOLDER] [--repeat N] [--platform PLATFORM] [DEFINITION...]
 # FOLDER is a release build with benchmarks (build/release), N at least 5, PLATFORM this machine's, DEFINITION catalog/python/3.13.yaml.
 #   cold      lock and packages cached, no frame cached
-#   frames    frames cached, nothing else, an empty layout
+#   frames    frames cached, an empty layout, and the image not noted: the cache as a build of another image leaves it
+#   unnoted   the same, and no layer noted: each is hashed anew
 #   changed   one package changed, all else cached (a new .deb of it is made, with other bytes in a file that goes in)
 #   same      nothing changed
 set -euo pipefail
@@ -55,7 +56,7 @@ for definition; do
   cp -r "$here/catalog" "$folder/catalog"
   copy=$folder/catalog/$(basename "$(dirname "$definition")")/$(basename "$definition")
   lock=${copy%.yaml}.lock.json
-  rm -f "$lock" "$work"/{cold,frames,changed,same}
+  rm -f "$lock" "$work"/{cold,frames,unnoted,changed,same}
   "$ashlar" lock "$copy" --quiet >/dev/null
   "$ashlar" build "$copy" --platform "$platform" -o "oci:$folder/first:bench" --quiet >/dev/null
   cp "$lock" "$lock.kept"
@@ -63,8 +64,10 @@ for definition; do
     rm -rf "$cache/frames" "$folder/layout"
     one cold "$copy" "$folder/layout"
     one same "$copy" "$folder/layout"
-    rm -rf "$cache/frames/layers" "$cache/frames/images" "$folder/layout"
+    rm -rf "$cache/frames/images" "$folder/layout"
     one frames "$copy" "$folder/layout"
+    rm -rf "$cache/frames/layers" "$cache/frames/images" "$folder/layout"
+    one unnoted "$copy" "$folder/layout"
     if jq -e --arg p "$platform" --arg n "$package" 'any(.platforms[$p].packages[]; .name == $n)' "$lock.kept" >/dev/null; then
       change_package "$lock" "$round"
       one changed "$copy" "$folder/layout"
@@ -87,6 +90,7 @@ for definition; do
   }
   row cold 'no frame cached' "$bound" 'the limit' 1.5
   row frames 'frames cached' "$cold" 'that' 0.125
+  row unnoted 'frames cached, no layer noted' "$cold" 'that' 0.125
   row changed "one package changed ($package)" "$cold" 'that' 0.25
   row same 'nothing changed' "$cold" 'that' 0.05
 done
