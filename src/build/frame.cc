@@ -201,7 +201,7 @@ Done check_identity(const plan::LockedPackage& package, const deb::ControlFiles&
 }
 
 std::string key_of(const plan::LockedPackage& package, const Keep& keep, const plan::Encoder& encoder) {
-  std::string text = fmt::format("frame 2\n{} {} {} {}\n{} {} {} {} {}\n{}\n", package.name, package.version, package.architecture, package.sha256, encoder.codec, encoder.library, encoder.version, encoder.level, member_size, pruning_version);
+  std::string text = fmt::format("frame 3\n{} {} {} {} {}\n{} {} {} {} {}\n{}\n", package.name, package.version, package.architecture, package.size, package.sha256, encoder.codec, encoder.library, encoder.version, encoder.level, member_size, pruning_version);
   for (const std::string& glob : keep.include) text += "include " + glob + "\n";
   for (const std::string& glob : keep.exclude) text += "exclude " + glob + "\n";
   for (const std::string& path : keep.drop) text += "drop " + path + "\n";
@@ -233,6 +233,7 @@ Result<Frame> FrameStore::make(const plan::LockedPackage& package, const Keep& k
   TRY_ASSIGN(const Digest expected, Digest::parse_hex(package.sha256));
   auto file = packages.open(expected);
   if (!file) return cannot(Kind::NotFound, "open its file", "it is not in the cache; build without --offline, or fetch it again");
+  if ((*file)->size() != package.size) return fail(Kind::Corrupt, fmt::format("its file has {} bytes, the lock says {}", (*file)->size(), package.size));
   Hasher hasher;
   deb::DebReader reader(std::make_unique<HashingSource>(host::stream(std::move(*file)), hasher), fmt::format("{} {}", package.name, package.version));
   Frame frame;
