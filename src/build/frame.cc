@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "base/hashing_source.h"
 #include "base/text.h"
 #include "build/inner/elf_facts.h"
 #include "build/inner/frame_record.h"
@@ -21,21 +22,6 @@ namespace {
 constexpr size_t max_pieces = 8;
 /// Shared objects up to this size are held whole for their soname; larger ones have none that matters to a loader's cache.
 constexpr std::uint64_t max_object = 24 << 20;
-
-/// A stream whose bytes are hashed as they pass.
-class HashingSource final : public Source {
- public:
-  HashingSource(std::unique_ptr<Source> from, Hasher& hasher) : from_(std::move(from)), hasher_(hasher) {}
-  Result<size_t> read(std::span<std::uint8_t> out) override {
-    TRY_ASSIGN(const size_t count, from_->read(out));
-    hasher_.update(BytesView(out).first(count));
-    return count;
-  }
-
- private:
-  std::unique_ptr<Source> from_;
-  Hasher& hasher_;
-};
 
 /// Cuts a run of raw bytes into members, has them compressed by the crew, and writes them in order.
 class MemberWriter {

@@ -5,27 +5,13 @@
 #include <fmt/format.h>
 
 #include "base/codec.h"
+#include "base/hashing_source.h"
 #include "deb/control.h"
 
 namespace ashlar::inventory {
 namespace {
 
 constexpr size_t max_database = 256 << 20;
-
-/// A stream whose bytes are hashed as they pass.
-class HashingSource final : public Source {
- public:
-  HashingSource(std::unique_ptr<Source> from, Hasher& hasher) : from_(std::move(from)), hasher_(hasher) {}
-  Result<size_t> read(std::span<std::uint8_t> out) override {
-    TRY_ASSIGN(const size_t count, from_->read(out));
-    hasher_.update(BytesView(out).first(count));
-    return count;
-  }
-
- private:
-  std::unique_ptr<Source> from_;
-  Hasher& hasher_;
-};
 
 void remove_below(std::map<std::string, File>& files, const std::string& folder, size_t layer) {
   const std::string prefix = folder.empty() ? std::string() : folder + "/";
