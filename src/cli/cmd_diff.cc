@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "inventory/difference.h"
+#include "inventory/target.h"
 
 namespace ashlar::cli {
 namespace {
@@ -16,16 +17,9 @@ struct Options {
   bool files = false;
 };
 
-Result<inventory::Contents> read(Context& context, const std::string& ref_text, const std::string& platform_text) {
-  TRY_ASSIGN(const auto ref, oci::ImageRef::parse(ref_text));
-  TRY_ASSIGN(const auto image, oci::open_image(*context.machine.files, ref));
-  TRY_ASSIGN(const auto all, oci::platforms(*image));
-  if (platform_text.empty() && !all.empty()) return inventory::read_contents(*image, all.front());
-  TRY_ASSIGN(const auto platform, oci::Platform::parse(platform_text));
-  for (const auto& each : all) {
-    if (each.platform == platform) return inventory::read_contents(*image, each);
-  }
-  return cannot(Kind::NotFound, fmt::format("read '{}'", ref_text), fmt::format("it has no image for {}", platform.str()));
+Result<inventory::Contents> read(Context& context, const std::string& ref, const std::string& platform) {
+  TRY_ASSIGN(auto target, inventory::open_target(*context.machine.files, ref, platform));
+  return inventory::read_contents(target);
 }
 
 void say_changes(Context& context, std::string_view title, const std::vector<inventory::Difference::Changed>& changes, size_t most) {

@@ -1,19 +1,27 @@
 #pragma once
-// What one platform's image holds once its layers lie on each other: files with digests, and the packages its database names.
+// What one platform's image, or a root file system, holds once its layers lie on each other. Values alone: reading.h makes them.
 #include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/tar.h"
-#include "oci/layout.h"
+#include "oci/image.h"
 
 namespace ashlar::inventory {
+
+/// One member of one layer: the bytes of a regular file, which hard links share. Two files of the image are one when their places are.
+struct Place {
+  size_t layer = 0;   ///< from 0, the lowest
+  size_t member = 0;  ///< from 0, as the members follow each other in the layer's archive
+  friend auto operator<=>(const Place&, const Place&) = default;
+};
 
 struct File {
   TarEntry entry;                  ///< path without a leading slash
   std::optional<Digest> content;   ///< of regular files and hard links
-  size_t layer = 0;                ///< from 0, the lowest
+  size_t layer = 0;                ///< that names it
+  Place bytes;                     ///< of regular files and hard links: where the content stands
 };
 
 struct InstalledPackage {
@@ -22,15 +30,12 @@ struct InstalledPackage {
 
 struct Contents {
   oci::Platform platform;
-  oci::Descriptor manifest;
-  oci::Config config;
-  std::vector<oci::Descriptor> layers;
+  oci::Descriptor manifest;                     ///< of an image
+  oci::Config config;                           ///< of an image
+  std::vector<oci::Descriptor> layers;          ///< none of a root file system
   std::map<std::string, File> files;            ///< by path
+  std::map<std::string, std::string> texts;     ///< by path: content of the files that were asked for (`ReadOptions::keep`), and of package databases
   std::vector<InstalledPackage> packages;       ///< sorted by name
 };
-
-/// Reads every layer once, as a stream; whiteouts (image-spec layer.md, "Whiteouts") take away what lies below. A layer whose bytes do not have its
-/// digest is Corrupt.
-Result<Contents> read_contents(oci::ImageReader& image, const oci::PlatformImage& which);
 
 }  // namespace ashlar::inventory

@@ -24,7 +24,7 @@ File symlink(const std::string& path, const std::string& target) {
 }
 
 Contents contents(std::vector<File> files, std::vector<InstalledPackage> packages = {}) {
-  Contents out{{}, {"", Digest::of(std::string_view("m")), 0, {}, {}}, {}, {}, {}, std::move(packages)};
+  Contents out{{}, {"", Digest::of(std::string_view("m")), 0, {}, {}}, {}, {}, {}, {}, std::move(packages)};
   for (File& file : files) out.files[file.entry.path] = std::move(file);
   return out;
 }

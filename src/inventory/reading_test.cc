@@ -1,4 +1,4 @@
-#include "inventory/contents.h"
+#include "inventory/reading.h"
 
 #include <gtest/gtest.h>
 #include <map>
@@ -103,6 +103,66 @@ TEST(Contents, ADatabaseThatAHigherLayerRemovedNamesNoPackages) {
   const auto contents = read_contents(image, image.which);
   ASSERT_TRUE(contents);
   EXPECT_TRUE(contents->packages.empty());
+}
+
+/// Writes down what it sees.
+class Witness final : public Onlooker {
+ public:
+  std::map<Place, std::string> seen;
+  std::map<Place, Digest> digests;
+  void begin(const TarEntry& entry, Place place) override {
+    at_ = place;
+    seen[place] = entry.path + "=";
+  }
+  void more(BytesView bytes) override {
+    EXPECT_FALSE(bytes.empty());
+    seen[at_] += as_text(bytes);
+  }
+  void end(const Digest& content) override { digests.insert_or_assign(at_, content); }
+
+ private:
+  Place at_;
+};
+
+TEST(Contents, OnlookersSeeEachFileOfTheirLayerAndTheFilesSayWhichIsTheirs) {
+  TestImage image;
+  const std::string large(600'000, 'x');
+  image.add_layer({{"a", "old"}, {"b", "", FileType::HardLink, "a"}, {"./c", large}, {"empty", ""}});
+  image.add_layer({{"a", "new"}, {"a", "newer"}, {"d", "", FileType::HardLink, "a"}, {"link", "", FileType::Symlink, "a"}});
+  std::vector<Witness> witnesses(2);
+  const auto contents = read_contents(image, image.which, {.onlooker = [&](size_t layer) { return &witnesses[layer]; }, .keep = {}});
+  ASSERT_TRUE(contents) << contents.error().message;
+  const auto seen = [&](const std::string& path) {
+    const File& file = contents->files.at(path);
+    EXPECT_EQ(witnesses[file.bytes.layer].digests.at(file.bytes), *file.content) << path;
+    return witnesses[file.bytes.layer].seen.at(file.bytes);
+  };
+  EXPECT_EQ(seen("a"), "a=newer");
+  EXPECT_EQ(seen("b"), "a=old") << "a hard link keeps the bytes of a file that a higher layer replaced";
+  EXPECT_EQ(seen("c"), "c=" + large);
+  EXPECT_EQ(seen("d"), "a=newer");
+  EXPECT_EQ(seen("empty"), "empty=");
+  EXPECT_EQ(witnesses[1].seen.size(), 2U);
+  EXPECT_EQ(contents->files.at("d").bytes, contents->files.at("a").bytes);
+}
+
+TEST(Contents, TextsThatWereAskedForAreThoseOfTheHighestLayer) {
+  TestImage image;
+  image.add_layer({{"etc/a", "old"}, {"etc/b", "gone"}, {"etc/c", "stays"}, {"etc/d", "a file"}, {"other", "not asked for"}});
+  image.add_layer({{"etc/a", "new"}, {"etc/.wh.b", ""}, {"etc/d", "", FileType::Symlink, "a"}});
+  const auto contents = read_contents(image, image.which, {.onlooker = {}, .keep = [](std::string_view path) { return path.starts_with("etc/"); }});
+  ASSERT_TRUE(contents);
+  EXPECT_EQ(contents->texts, (std::map<std::string, std::string>{{"etc/a", "new"}, {"etc/c", "stays"}}));
+}
+
+TEST(Contents, ManyLayersAreReadAsOneAfterTheOther) {
+  TestImage image;
+  for (int layer = 0; layer < 40; ++layer) image.add_layer({{"same", std::to_string(layer)}, {"own" + std::to_string(layer), std::string(static_cast<size_t>(layer) * 1000, 'y')}});
+  const auto contents = read_contents(image, image.which);
+  ASSERT_TRUE(contents);
+  EXPECT_EQ(contents->files.size(), 41U);
+  EXPECT_EQ(contents->files.at("same").content, Digest::of(std::string_view("39")));
+  EXPECT_EQ(contents->files.at("own7").bytes, (Place{7, 1}));
 }
 
 TEST(Contents, ALayerWithOtherBytesIsRefused) {

@@ -1,0 +1,200 @@
+#include "inventory/reading.h"
+
+#include <algorithm>
+#include <atomic>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include "base/codec.h"
+#include "base/hashing_source.h"
+#include "deb/control.h"
+
+namespace ashlar::inventory {
+namespace {
+
+constexpr size_t max_text = 256 << 20;
+
+void remove_below(std::map<std::string, File>& files, const std::string& folder, size_t layer) {
+  const std::string prefix = folder.empty() ? std::string() : folder + "/";
+  for (auto at = files.lower_bound(prefix); at != files.end() && at->first.starts_with(prefix);) {
+    at = at->second.layer < layer ? files.erase(at) : std::next(at);
+  }
+}
+
+/// Applies a whiteout; false when the entry is none.
+bool whiteout(std::map<std::string, File>& files, const std::string& path, size_t layer) {
+  const size_t slash = path.rfind('/');
+  const std::string folder = slash == std::string::npos ? std::string() : path.substr(0, slash);
+  const std::string name = slash == std::string::npos ? path : path.substr(slash + 1);
+  if (!name.starts_with(".wh.")) return false;
+  if (name == ".wh..wh..opq") {
+    remove_below(files, folder, layer);
+  } else {
+    const std::string hidden = (folder.empty() ? std::string() : folder + "/") + name.substr(4);
+    remove_below(files, hidden, layer);
+    files.erase(hidden);
+  }
+  return true;
+}
+
+bool is_database(std::string_view path) {
+  constexpr std::string_view parts = "var/lib/dpkg/status.d/";
+  return path == "var/lib/dpkg/status" || (path.starts_with(parts) && !path.ends_with(".md5sums"));
+}
+
+std::string clean(std::string path) {
+  while (path.starts_with("./")) path.erase(0, 2);
+  while (path.starts_with('/')) path.erase(0, 1);
+  while (path.ends_with('/')) path.pop_back();
+  return path == "." ? std::string() : path;
+}
+
+Codec codec_of(std::string_view media_type) {
+  if (media_type.ends_with("gzip")) return Codec::Gzip;
+  return media_type.ends_with("zstd") ? Codec::Zstd : Codec::None;
+}
+
+/// One layer as it stands in its archive.
+struct Layer {
+  std::vector<File> members;
+  std::map<size_t, std::string> texts;  ///< by member
+  Done done;
+};
+
+/// What all threads that read layers share.
+struct Work {
+  oci::ImageReader& image;
+  const std::vector<oci::Descriptor>& descriptors;
+  const ReadOptions& options;
+  bool keeps(std::string_view path) const { return is_database(path) || (options.keep && options.keep(path)); }
+};
+
+/// Reads the content of the present member, a regular file.
+Done read_file(TarReader& reader, Bytes& buffer, File& file, Onlooker* onlooker, std::string* keep) {
+  Hasher hasher;
+  if (onlooker != nullptr) onlooker->begin(file.entry, file.bytes);
+  for (;;) {
+    TRY_ASSIGN(const size_t count, reader.read(buffer));
+    if (count == 0) break;
+    const BytesView bytes = BytesView(buffer).first(count);
+    hasher.update(bytes);
+    if (onlooker != nullptr) onlooker->more(bytes);
+    if (keep != nullptr) keep->append(as_text(bytes));
+    if (keep != nullptr && keep->size() > max_text) return cannot(Kind::Corrupt, fmt::format("read '{}'", file.entry.path), "it is larger than 256 MiB");
+  }
+  file.content = hasher.finish();
+  if (onlooker != nullptr) onlooker->end(*file.content);
+  return {};
+}
+
+Done read_members(const Work& work, TarReader& reader, size_t at, Onlooker* onlooker, Layer& layer) {
+  Bytes buffer(256 * 1024);
+  for (;;) {
+    TRY_ASSIGN(auto next, reader.next());
+    if (!next) return {};
+    const size_t member = layer.members.size();
+    File& file = layer.members.emplace_back(File{std::move(*next), std::nullopt, at, {at, member}});
+    file.entry.path = clean(std::move(file.entry.path));
+    if (file.entry.type != FileType::Regular) continue;
+    TRY(read_file(reader, buffer, file, onlooker, work.keeps(file.entry.path) ? &layer.texts[member] : nullptr));
+  }
+}
+
+Done read_layer(const Work& work, size_t at, Onlooker* onlooker, Layer& layer) {
+  const oci::Descriptor& descriptor = work.descriptors[at];
+  TRY_ASSIGN(auto blob, work.image.open(descriptor.digest));
+  Hasher hasher;
+  const auto stream = decode(codec_of(descriptor.media_type), std::make_unique<HashingSource>(std::move(blob), hasher));
+  TarReader reader(*stream);
+  TRY(read_members(work, reader, at, onlooker, layer));
+  Bytes rest(64 * 1024);  // what follows the archive's end belongs to the layer's digest, too
+  for (size_t count = 1; count != 0;) {
+    TRY_ASSIGN(count, stream->read(rest));
+  }
+  return hasher.finish() == descriptor.digest ? Done() : fail(Kind::Corrupt, "its bytes have another digest");
+}
+
+/// Reads all layers on as many threads as the machine has, the largest first.
+std::vector<Layer> read_layers(const Work& work) {
+  std::vector<Layer> layers(work.descriptors.size());
+  std::vector<Onlooker*> onlookers(layers.size(), nullptr);
+  std::vector<size_t> order(layers.size());
+  for (size_t at = 0; at < layers.size(); ++at) {
+    order[at] = at;
+    if (work.options.onlooker) onlookers[at] = work.options.onlooker(at);
+  }
+  std::ranges::stable_sort(order, std::greater<>(), [&](size_t at) { return work.descriptors[at].size; });
+  std::atomic<size_t> next = 0;
+  const auto run = [&] {
+    for (size_t turn = next++; turn < order.size(); turn = next++) {
+      const size_t at = order[turn];
+      layers[at].done = read_layer(work, at, onlookers[at], layers[at]);
+    }
+  };
+  std::vector<std::jthread> others;
+  const size_t threads = std::min<size_t>(order.size(), std::max(1U, std::thread::hardware_concurrency()));
+  for (size_t each = 1; each < threads; ++each) others.emplace_back(run);
+  run();
+  others.clear();
+  return layers;
+}
+
+/// Lays a layer over those below it.
+Done lay(Layer layer, size_t at, Contents& contents) {
+  for (File& file : layer.members) {
+    const std::string path = file.entry.path;
+    if (path.empty() || whiteout(contents.files, path, at)) continue;
+    if (file.entry.type == FileType::HardLink) {
+      const auto target = contents.files.find(clean(file.entry.link));
+      if (target == contents.files.end()) return cannot(Kind::Corrupt, fmt::format("read hard link '{}'", path), fmt::format("its target '{}' is not in the image", file.entry.link));
+      file.content = target->second.content;
+      file.bytes = target->second.bytes;
+    }
+    contents.texts.erase(path);
+    if (const auto text = layer.texts.find(file.bytes.member); text != layer.texts.end() && file.entry.type == FileType::Regular) contents.texts[path] = std::move(text->second);
+    if (file.entry.type != FileType::Directory) remove_below(contents.files, path, at);
+    contents.files.insert_or_assign(path, std::move(file));
+  }
+  return {};
+}
+
+Done read_packages(const std::map<std::string, std::string>& texts, std::vector<InstalledPackage>& packages) {
+  for (const auto& [path, text] : texts) {
+    if (!is_database(path)) continue;
+    deb::StanzaReader reader(text, path);
+    deb::Stanza stanza;
+    for (;;) {
+      TRY_ASSIGN(const bool more, reader.next(stanza));
+      if (!more) break;
+      const std::string_view status = stanza.get("Status");
+      if (!status.empty() && !status.ends_with(" installed")) continue;
+      InstalledPackage package{std::string(stanza.get("Package")), std::string(stanza.get("Version")), std::string(stanza.get("Architecture")), {}, {}};
+      if (package.name.empty() || package.version.empty()) return cannot(Kind::Corrupt, fmt::format("read package database '{}'", path), "a paragraph has no Package or no Version");
+      const std::string_view source = stanza.get("Source");
+      const size_t space = source.find(" (");
+      package.source = source.empty() ? package.name : std::string(source.substr(0, space));
+      package.source_version = space == std::string_view::npos ? package.version : std::string(source.substr(space + 2, source.size() - space - 3));
+      packages.push_back(std::move(package));
+    }
+  }
+  std::sort(packages.begin(), packages.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+  return {};
+}
+
+}  // namespace
+
+Result<Contents> read_contents(oci::ImageReader& image, const oci::PlatformImage& which, const ReadOptions& options) {
+  Contents contents{which.platform, which.descriptor, which.config, which.manifest.layers, {}, {}, {}};
+  std::vector<Layer> layers = read_layers({image, contents.layers, options});
+  for (size_t at = 0; at < layers.size(); ++at) {
+    Done done = std::move(layers[at].done);
+    if (done) done = lay(std::move(layers[at]), at, contents);
+    if (!done) return cannot(fmt::format("read layer '{}'", contents.layers[at].digest.str()), std::move(done).error());
+  }
+  std::erase_if(contents.texts, [&](const auto& text) { return !contents.files.contains(text.first); });
+  TRY(read_packages(contents.texts, contents.packages));
+  return contents;
+}
+
+}  // namespace ashlar::inventory

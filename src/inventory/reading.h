@@ -1,0 +1,36 @@
+#pragma once
+// Reads what an image holds: every layer once, as a stream, the layers beside each other.
+#include <functional>
+#include <memory>
+#include <string_view>
+
+#include "inventory/contents.h"
+#include "oci/layout.h"
+
+namespace ashlar::inventory {
+
+/// Sees the bytes of one layer's regular files as they pass, whether or not a higher layer hides them. Used by one thread at a time. What it finds
+/// holds for those files of `Contents` whose `bytes` is the place it was told.
+class Onlooker {
+ public:
+  virtual ~Onlooker() = default;
+  /// A regular file begins; `entry` lives until end().
+  virtual void begin(const TarEntry& entry, Place place) = 0;
+  /// Its next bytes, never none.
+  virtual void more(BytesView bytes) = 0;
+  /// It has ended; `content` is the digest of all that passed.
+  virtual void end(const Digest& content) = 0;
+};
+
+struct ReadOptions {
+  /// Asked once for each layer, from the lowest, before any is read; the onlooker must outlive the reading. None or a null pointer: nobody looks.
+  std::function<Onlooker*(size_t layer)> onlooker = {};
+  /// Whether `Contents::texts` shall hold the regular file at this path. Called from several threads.
+  std::function<bool(std::string_view path)> keep = {};
+};
+
+/// Reads every layer once; whiteouts (image-spec layer.md, "Whiteouts") take away what lies below. A layer whose bytes do not have its digest is
+/// Corrupt.
+Result<Contents> read_contents(oci::ImageReader& image, const oci::PlatformImage& which, const ReadOptions& options = {});
+
+}  // namespace ashlar::inventory

@@ -1,0 +1,23 @@
+#pragma once
+// Whatever a verb is pointed at, opened in one way.
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "inventory/reading.h"
+
+namespace ashlar::inventory {
+
+/// One platform of an image, or a root file system.
+struct Target {
+  oci::ImageRef ref;
+  std::unique_ptr<oci::ImageReader> image;
+  oci::PlatformImage which;
+};
+
+/// Opens `oci:DIR[:TAG]` or `oci-archive:FILE[:TAG]`. Of an image for several platforms the one that `platform` (`linux/arm64`) says, or the first
+/// where it is empty; NotFound names those there are.
+Result<Target> open_target(host::Files& files, std::string_view ref, std::string_view platform = {});
+Result<Contents> read_contents(Target& target, const ReadOptions& options = {});
+
+}  // namespace ashlar::inventory
