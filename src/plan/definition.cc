@@ -11,6 +11,7 @@
 #include "base/yaml.h"
 #include "plan/inner/build_keys.h"
 #include "plan/inner/reader.h"
+#include "plan/inner/test_keys.h"
 #include "plan/variables.h"
 
 namespace ashlar::plan {
@@ -285,15 +286,6 @@ constexpr Key<Definition> date_keys[] = {
     {"end-of-support", put_checked<&Definition::end_of_support, check_date>},
 };
 
-constexpr Key<RunTest> test_keys[] = {
-    {"name", put<&RunTest::name>},
-    {"directory", put<&RunTest::directory>},
-    {"commands", put_texts<&RunTest::commands>},
-    {"exit-code", put_integer<&RunTest::exit_code, 0, 255>, true},
-    {"timeout", put_integer<&RunTest::timeout, 0, 86400>},
-    {"output", put<&RunTest::output>},
-};
-
 constexpr Key<Health> health_keys[] = {
     {"kind", put_choice<&Health::kind, health_kinds>, true},
     {"target", put_expanded<&Health::target>, true},
@@ -374,7 +366,8 @@ constexpr Key<Definition> top_keys[] = {
     {"entrypoint", put_verbatim<&Definition::entrypoint>},
     {"cmd", put_verbatim<&Definition::cmd>},
     {"ports", put_all_checked<&Definition::ports, check_port>},
-    {"tests", put_entries<&Definition::tests, test_keys>},
+    {"tests",
+     [](Reader& reader, const YamlNode& value, Definition& into) { reader.each(value, [&](const YamlNode& item) { read_run_test(reader, item, into.tests); }); }},
     {"fips-compliant", read_claim<true>},
     {"stig-certified", read_claim<false>},
     // Ours:
@@ -523,6 +516,12 @@ Result<Definition> for_platform(const Definition& definition, std::string_view p
     }
   }
   for (std::string* text : {&there.work_dir, &there.accounts.run_as}) TRY(settle(*text));
+  for (RunTest& test : there.tests) {
+    // `#{` may belong to what is run.
+    const auto settle_or_keep = [&](std::string& text) { text = at_platform(text, platform).value_or(text); };
+    std::ranges::for_each(test.commands, settle_or_keep);
+    settle_or_keep(test.output);
+  }
   return there;
 }
 

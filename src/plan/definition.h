@@ -8,13 +8,9 @@
 #include <vector>
 
 #include "base/result.h"
+#include "plan/image_tests.h"
 
 namespace ashlar::plan {
-
-/// Line and column of a value in its file, for errors that come later than reading.
-struct Mark {
-  int line = 0, column = 0;
-};
 
 enum class Variant { Runtime, Dev, Helm };
 
@@ -68,7 +64,6 @@ struct PathRule {
 struct Slice { std::string package; std::vector<std::string> include, exclude; Mark at; };
 /// An interpreter that the image keeps on purpose (ours).
 struct Interpreter { std::string path, reason; Mark at; };
-struct RunTest { std::string name, directory; std::vector<std::string> commands; int exit_code = 0; int timeout = 0; std::string output; };
 /// How a running container shows that it is well (ours).
 struct Health { std::string kind, target; int interval = 30, timeout = 5, retries = 3; };
 
