@@ -63,6 +63,38 @@ TEST(Shell, WhatEndsFollowing) {
     EXPECT_TRUE(follow(tree, text).told.starts_with("error: ")) << text;
 }
 
+TEST(Shell, MakesNoMoreThanItMay) {
+  SmallTree::Files files{{"etc/self", "x=0123456789abcdef\n. /etc/self\n"}};
+  for (char c = 'a'; c <= 'z'; ++c) files.emplace_back("deep/" + std::string(250, c) + "/", "");
+  const SmallTree tree(files);
+  const std::string text = "it makes more than 64 MiB of text", forever = "while :; do ", kilobyte = "k=0123456789abcdef; for i in 1 2 3 4 5 6; do k=$k$k; done; ", more = kilobyte + "for i in 1 2 3 4 5 6; do k=$k$k; done; ";
+  const std::vector<Row> rows{
+      {"a variable that doubles", "x=0123456789abcdef; for i in $(seq 1000); do x=$x$x; done", "error: line 1: " + text},
+      {"two that double each other", "x=ab; y=cd; for i in $(seq 1000); do x=\"$x$y\"; y=${y}${x}; done", "error: line 1: " + text},
+      {"arguments that double", "set -- a b c d; " + forever + "set -- \"$@\" \"$@\"; done", "error: line 1: " + text},
+      {"a list of words that doubles", "x='a b c d'; " + forever + "set -- $x $x; x=\"$*\"; done", "error: line 1: " + text},
+      {"a default that doubles", "x=ab; " + forever + "x=${none:-$x$x}; done", "error: line 1: " + text},
+      {"the output of a command", more + "f() { echo $k; f2; }; f2() { for a in $(seq 1000); do for b in $(seq 1000); do echo $k; done; done; }; x=$(f)", "error: line 1: " + text},
+      {"a format for many words", kilobyte + "printf \"%s$k$k$k$k\" $(seq 1000) $(seq 1000) $(seq 1000) $(seq 1000) $(seq 1000) $(seq 1000) $(seq 1000) $(seq 1000) $(seq 1000) $(seq 1000) "
+       "$(seq 1000) $(seq 1000) $(seq 1000) $(seq 1000) $(seq 1000) $(seq 1000) $(seq 1000) > /out", "error: line 1: " + text},
+      {"a file that doubles", "echo x > /f; " + forever + "cat /f /f > /g; mv /g /f; done", "error: line 1: cannot write '/"},
+      {"a file that grows by itself", "echo x > /f; " + forever + "cat /f >> /f; done", "error: line 1: " + text},
+      {"a here-document that doubles", "echo x > /f; " + forever + "cat > /f <<E\n$(cat /f)$(cat /f)\nE\ndone", "error: line 4: " + text},
+      {"a pattern that goes up and down", "echo /deep/*/../*/../*/../*/../*/../*", "error: line 1: " + text},
+      {"variables kept at each subshell", kilobyte + "x=$k$k$k$k$k$k$k$k; x=$x$x$x$x$x$x$x$x; f() { (f); }; y=$x$x$x$x$x$x$x$x; z=$y$y$y$y$y$y; f", "error: line 1: " + text},
+      {"a file that reads itself in", ". /etc/self", "error: line 1: '/etc/self', line 2: '/etc/self', line 2: "},
+      {"copies of a file", more + "for i in 1 2 3; do k=$k$k; done; echo $k > /f; for i in $(seq 1000); do cp /f /f$i; done",
+       "error: line 1: cannot write '/f127': scripts make more than 64 MiB of files"},
+      {"folders in folders", kilobyte + "for i in $(seq 1000); do for j in 1 2 3 4; do mkdir -p /$i/a$j/$k/$k/$k /$i/b$j/$k/$k/$k /$i/c$j/$k/$k/$k; done; done", "error: line 1: cannot make directory "},
+      {"a path that is too long", kilobyte + "mkdir -p /$k/$k/$k/$k/$k", "error: line 1: cannot make directory '/0123456789abcdef0123456789abcdef0123456789abcdef0123456789a...': the path is longer than 4096 bytes"},
+      {"links", more + "ln -s $k /l; for i in $(seq 1000); do for j in 1 2 3; do cp -P /l /$i.$j; done; done", "error: line 1: cannot link '/"},
+  };
+  for (const Row& row : rows) {
+    const std::string told = follow(tree, row.script).told;
+    EXPECT_TRUE(told.starts_with(row.told)) << row.summary << ": " << told.substr(0, 300);
+  }
+}
+
 TEST(Shell, Tests) {
   const SmallTree tree(SmallTree::Files{{"etc/full", "x"}, {"etc/empty", ""}, {"usr/bin/tool!", "x"}, {"etc/link -> full", ""}, {"etc/broken -> none", ""}});
   struct Check { std::string summary, test; bool holds; };
@@ -96,6 +128,13 @@ TEST(Commands, OfFiles) {
       {"readlink", "readlink /etc/link > /out; readlink -f /bin/tool >> /out", out("a\n/usr/bin/tool\n")},
       {"basename and dirname", "basename /a/b.c .c > /out; dirname /a/b >> /out", out("b\n/a\n")},
       {"command -v and which", "command -v tool > /out; which none || echo none >> /out", out("/usr/bin/tool\nnone\n")},
+      {"find with tests", "find /usr /etc -type f -name '[ax]' > /out; find /usr/share -mindepth 1 -maxdepth 1 >> /out; find /etc ! -type d ! -name a >> /out", out("/usr/share/d/x\n/etc/a\n/usr/share/d\n/etc/link\n")},
+      {"find of what is empty removes it", "mkdir -p /etc/e.d/f /etc/x.d; touch /etc/x.d/y; find /etc -mindepth 1 -name '*.d' -empty -delete; find /etc/e.d -type d -empty -delete", "etc/x.d/ 755 0:0\netc/x.d/y 644 0:0 \"\"\n"},
+      {"find runs commands", "find /usr/share/d -type f -exec chmod 600 {} + ; find /usr/share/d -type d -exec chown 7 {} \\;",
+       "usr/share/d/ 755 7:0\nusr/share/d/x 600 0:0 \"x\"\nusr/share/d/y/ 755 7:0\nusr/share/d/y/z 600 0:0 \"z\"\n"},
+      {"find of what is not there fails", "find /none || echo $? > /out", out("1\n")},
+      {"find with what it would do before a test", "find /etc -delete -name x", "error: line 1: 'find /etc -delete -name x'"},
+      {"ls", "touch /etc/.h; ls /etc > /out; ls -A /etc >> /out; ls -d /etc >> /out; ls /etc/a >> /out; rm /etc/.h", out("a\nlink\n.h\na\nlink\n/etc\n/etc/a\n")},
       {"no way out of the image", "echo x > /../../etc/up", "etc/up 644 0:0 \"x\n\"\n"},
   });
 }
@@ -106,6 +145,10 @@ TEST(Commands, OfText) {
       {"printf repeats its format", "printf '%s-%s;' a b c > /out", out("a-b;c-;")},
       {"echo without a line's end", "echo -n a > /out", out("a")},
       {"seq", "seq 2 4 > /out", out("2\n3\n4\n")},
+      {"cut of fields", "cut -d: -f1,3 /etc/list > /out; echo a:b:c | cut -d : -f 2- >> /out", out("one\ntwo words\nshadow:42\nb:c\n")},
+      {"cut of fields where there are some", "cut -sd: -f2 /etc/list > /out", out("x\n")},
+      {"cut of characters", "cut -c1-3 /etc/list > /out; echo abcdef | cut -c 2,5- >> /out", out("one\ntwo\nsha\nbef\n")},
+      {"cut of what is no list", "echo a | cut -d: -f0", "error: line 1: 'cut -d: -f0'"},
       {"grep of a file", "grep -q '^two' /etc/list && echo yes > /out", out("yes\n")},
       {"grep with classes and repetition", "grep -q '^shadow:[^:]*:42' /etc/list && echo yes > /out", out("yes\n")},
       {"grep of whole lines, as they are", "grep -qxF one /etc/list && ! grep -qxF on /etc/list && echo yes > /out", out("yes\n")},
@@ -164,6 +207,42 @@ TEST(Commands, OfPackages) {
                    "Template: stone/a\nType: string\nDefault: first\n").told,
             out("first\nother\n"))
       << "debconf answers with defaults";
+}
+
+TEST(Commands, ModulesOfPhp) {
+  const SmallTree tree(SmallTree::Files{{"usr/lib/php/8.4/sapi/cli", ""}, {"usr/lib/php/8.4/sapi/fpm", ""}, {"etc/php/8.4/cli/conf.d/", ""}, {"etc/php/8.4/mods-available/", ""},
+                        {"usr/share/a.ini", "; priority = 15 \nextension=a.so\n"}, {"var/lib/", ""}});
+  const std::string state = "var/lib/php/ 755 0:0\nvar/lib/php/modules/ 755 0:0\nvar/lib/php/modules/8.4/ 755 0:0\n", noted = "var/lib/php/modules/8.4/cli/ 755 0:0\n"
+                          "var/lib/php/modules/8.4/cli/enabled_by_maint/ 755 0:0\nvar/lib/php/modules/8.4/cli/enabled_by_maint/a 644 0:0 \"\"\n";
+  const std::string link = "etc/php/8.4/cli/conf.d/15-a.ini -> /etc/php/8.4/mods-available/a.ini\netc/php/8.4/mods-available/a.ini 644 0:0 \"; priority = 15 \nextension=a.so\n\"\n";
+  const std::string copy = "cp /usr/share/a.ini /etc/php/8.4/mods-available/a.ini; ";
+  expect(tree, {
+      {"interfaces of a version", "phpquery -S -v 8.4 > /out", out("cli\nfpm\n")},
+      {"a module in its order, where there is an interface to take it", copy + "phpenmod -q -v 8.4 -m -r a", link + state + noted + "var/lib/php/modules/8.4/registry/ 755 0:0\nvar/lib/php/modules/8.4/registry/a 644 0:0 \"\"\n"},
+      {"of one interface", copy + "phpenmod -m -v 8.4 -s cli -q a; phpenmod -m -v 8.4 -s cli -q a", link + state + noted},
+      {"registered modules", copy + "phpenmod -q -v 8.4 -m -r a; phpquery -M -v 8.4 > /out; phpquery -v 8.4 -s cli -m a || echo off >> /out; phpquery -v 8.4 -s fpm -m a || echo off >> /out",
+       link + out("a\noff\n") + state + noted + "var/lib/php/modules/8.4/registry/ 755 0:0\nvar/lib/php/modules/8.4/registry/a 644 0:0 \"\"\n"},
+      {"by the administrator's hand it is not followed", "phpenmod a", "error: line 1: 'phpenmod a'"},
+      {"a name is no path", "phpenmod -m -v 8.4 -s ../x a", "error: line 1: 'phpenmod -m -v 8.4 -s ../x a'"},
+  });
+}
+
+TEST(Commands, ModulesOfApache) {
+  const SmallTree tree(SmallTree::Files{{"etc/apache2/mods-available/dir.load", "LoadModule dir\n"}, {"etc/apache2/mods-available/dir.conf", "x\n"}, {"etc/apache2/mods-enabled/", ""}, {"var/lib/", ""},
+                        {"etc/apache2/mods-available/ssl.load", "# Depends: dir  env\nLoadModule ssl\n"}, {"etc/apache2/mods-available/env.load", "LoadModule env\n"},
+                        {"etc/apache2/mods-available/x.load", "# Depends: y\n"}, {"etc/apache2/mods-available/y.load", "# Depends: x\n"}, {"etc/apache2/sites-available/main.conf", ""}});
+  const std::string state = "var/lib/apache2/ 755 0:0\nvar/lib/apache2/module/ 755 0:0\nvar/lib/apache2/module/enabled_by_maint/ 755 0:0\n";
+  const auto noted = [](const std::string& name) { return "var/lib/apache2/module/enabled_by_maint/" + name + " 644 0:0 \"\"\n"; };
+  const auto linked = [](const std::string& name) { return "etc/apache2/mods-enabled/" + name + " -> ../mods-available/" + name + "\n"; };
+  expect(tree, {
+      {"a module and its configuration", "a2enmod -m -q dir", linked("dir.conf") + linked("dir.load") + state + noted("dir")},
+      {"with those that it needs", "a2enmod -m -q dir; a2enmod --quiet --maintmode ssl", linked("dir.conf") + linked("dir.load") + linked("env.load") + linked("ssl.load") + state + noted("dir") + noted("env") + noted("ssl")},
+      {"a site", "a2ensite -q main; a2ensite -m -q main", "etc/apache2/sites-enabled/ 755 0:0\netc/apache2/sites-enabled/main.conf -> ../sites-available/main.conf\nvar/lib/apache2/ 755 0:0\nvar/lib/apache2/site/ 755 0:0\n"
+       "var/lib/apache2/site/enabled_by_admin/ 755 0:0\nvar/lib/apache2/site/enabled_by_admin/main 644 0:0 \"\"\n"},
+      {"one that is not there", "a2enmod -m -q none", "error: line 1: cannot enable module 'none': '/etc/apache2/mods-available/none.load' is not in the image"},
+      {"modules that need each other", "a2enmod -m -q x", "error: line 1: cannot enable module 'y': modules depend on each other"},
+      {"a name is no path", "a2enmod -m -q ../x", "error: line 1: 'a2enmod -m -q ../x'"},
+  });
 }
 
 TEST(Commands, PamStacks) {

@@ -156,6 +156,7 @@ void RecordedEffects::add(RecordedScript script) {
 
 Done replay(const RecordedScript& recorded, ScriptState& state, const ScriptOrigin& origin) {
   World& world = state.world;
+  world.counted = false;
   for (auto change = recorded.changes.rbegin(); change != recorded.changes.rend(); ++change)
     if (change->removed && world.find("/" + change->path, false)) TRY(world.remove("/" + change->path, true));
   for (const RecordedChange& change : recorded.changes) {
@@ -169,6 +170,7 @@ Done replay(const RecordedScript& recorded, ScriptState& state, const ScriptOrig
     else TRY(world.write(path, change.content, change.mode));
     if (change.type != FileType::Symlink) TRY(world.set_mode(path, change.mode));
   }
+  world.counted = true;
   Script script(state, origin);
   for (const Script::Words& words : recorded.commands) {
     const auto status = run_command(script, words);

@@ -20,60 +20,17 @@ std::string escape_pattern(std::string_view text) {
   return result;
 }
 
-bool fits_set(std::string_view& pattern, char c) {
-  std::string_view set = pattern.substr(1);
-  const bool inverted = set.starts_with('!') || set.starts_with('^');
-  if (inverted) set.remove_prefix(1);
-  bool found = false;
-  for (bool first = true; !set.empty() && (first || set[0] != ']'); first = false) {
-    if (set.size() > 2 && set[1] == '-' && set[2] != ']') {
-      found |= set[0] <= c && c <= set[2];
-      set.remove_prefix(3);
-    } else {
-      found |= set[0] == c;
-      set.remove_prefix(1);
-    }
-  }
-  if (!set.empty()) set.remove_prefix(1);
-  pattern = set;
-  return found != inverted;
-}
-
 }  // namespace
 
-bool fits_pattern(std::string_view pattern, std::string_view text) {
-  if (pattern.size() > 1000 || text.size() > 100'000) return false;
-  std::optional<std::pair<std::string_view, std::string_view>> retry;  // after the last `*`
-  for (;;) {
-    bool fits = false;
-    if (pattern.starts_with('*')) {
-      pattern.remove_prefix(1);
-      retry = {pattern, text};
-      continue;
-    }
-    if (pattern.empty() && text.empty()) return true;
-    if (!pattern.empty() && !text.empty()) {
-      std::string_view rest = pattern;
-      if (rest[0] == '[') {
-        fits = fits_set(rest, text[0]);
-      } else {
-        if (rest[0] == '\\' && rest.size() > 1) rest.remove_prefix(1);
-        fits = (pattern[0] == '?') || rest[0] == text[0];
-        rest.remove_prefix(1);
-      }
-      if (fits) {
-        pattern = rest;
-        text.remove_prefix(1);
-        continue;
-      }
-    }
-    if (!retry || retry->second.empty()) return false;
-    retry->second.remove_prefix(1);
-    std::tie(pattern, text) = *retry;
-  }
-}
-
 std::unexpected<Error> Script::unknown(std::string_view what) const { return fail(Kind::Invalid, fmt::format("line {}: {}", line_, what)); }
+
+std::unexpected<Error> Script::too_much() const { return unknown(fmt::format("it makes more than {} MiB of text", most_bytes >> 20)); }
+
+/// A copy of the variables for a subshell to begin with.
+Result<std::map<std::string, std::string>> Script::keep_variables() {
+  for (const auto& [name, value] : variables_) if (!afford(name.size() + value.size())) return too_much();
+  return variables_;
+}
 
 Done Script::run(std::string_view text, std::vector<std::string> arguments) {
   if (text.starts_with("#!")) {
@@ -97,6 +54,7 @@ Done Script::run(std::string_view text, std::vector<std::string> arguments) {
 }
 
 Result<int> Script::include(std::string_view text, std::string_view path) {
+  if (!afford(32 * text.size())) return too_much();  // what is read takes more than the text
   auto parsed = parse_shell(text);
   const int line = line_;
   auto status = parsed ? execute(*parsed, false) : Result<int>(std::unexpected(std::move(parsed).error()));
@@ -147,20 +105,21 @@ Result<int> Script::execute(const ShellNode& node, bool tested) {
       case ShellNode::Kind::For: return loop(node, tested);
       case ShellNode::Kind::Case: return choose(node, tested);
       case ShellNode::Kind::Subshell: {
-        const auto kept = variables_;
+        TRY_ASSIGN(auto kept, keep_variables());
         const bool errexit = errexit_;
         TRY_ASSIGN(const int status, execute(node.children[0], tested));
-        variables_ = kept;
+        variables_ = std::move(kept);
         errexit_ = errexit;
         if (flow_ == Flow::Exit) flow_ = Flow::On;
         return status;
       }
-      case ShellNode::Kind::Function: functions_[node.name] = node; return 0;
+      case ShellNode::Kind::Function: functions_[node.name] = node.body; return 0;
     }
     return unknown("a command of an unknown kind");
   };
   auto status = node.kind == ShellNode::Kind::Simple || node.redirects.empty() ? body() : redirected(node, body);
   --depth_;
+  if (status && spent_ > most_bytes) return too_much();
   if (status && *status != 0 && errexit_ && !tested && flow_ == Flow::On && node.kind != ShellNode::Kind::Not && node.kind != ShellNode::Kind::And &&
       node.kind != ShellNode::Kind::Or)
     return unknown(fmt::format("it would end with status {}", *status));
@@ -218,13 +177,13 @@ Result<int> Script::pipe(const ShellNode& node) {
   for (size_t at = 0; at < node.children.size(); ++at) {
     const std::string input = std::move(between);
     between.clear();
-    const auto kept = variables_;
+    TRY_ASSIGN(auto kept, keep_variables());
     if (at > 0) in_ = &input;
     out_ = at + 1 < node.children.size() ? &between : out;
     auto done = execute(node.children[at], true);
     out_ = out;
     in_ = in;
-    variables_ = kept;
+    variables_ = std::move(kept);
     if (flow_ != Flow::On) flow_ = Flow::On;
     if (!done) return done;
     status = *done;
@@ -253,6 +212,7 @@ Result<int> Script::redirected(const ShellNode& node, const std::function<Result
       if (target != "/dev/null") {
         const auto content = state_.world.read(target);
         if (!content) return unknown(fmt::format("it reads '{}', which the image does not have", target));
+        if (!afford(content->size())) return too_much();
         given = as_text(*content);
       }
       in_ = &given;
@@ -269,7 +229,12 @@ Result<int> Script::redirected(const ShellNode& node, const std::function<Result
   out_ = out;
   in_ = in;
   if (status && !file.empty()) {
-    if (append) if (const auto before = state_.world.read(file)) captured = std::string(as_text(*before)) + captured;
+    if (append) {
+      if (const auto before = state_.world.read(file)) {
+        if (!afford(before->size())) return too_much();
+        captured.insert(0, as_text(*before));
+      }
+    }
     if (auto done = state_.world.write(file, Bytes(captured.begin(), captured.end()), 0666 & ~state_.world.umask); !done) return unknown(done.error().message);
   }
   return status;
@@ -305,8 +270,8 @@ Result<int> Script::call(const Words& words, bool tested) {
   if (const auto function = functions_.find(words[0]); function != functions_.end()) {
     auto arguments = std::move(arguments_);
     arguments_.assign(words.begin() + 1, words.end());
-    const ShellNode body = function->second.children[0];
-    auto status = execute(body, tested);
+    const std::shared_ptr<const ShellNode> body = function->second;
+    auto status = execute(*body, tested);
     arguments_ = std::move(arguments);
     if (flow_ == Flow::Return) { flow_ = Flow::On; if (status) status = status_; }
     return status;
@@ -374,138 +339,19 @@ Result<int> Script::builtin(const Words& words, bool& known) {
 
 Result<std::string> Script::output_of(const ShellNode& node) {
   std::string* const out = out_;
-  const auto kept = variables_;
+  TRY_ASSIGN(auto kept, keep_variables());
   const bool errexit = errexit_;
   std::string captured;
   out_ = &captured;
   auto status = execute(node, true);
   out_ = out;
-  variables_ = kept;
+  variables_ = std::move(kept);
   errexit_ = errexit;
   if (flow_ == Flow::Exit) flow_ = Flow::On;
   if (!status) return std::unexpected(status.error());
   status_ = *status;
   while (captured.ends_with('\n')) captured.pop_back();
   return captured;
-}
-
-Result<std::string> Script::value_of(const ShellPart& part) {
-  switch (part.kind) {
-    case ShellPart::Kind::Text: return part.text;
-    case ShellPart::Kind::Command: return output_of(*part.command);
-    case ShellPart::Kind::Unknown: return unknown(fmt::format("'{}'", part.text));
-    case ShellPart::Kind::Variable: break;
-  }
-  std::string value;
-  bool is_set = true;
-  if (part.text == "@" || part.text == "*") {
-    value = join(arguments_, " ");
-    is_set = !arguments_.empty();
-  } else if (part.text == "#") {
-    value = std::to_string(arguments_.size());
-  } else if (part.text == "?") {
-    value = std::to_string(status_);
-  } else if (part.text == "0") {
-    value = "/var/lib/dpkg/info/" + origin_.package + "." + origin_.script;
-  } else if (part.text.size() == 1 && part.text[0] >= '1' && part.text[0] <= '9') {
-    const auto at = static_cast<size_t>(part.text[0] - '1');
-    is_set = at < arguments_.size();
-    if (is_set) value = arguments_[at];
-  } else if (part.text == "$" || part.text == "!" || part.text == "-") {
-    return unknown(fmt::format("'${}'", part.text));
-  } else {
-    const auto found = variables_.find(part.text);
-    is_set = found != variables_.end();
-    if (is_set) value = found->second;
-  }
-  if (part.operation.empty()) return value;
-  TRY_ASSIGN(const std::string argument, expand_one(part.argument));
-  const bool there = part.operation[0] == ':' ? !value.empty() : is_set;
-  switch (part.operation.back()) {
-    case '-': return there ? value : argument;
-    case '+': return there ? argument : std::string();
-    case '=': if (!there) variables_[part.text] = argument; return there ? value : argument;
-    case '#':
-    case '%': {
-      const bool front = part.operation[0] == '#', longest = part.operation.size() == 2;
-      for (size_t step = 0; step <= value.size(); ++step) {
-        const size_t length = longest ? value.size() - step : step;
-        const std::string_view cut = front ? std::string_view(value).substr(0, length) : std::string_view(value).substr(value.size() - length);
-        if (fits_pattern(argument, cut)) return front ? value.substr(length) : value.substr(0, value.size() - length);
-      }
-      return value;
-    }
-    default: return unknown(fmt::format("'${{{}{}'", part.text, part.operation));
-  }
-}
-
-Result<std::string> Script::expand_one(const ShellWord& word) {
-  std::string value;
-  for (const ShellPart& part : word) {
-    TRY_ASSIGN(const std::string piece, value_of(part));
-    value += piece;
-  }
-  return value;
-}
-
-Result<Script::Words> Script::expand(const ShellWord& word) {
-  Words fields;
-  std::string field;
-  bool begun = false, pattern = false;
-  auto end = [&] {
-    if (begun) {
-      if (pattern) for (std::string& name : glob(field)) fields.push_back(std::move(name));
-      else fields.push_back(field);
-    }
-    field.clear();
-    begun = pattern = false;
-  };
-  for (const ShellPart& part : word) {
-    if (part.kind == ShellPart::Kind::Variable && part.text == "@" && part.quoted && part.operation.empty()) {
-      for (size_t at = 0; at < arguments_.size(); ++at) {
-        if (at > 0) end();
-        field += arguments_[at];
-        begun = true;
-      }
-      continue;
-    }
-    TRY_ASSIGN(const std::string value, value_of(part));
-    if (part.quoted || part.kind == ShellPart::Kind::Text) {
-      if (!part.quoted && value.find_first_of("*?[") != std::string::npos) pattern = true;
-      field += value;
-      begun = true;
-      continue;
-    }
-    for (const char c : value) {
-      if (c == ' ' || c == '\t' || c == '\n') { end(); continue; }
-      pattern |= c == '*' || c == '?';
-      field += c;
-      begun = true;
-    }
-  }
-  end();
-  if (!fields.empty() && (fields[0] == "~" || fields[0].starts_with("~/"))) return unknown("'~'");
-  return fields;
-}
-
-Script::Words Script::glob(const std::string& pattern) const {
-  Words found{pattern.starts_with('/') ? "/" : ""};
-  for (const auto part : split(pattern, '/')) {
-    if (part.empty()) continue;
-    Words next;
-    for (const std::string& base : found) {
-      const std::string prefix = base.empty() || base.ends_with('/') ? base : base + "/";
-      if (part.find_first_of("*?[") == std::string_view::npos) {
-        if (state_.world.find(prefix + std::string(part), false)) next.push_back(prefix + std::string(part));
-        continue;
-      }
-      for (const std::string& name : state_.world.list(base.empty() ? "/" : base))
-        if (fits_pattern(part, name) && (name[0] != '.' || part[0] == '.')) next.push_back(prefix + name);
-    }
-    found = std::move(next);
-  }
-  if (found.empty()) return {pattern};
-  return found;
 }
 
 }  // namespace ashlar::build

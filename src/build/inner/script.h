@@ -1,8 +1,11 @@
 #pragma once
 // Recognises a maintainer script: follows it as the shell would on a fresh installation, over a model of the image. Nothing is executed; a command or
 // an expansion that is not understood ends recognition.
+#include <algorithm>
+#include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <span>
@@ -47,7 +50,11 @@ class Script {
   const ScriptOrigin& origin() const { return origin_; }
   /// Follows a file of the image where the script reads it in (`.`); faults name it.
   Result<int> include(std::string_view text, std::string_view path);
-  void print(std::string_view text) { if (out_ != nullptr) *out_ += text; }
+  void print(std::string_view text) { if (afford(text.size()) && out_ != nullptr) *out_ += text; }
+  /// Counts bytes of words, variables and output that the script makes. False, and for good, when they are more than `most_bytes`: they must not be made,
+  /// and the script is followed no further.
+  bool afford(std::uint64_t bytes) { return (spent_ += std::min(bytes, most_bytes + 1)) <= most_bytes; }
+  static constexpr std::uint64_t most_bytes = std::uint64_t{64} << 20;
   const std::string* input() const { return in_; }
   std::map<std::string, std::string>& variables() { return variables_; }
   std::map<std::string, std::string> answers;  ///< of debconf, set by the script
@@ -68,15 +75,18 @@ class Script {
   Result<std::string> expand_one(const ShellWord& word);
   Result<std::string> value_of(const ShellPart& part);
   Result<std::string> output_of(const ShellNode& node);
-  Words glob(const std::string& pattern) const;
+  Result<Words> glob(const std::string& pattern);
+  std::unexpected<Error> too_much() const;
+  Result<std::map<std::string, std::string>> keep_variables();
 
   ScriptState& state_;
   const ScriptOrigin& origin_;
   std::map<std::string, std::string> variables_;
-  std::map<std::string, ShellNode> functions_;
+  std::map<std::string, std::shared_ptr<const ShellNode>> functions_;  // shared: one may be replaced while it runs
   std::vector<std::string> arguments_;
   Flow flow_ = Flow::On;
   int status_ = 0, line_ = 0, depth_ = 0, steps_ = 0;
+  std::uint64_t spent_ = 0;
   bool errexit_ = false;
   std::string* out_ = nullptr;
   const std::string* in_ = nullptr;

@@ -11,6 +11,7 @@
 #include "build/inner/script_accounts.h"
 #include "build/inner/script_arguments.h"
 #include "build/inner/script_files.h"
+#include "build/inner/script_modules.h"
 #include "build/inner/script_packages.h"
 #include "build/inner/script_text.h"
 
@@ -36,6 +37,7 @@ constexpr std::array idle_commands{
     Idle{"update-initramfs", "there is no kernel in an image"}, Idle{"apparmor_parser", "the kernel is the host's"}, Idle{"newaliases", "there is no mail system"},
     Idle{"mountpoint", "the image is complete when it runs"}, Idle{"update-binfmts", "the kernel is the host's"},
     Idle{"nscd", "nothing runs in an image being made"}, Idle{"killall", "nothing runs in an image being made"},
+    Idle{"systemd-machine-id-setup", "every machine has its own, so no image has one"}, Idle{"journalctl", "there is no journal"}, Idle{"logger", "there is no log"},
     Idle{"shadowconfig", "accounts are written with shadow passwords"},
 };
 
@@ -134,7 +136,7 @@ constexpr std::array rows{
     Row{"dpkg", dpkg}, Row{"dpkg-divert", divert}, Row{"dpkg-statoverride", override_owner}, Row{"dpkg-vendor", vendor}, Row{"echo", print_words}, Row{"printf", print_format},
     Row{"cat", concatenate}, Row{"ucf", copy_configuration}, Row{"ucfr", register_configuration}, Row{"update-shells", list_shells}, Row{"pam-auth-update", choose_profiles}, Row{"systemd-sysusers", system_users}, Row{".", source}, Row{"grep", search}, Row{"basename", name_part},
     Row{"dirname", name_part}, Row{"readlink", read_link}, Row{"stat", state_of}, Row{"command", program_lookup}, Row{"which", program_lookup},
-    Row{"getcap", list_capabilities}, Row{"update-ca-certificates", update_certificates}, Row{"update-ca-certificates-java", update_certificates}, Row{"dpkg-query", query}, Row{"seq", count}, Row{"mktemp", name_temporary},
+    Row{"getcap", list_capabilities}, Row{"update-ca-certificates", update_certificates}, Row{"update-ca-certificates-java", update_certificates}, Row{"dpkg-query", query}, Row{"find", find_files}, Row{"ls", list_files}, Row{"cut", cut_lines}, Row{"phpquery", query_php}, Row{"phpenmod", enable_php}, Row{"a2enmod", enable_apache}, Row{"a2enconf", enable_apache}, Row{"a2ensite", enable_apache}, Row{"seq", count}, Row{"mktemp", name_temporary},
 };
 
 }  // namespace

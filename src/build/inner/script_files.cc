@@ -61,7 +61,7 @@ Words with_below(Script& script, const std::string& path, bool recursive) {
 }  // namespace
 
 Result<int> make_directories(Script& script, const Words& words) {
-  const auto arguments = read_arguments(words, {"-m", "--mode"}, {"-p", "--parents", "-v"});
+  const auto arguments = read_arguments(words, {"-m", "--mode"}, {"-p", "--parents", "-v", "-Z"});
   if (!arguments) return not_understood(script, words);
   const std::string mode = arguments->value("-m", arguments->value("--mode", fmt::format("{:o}", 0777 & ~script.state().world.umask)));
   const auto bits = octal(mode);

@@ -1,8 +1,11 @@
 #include "build/inner/script_text.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "build/inner/script_arguments.h"
 
 namespace ashlar::build {
 
@@ -23,8 +26,8 @@ Result<int> print_words(Script& script, const Words& words) {
 Result<int> print_format(Script& script, const Words& words) {
   if (words.size() < 2) return not_understood(script, words);
   size_t next = 2;
-  std::string text;
   do {
+    std::string text;
     const size_t before = next;
     const std::string& format = words[1];
     for (size_t at = 0; at < format.size(); ++at) {
@@ -43,9 +46,9 @@ Result<int> print_format(Script& script, const Words& words) {
         text += format[at];
       }
     }
+    script.print(text);
     if (next == before) break;
-  } while (next < words.size());
-  script.print(text);
+  } while (next < words.size() && script.afford(0));
   return 0;
 }
 
@@ -59,6 +62,64 @@ Result<int> concatenate(Script& script, const Words& words) {
     const auto content = script.state().world.read(words[at]);
     if (!content) return 1;
     script.print(as_text(*content));
+  }
+  return 0;
+}
+
+namespace {
+
+/// `1`, `2-`, `-3`, `2-4`, `1,3`: the numbers of fields or characters, from 1. Nothing for what is no list.
+std::optional<std::vector<bool>> read_list(std::string_view text, size_t count) {
+  std::vector<bool> chosen(count + 1);
+  for (const auto part : split(text, ',')) {
+    const auto [left, right] = cut(part, '-');
+    const bool range = part.find('-') != std::string_view::npos;
+    const auto number = [&](std::string_view digits, size_t otherwise) -> std::optional<size_t> {
+      if (digits.empty() && range) return otherwise;
+      if (digits.empty() || digits.size() > 6 || digits.find_first_not_of("0123456789") != std::string_view::npos) return std::nullopt;
+      return std::stoul(std::string(digits));
+    };
+    const auto from = number(left, 1), to = range ? number(right, count) : from;
+    if (!from || !to || *from == 0 || part == "-") return std::nullopt;
+    for (size_t at = *from; at <= std::min(*to, count); ++at) chosen[at] = true;
+  }
+  return chosen;
+}
+
+}  // namespace
+
+Result<int> cut_lines(Script& script, const Words& words) {
+  const auto arguments = read_arguments(words, {"-d", "-f", "-c"}, {"-s"});
+  if (!arguments || arguments->rest.size() > 1 || arguments->values.contains("-f") == arguments->values.contains("-c")) return not_understood(script, words);
+  const bool fields = arguments->values.contains("-f");
+  const std::string delimiter = arguments->value("-d", "\t"), places = arguments->value(fields ? "-f" : "-c");
+  std::string text;
+  if (!arguments->rest.empty()) {
+    const auto content = script.state().world.read(arguments->rest[0]);
+    if (!content) return 1;
+    text = as_text(*content);
+  } else if (script.input() != nullptr) {
+    text = *script.input();
+  } else {
+    return not_understood(script, words);
+  }
+  if (delimiter.size() != 1 || !read_list(places, 1)) return not_understood(script, words);
+  if (text.ends_with('\n')) text.pop_back();
+  else if (text.empty()) return 0;
+  for (const auto line : split(text, '\n')) {
+    std::string out;
+    if (fields) {
+      const auto parts = split(line, delimiter[0]);
+      if (parts.size() == 1 && arguments->has("-s")) continue;
+      const auto chosen = read_list(places, parts.size());
+      std::vector<std::string> kept;
+      for (size_t at = 0; at < parts.size(); ++at) if ((*chosen)[at + 1] || parts.size() == 1) kept.emplace_back(parts[at]);
+      out = join(kept, delimiter);
+    } else {
+      const auto chosen = read_list(places, line.size());
+      for (size_t at = 0; at < line.size(); ++at) if ((*chosen)[at + 1]) out += line[at];
+    }
+    script.print(out + "\n");
   }
   return 0;
 }

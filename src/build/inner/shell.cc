@@ -306,7 +306,7 @@ class Reader {
     ShellNode node{.kind = ShellNode::Kind::Function, .line = head.line, .name = head.words[0][0].text};
     TRY(skip_lines());
     TRY_ASSIGN(ShellNode body, command());
-    node.children.push_back(std::move(body));
+    node.body = std::make_shared<const ShellNode>(std::move(body));
     return node;
   }
 

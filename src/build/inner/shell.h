@@ -40,7 +40,8 @@ struct ShellNode {
   std::vector<ShellWord> words{};  ///< of Simple; of For the list; of Case the subject
   std::string name{};              ///< of For the variable, of Function its name
   bool over_arguments = false;   ///< a For without `in`
-  /// List, Pipe, And, Or: the operands. If: condition, body, condition, body, ..., else. While: condition, body. For, Subshell, Function, Not: one.
+  std::shared_ptr<const ShellNode> body{};  ///< of Function; shared with all that call it
+  /// List, Pipe, And, Or: the operands. If: condition, body, condition, body, ..., else. While: condition, body. For, Subshell, Not: one.
   std::vector<ShellNode> children{};
   std::vector<std::vector<ShellWord>> patterns{};  ///< of Case: those of each child
   std::vector<ShellRedirect> redirects{};

@@ -20,6 +20,10 @@ std::string name_of(std::string_view path) {
 std::unexpected<Error> no(std::string_view verb, std::string_view path, std::string_view cause) {
   return cannot(Kind::Invalid, fmt::format("{} '{}'", verb, path), cause);
 }
+constexpr size_t longest = 4096;  // a path, as Linux takes it
+std::unexpected<Error> too_long(std::string_view verb, std::string_view path) {
+  return no(verb, std::string(path.substr(0, 60)) + "...", fmt::format("the path is longer than {} bytes", longest));
+}
 
 }  // namespace
 
@@ -30,6 +34,7 @@ const TarEntry* World::entry(const std::string& path) const {
 }
 
 std::optional<std::string> World::resolve(std::string_view path, bool follow) const {
+  if (path.size() > longest) return std::nullopt;
   std::vector<std::string> rest;  // in reverse
   auto push = [&](std::string_view text) {
     const auto parts = split(text, '/');
@@ -45,7 +50,7 @@ std::optional<std::string> World::resolve(std::string_view path, bool follow) co
     std::string next = at.empty() ? part : at + "/" + part;
     const TarEntry* here = entry(next);
     if (here == nullptr || here->type != FileType::Symlink || (rest.empty() && !follow)) { at = std::move(next); continue; }
-    if (++links > 40 || here->link.size() > 4096) return std::nullopt;
+    if (++links > 40 || here->link.size() > longest) return std::nullopt;
     if (here->link.starts_with('/')) at.clear();
     push(here->link);
   }
@@ -55,11 +60,11 @@ std::optional<std::string> World::resolve(std::string_view path, bool follow) co
 std::optional<World::Node> World::find(std::string_view path, bool follow) const {
   const auto at = resolve(path, follow);
   if (!at) return std::nullopt;
-  if (at->empty()) return Node{TarEntry{.path = "", .type = FileType::Directory, .mode = 0755}, std::nullopt};
+  if (at->empty()) return Node{TarEntry{.path = "", .type = FileType::Directory, .mode = 0755}, nullptr};
   if (const auto over = over_.find(*at); over != over_.end()) return over->second.removed ? std::nullopt : std::optional(over->second.node);
   const TreeNode* node = tree_->find(*at);
   if (node == nullptr) return std::nullopt;
-  return Node{node->entry, std::nullopt};
+  return Node{node->entry, nullptr};
 }
 
 Result<Bytes> World::read(std::string_view path, std::uint64_t limit) const {
@@ -114,9 +119,18 @@ World::Over& World::touch(const std::string& path) {
   return over;
 }
 
+Done World::afford(std::string_view verb, std::string_view path, std::uint64_t bytes) {
+  constexpr std::uint64_t each = 256;  // of a node, about
+  if (!counted) return {};
+  if (bytes + each > most_bytes - made_) return no(verb, path, fmt::format("scripts make more than {} MiB of files", most_bytes >> 20));
+  made_ += bytes + each;
+  return {};
+}
+
 Result<std::string> World::place(std::string_view path) {
   std::string_view bare = path;
   while (bare.size() > 1 && bare.ends_with('/')) bare.remove_suffix(1);
+  if (bare.size() > longest) return too_long("make", path);
   auto at = resolve(bare, false);
   if (!at || at->empty()) return no("make", path, "the path leads nowhere");
   const std::string parent = parent_of(*at);
@@ -128,20 +142,19 @@ Result<std::string> World::place(std::string_view path) {
 }
 
 Done World::make_directory(std::string_view path, std::uint32_t mode, bool parents) {
+  if (path.size() > longest) return too_long("make directory", path);
   if (const auto there = find(path, true)) {
     if (parents && there->entry.type == FileType::Directory) return {};
     return no("make directory", path, "it exists");
   }
-  if (parents) {
-    std::string_view up = path;
-    while (up.ends_with('/')) up.remove_suffix(1);
-    const size_t slash = up.rfind('/');
-    if (slash != std::string_view::npos && slash > 0) TRY(make_directory(up.substr(0, slash), 0755, true));
-  }
+  const size_t end = path.find_last_not_of('/');
+  for (size_t slash = path.find('/', 1); parents && slash < end && end != std::string_view::npos; slash = path.find('/', slash + 1))
+    if (!find(path.substr(0, slash), true)) TRY(make_directory(path.substr(0, slash), 0755, false));
   TRY_ASSIGN(const std::string at, place(path));
+  TRY(afford("make directory", path, at.size()));
   Over& over = touch(at);
   over.removed = false;
-  over.node = {TarEntry{.path = at, .type = FileType::Directory, .mode = mode, .mtime = mtime_}, std::nullopt};
+  over.node = {TarEntry{.path = at, .type = FileType::Directory, .mode = mode, .mtime = mtime_}, nullptr};
   return {};
 }
 
@@ -151,11 +164,12 @@ Done World::write(std::string_view path, Bytes content, std::uint32_t mode) {
   TRY_ASSIGN(const std::string at, place(*real));
   const TarEntry* old = entry(at);
   if (old != nullptr && old->type == FileType::Directory) return no("write", path, "it is a directory");
+  TRY(afford("write", path, at.size() + content.size()));
   TarEntry made{.path = at, .mode = mode, .mtime = mtime_, .size = content.size()};
   if (old != nullptr) { made.mode = old->mode; made.uid = old->uid; made.gid = old->gid; }
   Over& over = touch(at);
   over.removed = false;
-  over.node = {std::move(made), std::move(content)};
+  over.node = {std::move(made), std::make_shared<const Bytes>(std::move(content))};
   return {};
 }
 
@@ -165,9 +179,10 @@ Done World::symlink(std::string_view target, std::string_view path, bool replace
   TRY_ASSIGN(const std::string at, place(where));
   if (const TarEntry* old = entry(at); old != nullptr && (!replace || old->type == FileType::Directory)) return no("link", path, "it exists");
   if (target.empty()) return no("link", path, "its target is empty");
+  TRY(afford("link", path, at.size() + target.size()));
   Over& over = touch(at);
   over.removed = false;
-  over.node = {TarEntry{.path = at, .type = FileType::Symlink, .mode = 0777, .mtime = mtime_, .link = std::string(target)}, std::nullopt};
+  over.node = {TarEntry{.path = at, .type = FileType::Symlink, .mode = 0777, .mtime = mtime_, .link = std::string(target)}, nullptr};
   return {};
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 // The image's files with effects laid over them.
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -16,7 +17,7 @@ class World {
  public:
   World(const TreeView& tree, std::int64_t mtime) : tree_(&tree), mtime_(mtime) {}  // tree: borrowed
 
-  struct Node { TarEntry entry; std::optional<Bytes> content; };  ///< content: of files that effects made
+  struct Node { TarEntry entry; std::shared_ptr<const Bytes> content; };  ///< content: of files that effects made; shared by the copies of a world
   /// What is at `path`; with `follow`, behind symlinks. Nothing for a path that is not there or loops.
   std::optional<Node> find(std::string_view path, bool follow) const;
   /// The path with every symlink on the way resolved, also the last when `follow`; whether something is there or not.
@@ -27,6 +28,9 @@ class World {
   /// Names directly in a directory, sorted.
   std::set<std::string> list(std::string_view path) const;
 
+  /// What scripts make of files, folders and links: bytes of content, paths, and some for each. More is refused.
+  static constexpr std::uint64_t most_bytes = std::uint64_t{64} << 20;
+  bool counted = true;            ///< whether what is made now counts: what was recorded does not
   std::uint32_t umask = 022;      ///< of the script being followed
   std::string effect = "script";  ///< named in the changes made from now on
   Done make_directory(std::string_view path, std::uint32_t mode, bool parents);
@@ -48,11 +52,14 @@ class World {
   struct Over { bool removed = false; Node node; std::string effect; };
   const TarEntry* entry(const std::string& path) const;
   Over& touch(const std::string& path);
+  /// Room for `bytes` more, of what may be made.
+  Done afford(std::string_view verb, std::string_view path, std::uint64_t bytes);
   Result<std::string> place(std::string_view path);  ///< resolved for making; its parent must be a directory
 
   const TreeView* tree_;
   std::int64_t mtime_;
   std::map<std::string, Over> over_;
+  std::uint64_t made_ = 0;  // of `most_bytes`, at the most that there was
 };
 
 }  // namespace ashlar::build
