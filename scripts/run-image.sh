@@ -2,8 +2,8 @@
 # Runs an image under runc as a cluster would that trusts nobody: read-only root, no capabilities, no new privileges, no network.
 #   scripts/run-image.sh [--unpacked FOLDER] LAYOUT:TAG [ARGUMENT...]
 # Arguments follow the image's entrypoint in place of its cmd. As an ordinary user it runs rootless, in a user namespace. --unpacked keeps the
-# files and the runtime's configuration in FOLDER, and uses them when they are there. /tmp and declared volumes are writable. Exit 125: this
-# machine cannot start it, and the last line says why.
+# files and the runtime's configuration in FOLDER, and uses them when they are there. /tmp is writable, and declared volumes are, which the
+# image's user owns. Exit 125: this machine cannot start it, and the last line says why.
 set -euo pipefail
 source "$(dirname "$0")/machine.sh"
 export PATH=$PATH:/usr/sbin:/sbin
@@ -78,7 +78,7 @@ jq --slurpfile image "$bundle/image-config.json" --argjson arguments "$arguments
   | .process.noNewPrivileges = true
   | .root = {path: "rootfs", readonly: true}
   | .mounts += [{destination: "/tmp", type: "tmpfs", source: "tmpfs", options: ["nosuid", "nodev", "mode=1777", "size=64m"]}]
-  | .mounts += [($config.Volumes // {}) | keys[] | {destination: ., type: "tmpfs", source: "tmpfs", options: ["nosuid", "nodev", "mode=1777", "size=256m"]}]
+  | .mounts += [($config.Volumes // {}) | keys[] | {destination: ., type: "tmpfs", source: "tmpfs", options: ["nosuid", "nodev", "mode=0755", "uid=\($id)", "gid=\($group)", "size=512m"]}]
   | .linux.namespaces = ([.linux.namespaces[] | select(.type != "network")] + [{type: "network"}])
   | if $maps == [] then . else .linux.uidMappings = $maps | .linux.gidMappings = $group_maps end
 ' "$bundle/config.json" > "$work/config.json"

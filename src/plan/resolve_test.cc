@@ -66,6 +66,20 @@ TEST(Universe, RefusesInWordsToActOn) {
   }
 }
 
+TEST(Universe, ExclusionsHoldAgainstQualifiedNames) {
+  auto packages = packages_of({package("tool", "perl:any, lang:any"), package("perl", "", "", "1", "lang"), package("plain", "perl")});
+  packages[1].multi_arch = "allowed";
+  for (const char* wish : {"tool", "plain"}) {
+    const auto resolution = Universe(packages, "amd64").resolve({wishes_of({wish, "!perl"}), "amd64", {}});
+    ASSERT_TRUE(resolution) << wish << ": " << resolution.error().message;
+    ASSERT_EQ(resolution->packages.size(), 1U) << wish;
+    EXPECT_EQ(resolution->packages[0].package->name, wish);
+  }
+  // A qualifier that the package does not allow is not given up with it: it lacks for another reason.
+  packages[1].multi_arch.clear();
+  EXPECT_FALSE(Universe(packages, "amd64").resolve({wishes_of({"tool", "!perl"}), "amd64", {}}));
+}
+
 TEST(Universe, KnowsNamesAndVersions) {
   const auto packages = packages_of({package("app", "", "", "1"), package("app", "", "", "3"), package("app", "", "", "3"), package("exim", "", "", "1", "mta")});
   const Universe universe(packages, "amd64");

@@ -215,7 +215,8 @@ Result<int> install(Script& script, const Words& words) {
   if (arguments->rest.size() != 2) return not_understood(script, words);
   std::string to = arguments->rest[1];
   if (const auto there = world.find(to, true); there && there->entry.type == FileType::Directory) to += "/" + arguments->rest[0].substr(arguments->rest[0].rfind('/') + 1);
-  TRY_ASSIGN(const int status, done(script, world.copy(arguments->rest[0], to, true, arguments->has("-p"))));
+  const bool empty = arguments->rest[0] == "/dev/null";  // as dh_apparmor makes files for people to fill
+  TRY_ASSIGN(const int status, done(script, empty ? world.write(to, {}, *mode) : world.copy(arguments->rest[0], to, true, arguments->has("-p"))));
   return status != 0 ? Result<int>(status) : finish(to);
 }
 

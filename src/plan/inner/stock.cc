@@ -196,11 +196,18 @@ void Stock::read_provides(Place place) {
 }
 
 std::vector<Name> Stock::provided_by(Place place) const {
+  const deb::Package& package = packages_[place];
+  const bool allowed = package.multi_arch == "allowed";
   std::vector<Name> out;
-  RelationReader reader(packages_[place].provides);
+  const auto add = [&](const std::string& provided) {
+    if (const auto name = find(provided)) out.push_back(*name);
+  };
+  if (allowed) add(package.name + ":any");
+  RelationReader reader(package.provides);
   RelationReader::Item item;
   while (reader.next(item) == RelationReader::Outcome::Item) {
-    if (const auto name = find(item.name)) out.push_back(*name);
+    add(std::string(item.name));
+    if (allowed) add(std::string(item.name) + ":any");
   }
   return out;
 }

@@ -56,7 +56,7 @@ class Stock {
   std::vector<std::string_view> numbers(Name name) const;
   /// The packages that provide a name, without those that have it.
   std::span<const Provider> providers(Name name) const { return part(providers_, provider_ends_, name); }
-  /// Names that a package provides, its own not among them. Slow: reads them again.
+  /// Names that a package provides, those with a qualifier too, its own without one not among them. Slow: reads them again.
   std::vector<Name> provided_by(Place place) const;
   /// All links of a package, in the order Pre-Depends, Depends, Conflicts, Breaks, Recommends, Suggests.
   Links links(Place place) const { return part(links_, link_ends_, place); }
