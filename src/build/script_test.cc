@@ -122,6 +122,7 @@ TEST(Commands, OfFiles) {
       {"cp keeps modes when told", "cp -p /usr/bin/tool /etc/tool; cp /etc/link /etc/copy", "etc/copy 644 0:0 \"a\"\netc/tool 755 0:0 \"t\"\n"},
       {"mv", "mv /etc/a /etc/b", "gone etc/a\netc/b 644 0:0 \"a\"\n"},
       {"touch makes and leaves", "touch /etc/a /etc/new", "etc/new 644 0:0 \"\"\n"},
+      {"no profile of AppArmor is loaded", "if aa-enabled --quiet; then echo on > /out; fi; aa-status --enabled || echo off > /out", out("off\n")},
       {"install of an empty file", "install --mode 640 /dev/null /etc/local", "etc/local 640 0:0 \"\"\n"},
       {"install of folders and files", "install -d -m 2775 -g adm /var/x; install -m 0600 /etc/a /var/x", "var/ 755 0:0\nvar/x/ 2775 0:4\nvar/x/a 600 0:0 \"a\"\n"},
       {"a folder's link on the way is followed", "echo t > /bin/new", "usr/bin/new 644 0:0 \"t\n\"\n"},

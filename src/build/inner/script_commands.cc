@@ -121,6 +121,9 @@ Result<int> choose_profiles(Script& script, const Words& words) {  // pam-auth-u
   return done(script, write_pam_stacks(script.state().world, script.state().full));
 }
 
+/// The kernel is the host's, and has no profiles as far as an image knows.
+Result<int> without_apparmor(Script&, const Words&) { return 1; }
+
 /// A name for a file that the script makes and removes again.
 Result<int> name_temporary(Script& script, const Words& words) {
   if (words.size() > 3) return not_understood(script, words);
@@ -136,7 +139,7 @@ constexpr std::array rows{
     Row{"dpkg", dpkg}, Row{"dpkg-divert", divert}, Row{"dpkg-statoverride", override_owner}, Row{"dpkg-vendor", vendor}, Row{"echo", print_words}, Row{"printf", print_format},
     Row{"cat", concatenate}, Row{"ucf", copy_configuration}, Row{"ucfr", register_configuration}, Row{"update-shells", list_shells}, Row{"pam-auth-update", choose_profiles}, Row{"systemd-sysusers", system_users}, Row{".", source}, Row{"grep", search}, Row{"basename", name_part},
     Row{"dirname", name_part}, Row{"readlink", read_link}, Row{"stat", state_of}, Row{"command", program_lookup}, Row{"which", program_lookup},
-    Row{"getcap", list_capabilities}, Row{"update-ca-certificates", update_certificates}, Row{"update-ca-certificates-java", update_certificates}, Row{"dpkg-query", query}, Row{"find", find_files}, Row{"ls", list_files}, Row{"cut", cut_lines}, Row{"phpquery", query_php}, Row{"phpenmod", enable_php}, Row{"a2enmod", enable_apache}, Row{"a2enconf", enable_apache}, Row{"a2ensite", enable_apache}, Row{"seq", count}, Row{"mktemp", name_temporary},
+    Row{"getcap", list_capabilities}, Row{"update-ca-certificates", update_certificates}, Row{"update-ca-certificates-java", update_certificates}, Row{"dpkg-query", query}, Row{"aa-enabled", without_apparmor}, Row{"aa-status", without_apparmor}, Row{"find", find_files}, Row{"ls", list_files}, Row{"cut", cut_lines}, Row{"phpquery", query_php}, Row{"phpenmod", enable_php}, Row{"a2enmod", enable_apache}, Row{"a2enconf", enable_apache}, Row{"a2ensite", enable_apache}, Row{"seq", count}, Row{"mktemp", name_temporary},
 };
 
 }  // namespace
