@@ -20,12 +20,17 @@ struct Place {
 struct File {
   TarEntry entry;                  ///< path without a leading slash
   std::optional<Digest> content;   ///< of regular files and hard links
+  std::string sha1{}, md5{};       ///< hex digits, of the same, when ReadOptions asked for them
+  std::string front{};             ///< its first four bytes, or as many as there are
   size_t layer = 0;                ///< that names it
-  Place bytes;                     ///< of regular files and hard links: where the content stands
+  Place bytes{};                   ///< of regular files and hard links: where the content stands
 };
 
 struct InstalledPackage {
   std::string name, version, architecture, source, source_version;
+  std::string maintainer{}, homepage{}, depends{}, pre_depends{}, provides{};  ///< as the database has them
+  std::map<std::string, std::string> conffiles{};                              ///< MD5 of what was shipped, by path without a leading slash
+  std::string database{};                                                      ///< path of the file that names it
 };
 
 struct Contents {

@@ -8,7 +8,8 @@
 
 #include "base/codec.h"
 #include "base/hashing_source.h"
-#include "deb/control.h"
+#include "base/old_hash.h"
+#include "inventory/inner/databases.h"
 
 namespace ashlar::inventory {
 namespace {
@@ -38,11 +39,6 @@ bool whiteout(std::map<std::string, File>& files, const std::string& path, size_
   return true;
 }
 
-bool is_database(std::string_view path) {
-  constexpr std::string_view parts = "var/lib/dpkg/status.d/";
-  return path == "var/lib/dpkg/status" || (path.starts_with(parts) && !path.ends_with(".md5sums"));
-}
-
 std::string clean(std::string path) {
   while (path.starts_with("./")) path.erase(0, 2);
   while (path.starts_with('/')) path.erase(0, 1);
@@ -70,34 +66,55 @@ struct Work {
   bool keeps(std::string_view path) const { return is_database(path) || (options.keep && options.keep(path)); }
 };
 
+/// What hashes the files of one layer.
+struct Hashers {
+  Hasher sha256{};
+  std::optional<OldHasher> sha1{}, md5{};
+  explicit Hashers(const ReadOptions& options) {
+    if (options.sha1) sha1.emplace(OldHash::Sha1);
+    if (options.md5) md5.emplace(OldHash::Md5);
+  }
+  void update(BytesView bytes) {
+    sha256.update(bytes);
+    if (sha1) sha1->update(bytes);
+    if (md5) md5->update(bytes);
+  }
+  void finish(File& file) {
+    file.content = sha256.finish();
+    if (sha1) file.sha1 = sha1->finish();
+    if (md5) file.md5 = md5->finish();
+  }
+};
+
 /// Reads the content of the present member, a regular file.
-Done read_file(TarReader& reader, Bytes& buffer, File& file, Onlooker* onlooker, std::string* keep) {
-  Hasher hasher;
+Done read_file(TarReader& reader, Bytes& buffer, Hashers& hashers, File& file, Onlooker* onlooker, std::string* keep) {
   if (onlooker != nullptr) onlooker->begin(file.entry, file.bytes);
   for (;;) {
     TRY_ASSIGN(const size_t count, reader.read(buffer));
     if (count == 0) break;
     const BytesView bytes = BytesView(buffer).first(count);
-    hasher.update(bytes);
+    hashers.update(bytes);
+    if (file.front.size() < 4) file.front += as_text(bytes).substr(0, 4 - file.front.size());
     if (onlooker != nullptr) onlooker->more(bytes);
     if (keep != nullptr) keep->append(as_text(bytes));
     if (keep != nullptr && keep->size() > max_text) return cannot(Kind::Corrupt, fmt::format("read '{}'", file.entry.path), "it is larger than 256 MiB");
   }
-  file.content = hasher.finish();
+  hashers.finish(file);
   if (onlooker != nullptr) onlooker->end(*file.content);
   return {};
 }
 
 Done read_members(const Work& work, TarReader& reader, size_t at, Onlooker* onlooker, Layer& layer) {
   Bytes buffer(256 * 1024);
+  Hashers hashers(work.options);
   for (;;) {
     TRY_ASSIGN(auto next, reader.next());
     if (!next) return {};
     const size_t member = layer.members.size();
-    File& file = layer.members.emplace_back(File{std::move(*next), std::nullopt, at, {at, member}});
+    File& file = layer.members.emplace_back(File{.entry = std::move(*next), .content = {}, .layer = at, .bytes = {at, member}});
     file.entry.path = clean(std::move(file.entry.path));
     if (file.entry.type != FileType::Regular) continue;
-    TRY(read_file(reader, buffer, file, onlooker, work.keeps(file.entry.path) ? &layer.texts[member] : nullptr));
+    TRY(read_file(reader, buffer, hashers, file, onlooker, work.keeps(file.entry.path) ? &layer.texts[member] : nullptr));
   }
 }
 
@@ -148,37 +165,18 @@ Done lay(Layer layer, size_t at, Contents& contents) {
     if (file.entry.type == FileType::HardLink) {
       const auto target = contents.files.find(clean(file.entry.link));
       if (target == contents.files.end()) return cannot(Kind::Corrupt, fmt::format("read hard link '{}'", path), fmt::format("its target '{}' is not in the image", file.entry.link));
-      file.content = target->second.content;
-      file.bytes = target->second.bytes;
+      const File& same = target->second;
+      file.content = same.content;
+      file.sha1 = same.sha1;
+      file.md5 = same.md5;
+      file.front = same.front;
+      file.bytes = same.bytes;
     }
     contents.texts.erase(path);
     if (const auto text = layer.texts.find(file.bytes.member); text != layer.texts.end() && file.entry.type == FileType::Regular) contents.texts[path] = std::move(text->second);
     if (file.entry.type != FileType::Directory) remove_below(contents.files, path, at);
     contents.files.insert_or_assign(path, std::move(file));
   }
-  return {};
-}
-
-Done read_packages(const std::map<std::string, std::string>& texts, std::vector<InstalledPackage>& packages) {
-  for (const auto& [path, text] : texts) {
-    if (!is_database(path)) continue;
-    deb::StanzaReader reader(text, path);
-    deb::Stanza stanza;
-    for (;;) {
-      TRY_ASSIGN(const bool more, reader.next(stanza));
-      if (!more) break;
-      const std::string_view status = stanza.get("Status");
-      if (!status.empty() && !status.ends_with(" installed")) continue;
-      InstalledPackage package{std::string(stanza.get("Package")), std::string(stanza.get("Version")), std::string(stanza.get("Architecture")), {}, {}};
-      if (package.name.empty() || package.version.empty()) return cannot(Kind::Corrupt, fmt::format("read package database '{}'", path), "a paragraph has no Package or no Version");
-      const std::string_view source = stanza.get("Source");
-      const size_t space = source.find(" (");
-      package.source = source.empty() ? package.name : std::string(source.substr(0, space));
-      package.source_version = space == std::string_view::npos ? package.version : std::string(source.substr(space + 2, source.size() - space - 3));
-      packages.push_back(std::move(package));
-    }
-  }
-  std::sort(packages.begin(), packages.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
   return {};
 }
 
@@ -193,7 +191,7 @@ Result<Contents> read_contents(oci::ImageReader& image, const oci::PlatformImage
     if (!done) return cannot(fmt::format("read layer '{}'", contents.layers[at].digest.str()), std::move(done).error());
   }
   std::erase_if(contents.texts, [&](const auto& text) { return !contents.files.contains(text.first); });
-  TRY(read_packages(contents.texts, contents.packages));
+  TRY_ASSIGN(contents.packages, read_packages(contents.texts));
   return contents;
 }
 

@@ -27,6 +27,7 @@ struct ReadOptions {
   std::function<Onlooker*(size_t layer)> onlooker = {};
   /// Whether `Contents::texts` shall hold the regular file at this path. Called from several threads.
   std::function<bool(std::string_view path)> keep = {};
+  bool sha1 = false, md5 = false;  ///< whether files shall have these, too
 };
 
 /// Reads every layer once; whiteouts (image-spec layer.md, "Whiteouts") take away what lies below. A layer whose bytes do not have its digest is

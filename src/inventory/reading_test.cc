@@ -3,43 +3,10 @@
 #include <gtest/gtest.h>
 #include <map>
 
+#include "inventory/inner/test_image.h"
+
 namespace ashlar::inventory {
 namespace {
-
-/// An image whose layers are uncompressed tar archives made in the test.
-class TestImage final : public oci::ImageReader {
- public:
-  struct Member { std::string path, content; FileType type = FileType::Regular; std::string link{}; };
-
-  void add_layer(const std::vector<Member>& members) {
-    Bytes tar;
-    for (const Member& member : members) {
-      TarEntry entry;
-      entry.path = member.path;
-      entry.type = member.type;
-      entry.mode = 0644;
-      entry.size = member.content.size();
-      entry.link = member.link;
-      append_tar_header(tar, entry);
-      tar.insert(tar.end(), member.content.begin(), member.content.end());
-      tar.resize(tar.size() + tar_padding(entry.size));
-    }
-    tar.resize(tar.size() + tar_end_size);
-    const Digest digest = Digest::of(tar);
-    which.manifest.layers.push_back({std::string(oci::media::layer_tar), digest, tar.size(), {}, {}});
-    blobs_[digest] = std::move(tar);
-  }
-  void corrupt_last_layer() { blobs_[which.manifest.layers.back().digest].at(600) ^= 1; }
-
-  Result<std::string> blob(const Digest& digest, size_t) override { return std::string(as_text(blobs_.at(digest))); }
-  Result<std::unique_ptr<Source>> open(const Digest& digest) override { return std::make_unique<MemorySource>(blobs_.at(digest)); }
-  oci::Descriptor root() const override { return which.descriptor; }
-
-  oci::PlatformImage which{{}, {"", Digest::of(std::string_view("manifest")), 0, {}, {}}, {"", {"", Digest::of(std::string_view("config")), 0, {}, {}}, {}, {}}, {}};
-
- private:
-  std::map<Digest, Bytes> blobs_;
-};
 
 std::vector<std::string> paths(const Contents& contents) {
   std::vector<std::string> out;
@@ -94,6 +61,40 @@ TEST(Contents, ReadsBothFormsOfThePackageDatabase) {
   EXPECT_EQ(contents->packages[0].source, "bash");
   EXPECT_EQ(contents->packages[1].source, "openssl");
   EXPECT_EQ(contents->packages[1].source_version, "3.5.1-1");
+}
+
+TEST(Contents, APackageHasWhatItsParagraphSays) {
+  TestImage image;
+  image.add_layer({{"var/lib/dpkg/status.d/netbase", "Package: netbase\nVersion: 6.5\nArchitecture: all\nMaintainer: A Team <team@example.org>\nHomepage: https://example.org\n"
+                                                     "Pre-Depends: a\nDepends: b (>= 1), c | d\nProvides: e\n"
+                                                     "Conffiles:\n /etc/services 0123456789abcdef0123456789abcdef\n /etc/old 00 obsolete\n"}});
+  const auto contents = read_contents(image, image.which);
+  ASSERT_TRUE(contents) << contents.error().message;
+  const InstalledPackage& package = contents->packages.at(0);
+  EXPECT_EQ(package.maintainer, "A Team <team@example.org>");
+  EXPECT_EQ(package.homepage, "https://example.org");
+  EXPECT_EQ(package.pre_depends, "a");
+  EXPECT_EQ(package.depends, "b (>= 1), c | d");
+  EXPECT_EQ(package.provides, "e");
+  EXPECT_EQ(package.conffiles, (std::map<std::string, std::string>{{"etc/services", "0123456789abcdef0123456789abcdef"}}));
+  EXPECT_EQ(package.database, "var/lib/dpkg/status.d/netbase");
+}
+
+TEST(Contents, OtherHashesAndTheFrontAreThereWhenAskedFor) {
+  TestImage image;
+  image.add_layer({{"a", "abc"}, {"b", "", FileType::HardLink, "a"}, {"c", "\x7f" "ELF and so on"}, {"empty", ""}});
+  const auto with = read_contents(image, image.which, {.onlooker = {}, .keep = {}, .sha1 = true, .md5 = true});
+  ASSERT_TRUE(with);
+  for (const char* path : {"a", "b"}) {
+    EXPECT_EQ(with->files.at(path).sha1, "a9993e364706816aba3e25717850c26c9cd0d89d");
+    EXPECT_EQ(with->files.at(path).md5, "900150983cd24fb0d6963f7d28e17f72");
+    EXPECT_EQ(with->files.at(path).front, "abc");
+  }
+  EXPECT_EQ(with->files.at("c").front, "\x7f" "ELF");
+  EXPECT_EQ(with->files.at("empty").md5, "d41d8cd98f00b204e9800998ecf8427e");
+  const auto without = read_contents(image, image.which);
+  ASSERT_TRUE(without);
+  EXPECT_EQ(without->files.at("a").sha1 + without->files.at("a").md5, "");
 }
 
 TEST(Contents, ADatabaseThatAHigherLayerRemovedNamesNoPackages) {

@@ -60,16 +60,16 @@ std::string md5sums_of(const Tree& tree, size_t part, const Part& from) {
   return out;
 }
 
-/// The Conffiles field (deb-conffiles(5)): paths with the MD5 of what was shipped.
-Result<std::string> conffiles_of(const Tree& tree, const Part& part) {
-  const auto found = part.frame.control.find("conffiles");
-  if (found == part.frame.control.end()) return std::string();
+/// The Conffiles field (deb-conffiles(5)): paths with the MD5 of what was shipped. What others have laid over is left out.
+Result<std::string> conffiles_of(const Tree& tree, size_t part, const Part& from) {
+  const auto found = from.frame.control.find("conffiles");
+  if (found == from.frame.control.end()) return std::string();
   std::string out;
   for (const std::string_view line : split(found->second, '\n')) {
     const std::string_view path = trim(line);
     if (!path.starts_with('/')) continue;
-    const TreeNode* const node = tree.find(merge_usr(path.substr(1), FileType::Regular));
-    if (node == nullptr || node->entry.type != FileType::Regular) continue;
+    const Tree::Node* const node = tree.node(merge_usr(path.substr(1), FileType::Regular));
+    if (node == nullptr || node->part != static_cast<int>(part) || node->entry.type != FileType::Regular) continue;
     TRY_ASSIGN(const Bytes content, tree.content(*node));
     out += fmt::format("\n {} {}", path, md5_hex(content));
   }
@@ -126,7 +126,7 @@ Done add_classic(Tree& tree, const std::vector<Part>& parts) {
     const Part& part = parts[at];
     const std::string control = control_of(part);
     const size_t first_line = std::min(control.find('\n'), control.size());
-    TRY_ASSIGN(const std::string conffiles, conffiles_of(tree, part));
+    TRY_ASSIGN(const std::string conffiles, conffiles_of(tree, at, part));
     status += fmt::format("{}\nStatus: install ok installed{}{}\n\n", control.substr(0, first_line), control.substr(first_line), conffiles);
     const std::string name = part.package->name + (is_multi_arch_same(control) ? ":" + part.package->architecture : "");
     const std::string info = "var/lib/dpkg/info/" + name;
@@ -155,7 +155,8 @@ Done add_package_database(Tree& tree, const std::vector<Part>& parts, plan::Vari
   if (variant == plan::Variant::Dev) return add_classic(tree, parts);
   for (size_t at = 0; at < parts.size(); ++at) {
     const std::string base = "var/lib/dpkg/status.d/" + parts[at].package->name;
-    TRY(put_text(tree, base, control_of(parts[at]) + "\n", "effect:package-database"));
+    TRY_ASSIGN(const std::string conffiles, conffiles_of(tree, at, parts[at]));
+    TRY(put_text(tree, base, control_of(parts[at]) + conffiles + "\n", "effect:package-database"));
     const std::string sums = md5sums_of(tree, at, parts[at]);
     if (!sums.empty()) TRY(put_text(tree, base + ".md5sums", sums, "effect:package-database"));
   }

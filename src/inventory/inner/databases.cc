@@ -1,0 +1,65 @@
+#include "inventory/inner/databases.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "deb/control.h"
+
+namespace ashlar::inventory {
+namespace {
+
+/// `Source: name (version)`, each the package's own where the field does not say it.
+void read_source(std::string_view field, InstalledPackage& package) {
+  const size_t space = field.find(" (");
+  package.source = field.empty() ? package.name : std::string(field.substr(0, space));
+  package.source_version = space == std::string_view::npos ? package.version : std::string(field.substr(space + 2, field.size() - space - 3));
+}
+
+/// Lines of `/path md5 [flags]`; obsolete ones are no longer the package's.
+void read_conffiles(std::string_view field, InstalledPackage& package) {
+  for (const std::string_view line : split(field, '\n')) {
+    const auto parts = words(line);
+    if (parts.size() < 2 || !parts[0].starts_with('/') || (parts.size() > 2 && parts[2] == "obsolete")) continue;
+    package.conffiles.emplace(parts[0].substr(1), parts[1]);
+  }
+}
+
+}  // namespace
+
+bool is_database(std::string_view path) {
+  constexpr std::string_view parts = "var/lib/dpkg/status.d/";
+  return path == "var/lib/dpkg/status" || (path.starts_with(parts) && !path.ends_with(".md5sums"));
+}
+
+Result<std::vector<InstalledPackage>> read_packages(const std::map<std::string, std::string>& texts) {
+  std::vector<InstalledPackage> packages;
+  for (const auto& [path, text] : texts) {
+    if (!is_database(path)) continue;
+    deb::StanzaReader reader(text, path);
+    deb::Stanza stanza;
+    for (;;) {
+      TRY_ASSIGN(const bool more, reader.next(stanza));
+      if (!more) break;
+      const std::string_view status = stanza.get("Status");
+      if (!status.empty() && !status.ends_with(" installed")) continue;
+      InstalledPackage package{std::string(stanza.get("Package")), std::string(stanza.get("Version")), std::string(stanza.get("Architecture")), {}, {}};
+      if (package.name.empty() || package.version.empty()) return cannot(Kind::Corrupt, fmt::format("read package database '{}'", path), "a paragraph has no Package or no Version");
+      read_source(stanza.get("Source"), package);
+      package.maintainer = stanza.get("Maintainer");
+      package.homepage = stanza.get("Homepage");
+      package.depends = stanza.get("Depends");
+      package.pre_depends = stanza.get("Pre-Depends");
+      package.provides = stanza.get("Provides");
+      read_conffiles(stanza.get("Conffiles"), package);
+      package.database = path;
+      packages.push_back(std::move(package));
+    }
+  }
+  std::ranges::sort(packages, {}, [](const InstalledPackage& each) { return std::tie(each.name, each.architecture); });
+  return packages;
+}
+
+}  // namespace ashlar::inventory

@@ -1,0 +1,17 @@
+#pragma once
+// The package databases of an image: dpkg's status, and the parts of it that images without dpkg keep (distroless, PACKAGE_METADATA.md).
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "inventory/contents.h"
+
+namespace ashlar::inventory {
+
+/// `var/lib/dpkg/status` and `var/lib/dpkg/status.d/NAME`.
+bool is_database(std::string_view path);
+/// What the databases among `texts` name as installed, sorted by name, then architecture. Corrupt when one does not read.
+Result<std::vector<InstalledPackage>> read_packages(const std::map<std::string, std::string>& texts);
+
+}  // namespace ashlar::inventory
