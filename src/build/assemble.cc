@@ -159,6 +159,7 @@ Result<Interior> furnish(const plan::Definition& definition, const plan::Lock& l
   TRY(add_downloads(tree, definition, locked, packages));
   TRY(apply_paths(tree, definition, platform.str(), *machine.files, options.catalog_root));
   TRY(add_package_database(tree, parts, definition.variant));
+  TRY(add_origins(tree, parts));
   TRY(guard(tree, definition, progress));
   TRY(add_owners(tree, definition));
   return Interior{std::move(tree), user_of(definition, effects.accounts.users)};

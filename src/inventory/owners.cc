@@ -29,8 +29,8 @@ constexpr std::array<Effect, 8> effects = {{
     {"ca-bundle", {"etc/ssl/certs/**", "etc/ca-certificates.conf", "usr/local/share/ca-certificates/**"}},
     {"ld-cache", {"etc/ld.so.cache"}},
     {"merged-usr", {}},
-    {"owners", {"usr/share/ashlar/*"}},
-    {"package-database", {"var/lib/dpkg/**"}},
+    {"owners", {"usr/share/ashlar/image.json"}},
+    {"package-database", {"var/lib/dpkg/**", "usr/share/ashlar/packages.json"}},
 }};
 
 /// What image.json says.

@@ -16,9 +16,11 @@ namespace {
 constexpr std::string_view schema = "https://ashlar.dev/lock/v1";
 
 Json to_json(const LockedPackage& package) {
-  return {{"name", package.name},       {"version", package.version}, {"source", package.source}, {"source_version", package.source_version},
+  Json json = {{"name", package.name},       {"version", package.version}, {"source", package.source}, {"source_version", package.source_version},
           {"architecture", package.architecture}, {"size", package.size}, {"sha256", package.sha256}, {"path", package.path},
           {"archive", package.archive}, {"suite", package.suite},     {"reason", package.reason}, {"depends", package.depends}};
+  if (!package.maintainer.empty()) json["maintainer"] = package.maintainer;
+  return json;
 }
 
 /// Relative, without `.`, `..` or empty parts: it will be put behind a mirror's address.
@@ -62,6 +64,7 @@ Result<LockedPackage> read_package(const Json& json) {
   if (!is_safe_path(out.path)) return fail(Kind::Invalid, fmt::format("'path' of '{}' leaves the archive: '{}'", out.name, out.path));
   TRY_ASSIGN(out.size, read_size(json));
   TRY_ASSIGN(out.depends, read_names(json, "depends"));
+  TRY_ASSIGN(out.maintainer, get_string_or_empty(json, "maintainer"));
   return out;
 }
 

@@ -20,6 +20,7 @@ struct LockedPackage {
   std::string suite;
   std::string reason;   ///< `asked for by the definition`, `depended on by libssl3t64`, ...
   std::vector<std::string> depends;  ///< names of locked packages that it needs; configure order follows from these
+  std::string maintainer = {};       ///< who supplies it, as its control file says; empty in locks that do not know
 };
 struct LockedFile { std::string path, url, sha256; std::uint64_t size = 0; };
 struct LockedArchive { std::string name, suite; std::string release_sha256; std::string date; std::vector<std::string> components; };

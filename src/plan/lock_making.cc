@@ -144,6 +144,7 @@ Result<std::vector<deb::Package>> hold_back(const Offer& offer, const LockedPlat
     package.source = locked->source, package.source_version = locked->source_version;
     package.size = locked->size, package.sha256 = locked->sha256, package.filename = locked->path;
     package.depends = join(locked->depends, ", ");
+    package.maintainer = locked->maintainer;
     const auto archive = std::find_if(offer.archives.begin(), offer.archives.end(), [&](const OfferArchive& each) { return each.name == locked->archive && each.suite == locked->suite; });
     if (archive == offer.archives.end())
       return cannot(Kind::NotFound, fmt::format("keep package '{}' at {}", locked->name, locked->version), fmt::format("its archive '{}' is no longer configured; update it too", locked->archive));
@@ -183,7 +184,7 @@ Result<LockedPlatform> lock_platform(const Definition& definition, const Offer& 
     const deb::Package& package = *chosen.package;
     const OfferArchive& archive = offer.archives[package.archive];
     LockedPackage locked{whole_name(offer, package.name), package.version, package.source, package.source_version, package.architecture, package.size, package.sha256, package.filename,
-                         archive.name, archive.suite, chosen.reason, {}};
+                         archive.name, archive.suite, chosen.reason, {}, package.maintainer};
     TRY_ASSIGN(locked.depends, needs(package, providers));
     if (locked.name != package.name && providers.contains(locked.name)) continue;  // the whole package is in, too
     out.packages.push_back(std::move(locked));

@@ -163,6 +163,16 @@ Done add_package_database(Tree& tree, const std::vector<Part>& parts, plan::Vari
   return {};
 }
 
+Done add_origins(Tree& tree, const std::vector<Part>& parts) {
+  Json packages = Json::object();
+  for (const Part& part : parts) {
+    const plan::LockedPackage& from = *part.package;
+    packages[from.name] = {{"version", from.version}, {"archive", from.archive}, {"suite", from.suite}, {"path", from.path}, {"sha256", from.sha256}, {"size", from.size}};
+  }
+  const Json record = {{"schema", "https://ashlar.dev/packages/v1"}, {"packages", std::move(packages)}};
+  return put_text(tree, "usr/share/ashlar/packages.json", to_compact(record) + "\n", "effect:package-database");
+}
+
 namespace {
 
 /// A value as os-release(5) quotes it: what a shell would take as something else behind a backslash.

@@ -11,6 +11,9 @@ namespace ashlar::build {
 /// Runtime images: `var/lib/dpkg/status.d/<package>` and `.md5sums`. `-dev` images: `var/lib/dpkg/status` and `info/`, so that dpkg and apt work.
 Done add_package_database(Tree& tree, const std::vector<Part>& parts, plan::Variant variant);
 
+/// `usr/share/ashlar/packages.json` (docs/formats/image-json.md): from which file of which archive each package was taken.
+Done add_origins(Tree& tree, const std::vector<Part>& parts);
+
 /// `usr/lib/os-release` (os-release(5)) and the link to it.
 Done add_os_release(Tree& tree, const plan::Definition& definition);
 
