@@ -18,6 +18,7 @@ ashlar_pkg(liblzma liblzma)
 ashlar_pkg(libzstd libzstd)
 ashlar_pkg(libdeflate libdeflate)
 ashlar_pkg(librnp librnp)
+ashlar_pkg(libarchive libarchive)
 
 pkg_check_modules(libsolv_pc REQUIRED IMPORTED_TARGET libsolv)
 find_library(ASHLAR_SOLVEXT solvext REQUIRED)

@@ -8,6 +8,7 @@ function(ashlar_room name)
   set(folder "${PROJECT_SOURCE_DIR}/src/${name}")
   file(GLOB sources CONFIGURE_DEPENDS "${folder}/*.cc" "${folder}/inner/*.cc" "${folder}/inner/*.c")
   file(GLOB tests CONFIGURE_DEPENDS "${folder}/*_test.cc" "${folder}/inner/*_test.cc")
+  list(FILTER tests EXCLUDE REGEX "/cmd_test\\.cc$")  # the verb `test`, no test
   if(tests)
     list(REMOVE_ITEM sources ${tests})
   endif()

@@ -6,9 +6,9 @@
 
 #include <fmt/format.h>
 
+#include "base/elf.h"
 #include "base/hashing_source.h"
 #include "base/text.h"
-#include "build/inner/elf_facts.h"
 #include "build/inner/frame_record.h"
 #include "build/inner/member_reader.h"
 #include "build/inner/packer.h"

@@ -13,8 +13,8 @@
 #include <map>
 #include <sstream>
 
+#include "base/elf.h"
 #include "base/text.h"
-#include "build/inner/elf_facts.h"
 
 namespace ashlar::build {
 namespace {
@@ -172,23 +172,6 @@ TEST_F(LdCache, OfAnArchitectureThatIsNotKnownNothing) {
   EXPECT_TRUE(entries->empty());
   EXPECT_FALSE(has_loader(world, "s390x"));
   EXPECT_FALSE(has_loader(world, "amd64"));
-}
-
-TEST(ElfFacts, SonamesOfRealLibrariesAndOfDamagedOnes) {
-  const fs::path host = "/usr/lib/x86_64-linux-gnu/libz.so.1";
-  if (!fs::exists(host)) GTEST_SKIP() << "this machine has no libz for amd64";
-  const Bytes whole = FolderTree::read(host);
-  EXPECT_TRUE(is_elf(whole));
-  EXPECT_EQ(elf_soname(whole), "libz.so.1");
-  EXPECT_FALSE(is_elf(as_bytes("#!/bin/sh")));
-  EXPECT_FALSE(is_elf({}));
-  // Cut or changed anywhere in its head: an answer, and no reading past the end.
-  for (size_t size = 0; size < whole.size(); size += 997) (void)elf_soname(BytesView(whole).first(size));
-  for (size_t at = 0; at < 512; ++at) {
-    Bytes changed = whole;
-    changed[at] ^= 0xff;
-    (void)elf_soname(changed);
-  }
 }
 
 }  // namespace

@@ -7,6 +7,7 @@ namespace ashlar::cli {
 Action validate(CLI::App& app);
 Action lock(CLI::App& app);
 Action build(CLI::App& app);
+Action test(CLI::App& app);
 Action diff(CLI::App& app);
 Action explain(CLI::App& app);
 Action catalog(CLI::App& app);

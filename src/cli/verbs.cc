@@ -9,6 +9,7 @@ const std::vector<Verb>& verbs() {
       {"validate", "checks definitions, locks and configuration against their formats", "ashlar validate catalog/python/3.13.yaml", validate},
       {"lock", "resolves a definition and writes its lock beside it", "ashlar lock catalog/python/3.13.yaml", lock},
       {"build", "builds locked definitions into an OCI image", "ashlar build catalog/python/3.13.yaml -o oci:out/python --platform linux/amd64,linux/arm64", build},
+      {"test", "proves on an image's bytes, and by running it, that it is hardened", "ashlar test oci:out:python --definition catalog/python/3.13.yaml", test},
       {"diff", "shows what changed between two images", "ashlar diff oci:out/old oci:out/new", diff},
       {"explain", "says why a package is in a locked image", "ashlar explain catalog/python/3.13.yaml libssl3t64", explain},
       {"catalog", "lists the images that ship with ashlar, or shows one", "ashlar catalog list", catalog},

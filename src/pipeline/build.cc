@@ -4,12 +4,12 @@
 #include <array>
 #include <chrono>
 #include <map>
-#include <random>
 
 #include <fmt/format.h>
 
 #include "base/text.h"
 #include "pipeline/catalog.h"
+#include "pipeline/inner/scratch.h"
 #include "pipeline/supplies.h"
 
 namespace ashlar::pipeline {
@@ -205,30 +205,9 @@ Result<Builds> build_into(Workshop& workshop, const std::vector<Order>& orders, 
   return out;
 }
 
-/// A folder of our own beside a file, so that both lie on one file system; it goes when this does, with all that is in it.
-class Scratch {
- public:
-  Scratch(host::Files& files, const host::Path& beside) : files_(files), path_(fresh(files, beside.parent_path())) {}
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-  ~Scratch() { (void)files_.remove_tree(path_); }
-  const host::Path& path() const { return path_; }
-
- private:
-  static host::Path fresh(host::Files& files, const host::Path& folder) {
-    std::random_device device;
-    for (;;) {
-      host::Path path = folder / fmt::format(".ashlar-{:08x}{:08x}", device(), device());
-      if (!files.exists(path)) return path;
-    }
-  }
-  host::Files& files_;
-  host::Path path_;
-};
-
 Result<Builds> build_archive(Workshop& workshop, const std::vector<Order>& orders, const host::Path& file, const BuildOptions& options) {
   host::Files& files = *workshop.machine.files;
-  const Scratch scratch(files, file);
+  const Scratch scratch(files, file.parent_path());
   TRY_ASSIGN(auto out, build_into(workshop, orders, scratch.path(), options));
   if (out.failed) return std::unexpected(std::move(*out.failed));
   TRY(oci::write_archive(files, scratch.path(), file));

@@ -21,7 +21,7 @@ struct Entry {
   Time used;
 };
 
-constexpr std::array<std::string_view, 6> kinds = {"packages", "indexes", "frames", "partial", "keyrings", "releases"};
+constexpr std::array<std::string_view, 7> kinds = {"packages", "indexes", "frames", "partial", "keyrings", "releases", "tests"};
 
 Done walk(host::Files& files, const host::Path& folder, const std::string& kind, std::vector<Entry>& out, int depth) {
   if (depth > 8 || !files.exists(folder)) return {};

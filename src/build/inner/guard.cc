@@ -1,7 +1,6 @@
 #include "build/inner/guard.h"
 
 #include <algorithm>
-#include <array>
 #include <set>
 #include <string>
 #include <vector>
@@ -10,32 +9,10 @@
 #include <fmt/ranges.h>
 
 #include "build/inner/pruning.h"
+#include "plan/program_names.h"
 
 namespace ashlar::build {
 namespace {
-
-/// Names of programs, `*` at the end for versions.
-constexpr std::array<std::string_view, 27> interpreters = {"sh", "bash", "rbash", "dash", "ash", "zsh", "ksh*", "mksh*", "csh", "tcsh", "fish", "busybox*", "perl", "perl5*", "python", "python2*",
-                                                           "python3*", "ruby*", "lua*", "node", "nodejs", "php*", "tclsh*", "awk", "mawk", "gawk", "original-awk"};
-constexpr std::array<std::string_view, 12> managers = {"apt", "apt-get", "apt-cache", "dpkg", "dpkg-deb", "apk", "rpm", "dnf", "yum", "microdnf", "zypper", "pacman"};
-constexpr std::array<std::string_view, 4> folders = {"usr/bin/", "usr/sbin/", "usr/local/bin/", "usr/local/sbin/"};
-
-bool fits(std::string_view name, std::string_view pattern) {
-  return pattern.ends_with('*') ? name.starts_with(pattern.substr(0, pattern.size() - 1)) && name.find('-') == std::string_view::npos : name == pattern;
-}
-
-template <size_t N>
-bool any(std::string_view name, const std::array<std::string_view, N>& patterns) {
-  return std::any_of(patterns.begin(), patterns.end(), [&](std::string_view pattern) { return fits(name, pattern); });
-}
-
-/// The program's name when the path is one that PATH finds, else empty.
-std::string_view program_name(std::string_view path) {
-  for (const std::string_view folder : folders) {
-    if (path.starts_with(folder)) return path.substr(folder.size());
-  }
-  return {};
-}
 
 std::string package_of(const Tree::Node& node) {
   constexpr std::string_view prefix = "package:";
@@ -101,15 +78,15 @@ Done guard(const Tree& tree, const plan::Definition& definition, Progress& progr
     const std::string from = package.empty() ? node.owner : fmt::format("package '{}'", package);
     if (node.entry.type != FileType::Symlink && (node.entry.mode & 06000) != 0 && node.owner != "definition")
       faults.add(path, {package, from, "has set-id bits", "have set-id bits", "slice it away, or give it a mode under 'paths'", {}});
-    const std::string_view name = program_name(path);
+    const std::string_view name = plan::program_name(path);
     if (name.empty() || named.contains(path)) continue;
     const std::string file = behind_links(tree, path);
     const std::string owner = package_of(tree.nodes().at(file));
     if (named.contains(file) || (definition.published && !owner.empty() && asked.contains(owner))) continue;
-    if (any(name, interpreters) && definition.published) progress.note(fmt::format("'/{}' of {} is an interpreter that '{}' gives no reason for", path, from, definition.image));
-    else if (any(name, interpreters))
+    if (plan::is_interpreter_name(name) && definition.published) progress.note(fmt::format("'/{}' of {} is an interpreter that '{}' gives no reason for", path, from, definition.image));
+    else if (plan::is_interpreter_name(name))
       faults.add(path, {package, from, "is an interpreter", "are interpreters", fmt::format("name it under 'interpreters' with a reason, or exclude the package with '!{}'", package.empty() ? owner : package), {}});
-    else if (any(name, managers)) faults.add(path, {package, from, "is a package manager", "are package managers", fmt::format("exclude the package with '!{}'", package), {}});
+    else if (plan::is_package_manager_name(name)) faults.add(path, {package, from, "is a package manager", "are package managers", fmt::format("exclude the package with '!{}'", package), {}});
   }
   if (faults.empty()) return {};
   return cannot(Kind::Conflict, fmt::format("build '{}' as a runtime image", definition.image), faults.text());

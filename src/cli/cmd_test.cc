@@ -1,0 +1,80 @@
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include <fmt/format.h>
+
+#include "cli/commands.h"
+#include "pipeline/test.h"
+
+namespace ashlar::cli {
+namespace {
+
+struct Options {
+  std::string ref, definition;
+  pipeline::TestOptions test;
+  bool no_run = false;
+};
+
+Json to_json(const pipeline::Tested& tested) {
+  Json checks = Json::array();
+  for (const prove::Check& check : tested.checks)
+    checks.push_back({{"id", check.id}, {"title", check.title}, {"result", prove::to_string(check.outcome)}, {"evidence", check.evidence}});
+  return {{"schema", "https://ashlar.dev/test/v1"}, {"passed", tested.passed()}, {"image", tested.image.str()}, {"platform", tested.platform.str()},
+          {"definition", tested.definition}, {"definition_claimed", tested.claimed}, {"checks", std::move(checks)}};
+}
+
+std::string_view sign(prove::Outcome outcome) {
+  switch (outcome) {
+    case prove::Outcome::Passed: return "ok";
+    case prove::Outcome::Failed: return "FAILED";
+    case prove::Outcome::NotApplicable: return "n/a";
+    case prove::Outcome::Excused: return "excused";
+  }
+  return "FAILED";
+}
+
+/// Evidence of what passed is shown in its first line, of what failed in its first lines, and with --verbose all of it.
+void say_evidence(Context& context, const prove::Check& check) {
+  const bool failed = check.outcome == prove::Outcome::Failed;
+  const size_t most = context.verbose ? check.evidence.size() : failed || check.outcome == prove::Outcome::Excused ? 10 : 0;
+  for (size_t at = 0; at < std::min(most, check.evidence.size()); ++at) say(context, failed ? "           " + check.evidence[at] : faint(context, "           " + check.evidence[at]));
+  if (most != 0 && check.evidence.size() > most) say(context, faint(context, fmt::format("           ... and {} more; --verbose shows all", check.evidence.size() - most)));
+}
+
+void say_tested(Context& context, const pipeline::Tested& tested) {
+  say(context, bold(context, fmt::format("{} {}", tested.image.str(), tested.platform.str())));
+  if (tested.definition.empty()) say(context, faint(context, "held against the rules of a runtime image; no definition was named or found"));
+  else say(context, faint(context, fmt::format("held against '{}'{}", tested.definition, tested.claimed ? ", which the image says it was made from" : "")));
+  for (const prove::Check& check : tested.checks) {
+    say(context, fmt::format("  {:<7}  {:<18}  {}", sign(check.outcome), check.id, check.title));
+    say_evidence(context, check);
+  }
+  const auto count = [&](prove::Outcome outcome) { return std::count_if(tested.checks.begin(), tested.checks.end(), [&](const auto& each) { return each.outcome == outcome; }); };
+  say(context, fmt::format("{}: {} passed, {} excused, {} not applicable, {} failed{}", tested.passed() ? "passed" : "failed", count(prove::Outcome::Passed),
+                           count(prove::Outcome::Excused), count(prove::Outcome::NotApplicable), count(prove::Outcome::Failed), tested.kept ? " (answered before; --again tests anew)" : ""));
+}
+
+}  // namespace
+
+Action test(CLI::App& app) {
+  const auto options = std::make_shared<Options>();
+  app.add_option("REF", options->ref, "an image: oci:DIR[:TAG], oci-archive:FILE[:TAG]")->required();
+  app.add_option("--platform", options->test.platform, "test this platform; the first one by default")->option_text("PLATFORM");
+  app.add_option("--definition", options->definition, "what the image is held against; by default the definition of the catalogue that it says it was made from")->option_text("FILE");
+  app.add_flag("--no-run", options->no_run, "leave out the run tests: proofs on the bytes alone");
+  auto* const rebuild = app.add_flag("--rebuild", options->test.rebuild, "build it again and compare, also where no lock is at hand");
+  app.add_flag("--no-rebuild", options->test.no_rebuild, "do not build it again, though definition and lock are at hand")->excludes(rebuild);
+  app.add_flag("--again", options->test.again, "test anew what was answered before");
+  return [options](Context& context) -> Result<Exit> {
+    TRY_ASSIGN(auto workshop, pipeline::open_workshop(context.machine, context.config, context.progress));
+    options->test.definition = options->definition;
+    options->test.run = !options->no_run;
+    TRY_ASSIGN(const auto tested, pipeline::test(workshop, options->ref, options->test));
+    if (context.json) answer(context, to_json(tested));
+    else say_tested(context, tested);
+    return tested.passed() ? Exit::Clean : Exit::No;
+  };
+}
+
+}  // namespace ashlar::cli

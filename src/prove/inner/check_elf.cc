@@ -1,0 +1,82 @@
+// Checks on ELF files: whether they can be loaded, and how they are hardened.
+#include <algorithm>
+#include <map>
+
+#include <fmt/format.h>
+
+#include "prove/inner/loader.h"
+#include "prove/inner/scene.h"
+
+namespace ashlar::prove {
+namespace {
+
+std::string_view debian_of(std::uint16_t machine) {
+  switch (machine) {
+    case 62: return "amd64";
+    case 183: return "arm64";
+    case 3: return "i386";
+    case 40: return "armhf";
+    case 243: return "riscv64";
+    default: return {};
+  }
+}
+
+/// What a file has to have of which no baseline tells.
+constexpr Hardening strict{true, Elf::Relro::Full, true, true, Elf::Answer::Unknown, Elf::Answer::Unknown, false, false};
+
+}  // namespace
+
+Check elf_resolves(const Scene& scene) {
+  Check check = passing("elf-resolves", "every program finds its loader and its libraries in the image");
+  const Loader loader(scene);
+  const auto objects = loader.objects();
+  std::set<std::string> taken;
+  size_t programs = 0;
+  std::vector<std::string> notes;
+  for (const auto& object : objects) {
+    if (!object.elf->program()) continue;
+    ++programs;
+    for (std::string& each : loader.missing_for_program(object, taken)) against(check, std::move(each));
+  }
+  for (const auto& object : objects) {
+    if (object.elf->program() || taken.contains(object.path)) continue;
+    for (std::string& each : loader.missing_for_library(object, taken, notes)) against(check, std::move(each));
+  }
+  for (const auto& [path, file] : scene.contents.files) {
+    const FileFacts* const facts = file.entry.type == FileType::Regular ? scene.facts_of(file) : nullptr;
+    if (facts != nullptr && !facts->elf_fault.empty()) against(check, fmt::format("{} begins as an ELF file: {}", shown(path), facts->elf_fault));
+  }
+  check.evidence.insert(check.evidence.end(), notes.begin(), notes.end());
+  check.evidence.push_back(fmt::format("{} programs and {} libraries were followed", programs, objects.size() - programs));
+  return check;
+}
+
+Check elf_hardening(const Scene& scene) {
+  Check check = passing("elf-hardening", "no program is hardened less than the distribution builds it");
+  std::map<std::string, size_t> table;  // by what the files have
+  std::vector<std::string> rows;
+  size_t beyond = 0, files = 0;
+  const Loader loader(scene);
+  for (const auto& object : loader.objects()) {
+    const inventory::File& file = scene.contents.files.at(object.path);
+    if (file.entry.type == FileType::HardLink) continue;  // the same bytes, judged under their first name
+    ++files;
+    const Hardening has = hardening_of(*object.elf);
+    const Baseline* const baseline = scene.yardstick.baseline;
+    const Baseline::Row* const row = baseline == nullptr ? nullptr : baseline->find(debian_of(object.elf->machine), object.path);
+    const std::string lacks = worse(has, row == nullptr ? strict : row->hardening);
+    if (row == nullptr) ++beyond;
+    if (!lacks.empty() && row != nullptr) against(check, fmt::format("{} lacks {}, which package '{}' builds it with", shown(object.path), lacks, row->package));
+    else if (!lacks.empty()) against(check, fmt::format("{} lacks {}, and the baseline does not know it", shown(object.path), lacks));
+    rows.push_back(fmt::format("{}: {}", shown(object.path), to_string(has)));
+    if (worse(has, strict).empty()) ++table["hardened in full"];
+    else if (lacks.empty()) ++table["as the distribution builds it: no " + worse(has, strict)];
+  }
+  for (const auto& [what, count] : table) check.evidence.push_back(fmt::format("{} of {} files: {}", count, files, what));
+  if (beyond != 0) check.evidence.push_back(fmt::format("{} of {} files are not in the baseline and were held to everything", beyond, files));
+  check.evidence.insert(check.evidence.end(), rows.begin(), rows.end());
+  if (files == 0) return not_applicable(check.id, check.title, "the image holds no ELF file");
+  return check;
+}
+
+}  // namespace ashlar::prove

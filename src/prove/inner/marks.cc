@@ -1,0 +1,134 @@
+#include "prove/inner/marks.h"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+namespace ashlar::prove {
+namespace {
+
+using namespace std::string_view_literals;
+
+/// One way to know a family: all of `all`, and at least `least` of `some`.
+struct Rule {
+  std::string_view family, what;
+  Trait::Kind kind;
+  bool programs;  ///< holds for programs alone: its libraries have the texts, too
+  std::array<std::string_view, 3> all;
+  std::array<std::string_view, 5> some = {};
+  size_t least = 0;
+};
+
+constexpr auto interpreter = Trait::Kind::Interpreter, manager = Trait::Kind::PackageManager, hidden = Trait::Kind::Hidden;
+
+// Names of built-in commands, variables that a language reads, its entry points. POSIX XCU section 2 names those of a shell, and section 4 (awk) its
+// variables; a NUL at the end keeps words of prose out. make lists a shell's commands, too, but keeps no OPTIND.
+constexpr std::array rules = {
+    Rule{"shell", "a POSIX shell", interpreter, false, {"getopts\0"sv, "OPTIND"sv, "umask\0"sv}, {"readonly\0"sv, "unalias\0"sv, "ulimit\0"sv, "CDPATH"sv}, 2},
+    Rule{"csh", "a C shell", interpreter, false, {"breaksw\0"sv, "unalias\0"sv}},
+    Rule{"fish", "the shell fish", interpreter, false, {"f\0\0\0i\0\0\0s\0\0\0h\0\0\0_\0\0\0f\0\0\0u\0\0\0n\0\0\0c\0\0\0"sv}},
+    Rule{"fish", "the shell fish", interpreter, true, {"fish_function_path"sv}},
+    Rule{"elvish", "the shell elvish", interpreter, true, {"src.elv.sh/pkg/eval"sv}},
+    Rule{"nu", "the shell nu", interpreter, true, {"nu_protocol"sv, "nu-command"sv}},
+    Rule{"perl", "perl", interpreter, true, {"PERL5LIB"sv, "PERL5OPT"sv}},
+    Rule{"perl", "perl by its library", interpreter, true, {"perl_parse\0"sv, "perl_run\0"sv}},
+    Rule{"python", "python", interpreter, true, {"PYTHONHOME"sv, "PYTHONSTARTUP"sv}},
+    Rule{"python", "python by its library", interpreter, true, {"Py_BytesMain\0"sv}},
+    Rule{"python", "python by its library", interpreter, true, {"Py_Main\0"sv}},
+    Rule{"lua", "lua", interpreter, true, {"LUA_INIT"sv}},
+    Rule{"ruby", "ruby", interpreter, true, {"RUBYOPT"sv, "RUBYLIB"sv}},
+    Rule{"ruby", "ruby by its library", interpreter, true, {"ruby_run_node\0"sv}},
+    Rule{"node", "node", interpreter, true, {"NODE_REPL_HISTORY"sv}},
+    Rule{"node", "node by its library", interpreter, true, {"_ZN4node5StartEiPPc\0"sv}},
+    Rule{"deno", "deno", interpreter, true, {"DENO_DIR"sv, "DENO_AUTH_TOKENS"sv}},
+    Rule{"bun", "bun", interpreter, true, {"BUN_INSTALL"sv, "BUN_RUNTIME_TRANSPILER"sv}},
+    Rule{"php", "php", interpreter, true, {"PHP_INI_SCAN_DIR"sv}},
+    Rule{"awk", "an awk", interpreter, false, {"CONVFMT"sv, "RSTART\0"sv, "SUBSEP\0"sv}},
+    Rule{"tcl", "tclsh", interpreter, true, {"Tcl_MainEx\0"sv}},
+    Rule{"tcl", "tclsh", interpreter, true, {"Tcl_Main\0"sv}},
+    Rule{"guile", "guile", interpreter, true, {"scm_shell\0"sv}},
+    Rule{"dpkg", "dpkg", manager, true, {"/var/lib/dpkg"sv, "conffiles"sv}},
+    Rule{"apt", "apt by its library", manager, true, {"libapt-pkg.so"sv}},
+    Rule{"rpm", "rpm by its library", manager, true, {"librpm.so"sv}},
+    Rule{"rpm", "rpm", manager, true, {"var/lib/rpm"sv, "%_dbpath"sv}},
+    Rule{"dnf", "dnf by its library", manager, true, {"libdnf"sv}},
+    Rule{"zypper", "zypper by its library", manager, true, {"libzypp.so"sv}},
+    Rule{"apk", "apk", manager, false, {"lib/apk/db"sv, "etc/apk/world"sv}},
+    Rule{"pacman", "pacman by its library", manager, true, {"libalpm.so"sv}},
+    Rule{"packed", "packed by UPX, so that nobody sees what it is", hidden, false, {"UPX!"sv, "$Info: This file is packed with"sv}},
+};
+
+/// Names by family where they are not the family's own, `*` for versions.
+struct Name { std::string_view family, name; };
+constexpr std::array names = {Name{"shell", "*sh"}, Name{"shell", "*sh93"}, Name{"shell", "busybox*"}, Name{"csh", "*csh"}, Name{"awk", "*awk"}, Name{"awk", "busybox*"}, Name{"tcl", "tclsh*"}};
+
+std::string shown(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (c != '\0') out += c;
+  }
+  return out;
+}
+
+std::vector<std::string_view> collect() {
+  std::vector<std::string_view> out;
+  const auto add = [&](std::string_view text) {
+    if (!text.empty() && std::find(out.begin(), out.end(), text) == out.end()) out.push_back(text);
+  };
+  for (const Rule& rule : rules) {
+    for (const auto text : rule.all) add(text);
+    for (const auto text : rule.some) add(text);
+  }
+  return out;
+}
+
+bool has(const Marks& marks, std::string_view text) {
+  const auto all = mark_texts();
+  return marks[static_cast<size_t>(std::find(all.begin(), all.end(), text) - all.begin())];
+}
+
+}  // namespace
+
+std::span<const std::string_view> mark_texts() {
+  static const std::vector<std::string_view> texts = collect();
+  return texts;
+}
+
+std::vector<Trait> judge_marks(const Marks& marks, bool program) {
+  std::vector<Trait> out;
+  if (marks.none()) return out;
+  for (const Rule& rule : rules) {
+    if (rule.programs && !program) continue;
+    std::vector<std::string> found;
+    bool all = true;
+    size_t some = 0;
+    for (const auto text : rule.all) {
+      if (text.empty()) continue;
+      all = all && has(marks, text);
+      found.push_back(shown(text));
+    }
+    if (!all) continue;
+    for (const auto text : rule.some) {
+      if (text.empty() || !has(marks, text)) continue;
+      ++some;
+      found.push_back(shown(text));
+    }
+    if (some < rule.least) continue;
+    if (std::any_of(out.begin(), out.end(), [&](const Trait& each) { return each.family == rule.family; })) continue;
+    out.push_back({rule.kind, rule.family, fmt::format("{} (it has {})", rule.what, fmt::join(found, ", ")), {}});
+  }
+  return out;
+}
+
+bool fits_family(std::string_view family, std::string_view name) {
+  if (name.starts_with(family)) return true;
+  return std::any_of(names.begin(), names.end(), [&](const Name& each) {
+    if (each.family != family) return false;
+    if (each.name.starts_with('*')) return name.ends_with(each.name.substr(1));
+    return name.starts_with(each.name.substr(0, each.name.size() - 1));
+  });
+}
+
+}  // namespace ashlar::prove

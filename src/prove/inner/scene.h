@@ -1,0 +1,54 @@
+#pragma once
+// Everything that is known of an image when the checks begin.
+#include <array>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "prove/inner/root.h"
+#include "prove/inner/watcher.h"
+#include "prove/proofs.h"
+
+namespace ashlar::prove {
+
+struct Scene {
+  const inventory::Contents& contents;
+  const Root& root;
+  const FactsByPlace& facts;                             ///< of all layers, also of files that higher layers hide
+  const std::map<inventory::Place, std::string>& paths;  ///< of those facts
+  const Yardstick& yardstick;
+
+  const plan::Definition* definition() const { return yardstick.definition; }
+  bool is_dev() const { return definition() != nullptr && definition()->variant == plan::Variant::Dev; }
+  /// What was found in a regular file or hard link; nothing when there is nothing to tell.
+  const FileFacts* facts_of(const inventory::File& file) const {
+    const auto found = facts.find(file.bytes);
+    return found == facts.end() ? nullptr : &found->second;
+  }
+};
+
+/// `'/usr/bin/x'`
+std::string shown(std::string_view path);
+/// A check that passed so far; evidence against it makes it fail.
+Check passing(std::string_view id, std::string_view title);
+void against(Check& check, std::string evidence);
+Check not_applicable(std::string_view id, std::string_view title, std::string reason);
+
+/// `debian-13` by the image's os-release, or empty.
+std::string distribution_of(const Root& root);
+
+Check no_shell(const Scene& scene);
+Check no_package_manager(const Scene& scene);
+Check no_setuid(const Scene& scene);
+Check no_world_writable(const Scene& scene);
+Check no_devices(const Scene& scene);
+Check nonroot(const Scene& scene);
+Check elf_resolves(const Scene& scene);
+Check elf_hardening(const Scene& scene);
+Check no_secrets(const Scene& scene);
+Check ca_bundle(const Scene& scene);
+Check time_zones(const Scene& scene);
+Check parents(const Scene& scene);
+Check os_release(const Scene& scene);
+
+}  // namespace ashlar::prove

@@ -1,0 +1,282 @@
+// For each check the fault that it is there for, planted in several disguises; what finds it must name it, and nothing else may cry.
+#include <archive.h>
+#include <archive_entry.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <iterator>
+#include <utility>
+
+#include "prove/inner/small_elf.h"
+#include "prove/inner/small_image.h"
+#include "prove/proofs.h"
+
+namespace ashlar::prove {
+namespace {
+
+using namespace std::string_literals;
+
+/// A container for other files, made by the library that everybody's tools use.
+std::string packed(const char* format, const char* filter, const std::vector<std::pair<std::string, std::string>>& members) {
+  archive* const a = archive_write_new();
+  EXPECT_EQ(archive_write_set_format_by_name(a, format), ARCHIVE_OK) << archive_error_string(a);
+  if (*filter != '\0') {
+    EXPECT_EQ(archive_write_add_filter_by_name(a, filter), ARCHIVE_OK) << archive_error_string(a);
+  }
+  std::string out(8 << 20, '\0');
+  size_t used = 0;
+  archive_write_open_memory(a, out.data(), out.size(), &used);
+  for (const auto& [name, content] : members) {
+    archive_entry* const entry = archive_entry_new();
+    archive_entry_set_pathname(entry, name.c_str());
+    archive_entry_set_size(entry, static_cast<la_int64_t>(content.size()));
+    archive_entry_set_filetype(entry, AE_IFREG);
+    archive_entry_set_perm(entry, 0755);
+    archive_write_header(a, entry);
+    archive_write_data(a, content.data(), content.size());
+    archive_entry_free(entry);
+  }
+  archive_write_close(a);
+  archive_write_free(a);
+  out.resize(used);
+  return out;
+}
+
+/// What a shell cannot do without, as a compiler leaves it in a program.
+const std::string shell_words = "\0getopts\0unalias\0umask\0ulimit\0readonly\0OPTIND=1\0CDPATH\0"s;
+
+std::string shell() {
+  SmallElf elf;
+  elf.content = shell_words;
+  return elf.bytes();
+}
+std::string static_shell() {
+  SmallElf elf;
+  elf.type = 2, elf.pie = false, elf.interpreter.clear(), elf.needed.clear(), elf.content = shell_words;
+  return elf.bytes();
+}
+std::string program_with(const std::string& content) {
+  SmallElf elf;
+  elf.content = content;
+  return elf.bytes();
+}
+std::string program_calling(std::vector<std::string> names) {
+  SmallElf elf;
+  for (std::string& each : names) elf.names.push_back(std::move(each));
+  return elf.bytes();
+}
+
+std::string real_file(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+Members clean() {
+  return {folder("etc"), folder("usr"), folder("usr/bin"), folder("usr/lib"), folder("usr/lib/x86_64-linux-gnu"), folder("usr/share"), folder("var"), folder("var/lib"), folder("var/lib/dpkg"),
+          folder("var/lib/dpkg/status.d"), folder("tmp", 01777), folder("opt"), folder("home"), folder("root", 0700),
+          symlink("lib64", "usr/lib"), symlink("bin", "usr/bin"), symlink("lib", "usr/lib"),
+          {"etc/passwd", "root:x:0:0:root:/root:/usr/sbin/nologin\nnonroot:x:65532:65532::/:/usr/sbin/nologin\n"},
+          {"etc/group", "nonroot:x:65532:\n"},
+          {"etc/debian_version", "13.2\n"},
+          {"usr/lib/os-release", "ID=debian\nVERSION_ID=\"13\"\nVERSION_CODENAME=trixie\n"},
+          symlink("etc/os-release", "../usr/lib/os-release"),
+          {"var/lib/dpkg/status.d/base-files", "Package: base-files\nVersion: 13.8+deb13u2\nArchitecture: amd64\n"},
+          program("usr/lib/ld-linux-x86-64.so.2", small_library("ld-linux-x86-64.so.2").bytes()),
+          program("usr/lib/x86_64-linux-gnu/libc.so.6", small_library("libc.so.6").bytes()),
+          program("usr/bin/app", SmallElf{}.bytes())};
+}
+
+oci::Config clean_config() {
+  oci::Config config;
+  config.created = "2026-01-01T00:00:00Z";
+  config.user = "nonroot";
+  config.env = {"PATH=/usr/bin"};
+  config.cmd = {"app"};
+  return config;
+}
+
+/// `base` without the libraries' own needs, which the clean image does not fill.
+Members loaderless(Members members) {
+  for (Member& each : members) {
+    if (each.path.ends_with("ld-linux-x86-64.so.2") || each.path.ends_with("libc.so.6")) {
+      SmallElf library = small_library(each.path.substr(each.path.rfind('/') + 1));
+      library.needed.clear();
+      each.content = library.bytes();
+    }
+  }
+  return members;
+}
+
+std::vector<Check> judge(const std::vector<Members>& layers, const oci::Config& config, const Yardstick& yardstick = {}) {
+  inventory::Target target = target_of(layers, config);
+  const auto seen = Examination::read(target);
+  EXPECT_TRUE(seen) << (seen ? "" : seen.error().message);
+  return seen ? seen->judge(yardstick) : std::vector<Check>();
+}
+
+struct Row {
+  std::string summary;
+  std::string check;                        ///< the one that must fail, and no other
+  std::string names;                        ///< what its evidence must say
+  Members planted = {};
+  std::function<void(oci::Config&)> configure = {};
+  Members above = {};                       ///< a further layer
+  std::string also = {};                    ///< another check that fails for it
+};
+
+void expect_found(const Row& row) {
+  SCOPED_TRACE(row.summary);
+  Members members = loaderless(clean());
+  members.insert(members.end(), row.planted.begin(), row.planted.end());
+  oci::Config config = clean_config();
+  if (row.configure) row.configure(config);
+  std::vector<Members> layers = {members};
+  if (!row.above.empty()) layers.push_back(row.above);
+  for (const Check& check : judge(layers, config)) {
+    std::string evidence;
+    for (const std::string& line : check.evidence) evidence += line + "\n";
+    if (check.id != row.check) {
+      EXPECT_EQ(check.outcome == Outcome::Failed, check.id == row.also) << check.id << ": " << evidence;
+      continue;
+    }
+    EXPECT_EQ(check.outcome, Outcome::Failed) << check.id;
+    EXPECT_NE(evidence.find(row.names), std::string::npos) << "'" << row.names << "' is not in:\n" << evidence;
+  }
+}
+
+TEST(Planted, NothingInACleanImage) {
+  for (const Check& check : judge({loaderless(clean())}, clean_config())) {
+    EXPECT_NE(check.outcome, Outcome::Failed) << check.id << ": " << (check.evidence.empty() ? "" : check.evidence.front());
+    EXPECT_FALSE(check.evidence.empty()) << check.id;
+  }
+}
+
+TEST(Planted, ShellsTable) {
+  const std::string prefix(5000, 'x');
+  const std::vector<Row> rows = {
+      {"a shell under its name", "no-shell", "'/usr/bin/sh' is a POSIX shell", {program("usr/bin/sh", shell())}},
+      {"a link of that name", "no-shell", "'/usr/bin/sh' leads to '/opt/x'", {program("opt/x", shell()), symlink("usr/bin/sh", "/opt/x")}},
+      {"under another name", "no-shell", "'/opt/data.bin' is a POSIX shell", {program("opt/data.bin", shell())}},
+      {"without the right to execute", "no-shell", "'/opt/data' is a POSIX shell", {{"opt/data", shell()}}},
+      {"with bytes behind it", "no-shell", "'/usr/bin/tool' is a POSIX shell", {program("usr/bin/tool", shell() + std::string(100'000, '\0'))}},
+      {"behind other bytes", "no-shell", "'/opt/image' is a POSIX shell (it has getopts, OPTIND, umask, readonly, unalias, ulimit, CDPATH), behind 5000 other bytes", {{"opt/image", prefix + shell()}}},
+      {"as a hard link to a file elsewhere", "no-shell", "'/usr/bin/tool' is a POSIX shell", {program("opt/data", shell()), hard_link("usr/bin/tool", "opt/data")}},
+      {"static, as busybox is", "no-shell", "'/opt/b' is a POSIX shell", {program("opt/b", static_shell())}, {}, {}, "elf-hardening"},
+      {"in a zip archive", "no-shell", "'/opt/app.jar'!lib/x.so is a POSIX shell", {{"opt/app.jar", packed("zip", "", {{"a.txt", "a"}, {"lib/x.so", shell()}})}}},
+      {"in a zip archive behind other bytes", "no-shell", "!x is a POSIX shell", {{"opt/installer", prefix + packed("zip", "", {{"x", shell()}})}}},
+      {"in a compressed archive", "no-shell", "'/opt/a.tgz'!bin/x is a POSIX shell", {{"opt/a.tgz", packed("gnutar", "gzip", {{"bin/x", shell()}})}}},
+      {"in an archive", "no-shell", "'/opt/a'!x is a POSIX shell", {{"opt/a", packed("ustar", "", {{"x", shell()}})}}},
+      {"in a cpio archive, compressed", "no-shell", "x is a POSIX shell", {{"opt/initrd", packed("newc", "zstd", {{"x", shell()}})}}},
+      {"compressed alone", "no-shell", "is a POSIX shell", {{"opt/x.xz", packed("raw", "xz", {{"x", shell()}})}}},
+      {"in an archive of an archive", "no-shell", "'/opt/o.zip'!i.tar!x is a POSIX shell", {{"opt/o.zip", packed("zip", "", {{"i.tar", packed("ustar", "", {{"x", shell()}})}})}}},
+      {"in a higher layer", "no-shell", "'/opt/late' is a POSIX shell", {}, {}, {program("opt/late", shell())}},
+      {"a script called as one", "no-shell", "'/usr/bin/bash' has the name of an interpreter", {program("usr/bin/bash", "#!/usr/bin/app\n")}},
+      {"a link that leads nowhere yet", "no-shell", "'/usr/bin/sh' has the name of an interpreter", {symlink("usr/bin/sh", "/mnt/tool")}},
+      {"an archive that nobody can look into", "no-shell", "'/opt/a.zip' was not looked into", {{"opt/a.zip", packed("zip", "", {{"x", shell()}}).substr(0, 200)}}},
+      {"a packed program", "no-shell", "'/opt/p' is packed by UPX", {program("opt/p", program_with("UPX!\0$Info: This file is packed with the UPX executable packer\0"s))}},
+  };
+  for (const Row& row : rows) expect_found(row);
+}
+
+TEST(Planted, OtherInterpretersTable) {
+  const std::vector<Row> rows = {
+      {"perl, static", "no-shell", "is perl", {program("opt/p", program_with("PERL5LIB\0PERL5OPT\0"s))}},
+      {"perl by its library", "no-shell", "is perl by its library", {program("opt/p", program_calling({"perl_parse", "perl_run"}))}},
+      {"python", "no-shell", "is python", {program("opt/p", program_with("PYTHONHOME\0PYTHONSTARTUP\0"s))}},
+      {"python by its library", "no-shell", "is python by its library", {program("opt/p", program_calling({"Py_BytesMain"}))}},
+      {"lua", "no-shell", "is lua", {program("opt/p", program_with("LUA_INIT"))}},
+      {"ruby by its library", "no-shell", "is ruby", {program("opt/p", program_calling({"ruby_run_node"}))}},
+      {"node by its library", "no-shell", "is node", {program("opt/p", program_calling({"_ZN4node5StartEiPPc"}))}},
+      {"php", "no-shell", "is php", {program("opt/p", program_with("PHP_INI_SCAN_DIR"))}},
+      {"an awk", "no-shell", "is an awk", {program("opt/p", program_with("\0CONVFMT\0RSTART\0SUBSEP\0"s))}},
+      {"tclsh", "no-shell", "is tclsh", {program("opt/p", program_calling({"Tcl_MainEx"}))}},
+      {"a C shell", "no-shell", "is a C shell", {program("opt/p", program_with("\0breaksw\0unalias\0"s))}},
+      {"a program without sound tables counts as one", "no-shell", "'/opt/p' is lua", {program("opt/p", "\177ELF\2\1\1"s + std::string(60, '\377') + "LUA_INIT" + std::string(100, ' '))}, {}, {}, "elf-resolves"},
+      {"dpkg renamed", "no-package-manager", "'/opt/p' is dpkg", {program("opt/p", program_with("/var/lib/dpkg\0conffiles"s))}},
+      {"apt renamed", "no-package-manager", "'/opt/p' is apt", {program("opt/p", program_calling({"libapt-pkg.so.7.0"}))}},
+      {"apk in an archive", "no-package-manager", "'/opt/p.zip'!apk.static is apk", {{"opt/p.zip", packed("zip", "", {{"apk.static", program_with("lib/apk/db\0etc/apk/world"s)}})}}},
+      {"rpm", "no-package-manager", "is rpm", {program("opt/p", program_calling({"librpm.so.10"}))}},
+      {"a script called apt", "no-package-manager", "'/usr/bin/apt' has the name of a package manager", {program("usr/bin/apt", "#!/usr/bin/app\n")}},
+  };
+  for (const Row& row : rows) expect_found(row);
+}
+
+TEST(Planted, RealShellsAndLanguagesOfThisMachine) {
+  const std::vector<std::pair<std::string, std::string>> programs = {
+      {"/bin/dash", "a POSIX shell"}, {"/bin/bash", "a POSIX shell"}, {"/bin/busybox", "a POSIX shell"}, {"/usr/bin/perl", "perl"},
+      {"/usr/bin/python3", "python"}, {"/usr/bin/mawk", "an awk"},     {"/usr/bin/gawk", "an awk"},       {"/usr/bin/dpkg", "dpkg"}, {"/usr/bin/apt-get", "apt by its library"}};
+  size_t seen = 0;
+  for (const auto& [path, what] : programs) {
+    if (!std::filesystem::exists(path)) {
+      std::printf("left out: this machine has no %s\n", path.c_str());
+      continue;
+    }
+    ++seen;
+    SCOPED_TRACE(path);
+    const auto checks = judge({loaderless(clean()), {program("opt/renamed", real_file(path) + std::string(333, 'x'))}}, clean_config());
+    const std::string expected = "'/opt/renamed' is " + what;
+    EXPECT_TRUE(std::any_of(checks.begin(), checks.end(), [&](const Check& check) {
+      return check.outcome == Outcome::Failed && std::any_of(check.evidence.begin(), check.evidence.end(), [&](const std::string& line) { return line.find(expected) != std::string::npos; });
+    })) << expected;
+  }
+  EXPECT_GT(seen, 2u);
+}
+
+/// Programs that know much of a shell and are none.
+TEST(Planted, NoFalseAlarmAboutToolsOfThisMachine) {
+  for (const char* path : {"/usr/bin/make", "/usr/bin/git", "/usr/bin/openssl", "/usr/bin/sed", "/usr/bin/ld.bfd", "/usr/bin/cmake", "/usr/bin/env", "/usr/bin/find", "/usr/bin/curl", "/usr/sbin/runc", "/usr/bin/gpg"}) {
+    if (!std::filesystem::exists(path)) continue;
+    SCOPED_TRACE(path);
+    for (const Check& check : judge({loaderless(clean()), {program("opt/tool", real_file(path))}}, clean_config())) {
+      const bool about_it = check.id == "no-shell" || check.id == "no-package-manager" || check.id == "no-secrets";
+      EXPECT_TRUE(!about_it || check.outcome == Outcome::Passed) << check.id << ": " << check.evidence.front();
+    }
+  }
+}
+
+TEST(Planted, BitsAndPlacesTable) {
+  const std::string capability("\1\0\0\2\0\4\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 20);
+  const std::vector<Row> rows = {
+      {"set-user-id", "no-setuid", "'/usr/bin/su' is set-user-id (4755", {{"usr/bin/su", "x", FileType::Regular, 04755}}},
+      {"set-group-id", "no-setuid", "is set-group-id (2755", {{"usr/bin/su", "x", FileType::Regular, 02755}}},
+      {"without the right to execute", "no-setuid", "(4644", {{"opt/su", "x", FileType::Regular, 04644}}},
+      {"on a hard link alone", "no-setuid", "'/opt/y' is set-user-id", {{"opt/x", "x", FileType::Regular, 0755}, {"opt/y", "", FileType::HardLink, 04755, "opt/x"}}},
+      {"file capabilities", "no-setuid", "'/usr/bin/ping' has file capabilities 0x400", {{"usr/bin/ping", "x", FileType::Regular, 0755, "", {{"security.capability", capability}}}}},
+      {"a file that all may write", "no-world-writable", "'/opt/f' is writable by all (0666)", {{"opt/f", "x", FileType::Regular, 0666}}},
+      {"a folder", "no-world-writable", "'/opt/d' is writable by all (0777)", {folder("opt/d", 0777)}},
+      {"a folder for temporary files that is not sticky", "no-world-writable", "'/var/tmp' is writable by all (0777)", {folder("var/tmp", 0777)}},
+      {"a sticky folder elsewhere", "no-world-writable", "'/opt/d' is writable by all (1777)", {folder("opt/d", 01777)}},
+      {"a pipe", "no-world-writable", "'/opt/p' is writable by all", {{"opt/p", "", FileType::Fifo, 0666}}},
+      {"a character device", "no-devices", "'/opt/mem' is a character device", {{"opt/mem", "", FileType::CharDevice, 0600}}},
+      {"a block device", "no-devices", "'/opt/sda' is a block device", {{"opt/sda", "", FileType::BlockDevice, 0600}}},
+      {"a path without its folder", "parents", "'/srv/a/b' lies in '/srv/a', which no layer holds", {{"srv/a/b", "x"}}},
+      {"a path below a file", "parents", "'/opt/f/g' lies below '/opt/f', which is no folder", {{"opt/f/g", "x"}, {"opt/f", "x"}}},
+      {"a path below a link", "parents", "'/bin/tool' lies below '/bin', which is no folder", {{"bin/tool", "x"}}},
+  };
+  for (const Row& row : rows) expect_found(row);
+}
+
+TEST(Planted, UsersTable) {
+  const auto user = [](std::string name) { return [name = std::move(name)](oci::Config& config) { config.user = name; }; };
+  const auto passwd = [](std::string text) { return Member{"etc/passwd", std::move(text)}; };
+  const std::vector<Row> rows = {
+      {"nobody named", "nonroot", "names no user: that is root", {}, user("")},
+      {"root by name", "nonroot", "'root' has the number 0", {}, user("root")},
+      {"root by number", "nonroot", "user '0' is root", {}, user("0")},
+      {"root by number, with a group", "nonroot", "user '0:65532' is root", {}, user("0:65532")},
+      {"zeros before", "nonroot", "user '000' is root", {}, user("000")},
+      {"a sign", "nonroot", "user '+0' is root", {}, user("+0")},
+      {"a name that is root's second", "nonroot", "'app' has the number 0 in '/etc/passwd'", {}, user("app"), {passwd("app:x:0:0::/:/x\n")}},
+      {"a number that runtimes read as 0", "nonroot", "'app' has the number 0", {}, user("app"), {passwd("app:x:none:0::/:/x\n")}},
+      {"the first entry counts", "nonroot", "'app' has the number 0", {}, user("app"), {passwd("app:x:0:0::/:/x\napp:x:1000:0::/:/x\n")}},
+      {"an unknown name", "nonroot", "'ghost' is not in '/etc/passwd'", {}, user("ghost")},
+      {"another root besides", "nonroot", "'toor' in '/etc/passwd' has the number 0, too", {}, {}, {passwd("nonroot:x:65532:65532::/:/x\ntoor:x:0:0::/:/x\n")}},
+  };
+  for (const Row& row : rows) expect_found(row);
+}
+
+}  // namespace
+}  // namespace ashlar::prove

@@ -1,0 +1,75 @@
+#include "prove/proofs.h"
+
+#include <nlohmann/json.hpp>
+
+#include <fmt/format.h>
+
+#include "prove/inner/scene.h"
+
+namespace ashlar::prove {
+namespace {
+
+/// In the order of the answer.
+constexpr Check (*checks[])(const Scene&) = {no_shell, no_package_manager, no_setuid, no_world_writable, no_devices, nonroot, elf_resolves, elf_hardening,
+                                             no_secrets, ca_bundle, time_zones, parents, os_release};
+
+constexpr std::string_view image_record = "usr/share/ashlar/image.json";
+
+/// Texts that checks read as a whole.
+bool is_wanted(std::string_view path) {
+  constexpr std::string_view names[] = {"etc/passwd", "etc/group", "etc/os-release", "usr/lib/os-release", "etc/debian_version", "etc/ld.so.cache", "etc/ld.so.conf", image_record};
+  for (const std::string_view name : names) {
+    if (path == name) return true;
+  }
+  return path.starts_with("etc/ld.so.conf.d/") || (path.starts_with("etc/ssl/") && (path.ends_with(".crt") || path.ends_with("cert.pem"))) ||
+         (path.starts_with("etc/pki/") && path.ends_with(".pem"));
+}
+
+}  // namespace
+
+struct Examination::Seen {
+  inventory::Contents contents;
+  FactsByPlace facts;
+  std::map<inventory::Place, std::string> paths;
+};
+
+Examination::Examination(std::unique_ptr<Seen> seen) : seen_(std::move(seen)) {}
+Examination::Examination(Examination&&) noexcept = default;
+Examination& Examination::operator=(Examination&&) noexcept = default;
+Examination::~Examination() = default;
+
+Result<Examination> Examination::read(inventory::Target& target) {
+  std::vector<std::unique_ptr<Watcher>> watchers;
+  inventory::ReadOptions options;
+  options.onlooker = [&](size_t) { return watchers.emplace_back(std::make_unique<Watcher>()).get(); };
+  options.keep = is_wanted;
+  auto seen = std::make_unique<Seen>();
+  TRY_ASSIGN(seen->contents, inventory::read_contents(target, options));
+  for (const auto& watcher : watchers) {
+    seen->facts.merge(watcher->facts);
+    seen->paths.merge(watcher->paths);
+  }
+  return Examination(std::move(seen));
+}
+
+const inventory::Contents& Examination::contents() const { return seen_->contents; }
+
+Claim Examination::claim() const {
+  const auto text = seen_->contents.texts.find(std::string(image_record));
+  if (text == seen_->contents.texts.end()) return {};
+  const auto json = parse_json(text->second, image_record);
+  if (!json || !json->is_object()) return {};
+  return {get_string_or_empty(*json, "image").value_or(""), get_string_or_empty(*json, "variant").value_or("")};
+}
+
+std::string Examination::distribution() const { return distribution_of(Root(seen_->contents)); }
+
+std::vector<Check> Examination::judge(const Yardstick& yardstick) const {
+  const Root root(seen_->contents);
+  const Scene scene{seen_->contents, root, seen_->facts, seen_->paths, yardstick};
+  std::vector<Check> out;
+  for (const auto check : checks) out.push_back(check(scene));
+  return out;
+}
+
+}  // namespace ashlar::prove
