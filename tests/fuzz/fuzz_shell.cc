@@ -32,8 +32,8 @@ bool has_operands(const ShellNode& node) {
     case ShellNode::Kind::Case: return count == node.patterns.size() && node.words.size() == 1;
     case ShellNode::Kind::Not:
     case ShellNode::Kind::For:
-    case ShellNode::Kind::Subshell:
-    case ShellNode::Kind::Function: return count == 1;
+    case ShellNode::Kind::Subshell: return count == 1;
+    case ShellNode::Kind::Function: return node.body != nullptr && !node.name.empty();
   }
   return false;
 }
@@ -50,6 +50,7 @@ void check(const ShellNode& node, int lines) {
     if (redirect.text != nullptr) check(*redirect.text, lines);
   }
   for (const ShellNode& child : node.children) check(child, lines);
+  if (node.body != nullptr) check(*node.body, lines);
 }
 
 }  // namespace
