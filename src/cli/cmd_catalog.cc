@@ -26,7 +26,7 @@ Json to_full_json(const pipeline::CatalogEntry& entry) {
   Json record = to_json(entry);
   Json interpreters = Json::array();
   for (const auto& kept : entry.definition.interpreters) interpreters.push_back({{"path", kept.path}, {"reason", kept.reason}});
-  record.update(Json{{"description", entry.description}, {"tags", entry.definition.tags}, {"license", entry.license}, {"end_of_life_source", entry.end_of_life_source},
+  record.update(Json{{"description", entry.description}, {"tags", entry.definition.tags}, {"license", entry.license}, {"end_of_life_source", entry.end_of_life_source}, {"support", entry.support},
                      {"run_as", entry.definition.accounts.run_as}, {"ports", entry.definition.ports}, {"interpreters", std::move(interpreters)}});
   return record;
 }
@@ -49,6 +49,7 @@ void show(Context& context, const pipeline::CatalogEntry& entry) {
   say(context, fmt::format("  licence      {}", entry.license));
   say(context, fmt::format("  end of life  {}{}", entry.end_of_life.empty() ? "not known" : entry.end_of_life,
                            entry.end_of_life_source.empty() ? "" : fmt::format(" ({})", entry.end_of_life_source)));
+  if (!entry.support.empty()) say(context, fmt::format("  support      {}", entry.support));
   say(context, fmt::format("  runs as      {}", definition.accounts.run_as));
   if (!definition.ports.empty()) say(context, fmt::format("  ports        {}", join(definition.ports, ", ")));
   for (const auto& kept : definition.interpreters) say(context, fmt::format("  keeps        {}: {}", kept.path, kept.reason));

@@ -24,6 +24,7 @@ struct CatalogEntry {
   host::Path path;
   plan::Definition definition;
   std::string description, license, end_of_life, end_of_life_source;  ///< from info.yaml
+  std::string support;  ///< from info.yaml: where the distribution or the makers limit what they mend
 };
 /// Every definition below `folder` (`<name>/<version>[-variant].yaml` beside an `info.yaml`), sorted by path.
 Result<std::vector<CatalogEntry>> read_catalog(host::Files& files, const host::Path& folder);
