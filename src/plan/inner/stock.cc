@@ -192,7 +192,7 @@ void Stock::read_provides(Place place) {
     if (item.name == package.name && (item.version.empty() || item.version == package.version)) continue;
     rows_.push_back({intern(item.name), {place, item.version}});
   }
-  if (allowed) rows_.push_back({intern_copy(package.name + ":any"), {place, package.version}});
+  if (allowed) rows_.push_back({intern_copy(std::string(package.name) + ":any"), {place, package.version}});
 }
 
 std::vector<Name> Stock::provided_by(Place place) const {
