@@ -11,7 +11,7 @@ namespace ashlar::deb {
 namespace {
 
 constexpr std::string_view Package::* texts[] = {
-    &Package::name, &Package::version, &Package::architecture, &Package::source, &Package::source_version, &Package::priority, &Package::multi_arch,
+    &Package::name, &Package::version, &Package::architecture, &Package::source, &Package::source_version, &Package::maintainer, &Package::priority, &Package::multi_arch,
     &Package::essential, &Package::depends, &Package::pre_depends, &Package::provides, &Package::conflicts, &Package::breaks, &Package::replaces,
     &Package::recommends, &Package::suggests, &Package::enhances, &Package::protection, &Package::sha256, &Package::filename};
 

@@ -61,7 +61,7 @@ Result<Package> read_package(const Stanza& stanza, std::uint32_t archive) {
   std::string_view source, size;
   constexpr std::pair<std::string_view, std::string_view Package::*> texts[] = {
       {"Package", &Package::name}, {"Version", &Package::version}, {"Architecture", &Package::architecture}, {"Filename", &Package::filename}, {"SHA256", &Package::sha256},
-      {"Priority", &Package::priority}, {"Multi-Arch", &Package::multi_arch}, {"Essential", &Package::essential}, {"Depends", &Package::depends},
+      {"Priority", &Package::priority}, {"Multi-Arch", &Package::multi_arch}, {"Essential", &Package::essential}, {"Maintainer", &Package::maintainer}, {"Depends", &Package::depends},
       {"Pre-Depends", &Package::pre_depends}, {"Provides", &Package::provides}, {"Conflicts", &Package::conflicts}, {"Breaks", &Package::breaks}, {"Replaces", &Package::replaces},
       {"Recommends", &Package::recommends}, {"Suggests", &Package::suggests}, {"Enhances", &Package::enhances}, {"Protected", &Package::protection},
       {"Important", &Package::protection}};

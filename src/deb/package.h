@@ -45,7 +45,7 @@ std::string to_string(const Clause& clause);
 struct Package {
   std::string_view name, version, architecture;
   std::string_view source, source_version;  ///< from `Source: name (version)`, else those of the package itself
-  std::string_view priority, multi_arch, essential;
+  std::string_view priority, multi_arch, essential, maintainer;
   std::string_view depends, pre_depends, provides, conflicts, breaks, replaces;  ///< as written
   std::string_view recommends, suggests, enhances;  ///< as written; nothing is installed because of them
   std::string_view protection;  ///< of `Protected`, or its older name `Important`: `yes` where a system should keep the package
