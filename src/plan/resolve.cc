@@ -117,17 +117,11 @@ Done Universe::State::give_up(const Request& request, Candidates& candidates) co
     const auto name = stock.find(wish.name);
     if (!name) continue;
     if (candidates.given_up.empty()) candidates.given_up.resize(stock.names());
-    // Others may depend on it as `perl:any` or `perl:amd64`.
-    const auto give = [&](std::string_view text) {
-      for (const std::string& qualifier : {std::string(), std::string(":any"), ":" + request.architecture}) {
-        if (const auto found = stock.find(std::string(text) + qualifier)) candidates.given_up[*found] = true;
-      }
-    };
-    give(wish.name);
+    candidates.given_up[*name] = true;
     candidates.of[*name] = nowhere;
     // What an excluded package would have provided lacks by the definition's own word, too.
     for (const Place place : stock.versions(*name)) {
-      for (const Name provided : stock.provided_by(place)) give(stock.text(provided));
+      for (const Name provided : stock.provided_by(place)) candidates.given_up[provided] = true;
     }
   }
   return {};

@@ -132,7 +132,7 @@ TEST(Universe, ExclusionsHoldAgainstQualifiedNames) {
     EXPECT_EQ(resolution->packages[0].package->name, wish);
   }
   // A qualifier that the package does not allow is not given up with it: it lacks for another reason.
-  packages[1].multi_arch.clear();
+  packages[1].multi_arch = {};
   EXPECT_FALSE(Universe(packages, "amd64").resolve({wishes_of({"tool", "!perl"}), "amd64", {}}));
 }
 
