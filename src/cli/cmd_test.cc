@@ -6,12 +6,14 @@
 
 #include "cli/commands.h"
 #include "pipeline/test.h"
+#include "prove/baseline.h"
 
 namespace ashlar::cli {
 namespace {
 
 struct Options {
-  std::string ref, definition;
+  std::vector<std::string> refs;
+  std::string definition, baseline, distribution = "debian-13";
   pipeline::TestOptions test;
   bool no_run = false;
 };
@@ -55,22 +57,39 @@ void say_tested(Context& context, const pipeline::Tested& tested) {
                            count(prove::Outcome::Excused), count(prove::Outcome::NotApplicable), count(prove::Outcome::Failed), tested.kept ? " (answered before; --again tests anew)" : ""));
 }
 
+Result<Exit> record_baseline(Context& context, const Options& options) {
+  prove::Baseline baseline{options.distribution, {}};
+  for (const std::string& path : options.refs) {
+    TRY_ASSIGN(auto file, context.machine.files->open(path));
+    TRY(prove::record_package(host::stream(std::move(file)), path, baseline));
+  }
+  size_t files = 0;
+  for (const auto& [architecture, rows] : baseline.files) files += rows.size();
+  TRY(context.machine.files->write(options.baseline, prove::to_text(baseline)));
+  say(context, fmt::format("{} files of {} packages are recorded in '{}'", files, options.refs.size(), options.baseline));
+  return Exit::Clean;
+}
+
 }  // namespace
 
 Action test(CLI::App& app) {
   const auto options = std::make_shared<Options>();
-  app.add_option("REF", options->ref, "an image: oci:DIR[:TAG], oci-archive:FILE[:TAG]")->required();
+  app.add_option("REF", options->refs, "an image: oci:DIR[:TAG], oci-archive:FILE[:TAG]; with --record-baseline .deb files")->required();
   app.add_option("--platform", options->test.platform, "test this platform; the first one by default")->option_text("PLATFORM");
   app.add_option("--definition", options->definition, "what the image is held against; by default the definition of the catalogue that it says it was made from")->option_text("FILE");
   app.add_flag("--no-run", options->no_run, "leave out the run tests: proofs on the bytes alone");
   auto* const rebuild = app.add_flag("--rebuild", options->test.rebuild, "build it again and compare, also where no lock is at hand");
   app.add_flag("--no-rebuild", options->test.no_rebuild, "do not build it again, though definition and lock are at hand")->excludes(rebuild);
   app.add_flag("--again", options->test.again, "test anew what was answered before");
+  auto* const record = app.add_option("--record-baseline", options->baseline, "write how the programs of these .deb files are hardened, for images to be held against")->option_text("FILE");
+  app.add_option("--distribution", options->distribution, "of --record-baseline: what the packages belong to")->option_text("NAME")->needs(record);
   return [options](Context& context) -> Result<Exit> {
+    if (!options->baseline.empty()) return record_baseline(context, *options);
+    if (options->refs.size() != 1) return cannot(Kind::Invalid, "test", "one image at a time is tested");
     TRY_ASSIGN(auto workshop, pipeline::open_workshop(context.machine, context.config, context.progress));
     options->test.definition = options->definition;
     options->test.run = !options->no_run;
-    TRY_ASSIGN(const auto tested, pipeline::test(workshop, options->ref, options->test));
+    TRY_ASSIGN(const auto tested, pipeline::test(workshop, options->refs.front(), options->test));
     if (context.json) answer(context, to_json(tested));
     else say_tested(context, tested);
     return tested.passed() ? Exit::Clean : Exit::No;

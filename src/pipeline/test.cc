@@ -94,7 +94,9 @@ prove::Check reproducible(Workshop& workshop, const inventory::Target& target, c
   how.platforms = {target.which.platform.str()};
   how.must_be_locked = measure.lock.has_value();
   oci::ImageRef to{oci::Transport::OciLayout, scratch.path().string(), "again", {}};
-  auto built = build(workshop, {measure.path}, to, how);
+  Silence silence;
+  Workshop quiet{workshop.machine, silence, workshop.folders, workshop.data, workshop.config, workshop.shelf};
+  auto built = build(quiet, {measure.path}, to, how);
   if (!built || built->failed) {
     check.evidence.push_back(!built ? built.error().message : built->failed->message);
     return check;

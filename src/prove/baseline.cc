@@ -11,6 +11,8 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "deb/control.h"
+#include "deb/deb_file.h"
 
 namespace ashlar::prove {
 namespace {
@@ -76,12 +78,40 @@ const Baseline::Row* Baseline::find(std::string_view architecture, std::string_v
   const auto table = files.find(architecture);
   if (table == files.end()) return nullptr;
   if (const auto exact = table->second.find(path); exact != table->second.end()) return &exact->second;
+  constexpr std::string_view merged = "usr/";
+  if (path.starts_with(merged)) {
+    if (const auto before = table->second.find(path.substr(merged.size())); before != table->second.end()) return &before->second;
+  }
   const std::string_view stem = without_version(path);
   if (stem == path) return nullptr;
   for (auto each = table->second.lower_bound(stem); each != table->second.end() && each->first.starts_with(stem); ++each) {
     if (without_version(each->first) == stem) return &each->second;
   }
   return nullptr;
+}
+
+Done record_package(std::unique_ptr<Source> deb, const std::string& what, Baseline& baseline) {
+  deb::DebReader reader(std::move(deb), what);
+  TRY_ASSIGN(const auto control, reader.control());
+  const auto text = control.find("control");
+  deb::StanzaReader stanzas(text == control.end() ? std::string_view() : std::string_view(text->second), what);
+  deb::Stanza stanza;
+  TRY_ASSIGN(const bool there, stanzas.next(stanza));
+  if (!there) return cannot(Kind::Corrupt, fmt::format("read '{}'", what), "its control file is empty");
+  const std::string package(stanza.get("Package")), architecture(stanza.get("Architecture"));
+  TRY_ASSIGN(deb::DataReader* const data, reader.data());
+  for (;;) {
+    TRY_ASSIGN(const auto entry, data->next());
+    if (!entry) return {};
+    if (entry->type != FileType::Regular || entry->size < 52) continue;
+    Bytes bytes(4);
+    TRY(read_exactly(*data, bytes));
+    if (!is_elf(bytes)) continue;
+    TRY_ASSIGN(const Bytes rest, read_all(*data, std::size_t{1} << 30));
+    bytes.insert(bytes.end(), rest.begin(), rest.end());
+    const auto elf = read_elf(bytes);
+    if (elf && (elf->type == 2 || elf->type == 3)) baseline.files[architecture].insert_or_assign(entry->path, Baseline::Row{package, hardening_of(*elf)});
+  }
 }
 
 Result<Baseline> read_baseline(std::string_view text, std::string_view path) {

@@ -1,7 +1,7 @@
 #pragma once
 // How the distribution builds its own programs: what an image's are held against (docs/formats/checks.md, `elf-hardening`).
 #include <map>
-#include <optional>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -30,11 +30,14 @@ std::string worse(const Hardening& image, const Hardening& recorded);
 struct Baseline {
   std::string distribution;
   struct Row { std::string package; Hardening hardening; };
-  std::map<std::string, std::map<std::string, Row, std::less<>>, std::less<>> files;  ///< architecture, path as spelled on a merged /usr
+  std::map<std::string, std::map<std::string, Row, std::less<>>, std::less<>> files;  ///< architecture, path in the package
 
-  /// The row of a path; of a library whose version moved on (`libx.so.1.2.3`), that of its predecessor.
+  /// The row of a path, /usr merged or not; of a library whose version moved on (`libx.so.1.2.3`), that of its predecessor.
   const Row* find(std::string_view architecture, std::string_view path) const;
 };
+
+/// Adds every ELF file of a binary package, from its .deb; `what` names it in errors.
+Done record_package(std::unique_ptr<Source> deb, const std::string& what, Baseline& baseline);
 
 Result<Baseline> read_baseline(std::string_view text, std::string_view path);
 /// Compact: files of a package that are hardened alike stand together.

@@ -1,5 +1,7 @@
 #include "prove/proofs.h"
 
+#include <optional>
+
 #include <nlohmann/json.hpp>
 
 #include <fmt/format.h>
@@ -11,7 +13,7 @@ namespace {
 
 /// In the order of the answer.
 constexpr Check (*checks[])(const Scene&) = {no_shell, no_package_manager, no_setuid, no_world_writable, no_devices, nonroot, elf_resolves, elf_hardening,
-                                             no_secrets, ca_bundle, time_zones, parents, os_release};
+                                             no_secrets, no_unowned_files, ca_bundle, time_zones, parents, os_release};
 
 constexpr std::string_view image_record = "usr/share/ashlar/image.json";
 
@@ -33,6 +35,28 @@ struct Examination::Seen {
   std::map<inventory::Place, std::string> paths;
 };
 
+namespace {
+
+/// What the definition declares: its paths, with all below them where they are taken from elsewhere or set as a whole.
+inventory::Declared declared_of(const plan::Definition& definition, const Root& root) {
+  inventory::Declared out;
+  const auto spelled = [&](std::string_view path) {  // as the layers have it: /bin may be a link
+    path.remove_prefix(path.starts_with('/') ? 1 : 0);
+    const auto folder = root.resolve(parent_of(path));
+    return folder && !folder->empty() ? *folder + std::string(path.substr(parent_of(path).size())) : std::string(path);
+  };
+  for (const plan::PathRule& each : definition.paths) {
+    const std::string path = spelled(each.path);
+    if (each.type == plan::PathType::Directory && (!each.source.empty() || each.recursive)) out.trees.insert(path);
+    else if (each.type != plan::PathType::Delete) out.paths.insert(path);
+  }
+  for (const plan::Download& each : definition.files) out.trees.insert(spelled(each.path));
+  out.paths.insert({"usr/lib/os-release", "etc/os-release"});
+  return out;
+}
+
+}  // namespace
+
 Examination::Examination(std::unique_ptr<Seen> seen) : seen_(std::move(seen)) {}
 Examination::Examination(Examination&&) noexcept = default;
 Examination& Examination::operator=(Examination&&) noexcept = default;
@@ -42,7 +66,8 @@ Result<Examination> Examination::read(inventory::Target& target) {
   std::vector<std::unique_ptr<Watcher>> watchers;
   inventory::ReadOptions options;
   options.onlooker = [&](size_t) { return watchers.emplace_back(std::make_unique<Watcher>()).get(); };
-  options.keep = is_wanted;
+  options.keep = [](std::string_view path) { return is_wanted(path) || inventory::tells_owners(path); };
+  options.md5 = true;
   auto seen = std::make_unique<Seen>();
   TRY_ASSIGN(seen->contents, inventory::read_contents(target, options));
   for (const auto& watcher : watchers) {
@@ -66,7 +91,9 @@ std::string Examination::distribution() const { return distribution_of(Root(seen
 
 std::vector<Check> Examination::judge(const Yardstick& yardstick) const {
   const Root root(seen_->contents);
-  const Scene scene{seen_->contents, root, seen_->facts, seen_->paths, yardstick};
+  const auto declared = yardstick.definition == nullptr ? std::nullopt : std::optional(declared_of(*yardstick.definition, root));
+  const auto owners = inventory::judge_owners(seen_->contents, declared ? &*declared : nullptr);
+  const Scene scene{seen_->contents, root, seen_->facts, seen_->paths, owners, yardstick};
   std::vector<Check> out;
   for (const auto check : checks) out.push_back(check(scene));
   return out;

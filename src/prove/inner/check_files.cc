@@ -1,9 +1,11 @@
 // Checks on what the tree says of files: bits, kinds, places.
 #include <algorithm>
 #include <array>
+#include <map>
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "prove/inner/scene.h"
 
 namespace ashlar::prove {
@@ -85,6 +87,25 @@ Check no_devices(const Scene& scene) {
       against(check, fmt::format("{} is a {} device {}:{}", shown(path), entry.type == FileType::CharDevice ? "character" : "block", entry.device_major, entry.device_minor));
   }
   if (check.evidence.empty()) check.evidence.push_back(fmt::format("{} paths: none is a device", scene.contents.files.size()));
+  return check;
+}
+
+Check no_unowned_files(const Scene& scene) {
+  Check check = passing("no-unowned-files", "every file belongs to a package, the definition or an effect");
+  if (!scene.owners) {
+    against(check, fmt::format("'/usr/share/ashlar/image.json' does not read: {}", scene.owners.error().message));
+    return check;
+  }
+  std::map<inventory::Standing, size_t> counts;
+  std::vector<std::string> found;
+  for (const auto& [path, owned] : scene.owners->files) {
+    ++counts[owned.standing];
+    if (owned.standing == inventory::Standing::Unowned) against(check, fmt::format("{} is unowned: {}", shown(path), owned.reason));
+    else if (owned.standing == inventory::Standing::Altered) against(check, fmt::format("{} is altered: {}", shown(path), owned.reason));
+  }
+  for (const auto& [path, owner] : scene.owners->missing) against(check, fmt::format("{} of {} is missing", shown(path), owner));
+  for (const auto& [standing, count] : counts) found.push_back(fmt::format("{} {}", count, inventory::to_string(standing)));
+  check.evidence.push_back(fmt::format("{} paths: {}", scene.owners->files.size(), join(found, ", ")));
   return check;
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "inventory/owners.h"
 #include "prove/inner/root.h"
 #include "prove/inner/watcher.h"
 #include "prove/proofs.h"
@@ -16,6 +17,7 @@ struct Scene {
   const Root& root;
   const FactsByPlace& facts;                             ///< of all layers, also of files that higher layers hide
   const std::map<inventory::Place, std::string>& paths;  ///< of those facts
+  const Result<inventory::Ownership>& owners;            ///< an error where the image's own record does not read
   const Yardstick& yardstick;
 
   const plan::Definition* definition() const { return yardstick.definition; }
@@ -24,6 +26,12 @@ struct Scene {
   const FileFacts* facts_of(const inventory::File& file) const {
     const auto found = facts.find(file.bytes);
     return found == facts.end() ? nullptr : &found->second;
+  }
+  /// The owner, where the bytes at the path are those that its package ships; else empty.
+  std::string_view verified_owner(std::string_view path) const {
+    if (!owners) return {};
+    const auto found = owners->files.find(path);
+    return found != owners->files.end() && found->second.standing == inventory::Standing::Verified ? std::string_view(found->second.owner) : std::string_view();
   }
 };
 
@@ -46,6 +54,7 @@ Check nonroot(const Scene& scene);
 Check elf_resolves(const Scene& scene);
 Check elf_hardening(const Scene& scene);
 Check no_secrets(const Scene& scene);
+Check no_unowned_files(const Scene& scene);
 Check ca_bundle(const Scene& scene);
 Check time_zones(const Scene& scene);
 Check parents(const Scene& scene);
