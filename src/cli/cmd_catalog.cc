@@ -7,14 +7,16 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "pipeline/catalog.h"
+#include "pipeline/catalog_page.h"
 #include "pipeline/workshop.h"
 
 namespace ashlar::cli {
 namespace {
 
 struct Options {
-  std::string action = "list", name, folder;
+  std::string action = "list", name, folder, images;
 };
+using Entries = std::vector<pipeline::CatalogEntry>;
 
 Json to_json(const pipeline::CatalogEntry& entry) {
   return {{"name", entry.name}, {"version", entry.version}, {"variant", plan::to_string(entry.definition.variant)}, {"platforms", entry.definition.platforms},
@@ -26,8 +28,9 @@ Json to_full_json(const pipeline::CatalogEntry& entry) {
   Json record = to_json(entry);
   Json interpreters = Json::array();
   for (const auto& kept : entry.definition.interpreters) interpreters.push_back({{"path", kept.path}, {"reason", kept.reason}});
-  record.update(Json{{"description", entry.description}, {"tags", entry.definition.tags}, {"license", entry.license}, {"end_of_life_source", entry.end_of_life_source}, {"support", entry.support},
-                     {"run_as", entry.definition.accounts.run_as}, {"ports", entry.definition.ports}, {"interpreters", std::move(interpreters)}});
+  record.update(Json{{"description", entry.description}, {"tags", entry.definition.tags}, {"license", entry.license}, {"end_of_life_source", entry.end_of_life_source},
+                     {"support", entry.support}, {"home", entry.home}, {"migrate", entry.migrate}, {"run_as", entry.definition.accounts.run_as}, {"ports", entry.definition.ports},
+                     {"volumes", entry.definition.volumes}, {"entrypoint", entry.definition.entrypoint}, {"cmd", entry.definition.cmd}, {"interpreters", std::move(interpreters)}});
   return record;
 }
 
@@ -52,16 +55,71 @@ void show(Context& context, const pipeline::CatalogEntry& entry) {
   if (!entry.support.empty()) say(context, fmt::format("  support      {}", entry.support));
   say(context, fmt::format("  runs as      {}", definition.accounts.run_as));
   if (!definition.ports.empty()) say(context, fmt::format("  ports        {}", join(definition.ports, ", ")));
+  if (!definition.volumes.empty()) say(context, fmt::format("  volumes      {}", join(definition.volumes, ", ")));
   for (const auto& kept : definition.interpreters) say(context, fmt::format("  keeps        {}: {}", kept.path, kept.reason));
+}
+
+/// The entries of `asked`, which is a name or name:version. NotFound, with the nearest name or all of them, when there are none.
+Result<Entries> find(const Entries& entries, const std::string& asked) {
+  if (asked.empty()) return cannot(Kind::Invalid, "show an image", fmt::format("none is named; there are {}", names_of(entries)));
+  const auto [name, version] = cut(asked, ':');
+  Entries found;
+  for (const auto& entry : entries) {
+    if (entry.name == name && (version.empty() || entry.version == version)) found.push_back(entry);
+  }
+  if (!found.empty()) return found;
+  std::vector<std::string_view> names;
+  for (const auto& entry : entries) names.push_back(entry.name);
+  const std::string near = nearest(name, names);
+  return cannot(Kind::NotFound, fmt::format("show '{}'", asked), near.empty() ? fmt::format("the catalogue has no such image; there are {}", names_of(entries)) : fmt::format("the catalogue has no such image; did you mean '{}'?", near));
+}
+
+void list(Context& context, const Entries& entries) {
+  if (context.json) {
+    Json images = Json::array();
+    for (const auto& entry : entries) images.push_back(to_json(entry));
+    answer(context, Json{{"schema", "https://ashlar.dev/catalog/v1"}, {"images", std::move(images)}});
+    return;
+  }
+  std::vector<std::vector<std::string>> rows = {{"NAME", "VERSION", "VARIANT", "PLATFORMS", "END OF LIFE", "DEFINITION"}};
+  for (const auto& entry : entries)
+    rows.push_back({entry.name, entry.version, std::string(plan::to_string(entry.definition.variant)), join(entry.definition.platforms, " "), entry.end_of_life, entry.path.string()});
+  context.answer->append(table(context, rows));
+}
+
+void show(Context& context, const Entries& entries) {
+  Json images = Json::array();
+  for (const auto& entry : entries) {
+    if (context.json) images.push_back(to_full_json(entry));
+    else show(context, entry);
+  }
+  if (context.json) answer(context, Json{{"schema", "https://ashlar.dev/catalog/v1"}, {"images", std::move(images)}});
+}
+
+/// The page of one image, or without a name the table of all.
+Done page(Context& context, const Entries& entries, const Options& options) {
+  if (options.name.empty()) {
+    context.answer->append(pipeline::catalog_table(entries));
+    return {};
+  }
+  TRY_ASSIGN(const Entries found, find(entries, options.name));
+  std::vector<pipeline::PageEntry> of;
+  for (const auto& entry : found) {
+    TRY_ASSIGN(auto each, pipeline::page_entry(*context.machine.files, entry, options.images));
+    of.push_back(std::move(each));
+  }
+  context.answer->append(pipeline::catalog_page(of));
+  return {};
 }
 
 }  // namespace
 
 Action catalog(CLI::App& app) {
   const auto options = std::make_shared<Options>();
-  app.add_option("ACTION", options->action, "list (the default) or show");
-  app.add_option("NAME", options->name, "with show: the image's name, or name:version");
+  app.add_option("ACTION", options->action, "list (the default), show, or page: its page of documentation in Markdown");
+  app.add_option("NAME", options->name, "with show or page: the image's name, or name:version");
   app.add_option("--catalog", options->folder, "this folder of definitions instead of the one that ships")->option_text("DIR");
+  app.add_option("--images", options->images, "with page: the layout that the catalogue was built into, for sizes")->option_text("oci:DIR");
   return [options](Context& context) -> Result<Exit> {
     host::Path folder = options->folder;
     if (folder.empty()) {
@@ -70,36 +128,15 @@ Action catalog(CLI::App& app) {
     }
     TRY_ASSIGN(const auto entries, pipeline::read_catalog(*context.machine.files, folder));
     if (options->action == "list") {
-      if (context.json) {
-        Json images = Json::array();
-        for (const auto& entry : entries) images.push_back(to_json(entry));
-        answer(context, Json{{"schema", "https://ashlar.dev/catalog/v1"}, {"images", std::move(images)}});
-        return Exit::Clean;
-      }
-      std::vector<std::vector<std::string>> rows = {{"NAME", "VERSION", "VARIANT", "PLATFORMS", "END OF LIFE", "DEFINITION"}};
-      for (const auto& entry : entries)
-        rows.push_back({entry.name, entry.version, std::string(plan::to_string(entry.definition.variant)), join(entry.definition.platforms, " "), entry.end_of_life, entry.path.string()});
-      context.answer->append(table(context, rows));
-      return Exit::Clean;
+      list(context, entries);
+    } else if (options->action == "show") {
+      TRY_ASSIGN(const Entries found, find(entries, options->name));
+      show(context, found);
+    } else if (options->action == "page") {
+      TRY(page(context, entries, *options));
+    } else {
+      return cannot(Kind::Invalid, fmt::format("do '{}' with the catalogue", options->action), "the actions are list, show and page");
     }
-    if (options->action != "show") return cannot(Kind::Invalid, fmt::format("do '{}' with the catalogue", options->action), "the actions are list and show");
-    if (options->name.empty()) return cannot(Kind::Invalid, "show an image", fmt::format("none is named; there are {}", names_of(entries)));
-    const auto [name, version] = cut(options->name, ':');
-    Json images = Json::array();
-    bool found = false;
-    for (const auto& entry : entries) {
-      if (entry.name != name || (!version.empty() && entry.version != version)) continue;
-      found = true;
-      if (context.json) images.push_back(to_full_json(entry));
-      else show(context, entry);
-    }
-    if (!found) {
-      std::vector<std::string_view> names;
-      for (const auto& entry : entries) names.push_back(entry.name);
-      const std::string near = nearest(name, names);
-      return cannot(Kind::NotFound, fmt::format("show '{}'", options->name), near.empty() ? fmt::format("the catalogue has no such image; there are {}", names_of(entries)) : fmt::format("the catalogue has no such image; did you mean '{}'?", near));
-    }
-    if (context.json) answer(context, Json{{"schema", "https://ashlar.dev/catalog/v1"}, {"images", std::move(images)}});
     return Exit::Clean;
   };
 }

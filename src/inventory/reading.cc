@@ -6,7 +6,6 @@
 
 #include <fmt/format.h>
 
-#include "base/codec.h"
 #include "base/hashing_source.h"
 #include "base/old_hash.h"
 #include "inventory/inner/databases.h"
@@ -44,11 +43,6 @@ std::string clean(std::string path) {
   while (path.starts_with('/')) path.erase(0, 1);
   while (path.ends_with('/')) path.pop_back();
   return path == "." ? std::string() : path;
-}
-
-Codec codec_of(std::string_view media_type) {
-  if (media_type.ends_with("gzip")) return Codec::Gzip;
-  return media_type.ends_with("zstd") ? Codec::Zstd : Codec::None;
 }
 
 /// One layer as it stands in its archive.
@@ -122,7 +116,7 @@ Done read_layer(const Work& work, size_t at, Onlooker* onlooker, Layer& layer) {
   const oci::Descriptor& descriptor = work.descriptors[at];
   TRY_ASSIGN(auto blob, work.image.open(descriptor.digest));
   Hasher hasher;
-  const auto stream = decode(codec_of(descriptor.media_type), std::make_unique<HashingSource>(std::move(blob), hasher));
+  const auto stream = oci::decode_layer(descriptor, std::make_unique<HashingSource>(std::move(blob), hasher));
   TarReader reader(*stream);
   TRY(read_members(work, reader, at, onlooker, layer));
   Bytes rest(64 * 1024);  // what follows the archive's end belongs to the layer's digest, too

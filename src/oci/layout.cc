@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "base/codec.h"
 #include "oci/inner/archive.h"
 
 namespace ashlar::oci {
@@ -211,6 +212,11 @@ Done write_archive(host::Files& files, const host::Path& from, const host::Path&
     if (!blob.starts_with('.')) names.push_back("blobs/sha256/" + blob);
   }
   return write_tar(files, from, names, archive);
+}
+
+std::unique_ptr<Source> decode_layer(const Descriptor& layer, std::unique_ptr<Source> blob) {
+  const std::string_view type = layer.media_type;
+  return decode(type.ends_with("gzip") ? Codec::Gzip : type.ends_with("zstd") ? Codec::Zstd : Codec::None, std::move(blob));
 }
 
 }  // namespace ashlar::oci

@@ -44,6 +44,8 @@ Result<std::unique_ptr<ImageReader>> open_image(host::Files& files, const ImageR
 /// The manifests of an image by platform: those of an index, or the one that the tag points at.
 struct PlatformImage { Platform platform; Descriptor descriptor; Manifest manifest; Config config; };
 Result<std::vector<PlatformImage>> platforms(ImageReader& image);
+/// The archive in a layer's blob, decoded as the descriptor's media type says.
+std::unique_ptr<Source> decode_layer(const Descriptor& layer, std::unique_ptr<Source> blob);
 /// Writes the layout folder at `from` as an `oci-archive` file, members in a fixed order with fixed times.
 Done write_archive(host::Files& files, const host::Path& from, const host::Path& archive);
 

@@ -51,8 +51,7 @@ std::vector<std::string> tags_of(const oci::ImageRef& to, const plan::Definition
   std::vector<std::string> tags = definition.tags;
   if (tags.empty()) tags.emplace_back("latest");
   if (alone) return tags;
-  const std::string name = definition.image.substr(definition.image.rfind('/') + 1);
-  for (std::string& tag : tags) tag = fmt::format("{}-{}", name, tag);
+  for (std::string& tag : tags) tag = build_tag(definition, tag);
   return tags;
 }
 

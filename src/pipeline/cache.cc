@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "pipeline/catalog.h"
 #include "plan/lock.h"
 
@@ -21,6 +22,8 @@ struct Entry {
   Time used;
 };
 
+/// Unpacked images: each is one entry, used whole and removed whole. Their symlinks lead anywhere, so that nobody walks through them.
+constexpr std::string_view roots = "roots";
 constexpr std::array<std::string_view, 7> kinds = {"packages", "indexes", "frames", "partial", "keyrings", "releases", "tests"};
 
 Done walk(host::Files& files, const host::Path& folder, const std::string& kind, std::vector<Entry>& out, int depth) {
@@ -36,12 +39,29 @@ Done walk(host::Files& files, const host::Path& folder, const std::string& kind,
   return {};
 }
 
+Done add_roots(host::Files& files, const host::Path& folder, std::vector<Entry>& out) {
+  TRY_ASSIGN(const auto names, files.list(folder));
+  for (const std::string& name : names) {
+    const host::Path path = folder / name;
+    const auto stat = files.stat(path);
+    if (!stat || stat->type != host::NodeType::Directory) continue;  // locks, which are empty
+    const auto complete = files.stat(path / "complete");
+    const auto size = complete ? files.read(path / "complete") : Result<std::string>("0");
+    out.push_back({path, std::string(roots), name, size ? parse_size(trim(*size)).value_or(0) : 0, complete ? complete->modified : stat->modified});
+  }
+  return {};
+}
+
 Result<std::vector<Entry>> entries(Workshop& workshop) {
   host::Files& files = *workshop.machine.files;
   std::vector<Entry> out;
   if (!files.exists(workshop.folders.cache)) return out;
   TRY_ASSIGN(const auto names, files.list(workshop.folders.cache));
   for (const std::string& name : names) {
+    if (name == roots) {
+      TRY(add_roots(files, workshop.folders.cache / name, out));
+      continue;
+    }
     const bool known = std::find(kinds.begin(), kinds.end(), name) != kinds.end();
     TRY(walk(files, workshop.folders.cache / name, known ? name : "other", out, 0));
   }
@@ -125,7 +145,7 @@ Result<Pruned> prune_cache(Workshop& workshop, const PruneOptions& options) {
       out.kept_for_locks += entry.size;
       continue;
     }
-    if (!options.dry_run) TRY(files.remove(entry.path));
+    if (!options.dry_run) TRY(entry.kind == roots ? files.remove_tree(entry.path) : files.remove(entry.path));
     bytes -= entry.size;
     ++out.entries;
     out.bytes += entry.size;

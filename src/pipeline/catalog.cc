@@ -1,10 +1,13 @@
 #include "pipeline/catalog.h"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include "base/text.h"
 #include "base/yaml.h"
 
 namespace ashlar::pipeline {
@@ -28,18 +31,45 @@ std::string text_of(const YamlNode& node, std::string_view key) {
   return value == nullptr ? std::string() : value->text;
 }
 
-/// What info.yaml says of an image, given to each of its entries. `end-of-life` is one date or a date a version.
+constexpr std::array<std::string_view, 8> info_keys = {"name", "description", "license", "home", "end-of-life", "end-of-life-source", "support", "migrate"};
+
+/// Every fault of an info.yaml: keys that are not known, and values that are no text (of `migrate`: no list of texts).
+Done check_info(const YamlDocument& document) {
+  Error error{Kind::Invalid, fmt::format("cannot read '{}'", document.path), {}};
+  const auto fault = [&](const YamlNode& node, std::string message, std::string hint = {}) { error.faults.push_back(document.fault_at(node, std::move(message), std::move(hint))); };
+  if (document.root.type != YamlNode::Type::Mapping) fault(document.root, "a mapping is expected");
+  for (const auto& [key, value] : document.root.members) {
+    const auto scalar = [](const YamlNode& node) { return node.type == YamlNode::Type::Scalar; };
+    if (std::find(info_keys.begin(), info_keys.end(), key.text) == info_keys.end()) {
+      const std::string near = nearest(key.text, info_keys);
+      fault(key, fmt::format("unknown key '{}'", key.text), near.empty() ? fmt::format("known here: {}", fmt::join(info_keys, ", ")) : fmt::format("did you mean '{}'?", near));
+    } else if (key.text == "migrate" ? value.type != YamlNode::Type::Sequence || !std::all_of(value.items.begin(), value.items.end(), scalar) : !scalar(value)) {
+      fault(value, fmt::format("'{}' is {}", key.text, key.text == "migrate" ? "a list of texts" : "a text"));
+    }
+  }
+  if (error.faults.empty()) return {};
+  error.message += fmt::format(": {}", error.faults.front().message);
+  return std::unexpected(std::move(error));
+}
+
+/// What info.yaml says of an image, given to each of its entries.
 Done add_info(host::Files& files, const host::Path& folder, std::vector<CatalogEntry*> entries) {
   const host::Path path = folder / "info.yaml";
   if (!files.exists(path)) return cannot(Kind::NotFound, fmt::format("describe catalogue folder '{}'", folder.string()), "it has no info.yaml");
   TRY_ASSIGN(std::string text, files.read(path));
   TRY_ASSIGN(const YamlDocument document, parse_yaml(std::move(text), path.string()));
+  TRY(check_info(document));
   for (CatalogEntry* entry : entries) {
+    entry->title = text_of(document.root, "name");
+    entry->home = text_of(document.root, "home");
+    entry->support = text_of(document.root, "support");
+    if (const YamlNode* migrate = document.root.find("migrate")) {
+      for (const YamlNode& item : migrate->items) entry->migrate.push_back(item.text);
+    }
     entry->description = text_of(document.root, "description");
     entry->license = text_of(document.root, "license");
     entry->end_of_life = entry->definition.end_of_life;
     entry->end_of_life_source = text_of(document.root, "end-of-life-source");
-    entry->support = text_of(document.root, "support");
     if (entry->end_of_life.empty()) entry->end_of_life = text_of(document.root, "end-of-life");
   }
   return {};
@@ -68,6 +98,11 @@ Result<host::Path> catalog_root(host::Files& files, const plan::Definition& defi
     const bool from_catalog = rule.type == plan::PathType::File || rule.type == plan::PathType::Directory;
     if (from_catalog && !rule.source.empty() && !rule.source.starts_with('/')) sources.push_back(rule.source);
   }
+  for (const plan::RunTest& test : definition.tests) {
+    for (const plan::TestFile& file : test.files) {
+      if (!file.content) sources.push_back(file.source);
+    }
+  }
   const host::Path own = std::filesystem::absolute(definition.path).lexically_normal().parent_path();
   if (sources.empty()) return own;
   const host::Path last = outermost(files, own);
@@ -81,6 +116,8 @@ Result<host::Path> catalog_root(host::Files& files, const plan::Definition& defi
 
 host::Path lock_path(const host::Path& definition) { return host::Path(definition).replace_extension(".lock.json"); }
 host::Path effects_path(const host::Path& definition) { return host::Path(definition).replace_extension(".effects.json"); }
+
+std::string build_tag(const plan::Definition& definition, std::string_view tag) { return fmt::format("{}-{}", definition.image.substr(definition.image.rfind('/') + 1), tag); }
 
 Result<std::vector<CatalogEntry>> read_catalog(host::Files& files, const host::Path& folder) {
   std::vector<CatalogEntry> entries;

@@ -24,7 +24,7 @@ TEST_F(CatalogTest, ListsDefinitionsWithWhatIsKnownOfThem) {
   write("/c/small/1.2-dev.yaml", std::string(head) + "variant: dev\n");
   write("/c/small/1.3-fpm.yaml", std::string(head) + "flavor: fpm\ndates: {end-of-life: \"2031-05-06\"}\n");
   write("/c/small/1.2.lock.json", "{}");
-  write("/c/small/info.yaml", "name: Small\ndescription: A test\nlicense: MIT\nend-of-life: \"2030-01-02\"\nend-of-life-source: its makers\nsupport: for trusted input\n");
+  write("/c/small/info.yaml", "name: Small\ndescription: A test\nlicense: MIT\nend-of-life: \"2030-01-02\"\nend-of-life-source: its makers\n");
   write("/c/README.md", "text");
   const auto entries = read_catalog(files, "/c");
   ASSERT_TRUE(entries) << entries.error().message;
@@ -34,7 +34,6 @@ TEST_F(CatalogTest, ListsDefinitionsWithWhatIsKnownOfThem) {
   EXPECT_EQ(entries->front().description, "A test");
   EXPECT_EQ(entries->front().license, "MIT");
   EXPECT_EQ(entries->front().end_of_life_source, "its makers");
-  EXPECT_EQ(entries->front().support, "for trusted input");
 }
 
 TEST_F(CatalogTest, SaysWhatIsWrongWithAFolder) {
@@ -49,6 +48,38 @@ TEST_F(CatalogTest, SaysWhatIsWrongWithAFolder) {
   EXPECT_TRUE(read_catalog(files, "/c"));
   write("/c/small/2.yaml", "image: [\n");
   EXPECT_FALSE(read_catalog(files, "/c"));
+}
+
+TEST_F(CatalogTest, InfoFilesAreChecked) {
+  struct Row {
+    std::string summary, info, message, hint;
+  };
+  const Row rows[] = {
+      {"a key that is nearly right", "licence: MIT\n", "unknown key 'licence'", "did you mean 'license'?"},
+      {"a key that is like none", "colour: red\n", "unknown key 'colour'", "known here: name, description, license, home, end-of-life, end-of-life-source, support, migrate"},
+      {"a list where a text belongs", "name: [a]\n", "'name' is a text", ""},
+      {"a text where a list belongs", "migrate: none\n", "'migrate' is a list of texts", ""},
+      {"lists within the list", "migrate: [[a]]\n", "'migrate' is a list of texts", ""},
+      {"no mapping at all", "- a\n", "a mapping is expected", ""},
+  };
+  write("/c/small/1.yaml", std::string(head));
+  for (const Row& row : rows) {
+    SCOPED_TRACE(row.summary);
+    write("/c/small/info.yaml", row.info);
+    const auto entries = read_catalog(files, "/c");
+    ASSERT_FALSE(entries);
+    EXPECT_EQ(entries.error().message, "cannot read '/c/small/info.yaml': " + row.message);
+    ASSERT_EQ(entries.error().faults.size(), 1U);
+    EXPECT_EQ(entries.error().faults[0].hint, row.hint);
+    EXPECT_EQ(entries.error().faults[0].line, 1);
+  }
+  write("/c/small/info.yaml", "name: Small\nhome: https://small.example/\nsupport: none\nmigrate: [first, second]\n");
+  const auto entries = read_catalog(files, "/c");
+  ASSERT_TRUE(entries) << entries.error().message;
+  EXPECT_EQ(entries->front().title, "Small");
+  EXPECT_EQ(entries->front().home, "https://small.example/");
+  EXPECT_EQ(entries->front().support, "none");
+  EXPECT_EQ(entries->front().migrate, (std::vector<std::string>{"first", "second"}));
 }
 
 TEST_F(CatalogTest, LocksAndEffectsLieBesideDefinitions) {

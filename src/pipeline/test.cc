@@ -11,6 +11,7 @@
 #include "pipeline/inner/kept_tests.h"
 #include "pipeline/inner/scratch.h"
 #include "prove/proofs.h"
+#include "prove/run.h"
 
 namespace ashlar::pipeline {
 namespace {
@@ -74,10 +75,39 @@ Result<Measure> take_measure(Workshop& workshop, const inventory::Target& target
   return measure;
 }
 
+/// Runs the definition's tests where it has any.
+Done run(Workshop& workshop, inventory::Target& target, const Measure& measure, std::vector<prove::Check>& checks) {
+  if (!measure.definition || measure.definition->tests.empty()) return {};
+  TRY_ASSIGN(const host::Path root, catalog_root(*workshop.machine.files, *measure.definition));
+  const prove::RunOptions how{root, workshop.folders.cache, workshop.folders.state, {}};
+  TRY_ASSIGN(auto ran, prove::run_tests(*target.image, target.which, *measure.definition, workshop.machine, how, workshop.progress));
+  std::move(ran.begin(), ran.end(), std::back_inserter(checks));
+  return {};
+}
+
+/// A run depends on the machine, too: what did not pass on it, or could not be run, is asked again.
+bool may_keep(const std::vector<prove::Check>& checks) {
+  return std::none_of(checks.begin(), checks.end(), [](const prove::Check& each) { return each.id.starts_with("run:") && each.outcome != prove::Outcome::Passed; });
+}
+
+/// The digests of the files that tests bring in from the catalogue.
+std::string test_sources(Workshop& workshop, const Measure& measure) {
+  std::string digests;
+  if (!measure.definition) return digests;
+  const auto root = catalog_root(*workshop.machine.files, *measure.definition);
+  for (const plan::RunTest& each : measure.definition->tests) {
+    for (const plan::TestFile& file : each.files) {
+      if (root && !file.content) digests += Digest::of(workshop.machine.files->read(*root / file.source).value_or("")).str();
+    }
+  }
+  return digests;
+}
+
 std::string key_of(Workshop& workshop, const Measure& measure, const TestOptions& options) {
   Hasher hasher;
   hasher.update(fmt::format("test 1 {}\n{}\n{} {} {}\n", program_stamp(workshop), measure.definition ? measure.definition->digest_hex : "", options.run, options.rebuild, options.no_rebuild));
   for (const std::string* text : {&measure.lock_text, &measure.baseline_text}) hasher.update(Digest::of(*text).str());
+  hasher.update(test_sources(workshop, measure));
   return hasher.finish().hex();
 }
 
@@ -146,7 +176,8 @@ Result<Tested> test(Workshop& workshop, const std::string& ref, const TestOption
   if (!measure.definition) TRY(take_baseline(workshop, seen->distribution(), measure));
   out.checks = seen->judge(measure.yardstick());
   out.checks.push_back(reproducible(workshop, target, measure, options));
-  TRY(kept.keep(workshop, key, out.checks));
+  if (options.run) TRY(run(workshop, target, measure, out.checks));
+  if (may_keep(out.checks)) TRY(kept.keep(workshop, key, out.checks));
   return out;
 }
 

@@ -20,6 +20,7 @@ class Descriptor {
   int get() const { return number_; }
   bool open() const { return number_ >= 0; }
   void close();
+  int release() { return std::exchange(number_, -1); }  ///< somebody else closes it
 
  private:
   int number_ = -1;

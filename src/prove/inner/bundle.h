@@ -1,0 +1,50 @@
+#pragma once
+// What the OCI runtime is told: its configuration for a container, and for a program beside the one that runs.
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "inventory/contents.h"
+#include "prove/inner/root_folder.h"
+
+namespace ashlar::prove {
+
+/// Who runs in the image, by its config's User and its own /etc/passwd and /etc/group.
+struct ImageUser {
+  std::uint32_t uid = 0, gid = 0;
+  std::vector<std::uint32_t> groups;
+};
+/// `passwd` and `group`: the image's files. Invalid when it names a user or group that is not there.
+Result<ImageUser> image_user(const std::string& user, const std::string& passwd, const std::string& group);
+
+/// Bounds of one test: those of memory and processes hold by control groups where the machine gives any, else by resource limits.
+struct Bounds {
+  std::uint64_t memory = 2ULL << 30;
+  int processes = 512;
+  bool control_groups = true;
+};
+
+/// A program to run in a container.
+struct Program {
+  std::vector<std::string> argv;
+  std::vector<std::string> environment;  ///< `NAME=value`
+  std::string folder = "/";
+};
+
+struct Cell {
+  const inventory::Contents* image = nullptr;
+  host::Path root;
+  ImageUser user;
+  IdMaps maps;
+  Bounds bounds;
+  bool network = false;
+};
+
+/// `process` of the runtime's configuration: the image's user, no capability, no new privileges.
+Json process_config(const Cell& cell, const Program& program);
+/// config.json: a read-only root, namespaces of its own, our seccomp profile; /tmp, /run and the image's volumes are writable, in memory, and begin with
+/// what the image has there. A volume that the image has belongs to whom the image says, else to its user. Ports from 1 on can be bound, as engines set it.
+Json bundle_config(const Cell& cell, const Program& program);
+
+}  // namespace ashlar::prove

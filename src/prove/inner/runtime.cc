@@ -1,0 +1,228 @@
+#include "prove/inner/runtime.h"
+
+#include <algorithm>
+#include <charconv>
+#include <nlohmann/json.hpp>
+#include <random>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+
+namespace ashlar::prove {
+namespace {
+
+constexpr size_t output_limit = 1 << 20;
+constexpr std::chrono::seconds short_while{20};
+
+/// Waits for the lock on a work folder, which its owner holds while it lives, and removes what is left there: containers, then the folder.
+/// $1 the folder, $2 the runtime, and then how files of the container's users are removed.
+constexpr std::string_view clean_up = R"(work=$1 runtime=$2; shift 2
+[ -d "$work" ] || exit 0
+for container in "$work"/containers/*; do
+  [ -d "$container" ] && "$runtime" --root "$work/containers" delete --force "${container##*/}"
+done
+"$@" rm -rf "$work"
+)";
+
+std::vector<std::string> clean_up_command(const host::Path& work, const std::string& runtime, const IdMaps& maps, bool wait) {
+  std::vector<std::string> argv = {"flock"};
+  if (!wait) argv.emplace_back("--nonblock");
+  for (const std::string& word : {(work / "lock").string(), std::string("sh"), std::string("-c"), std::string(clean_up), std::string("clean-up"), work.string(), runtime}) argv.push_back(word);
+  std::ranges::copy(as_their_root(maps), std::back_inserter(argv));
+  return argv;
+}
+
+/// First number and count of the lines of /etc/subuid or /etc/subgid for a user.
+std::optional<IdRange> subordinate(std::string_view text, std::string_view name, std::string_view number) {
+  const auto value = [](std::string_view digits) {
+    std::uint32_t out = 0;
+    std::from_chars(digits.data(), digits.data() + digits.size(), out);
+    return out;
+  };
+  for (const std::string_view line : split(text, '\n')) {
+    const auto fields = split(line, ':');
+    if (fields.size() == 3 && (fields[0] == name || fields[0] == number)) return IdRange{1, value(fields[1]), value(fields[2])};
+  }
+  return std::nullopt;
+}
+
+/// The words of an error in the runtime's log, which is a line of JSON or of key=value for each event.
+std::string error_in(const std::string& log) {
+  for (const std::string_view line : split(log, '\n')) {
+    if (line.find("level=error") == std::string_view::npos && line.find("\"level\":\"error\"") == std::string_view::npos) continue;
+    for (const std::string_view key : {"\"msg\":\"", "msg=\""}) {
+      const size_t at = line.find(key);
+      if (at == std::string_view::npos) continue;
+      const std::string_view rest = line.substr(at + key.size());
+      std::string words;
+      for (size_t each = 0; each < rest.size() && rest[each] != '"'; ++each) {
+        if (rest[each] == '\\' && each + 1 < rest.size()) ++each;
+        words += rest[each] == '"' ? '\'' : rest[each];
+      }
+      return words;
+    }
+    return std::string(line);
+  }
+  return {};
+}
+
+/// Whether the runtime says that the image's program, and not this machine, is at fault.
+bool blames_program(const std::string& trouble) {
+  if (trouble.find("cgroup") != std::string::npos) return false;
+  for (const std::string_view sign : {"exec: ", "exec failed", "executable file", "chdir to cwd", "chdir"}) {
+    if (trouble.find(sign) != std::string::npos) return true;
+  }
+  return false;
+}
+
+std::chrono::seconds left_until(Deadline deadline) {
+  const auto left = std::chrono::ceil<std::chrono::seconds>(deadline - std::chrono::steady_clock::now());
+  return std::max(left, std::chrono::seconds(1));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Runtime>> Runtime::open(host::Machine& machine, const host::Path& state) {
+  std::unique_ptr<Runtime> runtime(new Runtime(machine));
+  std::string last;
+  for (const char* const name : {"runc", "crun"}) {
+    if (const auto found = machine.processes->find(name)) {
+      runtime->name_ = found->string();
+      break;
+    }
+  }
+  if (runtime->name_.empty()) return cannot(Kind::NotFound, "run a container", "this machine has neither runc nor crun; install one of both");
+  for (const char* const name : {"tar", "flock", "setsid", "unshare"}) {
+    if (!machine.processes->find(name)) return cannot(Kind::NotFound, "run a container", fmt::format("this machine has no '{}'", name));
+  }
+  const auto ask = [&](std::vector<std::string> argv) -> Result<std::string> {
+    host::Command command;
+    command.argv = std::move(argv);
+    TRY_ASSIGN(const host::Outcome outcome, machine.processes->run(command));
+    return std::string(trim(outcome.out));
+  };
+  TRY_ASSIGN(const std::string uid, ask({"id", "-u"}));
+  if (uid != "0") {
+    TRY_ASSIGN(const std::string gid, ask({"id", "-g"}));
+    TRY_ASSIGN(const std::string login, ask({"id", "-un"}));
+    const auto users = subordinate(machine.files->read("/etc/subuid").value_or(""), login, uid), groups = subordinate(machine.files->read("/etc/subgid").value_or(""), login, uid);
+    if (!users || !groups || !machine.processes->find("newuidmap")) {
+      return cannot(Kind::NotFound, "run a container without root", fmt::format("it needs newuidmap and ranges of numbers for '{}' in /etc/subuid and /etc/subgid", login));
+    }
+    const auto number = [](const std::string& text) { return static_cast<std::uint32_t>(std::stoul(text)); };
+    runtime->maps_ = {{{0, number(uid), 1}, *users}, {{0, number(gid), 1}, *groups}};
+  }
+  TRY(runtime->make_work(state));
+  return runtime;
+}
+
+Done Runtime::make_work(const host::Path& state) {
+  const host::Path folder = state / "run";
+  TRY(machine_.files->make_folders(folder));
+  TRY_ASSIGN(const auto before, machine_.files->list(folder));
+  for (const std::string& name : before) {
+    host::Command sweep;
+    sweep.argv = clean_up_command(folder / name, name_, maps_, false);
+    (void)machine_.processes->run(sweep);  // of a run that goes on: its lock is held, and nothing happens
+  }
+  std::random_device random;
+  work_ = folder / fmt::format("{:08x}{:08x}", random(), random());
+  TRY(machine_.files->make_folders(work_ / "containers"));
+  TRY_ASSIGN(lock_, machine_.files->lock(work_ / "lock"));
+  // In a session of its own, so that it outlives us; it waits for our lock.
+  host::Command watch;
+  watch.argv = {"setsid", "--fork", "sh", "-c", "exec \"$@\" </dev/null >/dev/null 2>&1", "watch"};
+  std::ranges::move(clean_up_command(work_, name_, maps_, true), std::back_inserter(watch.argv));
+  TRY(machine_.processes->run(watch));
+  return {};
+}
+
+Runtime::~Runtime() {
+  // Whoever waits for the lock removes the folder; done here, too, so that it is gone when we return.
+  if (work_.empty()) return;
+  host::Command command;
+  command.argv = as_their_root(maps_);
+  for (const std::string& word : {std::string("rm"), std::string("-rf"), work_.string()}) command.argv.push_back(word);
+  (void)machine_.processes->run(command);
+}
+
+host::Command Runtime::command(std::vector<std::string> arguments, Deadline deadline) const {
+  host::Command out;
+  out.argv = {name_, "--root", (work_ / "containers").string()};
+  std::ranges::move(arguments, std::back_inserter(out.argv));
+  out.timeout = left_until(deadline);
+  out.output_limit = output_limit;
+  return out;
+}
+
+Result<Ended> Runtime::run_once(const Cell& cell, const Program& program, Deadline deadline, const std::string& id, const host::Path& output, std::string& trouble) {
+  const host::Path bundle = work_ / id, log = bundle / "log";
+  TRY(machine_.files->make_folders(bundle));
+  TRY(machine_.files->write(bundle / "config.json", to_pretty(bundle_config(cell, program)), host::Durability::Cache));
+  TRY(machine_.files->remove(log));
+  std::vector<std::string> arguments = {"--log", log.string()};
+  if (name_.ends_with("runc")) {
+    arguments.insert(arguments.end(), {"--rootless", cell.bounds.control_groups ? "auto" : "true"});
+  } else if (!cell.bounds.control_groups) {
+    arguments.emplace_back("--cgroup-manager=disabled");
+  }
+  for (const std::string& word : {std::string("run"), std::string("--bundle"), bundle.string(), std::string("--pid-file"), (bundle / "pid").string(), id}) arguments.push_back(word);
+  host::Command run = command(std::move(arguments), deadline);
+  if (!output.empty()) {
+    std::vector<std::string> argv = {"sh", "-c", "out=$1; shift; exec \"$@\" >\"$out\" 2>&1", "run", output.string()};
+    std::ranges::move(run.argv, std::back_inserter(argv));
+    run.argv = std::move(argv);
+  }
+  TRY_ASSIGN(host::Outcome outcome, machine_.processes->run(run));
+  const std::string written = machine_.files->read(log).value_or("");
+  trouble = outcome.timed_out || machine_.files->exists(bundle / "pid") ? std::string() : error_in(written);
+  if (trouble.empty() && !machine_.files->exists(bundle / "pid") && outcome.exit_code != 0 && !outcome.timed_out) trouble = std::string(trim(outcome.err));
+  return Ended{outcome.exit_code, outcome.timed_out, outcome.out + outcome.err, {}};
+}
+
+Result<Ended> Runtime::run(Cell cell, const Program& program, Deadline deadline, const std::string& id, const host::Path& log) {
+  for (;;) {
+    cell.bounds.control_groups = control_groups_;
+    std::string trouble;
+    auto ended = run_once(cell, program, deadline, id, log, trouble);
+    remove(id);
+    if (!ended || trouble.empty()) return ended;
+    if (blames_program(trouble)) {
+      ended->refusal = std::move(trouble);
+      ended->output.clear();
+      return ended;
+    }
+    if (!control_groups_) return cannot(Kind::Unavailable, "run a container", trouble);
+    control_groups_ = false;  // many sandboxes leave none to write to
+  }
+}
+
+Result<Ended> Runtime::run_beside(const Cell& cell, const Program& program, Deadline deadline, const std::string& id) {
+  Cell there = cell;
+  there.bounds.control_groups = control_groups_;
+  const host::Path process = work_ / id / "process.json", log = work_ / id / "exec-log";
+  TRY(machine_.files->write(process, to_pretty(process_config(there, program)), host::Durability::Cache));
+  TRY(machine_.files->remove(log));
+  TRY_ASSIGN(host::Outcome outcome, machine_.processes->run(command({"--log", log.string(), "exec", "--process", process.string(), id}, deadline)));
+  Ended ended{outcome.exit_code, outcome.timed_out, outcome.out + outcome.err, {}};
+  const std::string trouble = outcome.timed_out ? std::string() : error_in(machine_.files->read(log).value_or(""));
+  if (trouble.empty()) return ended;
+  ended.refusal = trouble;
+  return ended;
+}
+
+std::optional<int> Runtime::process_of(const std::string& id) {
+  const auto text = machine_.files->read(work_ / id / "pid");
+  int process = 0;
+  if (!text || std::from_chars(text->data(), text->data() + text->size(), process).ec != std::errc{}) return std::nullopt;
+  return process;
+}
+
+void Runtime::signal(const std::string& id, const std::string& signal) {
+  (void)machine_.processes->run(command({"kill", id, signal}, std::chrono::steady_clock::now() + short_while));
+}
+
+void Runtime::remove(const std::string& id) { (void)machine_.processes->run(command({"delete", "--force", id}, std::chrono::steady_clock::now() + short_while)); }
+
+}  // namespace ashlar::prove
