@@ -250,7 +250,7 @@ TEST(Commands, ModulesOfApache) {
 TEST(Commands, PamStacks) {
   const SmallTree tree(SmallTree::Files{{"usr/share/pam/common-auth", "# auth\n$auth_primary\nauth requisite pam_deny.so\n$auth_additional\n# end\n"},
                         {"usr/share/pam/common-session", "$session_primary\n$session_additional\n"},
-                        {"usr/share/pam/common-session-noninteractive", "$session_primary\n$session_additional\n"},
+                        {"usr/share/pam/common-session-noninteractive", "$session_nonint_primary\n$session_nonint_additional\n"},
                         {"usr/share/pam-configs/unix", "Name: Unix\nDefault: yes\nPriority: 256\nAuth-Type: Primary\nAuth:\n\t[success=end default=ignore]\tpam_unix.so try_first_pass\nAuth-Initial:\n"
                                                        "\t[success=end default=ignore]\tpam_unix.so nullok\nSession-Type: Additional\nSession:\n\trequired\tpam_unix.so\n"},
                         {"usr/share/pam-configs/key", "Name: Keys\nDefault: yes\nPriority: 300\nAuth-Type: Primary\nAuth:\n\t[success=end default=ignore]\tpam_key.so x\nSession-Type: Additional\n"

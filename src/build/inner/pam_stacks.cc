@@ -14,10 +14,10 @@
 namespace ashlar::build {
 namespace {
 
-/// A kind of stack: the template's name, the fields of profiles, and what modules are written with.
-struct Kind { std::string_view name, field, word; bool interactive; };
-constexpr std::array<Kind, 5> kinds{{{"auth", "Auth", "auth", true}, {"account", "Account", "account", true}, {"password", "Password", "password", true},
-                                     {"session", "Session", "session", true}, {"session-noninteractive", "Session", "session", false}}};
+/// A kind of stack: the template's name, its variables' names up to `_primary`, the fields of profiles, and what modules are written with.
+struct Kind { std::string_view name, variable, field, word; bool interactive; };
+constexpr std::array<Kind, 5> kinds{{{"auth", "auth", "Auth", "auth", true}, {"account", "account", "Account", "account", true}, {"password", "password", "Password", "password", true},
+                                     {"session", "session", "Session", "session", true}, {"session-noninteractive", "session_nonint", "Session", "session", false}}};
 constexpr std::string_view profiles_folder = "/usr/share/pam-configs/";
 
 struct Profile {
@@ -70,8 +70,8 @@ std::string with_jumps(std::string line, size_t left) {
 std::string fill(std::string_view text, const Kind& kind, const std::vector<Module>& primary, const std::vector<Module>& additional) {
   std::string out;
   for (const auto line : split(text, '\n')) {
-    const bool first = line == fmt::format("${}_primary", kind.word);
-    if (!first && line != fmt::format("${}_additional", kind.word)) {
+    const bool first = line == fmt::format("${}_primary", kind.variable);
+    if (!first && line != fmt::format("${}_additional", kind.variable)) {
       out += std::string(line) + "\n";
       continue;
     }
