@@ -65,16 +65,19 @@ Check no_setuid(const Scene& scene) {
 Check no_world_writable(const Scene& scene) {
   Check check = passing("no-world-writable", "only sticky folders for temporary files are writable by all");
   constexpr std::array<std::string_view, 5> temporary = {"tmp", "var/tmp", "run/lock", "dev/shm", "dev/mqueue"};
-  std::vector<std::string> sticky;
+  std::vector<std::string> sticky, excused;
   for (const auto& [path, file] : scene.contents.files) {
     const TarEntry& entry = file.entry;
     if (entry.type == FileType::Symlink || (entry.mode & 0002) == 0) continue;
     const bool is_sticky = entry.type == FileType::Directory && (entry.mode & 01000) != 0;
     const bool known = std::find(temporary.begin(), temporary.end(), path) != temporary.end();
-    if (is_sticky && (known || is_declared(scene, path, entry.mode))) sticky.push_back(fmt::format("{} is sticky ({:04o}){}", shown(path), entry.mode, known ? "" : ", as the definition says"));
+    const std::string_view owner = is_sticky ? scene.package_of(path) : std::string_view();
+    if (!owner.empty() && !known) excused.push_back(fmt::format("{} is sticky ({:04o}): {} has it so", shown(path), entry.mode, owner));
+    else if (is_sticky && (known || is_declared(scene, path, entry.mode))) sticky.push_back(fmt::format("{} is sticky ({:04o}){}", shown(path), entry.mode, known ? "" : ", as the definition says"));
     else against(check, fmt::format("{} is writable by all ({:04o})", shown(path), entry.mode));
   }
-  check.evidence.insert(check.evidence.end(), sticky.begin(), sticky.end());
+  if (check.outcome == Outcome::Passed && !excused.empty()) check.outcome = Outcome::Excused;
+  for (const auto& list : {excused, sticky}) check.evidence.insert(check.evidence.end(), list.begin(), list.end());
   if (check.evidence.empty()) check.evidence.push_back(fmt::format("{} paths: none is writable by all", scene.contents.files.size()));
   return check;
 }

@@ -62,7 +62,7 @@ constexpr std::array rules = {
 
 /// Names by family where they are not the family's own, `*` for versions.
 struct Name { std::string_view family, name; };
-constexpr std::array names = {Name{"shell", "*sh"}, Name{"shell", "*sh93"}, Name{"shell", "busybox*"}, Name{"csh", "*csh"}, Name{"awk", "*awk"}, Name{"awk", "busybox*"}, Name{"tcl", "tclsh*"}};
+constexpr std::array names = {Name{"shell", "*sh"}, Name{"shell", "*sh93"}, Name{"shell", "busybox*"}, Name{"csh", "*csh"}, Name{"awk", "*awk"}, Name{"awk", "busybox*"}, Name{"dpkg", "busybox*"}, Name{"rpm", "busybox*"}, Name{"tcl", "tclsh*"}};
 
 std::string shown(std::string_view text) {
   std::string out;
