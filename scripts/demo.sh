@@ -50,6 +50,23 @@ else
   echo '(left out: this machine has no runc)'
 fi
 
+scene 'Prove it on its bytes: whoever has the image can do the same'
+run "$ashlar" test oci:out:before --platform linux/amd64 --definition $python --no-run
+
+scene 'A shell, renamed and in a layer that somebody put on top, is found'
+if command -v umoci >/dev/null && command -v skopeo >/dev/null; then
+  mkdir -p planted/usr/share/fonts
+  cp /bin/dash planted/usr/share/fonts/sans.ttf
+  tar -cf planted.tar -C planted --owner 0 --group 0 usr/share/fonts
+  skopeo copy -q --override-arch amd64 oci:out:before oci:repacked:1
+  umoci --log error raw add-layer --image repacked:1 planted.tar
+  code=0
+  run "$ashlar" test oci:repacked:1 --definition $python --no-run --no-rebuild || code=$?
+  ((code == 1)) || die "the planted shell was not found (exit code $code)"
+else
+  echo '(left out: this machine has no umoci or no skopeo)'
+fi
+
 scene 'Add a package and a variable to it, and build again: what did not change keeps its bytes'
 cp $python first.yaml
 sed -i 's/^environment:$/&\n  GREETING: hello/; s/^    - tzdata$/&\n    - tini/' $python

@@ -174,5 +174,49 @@ TEST(Planted, UsersTable) {
   for (const Row& row : rows) expect_found(row);
 }
 
+/// What the definition names with a reason is excused, and says so; the wrong name excuses nothing.
+TEST(Planted, NamedInterpretersTable) {
+  struct Case { std::string summary, path, named; Members planted; Outcome expected; };
+  const std::vector<Case> cases = {
+      {"by its path", "/usr/bin/dash", "shell", {program("usr/bin/dash", shell())}, Outcome::Excused},
+      {"by a path that a link of the tree shortens", "/bin/dash", "shell", {program("usr/bin/dash", shell())}, Outcome::Excused},
+      {"by a link to it", "/usr/bin/sh", "shell", {program("usr/bin/dash", shell()), symlink("usr/bin/sh", "dash")}, Outcome::Excused},
+      {"a hard link to what is named", "/usr/bin/dash", "shell", {program("usr/bin/dash", shell()), hard_link("opt/x", "usr/bin/dash")}, Outcome::Excused},
+      {"a shell in the place of another language", "/usr/bin/python3", "python", {program("usr/bin/python3", shell())}, Outcome::Failed},
+      {"another file than the one that is named", "/usr/bin/dash", "shell", {program("usr/bin/dash", shell()), program("opt/x", shell() + "x")}, Outcome::Failed},
+      {"in an archive of the same name", "/usr/bin/dash", "shell", {{"usr/bin/dash", packed("zip", "", {{"dash", shell()}})}}, Outcome::Failed},
+  };
+  for (const Case& each : cases) {
+    SCOPED_TRACE(each.summary);
+    plan::Definition definition;
+    definition.distribution = "debian-13";
+    definition.interpreters.push_back({each.path, "the program starts it", {}});
+    Members members = loaderless(clean());
+    members.insert(members.end(), each.planted.begin(), each.planted.end());
+    Yardstick yardstick;
+    yardstick.definition = &definition;
+    for (const Check& check : judge({members}, clean_config(), yardstick)) EXPECT_TRUE(check.id != "no-shell" || check.outcome == each.expected) << check.evidence.front();
+  }
+}
+
+TEST(Planted, NothingIsWrongInADevImageThatHasItOnPurpose) {
+  plan::Definition definition;
+  definition.distribution = "debian-13";
+  definition.variant = plan::Variant::Dev;
+  definition.accounts.run_as = "root";
+  Members members = loaderless(clean());
+  members.push_back(program("usr/bin/dash", shell()));
+  members.push_back(program("usr/bin/apt", program_calling({"libapt-pkg.so.7.0"})));
+  members.push_back({"usr/bin/su", "x", FileType::Regular, 04755});
+  oci::Config config = clean_config();
+  config.user = "root";
+  Yardstick yardstick;
+  yardstick.definition = &definition;
+  for (const Check& check : judge({members}, config, yardstick)) {
+    const bool on_purpose = check.id == "no-shell" || check.id == "no-package-manager" || check.id == "no-setuid" || check.id == "nonroot";
+    EXPECT_TRUE(!on_purpose || check.outcome == Outcome::NotApplicable) << check.id << ": " << check.evidence.front();
+  }
+}
+
 }  // namespace
 }  // namespace ashlar::prove

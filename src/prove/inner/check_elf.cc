@@ -32,7 +32,7 @@ Check elf_resolves(const Scene& scene) {
   const auto objects = loader.objects();
   std::set<std::string> taken;
   size_t programs = 0;
-  std::vector<std::string> notes;
+  std::vector<std::string> notes, waiting;
   for (const auto& object : objects) {
     if (!object.elf->program()) continue;
     ++programs;
@@ -40,8 +40,15 @@ Check elf_resolves(const Scene& scene) {
   }
   for (const auto& object : objects) {
     if (object.elf->program() || taken.contains(object.path)) continue;
-    for (std::string& each : loader.missing_for_library(object, taken, notes)) against(check, std::move(each));
+    // Where packages can still be installed, a plug-in may wait for what its package merely recommends.
+    const bool excused = scene.is_dev() && !scene.verified_owner(object.path).empty();
+    for (std::string& each : loader.missing_for_library(object, taken, notes)) {
+      if (excused) waiting.push_back(fmt::format("{}; {} ships it so", each, scene.verified_owner(object.path)));
+      else against(check, std::move(each));
+    }
   }
+  if (check.outcome == Outcome::Passed && !waiting.empty()) check.outcome = Outcome::Excused;
+  check.evidence.insert(check.evidence.end(), waiting.begin(), waiting.end());
   for (const auto& [path, file] : scene.contents.files) {
     const FileFacts* const facts = file.entry.type == FileType::Regular ? scene.facts_of(file) : nullptr;
     if (facts != nullptr && !facts->elf_fault.empty()) against(check, fmt::format("{} begins as an ELF file: {}", shown(path), facts->elf_fault));
