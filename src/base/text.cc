@@ -1,6 +1,7 @@
 #include "base/text.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <numeric>
 
@@ -72,6 +73,13 @@ size_t edit_distance(std::string_view from, std::string_view to) {
   return row.back();
 }
 
+/// Which letters a text has, a bit each; several letters may share one.
+std::uint32_t letters_of(std::string_view text) {
+  std::uint32_t out = 0;
+  for (const char c : text) out |= std::uint32_t{1} << (static_cast<unsigned char>(c) & 31);
+  return out;
+}
+
 }  // namespace
 
 std::string_view trim(std::string_view text) {
@@ -115,8 +123,12 @@ std::string nearest(std::string_view name, std::span<const std::string_view> can
   if (name.size() > longest) return {};
   std::string_view best;
   size_t best_distance = std::max<size_t>(1, name.size() / 3) + 1;
+  const std::uint32_t letters = letters_of(name);
   for (const std::string_view candidate : candidates) {
     if (candidate.size() > longest) continue;
+    // Most names are out by their length or letters alone: an edit changes the length by one, and which letters there are by two at most.
+    const size_t longer = std::max(name.size(), candidate.size()) - std::min(name.size(), candidate.size());
+    if (longer >= best_distance || static_cast<size_t>(std::popcount(letters ^ letters_of(candidate))) > 2 * (best_distance - 1)) continue;
     if (const size_t distance = edit_distance(name, candidate); distance < best_distance) {
       best_distance = distance;
       best = candidate;

@@ -87,7 +87,9 @@ Action lock(CLI::App& app) {
     Exit exit = Exit::Clean;
     std::optional<Error> failed;  // what ends the run: the others are told nevertheless
     Json list = Json::array();
+    size_t number = 0;
     for (const std::string& path : options->definitions) {
+      if (options->definitions.size() > 1) context.progress.stage(fmt::format("lock {} of {}: {}", ++number, options->definitions.size(), path), 0);
       Row row{path, std::nullopt, {}};
       auto definition = pipeline::load_definition(*context.machine.files, path);
       auto outcome = definition ? pipeline::lock(workshop, *definition, options->lock) : Result<pipeline::LockOutcome>(std::unexpected(definition.error()));

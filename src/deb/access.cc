@@ -32,6 +32,10 @@ Parts parts_of(std::string_view url) {
   return out;
 }
 
+std::string without_login(std::string_view url, const Parts& parts) {
+  return parts.scheme.empty() ? std::string(url) : fmt::format("{}://{}{}", parts.scheme, parts.host, parts.rest);
+}
+
 /// Whether a login's machine means this URL (apt_auth.conf(5)).
 bool means(const Login& login, const Parts& url) {
   std::string_view machine = login.machine;
@@ -52,7 +56,7 @@ bool means(const Login& login, const Parts& url) {
 host::HttpRequest Access::request(std::string_view url) const {
   const Parts parts = parts_of(url);
   host::HttpRequest out;
-  out.url = parts.user.empty() ? std::string(url) : fmt::format("{}://{}{}", parts.scheme, parts.host, parts.rest);
+  out.url = without_login(url, parts);
   out.user = parts.user;
   out.password = parts.password;
   if (out.user.empty()) {
@@ -96,7 +100,7 @@ Result<std::vector<Login>> parse_logins(std::string_view text, std::string_view 
 
 std::string public_url(std::string_view url) {
   const Parts parts = parts_of(url);
-  return parts.user.empty() ? std::string(url) : fmt::format("{}://{}{}", parts.scheme, parts.host, parts.rest);
+  return without_login(url, parts);
 }
 
 }  // namespace ashlar::deb

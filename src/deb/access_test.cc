@@ -56,6 +56,10 @@ TEST(Access, refuses_half_logins) {
 TEST(Access, shows_addresses_without_logins) {
   EXPECT_EQ(public_url("https://ann:secret@one.example/debian"), "https://one.example/debian");
   EXPECT_EQ(public_url("https://one.example/a@b"), "https://one.example/a@b");
+  EXPECT_EQ(public_url("https://:secret@one.example/debian"), "https://one.example/debian") << "a password without a user";
+  EXPECT_EQ(public_url("https://ann@one.example"), "https://one.example");
+  EXPECT_EQ(public_url("/srv/a@b"), "/srv/a@b") << "no address at all";
+  EXPECT_EQ(Access().request("https://:secret@one.example/debian").url, "https://one.example/debian");
 }
 
 }  // namespace

@@ -74,7 +74,7 @@ struct ArchiveReader::State {
 
   struct One {
     Release release;
-    std::vector<Package> packages;
+    IndexPart part;
   };
   Result<One> read_one(const Archive& archive, const std::string& architecture, std::uint32_t place);
   Result<One> read_from(const Archive& archive, const std::string& mirror, const std::string& architecture, std::uint32_t place);
@@ -86,21 +86,21 @@ Result<ArchiveReader::State::One> ArchiveReader::State::read_from(const Archive&
                                                                   std::uint32_t place) {
   for (bool again = false;; again = true) {
     TRY_ASSIGN(auto checked, releases.from_mirror(archive, mirror, again));
-    auto packages = indexes.read(archive, checked.release, mirror, architecture, place);
-    if (packages) {
+    auto part = indexes.read(archive, checked.release, mirror, architecture, place);
+    if (part) {
       TRY(releases.accept(archive, checked));
-      return One{std::move(checked.release), std::move(*packages)};
+      return One{std::move(checked.release), std::move(*part)};
     }
-    const bool may_be_stale = packages.error().kind == Kind::Corrupt || packages.error().kind == Kind::NotFound;
-    if (again || !may_be_stale) return std::unexpected(std::move(packages).error());
+    const bool may_be_stale = part.error().kind == Kind::Corrupt || part.error().kind == Kind::NotFound;
+    if (again || !may_be_stale) return std::unexpected(std::move(part).error());
   }
 }
 
 Result<ArchiveReader::State::One> ArchiveReader::State::read_one(const Archive& archive, const std::string& architecture, std::uint32_t place) {
   if (options.offline) {
     TRY_ASSIGN(auto checked, releases.from_cache(archive));
-    TRY_ASSIGN(auto packages, indexes.read(archive, checked.release, {}, architecture, place));
-    return One{std::move(checked.release), std::move(packages)};
+    TRY_ASSIGN(auto part, indexes.read(archive, checked.release, {}, architecture, place));
+    return One{std::move(checked.release), std::move(part)};
   }
   std::optional<Error> worst;
   for (const std::string& mirror : archive.mirrors) {
@@ -133,18 +133,21 @@ Result<Index> ArchiveReader::refresh(const std::vector<Archive>& all, const std:
   state.progress.stage(fmt::format("read archives for {}", architecture), archives.size());
   Index index;
   index.archives.resize(archives.size());
-  std::vector<std::vector<Package>> packages(archives.size());
+  std::vector<IndexPart> parts(archives.size());
   TRY(side_by_side(archives.size(), state.options.parallel, [&](size_t at) -> Done {
     TRY_ASSIGN(auto one, state.read_one(archives[at], architecture, static_cast<std::uint32_t>(at)));
     index.archives[at] = {archives[at], std::move(one.release)};
-    packages[at] = std::move(one.packages);
+    parts[at] = std::move(one.part);
     state.progress.step(title(archives[at]), 1);
     return {};
   }));
-  size_t total = 0;
-  for (const auto& each : packages) total += each.size();
-  index.packages.reserve(total);
-  for (auto& each : packages) std::move(each.begin(), each.end(), std::back_inserter(index.packages));
+  IndexPart whole;
+  for (IndexPart& part : parts) {
+    if (whole.packages.empty()) whole = std::move(part);
+    else append(whole, std::move(part));
+  }
+  index.packages = std::move(whole.packages);
+  index.texts = std::move(whole.texts);
   return index;
 }
 

@@ -34,6 +34,7 @@ struct Index {
   };
   std::vector<Entry> archives;    ///< those that have packages of the architecture
   std::vector<Package> packages;  ///< of every archive and component, architecture `all` and the asked ones; `Package::archive` counts in `archives`
+  std::vector<std::unique_ptr<char[]>> texts;  ///< what `packages` look into
 };
 
 struct FetchOptions {

@@ -28,13 +28,13 @@ class Stanza {
 /// Reads paragraph after paragraph of a text that outlives it.
 class StanzaReader {
  public:
-  StanzaReader(std::string_view text, std::string_view path) : rest_(text), path_(path) {}
+  StanzaReader(std::string_view text, std::string_view path, size_t line = 1) : rest_(text), path_(path), line_(line) {}
   /// Fills `stanza` with the next; false after the last. A line that is no field is Corrupt, with its line number.
   Result<bool> next(Stanza& stanza);
 
  private:
   std::string_view rest_, path_;
-  size_t line_ = 1;
+  size_t line_;
 };
 
 }  // namespace ashlar::deb

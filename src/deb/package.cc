@@ -58,20 +58,18 @@ Result<std::uint64_t> parse_number(std::string_view text, std::string_view field
 Result<Package> read_package(const Stanza& stanza, std::uint32_t archive) {
   Package package;
   package.archive = archive;
-  std::string_view source, size, installed;
-  const std::pair<std::string_view, std::string Package::*> texts[] = {
+  std::string_view source, size;
+  constexpr std::pair<std::string_view, std::string_view Package::*> texts[] = {
       {"Package", &Package::name}, {"Version", &Package::version}, {"Architecture", &Package::architecture}, {"Filename", &Package::filename}, {"SHA256", &Package::sha256},
-      {"Priority", &Package::priority}, {"Section", &Package::section}, {"Multi-Arch", &Package::multi_arch}, {"Essential", &Package::essential},
-      {"Maintainer", &Package::maintainer}, {"Homepage", &Package::homepage}, {"Description", &Package::description}, {"Depends", &Package::depends},
+      {"Priority", &Package::priority}, {"Multi-Arch", &Package::multi_arch}, {"Essential", &Package::essential}, {"Maintainer", &Package::maintainer}, {"Depends", &Package::depends},
       {"Pre-Depends", &Package::pre_depends}, {"Provides", &Package::provides}, {"Conflicts", &Package::conflicts}, {"Breaks", &Package::breaks}, {"Replaces", &Package::replaces},
       {"Recommends", &Package::recommends}, {"Suggests", &Package::suggests}, {"Enhances", &Package::enhances}, {"Protected", &Package::protection},
       {"Important", &Package::protection}};
   for (const auto& [name, value] : stanza.fields()) {
     const auto text = std::find_if(std::begin(texts), std::end(texts), [&](const auto& row) { return row.first == name; });
-    if (text != std::end(texts)) package.*(text->second) = std::string(value);
+    if (text != std::end(texts)) package.*(text->second) = value;
     else if (name == "Source") source = value;
     else if (name == "Size") size = value;
-    else if (name == "Installed-Size") installed = value;
   }
   for (const auto& [name, member] : {texts[0], texts[1], texts[2], texts[3], texts[4]}) {
     if ((package.*member).empty()) return fail(Kind::Corrupt, fmt::format("a paragraph{} has no '{}'", package.name.empty() ? "" : fmt::format(" of '{}'", package.name), name));
@@ -79,15 +77,12 @@ Result<Package> read_package(const Stanza& stanza, std::uint32_t archive) {
   if (!is_name(package.name)) return fail(Kind::Corrupt, fmt::format("'{}' is no package name", package.name.substr(0, 80)));
   TRY(Digest::parse_hex(package.sha256));
   TRY_ASSIGN(package.size, parse_number(size, "Size"));
-  if (!installed.empty()) {
-    TRY_ASSIGN(package.installed_kib, parse_number(installed, "Installed-Size"));
-  }
   const size_t space = source.find(' ');
-  package.source = source.empty() ? package.name : std::string(source.substr(0, space));
+  package.source = source.empty() ? package.name : source.substr(0, space);
   package.source_version = package.version;
   if (space != std::string_view::npos) {
     const std::string_view version = trim(source.substr(space));
-    if (version.size() > 2 && version.front() == '(' && version.back() == ')') package.source_version = std::string(version.substr(1, version.size() - 2));
+    if (version.size() > 2 && version.front() == '(' && version.back() == ')') package.source_version = version.substr(1, version.size() - 2);
   }
   return package;
 }
@@ -127,10 +122,10 @@ std::string to_string(const Clause& clause) {
   return out;
 }
 
-Result<std::vector<Package>> parse_packages(std::string_view text, std::string_view path, std::uint32_t archive) {
+Result<std::vector<Package>> parse_packages(std::string_view text, std::string_view path, std::uint32_t archive, size_t line) {
   std::vector<Package> packages;
   packages.reserve(text.size() / 500);
-  StanzaReader reader(text, path);
+  StanzaReader reader(text, path, line);
   Stanza stanza;
   for (;;) {
     TRY_ASSIGN(const bool more, reader.next(stanza));

@@ -41,21 +41,22 @@ Result<std::vector<Clause>> parse_relations(std::string_view field);
 std::string to_string(const Alternative& alternative);
 std::string to_string(const Clause& clause);
 
-/// Everything an index says of one package that solving, fetching and describing need. Texts are copies: an index may be dropped.
+/// What an index says of one package that solving and fetching need. Texts are views into the text that was read, or into Index::texts.
 struct Package {
-  std::string name, version, architecture;
-  std::string source, source_version;  ///< from `Source: name (version)`, else those of the package itself
-  std::string priority, section, multi_arch, essential, maintainer, homepage, description;
-  std::string depends, pre_depends, provides, conflicts, breaks, replaces;  ///< as written
-  std::string recommends, suggests, enhances;  ///< as written; nothing is installed because of them
-  std::string protection;  ///< of `Protected`, or its older name `Important`: `yes` where a system should keep the package
-  std::uint64_t size = 0, installed_kib = 0;
-  std::string sha256;     ///< 64 hex digits
-  std::string filename;   ///< path in the pool, relative to the archive's root
+  std::string_view name, version, architecture;
+  std::string_view source, source_version;  ///< from `Source: name (version)`, else those of the package itself
+  std::string_view priority, multi_arch, essential, maintainer;
+  std::string_view depends, pre_depends, provides, conflicts, breaks, replaces;  ///< as written
+  std::string_view recommends, suggests, enhances;  ///< as written; nothing is installed because of them
+  std::string_view protection;  ///< of `Protected`, or its older name `Important`: `yes` where a system should keep the package
+  std::string_view sha256;     ///< 64 hex digits
+  std::string_view filename;   ///< path in the pool, relative to the archive's root
+  std::uint64_t size = 0;
   std::uint32_t archive = 0;  ///< place in Index::archives
 };
 
-/// A Packages file, read. Stanzas without Package, Version, Architecture, Filename, Size or SHA256 are Corrupt; `archive` is copied to each.
-Result<std::vector<Package>> parse_packages(std::string_view text, std::string_view path, std::uint32_t archive);
+/// A Packages file, read; `text` must outlive what it gives. Stanzas without Package, Version, Architecture, Filename, Size or SHA256 are Corrupt;
+/// `archive` is copied to each. `line` is that of the text's begin, for errors.
+Result<std::vector<Package>> parse_packages(std::string_view text, std::string_view path, std::uint32_t archive, size_t line = 1);
 
 }  // namespace ashlar::deb

@@ -19,6 +19,8 @@ class Blobs {
   bool has(const Digest& digest) const;
   /// Opens an entry; NotFound when there is none. The bytes are not hashed again.
   Result<std::unique_ptr<ReadFile>> open(const Digest& digest) const;
+  /// Whether an entry still has the bytes that its digest tells, which this reads; NotFound when there is none.
+  Result<bool> is_whole(const Digest& digest) const;
   /// Stores everything `from` gives; returns its digest. With `expected`, other bytes are Corrupt and nothing is stored.
   Result<Digest> put(Source& from, const std::optional<Digest>& expected = std::nullopt);
   Result<Digest> put(BytesView bytes);

@@ -6,6 +6,8 @@
 
 #include <chrono>
 #include <csignal>
+#include <filesystem>
+#include <fstream>
 #include <random>
 #include <thread>
 
@@ -41,6 +43,19 @@ TEST_F(BlobsTest, KeepsBytesByTheirDigest) {
     EXPECT_EQ(content(blobs, *digest), text);
     EXPECT_EQ(blobs.path(*digest), scratch.path() / "blobs/sha256" / digest->hex().substr(0, 2) / digest->hex().substr(2));
   }
+}
+
+TEST_F(BlobsTest, KnowsDamage) {
+  const auto digest = blobs.put(as_bytes(std::string(600'000, 'a')));
+  ASSERT_TRUE(digest);
+  EXPECT_TRUE(blobs.is_whole(*digest).value());
+  const Path path = blobs.path(*digest);
+  std::filesystem::permissions(path, std::filesystem::perms(0644));
+  std::fstream(path, std::ios::in | std::ios::out | std::ios::binary).seekp(500'000).put('b');
+  EXPECT_FALSE(blobs.is_whole(*digest).value());
+  std::filesystem::resize_file(path, 0);
+  EXPECT_FALSE(blobs.is_whole(*digest).value());
+  EXPECT_EQ(blobs.is_whole(Digest::of("never stored")).error().kind, Kind::NotFound);
 }
 
 TEST_F(BlobsTest, SaysWhatItLacks) {

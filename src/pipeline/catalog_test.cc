@@ -24,7 +24,7 @@ TEST_F(CatalogTest, ListsDefinitionsWithWhatIsKnownOfThem) {
   write("/c/small/1.2-dev.yaml", std::string(head) + "variant: dev\n");
   write("/c/small/1.3-fpm.yaml", std::string(head) + "flavor: fpm\ndates: {end-of-life: \"2031-05-06\"}\n");
   write("/c/small/1.2.lock.json", "{}");
-  write("/c/small/info.yaml", "name: Small\ndescription: A test\nlicense: MIT\nend-of-life: \"2030-01-02\"\nend-of-life-source: its makers\n");
+  write("/c/small/info.yaml", "name: Small\ndescription: A test\nlicense: MIT\nend-of-life: \"2030-01-02\"\nend-of-life-source: its makers\nsupport: for trusted input\n");
   write("/c/README.md", "text");
   const auto entries = read_catalog(files, "/c");
   ASSERT_TRUE(entries) << entries.error().message;
@@ -34,6 +34,7 @@ TEST_F(CatalogTest, ListsDefinitionsWithWhatIsKnownOfThem) {
   EXPECT_EQ(entries->front().description, "A test");
   EXPECT_EQ(entries->front().license, "MIT");
   EXPECT_EQ(entries->front().end_of_life_source, "its makers");
+  EXPECT_EQ(entries->front().support, "for trusted input");
 }
 
 TEST_F(CatalogTest, SaysWhatIsWrongWithAFolder) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <optional>
 #include <set>
 
 #include <fmt/format.h>
@@ -26,33 +27,36 @@ std::string key_of(const Sources& sources, const std::string& architecture, bool
   return key;
 }
 
-/// A package each for names that stand for part of another: its .deb, without what that depends on. A name that the archives have stands for itself.
+/// A package each for names that stand for part of another: its .deb, without what that depends on. A name that the archives have stands for itself
+/// and leaves `stand_ins`, whose keys the new packages look into.
 void add_stand_ins(deb::Index& index, std::map<std::string, std::string>& stand_ins) {
   if (stand_ins.empty()) return;
   std::vector<deb::Package> more;
   std::set<std::string> there;
   for (const deb::Package& package : index.packages) {
-    if (stand_ins.contains(package.name)) there.insert(package.name);
     for (const auto& [part, whole] : stand_ins) {
+      if (package.name == part) there.insert(part);
       if (package.name != whole) continue;
       deb::Package& made = more.emplace_back(package);
       made.name = part;
       made.depends = made.pre_depends = made.provides = {};
     }
   }
+  std::erase_if(more, [&](const deb::Package& part) { return there.contains(std::string(part.name)); });
   for (const std::string& name : there) stand_ins.erase(name);
-  std::erase_if(more, [&](const deb::Package& part) { return !stand_ins.contains(part.name); });
   std::move(more.begin(), more.end(), std::back_inserter(index.packages));
 }
 
 }  // namespace
 
 struct OfferShelf::Entry {
-  Entry(deb::Index read, std::map<std::string, std::string> parts, const std::string& architecture)
-      : index(std::move(read)), stand_ins(std::move(parts)), universe(index.packages, architecture) {}
+  Entry(deb::Index read, std::map<std::string, std::string> parts, const std::string& architecture) : index(std::move(read)), stand_ins(std::move(parts)) {
+    add_stand_ins(index, stand_ins);
+    universe.emplace(index.packages, architecture);
+  }
   deb::Index index;
   std::map<std::string, std::string> stand_ins;
-  plan::Universe universe;  ///< looks into `index`
+  std::optional<plan::Universe> universe;  ///< always there; looks into both
 };
 
 Result<OfferShelf::Held> OfferShelf::get(Workshop& workshop, const Sources& sources, const std::string& architecture, bool offline) {
@@ -65,9 +69,7 @@ Result<OfferShelf::Held> OfferShelf::get(Workshop& workshop, const Sources& sour
   if (kept_.size() >= max_kept) kept_.pop_back();
   deb::ArchiveReader reader = open_archives(workshop, sources.access, offline);
   TRY_ASSIGN(auto index, reader.refresh(sources.archives, architecture));
-  auto stand_ins = sources.stand_ins;
-  add_stand_ins(index, stand_ins);
-  kept_.emplace_front(std::move(key), std::make_shared<const Entry>(std::move(index), std::move(stand_ins), architecture));
+  kept_.emplace_front(std::move(key), std::make_shared<const Entry>(std::move(index), sources.stand_ins, architecture));
   return kept_.front().second;
 }
 
@@ -77,7 +79,7 @@ Result<Offers> read_offers(Workshop& workshop, const plan::Definition& definitio
   for (const std::string& name : platforms) {
     TRY_ASSIGN(const auto platform, oci::Platform::parse(name));
     TRY_ASSIGN(auto held, workshop.shelf->get(workshop, sources, platform.debian(), options.offline));
-    plan::Offer offer{platform.str(), platform.debian(), held->index.packages, &held->universe, {}, held->stand_ins};
+    plan::Offer offer{platform.str(), platform.debian(), held->index.packages, &*held->universe, {}, held->stand_ins};
     for (const auto& entry : held->index.archives)
       offer.archives.push_back({entry.archive.name, entry.archive.suite, entry.archive.components, entry.archive.security, &entry.release});
     out.offers.push_back(std::move(offer));

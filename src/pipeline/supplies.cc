@@ -4,8 +4,6 @@
 
 #include <fmt/format.h>
 
-#include "base/bytes.h"
-
 namespace ashlar::pipeline {
 namespace {
 
@@ -32,21 +30,6 @@ Result<Missing> missing(const Supplies& supplies) {
   return out;
 }
 
-/// An entry with other bytes than its name says. One that lacks is none.
-Result<bool> is_damaged(const host::Blobs& cache, const Digest& digest) {
-  if (!cache.has(digest)) return false;
-  TRY_ASSIGN(auto file, cache.open(digest));
-  const auto source = host::stream(std::move(file));
-  Hasher hasher;
-  Bytes buffer(1 << 18);
-  for (;;) {
-    TRY_ASSIGN(const size_t count, source->read(buffer));
-    if (count == 0) break;
-    hasher.update(BytesView(buffer).first(count));
-  }
-  return hasher.finish() != digest;
-}
-
 struct Damaged {
   std::string what;  ///< `package 'jq'`
   Digest digest;
@@ -57,8 +40,9 @@ Result<std::vector<Damaged>> find_damaged(const Supplies& supplies) {
   const auto look = [&](std::string what, const std::string& hex) -> Done {
     TRY_ASSIGN(const Digest digest, Digest::parse_hex(hex));
     if (std::any_of(out.begin(), out.end(), [&](const Damaged& each) { return each.digest == digest; })) return {};
-    TRY_ASSIGN(const bool damaged, is_damaged(supplies.cache.packages(), digest));
-    if (damaged) out.push_back({std::move(what), digest});
+    if (!supplies.cache.packages().has(digest)) return {};
+    TRY_ASSIGN(const bool whole, supplies.cache.packages().is_whole(digest));
+    if (!whole) out.push_back({std::move(what), digest});
     return {};
   };
   for (const oci::Platform& platform : supplies.platforms) {

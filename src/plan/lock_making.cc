@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <deque>
 #include <map>
 #include <set>
 #include <unordered_map>
@@ -22,13 +23,10 @@ bool for_platform(const std::vector<std::string>& platforms, const std::string& 
 
 bool has_digest(const Download& file) { return file.checksum.starts_with("sha256:") && Digest::parse(file.checksum).has_value(); }
 
-bool newer(const std::string& a, const std::string& b) {
+bool newer(std::string_view a, std::string_view b) {
   const auto x = deb::Version::parse(a), y = deb::Version::parse(b);
   return x && y && *x > *y;
 }
-
-/// A name with as much of its pin as people need to see.
-std::string pinned(const Wish& wish) { return wish.version.empty() ? wish.name : fmt::format("{} (pinned {})", wish.name, wish.version); }
 
 /// `5.2-1` of `5.2-1+vendor3`; empty where the version has no such mark.
 std::string_view without_mark(std::string_view version) {
@@ -66,34 +64,49 @@ std::vector<Wish> settle(const Definition& definition, const Offer& offer, bool 
   return wishes;
 }
 
-/// A note for each exclusion of what no archive has: it is perhaps misspelt.
+/// A note for each exclusion that keeps nothing out.
 void note_idle_exclusions(std::span<const Wish> wishes, const Offer& offer, std::vector<std::string>& notes) {
   for (const Wish& wish : wishes) {
-    if (!wish.excluded || offer.universe->knows(wish.name) || offer.stand_ins.contains(wish.name)) continue;
-    std::vector<std::string_view> names;
-    for (const deb::Package& package : offer.packages) names.push_back(package.name);
-    const std::string near = nearest(wish.name, names);
-    notes.push_back(fmt::format("{}: '!{}' excludes nothing, for no archive has such a package{}", offer.platform, wish.name, near.empty() ? "" : fmt::format("; did you mean '!{}'?", near)));
+    if (!wish.excluded || !offer.universe->versions(wish.name).empty() || offer.stand_ins.contains(wish.name)) continue;
+    const auto providers = offer.universe->providers(wish.name);
+    const std::string near = providers.empty() ? offer.universe->nearest(wish.name) : "";
+    const std::string why = providers.empty() ? fmt::format("no archive has such a package{}", near.empty() ? "" : fmt::format("; did you mean '!{}'?", near))
+                                              : fmt::format("it is a virtual name; exclude what provides it: {}", fmt::join(providers, ", "));
+    notes.push_back(fmt::format("{}: '!{}' excludes nothing, for {}", offer.platform, wish.name, why));
   }
 }
 
-void find_missing(std::span<const Wish> wishes, const Offer& offer, std::set<std::string>& missing) {
+/// What lacks, and on which platforms.
+using Lacking = std::map<std::string, std::set<std::string>>;
+
+/// A name that no archive has in a version that would do, with what people need to see of its pin and what there is instead.
+std::string lacking(const Wish& wish, const Universe& universe) {
+  std::vector<std::string> facts;
+  if (!wish.version.empty()) facts.push_back("pinned " + wish.version);
+  const auto have = universe.versions(wish.name);
+  const auto providers = universe.providers(wish.name);
+  if (!have.empty()) facts.push_back(fmt::format("there is {}", fmt::join(have, ", ")));
+  else if (!providers.empty()) facts.push_back(fmt::format("a virtual name, provided by {}", fmt::join(providers, ", ")));
+  else if (const std::string near = universe.nearest(wish.name); !near.empty()) facts.push_back(fmt::format("did you mean '{}'?", near));
+  return facts.empty() ? wish.name : fmt::format("{} ({})", wish.name, fmt::join(facts, ", "));
+}
+
+void find_missing(std::span<const Wish> wishes, const Offer& offer, Lacking& missing) {
   for (const Wish& wish : wishes) {
     if (wish.excluded) continue;
     const auto have = offer.universe->versions(wish.name);
-    if (have.empty() && (!wish.version.empty() || !offer.universe->knows(wish.name))) missing.insert(pinned(wish));
-    else if (!wish.version.empty() && std::find(have.begin(), have.end(), wish.version) == have.end())
-      missing.insert(fmt::format("{} (pinned {}, there is {})", wish.name, wish.version, fmt::join(have, ", ")));
+    const bool there = wish.version.empty() ? offer.universe->knows(wish.name) : std::find(have.begin(), have.end(), wish.version) != have.end();
+    if (!there) missing[lacking(wish, *offer.universe)].insert(offer.platform);
   }
 }
 
 /// Names of packages that a stage is built with and the archives lack. Pins of a stage are left to the time when it is built.
-void find_missing_tools(const Unbuilt& stage, const Offer& offer, std::set<std::string>& missing) {
+void find_missing_tools(const Unbuilt& stage, const Offer& offer, Lacking& missing) {
   for (const std::string& text : stage.packages) {
     const auto there = at_platform(text, offer.platform);
     if (!there || there->empty() || there->front() == '!') continue;
     const std::string name(cut(*there, '=').first);
-    if (name.find_first_of("${}#") == std::string::npos && !offer.universe->knows(name)) missing.insert(name);
+    if (name.find_first_of("${}#") == std::string::npos && !offer.universe->knows(name)) missing[name].insert(offer.platform);
   }
 }
 
@@ -104,10 +117,10 @@ std::string short_name(const std::string& image) { return image.substr(0, image.
 std::set<std::string> movable(const LockedPlatform& old, const Offer& offer, const Update& update) {
   std::set<std::string> names(update.names.begin(), update.names.end());
   if (!update.security_only) return names;
-  std::unordered_map<std::string_view, std::string> security;
+  std::unordered_map<std::string_view, std::string_view> security;
   for (const deb::Package& package : offer.packages) {
     if (!offer.archives[package.archive].security) continue;
-    std::string& best = security[package.name];
+    std::string_view& best = security[package.name];
     if (best.empty() || newer(package.version, best)) best = package.version;
   }
   for (const LockedPackage& locked : old.packages) {
@@ -118,24 +131,30 @@ std::set<std::string> movable(const LockedPlatform& old, const Offer& offer, con
 }
 
 /// The name in the .deb of a package that may stand for part of it.
-const std::string& whole_name(const Offer& offer, const std::string& name) {
-  const auto found = offer.stand_ins.find(name);
+std::string_view whole_name(const Offer& offer, std::string_view name) {
+  const auto found = std::find_if(offer.stand_ins.begin(), offer.stand_ins.end(), [&](const auto& each) { return each.first == name; });
   return found == offer.stand_ins.end() ? name : found->second;
 }
 
-/// The offer with every package of `old` that may not move in its locked version alone, also where the archive has dropped that.
-Result<std::vector<deb::Package>> hold_back(const Offer& offer, const LockedPlatform& old, const std::set<std::string>& move) {
+/// Packages, with texts that stand in no index.
+struct Held {
+  std::vector<deb::Package> packages;
+  std::deque<std::string> texts;
+};
+
+/// The offer with every package of `old` that may not move in its locked version alone, also where the archive has dropped that. Looks into both.
+Result<Held> hold_back(const Offer& offer, const LockedPlatform& old, const std::set<std::string>& move) {
   std::map<std::string_view, const LockedPackage*> held;
   for (const LockedPackage& locked : old.packages) {
     if (!move.contains(locked.name)) held[locked.name] = &locked;
   }
-  std::vector<deb::Package> out;
+  Held out;
   std::set<std::string_view> seen;
   for (const deb::Package& package : offer.packages) {
     const auto found = held.find(whole_name(offer, package.name));
     if (found != held.end() && (package.version != found->second->version || package.sha256 != found->second->sha256)) continue;
     if (found != held.end()) seen.insert(found->first);
-    out.push_back(package);
+    out.packages.push_back(package);
   }
   for (const auto& [name, locked] : held) {
     if (seen.contains(name)) continue;
@@ -143,13 +162,13 @@ Result<std::vector<deb::Package>> hold_back(const Offer& offer, const LockedPlat
     package.name = locked->name, package.version = locked->version, package.architecture = locked->architecture;
     package.source = locked->source, package.source_version = locked->source_version;
     package.size = locked->size, package.sha256 = locked->sha256, package.filename = locked->path;
-    package.depends = join(locked->depends, ", ");
+    package.depends = out.texts.emplace_back(join(locked->depends, ", "));
     package.maintainer = locked->maintainer;
     const auto archive = std::find_if(offer.archives.begin(), offer.archives.end(), [&](const OfferArchive& each) { return each.name == locked->archive && each.suite == locked->suite; });
     if (archive == offer.archives.end())
       return cannot(Kind::NotFound, fmt::format("keep package '{}' at {}", locked->name, locked->version), fmt::format("its archive '{}' is no longer configured; update it too", locked->archive));
     package.archive = static_cast<std::uint32_t>(archive - offer.archives.begin());
-    out.push_back(std::move(package));
+    out.packages.push_back(package);
   }
   return out;
 }
@@ -157,8 +176,8 @@ Result<std::vector<deb::Package>> hold_back(const Offer& offer, const LockedPlat
 /// The chosen packages that `package` needs directly, by name.
 Result<std::vector<std::string>> needs(const deb::Package& package, const std::map<std::string, std::set<std::string>>& providers) {
   std::set<std::string> out;
-  for (const std::string* field : {&package.pre_depends, &package.depends}) {
-    TRY_ASSIGN(const auto clauses, deb::parse_relations(*field));
+  for (const std::string_view field : {package.pre_depends, package.depends}) {
+    TRY_ASSIGN(const auto clauses, deb::parse_relations(field));
     for (const deb::Clause& clause : clauses) {
       for (const deb::Alternative& alternative : clause) {
         const auto found = providers.find(alternative.name);
@@ -168,23 +187,27 @@ Result<std::vector<std::string>> needs(const deb::Package& package, const std::m
       }
     }
   }
-  out.erase(package.name);
+  out.erase(std::string(package.name));
   return std::vector<std::string>(out.begin(), out.end());
 }
 
 Result<LockedPlatform> lock_platform(const Definition& definition, const Offer& offer, const Resolution& resolution) {
   std::map<std::string, std::set<std::string>> providers;
   for (const Chosen& chosen : resolution.packages) {
-    providers[chosen.package->name].insert(chosen.package->name);
+    const std::string own(chosen.package->name);
+    providers[own].insert(own);
     TRY_ASSIGN(const auto provided, deb::parse_relations(chosen.package->provides));
-    for (const deb::Clause& clause : provided) providers[clause.front().name].insert(chosen.package->name);
+    for (const deb::Clause& clause : provided) providers[clause.front().name].insert(own);
   }
   LockedPlatform out;
   for (const Chosen& chosen : resolution.packages) {
     const deb::Package& package = *chosen.package;
     const OfferArchive& archive = offer.archives[package.archive];
-    LockedPackage locked{whole_name(offer, package.name), package.version, package.source, package.source_version, package.architecture, package.size, package.sha256, package.filename,
-                         archive.name, archive.suite, chosen.reason, {}, package.maintainer};
+    LockedPackage locked;
+    locked.name = whole_name(offer, package.name), locked.version = package.version, locked.architecture = package.architecture;
+    locked.source = package.source, locked.source_version = package.source_version;
+    locked.size = package.size, locked.sha256 = package.sha256, locked.path = package.filename;
+    locked.archive = archive.name, locked.suite = archive.suite, locked.reason = chosen.reason, locked.maintainer = package.maintainer;
     TRY_ASSIGN(locked.depends, needs(package, providers));
     if (locked.name != package.name && providers.contains(locked.name)) continue;  // the whole package is in, too
     out.packages.push_back(std::move(locked));
@@ -206,22 +229,27 @@ void add_archives(const Offer& offer, std::vector<LockedArchive>& archives) {
 }  // namespace
 
 std::string inputs_digest(const Definition& definition, bool only_distribution) {
-  std::string text = fmt::format("distribution {}\nonly {}\n", definition.distribution, only_distribution);
-  const auto add = [&](std::string_view what, std::string_view value) { text += fmt::format("{} {}\n", what, value); };
-  std::vector<std::string> wishes;
-  for (const Wish& wish : definition.packages) wishes.push_back(fmt::format("{}{}={}", wish.excluded ? "!" : "", wish.name, wish.version));
-  std::sort(wishes.begin(), wishes.end());
-  for (const std::string& wish : wishes) add("package", wish);
+  std::string text;
+  const auto add = [&](std::initializer_list<std::string_view> parts) {
+    for (const std::string_view part : parts) text += fmt::format("{}:{} ", part.size(), part);
+    text += '\n';
+  };
+  add({"distribution", definition.distribution, only_distribution ? "alone" : ""});
+  add({"image", definition.image, to_string(definition.variant), definition.codec, join(definition.platforms, ",")});
+  // Of two wishes that want different providers of one name, the first has its way: their order counts.
+  for (const Wish& wish : definition.packages) add({"package", wish.excluded ? "!" : "", wish.name, wish.version});
   if (!only_distribution) {
-    for (const std::string& line : definition.repositories) add("repository", line);
-    for (const std::string& url : definition.keyrings) add("keyring", url);
+    for (const std::string& line : definition.repositories) add({"repository", line});
+    for (const std::string& url : definition.keyrings) add({"keyring", url});
   }
-  for (const Download& file : definition.files) add("file", fmt::format("{} {} {} {}", file.path, file.url, file.checksum, fmt::join(file.platforms, ",")));
+  for (const Download& file : definition.files) add({"file", file.path, file.url, file.checksum, join(file.platforms, ","), file.condition});
+  for (const Unbuilt& part : definition.unbuilt) add({"unbuilt", part.what, join(part.packages, ","), join(part.images, ",")});
   return Digest::of(text).hex();
 }
 
 std::optional<std::string> what_lacks(const Definition& definition, std::span<const Offer> offers, bool only_distribution) {
-  std::set<std::string> missing, tools, images, unchecked;
+  Lacking missing, tools, unchecked;
+  std::set<std::string> images;
   std::vector<std::string> unread, ignored, parts;
   for (const Offer& offer : offers) {
     const auto here = for_platform(definition, offer.platform);
@@ -229,7 +257,7 @@ std::optional<std::string> what_lacks(const Definition& definition, std::span<co
     find_missing(settle(*here, offer, only_distribution, ignored), offer, missing);
     for (const Unbuilt& each : here->unbuilt) find_missing_tools(each, offer, tools);
     for (const Download& file : here->files) {
-      if (!has_digest(file)) unchecked.insert(fmt::format("'{}'", file.path));
+      if (!has_digest(file)) unchecked[fmt::format("'{}'", file.path)].insert(offer.platform);
     }
   }
   for (const Unbuilt& each : definition.unbuilt) {
@@ -239,11 +267,16 @@ std::optional<std::string> what_lacks(const Definition& definition, std::span<co
   const auto add = [&](std::string_view what, const auto& names) {
     if (!names.empty()) parts.push_back(fmt::format("{}: {}", what, fmt::join(names, ", ")));
   };
-  add("not in the archives", missing);
+  const auto add_lacking = [&](std::string_view what, const Lacking& names) {
+    std::vector<std::string> out;
+    for (const auto& [name, platforms] : names) out.push_back(platforms.size() == offers.size() ? name : fmt::format("{} on {}", name, fmt::join(platforms, ", ")));
+    add(what, out);
+  };
+  add_lacking("not in the archives", missing);
   add("artifact of another registry", images);
-  add("toolchain not in the archives", tools);
+  add_lacking("toolchain not in the archives", tools);
   add("not built by ashlar yet", unread);
-  add("file without a sha256 checksum", unchecked);
+  add_lacking("file without a sha256 checksum", unchecked);
   if (parts.empty()) return std::nullopt;
   return fmt::format("{}", fmt::join(parts, "; "));
 }
@@ -259,14 +292,14 @@ Result<MadeLock> make_lock(const Definition& definition, std::span<const Offer> 
   made.lock.encoder = encoder;
   for (const Offer& offer : offers) {
     Offer held = offer;
-    std::vector<deb::Package> packages;
+    Held kept;
     const bool has_old = old != nullptr && !update.all && old->platforms.contains(offer.platform);
     if (has_old) {
       const LockedPlatform& before = old->platforms.at(offer.platform);
-      auto kept = hold_back(offer, before, movable(before, offer, update));
-      if (!kept) return cannot(what, std::move(kept).error());
-      packages = std::move(*kept);
-      held.packages = packages;
+      auto back = hold_back(offer, before, movable(before, offer, update));
+      if (!back) return cannot(what, std::move(back).error());
+      kept = std::move(*back);
+      held.packages = kept.packages;
     }
     const auto here = for_platform(definition, offer.platform);
     if (!here) return cannot(what, here.error());
@@ -275,11 +308,16 @@ Result<MadeLock> make_lock(const Definition& definition, std::span<const Offer> 
       if (offer.archives[at].security) request.security_archives.insert(at);
     }
     auto resolution = has_old ? Universe(held.packages, offer.architecture).resolve(request) : offer.universe->resolve(request);
-    if (!resolution) return cannot(fmt::format("{} for {}", what, offer.platform), std::move(resolution).error());
+    if (!resolution) {
+      Error error = std::move(resolution).error();
+      if (has_old && error.kind == Kind::Conflict) error.message += "; what is not named stays as it is locked: name more to --update, or nothing for all";
+      return cannot(fmt::format("{} for {}", what, offer.platform), std::move(error));
+    }
     auto locked = lock_platform(*here, held, *resolution);
     if (!locked) return cannot(what, std::move(locked).error());
     made.lock.platforms[offer.platform] = std::move(*locked);
     note_idle_exclusions(here->packages, offer, made.notes);
+    for (const std::string& each : resolution->stood_in) made.notes.push_back(fmt::format("{}: {}", offer.platform, each));
     for (const std::string& dropped : resolution->dropped) made.notes.push_back(fmt::format("{}: {}", offer.platform, dropped));
     add_archives(offer, made.lock.archives);
   }

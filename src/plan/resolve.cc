@@ -30,6 +30,7 @@ struct Universe::State {
   Result<Candidates> candidates(const Request& request) const;
   Result<Name> wished(const Wish& wish, const Candidates& candidates) const;
   std::unexpected<Error> unknown(const std::string& name) const;
+  std::string nearest(std::string_view name) const;
 
   Stock stock;
   std::vector<Place> newest;  ///< by name
@@ -165,14 +166,16 @@ Result<Candidates> Universe::State::candidates(const Request& request) const {
   return out;
 }
 
-std::unexpected<Error> Universe::State::unknown(const std::string& name) const {
+std::string Universe::State::nearest(std::string_view name) const {
   std::vector<std::string_view> names;
   for (Name each = 0; each < stock.names(); ++each) {
-    const std::string_view text = stock.text(each);
-    if (!stock.versions(each).empty() && text.size() + 2 >= name.size() && text.size() <= name.size() + 2) names.push_back(text);
+    if (!stock.versions(each).empty()) names.push_back(stock.text(each));
   }
-  std::sort(names.begin(), names.end());
-  const std::string near = nearest(name, names);
+  return ashlar::nearest(name, names);
+}
+
+std::unexpected<Error> Universe::State::unknown(const std::string& name) const {
+  const std::string near = nearest(name);
   return cannot(Kind::NotFound, fmt::format("choose package '{}'", name),
                 near.empty() ? "the archives have no such package" : fmt::format("the archives have no such package; did you mean '{}'?", near));
 }
@@ -191,7 +194,7 @@ Result<Name> Universe::State::wished(const Wish& wish, const Candidates& candida
   std::vector<std::string> names;
   for (const Name each : providers) names.emplace_back(stock.text(each));
   std::sort(names.begin(), names.end());
-  return cannot(Kind::Conflict, fmt::format("choose package '{}'", wish.name), fmt::format("several packages provide it; name one of {}", fmt::join(names, ", ")));
+  return cannot(Kind::Conflict, fmt::format("choose package '{}'", wish.name), fmt::format("it is a virtual name, which several packages provide; name one of {}", fmt::join(names, ", ")));
 }
 
 Universe::Universe(std::span<const deb::Package> packages, std::string architecture) : state_(std::make_unique<State>(packages, architecture)) {}
@@ -208,20 +211,33 @@ std::vector<std::string_view> Universe::versions(std::string_view name) const {
   return found ? state_->stock.numbers(*found) : std::vector<std::string_view>();
 }
 
+std::vector<std::string> Universe::providers(std::string_view name) const {
+  const Stock& stock = state_->stock;
+  std::set<std::string> out;
+  if (const auto found = stock.find(name)) {
+    for (const Provider& provider : stock.providers(*found)) out.emplace(stock.at(provider.package).name);
+  }
+  out.erase(std::string(name));
+  return {out.begin(), out.end()};
+}
+
+std::string Universe::nearest(std::string_view name) const { return state_->nearest(name); }
+
 Result<Resolution> Universe::resolve(const Request& request) const {
   const Stock& stock = state_->stock;
   TRY_ASSIGN(const Candidates candidates, state_->candidates(request));
+  Resolution out;
   std::vector<Name> wishes;
   for (const Wish& wish : request.wishes) {
     if (wish.excluded) continue;
     TRY_ASSIGN(const Name name, state_->wished(wish, candidates));
+    if (stock.text(name) != wish.name) out.stood_in.push_back(fmt::format("'{}' is a virtual name; taken is '{}', which alone provides it", wish.name, stock.text(name)));
     if (std::find(wishes.begin(), wishes.end(), name) == wishes.end()) wishes.push_back(name);
   }
   Marking marking(stock, candidates);
   if (!marking.mark(wishes)) return refusal(stock, candidates, wishes, marking);
   const std::vector<Place> chosen = marking.sweep(wishes);
   const auto reasons = reasons_for(stock, marking, wishes);
-  Resolution out;
   for (const Place place : chosen) {
     if (stock.is_damaged(place)) return cannot(Kind::Corrupt, fmt::format("choose package '{}'", stock.at(place).name), "the index has relations of it that cannot be read");
     const auto reason = reasons.find(place);

@@ -25,6 +25,7 @@ struct Chosen {
 struct Resolution {
   std::vector<Chosen> packages;       ///< sorted by name
   std::vector<std::string> dropped;   ///< dependencies that exclusions left unmet, as sentences
+  std::vector<std::string> stood_in;  ///< wishes for virtual names, with the package that was taken, as sentences
 };
 /// A universe of packages, made once and asked often.
 class Universe {
@@ -39,6 +40,10 @@ class Universe {
   bool knows(std::string_view name) const;
   /// The versions that the name is there in, the newest first, each once.
   std::vector<std::string_view> versions(std::string_view name) const;
+  /// The packages of other names that provide this one, sorted.
+  std::vector<std::string> providers(std::string_view name) const;
+  /// The package that `name` was probably meant to be, or empty.
+  std::string nearest(std::string_view name) const;
 
  private:
   struct State;

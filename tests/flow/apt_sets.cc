@@ -2,6 +2,7 @@
 // Prints every difference and a count; exits 1 when there is one.
 #include <algorithm>
 #include <chrono>
+#include <deque>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -41,10 +42,11 @@ int main(int count, char** arguments) {
     return x.size() != y.size() ? x.size() < y.size() : x < y;
   });
   std::vector<deb::Package> packages;
+  std::deque<std::string> texts;  // what they look into
   plan::Request request{{}, "amd64", {}};
   auto since = std::chrono::steady_clock::now();
   for (std::uint32_t at = 0; at < files.size(); ++at) {
-    auto parsed = deb::parse_packages(read_text(files[at]), files[at].string(), at);
+    auto parsed = deb::parse_packages(texts.emplace_back(read_text(files[at])), files[at].string(), at);
     if (!parsed) {
       std::cerr << parsed.error().message << '\n';
       return 2;

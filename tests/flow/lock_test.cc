@@ -158,6 +158,32 @@ TEST_F(LockFlow, a_changed_definition_is_locked_anew) {
   EXPECT_EQ(version_of("greeter"), "none");
 }
 
+TEST_F(LockFlow, a_changed_condition_or_codec_is_locked_anew) {
+  stage.write("a.txt", "a");
+  const std::string digest = Digest::of("a").hex();
+  edit("small.yaml", "contents:\n", "contents:\n  files: [{url: \"https://example.org/a\", path: /a, if: 'target.arch == \"amd64\"', checksum: \"sha256:" + digest + "\"}]\n");
+  ASSERT_EQ(stage.ashlar({"lock", "small.yaml"}).code, 0);
+  EXPECT_TRUE(lock()["platforms"]["linux/amd64"].contains("files"));
+  EXPECT_FALSE(lock()["platforms"]["linux/arm64"].contains("files"));
+  edit("small.yaml", "\"amd64\"", "\"arm64\"");
+  EXPECT_EQ(stage.ashlar({"build", "small.yaml", "--locked", "-o", "oci:out"}).code, 2);
+  ASSERT_EQ(stage.ashlar({"lock", "small.yaml"}).code, 0);
+  EXPECT_FALSE(lock()["platforms"]["linux/amd64"].contains("files"));
+  EXPECT_TRUE(lock()["platforms"]["linux/arm64"].contains("files"));
+  edit("small.yaml", "contents:\n", "compression: zstd\ncontents:\n");
+  ASSERT_EQ(stage.ashlar({"lock", "small.yaml"}).code, 0);
+  EXPECT_EQ(lock()["encoder"]["codec"], "zstd");
+}
+
+TEST_F(LockFlow, many_definitions_show_how_far_it_is) {
+  ASHLAR_NEED("script");
+  const Ran ran = stage.run({"script", "-qec", shell_word(program_under_test()) + " lock small.yaml dev.yaml", "/dev/null"});
+  EXPECT_EQ(ran.code, 0) << ran.told;
+  for (const char* line : {"lock 1 of 2: small.yaml", "lock 2 of 2: dev.yaml", "read archives for amd64"}) EXPECT_NE(ran.out.find(line), std::string::npos) << line << ": " << ran.told;
+  const Ran one = stage.run({"script", "-qec", shell_word(program_under_test()) + " lock small.yaml", "/dev/null"});
+  EXPECT_EQ(one.out.find("lock 1 of"), std::string::npos) << one.told;
+}
+
 struct Refusal {
   std::string summary;
   std::string from, to;  ///< what changes in small.yaml
@@ -168,7 +194,8 @@ struct Refusal {
 TEST_F(LockFlow, says_what_is_missing) {
   const std::vector<Refusal> rows = {
       {"a package that nobody has", "greeter]", "greter]", 2, "greter"},
-      {"a version that nobody has", "greeter]", "greeter=3.0]", 2, "3.0"},
+      {"a version that nobody has", "greeter]", "greeter=3.0]", 2, "not in the archives: greeter (pinned 3.0, there is 1.0)"},
+      {"a misspelt name", "greeter]", "greter]", 2, "not in the archives: greter (did you mean 'greeter'?)"},
       {"a distribution that nobody configured", "stone-1", "stone-2", 2, "there are "},
       {"an architecture that the archive lacks", "linux/arm64", "linux/riscv64", 2, "riscv64"},
       {"an exclusion of what is asked for by another name", "greeter]", "greeter, '!words']", 0, ""},

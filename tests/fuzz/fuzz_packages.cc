@@ -10,8 +10,8 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   for (const auto& package : *packages) {
     fuzz::must(!package.name.empty() && !package.version.empty() && !package.filename.empty(), "a package has what the header promises");
     fuzz::must(package.sha256.size() == 64, "a package has a digest");
-    for (const std::string* field : {&package.depends, &package.pre_depends, &package.provides, &package.conflicts, &package.breaks, &package.replaces}) {
-      const auto clauses = ashlar::deb::parse_relations(*field);
+    for (const std::string_view field : {package.depends, package.pre_depends, package.provides, package.conflicts, package.breaks, package.replaces}) {
+      const auto clauses = ashlar::deb::parse_relations(field);
       if (!clauses) continue;
       for (const auto& clause : *clauses) {
         const auto again = ashlar::deb::parse_relations(to_string(clause));

@@ -121,7 +121,9 @@ Done AccountBook::add_user(const Wanted& wanted) {
   for (const Static& each : global_users) if (!uid && each.name == wanted.name) uid = each.id;
   for (std::uint32_t id = 100; !uid && id < 1000; ++id) if (!taken(accounts.users, id)) uid = id;
   if (!uid) return cannot(Kind::Conflict, fmt::format("add user '{}'", wanted.name), "no number from 100 to 999 is free");
-  if (wanted.description.find_first_of(":\n") != std::string::npos) return cannot(Kind::Invalid, fmt::format("add user '{}'", wanted.name), "its description has a colon or a line's end");
+  for (const auto& [what, text] : {std::pair("description", &wanted.description), std::pair("home", &wanted.home), std::pair("shell", &wanted.shell)}) {
+    if (text->find_first_of(":\n") != std::string::npos) return cannot(Kind::Invalid, fmt::format("add user '{}'", wanted.name), fmt::format("its {} has a colon or a line's end", what));
+  }
   auto gid = wanted.gid;
   if (!gid) {
     TRY(add_group(wanted.name, taken(accounts.groups, *uid) ? std::nullopt : uid));
@@ -133,6 +135,7 @@ Done AccountBook::add_user(const Wanted& wanted) {
 }
 
 Done AccountBook::add_member(std::string_view user, std::string_view name) {
+  if (!is_account_name(user)) return cannot(Kind::Invalid, fmt::format("add user '{}' to group '{}'", user, name), "that is no name for an account");
   for (plan::Group& group : accounts.groups) {
     if (group.name != name) continue;
     if (std::find(group.members.begin(), group.members.end(), user) == group.members.end()) group.members.emplace_back(user);

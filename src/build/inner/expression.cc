@@ -84,19 +84,18 @@ std::optional<Compiled> compile(std::string_view rest, bool extended) {
   return out;
 }
 
-/// Whether what begins at `from` fits up to an end that suits `ends`. Every way is followed at once, so that time grows with line times expression.
-template <class Ends>
-bool fits_from(const std::vector<Atom>& atoms, std::string_view line, size_t from, const Ends& ends) {
+/// Whether something fits from a place that suits `begins` up to one that suits `ends`. Every way from every place is followed at once, so that time
+/// grows with line times expression.
+template <class Begins, class Ends>
+bool fits_between(const std::vector<Atom>& atoms, std::string_view line, const Begins& begins, const Ends& ends) {
   std::vector<char> here(atoms.size() + 1), next;  // atoms that may come next
-  here[0] = 1;
-  for (size_t place = from;; ++place) {
-    bool any = false;
+  for (size_t place = 0;; ++place) {
+    if (begins(place)) here[0] = 1;
     for (size_t each = 0; each < atoms.size(); ++each) {
       if (here[each] != 0 && atoms[each].none) here[each + 1] = 1;
-      any |= here[each] != 0;
     }
     if (here[atoms.size()] != 0 && ends(place)) return true;
-    if (!any || place == line.size()) return false;
+    if (place == line.size()) return false;
     next.assign(atoms.size() + 1, 0);
     for (size_t each = 0; each < atoms.size(); ++each) {
       if (here[each] == 0 || !atoms[each].set.test(at(line[place]))) continue;
@@ -112,16 +111,12 @@ bool fits_from(const std::vector<Atom>& atoms, std::string_view line, size_t fro
 std::optional<bool> fits_expression(std::string_view expression, std::string_view line, const ExpressionOptions& options) {
   const auto compiled = compile(expression, options.extended);
   if (!compiled || line.size() > 1024) return std::nullopt;
-  for (size_t from = 0; from <= line.size(); ++from) {
-    if (from > 0 && (compiled->front || options.whole)) break;
-    if (options.word && from > 0 && in_word(line[from - 1])) continue;
-    const bool fits = fits_from(compiled->atoms, line, from, [&](size_t end) {
-      if ((compiled->back || options.whole) && end != line.size()) return false;
-      return !options.word || end == line.size() || !in_word(line[end]);
-    });
-    if (fits) return true;
-  }
-  return false;
+  const auto begins = [&](size_t from) { return from == 0 || (!compiled->front && !options.whole && (!options.word || !in_word(line[from - 1]))); };
+  const auto ends = [&](size_t end) {
+    if ((compiled->back || options.whole) && end != line.size()) return false;
+    return !options.word || end == line.size() || !in_word(line[end]);
+  };
+  return fits_between(compiled->atoms, line, begins, ends);
 }
 
 }  // namespace ashlar::build

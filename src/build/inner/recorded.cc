@@ -27,7 +27,8 @@ std::string to_base64(const Bytes& bytes) {
 
 Result<Bytes> from_base64(std::string_view text) {
   Bytes bytes(3 * (text.size() / 4));
-  if (text.size() % 4 != 0 || EVP_DecodeBlock(bytes.data(), reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size())) < 0)
+  // OpenSSL passes over blanks at both ends, and says then that it made fewer bytes.
+  if (text.size() % 4 != 0 || EVP_DecodeBlock(bytes.data(), reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size())) != static_cast<int>(bytes.size()))
     return fail(Kind::Corrupt, "its content is not base64");
   for (int end = 0; end < 2 && text.ends_with('='); ++end, text.remove_suffix(1)) bytes.pop_back();
   return bytes;

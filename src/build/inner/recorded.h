@@ -34,6 +34,7 @@ class RecordedEffects {
   const RecordedScript* find(std::string_view package, std::string_view version, std::string_view script, std::string_view sha256) const;
   /// In the place of what was recorded for that script of that package before, in whatever version.
   void add(RecordedScript script);
+  const std::vector<RecordedScript>& all() const { return scripts_; }
 
  private:
   std::vector<RecordedScript> scripts_;

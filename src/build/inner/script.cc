@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "build/inner/script_arguments.h"
 
 namespace ashlar::build {
 namespace {
@@ -163,7 +164,8 @@ Result<int> Script::choose(const ShellNode& node, bool tested) {
         TRY_ASSIGN(const std::string value, value_of(part));
         pattern += part.quoted ? escape_pattern(value) : value;
       }
-      if (fits_pattern(pattern, subject)) return execute(node.children[at], tested);
+      TRY_ASSIGN(const bool fitting, fits(pattern, subject));
+      if (fitting) return execute(node.children[at], tested);
     }
   }
   return 0;
@@ -285,9 +287,10 @@ Result<int> Script::call(const Words& words, bool tested) {
 
 Result<int> Script::builtin(const Words& words, bool& known) {
   const std::string& name = words[0];
-  auto number = [&](size_t at) { return words.size() > at ? std::atoi(words[at].c_str()) : status_; };
   if (name == "exit" || name == "return") {
-    status_ = number(1);
+    const auto status = words.size() > 1 ? whole_number(words[1]) : std::optional(status_);
+    if (!status || *status < 0) return unknown(fmt::format("'{}' with such a status", name));
+    status_ = *status & 0xFF;
     flow_ = name == "exit" ? Flow::Exit : Flow::Return;
     return status_;
   }
@@ -312,9 +315,10 @@ Result<int> Script::builtin(const Words& words, bool& known) {
     return 0;
   }
   if (name == "shift") {
-    const auto count = static_cast<size_t>(words.size() > 1 ? std::atoi(words[1].c_str()) : 1);
-    if (count > arguments_.size()) return 1;
-    arguments_.erase(arguments_.begin(), arguments_.begin() + static_cast<std::ptrdiff_t>(count));
+    const auto count = words.size() > 1 ? whole_number(words[1]) : std::optional(1);
+    if (!count || *count < 0) return unknown("'shift' by such a number");
+    if (static_cast<size_t>(*count) > arguments_.size()) return 1;
+    arguments_.erase(arguments_.begin(), arguments_.begin() + *count);
     return 0;
   }
   if (name == "local" || name == "export" || name == "readonly") {
@@ -329,8 +333,9 @@ Result<int> Script::builtin(const Words& words, bool& known) {
   }
   if (name == "trap") return 0;
   if (name == "umask") {
-    if (words.size() != 2 || words[1].find_first_not_of("01234567") != std::string::npos) return unknown("'umask' with such an argument");
-    state_.world.umask = static_cast<std::uint32_t>(std::stoul(words[1].substr(0, 4), nullptr, 8)) & 0777;
+    const auto bits = words.size() == 2 ? octal(words[1]) : std::nullopt;
+    if (!bits) return unknown("'umask' with such an argument");
+    state_.world.umask = *bits & 0777;
     return 0;
   }
   known = false;

@@ -77,6 +77,7 @@ class Script {
   Result<std::string> output_of(const ShellNode& node);
   Result<Words> glob(const std::string& pattern);
   std::unexpected<Error> too_much() const;
+  Result<bool> fits(std::string_view pattern, std::string_view text);
   Result<std::map<std::string, std::string>> keep_variables();
 
   ScriptState& state_;
@@ -97,6 +98,7 @@ std::optional<Result<int>> run_command(Script& script, const Script::Words& word
 /// test(1) over the model.
 Result<int> run_test(Script& script, std::span<const std::string> words);
 /// Whether `text` fits a pattern of the shell, in which `*` takes `/`, too.
-bool fits_pattern(std::string_view pattern, std::string_view text);
+/// `steps`, where given, grows by the work it was.
+bool fits_pattern(std::string_view pattern, std::string_view text, std::uint64_t* steps = nullptr);
 
 }  // namespace ashlar::build

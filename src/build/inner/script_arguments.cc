@@ -46,6 +46,13 @@ Result<int> done(Script& script, const Done& result) {
   return 0;
 }
 
+std::optional<int> whole_number(std::string_view text) {
+  int value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || text.size() > (text.starts_with('-') ? 10 : 9)) return std::nullopt;
+  return value;
+}
+
 std::optional<std::uint32_t> octal(std::string_view text) {
   std::uint32_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, 8);

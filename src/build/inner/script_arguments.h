@@ -27,6 +27,8 @@ struct Arguments {
 std::optional<Arguments> read_arguments(const Script::Words& words, const std::set<std::string>& with_value, const std::set<std::string>& known);
 /// The status of a command that changes the image: what cannot be done ends recognition.
 Result<int> done(Script& script, const Done& result);
+/// A whole number of at most nine digits, which may be negative.
+std::optional<int> whole_number(std::string_view text);
 /// A mode in octal, at most 07777.
 std::optional<std::uint32_t> octal(std::string_view text);
 

@@ -1,6 +1,5 @@
 // The commands that are understood: what each would do to a freshly unpacked image in which nothing runs.
 #include <array>
-#include <cstdlib>
 
 #include <fmt/format.h>
 
@@ -84,6 +83,7 @@ Result<int> search(Script& script, const Words& words) {  // grep -q
   }
   const ExpressionOptions options{.extended = arguments->has("-E") && !arguments->has("-F"), .whole = arguments->has("-x"), .word = arguments->has("-w")};
   for (const auto line : split(text, '\n')) {
+    if (!script.afford(line.size())) return not_understood(script, words);
     const auto fits = fits_expression(expression, line, options);
     if (!fits) return not_understood(script, words);
     if (*fits != arguments->has("-v")) return 0;
@@ -106,12 +106,16 @@ Result<int> program_lookup(Script& script, const Words& words) {
 }
 
 Result<int> count(Script& script, const Words& words) {  // seq
-  std::vector<int> numbers;
-  for (size_t at = 1; at < words.size(); ++at) numbers.push_back(std::atoi(words[at].c_str()));
+  std::vector<std::int64_t> numbers;
+  for (size_t at = 1; at < words.size(); ++at) {
+    const auto value = whole_number(words[at]);
+    if (!value) return not_understood(script, words);
+    numbers.push_back(*value);
+  }
   if (numbers.empty() || numbers.size() > 3) return not_understood(script, words);
-  const int from = numbers.size() > 1 ? numbers[0] : 1, to = numbers.back(), step = numbers.size() > 2 ? numbers[1] : 1;
+  const std::int64_t from = numbers.size() > 1 ? numbers[0] : 1, to = numbers.back(), step = numbers.size() > 2 ? numbers[1] : 1;
   if (step == 0 || (to - from) / step > 1000) return not_understood(script, words);
-  for (int at = from; step > 0 ? at <= to : at >= to; at += step) script.print(fmt::format("{}\n", at));
+  for (std::int64_t at = from; step > 0 ? at <= to : at >= to; at += step) script.print(fmt::format("{}\n", at));
   return 0;
 }
 

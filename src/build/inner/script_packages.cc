@@ -26,7 +26,9 @@ Result<int> alternatives(Script& script, const Words& words) {
       link = words[at + 1];
       name = words[at + 2];
       choice.path = words[at + 3];
-      choice.priority = std::atoi(words[at + 4].c_str());
+      const auto priority = whole_number(words[at + 4]);
+      if (!priority) return not_understood(script, words);
+      choice.priority = *priority;
       at += 4;
     } else if (words[at] == "--slave" && rest >= 3) {
       choice.slaves.push_back({words[at + 1], words[at + 2], words[at + 3]});

@@ -28,10 +28,11 @@ bool fits_set(std::string_view& pattern, char c) {
 
 }  // namespace
 
-bool fits_pattern(std::string_view pattern, std::string_view text) {
+bool fits_pattern(std::string_view pattern, std::string_view text, std::uint64_t* steps) {
   if (pattern.size() > 1000 || text.size() > 100'000) return false;
   std::optional<std::pair<std::string_view, std::string_view>> retry;  // after the last `*`
   for (;;) {
+    if (steps != nullptr) ++*steps;
     bool fits = false;
     if (pattern.starts_with('*')) {
       pattern.remove_prefix(1);
@@ -58,6 +59,14 @@ bool fits_pattern(std::string_view pattern, std::string_view text) {
     retry->second.remove_prefix(1);
     std::tie(pattern, text) = *retry;
   }
+}
+
+/// As fits_pattern(), which may take long: eight steps cost as much as a byte.
+Result<bool> Script::fits(std::string_view pattern, std::string_view text) {
+  std::uint64_t steps = 0;
+  const bool fitting = fits_pattern(pattern, text, &steps);
+  if (!afford(steps / 8)) return too_much();
+  return fitting;
 }
 
 Result<std::string> Script::value_of(const ShellPart& part) {
@@ -105,7 +114,8 @@ Result<std::string> Script::value_of(const ShellPart& part) {
       for (size_t step = 0; step <= value.size(); ++step) {
         const size_t length = longest ? value.size() - step : step;
         const std::string_view cut = front ? std::string_view(value).substr(0, length) : std::string_view(value).substr(value.size() - length);
-        if (fits_pattern(argument, cut)) return front ? value.substr(length) : value.substr(0, value.size() - length);
+        TRY_ASSIGN(const bool fitting, fits(argument, cut));
+        if (fitting) return front ? value.substr(length) : value.substr(0, value.size() - length);
       }
       return value;
     }

@@ -21,6 +21,7 @@ class Reader {
   Result<ShellNode> script() {
     TRY_ASSIGN(ShellNode list, list_until({}));
     if (at_ < text_.size()) return wrong(fmt::format("'{}' has no beginning", text_[at_]));
+    if (!heredocs_.empty()) return wrong("a here-document has no end");
     return list;
   }
 
@@ -110,10 +111,11 @@ class Reader {
 
   Result<ShellNode> and_or() {
     TRY_ASSIGN(ShellNode left, pipeline());
-    for (;;) {
+    for (int joined = 0;; ++joined) {
       skip_blanks();
       const bool both = starts("&&");
       if (!both && !starts("||")) return left;
+      if (joined == 100) return wrong("too many commands joined by '&&' and '||'");  // each is a level of the tree
       at_ += 2;
       TRY(skip_lines());
       TRY_ASSIGN(ShellNode right, pipeline());
@@ -390,8 +392,9 @@ class Reader {
     };
     for (;;) {
       if (at_ >= text_.size()) {
-        if (end == '\0') return word;
-        return wrong("a quote has no end");
+        if (end != '\0') return wrong("a quote has no end");
+        if (!heredocs_.empty()) return wrong("a here-document has no end");
+        return word;
       }
       const char c = peek();
       if (c == end) { ++at_; return word; }
@@ -466,7 +469,7 @@ class Reader {
     ShellPart part{.kind = ShellPart::Kind::Variable, .quoted = quoted};
     ++at_;
     if (is_name_char(peek())) while (is_name_char(peek())) part.text += text_[at_++];
-    else part.text = text_[at_++];
+    else if (at_ < text_.size()) part.text = text_[at_++];
     if (peek() == '}') { ++at_; return part; }
     for (const std::string_view operation : {":-", ":+", ":=", "-", "+", "=", "##", "#", "%%", "%"}) {
       if (!starts(operation)) continue;

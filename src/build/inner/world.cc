@@ -20,7 +20,7 @@ std::string name_of(std::string_view path) {
 std::unexpected<Error> no(std::string_view verb, std::string_view path, std::string_view cause) {
   return cannot(Kind::Invalid, fmt::format("{} '{}'", verb, path), cause);
 }
-constexpr size_t longest = 4096;  // a path, as Linux takes it
+constexpr size_t longest = 4095;  // a path, as Linux takes it (PATH_MAX, without its NUL)
 std::unexpected<Error> too_long(std::string_view verb, std::string_view path) {
   return no(verb, std::string(path.substr(0, 60)) + "...", fmt::format("the path is longer than {} bytes", longest));
 }
@@ -34,7 +34,7 @@ const TarEntry* World::entry(const std::string& path) const {
 }
 
 std::optional<std::string> World::resolve(std::string_view path, bool follow) const {
-  if (path.size() > longest) return std::nullopt;
+  if (path.size() > longest || path.find('\0') != std::string_view::npos) return std::nullopt;
   std::vector<std::string> rest;  // in reverse
   auto push = [&](std::string_view text) {
     const auto parts = split(text, '/');
@@ -133,6 +133,7 @@ Result<std::string> World::place(std::string_view path) {
   if (bare.size() > longest) return too_long("make", path);
   auto at = resolve(bare, false);
   if (!at || at->empty()) return no("make", path, "the path leads nowhere");
+  if (at->find('\n') != std::string::npos) return no("make", path, "its name has more than one line");  // as no package may have
   const std::string parent = parent_of(*at);
   if (!parent.empty()) {
     const TarEntry* above = entry(parent);
@@ -179,6 +180,7 @@ Done World::symlink(std::string_view target, std::string_view path, bool replace
   TRY_ASSIGN(const std::string at, place(where));
   if (const TarEntry* old = entry(at); old != nullptr && (!replace || old->type == FileType::Directory)) return no("link", path, "it exists");
   if (target.empty()) return no("link", path, "its target is empty");
+  if (target.size() > longest || target.find('\0') != std::string_view::npos) return no("link", path, "its target is no path");
   TRY(afford("link", path, at.size() + target.size()));
   Over& over = touch(at);
   over.removed = false;

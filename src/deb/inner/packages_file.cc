@@ -16,75 +16,63 @@
 namespace ashlar::deb {
 namespace {
 
-constexpr size_t max_index = size_t{1} << 30;
-constexpr size_t worth_a_thread = 4 << 20;  ///< bytes of index text
+constexpr std::uint64_t max_index = std::uint64_t{1} << 30;
+
+/// A stream that is Corrupt when it has more bytes than it may have.
+class Bounded final : public Source {
+ public:
+  Bounded(std::unique_ptr<Source> from, std::uint64_t most) : from_(std::move(from)), left_(most) {}
+  Result<size_t> read(std::span<std::uint8_t> out) override {
+    TRY_ASSIGN(const size_t count, from_->read(out));
+    if (count > left_) return fail(Kind::Corrupt, "it decompresses to more than the archive says");
+    left_ -= count;
+    return count;
+  }
+
+ private:
+  std::unique_ptr<Source> from_;
+  std::uint64_t left_;
+};
 
 /// The forms of an index file: smaller ones first, for most machines wait longer for bytes than for decoding.
 constexpr std::array<std::string_view, 4> forms = {"xz", "zst", "gz", ""};
-
-/// Where to cut an index so that both parts hold whole paragraphs.
-size_t middle_of(std::string_view text) {
-  const size_t cut = text.find("\n\n", text.size() / 2);
-  return cut == std::string_view::npos ? text.size() : cut + 2;
-}
-
-Result<std::vector<Package>> parse_in_two(std::string_view text, std::string_view name, std::uint32_t place) {
-  const size_t middle = middle_of(text);
-  if (text.size() < worth_a_thread || middle == text.size()) return parse_packages(text, name, place);
-  Result<std::vector<Package>> second;
-  std::thread helper([&] { second = parse_packages(text.substr(middle), name, place); });
-  auto first = parse_packages(text.substr(0, middle), name, place);
-  helper.join();
-  if (!first || !second) return parse_packages(text, name, place);  // again in one piece, for the line number of the fault
-  first->reserve(first->size() + second->size());
-  std::move(second->begin(), second->end(), std::back_inserter(*first));
-  return first;
-}
 
 /// Leaves packages of architecture `all` that another index of the archive holds, too.
 void drop_repeated(std::vector<Package>& packages) {
   std::set<std::tuple<std::string_view, std::string_view, std::string_view>> seen;
   const auto repeated = [&](const Package& each) { return each.architecture == "all" && !seen.emplace(each.name, each.version, each.sha256).second; };
-  std::vector<bool> drop(packages.size());
-  std::transform(packages.begin(), packages.end(), drop.begin(), repeated);
-  size_t at = 0;
-  std::vector<Package> out;
-  for (Package& each : packages) {
-    if (!drop[at++]) out.push_back(std::move(each));
-  }
-  packages = std::move(out);
+  std::erase_if(packages, repeated);
 }
 
 }  // namespace
 
-Result<std::string> PackagesFiles::kept(const Digest& digest) {
-  TRY_ASSIGN(auto text, machine_.files->read(kept_.path(digest)));
-  if (Digest::of(text) != digest) {
-    TRY(kept_.remove(digest));
+Result<PackagesFiles::Text> PackagesFiles::kept(const Release::File& file) {
+  TRY_ASSIGN(const bool whole, kept_.is_whole(file.sha256));
+  if (!whole) {
+    TRY(kept_.remove(file.sha256));
     return fail(Kind::Corrupt, "it was damaged in the cache");
   }
-  (void)machine_.files->touch(kept_.path(digest));  // in use; where that fails, it is only pruned earlier
-  return text;
+  (void)machine_.files->touch(kept_.path(file.sha256));  // in use; where that fails, it is only pruned earlier
+  TRY_ASSIGN(auto open, kept_.open(file.sha256));
+  return Text{host::stream(std::move(open)), file.size};
 }
 
-Result<std::string> PackagesFiles::unpack(const Release::File& file, const Release::File* plain, std::string_view suffix, const std::string& what) {
+Result<PackagesFiles::Text> PackagesFiles::unpack(const Release::File& file, const Release::File* plain, std::string_view suffix, const std::string& what) {
   TRY_ASSIGN(auto open, kept_.open(file.sha256));
-  const auto stream = decode(*codec_of_suffix(suffix), host::stream(std::move(open)));
-  auto bytes = read_all(*stream, plain != nullptr ? static_cast<size_t>(std::min<std::uint64_t>(plain->size, max_index)) : max_index);
-  if (!bytes) return cannot(what, std::move(bytes).error());
-  if (plain == nullptr) return std::string(as_text(*bytes));
-  MemorySource source(*bytes);
-  const auto stored = kept_.put(source, plain->sha256);
+  auto stream = std::make_unique<Bounded>(decode(*codec_of_suffix(suffix), host::stream(std::move(open))), plain != nullptr ? std::min(plain->size, max_index) : max_index);
+  if (plain == nullptr) return Text{std::move(stream), 0};
+  const auto stored = kept_.put(*stream, plain->sha256);
   if (!stored && stored.error().kind == Kind::Corrupt) return cannot(Kind::Corrupt, what, "decompressed, it has other bytes than the Release file says");
   if (!stored) return cannot(what, stored.error());
   TRY(kept_.remove(file.sha256));
-  return std::string(as_text(*bytes));
+  TRY_ASSIGN(auto again, kept_.open(plain->sha256));
+  return Text{host::stream(std::move(again)), plain->size};
 }
 
-Result<std::string> PackagesFiles::text(const Archive& archive, const Release& release, const std::string& mirror, const std::string& path, const std::string& what) {
+Result<PackagesFiles::Text> PackagesFiles::text(const Archive& archive, const Release& release, const std::string& mirror, const std::string& path, const std::string& what) {
   const Release::File* const plain = release.find(path);
   if (plain != nullptr && kept_.has(plain->sha256)) {
-    if (auto text = kept(plain->sha256)) return text;
+    if (auto text = kept(*plain)) return text;
   }
   for (const std::string_view suffix : forms) {
     const Release::File* const file = release.find(suffix.empty() ? path : fmt::format("{}.{}", path, suffix));
@@ -100,13 +88,12 @@ Result<std::string> PackagesFiles::text(const Archive& archive, const Release& r
       if (!done && done.error().kind == Kind::NotFound && suffix != forms.back()) continue;
       if (!done) return std::unexpected(done.error());
     }
-    return suffix.empty() ? kept(file->sha256) : unpack(*file, plain, suffix, what);
+    return suffix.empty() ? kept(*file) : unpack(*file, plain, suffix, what);
   }
   return cannot(Kind::NotFound, what, "the mirror has it in no form that its Release file names");
 }
 
-Result<std::vector<Package>> PackagesFiles::read(const Archive& archive, const Release& release, const std::string& mirror, const std::string& architecture,
-                                                 std::uint32_t place) {
+Result<IndexPart> PackagesFiles::read(const Archive& archive, const Release& release, const std::string& mirror, const std::string& architecture, std::uint32_t place) {
   const auto listed = [&](const std::string& path) {
     return std::any_of(forms.begin(), forms.end(), [&](std::string_view suffix) { return release.find(suffix.empty() ? path : fmt::format("{}.{}", path, suffix)); });
   };
@@ -125,16 +112,17 @@ Result<std::vector<Package>> PackagesFiles::read(const Archive& archive, const R
     }
     if (has_shared) paths.push_back(shared);
   }
-  std::vector<Package> out;
+  IndexPart out;
   for (const std::string& path : paths) {
     const std::string what = fmt::format("read index '{}' of archive '{}'", path, title(archive));
-    TRY_ASSIGN(const std::string content, text(archive, release, mirror, path, what));
-    TRY_ASSIGN(auto packages, parse_in_two(content, fmt::format("{}: {}", title(archive), path), place));
-    if (out.empty()) out = std::move(packages);
-    else std::move(packages.begin(), packages.end(), std::back_inserter(out));
+    TRY_ASSIGN(const Text content, text(archive, release, mirror, path, what));
+    auto part = read_packages(*content.source, content.size, fmt::format("{}: {}", title(archive), path), place);
+    if (!part) return cannot(what, std::move(part).error());
+    if (out.packages.empty()) out = std::move(*part);
+    else append(out, std::move(*part));
   }
-  if (is_flat(archive)) std::erase_if(out, [&](const Package& each) { return each.architecture != architecture && each.architecture != "all"; });
-  if (paths.size() > 1) drop_repeated(out);
+  if (is_flat(archive)) std::erase_if(out.packages, [&](const Package& each) { return each.architecture != architecture && each.architecture != "all"; });
+  if (paths.size() > 1) drop_repeated(out.packages);
   return out;
 }
 

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "deb/archive.h"
+#include "deb/inner/index_parts.h"
 
 namespace ashlar::deb {
 
@@ -14,12 +15,17 @@ class PackagesFiles {
 
   /// The packages of all components for an architecture, with those of architecture `all`, each once. `mirror` empty: from the cache alone.
   /// Corrupt or NotFound may mean that the mirror is being updated.
-  Result<std::vector<Package>> read(const Archive& archive, const Release& release, const std::string& mirror, const std::string& architecture, std::uint32_t place);
+  Result<IndexPart> read(const Archive& archive, const Release& release, const std::string& mirror, const std::string& architecture, std::uint32_t place);
 
  private:
-  Result<std::string> text(const Archive& archive, const Release& release, const std::string& mirror, const std::string& path, const std::string& what);
-  Result<std::string> kept(const Digest& digest);
-  Result<std::string> unpack(const Release::File& file, const Release::File* plain, std::string_view suffix, const std::string& what);
+  /// An open index, decompressed and no longer to be checked.
+  struct Text {
+    std::unique_ptr<Source> source;
+    std::uint64_t size = 0;  ///< 0: not known
+  };
+  Result<Text> text(const Archive& archive, const Release& release, const std::string& mirror, const std::string& path, const std::string& what);
+  Result<Text> kept(const Release::File& file);
+  Result<Text> unpack(const Release::File& file, const Release::File* plain, std::string_view suffix, const std::string& what);
 
   host::Machine& machine_;
   host::Path partial_;

@@ -31,7 +31,7 @@ inline std::vector<AptDifference> compare_with_apt(const Universe& universe, con
     for (const std::string_view word : words(expected[at])) theirs.emplace(word);
     const auto resolution = universe.resolve(each);
     if (resolution) {
-      for (const Chosen& chosen : resolution->packages) ours.insert(chosen.package->name + "=" + chosen.package->version);
+      for (const Chosen& chosen : resolution->packages) ours.insert(std::string(chosen.package->name) + "=" + std::string(chosen.package->version));
     }
     if (ours == theirs) continue;
     AptDifference difference{at + 1, lines[at], {}, {}, resolution ? "" : resolution.error().message};

@@ -121,7 +121,7 @@ class Story {
   std::vector<std::string> path(int package) const {
     std::vector<std::string> out;
     for (int at = package; at >= 0;) {
-      out.push_back(bench_.package(at).name);
+      out.emplace_back(bench_.package(at).name);
       const auto found = origin_.find(at);
       at = found == origin_.end() ? -1 : found->second;
     }
@@ -134,24 +134,53 @@ class Story {
     return fmt::format("'{}' comes with '{}' ({})", path.back(), path.front(), fmt::join(path, " -> "));
   }
 
+  std::string named(Place place) const { return fmt::format("{} {}", stock_.at(place).name, stock_.at(place).version); }
+
+  /// Versions of a name that the archives have beside the one that is taken, and that do what is asked of them; the newest first.
+  template <class Will>
+  std::vector<std::string> others(Name name, Will will) const {
+    std::vector<std::string> out;
+    for (const Place place : stock_.versions(name)) {
+      if (place != candidates_.of[name] && will(stock_.at(place).version)) out.push_back(named(place));
+    }
+    out.erase(std::unique(out.begin(), out.end()), out.end());
+    return out;
+  }
+
   std::string lack(const AshlarJudgeReason& reason) const {
     const Links clause = bench_.capability(reason.capability).clause;
     const auto way = path(reason.package);
-    std::vector<std::string> have;
+    std::vector<std::string> have, fit;
+    bool foreign = false;
     for (const Link& link : clause) {
       const Place there = candidates_.of[link.target];
-      if (there != nowhere) have.push_back(fmt::format("{} {}", stock_.at(there).name, stock_.at(there).version));
+      if (there != nowhere) have.push_back(named(there));
+      for (const Provider& provider : stock_.providers(link.target)) {
+        const Name owner = stock_.name_of(provider.package);
+        if (owner != link.target && candidates_.of[owner] == provider.package) have.push_back(named(provider.package));
+      }
+      const auto better = others(link.target, [&](std::string_view version) { return Stock::fits(link, version); });
+      fit.insert(fit.end(), better.begin(), better.end());
+      foreign = foreign || (stock_.text(link.target).find(':') != std::string_view::npos && !stock_.text(link.target).ends_with(":any"));
     }
-    std::string out = fmt::format("'{}' needs '{}', but the archives have {}", bench_.package(reason.package).name, to_string(stock_, clause),
-                                  have.empty() ? "no such package" : fmt::format("only {}", fmt::join(have, ", ")));
+    const std::string needs = fmt::format("'{}' needs '{}'", bench_.package(reason.package).name, to_string(stock_, clause));
+    std::string out;
+    if (!fit.empty()) out = fmt::format("{}, which {} would satisfy, but the definition pins {}; pin another version, or none", needs, fmt::join(fit, ", "), fmt::join(have, ", "));
+    else if (!have.empty()) out = fmt::format("{}, but the archives have only {}", needs, fmt::join(have, ", "));
+    else out = fmt::format("{}, but the archives have no such package{}", needs, foreign ? ", for they are read for one architecture" : "");
     if (way.size() > 1) out += fmt::format("; {}; remove '{}' from the definition", origin(way), way.front());
     return out;
   }
 
   std::string clash(const AshlarJudgeReason& reason) const {
     const auto way = path(reason.package), other = path(reason.other);
-    const std::string refused = to_string(stock_, bench_.capability(reason.capability).clause);
-    std::string out = fmt::format("'{}' and '{}' cannot be together: '{}' refuses '{}'", way.back(), other.back(), way.back(), refused);
+    const Link& link = bench_.capability(reason.capability).clause.front();
+    const Name refused = stock_.name_of(bench_.place(reason.other));
+    std::string out = fmt::format("'{}' and '{}' cannot be together: '{}' refuses '{}'", way.back(), other.back(), way.back(), to_string(stock_, link));
+    if (link.target != refused) out += fmt::format(", which '{}' provides", other.back());
+    const auto better = others(refused, [&](std::string_view version) { return link.target == refused && !Stock::fits(link, version); });
+    if (!better.empty()) out += fmt::format(", and not {}, which the archives have, too", better.front());
+    if (way.size() == 1 && other.size() == 1) return out + "; both are asked for by the definition; remove one of them";
     out += fmt::format("; {}, {}", origin(way), origin(other));
     if (way.front() != other.front()) return out + fmt::format("; remove '{}' or '{}' from the definition", way.front(), other.front());
     return out + fmt::format("; remove '{}' from the definition", way.front());

@@ -61,7 +61,7 @@ bool Marking::is_preferred(Place a, Place b, Name target) const {
   const Name x = stock_.name_of(a), y = stock_.name_of(b);
   if (states_[x].fixed != states_[y].fixed) return states_[x].fixed;
   if ((x == target) != (y == target)) return x == target;
-  const auto flagged = [](const std::string& text) { return text == "yes"; };
+  const auto flagged = [](std::string_view text) { return text == "yes"; };
   const deb::Package &p = stock_.at(a), &q = stock_.at(b);
   if (flagged(p.essential) != flagged(q.essential)) return flagged(p.essential);
   if (flagged(p.protection) != flagged(q.protection)) return flagged(p.protection);

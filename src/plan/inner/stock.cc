@@ -192,22 +192,26 @@ void Stock::read_provides(Place place) {
     if (item.name == package.name && (item.version.empty() || item.version == package.version)) continue;
     rows_.push_back({intern(item.name), {place, item.version}});
   }
-  if (allowed) rows_.push_back({intern_copy(package.name + ":any"), {place, package.version}});
+  if (allowed) rows_.push_back({intern_copy(std::string(package.name) + ":any"), {place, package.version}});
 }
 
 std::vector<Name> Stock::provided_by(Place place) const {
   const deb::Package& package = packages_[place];
   const bool allowed = package.multi_arch == "allowed";
   std::vector<Name> out;
-  const auto add = [&](const std::string& provided) {
+  const auto add_one = [&](const std::string& provided) {
     if (const auto name = find(provided)) out.push_back(*name);
   };
-  if (allowed) add(package.name + ":any");
+  const auto add_qualified = [&](const std::string& provided) {
+    if (allowed) add_one(provided + ":any");
+    add_one(provided + ":" + architecture_);
+  };
+  add_qualified(std::string(package.name));
   RelationReader reader(package.provides);
   RelationReader::Item item;
   while (reader.next(item) == RelationReader::Outcome::Item) {
-    add(std::string(item.name));
-    if (allowed) add(std::string(item.name) + ":any");
+    add_one(std::string(item.name));
+    add_qualified(std::string(item.name));
   }
   return out;
 }
