@@ -70,7 +70,6 @@ Done add_info(host::Files& files, const host::Path& folder, std::vector<CatalogE
     entry->license = text_of(document.root, "license");
     entry->end_of_life = entry->definition.end_of_life;
     entry->end_of_life_source = text_of(document.root, "end-of-life-source");
-    entry->support = text_of(document.root, "support");
     if (entry->end_of_life.empty()) entry->end_of_life = text_of(document.root, "end-of-life");
   }
   return {};
