@@ -55,8 +55,8 @@ Exit complain(const CLI::ParseError& error, const cli::CommandLine& line, int ar
 /// Puts the answer where it goes: also what a verb has to say of what went well before something failed.
 Done deliver(const std::string& text, const cli::Globals& globals, host::Machine& machine) {
   if (!globals.output.empty()) return machine.files->write(globals.output, text);
-  std::fputs(text.c_str(), stdout);
-  if (std::fflush(stdout) != 0) return cannot(Kind::Unavailable, "write the answer", "standard output does not take it");
+  // An answer longer than the buffer is written at once, and leaves nothing for fflush to fail at.
+  if (std::fputs(text.c_str(), stdout) == EOF || std::fflush(stdout) != 0) return cannot(Kind::Unavailable, "write the answer", "standard output does not take it");
   return {};
 }
 
