@@ -1,8 +1,11 @@
 // The limit of an image: the least that any builder must compute for it with the libraries that we use, called directly on bytes in memory.
 //   limit LOCK PLATFORM PACKAGES LAYOUT [REPEAT]
+//   limit --all PLATFORM PACKAGES LAYOUT REPEAT LOCK...
 // LOCK is a lock file, PLATFORM one of its platforms, PACKAGES the folder `sha256/<2 hex>/<62 hex>` of its .deb files, LAYOUT the image built of it.
 // Processor time to decompress the data.tar of each package (liblzma, libzstd, zlib), to pack what the layers hold (libdeflate, level 6), and to hash
 // packages, layers and what the layers hold (SHA-256 by OpenSSL): the median of REPEAT (5) rounds, and its share of each processor.
+// With --all it is that of every image in LAYOUT for the bytes that differ: each package is decompressed and hashed once, each layer hashed once, and of
+// what layers hold each file is packed once, in however many layers it lies.
 #include <libdeflate.h>
 #include <lzma.h>
 #include <openssl/evp.h>
@@ -16,9 +19,12 @@
 #include <ctime>
 #include <fstream>
 #include <iterator>
+#include <functional>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -147,7 +153,7 @@ void pack(View bytes) {
 /// What one round costs, in seconds of processor time, and how many bytes it was about.
 struct Cost {
   double decompress = 0, pack = 0, hash = 0;
-  std::uint64_t packages = 0, unpacked = 0, layers = 0, content = 0;
+  std::uint64_t packages = 0, unpacked = 0, layers = 0, content = 0, hashed = 0;
   double all() const { return decompress + pack + hash; }
 };
 
@@ -160,25 +166,41 @@ void timed(double& into, const Work& work) {
 
 std::string blob_of(const std::string& layout, const std::string& digest) { return layout + "/blobs/sha256/" + digest.substr(digest.find(':') + 1); }
 
-/// The manifest of a platform: found by the platform in the config, whatever the tags are.
-Json manifest_of(const std::string& layout, const std::string& platform, const std::string& blob) {
+/// The manifests of a platform: found by the platform in the config, whatever the tags are.
+void add_manifests(const std::string& layout, const std::string& platform, const std::string& blob, std::vector<Json>& out) {
   const Json json = read_json(blob);
   if (json.contains("config")) {
     const Json config = read_json(blob_of(layout, json["config"]["digest"]));
     const std::string name = config["os"].get<std::string>() + "/" + config["architecture"].get<std::string>() + (config.contains("variant") ? "/" + config["variant"].get<std::string>() : "");
-    return name == platform ? json : Json();
+    if (name == platform) out.push_back(json);
+    return;
   }
-  for (const Json& each : json["manifests"]) {
-    const Json found = manifest_of(layout, platform, blob_of(layout, each["digest"]));
-    if (!found.is_null()) return found;
-  }
-  return {};
+  for (const Json& each : json["manifests"]) add_manifests(layout, platform, blob_of(layout, each["digest"]), out);
 }
 
-Cost round_of(const Json& lock, const std::string& platform, const std::string& packages, const std::string& layout, const Json& manifest) {
-  Cost cost;
+/// What has been counted already.
+struct Seen {
+  std::set<std::string> packages, layers;
+  std::set<std::uint64_t> files;
+};
+
+/// The members of a tar stream (headers with contents, padded) that were in none before.
+Buffer unseen_of(const Buffer& tar, Seen& seen) {
+  Buffer out;
+  for (size_t at = 0; at + 512 <= tar.size() && tar[at] != 0;) {
+    const std::string digits(reinterpret_cast<const char*>(tar.data()) + at + 124, 11);
+    const size_t size = std::strtoull(digits.c_str(), nullptr, 8), whole = std::min(tar.size() - at, 512 + (size + 511) / 512 * 512);
+    const std::string_view member(reinterpret_cast<const char*>(tar.data()) + at, whole);
+    if (seen.files.insert(std::hash<std::string_view>{}(member)).second) out.insert(out.end(), tar.begin() + static_cast<std::ptrdiff_t>(at), tar.begin() + static_cast<std::ptrdiff_t>(at + whole));
+    at += whole;
+  }
+  return out;
+}
+
+void add_packages(Cost& cost, const Json& lock, const std::string& platform, const std::string& packages, Seen& seen) {
   for (const Json& package : lock["platforms"][platform]["packages"]) {
     const std::string sha256 = package["sha256"];
+    if (!seen.packages.insert(sha256).second) continue;
     const Buffer deb = read_file(packages + "/sha256/" + sha256.substr(0, 2) + "/" + sha256.substr(2));
     std::string name;
     const View data = data_member(deb, name);
@@ -188,29 +210,50 @@ Cost round_of(const Json& lock, const std::string& platform, const std::string& 
     cost.packages += deb.size();
     cost.unpacked += nowhere.count;
   }
+}
+
+/// `distinct`: of what the layers hold, files that lay in another layer are not packed again.
+void add_layers(Cost& cost, const Json& manifest, const std::string& layout, Seen& seen, bool distinct) {
   for (const Json& layer : manifest["layers"]) {
+    if (!seen.layers.insert(layer["digest"]).second) continue;
     const Buffer packed = read_file(blob_of(layout, layer["digest"]));
     Buffer content;
     Target keep{&content};
     decode(layer["mediaType"], {packed.data(), packed.size()}, keep);
     timed(cost.hash, [&] { hash({packed.data(), packed.size()}), hash({content.data(), content.size()}); });
+    cost.hashed += packed.size() + content.size();
+    if (distinct) content = unseen_of(content, seen);
     timed(cost.pack, [&] { pack({content.data(), content.size()}); });
     cost.layers += packed.size();
     cost.content += content.size();
   }
+}
+
+Cost round_of(const std::vector<Json>& locks, const std::string& platform, const std::string& packages, const std::string& layout, const std::vector<Json>& manifests) {
+  Cost cost;
+  Seen seen;
+  for (const Json& lock : locks) add_packages(cost, lock, platform, packages, seen);
+  for (const Json& manifest : manifests) add_layers(cost, manifest, layout, seen, manifests.size() > 1);
   return cost;
 }
 
 int run(int argc, char** argv) {
-  if (argc < 5) return std::fputs("usage: limit LOCK PLATFORM PACKAGES LAYOUT [REPEAT]\n", stderr), 2;
+  const bool all = argc > 1 && std::string_view(argv[1]) == "--all";
+  if (argc < (all ? 7 : 5)) return std::fputs("usage: limit LOCK PLATFORM PACKAGES LAYOUT [REPEAT]\n       limit --all PLATFORM PACKAGES LAYOUT REPEAT LOCK...\n", stderr), 2;
   const std::string platform = argv[2], packages = argv[3], layout = argv[4];
   const int repeat = argc > 5 ? std::max(1, std::atoi(argv[5])) : 5;
-  const Json lock = read_json(argv[1]);
-  if (!lock["platforms"].contains(platform)) stop("the lock has no platform '" + platform + "'");
-  const Json manifest = manifest_of(layout, platform, layout + "/index.json");
-  if (manifest.is_null()) stop("the layout has no image for '" + platform + "'");
+  std::vector<Json> locks;
+  if (!all) locks.push_back(read_json(argv[1]));
+  for (int at = 6; all && at < argc; ++at) locks.push_back(read_json(argv[at]));
+  for (const Json& lock : locks) {
+    if (!lock["platforms"].contains(platform)) stop("a lock has no platform '" + platform + "'");
+  }
+  std::vector<Json> manifests;
+  add_manifests(layout, platform, layout + "/index.json", manifests);
+  if (manifests.empty()) stop("the layout has no image for '" + platform + "'");
+  if (!all) manifests.resize(1);
   std::vector<Cost> rounds;
-  for (int round = 0; round < repeat; ++round) rounds.push_back(round_of(lock, platform, packages, layout, manifest));
+  for (int round = 0; round < repeat; ++round) rounds.push_back(round_of(locks, platform, packages, layout, manifests));
   std::sort(rounds.begin(), rounds.end(), [](const Cost& a, const Cost& b) { return a.all() < b.all(); });
   const Cost& median = rounds[rounds.size() / 2];
   const unsigned cores = std::max(1u, std::thread::hardware_concurrency());
@@ -220,7 +263,7 @@ int run(int argc, char** argv) {
   const auto rate = [](std::uint64_t bytes, double seconds) { return seconds > 0 ? static_cast<double>(bytes) / 1e6 / seconds : 0; };
   std::fprintf(stderr, "limit %.3f s on %u processors: decompress %.3f s (%.0f MB/s), pack %.3f s (%.0f MB/s), hash %.3f s (%.0f MB/s)\n", median.all() / cores, cores,
                median.decompress, rate(median.unpacked, median.decompress), median.pack, rate(median.content, median.pack), median.hash,
-               rate(median.packages + median.layers + median.content, median.hash));
+               rate(median.packages + median.hashed, median.hash));
   return 0;
 }
 
