@@ -219,6 +219,8 @@ bool Builder::refuse_syntax() {
 
 bool Builder::build_node(fy_event* event, int depth, YamlNode& node, Measure& measure) {
   size_t at = place_of(event, last_);
+  // Nothing has no place of its own, and versions of libfyaml mark it differently: it stands where the value before it began.
+  if (event->type == FYET_SCALAR && (event->scalar.value == nullptr || (fy_token_scalar_style(event->scalar.value) == FYSS_PLAIN && text_of(event->scalar.value).empty()))) at = last_;
   // libfyaml's mark of a quoted text stands behind the quote, that of an alias behind the '*'.
   if (event->type == FYET_ALIAS && at > 0 && text_[at - 1] == '*') --at;
   if (event->type == FYET_SCALAR && event->scalar.value != nullptr && fy_token_scalar_style(event->scalar.value) != FYSS_PLAIN && at > 0 &&

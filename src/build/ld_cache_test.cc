@@ -114,7 +114,7 @@ TEST_F(LdCache, ListsWhatLdconfigLists) {
     const std::string name = entry.path().filename();
     if (!entry.is_symlink() || !name.starts_with("lib") || name.find(".so") == std::string::npos || copied >= 80) continue;
     const std::string target = fs::read_symlink(entry.path());
-    if (target.find('/') != std::string::npos || !fs::is_regular_file(host / target) || fs::file_size(host / target) > (1 << 20)) continue;
+    if (target.find('/') != std::string::npos || !fs::is_regular_file(fs::symlink_status(host / target)) || fs::file_size(host / target) > (1 << 20)) continue;
     link(target, "usr/lib/x86_64-linux-gnu/" + name);
     write("usr/lib/x86_64-linux-gnu/" + target, FolderTree::read(host / target));
     ++copied;

@@ -151,6 +151,7 @@ Answer LoopbackServer::State::answer(const LoopbackRequest& request, const Loopb
   if (fault.status != 0) {
     Answer instead = plain(fault.status, fmt::format("status {}\n", fault.status));
     if (!fault.location.empty()) instead.headers["Location"] = fault.location;
+    if (fault.status == 304) instead.body.clear();  // RFC 9110, 15.4.5: what follows the head is the next answer
     return instead;
   }
   const std::string name = request.path.substr(0, request.path.find('?'));
