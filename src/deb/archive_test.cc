@@ -278,7 +278,7 @@ TEST_F(ArchiveTest, packages_of_all_architectures_come_once) {
   const std::string own = fixture::stanza("hello", "amd64", hello_deb) + shared;
   const std::string release = fmt::format("Codename: trixie\nDate: {}\nArchitectures: all amd64\nComponents: main\nSHA256:\n {} {} main/binary-all/Packages\n {} {} main/binary-amd64/Packages\n",
                                           fixture::mail_date({fixture::real_now().seconds - 60}), Digest::of(shared).hex(), shared.size(), Digest::of(own).hex(), own.size());
-  site.files[in_release] = key.sign(release);
+  site.files[in_release] = key.cleartext(release);
   site.files["/dists/trixie/main/binary-all/Packages"] = shared;
   site.files["/dists/trixie/main/binary-amd64/Packages"] = own;
   const auto index = refresh();
@@ -293,7 +293,7 @@ TEST_F(ArchiveTest, reads_flat_repositories) {
   for (const std::string suite : {"/", "debian12/"}) {
     SCOPED_TRACE(suite);
     const std::string base = suite == "/" ? "/" : "/" + suite;
-    site.files[base + "InRelease"] = key.sign(release);
+    site.files[base + "InRelease"] = key.cleartext(release);
     site.files[base + "Packages"] = index_bytes;
     archive.suite = suite;
     const auto index = refresh();

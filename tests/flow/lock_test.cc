@@ -241,7 +241,7 @@ TEST_F(LockFlow, refuses_archives_that_nobody_can_trust) {
       {"a Release file that is cut off", newer.substr(0, newer.size() - 40), "cut off"},
       {"a Release file with another byte", std::string(newer).replace(newer.find("Stone"), 5, "Stane"), "does not fit the text"},
       {"a Release file without a signature", "Origin: Stone\n", "does not begin as a signed text"},
-      {"one signed by a key that we do not know", deb::fixture::SigningKey().sign("Origin: Stone\nSuite: stone\nCodename: stone\n"), "is in no keyring"},
+      {"one signed by a key that we do not know", deb::fixture::SigningKey().cleartext("Origin: Stone\nSuite: stone\nCodename: stone\n"), "is in no keyring"},
   };
   for (const Row& row : rows) {
     SCOPED_TRACE(row.summary);

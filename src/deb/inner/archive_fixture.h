@@ -1,7 +1,6 @@
 #pragma once
 // For tests: a small archive, signed by a key made on the spot, served on the loopback address.
 #include <lzma.h>
-#include <rnp/rnp.h>
 
 #include <atomic>
 #include <chrono>
@@ -18,68 +17,11 @@
 #include "deb/archive.h"
 #include "host/loopback.h"
 #include "host/machine.h"
+#include "trust/sample_key.h"
 
 namespace ashlar::deb::fixture {
 
-/// An OpenPGP key that signs.
-class SigningKey {
- public:
-  SigningKey() {
-    rnp_ffi_create(&ffi_, "GPG", "GPG");
-    rnp_op_generate_t operation = nullptr;
-    rnp_op_generate_create(&operation, ffi_, "EDDSA");
-    rnp_op_generate_set_userid(operation, "archive of a test");
-    rnp_op_generate_set_expiration(operation, 0);
-    rnp_op_generate_execute(operation);
-    rnp_op_generate_get_key(operation, &key_);
-    rnp_op_generate_destroy(operation);
-  }
-  SigningKey(const SigningKey&) = delete;
-  SigningKey& operator=(const SigningKey&) = delete;
-  ~SigningKey() {
-    rnp_key_handle_destroy(key_);
-    rnp_ffi_destroy(ffi_);
-  }
-  std::string certificate() const {
-    rnp_output_t output = nullptr;
-    rnp_output_to_memory(&output, 0);
-    rnp_key_export(key_, output, RNP_KEY_EXPORT_PUBLIC | RNP_KEY_EXPORT_ARMORED);
-    return take(output);
-  }
-  std::string fingerprint() const {
-    char* text = nullptr;
-    rnp_key_get_fprint(key_, &text);
-    std::string out = text == nullptr ? "" : text;
-    rnp_buffer_destroy(text);
-    return out;
-  }
-  std::string sign(const std::string& text) const {
-    rnp_input_t input = nullptr;
-    rnp_output_t output = nullptr;
-    rnp_op_sign_t operation = nullptr;
-    rnp_input_from_memory(&input, reinterpret_cast<const std::uint8_t*>(text.data()), text.size(), false);
-    rnp_output_to_memory(&output, 0);
-    rnp_op_sign_cleartext_create(&operation, ffi_, input, output);
-    rnp_op_sign_add_signature(operation, key_, nullptr);
-    rnp_op_sign_set_hash(operation, "SHA256");
-    rnp_op_sign_execute(operation);
-    rnp_op_sign_destroy(operation);
-    rnp_input_destroy(input);
-    return take(output);
-  }
-
- private:
-  static std::string take(rnp_output_t output) {
-    std::uint8_t* bytes = nullptr;
-    size_t size = 0;
-    rnp_output_memory_get_buf(output, &bytes, &size, false);
-    std::string out(reinterpret_cast<const char*>(bytes), size);
-    rnp_output_destroy(output);
-    return out;
-  }
-  rnp_ffi_t ffi_ = nullptr;
-  rnp_key_handle_t key_ = nullptr;
-};
+using SigningKey = trust::SampleKey;
 
 inline std::string xz(const std::string& text) {
   std::string out(lzma_stream_buffer_bound(text.size()), '\0');
@@ -206,7 +148,7 @@ inline void publish(Site& site, const SigningKey& key, const std::string& index,
   release += how.more + "Architectures: amd64\nComponents: main\nSHA256:\n";
   if (how.plain_listed) release += fmt::format(" {} {} {}Packages\n", Digest::of(index).hex(), index.size(), folder);
   release += fmt::format(" {} {} {}Packages.xz\n", Digest::of(packed).hex(), packed.size(), folder);
-  site.files["/dists/trixie/InRelease"] = key.sign(release);
+  site.files["/dists/trixie/InRelease"] = key.cleartext(release);
   site.files["/dists/trixie/" + folder + "Packages.xz"] = packed;
   if (how.by_hash) site.files[fmt::format("/dists/trixie/{}by-hash/SHA256/{}", folder, Digest::of(packed).hex())] = packed;
 }
