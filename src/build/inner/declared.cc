@@ -35,8 +35,10 @@ Result<std::pair<std::string, Declaration>> read_row(const YamlDocument& documen
   Declaration declaration;
   if (row.type != YamlNode::Type::Mapping) return faulty(document, row, "an effect must be a mapping");
   for (const auto& [key, value] : row.members) {
-    if (std::find(row_keys.begin(), row_keys.end(), key.text) == row_keys.end())
-      return faulty(document, key, fmt::format("unknown key '{}'", key.text), nearest(key.text, row_keys));
+    if (std::find(row_keys.begin(), row_keys.end(), key.text) == row_keys.end()) {
+      const std::string near = nearest(key.text, row_keys);
+      return faulty(document, key, fmt::format("unknown key '{}'", key.text), near.empty() ? std::string() : fmt::format("did you mean '{}'?", near));
+    }
     if (key.text == "sha256") {
       TRY(read_digests(document, value, declaration.written_for));
       continue;
