@@ -11,6 +11,7 @@
 #include <ctime>
 #include <map>
 #include <memory>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -48,11 +49,13 @@ Result<Root> read_root(const World& world, const std::string& path) {
   return root;
 }
 
-void find_roots(const World& world, const std::string& folder, std::vector<std::string>& paths) {
+/// Links to folders are followed, each folder once: a package may ship links that lead round in circles.
+void find_roots(const World& world, const std::string& folder, std::set<std::string>& seen, std::vector<std::string>& paths) {
+  if (const auto real = world.resolve(folder, true); !real || !seen.insert(*real).second) return;
   for (const std::string& name : world.list(folder)) {
     const std::string path = folder + "/" + name;
     const auto node = world.find(path, true);
-    if (node && node->entry.type == FileType::Directory) find_roots(world, path, paths);
+    if (node && node->entry.type == FileType::Directory) find_roots(world, path, seen, paths);
     else if (node && name.ends_with(".crt")) paths.push_back(path);
   }
 }
@@ -116,9 +119,10 @@ Done write_ca_bundle(World& world, const CaOptions& options, std::vector<std::st
   world.effect = "ca-bundle";
   const std::string shipped = "/usr/share/ca-certificates";
   std::vector<std::string> paths;
-  find_roots(world, shipped, paths);
+  std::set<std::string> seen;
+  find_roots(world, shipped, seen, paths);
   const size_t from_package = paths.size();
-  find_roots(world, "/usr/local/share/ca-certificates", paths);
+  find_roots(world, "/usr/local/share/ca-certificates", seen, paths);
   std::vector<Root> roots;
   std::string bundle, configuration = "# Roots below /usr/share/ca-certificates that are trusted; a line with `!` is not.\n";
   std::int64_t newest = 0;

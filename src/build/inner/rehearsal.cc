@@ -171,7 +171,9 @@ Result<std::vector<RecordedChange>> difference(const Snapshot& before, std::uniq
 
 /// The first line's interpreter must be in the image.
 Done check_interpreter(const RehearsalRequest& request, std::string_view text) {
-  for (const std::string_view each : {text.starts_with("#!") ? words(trim(text.substr(2, text.find('\n') - 2))).front() : std::string_view("/bin/sh"), std::string_view("/bin/sh")}) {
+  const auto line = text.starts_with("#!") ? words(text.substr(2, text.find('\n') - 2)) : std::vector<std::string_view>{"/bin/sh"};
+  if (line.empty()) return fail(Kind::Invalid, "its first line names no interpreter");
+  for (const std::string_view each : {line[0], std::string_view("/bin/sh")}) {
     if (!request.state.world.find(each, true)) return fail(Kind::Invalid, fmt::format("the image has no '{}' to run it; record it with the definition's -dev variant, or declare its effect", each));
   }
   return {};
