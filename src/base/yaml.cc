@@ -259,7 +259,12 @@ bool Builder::build_node(fy_event* event, int depth, YamlNode& node, Measure& me
 
 bool Builder::build_scalar(fy_event* event, YamlNode& node, Measure& measure) {
   fy_token* token = event->scalar.value;
-  node.text = text_of(token);
+  const fy_mark* const begin = token == nullptr ? nullptr : fy_token_start_mark(token);
+  const fy_mark* const end = token == nullptr ? nullptr : fy_token_end_mark(token);
+  const bool placed = begin != nullptr && end != nullptr && begin->input_pos <= end->input_pos && end->input_pos <= text_.size();
+  // libfyaml leaks memory over `''` in a row.
+  if (placed && fy_token_scalar_style(token) == FYSS_SINGLE_QUOTED) node.text = single_quoted(text_.substr(begin->input_pos, end->input_pos - begin->input_pos));
+  else node.text = text_of(token);
   node.plain = token == nullptr || fy_token_scalar_style(token) == FYSS_PLAIN;
   node.type = YamlNode::Type::Scalar;
   measure.bytes = node.text.size();

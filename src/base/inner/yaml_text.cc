@@ -77,4 +77,29 @@ std::optional<Unfit> find_unfit_line(std::string_view text) {
   return std::nullopt;
 }
 
+std::string single_quoted(std::string_view raw) {
+  constexpr std::string_view blanks = " \t\r";
+  std::string out;
+  size_t breaks = 0;
+  for (bool first = true;; first = false) {
+    const size_t end = raw.find('\n');
+    const bool last = end == std::string_view::npos;
+    std::string_view line = raw.substr(0, end);
+    if (!first) line.remove_prefix(std::min(line.find_first_not_of(blanks), line.size()));
+    if (!last) line = line.substr(0, line.find_last_not_of(blanks) + 1);
+    if (!first && (!line.empty() || last)) {  // a single break is a space; of several the first goes
+      if (breaks == 1) out += ' ';
+      else out.append(breaks - 1, '\n');
+      breaks = 0;
+    }
+    for (size_t at = 0; at < line.size(); ++at) {
+      out += line[at];
+      if (line[at] == '\'') ++at;  // which is there twice
+    }
+    if (last) return out;
+    ++breaks;
+    raw.remove_prefix(end + 1);
+  }
+}
+
 }  // namespace ashlar

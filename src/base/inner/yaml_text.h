@@ -53,6 +53,8 @@ struct Unfit {
   std::string message;
 };
 
+/// What a single-quoted scalar says (YAML 1.2.2, section 7.3.2): `raw` is what stands between its quotes.
+std::string single_quoted(std::string_view raw);
 /// A character that is not allowed, or bytes that are none.
 std::optional<Unfit> find_unfit(std::string_view text);
 /// Lines that libfyaml takes quadratic time over, and directives, of which only `%YAML 1.x` means anything to us.
