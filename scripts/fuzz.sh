@@ -7,12 +7,12 @@ seconds=${1:-60}
 shift || true
 [[ $seconds =~ ^[0-9]+$ ]] || die "'$seconds' is no number of seconds"
 
-# clang reads the libstdc++ of today (std::expected) from version 16 on.
+# clang reads libstdc++'s std::expected from version 19 on.
 compiler=${CXX:-}
-for name in clang++ clang++-{22,21,20,19,18,17,16}; do
-  if [[ -z $compiler ]] && command -v "$name" >/dev/null && (($("$name" -dumpversion | cut -d. -f1) >= 16)); then compiler=$name; fi
+for name in clang++ clang++-{22,21,20,19}; do
+  if [[ -z $compiler ]] && command -v "$name" >/dev/null && (($("$name" -dumpversion | cut -d. -f1) >= 19)); then compiler=$name; fi
 done
-[[ -n $compiler ]] || die "no clang of version 16 or newer: sudo apt-get install clang-19 libclang-rt-19-dev (or a newer clang with its libclang-rt)"
+[[ -n $compiler ]] || die "no clang of version 19 or newer: sudo apt-get install clang-19 libclang-rt-19-dev (or a newer clang with its libclang-rt)"
 
 folder=$(build_root)/fuzz
 step "configure preset 'fuzz' in $folder with $compiler"
