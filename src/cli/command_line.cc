@@ -8,8 +8,8 @@
 namespace ashlar::cli {
 namespace {
 
-void add_globals(CLI::App& app, Globals& globals) {
-  app.add_option("--format", globals.format, "how the answer is written: text or json")->option_text("FORMAT")->group("General");
+void add_globals(CLI::App& app, Globals& globals, const std::vector<std::string>& formats) {
+  app.add_option("--format", globals.format, fmt::format("how the answer is written: {}", join(formats, " or ")))->option_text("FORMAT")->group("General");
   app.add_option("--output", globals.output, "write the answer to FILE instead of standard output")->option_text("FILE")->group("General");
   app.add_option("--config", globals.config, "read this configuration file only")->option_text("FILE")->group("General");
   app.add_flag("-q,--quiet", globals.quiet, "no notes and no progress")->group("General");
@@ -68,7 +68,7 @@ CommandLine::CommandLine() : app(std::make_unique<CLI::App>("Ashlar makes harden
     CLI::App* sub = app->add_subcommand(std::string(verb.name), std::string(verb.summary));
     sub->footer(fmt::format("Example:\n  {}", verb.example));
     actions.emplace_back(sub, verb.declare(*sub));
-    add_globals(*sub, *globals);
+    add_globals(*sub, *globals, verb.formats);
   }
 }
 

@@ -14,7 +14,7 @@ namespace ashlar::cli {
 
 /// Options that every verb takes.
 struct Globals {
-  std::string format = "text", output, config;
+  std::string format, output, config;
   bool quiet = false, verbose = false, no_color = false;
 };
 
@@ -22,7 +22,7 @@ struct Globals {
 struct CommandLine {
   std::unique_ptr<CLI::App> app;
   std::unique_ptr<Globals> globals;
-  std::vector<std::pair<CLI::App*, Action>> actions;  ///< of each verb
+  std::vector<std::pair<CLI::App*, Action>> actions;  ///< of each verb, in the order of verbs()
   CommandLine();
   ~CommandLine();
 };

@@ -8,6 +8,7 @@ Action validate(CLI::App& app);
 Action lock(CLI::App& app);
 Action build(CLI::App& app);
 Action test(CLI::App& app);
+Action sbom(CLI::App& app);
 Action diff(CLI::App& app);
 Action explain(CLI::App& app);
 Action catalog(CLI::App& app);

@@ -1,5 +1,6 @@
 // The program's door: the one place where errors become text and exit codes.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 
@@ -62,21 +63,20 @@ Done deliver(const std::string& text, const cli::Globals& globals, host::Machine
 
 Result<Exit> run(cli::CommandLine& line, host::Machine& machine) {
   const cli::Globals& globals = *line.globals;
-  if (globals.format != "text" && globals.format != "json")
-    return cannot(Kind::Invalid, fmt::format("write the answer as '{}'", globals.format), "the formats are text and json");
+  const auto chosen = std::ranges::find_if(line.actions, [](const auto& each) { return each.first->parsed(); });
+  if (chosen == line.actions.end()) return Exit::Wrong;
+  const std::vector<std::string>& formats = cli::verbs()[static_cast<size_t>(chosen - line.actions.begin())].formats;
+  const std::string format = globals.format.empty() ? formats.front() : globals.format;
+  if (std::ranges::find(formats, format) == formats.end())
+    return cannot(Kind::Invalid, fmt::format("write the answer as '{}'", format), fmt::format("the formats are {}", join(formats, " and ")));
   const bool error_terminal = host::is_terminal(host::Stream::Error);
   const auto progress = cli::terminal_progress(error_terminal && !globals.no_color, globals.quiet);
   std::string text;
-  cli::Context context{machine, *progress, globals.format == "json", globals.verbose,
+  cli::Context context{machine, *progress, format == "json", format, globals.verbose,
                        globals.output.empty() && host::is_terminal(host::Stream::Output) && !globals.no_color && !machine.environment("NO_COLOR"), globals.config, &text};
-  for (auto& [app, action] : line.actions) {
-    if (!app->parsed()) continue;
-    Result<Exit> exit = action(context);
-    if (text.empty()) return exit;
-    TRY(deliver(text, globals, machine));
-    return exit;
-  }
-  return Exit::Wrong;
+  Result<Exit> exit = chosen->second(context);
+  if (!text.empty()) TRY(deliver(text, globals, machine));
+  return exit;
 }
 
 }  // namespace

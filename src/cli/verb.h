@@ -25,6 +25,7 @@ struct Context {
   host::Machine& machine;
   Progress& progress;
   bool json = false;     ///< `--format json`
+  std::string format;    ///< `--format`: one of the verb's, the first of them where none was named
   bool verbose = false;
   bool color = false;    ///< may the answer use colours
   std::string config;    ///< `--config FILE`, or empty
@@ -43,6 +44,7 @@ struct Verb {
   std::string_view summary;                ///< one line, begins with a verb in the third person
   std::string_view example;                ///< one command line
   Action (*declare)(CLI::App& app);        ///< adds options; the action reads what they were set to
+  std::vector<std::string> formats = {"text", "json"};  ///< of the answer
 };
 
 /// Every verb, in the order in which help shows them.

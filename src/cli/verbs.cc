@@ -10,6 +10,8 @@ const std::vector<Verb>& verbs() {
       {"lock", "resolves a definition and writes its lock beside it", "ashlar lock catalog/python/3.13.yaml", lock},
       {"build", "builds locked definitions into an OCI image", "ashlar build catalog/python/3.13.yaml -o oci:out/python --platform linux/amd64,linux/arm64", build},
       {"test", "proves on an image's bytes, and by running it, that it is hardened", "ashlar test oci:out:python --definition catalog/python/3.13.yaml", test},
+      {"sbom", "lists what an image, a root file system or a lock consists of", "ashlar sbom oci:out/python --format spdx-json --output python.spdx.json", sbom,
+       {"table", "json", "spdx-json", "cyclonedx-json"}},
       {"diff", "shows what changed between two images", "ashlar diff oci:out/old oci:out/new", diff},
       {"explain", "says why a package is in a locked image", "ashlar explain catalog/python/3.13.yaml libssl3t64", explain},
       {"catalog", "lists the images that ship with ashlar, or shows one", "ashlar catalog list", catalog},

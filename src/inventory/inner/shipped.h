@@ -6,22 +6,9 @@
 #include <string>
 #include <string_view>
 
-#include "inventory/contents.h"
+#include "inventory/paths.h"
 
 namespace ashlar::inventory {
-
-/// Paths as the image resolves them: every symlink on the way to the last part followed (`bin/sh` is `usr/bin/sh` where /bin leads to usr/bin).
-class PathResolver {
- public:
-  explicit PathResolver(const std::map<std::string, File>& files) : files_(files) {}
-  /// As it is where links loop or lead out of the tree.
-  std::string resolve(std::string_view path);
-
- private:
-  std::string folder(const std::string& path, int depth);
-  const std::map<std::string, File>& files_;
-  std::map<std::string, std::string> known_;
-};
 
 struct Shipped {
   struct Lists {

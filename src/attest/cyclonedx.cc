@@ -1,0 +1,122 @@
+#include "attest/cyclonedx.h"
+
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "attest/inner/identity.h"
+#include "base/text.h"
+
+namespace ashlar::attest {
+namespace {
+
+/// A UUID of version 8 (RFC 9562, 5.8) from a digest.
+std::string uuid_of(const Digest& digest) {
+  std::string hex = digest.hex().substr(0, 32);
+  hex[12] = '8';
+  constexpr std::string_view variants = "89ab";
+  hex[16] = variants[digest.raw()[8] & 3];
+  return fmt::format("{}-{}-{}-{}-{}", hex.substr(0, 8), hex.substr(8, 4), hex.substr(12, 4), hex.substr(16, 4), hex.substr(20));
+}
+
+Json party(const std::string& text) {
+  const Party who = party_of(text);
+  Json out = {{"name", who.name}};
+  if (!who.email.empty()) {
+    Json contact = {{"email", who.email}};
+    if (who.person) contact = {{"name", who.name}, {"email", who.email}};
+    out["contact"] = Json::array({std::move(contact)});
+  }
+  return out;
+}
+
+Json property(std::string_view name, const std::string& value) { return {{"name", fmt::format("ashlar:{}", name)}, {"value", value}}; }
+
+Json component(const SbomPackage& package) {
+  Json out = {{"type", package.architecture.empty() ? "file" : "library"}, {"bom-ref", package.purl}};
+  if (!package.supplier.empty()) out["supplier"] = party(package.supplier);
+  out["name"] = package.name;
+  out["version"] = package.version;
+  if (!package.sha256.empty()) out["hashes"] = {{{"alg", "SHA-256"}, {"content", package.sha256}}};
+  if (!package.licence.expression.empty()) out["licenses"] = {{{"expression", package.licence.expression}}};
+  out["purl"] = package.purl;
+  Json references = Json::array();
+  if (!package.location.empty()) references.push_back({{"type", "distribution"}, {"url", package.location}});
+  if (!package.homepage.empty()) references.push_back({{"type", "website"}, {"url", package.homepage}});
+  if (!references.empty()) out["externalReferences"] = std::move(references);
+  Json properties = Json::array();
+  if (!package.source.empty()) {
+    properties.push_back(property("source", package.source));
+    properties.push_back(property("source_version", package.source_version));
+  }
+  if (!package.licence.comment.empty()) properties.push_back(property("licence", package.licence.comment));
+  if (!properties.empty()) out["properties"] = std::move(properties);
+  return out;
+}
+
+Json component(const SbomFile& file) {
+  return {{"type", "file"},
+          {"bom-ref", "file:/" + file.path},
+          {"name", "/" + file.path},
+          {"hashes", {{{"alg", "SHA-1"}, {"content", file.sha1}}, {{"alg", "SHA-256"}, {"content", file.sha256}}}},
+          {"properties", {property("owner", file.owner.empty() ? "none" : file.owner), property("standing", std::string(inventory::to_string(file.standing)))}}};
+}
+
+/// The distribution, by which scanners choose their advisories.
+Json operating_system(const std::string& distribution) {
+  const size_t dash = distribution.rfind('-');
+  return {{"type", "operating-system"}, {"bom-ref", "os:" + distribution}, {"name", distribution.substr(0, dash)}, {"version", dash == std::string::npos ? "" : distribution.substr(dash + 1)}};
+}
+
+Json subject(const Sbom& sbom) {
+  Json out = {{"type", sbom.kind == Sbom::Kind::RootFs ? "operating-system" : "container"}, {"bom-ref", root_purl(sbom)}};
+  if (!sbom.supplier.empty()) out["supplier"] = party(sbom.supplier);
+  out["name"] = sbom.name;
+  out["version"] = sbom.version;
+  out["purl"] = root_purl(sbom);
+  out["properties"] = {property("platform", sbom.platform)};
+  return out;
+}
+
+Json dependencies(const Sbom& sbom) {
+  std::map<std::string, std::string> refs;
+  std::set<std::string> all;
+  for (const SbomPackage& package : sbom.packages) {
+    refs[package.name] = package.purl;
+    all.insert(package.purl);
+  }
+  Json out = Json::array();
+  out.push_back({{"ref", root_purl(sbom)}, {"dependsOn", all}});
+  for (const SbomPackage& package : sbom.packages) {
+    std::set<std::string> needs;
+    for (const std::string& name : package.depends) {
+      if (const auto found = refs.find(name); found != refs.end()) needs.insert(found->second);
+    }
+    out.push_back({{"ref", package.purl}, {"dependsOn", needs}});
+  }
+  return out;
+}
+
+}  // namespace
+
+Json to_cyclonedx_json(const Sbom& sbom) {
+  Json components = Json::array();
+  if (!sbom.distribution.empty() && sbom.kind != Sbom::Kind::RootFs) components.push_back(operating_system(sbom.distribution));
+  for (const SbomPackage& package : sbom.packages) components.push_back(component(package));
+  for (const SbomFile& file : sbom.files) components.push_back(component(file));
+  Json metadata = {{"timestamp", sbom.created.str()}, {"tools", {{"components", {{{"type", "application"}, {"name", "ashlar"}, {"version", ASHLAR_VERSION}}}}}}};
+  if (!sbom.supplier.empty()) metadata["authors"] = {{{"name", party_of(sbom.supplier).name}}};
+  metadata["component"] = subject(sbom);
+  if (!sbom.supplier.empty()) metadata["supplier"] = party(sbom.supplier);
+  return {{"$schema", "http://cyclonedx.org/schema/bom-1.6.schema.json"},
+          {"bomFormat", "CycloneDX"},
+          {"specVersion", "1.6"},
+          {"serialNumber", "urn:uuid:" + uuid_of(content_digest(sbom))},
+          {"version", 1},
+          {"metadata", std::move(metadata)},
+          {"components", std::move(components)},
+          {"dependencies", dependencies(sbom)}};
+}
+
+}  // namespace ashlar::attest

@@ -1,0 +1,26 @@
+#pragma once
+// Where paths lead in an image.
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "inventory/contents.h"
+
+namespace ashlar::inventory {
+
+/// Paths as the image resolves them: every symlink on the way to the last part followed (`bin/sh` is `usr/bin/sh` where /bin leads to usr/bin).
+class PathResolver {
+ public:
+  explicit PathResolver(const std::map<std::string, File>& files) : files_(files) {}
+  /// As it is where links loop or lead out of the tree.
+  std::string resolve(std::string_view path);
+  /// As resolve(), and where that is a symlink itself, what it leads to in the end.
+  std::string follow(std::string_view path) { return folder(std::string(path), 0); }
+
+ private:
+  std::string folder(const std::string& path, int depth);
+  const std::map<std::string, File>& files_;
+  std::map<std::string, std::string> known_;
+};
+
+}  // namespace ashlar::inventory

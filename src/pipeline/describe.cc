@@ -1,0 +1,44 @@
+#include "pipeline/describe.h"
+
+#include <fmt/format.h>
+
+#include "inventory/target.h"
+#include "pipeline/catalog.h"
+
+namespace ashlar::pipeline {
+namespace {
+
+/// The definition that a lock lies beside, if it does.
+host::Path definition_of(const std::string& lock) {
+  constexpr std::string_view suffix = ".lock.json";
+  return lock.ends_with(suffix) ? host::Path(lock.substr(0, lock.size() - suffix.size()) + ".yaml") : host::Path();
+}
+
+Result<attest::Sbom> describe_lock(host::Files& files, const host::Path& path, const host::Path& definition_path, const std::string& platform) {
+  if (!files.exists(path) && files.exists(definition_path))
+    return cannot(Kind::NotFound, fmt::format("describe '{}'", definition_path.string()), fmt::format("it has no lock yet; make it with `ashlar lock {}`", definition_path.string()));
+  TRY_ASSIGN(const std::string text, files.read(path));
+  TRY_ASSIGN(const plan::Lock lock, plan::read_lock(text, path.string()));
+  if (lock.platforms.empty()) return cannot(Kind::Invalid, fmt::format("describe '{}'", path.string()), "it locks no platform");
+  const std::string chosen = platform.empty() ? lock.platforms.begin()->first : platform;
+  if (definition_path.empty() || !files.exists(definition_path)) return attest::describe(lock, chosen, nullptr);
+  TRY_ASSIGN(const plan::Definition whole, load_definition(files, definition_path));
+  TRY_ASSIGN(const plan::Definition definition, plan::for_platform(whole, chosen));
+  return attest::describe(lock, chosen, &definition);
+}
+
+}  // namespace
+
+Result<attest::Sbom> describe(host::Machine& machine, const std::string& target, const std::string& platform) {
+  host::Files& files = *machine.files;
+  if (target.ends_with(".lock.json")) return describe_lock(files, target, definition_of(target), platform);
+  if (target.ends_with(".yaml") || target.ends_with(".yml")) return describe_lock(files, lock_path(target), target, platform);
+  TRY_ASSIGN(auto opened, inventory::open_target(files, target, platform));
+  const auto keep = [](std::string_view path) { return inventory::tells_owners(path) || attest::tells_licences(path); };
+  TRY_ASSIGN(const auto contents, inventory::read_contents(opened, {.onlooker = {}, .keep = keep, .sha1 = true, .md5 = true}));
+  TRY_ASSIGN(const auto ownership, inventory::judge_owners(contents, nullptr));
+  const bool folder = opened.ref.transport == oci::Transport::Folder;
+  return attest::describe(contents, ownership, {folder ? attest::Sbom::Kind::RootFs : attest::Sbom::Kind::Image, opened.ref.location});
+}
+
+}  // namespace ashlar::pipeline
