@@ -1,6 +1,7 @@
 #include "attest/licence.h"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <optional>
 #include <set>
@@ -176,8 +177,19 @@ std::optional<Licence> read_structured(std::string_view text, std::string_view p
   return out;
 }
 
-/// Licences that a text names by where Debian keeps them.
-std::set<std::string> common_licences(std::string_view text) {
+/// Licences by words that stand in their own texts alone, white space aside.
+struct Phrase {
+  std::string_view words, spdx;
+};
+constexpr std::array<Phrase, 6> phrases = {{{"PYTHON SOFTWARE FOUNDATION LICENSE VERSION 2", "PSF-2.0"},
+                                            {"Permission is hereby granted, free of charge, to any person obtaining a copy of this software", "MIT"},
+                                            {"Licensed under the Apache License, Version 2.0", "Apache-2.0"},
+                                            {"Boost Software License - Version 1.0", "BSL-1.0"},
+                                            {"Mozilla Public License Version 2.0", "MPL-2.0"},
+                                            {"This software is provided 'as-is', without any express or implied warranty. In no event will the authors be held liable", "Zlib"}}};
+
+/// Licences that a text names by where Debian keeps them, or by their own words.
+std::set<std::string> licences_in(std::string_view text) {
   constexpr std::string_view folder = "/usr/share/common-licenses/";
   const bool later = text.find("any later version") != std::string_view::npos || text.find("any\nlater version") != std::string_view::npos;
   std::set<std::string> out;
@@ -189,6 +201,11 @@ std::set<std::string> common_licences(std::string_view text) {
     const bool gnu = name.starts_with("GPL-") || name.starts_with("LGPL-") || name.starts_with("GFDL-");
     if (std::string id = spdx_licence(gnu && later ? std::string(name) + "+" : std::string(name)); !id.empty()) out.insert(std::move(id));
   }
+  std::string plain;
+  for (const std::string_view word : words(text)) plain += std::string(word) + " ";
+  for (const Phrase& phrase : phrases) {
+    if (plain.find(phrase.words) != std::string::npos) out.emplace(phrase.spdx);
+  }
   return out;
 }
 
@@ -199,7 +216,7 @@ std::string to_spdx(std::string_view synopsis, const TextOf& text_of, std::map<s
 Licence read_copyright(std::string_view text, std::string_view path) {
   if (auto structured = read_structured(text, path)) return std::move(*structured);
   Licence out;
-  const auto named = common_licences(text);
+  const auto named = licences_in(text);
   out.expression = fmt::format("{}", fmt::join(named, " AND "));
   out.comment = named.empty() ? fmt::format("not known: /{} is in free form (its {})", path, Digest::of(text).str()) : fmt::format("named in /{}, which is in free form (its {})", path, Digest::of(text).str());
   return out;
