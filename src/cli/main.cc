@@ -72,8 +72,8 @@ Result<Exit> run(cli::CommandLine& line, host::Machine& machine) {
   const bool error_terminal = host::is_terminal(host::Stream::Error);
   const auto progress = cli::terminal_progress(error_terminal && !globals.no_color, globals.quiet);
   std::string text;
-  cli::Context context{machine, *progress, format == "json", format, globals.verbose,
-                       globals.output.empty() && host::is_terminal(host::Stream::Output) && !globals.no_color && !machine.environment("NO_COLOR"), globals.config, &text};
+  cli::Context context{machine, *progress, format == "json", globals.verbose,
+                       globals.output.empty() && host::is_terminal(host::Stream::Output) && !globals.no_color && !machine.environment("NO_COLOR"), globals.config, &text, format};
   Result<Exit> exit = chosen->second(context);
   if (!text.empty()) TRY(deliver(text, globals, machine));
   return exit;

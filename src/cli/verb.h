@@ -25,11 +25,11 @@ struct Context {
   host::Machine& machine;
   Progress& progress;
   bool json = false;     ///< `--format json`
-  std::string format;    ///< `--format`: one of the verb's, the first of them where none was named
   bool verbose = false;
   bool color = false;    ///< may the answer use colours
   std::string config;    ///< `--config FILE`, or empty
   std::string* answer;   ///< what goes to standard output or `--output FILE` when the verb is done
+  std::string format{};  ///< `--format`: one of the verb's, the first of them where none was named
 };
 
 /// Adds a line to the answer.
