@@ -1,7 +1,7 @@
 #include "base/text.h"
 
 #include <algorithm>
-#include <bit>
+#include <array>
 #include <cstdint>
 #include <numeric>
 
@@ -73,11 +73,21 @@ size_t edit_distance(std::string_view from, std::string_view to) {
   return row.back();
 }
 
-/// Which letters a text has, a bit each; several letters may share one.
-std::uint32_t letters_of(std::string_view text) {
-  std::uint32_t out = 0;
-  for (const char c : text) out |= std::uint32_t{1} << (static_cast<unsigned char>(c) & 31);
+/// How often each letter is there; several letters may share one place.
+using Letters = std::array<int, 32>;
+
+Letters letters_of(std::string_view text) {
+  Letters out = {};
+  for (const char c : text) ++out[static_cast<unsigned char>(c) & 31];
   return out;
+}
+
+/// No edit distance of two texts is less than the letters that one has more than the other.
+size_t least_distance(Letters left, std::string_view candidate) {
+  for (const char c : candidate) --left[static_cast<unsigned char>(c) & 31];
+  int more = 0, less = 0;
+  for (const int each : left) (each > 0 ? more : less) += each;
+  return static_cast<size_t>(std::max(more, -less));
 }
 
 }  // namespace
@@ -123,12 +133,11 @@ std::string nearest(std::string_view name, std::span<const std::string_view> can
   if (name.size() > longest) return {};
   std::string_view best;
   size_t best_distance = std::max<size_t>(1, name.size() / 3) + 1;
-  const std::uint32_t letters = letters_of(name);
+  const Letters letters = letters_of(name);
   for (const std::string_view candidate : candidates) {
     if (candidate.size() > longest) continue;
-    // Most names are out by their length or letters alone: an edit changes the length by one, and which letters there are by two at most.
     const size_t longer = std::max(name.size(), candidate.size()) - std::min(name.size(), candidate.size());
-    if (longer >= best_distance || static_cast<size_t>(std::popcount(letters ^ letters_of(candidate))) > 2 * (best_distance - 1)) continue;
+    if (longer >= best_distance || least_distance(letters, candidate) >= best_distance) continue;
     if (const size_t distance = edit_distance(name, candidate); distance < best_distance) {
       best_distance = distance;
       best = candidate;

@@ -40,6 +40,10 @@ TEST(Text, Nearest) {
       {"another stroke", "work_dir", "work-dir"},
       {"nothing like it", "entrypoint", ""},
       {"empty", "", ""},
+      {"the same letters, far apart in order", "egaminame", ""},
+      {"a letter twice", "immage", "image"},
+      {"many letters too much", "nameeeee", ""},
+      {"letters that share a place with others", "IMAGE", ""},
       {"a long one", std::string_view("repositoriesrepositoriesrepositoriesrepositoriesrepositoriesrepositories"), ""},
   };
   for (const auto& row : rows) EXPECT_EQ(nearest(row.name, keys), row.expected) << row.summary;

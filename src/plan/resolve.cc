@@ -20,6 +20,7 @@ struct Universe::State {
     for (Name name = 0; name < stock.names(); ++name) {
       const auto versions = stock.versions(name);
       if (versions.empty()) continue;
+      real.push_back(stock.text(name));
       newest[name] = versions.front();
       if (versions.size() > 1 && deb::compare_versions(stock.at(versions[0]).version, stock.at(versions[1]).version) == 0) ties.push_back(name);
     }
@@ -30,10 +31,10 @@ struct Universe::State {
   Result<Candidates> candidates(const Request& request) const;
   Result<Name> wished(const Wish& wish, const Candidates& candidates) const;
   std::unexpected<Error> unknown(const std::string& name) const;
-  std::string nearest(std::string_view name) const;
 
   Stock stock;
   std::vector<Place> newest;  ///< by name
+  std::vector<std::string_view> real;  ///< names that packages have
   std::vector<Name> ties;     ///< names whose newest version several archives have
 };
 
@@ -166,16 +167,8 @@ Result<Candidates> Universe::State::candidates(const Request& request) const {
   return out;
 }
 
-std::string Universe::State::nearest(std::string_view name) const {
-  std::vector<std::string_view> names;
-  for (Name each = 0; each < stock.names(); ++each) {
-    if (!stock.versions(each).empty()) names.push_back(stock.text(each));
-  }
-  return ashlar::nearest(name, names);
-}
-
 std::unexpected<Error> Universe::State::unknown(const std::string& name) const {
-  const std::string near = nearest(name);
+  const std::string near = ashlar::nearest(name, real);
   return cannot(Kind::NotFound, fmt::format("choose package '{}'", name),
                 near.empty() ? "the archives have no such package" : fmt::format("the archives have no such package; did you mean '{}'?", near));
 }
@@ -221,7 +214,7 @@ std::vector<std::string> Universe::providers(std::string_view name) const {
   return {out.begin(), out.end()};
 }
 
-std::string Universe::nearest(std::string_view name) const { return state_->nearest(name); }
+std::string Universe::nearest(std::string_view name) const { return ashlar::nearest(name, state_->real); }
 
 Result<Resolution> Universe::resolve(const Request& request) const {
   const Stock& stock = state_->stock;
