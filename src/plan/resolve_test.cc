@@ -3,8 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <deque>
 #include <string>
 #include <vector>
+
+#include "base/text.h"
 
 namespace ashlar::plan {
 namespace {
@@ -70,7 +73,11 @@ TEST(Universe, RefusesInWordsToActOn) {
       {"a dependency that is too old, two steps away", {package("app", "lib"), package("lib", "base (>= 2)"), package("base")}, {"app"},
        "cannot choose packages: 'lib' needs 'base (>= 2)', but the archives have only base 1; 'lib' comes with 'app' (app -> lib); remove 'app' from the definition"},
       {"a pin below what another needs", {package("openssl", "libssl3 (>= 2)"), package("libssl3", "", "", "1"), package("libssl3", "", "", "2")}, {"openssl", "libssl3=1"},
-       "cannot choose packages: 'openssl' needs 'libssl3 (>= 2)', which libssl3 2 would satisfy, but the definition pins libssl3 1; pin another version, or none"},
+       "cannot choose packages: 'openssl' needs 'libssl3 (>= 2)', but libssl3 1 is taken; the archives also have libssl3 2, which would do: pin that"},
+      {"a dependency on an older version than the newest", {package("app", "lib (<< 2)"), package("lib", "", "", "1"), package("lib", "", "", "2")}, {"app"},
+       "cannot choose packages: 'app' needs 'lib (<< 2)', but lib 2 is taken; the archives also have lib 1, which would do: pin that"},
+      {"relations that cannot be read", {package("app", "lib (>= ")}, {"app"}, "cannot choose package 'app': the index has relations of it that cannot be read"},
+      {"relations with a sign that there is not", {package("app", "lib (~ 1)"), package("lib")}, {"app"}, "cannot choose package 'app': the index has relations of it that cannot be read"},
       {"alternatives of which none is there", {package("app", "default-mta | mail-transport-agent (>= 9)"), package("exim4", "", "", "1", "mail-transport-agent (= 1)")}, {"app"},
        "cannot choose packages: 'app' needs 'default-mta | mail-transport-agent (>= 9)', but the archives have only exim4 1"},
   };
@@ -79,6 +86,53 @@ TEST(Universe, RefusesInWordsToActOn) {
     const auto resolution = Universe(packages, "amd64").resolve({wishes_of(row.wishes), "amd64", {}});
     ASSERT_FALSE(resolution) << row.summary;
     EXPECT_EQ(resolution.error().message, row.says) << row.summary;
+  }
+}
+
+deb::Package ranked(deb::Package package, const char* priority, const char* essential = "") {
+  package.priority = priority, package.essential = essential;
+  return package;
+}
+
+TEST(Universe, TakesAlternativesInOrder) {
+  struct Row {
+    const char* summary;
+    std::vector<deb::Package> packages;
+    std::vector<std::string> wishes, names;
+  };
+  const Row rows[] = {
+      {"the first", {package("app", "x1 | y1"), package("x1"), package("y1")}, {"app"}, {"app", "x1"}},
+      {"one that is asked for, too", {package("app", "x1 | y1"), package("x1"), package("y1")}, {"app", "y1"}, {"app", "y1"}},
+      {"the second where the first is not there", {package("app", "x1 | y1"), package("y1")}, {"app"}, {"app", "y1"}},
+      {"the second where the first needs what is not there", {package("app", "x1 | y1"), package("x1", "gone"), package("y1")}, {"app"}, {"app", "y1"}},
+      {"the second where the first needs it two steps away", {package("app", "x1 | y1"), package("x1", "z1"), package("z1", "gone"), package("y1")}, {"app"}, {"app", "y1"}},
+      {"the second where a wish refuses the first", {package("app", "x1 | y1"), package("tool", "", "x1"), package("x1"), package("y1")}, {"tool", "app"}, {"app", "tool", "y1"}},
+      {"the same with the wishes turned round", {package("app", "x1 | y1"), package("tool", "", "x1"), package("x1"), package("y1")}, {"app", "tool"}, {"app", "tool", "y1"}},
+      {"the second where what another wish needs refuses the first", {package("tool", "x1 | y1"), package("app", "z1"), package("z1", "", "x1"), package("x1"), package("y1")}, {"app", "tool"},
+       {"app", "tool", "y1", "z1"}},
+      {"the second where its version does", {package("app", "x1 (>= 2) | y1"), package("x1"), package("y1")}, {"app"}, {"app", "y1"}},
+      {"the name itself before what provides it", {package("app", "awk"), package("gawk", "", "", "1", "awk"), package("awk")}, {"app"}, {"app", "awk"}},
+      {"of providers the one of the highest priority", {package("app", "awk"), ranked(package("mawk", "", "", "1", "awk"), "required"), package("gawk", "", "", "1", "awk")}, {"app"}, {"app", "mawk"}},
+      {"an essential one before that", {package("app", "awk"), ranked(package("mawk", "", "", "1", "awk"), "required"), ranked(package("gawk", "", "", "1", "awk"), "optional", "yes")}, {"app"},
+       {"app", "gawk"}},
+      {"a provider by a qualified name", {package("app", "lib"), package("other", "", "", "1", "lib:amd64")}, {"app"}, {"app", "other"}},
+      {"no provider for another architecture", {package("app", "lib:armhf | y1"), package("other", "", "", "1", "lib"), package("y1")}, {"app"}, {"app", "y1"}},
+      {"no unversioned provider where a version is needed", {package("app", "lib (>= 1) | y1"), package("other", "", "", "1", "lib"), package("y1")}, {"app"}, {"app", "y1"}},
+      {"obsolete signs mean or-equal", {package("app", "x1 (> 1) | y1"), package("x1"), package("y1")}, {"app"}, {"app", "x1"}},
+      {"a package never refuses itself", {package("app", "", "mta", "1", "mta")}, {"app"}, {"app"}},
+      {"a circle", {package("app", "lib"), package("lib", "app")}, {"app"}, {"app", "lib"}},
+  };
+  for (const Row& row : rows) {
+    auto packages = row.packages;
+    for (deb::Package& each : packages) {
+      each.architecture = "amd64";
+      if (each.priority.empty()) each.priority = "optional";
+    }
+    const auto resolution = Universe(packages, "amd64").resolve({wishes_of(row.wishes), "amd64", {}});
+    ASSERT_TRUE(resolution) << row.summary << ": " << resolution.error().message;
+    std::vector<std::string> names;
+    for (const Chosen& each : resolution->packages) names.emplace_back(each.package->name);
+    EXPECT_EQ(names, row.names) << row.summary;
   }
 }
 
@@ -134,6 +188,18 @@ TEST(Universe, ExclusionsHoldAgainstQualifiedNames) {
   // A qualifier that the package does not allow is not given up with it: it lacks for another reason.
   packages[1].multi_arch = {};
   EXPECT_FALSE(Universe(packages, "amd64").resolve({wishes_of({"tool", "!perl"}), "amd64", {}}));
+}
+
+TEST(Universe, GrowsWithItsNames) {
+  std::deque<std::string> texts;
+  std::vector<deb::Package> packages = {package("app")};
+  for (int at = 0; at < 300; ++at) texts.push_back("virtual-" + std::to_string(at));
+  const std::string all = join(std::vector<std::string>(texts.begin(), texts.end()), ", ");
+  packages.front().provides = all;
+  packages = packages_of(packages);
+  const Universe universe(packages, "amd64");
+  for (const std::string& name : texts) EXPECT_EQ(universe.providers(name), std::vector<std::string>{"app"}) << name;
+  EXPECT_FALSE(universe.knows("virtual-300"));
 }
 
 TEST(Universe, KnowsNamesAndVersions) {

@@ -165,7 +165,7 @@ class Story {
     }
     const std::string needs = fmt::format("'{}' needs '{}'", bench_.package(reason.package).name, to_string(stock_, clause));
     std::string out;
-    if (!fit.empty()) out = fmt::format("{}, which {} would satisfy, but the definition pins {}; pin another version, or none", needs, fmt::join(fit, ", "), fmt::join(have, ", "));
+    if (!fit.empty()) out = fmt::format("{}, but {} is taken; the archives also have {}, which would do: pin that", needs, fmt::join(have, ", "), fmt::join(fit, ", "));
     else if (!have.empty()) out = fmt::format("{}, but the archives have only {}", needs, fmt::join(have, ", "));
     else out = fmt::format("{}, but the archives have no such package{}", needs, foreign ? ", for they are read for one architecture" : "");
     if (way.size() > 1) out += fmt::format("; {}; remove '{}' from the definition", origin(way), way.front());
