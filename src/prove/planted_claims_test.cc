@@ -292,5 +292,27 @@ TEST(Planted, FilesWithoutAnOwnerTable) {
   for (const Row& row : rows) expect_found(row, true);
 }
 
+/// A folder that a package's own script makes sticky, as PHP's sessions, is excused; one that merely says so is not.
+TEST(Planted, StickyFoldersOfPackagesTable) {
+  struct Case { std::string summary, owner; std::uint32_t mode; Outcome expected; };
+  const std::vector<Case> cases = {
+      {"made by the script of an installed package", "effect:script:tool.postinst", 01733, Outcome::Excused},
+      {"shipped by a package", "package:tool", 01777, Outcome::Excused},
+      {"by the script of a package that is not there", "effect:script:ghost.postinst", 01733, Outcome::Failed},
+      {"by a package that is not there", "package:ghost", 01777, Outcome::Failed},
+      {"not sticky, whoever makes it", "effect:script:tool.postinst", 0777, Outcome::Failed},
+  };
+  for (const Case& each : cases) {
+    SCOPED_TRACE(each.summary);
+    Members members = loaderless(clean());
+    const Members more = {folder("var/lib/sessions", each.mode), folder("usr/share/ashlar"),
+                          {"usr/share/ashlar/image.json", R"({"schema": "https://ashlar.dev/image/v1", "image": "registry.example/a", "variant": "runtime", "distribution": "debian-13", "slices": {}, "owners": {")" +
+                                                              each.owner + R"(": ["var/lib/sessions"]}})"},
+                          {"var/lib/dpkg/status.d/tool", "Package: tool\nVersion: 1\nArchitecture: all\n"}};
+    members.insert(members.end(), more.begin(), more.end());
+    for (const Check& check : judge({members}, clean_config())) EXPECT_TRUE(check.id != "no-world-writable" || check.outcome == each.expected) << check.evidence.front();
+  }
+}
+
 }  // namespace
 }  // namespace ashlar::prove

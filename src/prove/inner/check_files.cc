@@ -71,7 +71,7 @@ Check no_world_writable(const Scene& scene) {
     if (entry.type == FileType::Symlink || (entry.mode & 0002) == 0) continue;
     const bool is_sticky = entry.type == FileType::Directory && (entry.mode & 01000) != 0;
     const bool known = std::find(temporary.begin(), temporary.end(), path) != temporary.end();
-    const std::string_view owner = is_sticky ? scene.package_of(path) : std::string_view();
+    const std::string_view owner = is_sticky ? scene.owner_of_folder(path) : std::string_view();
     if (!owner.empty() && !known) excused.push_back(fmt::format("{} is sticky ({:04o}): {} has it so", shown(path), entry.mode, owner));
     else if (is_sticky && (known || is_declared(scene, path, entry.mode))) sticky.push_back(fmt::format("{} is sticky ({:04o}){}", shown(path), entry.mode, known ? "" : ", as the definition says"));
     else against(check, fmt::format("{} is writable by all ({:04o})", shown(path), entry.mode));

@@ -27,11 +27,13 @@ struct Scene {
     const auto found = facts.find(file.bytes);
     return found == facts.end() ? nullptr : &found->second;
   }
-  /// The package that has this folder or link, by its list or the image's own record; else empty.
-  std::string_view package_of(std::string_view path) const {
+  /// Who has this folder or link: a package, by its list or the image's own record, or what its script makes; else empty.
+  std::string_view owner_of_folder(std::string_view path) const {
     if (!owners) return {};
     const auto found = owners->files.find(path);
-    const bool known = found != owners->files.end() && (found->second.standing == inventory::Standing::Verified || found->second.standing == inventory::Standing::Claimed);
+    if (found == owners->files.end()) return {};
+    const inventory::Standing standing = found->second.standing;
+    const bool known = standing == inventory::Standing::Verified || standing == inventory::Standing::Claimed || standing == inventory::Standing::Made;
     return known ? std::string_view(found->second.owner) : std::string_view();
   }
   /// The owner, where the bytes at the path are those that its package ships; else empty.
