@@ -21,6 +21,17 @@ constexpr std::uint64_t max_whole_file = std::uint64_t{1} << 30;
 std::string what(std::string_view verb, const Path& path) { return fmt::format("{} '{}'", verb, path.string()); }
 Path folder_of(const Path& path) { return path.has_parent_path() ? path.parent_path() : Path("."); }
 
+Done write_into(const Path& path, std::string_view content) {
+  const Descriptor file(::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY));
+  if (!file.open()) return system_error(what("open file", path), errno);
+  while (!content.empty()) {
+    const ssize_t count = ::write(file.get(), content.data(), content.size());
+    if (count >= 0) content.remove_prefix(static_cast<size_t>(count));
+    else if (errno != EINTR) return system_error(what("write file", path), errno);
+  }
+  return {};
+}
+
 /// Makes the folders of a tree readable and writable to their owner, so that what is in them can go. Follows no symlink.
 void open_up(const Path& folder) {
   std::error_code error;
@@ -97,6 +108,9 @@ class MachineFiles final : public Files {
   }
 
   Done write(const Path& path, std::string_view content, Durability durability) override {
+    // A device or pipe (/dev/null, /dev/stdout) is written to: a draft would take its place.
+    struct stat there {};
+    if (::stat(path.c_str(), &there) == 0 && (S_ISCHR(there.st_mode) || S_ISFIFO(there.st_mode))) return write_into(path, content);
     TRY_ASSIGN(const auto file, DiskDraft::make(folder_of(path)));
     TRY(file->write(as_bytes(content)));
     return file->commit(path, durability);

@@ -51,6 +51,30 @@ TEST_P(AnyFiles, WritesAndReads) {
   }
 }
 
+TEST(MachineFilesOnly, DevicesAreWrittenToAndStay) {
+  const Scratch scratch;
+  const auto files = machine_files();
+  const Path null = scratch.path() / "null", full = scratch.path() / "full", pipe = scratch.path() / "pipe";
+  std::filesystem::create_symlink("/dev/null", null);
+  std::filesystem::create_symlink("/dev/full", full);
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  EXPECT_TRUE(files->write(null, "text", Durability::Cache));
+  EXPECT_TRUE(std::filesystem::is_character_file(null)) << "a file in its place would be in everybody's way";
+  const Done no_room = files->write(full, "text", Durability::Cache);
+  ASSERT_FALSE(no_room);
+  EXPECT_TRUE(no_room.error().message.starts_with("cannot write file '")) << no_room.error().message;
+  std::string heard(10, '\0');
+  std::thread reader([&] {
+    const int end = ::open(pipe.c_str(), O_RDONLY);
+    heard.resize(static_cast<size_t>(std::max<ssize_t>(0, ::read(end, heard.data(), heard.size()))));
+    ::close(end);
+  });
+  EXPECT_TRUE(files->write(pipe, "text", Durability::Cache));
+  reader.join();
+  EXPECT_EQ(heard, "text");
+  EXPECT_TRUE(std::filesystem::is_fifo(pipe));
+}
+
 TEST_P(AnyFiles, ReadsAtAnyOffset) {
   ASSERT_TRUE(files->write(scratch / "file", "0123456789"));
   const auto file = files->open(scratch / "file");
