@@ -93,6 +93,6 @@ row changed "another $package" "$cold" 'that' 'only its frames packed again'
 echo
 # A record names its package in the control file that it holds.
 mapfile -t fresh < "$folder/fresh"
-of=$(for record in "${fresh[@]}"; do grep -a -o -m 1 '^Package: [^ ]*' "$cache/frames/records/$record" || grep -a -o 'Package: [a-z0-9+.-]*' "$cache/frames/records/$record" | head -n 1; done | sort | uniq -c | awk '{printf "%s%s of %s", NR > 1 ? ", " : "", $1, $3}')
+of=$(for record in "${fresh[@]}"; do grep -a -o -m 1 '^Package: [^ ]*' "$cache/frames/records/$record" || grep -a -o 'Package: [a-z0-9+.-]*' "$cache/frames/records/$record" | head -n 1; done | sort | uniq -c | awk '{printf "%s%s of %s", (NR > 1 ? ", " : ""), $1, $3}')
 echo "Frames made anew for another $package: ${#fresh[@]} of $(wc -l < "$folder/before") ($of)."
 [[ $of =~ ^[0-9]+\ of\ $package$ ]] || { echo "catalog.sh: other frames than those of $package were made again: $of" >&2; exit 1; }
