@@ -1,5 +1,6 @@
 #include "base/codec.h"
 
+#include <libdeflate.h>
 #include <lzma.h>
 #include <zlib.h>
 #include <zstd.h>
@@ -18,13 +19,16 @@ namespace ashlar {
 namespace {
 
 constexpr size_t input_size = size_t{256} << 10;
+constexpr size_t member_size = size_t{1} << 20;  // raw bytes of a gzip member that is decoded in one piece: as large as those that pack layers (build/inner/packer.h)
 constexpr std::uint64_t memory_limit = std::uint64_t{96} << 20;
 constexpr int zstd_window_log = 26;  // 64 MiB: the largest power of two that stays below the limit
+
+constexpr size_t packed_limit = member_size + (size_t{64} << 10);  // of such a member, whatever is in it
 
 /// The compressed bytes, a buffer at a time.
 class Input {
  public:
-  explicit Input(std::unique_ptr<Source> from) : from_(std::move(from)), buffer_(std::make_unique_for_overwrite<std::uint8_t[]>(input_size)) {}
+  Input(std::unique_ptr<Source> from, size_t size) : from_(std::move(from)), size_(size), buffer_(std::make_unique_for_overwrite<std::uint8_t[]>(size)) {}
 
   BytesView rest() const { return rest_; }
   void take(size_t count) { rest_ = rest_.subspan(count); }
@@ -32,14 +36,28 @@ class Input {
   Result<bool> fill() {
     if (!rest_.empty()) return true;
     if (ended_) return false;
-    TRY_ASSIGN(const size_t count, from_->read({buffer_.get(), input_size}));
+    TRY_ASSIGN(const size_t count, from_->read({buffer_.get(), std::min(size_, input_size)}));
     rest_ = BytesView(buffer_.get(), count);
     ended_ = count == 0;
     return !ended_;
   }
+  /// Makes rest() at least `wanted` bytes, which the buffer has room for, or as long as what there is.
+  Done fill_up(size_t wanted) {
+    if (rest_.size() >= wanted || ended_) return {};
+    std::memmove(buffer_.get(), rest_.data(), rest_.size());
+    size_t size = rest_.size();
+    while (size < size_ && !ended_) {
+      TRY_ASSIGN(const size_t count, from_->read({buffer_.get() + size, size_ - size}));
+      size += count;
+      ended_ = count == 0;
+    }
+    rest_ = BytesView(buffer_.get(), size);
+    return {};
+  }
 
  private:
   std::unique_ptr<Source> from_;
+  size_t size_;
   std::unique_ptr<std::uint8_t[]> buffer_;
   BytesView rest_;
   bool ended_ = false;
@@ -48,7 +66,7 @@ class Input {
 /// What the three decoders share: an error, once met, is met again by every later read.
 class Decoder : public Source {
  public:
-  explicit Decoder(std::unique_ptr<Source> from) : input_(std::move(from)) {}
+  explicit Decoder(std::unique_ptr<Source> from, size_t buffer = input_size) : input_(std::move(from), buffer) {}
 
   Result<size_t> read(std::span<std::uint8_t> out) final {
     if (failed_) return std::unexpected(*failed_);
@@ -78,9 +96,41 @@ class Decoder : public Source {
 
 std::unexpected<Error> damaged(std::string_view name, std::string_view why) { return fail(Kind::Corrupt, fmt::format("the {} data {}", name, why)); }
 
+/// Members of at most `member_size` raw bytes, decoded in one piece: more than twice as fast as piece by piece.
+class WholeMembers {
+ public:
+  WholeMembers() : decompressor_(libdeflate_alloc_decompressor()) {
+    if (decompressor_ == nullptr) throw std::bad_alloc();
+  }
+  WholeMembers(const WholeMembers&) = delete;
+  WholeMembers& operator=(const WholeMembers&) = delete;
+  ~WholeMembers() { libdeflate_free_decompressor(decompressor_); }
+
+  /// Decodes the member that `packed` begins with and says how many bytes it takes; 0 when it is larger than a member, damaged or not all there.
+  size_t decode(BytesView packed) {
+    if (!raw_) raw_ = std::make_unique_for_overwrite<std::uint8_t[]>(member_size);
+    size_t taken = 0, count = 0;
+    if (libdeflate_gzip_decompress_ex(decompressor_, packed.data(), packed.size(), raw_.get(), member_size, &taken, &count) != LIBDEFLATE_SUCCESS) return 0;
+    ready_ = BytesView(raw_.get(), count);
+    return taken;
+  }
+  bool empty() const { return ready_.empty(); }
+  size_t give(std::span<std::uint8_t> out) {
+    const size_t count = std::min(out.size(), ready_.size());
+    std::memcpy(out.data(), ready_.data(), count);
+    ready_ = ready_.subspan(count);
+    return count;
+  }
+
+ private:
+  libdeflate_decompressor* decompressor_;
+  std::unique_ptr<std::uint8_t[]> raw_;
+  BytesView ready_;  ///< of `raw_`, not yet given
+};
+
 class GzipDecoder final : public Decoder {
  public:
-  explicit GzipDecoder(std::unique_ptr<Source> from) : Decoder(std::move(from)) {
+  explicit GzipDecoder(std::unique_ptr<Source> from) : Decoder(std::move(from), 4 * packed_limit) {
     if (inflateInit2(&stream_, 15 + 16) != Z_OK) throw std::bad_alloc();
   }
   GzipDecoder(const GzipDecoder&) = delete;
@@ -89,6 +139,7 @@ class GzipDecoder final : public Decoder {
 
  private:
   Result<size_t> advance(std::span<std::uint8_t> out) override {
+    if (!whole_.empty()) return whole_.give(out);
     TRY_ASSIGN(const bool more, input_.fill());
     if (!more) {
       if (inside_ || members_ == 0) return damaged("gzip", "ends early");
@@ -97,9 +148,21 @@ class GzipDecoder final : public Decoder {
     }
     if (!inside_) {
       if (members_ != 0 && input_.rest()[0] != 0x1f) return damaged("gzip", "is followed by bytes that are no further member");
+      if (small_) {
+        TRY(input_.fill_up(packed_limit));
+        const size_t taken = whole_.decode(input_.rest());
+        input_.take(taken);
+        members_ += taken != 0 ? 1 : 0;
+        if (taken != 0) return whole_.give(out);
+        small_ = false;  // nor will the next ones be: what packs in small members does so throughout
+      }
       inflateReset(&stream_);
       inside_ = true;
     }
+    return inflate_some(out);
+  }
+
+  Result<size_t> inflate_some(std::span<std::uint8_t> out) {
     const BytesView rest = input_.rest();
     const auto room = static_cast<uInt>(std::min<size_t>(out.size(), std::numeric_limits<uInt>::max()));
     stream_.next_in = const_cast<Bytef*>(rest.data());  // zlib never writes to it
@@ -118,8 +181,10 @@ class GzipDecoder final : public Decoder {
   }
 
   z_stream stream_{};
+  WholeMembers whole_;
   std::uint64_t members_ = 0;  ///< finished ones
   bool inside_ = false;
+  bool small_ = true;          ///< so far every member was decoded in one piece
 };
 
 class XzDecoder final : public Decoder {

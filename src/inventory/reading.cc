@@ -8,6 +8,8 @@
 
 #include "base/hashing_source.h"
 #include "base/old_hash.h"
+#include "base/read_ahead.h"
+#include "host/tree.h"
 #include "inventory/inner/databases.h"
 
 namespace ashlar::inventory {
@@ -81,7 +83,7 @@ struct Hashers {
 };
 
 /// Reads the content of the present member, a regular file.
-Done read_file(TarReader& reader, Bytes& buffer, Hashers& hashers, File& file, Onlooker* onlooker, std::string* keep) {
+Done read_file(Source& reader, Bytes& buffer, Hashers& hashers, File& file, Onlooker* onlooker, std::string* keep) {
   if (onlooker != nullptr) onlooker->begin(file.entry, file.bytes);
   for (;;) {
     TRY_ASSIGN(const size_t count, reader.read(buffer));
@@ -151,6 +153,15 @@ std::vector<Layer> read_layers(const Work& work) {
   return layers;
 }
 
+/// Gives a hard link what its target holds.
+void share(const File& from, File& to) {
+  to.content = from.content;
+  to.sha1 = from.sha1;
+  to.md5 = from.md5;
+  to.front = from.front;
+  to.bytes = from.bytes;
+}
+
 /// Lays a layer over those below it.
 Done lay(Layer layer, size_t at, Contents& contents) {
   for (File& file : layer.members) {
@@ -159,12 +170,7 @@ Done lay(Layer layer, size_t at, Contents& contents) {
     if (file.entry.type == FileType::HardLink) {
       const auto target = contents.files.find(clean(file.entry.link));
       if (target == contents.files.end()) return cannot(Kind::Corrupt, fmt::format("read hard link '{}'", path), fmt::format("its target '{}' is not in the image", file.entry.link));
-      const File& same = target->second;
-      file.content = same.content;
-      file.sha1 = same.sha1;
-      file.md5 = same.md5;
-      file.front = same.front;
-      file.bytes = same.bytes;
+      share(target->second, file);
     }
     contents.texts.erase(path);
     if (const auto text = layer.texts.find(file.bytes.member); text != layer.texts.end() && file.entry.type == FileType::Regular) contents.texts[path] = std::move(text->second);
@@ -185,6 +191,32 @@ Result<Contents> read_contents(oci::ImageReader& image, const oci::PlatformImage
     if (!done) return cannot(fmt::format("read layer '{}'", contents.layers[at].digest.str()), std::move(done).error());
   }
   std::erase_if(contents.texts, [&](const auto& text) { return !contents.files.contains(text.first); });
+  TRY_ASSIGN(contents.packages, read_packages(contents.texts));
+  return contents;
+}
+
+Result<Contents> read_folder(host::Files& files, const host::Path& folder, const ReadOptions& options) {
+  const std::string what = fmt::format("read root file system '{}'", folder.string());
+  auto entries = host::list_tree(folder);
+  if (!entries) return cannot(what, std::move(entries).error());
+  Contents contents;
+  Onlooker* const onlooker = options.onlooker ? options.onlooker(0) : nullptr;
+  Hashers hashers(options);
+  Bytes buffer(256 * 1024);
+  for (size_t member = 0; member < entries->size(); ++member) {
+    File file{.entry = std::move((*entries)[member]), .content = {}, .layer = 0, .bytes = {0, member}};
+    const std::string path = file.entry.path;
+    if (file.entry.type == FileType::HardLink) {
+      share(contents.files.at(file.entry.link), file);  // the list names it before
+    } else if (file.entry.type == FileType::Regular) {
+      auto open = files.open(folder / path);
+      if (!open) return cannot(what, std::move(open).error());
+      const auto stream = host::stream(std::move(*open));
+      const bool keep = is_database(path) || (options.keep && options.keep(path));
+      if (auto done = read_file(*stream, buffer, hashers, file, onlooker, keep ? &contents.texts[path] : nullptr); !done) return cannot(what, std::move(done).error());
+    }
+    contents.files.emplace(path, std::move(file));
+  }
   TRY_ASSIGN(contents.packages, read_packages(contents.texts));
   return contents;
 }

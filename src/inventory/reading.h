@@ -34,4 +34,7 @@ struct ReadOptions {
 /// Corrupt.
 Result<Contents> read_contents(oci::ImageReader& image, const oci::PlatformImage& which, const ReadOptions& options = {});
 
+/// Reads a root file system that lies in a folder, as one layer; nothing in it is a whiteout. Its platform is the program's own.
+Result<Contents> read_folder(host::Files& files, const host::Path& folder, const ReadOptions& options = {});
+
 }  // namespace ashlar::inventory

@@ -11,11 +11,12 @@ namespace ashlar::inventory {
 /// One platform of an image, or a root file system.
 struct Target {
   oci::ImageRef ref;
-  std::unique_ptr<oci::ImageReader> image;
-  oci::PlatformImage which;
+  host::Files& files;
+  std::unique_ptr<oci::ImageReader> image;   ///< null: a root file system at `ref.location`
+  oci::PlatformImage which{};                ///< of an image
 };
 
-/// Opens `oci:DIR[:TAG]` or `oci-archive:FILE[:TAG]`. Of an image for several platforms the one that `platform` (`linux/arm64`) says, or the first
+/// Opens `oci:DIR[:TAG]`, `oci-archive:FILE[:TAG]`, `docker-archive:FILE[:TAG]` or `dir:PATH`. Of an image for several platforms the one that `platform` (`linux/arm64`) says, or the first
 /// where it is empty; NotFound names those there are.
 Result<Target> open_target(host::Files& files, std::string_view ref, std::string_view platform = {});
 Result<Contents> read_contents(Target& target, const ReadOptions& options = {});

@@ -10,6 +10,7 @@
 
 #include "base/codec.h"
 #include "oci/inner/archive.h"
+#include "oci/inner/docker_archive.h"
 
 namespace ashlar::oci {
 namespace {
@@ -168,8 +169,9 @@ Result<std::unique_ptr<ImageReader>> open_image(host::Files& files, const ImageR
     archive->set_root(std::move(root));
     return archive;
   }
+  if (ref.transport == Transport::DockerArchive) return DockerArchive::open(files, ref);
   if (ref.transport != Transport::OciLayout)
-    return cannot(Kind::Invalid, what, "images are read from oci:DIR[:TAG] and oci-archive:FILE[:TAG]; copy it there with skopeo");
+    return cannot(Kind::Invalid, what, "images are read from oci:DIR[:TAG], oci-archive:FILE[:TAG] and docker-archive:FILE[:TAG]; copy it there with skopeo");
   const host::Path folder = ref.location;
   if (!files.exists(folder / "oci-layout")) return cannot(Kind::NotFound, what, "it is no OCI image layout: it has no file 'oci-layout'");
   if (!files.exists(folder / "index.json")) return cannot(Kind::NotFound, what, "the layout holds no image");

@@ -31,7 +31,7 @@ class LayoutWriter {
   host::Path folder_;
 };
 
-/// Reads images from `oci:` and `oci-archive:` references.
+/// Reads images from `oci:`, `oci-archive:` and `docker-archive:` references.
 class ImageReader {
  public:
   virtual ~ImageReader() = default;

@@ -149,6 +149,7 @@ bool Tested::passed() const {
 
 Result<Tested> test(Workshop& workshop, const std::string& ref, const TestOptions& options) {
   TRY_ASSIGN(auto target, inventory::open_target(*workshop.machine.files, ref, options.platform));
+  if (target.image == nullptr) return cannot(Kind::Invalid, fmt::format("test '{}'", ref), "it is a folder; tests are of images");
   Tested out{target.which.descriptor.digest, target.which.platform, {}, false, {}, false};
   KeptTests kept = KeptTests::load(workshop, out.image);
 

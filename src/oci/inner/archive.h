@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "oci/inner/tar_places.h"
 #include "oci/layout.h"
 
 namespace ashlar::oci {
@@ -22,13 +23,10 @@ class ArchiveReader final : public ImageReader {
   ArchiveReader(host::Files& files, host::Path path) : files_(files), path_(std::move(path)) {}
   /// One pass over the headers: index.json and the places of the blobs.
   Done note_members(const host::ReadFile& file);
-  struct Place {
-    std::uint64_t offset, size;
-  };
   host::Files& files_;
   host::Path path_;
   std::string index_;
-  std::map<Digest, Place> places_;
+  std::map<Digest, TarPlace> places_;
   Descriptor root_{"", Digest::from({}), 0, {}, {}};
 };
 

@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# An SBOM of an image from its OCI archive: wall time (median) and peak memory of ours and of syft, each run after the other in one go.
+#   bench/sbom.sh [ARCHIVE [RUNS]]   (default: the python image of the catalogue, 9 runs)
+# ASHLAR names the program (default: the release build), SYFT syft (default: that of PATH).
+set -euo pipefail
+source "$(dirname "$0")/../scripts/machine.sh"
+ashlar=${ASHLAR:-$(build_root)/release/ashlar}
+syft=${SYFT:-syft}
+archive=${1:-}
+runs=${2:-9}
+[[ -x $ashlar ]] || die "there is no '$ashlar'; build it, or name another with ASHLAR"
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+if [[ -z $archive ]]; then
+  archive=$folder/python.tar
+  "$ashlar" build "$top/catalog/python/3.13.yaml" --platform linux/amd64 -o "oci-archive:$archive:1" --quiet >&2
+fi
+peers=(ours)
+if command -v "$syft" >/dev/null; then peers+=(syft); else say "$script: this machine has no syft; name it with SYFT"; fi
+declare -A commands=([ours]="'$ashlar' sbom 'oci-archive:$archive' --format spdx-json --output '$folder/ours.json'"
+                    [syft]="'$syft' scan -q 'oci-archive:$archive' -o 'spdx-json=$folder/syft.json'")
+for peer in "${peers[@]}"; do eval "${commands[$peer]}"; done  # once unmeasured, so that both find their files in memory
+for ((run = 0; run < runs; ++run)); do
+  for peer in "${peers[@]}"; do
+    eval "command=(${commands[$peer]})"
+    python3 - "$folder/$peer.figures" "${command[@]}" <<'PYTHON'
+import os, sys, time
+begin = time.monotonic()
+child = os.fork()
+if child == 0:
+    os.execvp(sys.argv[2], sys.argv[2:])
+_, status, usage = os.wait4(child, 0)
+if status != 0:
+    sys.exit(f"'{sys.argv[2]}' failed")
+with open(sys.argv[1], "a") as file:
+    print(time.monotonic() - begin, usage.ru_maxrss, file=file)
+PYTHON
+  done
+done
+median() { sort -n -k "$2" "$folder/$1.figures" | awk -v column="$2" '{value[NR] = $column} END {print value[int((NR + 1) / 2)]}'; }
+for peer in "${peers[@]}"; do printf '%-5s %8.3f s %10.1f MiB\n' "$peer" "$(median "$peer" 1)" "$(awk -v k="$(median "$peer" 2)" 'BEGIN {print k / 1024}')"; done
+if ((${#peers[@]} == 2)); then
+  awk -v a="$(median ours 1)" -v b="$(median syft 1)" -v c="$(median ours 2)" -v d="$(median syft 2)" 'BEGIN {printf "syft takes %.1f times the wall time and %.1f times the memory\n", b / a, d / c}'
+fi

@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# Compares our packages of every catalogue image with syft's, by purl; prints what only one of them has, and exits with 1 when that is anything that
+# docs/sbom.md does not explain. Packages of languages, which syft finds in files of Debian's packages, are listed apart.
+#   scripts/compare-syft.sh [DEFINITION...]   (default: every definition of the catalogue)
+# ASHLAR names the program (default: the release build), SYFT syft (default: that of PATH).
+set -euo pipefail
+source "$(dirname "$0")/machine.sh"
+ashlar=${ASHLAR:-$(build_root)/release/ashlar}
+syft=${SYFT:-syft}
+[[ -x $ashlar ]] || die "there is no '$ashlar'; build it, or name another with ASHLAR"
+command -v "$syft" >/dev/null || die "this machine has no syft; name it with SYFT"
+command -v jq >/dev/null || die "this machine has no jq"
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+cp -r "$top/catalog" "$folder/catalog"
+cd "$folder"
+definitions=("$@")
+if ((${#definitions[@]} == 0)); then mapfile -t definitions < <(find catalog -name '*.yaml' ! -name info.yaml | sort); fi
+failed=0
+printf '%-28s %6s %6s %6s  %s\n' image ours syft both 'languages (syft alone)'
+for definition in "${definitions[@]}"; do
+  name=$(basename "$(dirname "$definition")")-$(basename "$definition" .yaml)
+  if ! "$ashlar" build "$definition" --platform linux/amd64 -o "oci-archive:$name.tar:1" --quiet >/dev/null 2>"$name.log"; then
+    say "$script: $name is not built: $(grep -m 1 '^error' "$name.log")"
+    failed=1
+    continue
+  fi
+  "$ashlar" sbom "oci-archive:$name.tar" --format json | jq -r '.packages[].purl' | LC_ALL=C sort -u > ours
+  "$syft" scan -q "oci-archive:$name.tar" -o json > theirs.json
+  jq -r '.artifacts[] | select(.type == "deb") | .purl' theirs.json | LC_ALL=C sort -u > theirs
+  languages=$(jq -r '.artifacts[] | select(.type != "deb") | .type' theirs.json | sort | uniq -c | awk '{printf "%s %s  ", $1, $2}')
+  both=$(LC_ALL=C comm -12 ours theirs | wc -l)
+  printf '%-28s %6s %6s %6s  %s\n' "$name" "$(wc -l < ours)" "$(wc -l < theirs)" "$both" "$languages"
+  if ! cmp -s ours theirs; then
+    LC_ALL=C comm -3 ours theirs | sed 's/^\t/  syft alone: /; t; s/^/  ours alone: /'
+    failed=1
+  fi
+  rm -f "$name.tar"
+done
+exit $failed
