@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
-# Compares our packages of every catalogue image with syft's, by purl; prints what only one of them has, and exits with 1 when that is anything that
-# docs/sbom.md does not explain. Packages of languages, which syft finds in files of Debian's packages, are listed apart.
+# Compares our packages of every catalogue image with syft's, by purl in one spelling (docs/sbom.md); prints what only one of them has, and exits with 1
+# when there is such. Packages of languages, which syft finds in files of Debian's packages, are counted apart.
 #   scripts/compare-syft.sh [DEFINITION...]   (default: every definition of the catalogue)
 # ASHLAR names the program (default: the release build), SYFT syft (default: that of PATH).
 set -euo pipefail
 source "$(dirname "$0")/machine.sh"
 ashlar=${ASHLAR:-$(build_root)/release/ashlar}
 syft=${SYFT:-syft}
+# The point release that syft takes from /etc/debian_version, and the colon of an epoch, which purls may write either way.
+spelt() { sed -E 's/(distro=[a-z]+-[0-9]+)\.[0-9]+/\1/; s/%3A/:/g' | LC_ALL=C sort -u; }
 [[ -x $ashlar ]] || die "there is no '$ashlar'; build it, or name another with ASHLAR"
 command -v "$syft" >/dev/null || die "this machine has no syft; name it with SYFT"
 command -v jq >/dev/null || die "this machine has no jq"
@@ -25,9 +27,9 @@ for definition in "${definitions[@]}"; do
     failed=1
     continue
   fi
-  "$ashlar" sbom "oci-archive:$name.tar" --format json | jq -r '.packages[].purl' | LC_ALL=C sort -u > ours
+  "$ashlar" sbom "oci-archive:$name.tar" --format json | jq -r '.packages[].purl' | spelt > ours
   "$syft" scan -q "oci-archive:$name.tar" -o json > theirs.json
-  jq -r '.artifacts[] | select(.type == "deb") | .purl' theirs.json | LC_ALL=C sort -u > theirs
+  jq -r '.artifacts[] | select(.type == "deb") | .purl' theirs.json | spelt > theirs
   languages=$(jq -r '.artifacts[] | select(.type != "deb") | .type' theirs.json | sort | uniq -c | awk '{printf "%s %s  ", $1, $2}')
   both=$(LC_ALL=C comm -12 ours theirs | wc -l)
   printf '%-28s %6s %6s %6s  %s\n' "$name" "$(wc -l < ours)" "$(wc -l < theirs)" "$both" "$languages"

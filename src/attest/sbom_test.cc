@@ -104,7 +104,7 @@ TEST(Purl, Table) {
 
 TEST(Identity, PartiesTable) {
   struct Row { std::string text, name, email; bool person; };
-  const std::vector<Row> rows = {{"Jane Roe <jane@example.org>", "Jane Roe", "jane@example.org", true},
+  const std::vector<Row> rows = {{"Some One <one@example.org>", "Some One", "one@example.org", true},
                                  {"Debian OpenSSL Team <x@lists.example.org>", "Debian OpenSSL Team", "x@lists.example.org", false},
                                  {"GNU Libc Maintainers <glibc@lists.example.org>", "GNU Libc Maintainers", "glibc@lists.example.org", false},
                                  {"registry.example", "registry.example", "", false},

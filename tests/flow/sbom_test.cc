@@ -32,7 +32,7 @@ std::set<std::string> purls(const Json& sbom) {
 
 /// The Python of scripts/install-validators.sh's environment.
 std::string validators() {
-  for (const std::string place : {std::string(ASHLAR_BUILD_DIR) + "/../sbom-validators", std::string(ASHLAR_BUILD_DIR) + "/sbom-validators"}) {
+  for (const std::string& place : {std::string(ASHLAR_BUILD_DIR) + "/../sbom-validators", std::string(ASHLAR_BUILD_DIR) + "/sbom-validators"}) {
     if (fs::exists(place + "/installed")) return place + "/bin/python";
   }
   return {};
@@ -100,7 +100,7 @@ TEST_F(SbomFlow, a_planted_file_is_nobodys) {
   ASSERT_EQ(stage.run(unpack).code, 0);
   stage.write("bundle/rootfs/usr/bin/planted", "#!/bin/sh\n");
   const Json all = sbom("dir:bundle/rootfs");
-  for (const Json& file : all["files"]) EXPECT_EQ(file["standing"] == "unowned", file["path"] == "usr/bin/planted") << file;
+  for (const Json& file : all["files"]) EXPECT_EQ(file["owner"] == "", file["path"] == "usr/bin/planted") << file;
 }
 
 TEST_F(SbomFlow, what_cannot_be_described_is_said) {
