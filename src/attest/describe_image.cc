@@ -46,11 +46,12 @@ std::string_view text_at(const Contents& contents, std::string_view path) {
   return found == contents.texts.end() ? std::string_view() : std::string_view(found->second);
 }
 
-/// `debian-13`, from os-release.
-std::string distribution_of(const Contents& contents) {
+/// `debian-13`, from os-release; where that has no version, with the one that image.json says of the same distribution.
+std::string distribution_of(const Contents& contents, const std::string& stated) {
   std::string_view text = text_at(contents, "usr/lib/os-release");
   if (text.empty()) text = text_at(contents, "etc/os-release");
   const std::string id = setting(text, "ID"), version = setting(text, "VERSION_ID");
+  if (!id.empty() && version.empty() && stated.starts_with(id + "-")) return stated;
   return id.empty() || version.empty() ? id : id + "-" + version;
 }
 
@@ -156,7 +157,7 @@ Result<Sbom> describe(const Contents& contents, const inventory::Ownership& owne
   out.name = stated.empty() ? subject.name : stated;
   out.supplier = supplier_of(label(contents, "org.opencontainers.image.vendor"), stated);
   out.platform = contents.platform.str();
-  out.distribution = distribution_of(contents);
+  out.distribution = distribution_of(contents, get_string(claim, "distribution").value_or(std::string()));
   out.created = created_of(contents);
   out.files = files_of(contents, ownership);
   out.version = subject.kind == Sbom::Kind::Image ? contents.manifest.digest.str() : digest_of(out.files);

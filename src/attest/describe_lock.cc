@@ -58,8 +58,10 @@ Result<Sbom> describe(const plan::Lock& lock, std::string_view platform, const p
   out.supplier = supplier_of(vendor, lock.definition);
   out.platform = platform;
   out.distribution = lock.distribution;
-  if (definition != nullptr && !definition->os_release.id.empty() && !definition->os_release.version_id.empty())
-    out.distribution = definition->os_release.id + "-" + definition->os_release.version_id;
+  if (definition != nullptr && !definition->os_release.id.empty()) {  // as the image's os-release will have it
+    const plan::OsRelease& os = definition->os_release;
+    out.distribution = os.version_id.empty() ? os.id : os.id + "-" + os.version_id;
+  }
   for (const plan::LockedArchive& archive : lock.archives) {
     if (const auto date = Time::parse(archive.date)) out.created = std::max(out.created, *date);
   }

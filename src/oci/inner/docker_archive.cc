@@ -42,7 +42,8 @@ Result<Saved> choose(const std::vector<Saved>& all, const std::string& tag) {
   std::vector<std::string> have;
   for (const Saved& each : all) {
     for (const std::string& name : each.tags) {
-      if (name == tag || (!tag.empty() && name.ends_with(":" + tag))) return each;
+      // `docker save` and skopeo write names whole (`docker.io/library/x:1`); people write their ends.
+      if (!tag.empty() && (name == tag || name.ends_with(":" + tag) || name.ends_with("/" + tag))) return each;
       have.push_back(fmt::format("'{}'", name));
     }
   }
