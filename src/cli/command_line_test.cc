@@ -230,7 +230,7 @@ TEST_F(VerbsOnAMachine, SayNoInWords) {
   };
   const Row rows[] = {
       {"an image that the catalogue lacks", {"catalog", "show", "smal"}, Kind::NotFound, "did you mean 'small'?"},
-      {"another action", {"catalog", "burn"}, Kind::Invalid, "the actions are list and show"},
+      {"another action", {"catalog", "burn"}, Kind::Invalid, "the actions are list, show and page"},
       {"a lock of what cannot be read", {"lock", "/p/bad.yaml"}, Kind::Invalid, "/p/bad.yaml"},
       {"a lock of what is not there", {"lock", "/p/gone.yaml"}, Kind::NotFound, "/p/gone.yaml"},
       {"a build of nothing", {"build"}, Kind::Invalid, "no definition is named"},

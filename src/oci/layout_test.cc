@@ -246,7 +246,8 @@ TEST_F(Layout, SaysWhichTagsThereAre) {
   EXPECT_TRUE(open(at));
   EXPECT_EQ(open("oci:" + (folder / "none").string()).error().kind, Kind::NotFound);
   EXPECT_EQ(open("docker://registry.example/python").error().kind, Kind::Invalid);
-  EXPECT_EQ(open("docker-archive:" + (folder / "x.tar").string()).error().kind, Kind::Invalid);
+  EXPECT_EQ(open("docker-archive:" + (folder / "x.tar").string()).error().kind, Kind::NotFound);  // there is no such file
+  EXPECT_EQ(open("docker://registry.example/x:1").error().kind, Kind::Invalid);
 }
 
 TEST_F(Layout, GivesNoBlobWhoseBytesAreDamaged) {
