@@ -11,8 +11,8 @@ build=(g++ cmake ninja-build pkg-config libfmt-dev libssl-dev libcurl4-openssl-d
 needed=() wanted=()
 for job in "$@"; do
   case $job in
-    build) needed+=("${build[@]}"); wanted+=(ccache) ;;
-    test) needed+=("${build[@]}" libgtest-dev); wanted+=(ccache libbenchmark-dev runc skopeo umoci podman uidmap bubblewrap mmdebstrap jq gpg gpgv zstd xz-utils dpkg-dev debian-archive-keyring python3 python3-venv) ;;
+    build) needed+=("${build[@]}"); wanted+=(ccache gcc-aarch64-linux-gnu) ;;
+    test) needed+=("${build[@]}" libgtest-dev); wanted+=(ccache libbenchmark-dev gcc-aarch64-linux-gnu runc skopeo umoci podman uidmap bubblewrap mmdebstrap jq gpg gpgv zstd xz-utils dpkg-dev debian-archive-keyring python3 python3-venv) ;;
     run) needed+=("${build[@]}" jq ca-certificates debian-archive-keyring); wanted+=(ccache skopeo umoci runc uidmap bubblewrap) ;;
     *) sed -n '3,5s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
   esac

@@ -13,6 +13,7 @@
 #include "build/inner/guard.h"
 #include "build/inner/layers.h"
 #include "build/inner/metadata.h"
+#include "build/inner/provisions.h"
 #include "build/inner/pruning.h"
 #include "build/inner/rules.h"
 #include "build/inner/stamp.h"
@@ -139,6 +140,7 @@ struct Interior {
 Result<Interior> furnish(const plan::Definition& definition, const plan::Lock& lock, const oci::Platform& platform, const std::vector<Part>& parts, Tree tree,
                          const host::Blobs& packages, host::Machine& machine, const Options& options, Progress& progress) {
   const plan::LockedPlatform& locked = lock.platforms.at(platform.str());
+  TRY(add_certificates(tree, definition, *machine.files, options.catalog_root));
   EffectsRequest request;
   request.packages = configure_order(parts);
   request.definition = &definition;
@@ -158,11 +160,16 @@ Result<Interior> furnish(const plan::Definition& definition, const plan::Lock& l
   TRY(add_apt_sources(tree, definition, lock, options.image_mirror));
   TRY(add_downloads(tree, definition, locked, packages));
   TRY(apply_paths(tree, definition, platform.str(), *machine.files, options.catalog_root));
+  const std::string user = user_of(definition, effects.accounts.users);
+  TRY(add_volumes(tree, definition, user));
+  TRY(set_time_zone(tree, definition));
+  TRY(check_locales(tree, definition));
+  TRY(add_probe(tree, definition, platform));
   TRY(add_package_database(tree, parts, definition.variant));
   TRY(add_origins(tree, parts));
   TRY(guard(tree, definition, progress));
   TRY(add_owners(tree, definition));
-  return Interior{std::move(tree), user_of(definition, effects.accounts.users)};
+  return Interior{std::move(tree), user};
 }
 
 oci::Config config_of(const plan::Definition& definition, const oci::Platform& platform, const Interior& interior) {
@@ -179,6 +186,7 @@ oci::Config config_of(const plan::Definition& definition, const oci::Platform& p
     if (port.find('/') == std::string::npos) port += "/tcp";
   }
   config.volumes = definition.volumes;
+  config.health = health_check(definition);
   config.labels = definition.labels;
   for (const auto& [name, value] : definition.annotations) config.labels.try_emplace(name, value);
   std::map<std::string, std::string> environment = definition.environment;

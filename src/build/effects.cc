@@ -90,7 +90,7 @@ Result<ScriptState> begin(const EffectsRequest& request, const TreeView& tree) {
 Done finish(ScriptState& state, const EffectsRequest& request, EffectsResult& result) {
   const bool full = request.definition->variant == plan::Variant::Dev;
   state.world.counted = false;  // ours
-  if (state.ca_bundle) TRY(write_ca_bundle(state.world, {request.as_of, full, state.java_store}, result.notes));
+  if (state.ca_bundle) TRY(write_ca_bundle(state.world, {request.as_of, full || !request.definition->certificates.empty(), state.java_store}, result.notes));
   TRY(state.alternatives.write(state.world, full));
   TRY(state.accounts.write(state.world, full));
   if (has_loader(state.world, request.architecture)) {

@@ -10,6 +10,7 @@ Action build(CLI::App& app);
 Action test(CLI::App& app);
 Action sbom(CLI::App& app);
 Action diff(CLI::App& app);
+Action debug(CLI::App& app);
 Action explain(CLI::App& app);
 Action catalog(CLI::App& app);
 Action cache(CLI::App& app);

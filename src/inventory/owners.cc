@@ -22,15 +22,19 @@ struct Effect {
   std::string_view name;
   std::array<std::string_view, 8> globs;
 };
-constexpr std::array<Effect, 8> effects = {{
+constexpr std::array<Effect, 12> effects = {{
     {"accounts", {"etc/passwd", "etc/group", "etc/shadow", "etc/gshadow", "etc/subuid", "etc/subgid", "etc/*-", "etc/.pwd.lock"}},
     {"alternatives", {"var/lib/dpkg/alternatives/*"}},
     {"apt-sources", {"etc/apt/sources.list.d/*"}},
     {"ca-bundle", {"etc/ssl/certs/**", "etc/ca-certificates.conf", "usr/local/share/ca-certificates/**"}},
+    {"certificates", {"usr/local/share/ca-certificates/*.crt"}},
+    {"health", {"usr/lib/ashlar/probe"}},
     {"ld-cache", {"etc/ld.so.cache"}},
     {"merged-usr", {}},
     {"owners", {"usr/share/ashlar/image.json"}},
     {"package-database", {"var/lib/dpkg/**", "usr/share/ashlar/packages.json"}},
+    {"timezone", {"etc/timezone"}},
+    {"volumes", {}},
 }};
 
 /// What image.json says.
@@ -133,7 +137,8 @@ class Judge {
   Owned of_effect(const std::string& path, const File& file, const std::string& owner, std::string_view name) const {
     constexpr std::string_view of_script = "script:";
     const bool bytes = has_bytes(file);
-    if (bytes && is_elf(file)) return unowned(owner, "no effect makes programs");
+    const bool probe = name == "health" && path == "usr/lib/ashlar/probe";
+    if (bytes && is_elf(file) && !probe) return unowned(owner, "no effect makes programs");
     if (name.starts_with(of_script)) {
       const std::string_view script = name.substr(of_script.size());
       const std::string_view package = script.substr(0, script.rfind('.'));

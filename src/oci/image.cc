@@ -130,6 +130,27 @@ Result<T> named(std::string_view what, Result<T> result) {
   return result;
 }
 
+constexpr std::int64_t second = 1'000'000'000;  // in nanoseconds, as the extension counts
+
+Result<std::optional<HealthCheck>> read_health(const Json& json) {
+  const auto found = json.find("Healthcheck");
+  if (found == json.end() || !found->is_object()) return std::nullopt;
+  HealthCheck out;
+  TRY_ASSIGN(out.test, read_list(*found, "Test"));
+  const auto number = [&](const char* key, std::int64_t unit) {
+    const auto value = found->find(key);
+    return value != found->end() && value->is_number_integer() ? static_cast<int>(std::clamp<std::int64_t>(value->get<std::int64_t>() / unit, 0, 1 << 30)) : 0;
+  };
+  out.interval = number("Interval", second);
+  out.timeout = number("Timeout", second);
+  out.retries = number("Retries", 1);
+  return out;
+}
+
+Json health_json(const HealthCheck& health) {
+  return {{"Test", health.test}, {"Interval", health.interval * second}, {"Timeout", health.timeout * second}, {"Retries", health.retries}};
+}
+
 Result<Config> config_of(const Json& json) {
   Config out;
   TRY_ASSIGN(out.platform, read_platform(json));
@@ -144,6 +165,7 @@ Result<Config> config_of(const Json& json) {
     TRY_ASSIGN(out.ports, read_set(*found, "ExposedPorts"));
     TRY_ASSIGN(out.volumes, read_set(*found, "Volumes"));
     TRY_ASSIGN(out.labels, read_texts(*found, "Labels"));
+    TRY_ASSIGN(out.health, read_health(*found));
   }
   const auto rootfs = json.find("rootfs");
   if (rootfs == json.end() || !rootfs->is_object()) return fail(Kind::Corrupt, "'rootfs' is missing");
@@ -216,6 +238,7 @@ std::string to_text(const Config& config) {
   if (!config.env.empty()) inner["Env"] = config.env;
   if (!config.entrypoint.empty()) inner["Entrypoint"] = config.entrypoint;
   if (!config.cmd.empty()) inner["Cmd"] = config.cmd;
+  if (config.health) inner["Healthcheck"] = health_json(*config.health);
   if (!config.volumes.empty()) inner["Volumes"] = to_set(config.volumes);
   if (!config.working_dir.empty()) inner["WorkingDir"] = config.working_dir;
   if (!config.labels.empty()) inner["Labels"] = to_json(config.labels);

@@ -38,6 +38,12 @@ struct Descriptor {
   std::map<std::string, std::string> annotations;
 };
 
+/// `Healthcheck`, an extension of the config by Docker (moby image spec v1.2) that the OCI's leaves room for; Kubernetes does not read it.
+struct HealthCheck {
+  std::vector<std::string> test;  ///< `CMD` and the words of a command
+  int interval = 0, timeout = 0, retries = 0;  ///< seconds, and how often it may fail
+};
+
 /// image-spec config.md
 struct Config {
   Platform platform;
@@ -46,6 +52,7 @@ struct Config {
   std::vector<std::string> env, entrypoint, cmd;  ///< env: `NAME=value`, sorted
   std::vector<std::string> ports, volumes;
   std::map<std::string, std::string> labels;
+  std::optional<HealthCheck> health;
   std::vector<Digest> diff_ids;
   struct History { std::string created, created_by, comment; bool empty_layer = false; };
   std::vector<History> history;

@@ -98,6 +98,9 @@ Result<host::Path> catalog_root(host::Files& files, const plan::Definition& defi
     const bool from_catalog = rule.type == plan::PathType::File || rule.type == plan::PathType::Directory;
     if (from_catalog && !rule.source.empty() && !rule.source.starts_with('/')) sources.push_back(rule.source);
   }
+  for (const plan::TrustedRoots& roots : definition.certificates) {
+    if (!roots.content) sources.push_back(roots.source);
+  }
   for (const plan::RunTest& test : definition.tests) {
     for (const plan::TestFile& file : test.files) {
       if (!file.content) sources.push_back(file.source);

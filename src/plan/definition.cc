@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "base/yaml.h"
 #include "plan/inner/build_keys.h"
+#include "plan/inner/life_keys.h"
 #include "plan/inner/reader.h"
 #include "plan/inner/test_keys.h"
 #include "plan/variables.h"
@@ -22,7 +23,6 @@ constexpr std::string_view path_types[] = {"directory", "file", "symlink", "dele
 constexpr std::string_view codecs[] = {"zstd", "gzip"};
 constexpr std::string_view outputs[] = {"layered", "squashed"};
 constexpr std::string_view entitlements[] = {"public", "enterprise", "els"};
-constexpr std::string_view health_kinds[] = {"http", "tcp", "exec"};
 
 Mark mark_of(const YamlNode& node) { return {node.line, node.column}; }
 
@@ -286,14 +286,6 @@ constexpr Key<Definition> date_keys[] = {
     {"end-of-support", put_checked<&Definition::end_of_support, check_date>},
 };
 
-constexpr Key<Health> health_keys[] = {
-    {"kind", put_choice<&Health::kind, health_kinds>, true},
-    {"target", put_expanded<&Health::target>, true},
-    {"interval", put_integer<&Health::interval, 1, 86400>},
-    {"timeout", put_integer<&Health::timeout, 1, 86400>},
-    {"retries", put_integer<&Health::retries, 1, 1000>},
-};
-
 constexpr auto put_package = [](Reader& reader, const YamlNode& value, Slice& into) {
   into.package = reader.checked(value, [&](std::string_view name) { return check_package_name(name, reader.family()); });
 };
@@ -374,7 +366,10 @@ constexpr Key<Definition> top_keys[] = {
     {"distribution", any_value},
     {"slices", put_entries<&Definition::slices, slice_keys>},
     {"interpreters", put_entries<&Definition::interpreters, interpreter_keys>},
-    {"health", [](Reader& reader, const YamlNode& value, Definition& into) { read_mapping(reader, value, health_keys, into.health.emplace()); }},
+    {"health", read_health},
+    {"certificates", read_certificates},
+    {"timezone", read_time_zone},
+    {"locales", read_locales},
     {"volumes", put_all_checked<&Definition::volumes, check_absolute_path>},
 };
 
@@ -404,7 +399,7 @@ std::string distribution_of_syntax(std::string_view text) {
 void read_distribution(Reader& reader, const YamlDocument& document, Definition& into) {
   const std::string syntax = distribution_of_syntax(document.text);
   into.distribution = syntax;
-  constexpr std::array<std::string_view, 5> ours = {"distribution", "slices", "interpreters", "tests", "health"};
+  constexpr std::array<std::string_view, 8> ours = {"distribution", "slices", "interpreters", "tests", "health", "certificates", "timezone", "locales"};
   into.published = !syntax.empty() && std::ranges::none_of(ours, [&](std::string_view key) { return document.root.find(key) != nullptr; });
   if (const YamlNode* node = document.root.find("distribution")) {
     into.distribution = reader.text(*node);
@@ -429,6 +424,11 @@ void fill_defaults(Definition& definition) {
   if (definition.platforms.empty()) definition.platforms = {"linux/amd64", "linux/arm64"};
   if (definition.accounts.run_as.empty()) definition.accounts.run_as = definition.variant == Variant::Dev ? "root" : "65532";
   if (definition.output.empty()) definition.output = "layered";
+  const bool asked = std::ranges::any_of(definition.packages, [](const Wish& wish) { return wish.name == "locales-all" && !wish.excluded; });
+  if (!definition.locales.empty() && !asked) {
+    std::erase_if(definition.packages, [](const Wish& wish) { return wish.name == "locales-all"; });
+    definition.packages.push_back({"locales-all", {}, false, {}});
+  }
 }
 
 std::unexpected<Error> refuse(std::string_view path, std::vector<Fault> faults) {

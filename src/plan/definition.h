@@ -64,7 +64,10 @@ struct PathRule {
 struct Slice { std::string package; std::vector<std::string> include, exclude; Mark at; };
 /// An interpreter that the image keeps on purpose (ours).
 struct Interpreter { std::string path, reason; Mark at; };
+/// Certificates in PEM that the image trusts besides the distribution's (ours).
+struct TrustedRoots { std::string name, source; std::optional<std::string> content; Mark at; };  ///< source: below the catalogue's root
 /// How a running container shows that it is well (ours).
+/// `kind`: tcp, http, file, process (asked by our probe) or exec (a command of the image).
 struct Health { std::string kind, target; int interval = 30, timeout = 5, retries = 3; };
 
 /// A part of the format that is read and kept, but not built yet: its name for people, and where it stands.
@@ -104,6 +107,9 @@ struct Definition {
   std::vector<Interpreter> interpreters;
   std::vector<RunTest> tests;
   std::optional<Health> health;
+  std::vector<TrustedRoots> certificates;
+  std::string time_zone;             ///< `Europe/Berlin`
+  std::vector<std::string> locales;  ///< `de_DE.UTF-8`; their slice of locales-all is among `slices`, the package among `packages`
 };
 
 /// Reads and checks a definition. Every fault of the file is in Error::faults (Kind Invalid), not only the first.

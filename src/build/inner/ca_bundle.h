@@ -6,7 +6,7 @@ namespace ashlar::build {
 
 struct CaOptions {
   std::int64_t as_of = 0;   ///< roots that ended before are left out; 0: none are
-  bool links = false;       ///< also etc/ca-certificates.conf, and a link by name and by subject hash for each root
+  bool links = false;       ///< for OpenSSL's -CApath: also etc/ca-certificates.conf, and a link by name and by subject hash for each root
   bool java_store = false;  ///< also etc/ssl/certs/java/cacerts, a key store of the kind JKS with the customary password
 };
 

@@ -87,6 +87,9 @@ Result<Stamp> make_stamp(const plan::Definition& definition, const plan::Lock& l
   for (const plan::PathRule& rule : definition.paths) {
     if (!rule.source.empty() && !rule.source.starts_with('/') && rule.type != plan::PathType::Symlink) TRY(add_tree(files, options.catalog_root / rule.source, hasher, 0));
   }
+  for (const plan::TrustedRoots& roots : definition.certificates) {
+    if (!roots.content) TRY(add_tree(files, options.catalog_root / roots.source, hasher, 0));
+  }
   TRY(add_tree(files, options.effects, hasher, 0));
   TRY(add_tree(files, options.recorded, hasher, 0));
   return Stamp{hasher.finish().hex()};

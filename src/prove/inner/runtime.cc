@@ -130,9 +130,9 @@ Done Runtime::make_work(const host::Path& state) {
   work_ = folder / fmt::format("{:08x}{:08x}", random(), random());
   TRY(machine_.files->make_folders(work_ / "containers"));
   TRY_ASSIGN(lock_, machine_.files->lock(work_ / "lock"));
-  // In a session of its own, so that it outlives us; it waits for our lock.
+  // In a session of its own, so that it outlives us; it waits for our lock. We wait until it has that session, for what is left of ours is killed.
   host::Command watch;
-  watch.argv = {"setsid", "--fork", "sh", "-c", "exec \"$@\" </dev/null >/dev/null 2>&1", "watch"};
+  watch.argv = {"sh", "-c", "setsid --fork sh -c 'echo begun; exec \"$@\" </dev/null >/dev/null 2>&1' watch \"$@\" | { read begun; }", "watch"};
   std::ranges::move(clean_up_command(work_, name_, maps_, true), std::back_inserter(watch.argv));
   TRY(machine_.processes->run(watch));
   return {};

@@ -1,0 +1,129 @@
+#include "pipeline/debug.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "inventory/target.h"
+#include "pipeline/catalog.h"
+#include "prove/proofs.h"
+
+namespace ashlar::pipeline {
+namespace {
+
+constexpr std::string_view debugger = "debugger";
+
+/// `text` as one word of a POSIX shell.
+std::string word(const std::string& text) {
+  constexpr std::string_view plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:=,@%+";
+  if (!text.empty() && text.find_first_not_of(plain) == std::string::npos) return text;
+  std::string out = "'";
+  for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return out + "'";
+}
+
+/// What the pod security standard `restricted` asks of a container, and the image's user.
+Json security_of(const prove::ImageUser& user) {
+  return {{"runAsUser", user.uid},
+          {"runAsGroup", user.gid},
+          {"runAsNonRoot", user.uid != 0},
+          {"allowPrivilegeEscalation", false},
+          {"capabilities", {{"drop", Json::array({"ALL"})}}},
+          {"seccompProfile", {{"type", "RuntimeDefault"}}}};
+}
+
+/// `8080/tcp`, `53/udp`, `8080`; a range says no single port and is left out.
+void add_port(const std::string& text, Json& ports) {
+  const auto [number, protocol] = cut(text, '/');
+  if (number.find('-') != std::string_view::npos) return;
+  std::string upper(protocol.empty() ? "tcp" : protocol);
+  std::ranges::transform(upper, upper.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  ports.push_back({{"containerPort", std::stoi(std::string(number))}, {"protocol", upper}});
+}
+
+Json pod_of(const oci::Config& config, const prove::ImageUser& user, const DebugOptions& options) {
+  Json security = security_of(user);
+  security["readOnlyRootFilesystem"] = true;
+  Json container = {{"name", options.container}, {"image", options.image}, {"securityContext", std::move(security)}};
+  Json ports = Json::array();
+  for (const std::string& port : config.ports) add_port(port, ports);
+  if (!ports.empty()) container["ports"] = std::move(ports);
+  Json mounts = Json::array(), volumes = Json::array();
+  std::vector<std::string> folders = config.volumes;
+  for (const char* folder : {"/tmp", "/run"}) folders.emplace_back(folder);
+  for (const std::string& folder : folders) {
+    const std::string name = fmt::format("writable-{}", volumes.size());
+    mounts.push_back({{"name", name}, {"mountPath", folder}});
+    volumes.push_back({{"name", name}, {"emptyDir", Json::object()}});
+  }
+  container["volumeMounts"] = std::move(mounts);
+  // Volumes belong to the image's group, so that its user writes them.
+  Json spec = {{"securityContext", {{"fsGroup", user.gid}}}, {"automountServiceAccountToken", false}, {"containers", Json::array({std::move(container)})}, {"volumes", std::move(volumes)}};
+  Json metadata = {{"name", options.pod == "POD" ? "app" : options.pod}};
+  if (!options.name_space.empty()) metadata["namespace"] = options.name_space;
+  return {{"apiVersion", "v1"}, {"kind", "Pod"}, {"metadata", std::move(metadata)}, {"spec", std::move(spec)}};
+}
+
+/// The -dev image of the catalogue for the same image, of the same version where there is one.
+Result<std::string> toolbox_of(Workshop& workshop, const std::string& image, const std::string& tag) {
+  std::string found;
+  if (workshop.machine.files->exists(workshop.data / "catalog")) {
+    TRY_ASSIGN(const auto entries, read_catalog(*workshop.machine.files, workshop.data / "catalog"));
+    for (const CatalogEntry& each : entries) {
+      if (each.definition.image != image || each.definition.variant != plan::Variant::Dev || each.definition.tags.empty()) continue;
+      const std::string name = image + ":" + each.definition.tags.front();
+      if (found.empty() || (!each.version.empty() && tag.find(each.version) != std::string::npos)) found = name;
+    }
+  }
+  if (found.empty()) return cannot(Kind::Invalid, "choose a toolbox", fmt::format("the catalogue has no -dev image for '{}'; name one with --toolbox", image));
+  return found;
+}
+
+}  // namespace
+
+DebugAdvice advise(const oci::Config& config, const prove::ImageUser& user, const DebugOptions& options) {
+  DebugAdvice advice{options.image, options.toolbox, user, {}, {}, {}, {}, {}, {}};
+  advice.custom = {{"securityContext", security_of(user)}};
+  Json ephemeral = {{"name", debugger}, {"image", options.toolbox}, {"command", Json::array({"bash"})}, {"stdin", true}, {"tty", true}, {"targetContainerName", options.container}, {"securityContext", security_of(user)}};
+  advice.patch = {{"spec", {{"ephemeralContainers", Json::array({std::move(ephemeral)})}}}};
+  advice.pod = pod_of(config, user, options);
+  const std::string space = options.name_space.empty() ? "" : fmt::format(" --namespace={}", word(options.name_space));
+  const std::string pod = word(options.pod), container = word(options.container), toolbox = word(options.toolbox);
+  advice.kubectl_debug = fmt::format("printf %s {} > debug.json && kubectl debug{} --stdin --tty {} --container={} --target={} --image={} --profile={} --custom=debug.json -- bash",
+                                     word(to_compact(advice.custom)), space, pod, debugger, container, toolbox, user.uid == 0 ? "baseline" : "restricted");
+  advice.kubectl_patch = fmt::format("kubectl patch{} pod {} --subresource=ephemeralcontainers --type=strategic --patch {} && kubectl attach{} --stdin --tty {} --container={}", space, pod,
+                                     word(to_compact(advice.patch)), space, pod, debugger);
+  const std::string beside = word("container:" + options.docker);
+  advice.docker = fmt::format("docker run --rm --interactive --tty --pid={0} --network={0} --user={1}:{2} --cap-drop=ALL --security-opt=no-new-privileges --entrypoint=bash {3}", beside, user.uid,
+                              user.gid, toolbox);
+  return advice;
+}
+
+Json to_json(const DebugAdvice& advice) {
+  return {{"image", advice.image},
+          {"toolbox", advice.toolbox},
+          {"user", {{"uid", advice.user.uid}, {"gid", advice.user.gid}}},
+          {"commands", {{"kubectl_debug", advice.kubectl_debug}, {"kubectl_patch", advice.kubectl_patch}, {"docker", advice.docker}}},
+          {"custom", advice.custom},
+          {"patch", advice.patch},
+          {"pod", advice.pod}};
+}
+
+Result<DebugAdvice> debug(Workshop& workshop, const std::string& ref, const DebugOptions& options) {
+  TRY_ASSIGN(auto target, inventory::open_target(*workshop.machine.files, ref, options.platform));
+  TRY_ASSIGN(const auto seen, prove::Examination::read(target));
+  const auto& texts = seen.contents().texts;
+  const auto text = [&](const char* path) { return texts.contains(path) ? texts.at(path) : std::string(); };
+  TRY_ASSIGN(const prove::ImageUser user, prove::image_user(target.which.config.user, text("etc/passwd"), text("etc/group")));
+  DebugOptions settled = options;
+  const std::string name = seen.claim().image;
+  if (settled.toolbox.empty()) {
+    TRY_ASSIGN(settled.toolbox, toolbox_of(workshop, name, target.ref.tag));
+  }
+  if (settled.image.empty()) settled.image = fmt::format("{}@{}", name.empty() ? "IMAGE" : name, target.which.descriptor.digest.str());
+  return advise(target.which.config, user, settled);
+}
+
+}  // namespace ashlar::pipeline

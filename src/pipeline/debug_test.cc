@@ -1,0 +1,82 @@
+#include "pipeline/debug.h"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "host/inner/scratch.h"
+#include "host/machine.h"
+
+namespace ashlar::pipeline {
+namespace {
+
+oci::Config config() {
+  oci::Config out;
+  out.user = "postgres";
+  out.ports = {"5432/tcp", "53/udp", "9000", "4510-4559/tcp"};
+  out.volumes = {"/var/lib/postgresql/data"};
+  return out;
+}
+
+DebugOptions options() {
+  DebugOptions out;
+  out.image = "registry.example/postgres:17";
+  out.toolbox = "registry.example/postgres:17-dev";
+  return out;
+}
+
+TEST(Debug, names_are_words_of_a_shell) {
+  DebugOptions names = options();
+  names.pod = "it's";
+  names.name_space = "a b";
+  names.docker = "$(x)";
+  const DebugAdvice advice = advise(config(), {70, 70, {}}, names);
+  EXPECT_NE(advice.kubectl_patch.find(R"(--namespace='a b' pod 'it'\''s')"), std::string::npos) << advice.kubectl_patch;
+  EXPECT_NE(advice.docker.find("--pid='container:$(x)'"), std::string::npos) << advice.docker;
+}
+
+/// Pod Security Standards, "Restricted": what a container must say.
+bool is_restricted(const Json& container) {
+  const Json& security = container["securityContext"];
+  return security["runAsNonRoot"] == true && security["runAsUser"].get<int>() > 0 && security["allowPrivilegeEscalation"] == false &&
+         security["capabilities"]["drop"] == Json::array({"ALL"}) && security["seccompProfile"]["type"] == "RuntimeDefault";
+}
+
+TEST(Debug, pod_and_toolbox_run_as_the_image_and_without_rights) {
+  const DebugAdvice advice = advise(config(), {70, 71, {}}, options());
+  const Json app = advice.pod["spec"]["containers"][0], toolbox = advice.patch["spec"]["ephemeralContainers"][0];
+  for (const Json& container : {app, toolbox}) {
+    EXPECT_TRUE(is_restricted(container)) << container;
+    EXPECT_EQ(container["securityContext"]["runAsUser"], 70);
+    EXPECT_EQ(container["securityContext"]["runAsGroup"], 71);
+  }
+  EXPECT_EQ(toolbox["targetContainerName"], app["name"]);
+  EXPECT_EQ(app["ports"].size(), 3u) << "a range is no port";
+  EXPECT_EQ(app["volumeMounts"][0]["mountPath"], "/var/lib/postgresql/data");
+  const DebugAdvice of_root = advise(config(), {0, 0, {}}, options());
+  EXPECT_FALSE(is_restricted(of_root.pod["spec"]["containers"][0]));
+  EXPECT_EQ(of_root.pod["spec"]["containers"][0]["securityContext"]["runAsNonRoot"], false);
+}
+
+TEST(Debug, kubectl_takes_the_patch) {
+  host::Machine machine = host::real_machine();
+  if (!machine.processes->find("kubectl")) GTEST_SKIP() << "this machine has no kubectl";
+  const host::Scratch scratch;
+  const DebugAdvice advice = advise(config(), {70, 70, {}}, options());
+  ASSERT_TRUE(machine.files->write(scratch / "pod.json", to_pretty(advice.pod)));
+  host::Command command;
+  command.argv = {"kubectl", "patch", "--local", "-f", (scratch / "pod.json").string(), "--type=strategic", "--patch", to_compact(advice.patch), "-o", "json"};
+  command.timeout = std::chrono::seconds(60);
+  const auto ran = machine.processes->run(command);
+  ASSERT_TRUE(ran);
+  ASSERT_EQ(ran->exit_code, 0) << ran->err;
+  const auto patched = parse_json(ran->out, "kubectl");
+  ASSERT_TRUE(patched) << ran->out;
+  Json expected = advice.pod;
+  expected["spec"].update(advice.patch["spec"]);
+  // kubectl sorts keys; what it does not know of a pod it refuses or drops.
+  EXPECT_EQ(nlohmann::json::parse(patched->dump()), nlohmann::json::parse(expected.dump()));
+}
+
+}  // namespace
+}  // namespace ashlar::pipeline
