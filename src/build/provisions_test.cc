@@ -12,6 +12,8 @@ using namespace trial;
 
 class Provisions : public Trial {
  protected:
+  /// As after an edit: what was built of the definition before is not asked for again.
+  void edited() { definition.digest_hex[0] = static_cast<char>(definition.digest_hex[0] + 1); }
   static std::string owner(const Contents& all, const std::string& path) {
     const auto found = all.find(path);
     if (found == all.end()) return "(absent)";
@@ -38,6 +40,7 @@ TEST_F(Provisions, volumes_belong_to_the_image_s_user) {
   EXPECT_EQ(owner(all, "chosen"), "7:7 folder") << "the definition says whose it is";
   EXPECT_EQ(owner(all, "var/lib/link"), "65532:65532 folder") << "made where the symlink leads";
   definition.volumes = {"/etc/file"};
+  edited();
   EXPECT_NE(error().find("cannot make volume '/etc/file': the image has a file there"), std::string::npos) << error();
 }
 
@@ -48,8 +51,10 @@ TEST_F(Provisions, the_time_zone_is_a_link_into_the_image_s_own_zones) {
   EXPECT_EQ(all.at("etc/localtime").entry.link, "/usr/share/zoneinfo/Europe/Berlin");
   EXPECT_EQ(all.at("etc/timezone").content, "Europe/Berlin\n");
   definition.time_zone = "Europe/Atlantis";
+  edited();
   EXPECT_NE(error().find("cannot set the time zone 'Europe/Atlantis': the image's tzdata has no such zone"), std::string::npos) << error();
   definition.time_zone = "Europe";
+  edited();
   EXPECT_NE(error().find("no such zone"), std::string::npos) << "a folder is none: " << error();
   lock_packages({{"aa", {{"etc/x", "1"}}}});
   EXPECT_NE(error().find("the image has no package 'tzdata'"), std::string::npos) << error();
@@ -73,6 +78,7 @@ TEST_F(Provisions, locales_must_be_there) {
   EXPECT_TRUE(all.contains("usr/lib/locale/de_DE.utf8/LC_TIME"));
   EXPECT_FALSE(all.contains("usr/lib/locale/fr_FR.utf8/LC_TIME"));
   definition.slices = {{"locales-all", {"usr/lib/locale/xx_XX.utf8/**"}, {}, {}}};
+  edited();
   EXPECT_NE(error().find("cannot add locale 'xx_XX.utf8'"), std::string::npos) << error();
 }
 
@@ -80,6 +86,7 @@ TEST_F(Provisions, health_brings_the_probe_and_says_so) {
   lock_packages({{"aa", {{"etc/x", "1"}}}});
   EXPECT_FALSE(contents().contains(std::string(probe_path)));
   definition.health = plan::Health{"tcp", "localhost:80", 30, 5, 3};
+  edited();
   const auto made = assemble_into("layout");
   if (!made && made.error().kind == Kind::Unavailable) GTEST_SKIP() << made.error().message;
   ASSERT_TRUE(made) << made.error().message;
@@ -91,6 +98,7 @@ TEST_F(Provisions, health_brings_the_probe_and_says_so) {
   EXPECT_NE(all.at("usr/share/ashlar/image.json").content.find("effect:health"), std::string::npos);
   // A command of the image needs no probe.
   definition.health = plan::Health{"exec", "pg_isready -h 'a b'", 30, 5, 2};
+  edited();
   EXPECT_FALSE(contents().contains(std::string(probe_path)));
   EXPECT_EQ(health_check(definition)->test, (std::vector<std::string>{"CMD", "pg_isready", "-h", "a b"}));
 }

@@ -74,7 +74,7 @@ Done add_volumes(Tree& tree, const plan::Definition& definition, const std::stri
   std::from_chars(uid_text.data(), uid_text.data() + uid_text.size(), uid);
   std::from_chars(gid_text.data(), gid_text.data() + gid_text.size(), gid);
   for (const std::string& volume : definition.volumes) {
-    const std::string path = tree.resolve(std::string_view(volume).substr(1));
+    const std::string path = tree.resolve(volume.substr(1) + "/.");  // also where the last name leads
     const bool declared = std::ranges::any_of(definition.paths, [&](const plan::PathRule& rule) { return rule.path == volume; });
     if (declared && tree.node(path) != nullptr) continue;
     if (Tree::Node* const there = tree.edit(path)) {
