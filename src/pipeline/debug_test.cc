@@ -4,7 +4,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include "host/inner/scratch.h"
 #include "host/machine.h"
 
 namespace ashlar::pipeline {
@@ -61,11 +60,11 @@ TEST(Debug, pod_and_toolbox_run_as_the_image_and_without_rights) {
 TEST(Debug, kubectl_takes_the_patch) {
   host::Machine machine = host::real_machine();
   if (!machine.processes->find("kubectl")) GTEST_SKIP() << "this machine has no kubectl";
-  const host::Scratch scratch;
+  const host::Path pod = host::Path(testing::TempDir()) / "ashlar-debug-pod.json";
   const DebugAdvice advice = advise(config(), {70, 70, {}}, options());
-  ASSERT_TRUE(machine.files->write(scratch / "pod.json", to_pretty(advice.pod)));
+  ASSERT_TRUE(machine.files->write(pod, to_pretty(advice.pod)));
   host::Command command;
-  command.argv = {"kubectl", "patch", "--local", "-f", (scratch / "pod.json").string(), "--type=strategic", "--patch", to_compact(advice.patch), "-o", "json"};
+  command.argv = {"kubectl", "patch", "--local", "-f", pod.string(), "--type=strategic", "--patch", to_compact(advice.patch), "-o", "json"};
   command.timeout = std::chrono::seconds(60);
   const auto ran = machine.processes->run(command);
   ASSERT_TRUE(ran);
