@@ -73,7 +73,7 @@ Result<int> Script::execute(const ShellNode& node, bool tested) {
     switch (node.kind) {
       case ShellNode::Kind::Simple: return simple(node, tested);
       case ShellNode::Kind::List: {
-        status_ = 0;
+        if (node.children.empty()) return 0;
         for (const ShellNode& child : node.children) {
           TRY_ASSIGN(status_, execute(child, tested));
           if (flow_ != Flow::On) break;
@@ -249,6 +249,7 @@ Result<int> Script::simple(const ShellNode& node, bool tested) {
     words.insert(words.end(), more.begin(), more.end());
   }
   std::map<std::string, std::optional<std::string>> kept;
+  const int before = status_;
   status_ = 0;
   for (const auto& [name, word] : node.assignments) {
     TRY_ASSIGN(std::string value, expand_one(word));
@@ -256,6 +257,7 @@ Result<int> Script::simple(const ShellNode& node, bool tested) {
     variables_[name] = std::move(value);
   }
   int status = status_;  // of the last $(...)
+  if (!words.empty()) status_ = before;  // what `return` and `exit` without a number give
   if (!words.empty() || !node.redirects.empty()) {
     auto done = redirected(node, [&]() -> Result<int> { return words.empty() ? Result<int>(0) : call(words, tested); });
     if (!done) return done;
@@ -273,7 +275,13 @@ Result<int> Script::call(const Words& words, bool tested) {
     auto arguments = std::move(arguments_);
     arguments_.assign(words.begin() + 1, words.end());
     const std::shared_ptr<const ShellNode> body = function->second;
+    locals_.emplace_back();
     auto status = execute(*body, tested);
+    for (auto& [name, value] : locals_.back()) {
+      if (value) variables_[name] = std::move(*value);
+      else variables_.erase(name);
+    }
+    locals_.pop_back();
     arguments_ = std::move(arguments);
     if (flow_ == Flow::Return) { flow_ = Flow::On; if (status) status = status_; }
     return status;
@@ -322,9 +330,15 @@ Result<int> Script::builtin(const Words& words, bool& known) {
     return 0;
   }
   if (name == "local" || name == "export" || name == "readonly") {
+    if (name == "local" && locals_.empty()) return unknown("'local' outside of a function");
+    for (size_t at = 1; name == "local" && at < words.size(); ++at) {
+      const std::string variable = words[at].substr(0, words[at].find('='));
+      const auto old = variables_.find(variable);
+      if (old != variables_.end() && !afford(old->second.size())) return too_much();
+      locals_.back().try_emplace(variable, old == variables_.end() ? std::nullopt : std::optional(old->second));
+    }
     for (size_t at = 1; at < words.size(); ++at)
       if (const size_t equals = words[at].find('='); equals != std::string::npos) variables_[words[at].substr(0, equals)] = words[at].substr(equals + 1);
-      else if (name == "local") variables_[words[at]].clear();
     return 0;
   }
   if (name == "unset") {

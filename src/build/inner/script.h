@@ -84,6 +84,7 @@ class Script {
   const ScriptOrigin& origin_;
   std::map<std::string, std::string> variables_;
   std::map<std::string, std::shared_ptr<const ShellNode>> functions_;  // shared: one may be replaced while it runs
+  std::vector<std::map<std::string, std::optional<std::string>>> locals_;  // of the functions being followed: what `local` hides
   std::vector<std::string> arguments_;
   Flow flow_ = Flow::On;
   int status_ = 0, line_ = 0, depth_ = 0, steps_ = 0;
