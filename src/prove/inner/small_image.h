@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "host/memory.h"
 #include "inventory/target.h"
 
 namespace ashlar::prove {
@@ -64,7 +65,8 @@ inline inventory::Target target_of(const std::vector<Members>& layers, oci::Conf
   image->which.config = std::move(config);
   for (const Members& each : layers) image->add(tar_of(each));
   oci::PlatformImage which = image->which;
-  return {{}, std::move(image), std::move(which)};
+  static host::MemoryFiles nothing;  // the image is all in memory
+  return {{}, nothing, std::move(image), std::move(which)};
 }
 
 }  // namespace ashlar::prove
