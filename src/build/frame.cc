@@ -133,8 +133,25 @@ void move(std::string& path, const Keep& keep) {
   if (found != keep.moves.end()) path = found->second;
 }
 
-Done fill(deb::DataReader& data, const Keep& keep, MemberWriter& to, Frame& frame) {
-  std::set<std::string> taken;
+/// Where a symlink of a package leads, by its words alone (deb::DataReader refuses those that leave the root).
+std::string target_of(const TarEntry& link) {
+  const host::Path to = link.link.starts_with('/') ? host::Path(link.link.substr(1)) : host::Path(link.path).parent_path() / link.link;
+  return merge_usr(to.lexically_normal().string(), FileType::Regular);
+}
+
+/// What a package's `include` leaves out although a symlink that it takes leads there.
+std::set<std::string> needed_by_links(const Frame& frame, const std::set<std::string>& left) {
+  std::set<std::string> out;
+  for (const FrameEntry& each : frame.entries) {
+    if (each.entry.type != FileType::Symlink) continue;
+    if (const std::string target = target_of(each.entry); left.contains(target)) out.insert(target);
+  }
+  return out;
+}
+
+/// Fills `frame` and gives what links in it need besides what `keep` includes.
+Result<std::set<std::string>> fill(deb::DataReader& data, const Keep& keep, MemberWriter& to, Frame& frame) {
+  std::set<std::string> taken, left;
   for (;;) {
     TRY_ASSIGN(auto next, data.next());
     if (!next) break;
@@ -144,7 +161,10 @@ Done fill(deb::DataReader& data, const Keep& keep, MemberWriter& to, Frame& fram
     if (each.entry.type == FileType::HardLink) each.entry.link = merge_usr(each.entry.link, FileType::Regular);
     if (each.entry.path.empty()) continue;
     if (each.entry.type != FileType::Directory) {
-      if (!keep.takes(each.entry.path)) continue;
+      if (!keep.takes(each.entry.path)) {
+        if (!keep.include.empty() && !keep.leaves(each.entry.path)) left.insert(each.entry.path);
+        continue;
+      }
       move(each.entry.path, keep);
       if (each.entry.type == FileType::HardLink) move(each.entry.link, keep);
       TRY(check_link(each, taken));
@@ -166,7 +186,7 @@ Done fill(deb::DataReader& data, const Keep& keep, MemberWriter& to, Frame& fram
     const auto inside = taken.lower_bound(each.entry.path + "/");
     return inside == taken.end() || !inside->starts_with(each.entry.path + "/");
   });
-  return {};
+  return needed_by_links(frame, left);
 }
 
 /// Whether the package is the one that the lock says it is: what the image and its records name must be what is in it.
@@ -209,13 +229,21 @@ Result<Frame> FrameStore::get(const plan::LockedPackage& package, const Keep& ke
     }
   }
   const std::string what = fmt::format("unpack package '{}' {}", package.name, package.version);
-  auto frame = make(package, keep, encoder, packages, crew);
-  if (!frame) return cannot(what, std::move(frame).error());
-  TRY(files_.write(record, to_record(*frame)));
-  return frame;
+  // Again, with more, while links of what an `include` takes lead to what it does not name.
+  Keep wider = keep;
+  for (;;) {
+    std::set<std::string> needed;
+    auto frame = make(package, wider, encoder, packages, crew, needed);
+    if (!frame) return cannot(what, std::move(frame).error());
+    if (needed.empty()) {
+      TRY(files_.write(record, to_record(*frame)));
+      return frame;
+    }
+    wider.also.merge(needed);
+  }
 }
 
-Result<Frame> FrameStore::make(const plan::LockedPackage& package, const Keep& keep, const plan::Encoder& encoder, const host::Blobs& packages, Crew& crew) {
+Result<Frame> FrameStore::make(const plan::LockedPackage& package, const Keep& keep, const plan::Encoder& encoder, const host::Blobs& packages, Crew& crew, std::set<std::string>& needed) {
   TRY_ASSIGN(const Digest expected, Digest::parse_hex(package.sha256));
   auto file = packages.open(expected);
   if (!file) return cannot(Kind::NotFound, "open its file", "it is not in the cache; build without --offline, or fetch it again");
@@ -228,7 +256,7 @@ Result<Frame> FrameStore::make(const plan::LockedPackage& package, const Keep& k
   TRY_ASSIGN(auto* const data, reader.data());
   TRY_ASSIGN(const auto draft, blobs_.draft());
   MemberWriter writer(crew, encoder, *draft);
-  TRY(fill(*data, keep, writer, frame));
+  TRY_ASSIGN(needed, fill(*data, keep, writer, frame));
   TRY(writer.finish());
   TRY(reader.finish());
   if (hasher.finish() != expected) return fail(Kind::Corrupt, "its file in the cache has other bytes than the lock says");

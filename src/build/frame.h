@@ -47,7 +47,9 @@ struct Keep {
   std::vector<std::string> include, exclude;  ///< globs; no include: everything
   std::set<std::string> drop;                 ///< exact paths that something else in the image replaces or removes
   std::map<std::string, std::string> moves;   ///< exact paths that go elsewhere: below a symlink, or in the place of a hard link
+  std::set<std::string> also = {};            ///< exact paths besides `include`: what links of the package need
   bool takes(std::string_view path) const;
+  bool leaves(std::string_view path) const;   ///< by `exclude` or `drop`, whatever `include` says
 };
 
 /// Frames by what they are made of, in a cache folder that any number of processes share.
@@ -74,7 +76,8 @@ class FrameStore {
   bool forgot() const { return forgot_; }
 
  private:
-  Result<Frame> make(const plan::LockedPackage& package, const Keep& keep, const plan::Encoder& encoder, const host::Blobs& packages, Crew& crew);
+  Result<Frame> make(const plan::LockedPackage& package, const Keep& keep, const plan::Encoder& encoder, const host::Blobs& packages, Crew& crew,
+                     std::set<std::string>& needed);
 
   /// What content() unpacked last: the small files of a package lie in one member, and are asked for one after the other.
   struct Recent { std::mutex mutex; std::optional<Digest> blob; size_t member = 0; Bytes raw; };

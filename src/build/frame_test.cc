@@ -128,6 +128,35 @@ TEST_F(Frames, WhatIsKept) {
   }
 }
 
+TEST_F(Frames, LinksBringWhatTheyLeadTo) {
+  struct Row {
+    const char* summary;
+    Keep keep;
+    std::vector<std::string> paths;
+  };
+  const Package package{"aa", {{"usr/l/de/TIME", "t"}, symlink("usr/l/de/CTYPE", "../aa/CTYPE"), symlink("usr/l/aa/CTYPE", "/usr/l/zz/CTYPE"), {"usr/l/aa/TIME", "u"}, {"usr/l/zz/CTYPE", "c"},
+                               symlink("usr/l/de/AWAY", "../../../../../x"), symlink("usr/l/de/OTHER", "../../other")}};
+  const Row rows[] = {
+      {"a chain of links, relative and absolute", {{"usr/l/de/CTYPE"}, {}, {}, {}}, {"usr/l/de/CTYPE", "usr/l/aa/CTYPE", "usr/l/zz/CTYPE"}},
+      {"nothing for links that lead elsewhere", {{"usr/l/de/[!C]*"}, {}, {}, {}}, {"usr/l/de/TIME", "usr/l/de/OTHER"}},
+      {"what is left out by a glob stays out", {{"usr/l/de/CTYPE"}, {"usr/l/zz/**"}, {}, {}}, {"usr/l/de/CTYPE", "usr/l/aa/CTYPE"}},
+      {"what is dropped by name stays out", {{"usr/l/de/CTYPE"}, {}, {"usr/l/aa/CTYPE"}, {}}, {"usr/l/de/CTYPE"}},
+  };
+  for (const Row& row : rows) {
+    SCOPED_TRACE(row.summary);
+    const auto frame = get(package, row.keep);
+    ASSERT_TRUE(frame) << frame.error().message;
+    std::vector<std::string> paths;
+    for (const FrameEntry& each : frame->entries) {
+      if (each.entry.type != FileType::Directory) paths.push_back(each.entry.path);
+    }
+    EXPECT_EQ(paths, row.paths);
+    const auto again = get(package, row.keep);
+    ASSERT_TRUE(again);
+    EXPECT_EQ(again->blob, frame->blob);
+  }
+}
+
 TEST_F(Frames, HardLinkWithoutItsTargetIsAnError) {
   const auto frame = get({"aa", {{"usr/a", "1"}, hard_link("usr/b", "usr/a")}}, {{}, {"usr/a"}, {}, {}});
   ASSERT_FALSE(frame);

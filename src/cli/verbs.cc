@@ -13,7 +13,7 @@ const std::vector<Verb>& verbs() {
       {"sbom", "lists what an image, a root file system or a lock consists of", "ashlar sbom oci:out/python --format spdx-json --output python.spdx.json", sbom,
        {"table", "json", "spdx-json", "cyclonedx-json"}},
       {"diff", "shows what changed between two images", "ashlar diff oci:out/old oci:out/new", diff},
-      {"debug", "writes the commands and the pod that look into a running container without a shell", "ashlar debug oci:out:python --pod web", debug},
+      {"debug", "writes commands and a pod that look into a container without a shell", "ashlar debug oci:out:python --pod web", debug},
       {"explain", "says why a package is in a locked image", "ashlar explain catalog/python/3.13.yaml libssl3t64", explain},
       {"catalog", "lists the images that ship with ashlar, or shows one", "ashlar catalog list", catalog},
       {"cache", "shows what the cache holds, or prunes it", "ashlar cache prune --max-age 30d --lock catalog", cache},

@@ -32,7 +32,7 @@ work-dir: /data
 volumes: [/data, /srv/new/data]
 certificates: [{name: company, source: company/roots.pem}]
 timezone: Europe/Berlin
-locales: [de_DE.UTF-8, fr_FR.UTF-8@euro]
+locales: [de_DE.UTF-8, ca_ES@valencia]
 health: {kind: http, target: 'http://localhost:80/', interval: 10, timeout: 2}
 tests:
   - name: trusts by hash

@@ -50,13 +50,16 @@ bool keeps_folder(std::string_view path, const Keep& keep) {
   const std::string inside = std::string(path) + "/x";
   if (path.starts_with("usr/share/doc/")) return path.find('/', std::string_view("usr/share/doc/").size()) == std::string_view::npos;
   const bool pruned = is_pruned(inside) && !path.starts_with("var/cache");  // daemons look for their folder there, if without files
-  return !pruned && (keep.include.empty() || any_matches(keep.include, inside)) && !any_matches(keep.exclude, inside);
+  const std::string folder = std::string(path) + "/";
+  const auto also = keep.also.lower_bound(folder);
+  const bool included = keep.include.empty() || any_matches(keep.include, inside) || (also != keep.also.end() && also->starts_with(folder));
+  return !pruned && included && !any_matches(keep.exclude, inside);
 }
 
+bool Keep::leaves(std::string_view path) const { return is_pruned(path) || drop.contains(std::string(path)) || any_matches(exclude, path); }
+
 bool Keep::takes(std::string_view path) const {
-  if (is_pruned(path) || drop.contains(std::string(path))) return false;
-  const auto below = [&](const std::vector<std::string>& globs) { return any_matches(globs, path); };
-  return (include.empty() || below(include) || path.starts_with("usr/share/doc/")) && !below(exclude);
+  return !leaves(path) && (include.empty() || any_matches(include, path) || path.starts_with("usr/share/doc/") || also.contains(std::string(path)));
 }
 
 }  // namespace ashlar::build

@@ -9,7 +9,7 @@
 namespace ashlar::build {
 
 /// Changes whenever the rules do: frames made under other rules are not used.
-inline constexpr int pruning_version = 2;
+inline constexpr int pruning_version = 3;
 
 /// Documentation (but copyright files, which licences ask for), manuals, translations, caches, byte-compiled Python.
 bool is_pruned(std::string_view path);

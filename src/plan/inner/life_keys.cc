@@ -79,7 +79,7 @@ Objection check_time_zone(std::string_view zone) {
   return fits ? Objection{} : Objection{fmt::format("'{}' is no time zone", zone.substr(0, 80)), "as 'Europe/Berlin', a name below /usr/share/zoneinfo"};
 }
 
-/// `de_DE.UTF-8@euro` into the name that compiled locales have (locale -a): `de_DE.utf8@euro`.
+/// `tt_RU.UTF-8@iqtelif`, `tt_RU.utf8@iqtelif`: the name that compiled locales have (locale -a).
 std::string folder_of(std::string_view locale) {
   const size_t dot = locale.find('.'), at = std::min(locale.find('@'), locale.size());
   if (dot == std::string_view::npos) return std::string(locale);
@@ -92,8 +92,9 @@ std::string folder_of(std::string_view locale) {
 
 Objection check_locale(std::string_view locale) {
   constexpr std::string_view good = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.@";
-  const bool fits = !locale.empty() && locale.find_first_not_of(good) == std::string_view::npos && locale.find('.') != 0 && locale.find('.') != std::string_view::npos;
-  return fits ? Objection{} : Objection{fmt::format("'{}' is no locale", locale.substr(0, 80)), "as 'de_DE.UTF-8', with its character set"};
+  const size_t end = locale.find_first_of(".@");  // glibc names those of few speakers by their modifier alone
+  const bool fits = end != 0 && end != std::string_view::npos && locale.find_first_not_of(good) == std::string_view::npos;
+  return fits ? Objection{} : Objection{fmt::format("'{}' is no locale", locale.substr(0, 80)), "as 'de_DE.UTF-8' or 'sr_RS@latin', with its character set or modifier"};
 }
 
 }  // namespace
