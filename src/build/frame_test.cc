@@ -135,7 +135,7 @@ TEST_F(Frames, LinksBringWhatTheyLeadTo) {
     std::vector<std::string> paths;
   };
   const Package package{"aa", {{"usr/l/de/TIME", "t"}, symlink("usr/l/de/CTYPE", "../aa/CTYPE"), symlink("usr/l/aa/CTYPE", "/usr/l/zz/CTYPE"), {"usr/l/aa/TIME", "u"}, {"usr/l/zz/CTYPE", "c"},
-                               symlink("usr/l/de/AWAY", "../../../../../x"), symlink("usr/l/de/OTHER", "../../other")}};
+                               symlink("usr/l/de/OTHER", "../../other")}};
   const Row rows[] = {
       {"a chain of links, relative and absolute", {{"usr/l/de/CTYPE"}, {}, {}, {}}, {"usr/l/de/CTYPE", "usr/l/aa/CTYPE", "usr/l/zz/CTYPE"}},
       {"nothing for links that lead elsewhere", {{"usr/l/de/[!C]*"}, {}, {}, {}}, {"usr/l/de/TIME", "usr/l/de/OTHER"}},

@@ -110,7 +110,7 @@ void SmallProject::SetUp() {
   archive = std::make_unique<SmallArchive>(stage.folder() / "archive");
   archive->put("stone", {"base-files", "1", "all", "",
                          {{"etc/", ""}, {"tmp/", ""}, {"usr/", ""}, {"usr/bin/", ""}, {"usr/lib/", ""}, {"bin", "-> usr/bin"}, {"lib", "-> usr/lib"}, {"etc/debian_version", "1.0\n"},
-                          {"usr/lib/os-release", "ID=stone\nVERSION_ID=1\n"}, {"etc/os-release", "-> ../usr/lib/os-release"}, {"usr/share/doc/base-files/copyright", "free\n"}}});
+                          {"usr/lib/os-release", "ID=stone\n"}, {"etc/os-release", "-> ../usr/lib/os-release"}, {"usr/share/doc/base-files/copyright", "free\n"}}});
   offer_words("1.0", false);
   offer_greeter("1.0");
   archive->publish();

@@ -149,8 +149,9 @@ Ran podman_run(Stage& stage, const std::string& ref, const Words& arguments) {
   const std::string root = (stage.folder() / "podman").string();
   fs::create_directories(root + "/runtime");
   stage.environment["XDG_RUNTIME_DIR"] = root + "/runtime";
-  const Words podman = {"podman", "--root", root + "/root", "--runroot", root + "/run", "--tmpdir", root + "/tmp", "--storage-driver", "vfs", "--cgroup-manager", "cgroupfs",
-                        "--events-backend", "none"};
+  Words podman = {"podman", "--root", root + "/root", "--runroot", root + "/run", "--tmpdir", root + "/tmp", "--storage-driver", "vfs", "--cgroup-manager", "cgroupfs",
+                  "--events-backend", "none"};
+  if (program("runc")) podman.insert(podman.begin() + 1, {"--runtime", "runc"});  // crun does not start under every layout of control groups
   const auto with = [&](const Words& more) {
     Words argv = podman;
     argv.insert(argv.end(), more.begin(), more.end());
