@@ -60,6 +60,9 @@ class Script {
   std::map<std::string, std::string> answers;  ///< of debconf, set by the script
   bool debconf = false;
   int temporaries = 0;
+  bool bash() const { return bash_; }
+  /// Whether the shell knows the name itself: a function, or what dash has built in.
+  bool knows(const std::string& name) const;
 
  private:
   enum class Flow { On, Break, Continue, Return, Exit };
@@ -67,18 +70,37 @@ class Script {
   Result<int> simple(const ShellNode& node, bool tested);
   Result<int> loop(const ShellNode& node, bool tested);
   Result<int> choose(const ShellNode& node, bool tested);
-  Result<int> pipe(const ShellNode& node);
+  Result<int> pipe(const ShellNode& node, bool tested);
   Result<int> call(const Words& words, bool tested);
-  Result<int> builtin(const Words& words, bool& known);
+  Result<int> builtin(const Words& words, bool& known);  // with those below in script_builtins.cc
+  Result<int> leave(const Words& words);
+  Result<int> set_options(const Words& words);
+  Result<int> declare(const Words& words);
+  Result<int> forget(const Words& words);
+  Result<int> set_trap(const Words& words);
+  Result<Words> command_words(const ShellNode& node);
+  Done assign(const std::string& name, std::string value);
+  static bool is_variable(std::string_view name);
+  static bool is_special(std::string_view name);
   Result<int> redirected(const ShellNode& node, const std::function<Result<int>()>& action);
   Result<Words> expand(const ShellWord& word);
   Result<std::string> expand_one(const ShellWord& word);
   Result<std::string> value_of(const ShellPart& part);
   Result<std::string> output_of(const ShellNode& node);
-  Result<Words> glob(const std::string& pattern);
+  Result<std::string> pattern_of(const ShellWord& word);
+  Result<Words> glob(const std::string& pattern, const std::string& text);
+  /// The fields of a word while they are made; `pattern` is `text` with a `\` before what is quoted.
+  struct Fields {
+    Words done{};
+    std::string text{}, pattern{};
+    bool begun = false, globs = false, slashes = false;
+  };
+  Done add_part(Fields& fields, const ShellPart& part, bool split);
+  Done end_field(Fields& fields);
   std::unexpected<Error> too_much() const;
   Result<bool> fits(std::string_view pattern, std::string_view text);
-  Result<std::map<std::string, std::string>> keep_variables();
+  /// As a subshell does it: what it sets, and how it ends, stays in it.
+  Result<int> apart(const std::function<Result<int>()>& action);
 
   ScriptState& state_;
   const ScriptOrigin& origin_;
@@ -88,9 +110,16 @@ class Script {
   std::vector<std::string> arguments_;
   Flow flow_ = Flow::On;
   int status_ = 0, line_ = 0, depth_ = 0, steps_ = 0;
+  int substituted_ = 0;      // the status of the last $(...)
+  int exit_status_ = 0;      // of `exit`, while flow_ is Exit
+  int shells_ = 0, loops_ = 0;
+  bool bash_ = false, nounset_ = false;
+  std::set<std::string> readonly_;
+  std::string trap_;         // what runs at the end
   std::uint64_t spent_ = 0;
   bool errexit_ = false;
   std::string* out_ = nullptr;
+  std::string* err_ = nullptr;
   const std::string* in_ = nullptr;
 };
 

@@ -44,8 +44,10 @@ Result<int> find_program(Script& script, const Words& words, size_t first) {
   static constexpr std::array<std::string_view, 6> folders{"/usr/local/sbin/", "/usr/local/bin/", "/usr/sbin/", "/usr/bin/", "/sbin/", "/bin/"};
   for (size_t at = first; at < words.size(); ++at) {
     if (words[at].starts_with('-')) continue;
-    bool found = false;
+    bool found = words[0] == "command" && script.knows(words[at]);
+    if (found) script.print(words[at] + "\n");
     for (const std::string_view folder : folders) {
+      if (found) break;
       const std::string path = words[at].find('/') == std::string::npos ? std::string(folder) + words[at] : words[at];
       const auto node = script.state().world.find(path, true);
       if (!node || node->entry.type == FileType::Directory || (node->entry.mode & 0111) == 0) continue;
@@ -53,7 +55,7 @@ Result<int> find_program(Script& script, const Words& words, size_t first) {
       found = true;
       break;
     }
-    if (!found) return 1;
+    if (!found) return words[0] == "command" ? 127 : 1;
   }
   return 0;
 }
@@ -101,7 +103,7 @@ Result<int> list_capabilities(Script& script, const Words& words) {
 }
 
 Result<int> program_lookup(Script& script, const Words& words) {
-  if (words[0] == "command" && (words.size() < 3 || words[1] != "-v")) return not_understood(script, words);
+  if (words[0] == "command" && (words.size() != 3 || words[1] != "-v")) return not_understood(script, words);
   return find_program(script, words, words[0] == "command" ? 2 : 1);
 }
 

@@ -13,40 +13,83 @@ using Words = Script::Words;
 
 std::unexpected<Error> not_understood(Script& script, const Words& words) { return script.unknown(fmt::format("'{}'", join(words, " ").substr(0, 200))); }
 
+namespace {
+
+/// The escapes of dash's `echo`, whose `\c` ends it all; nothing where what dash does is not known to us.
+std::optional<std::string> unescape(std::string_view text, bool& ended) {
+  static constexpr std::string_view letters = "abfnrtv\\", characters = "\a\b\f\n\r\t\v\\";
+  std::string result;
+  for (size_t at = 0; at < text.size(); ++at) {
+    if (text[at] != '\\' || at + 1 == text.size()) { result += text[at]; continue; }
+    const char c = text[++at];
+    if (const size_t letter = letters.find(c); letter != std::string_view::npos) { result += characters[letter]; continue; }
+    if (c == 'c') { ended = true; return result; }
+    if ((c >= '0' && c <= '9') || c == 'e') return std::nullopt;
+    result += '\\';
+    result += c;
+  }
+  return result;
+}
+
+/// What `%d` makes of a word.
+std::optional<std::string> decimal(const Words& words, size_t at) {
+  if (at >= words.size()) return "0";
+  const std::string& word = words[at];
+  const std::string digits = word.substr(word.starts_with('-') ? 1 : 0);
+  if (digits.empty() || digits.size() > 18 || digits.find_first_not_of("0123456789") != std::string::npos || (digits[0] == '0' && word != "0")) return std::nullopt;
+  return word;
+}
+
+/// The format once over `words` from `next` on; nothing where it is not understood.
+std::optional<std::string> format_once(const std::string& format, const Words& words, size_t& next) {
+  std::string text;
+  for (size_t at = 0; at < format.size(); ++at) {
+    if (format[at] != '\\' && format[at] != '%') { text += format[at]; continue; }
+    const bool escape = format[at] == '\\';
+    if (++at == format.size()) return std::nullopt;
+    const char c = format[at];
+    if (escape && (c == 'n' || c == 't' || c == '\\')) text += c == 'n' ? '\n' : c == 't' ? '\t' : '\\';
+    else if (!escape && c == '%') text += '%';
+    else if (!escape && c == 's') { if (next < words.size()) text += words[next]; ++next; }
+    else if (!escape && c == 'd') {
+      const auto number = decimal(words, next++);
+      if (!number) return std::nullopt;
+      text += *number;
+    } else return std::nullopt;
+  }
+  return text;
+}
+
+}  // namespace
+
 Result<int> print_words(Script& script, const Words& words) {
   size_t at = 1;
-  bool line_end = true;
+  bool line_end = true, ended = false;
   if (words.size() > 1 && words[1] == "-n") { line_end = false; ++at; }
-  if (words.size() > at && words[at] == "-e") ++at;
-  script.print(join(std::span(words).subspan(at), " "));
-  if (line_end) script.print("\n");
+  const bool dash = !script.bash() && words[0] == "echo";
+  const bool option = words.size() > at && words[at].size() > 1 && words[at][0] == '-' && words[at].find_first_not_of("neE", 1) == std::string::npos;
+  std::string text = join(std::span(words).subspan(at), " ");
+  if (!dash && option) {
+    if (words[at] != "-e" || text.find('\\') != std::string::npos) return not_understood(script, words);
+    text = join(std::span(words).subspan(at + 1), " ");
+  } else if (dash) {
+    auto plain = unescape(text, ended);
+    if (!plain) return not_understood(script, words);
+    text = std::move(*plain);
+  }
+  script.print(text);
+  if (line_end && !ended) script.print("\n");
   return 0;
 }
 
 Result<int> print_format(Script& script, const Words& words) {
-  if (words.size() < 2) return not_understood(script, words);
+  if (words.size() < 2 || words[1].starts_with('-')) return not_understood(script, words);
   size_t next = 2;
   do {
-    std::string text;
     const size_t before = next;
-    const std::string& format = words[1];
-    for (size_t at = 0; at < format.size(); ++at) {
-      if (format[at] == '\\' && at + 1 < format.size()) {
-        const char c = format[++at];
-        if (c == 'n') text += '\n';
-        else if (c == 't') text += '\t';
-        else if (c == '\\') text += '\\';
-        else return not_understood(script, words);
-      } else if (format[at] == '%' && at + 1 < format.size()) {
-        const char c = format[++at];
-        if (c == '%') text += '%';
-        else if (c == 's' || c == 'd') text += next < words.size() ? words[next++] : std::string();
-        else return not_understood(script, words);
-      } else {
-        text += format[at];
-      }
-    }
-    script.print(text);
+    const auto text = format_once(words[1], words, next);
+    if (!text) return not_understood(script, words);
+    script.print(*text);
     if (next == before) break;
   } while (next < words.size() && script.afford(0));
   return 0;

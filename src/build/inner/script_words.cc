@@ -1,4 +1,6 @@
 // Words of a script: variables, patterns, fields (IEEE 1003.1, XCU 2.6).
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "base/text.h"
@@ -7,23 +9,52 @@
 namespace ashlar::build {
 namespace {
 
+/// One character against the set at the front of `pattern`, which it takes off; a `[` without an end is itself.
 bool fits_set(std::string_view& pattern, char c) {
-  std::string_view set = pattern.substr(1);
-  const bool inverted = set.starts_with('!') || set.starts_with('^');
-  if (inverted) set.remove_prefix(1);
+  size_t at = 1;
+  const bool inverted = at < pattern.size() && (pattern[at] == '!' || pattern[at] == '^');
+  if (inverted) ++at;
+  const auto take = [&] {
+    if (pattern[at] == '\\' && at + 1 < pattern.size()) ++at;
+    return pattern[at++];
+  };
   bool found = false;
-  for (bool first = true; !set.empty() && (first || set[0] != ']'); first = false) {
-    if (set.size() > 2 && set[1] == '-' && set[2] != ']') {
-      found |= set[0] <= c && c <= set[2];
-      set.remove_prefix(3);
-    } else {
-      found |= set[0] == c;
-      set.remove_prefix(1);
+  for (bool first = true; at < pattern.size() && (first || pattern[at] != ']'); first = false) {
+    const char from = take();
+    char to = from;
+    if (at + 1 < pattern.size() && pattern[at] == '-' && pattern[at + 1] != ']') {
+      ++at;
+      to = take();
     }
+    found |= from <= c && c <= to;
   }
-  if (!set.empty()) set.remove_prefix(1);
-  pattern = set;
+  if (at >= pattern.size()) {
+    pattern.remove_prefix(1);
+    return c == '[';
+  }
+  pattern.remove_prefix(at + 1);
   return found != inverted;
+}
+
+std::string escape_pattern(std::string_view text) {
+  std::string result;
+  for (const char c : text) {
+    if (std::string_view("*?[]\\-!^:.=").find(c) != std::string_view::npos) result += '\\';
+    result += c;
+  }
+  return result;
+}
+
+std::string plain(std::string_view pattern) {
+  std::string result;
+  for (size_t at = 0; at < pattern.size(); ++at) result += pattern[at] == '\\' && at + 1 < pattern.size() ? pattern[++at] : pattern[at];
+  return result;
+}
+
+/// What shells differ in: nothing is guessed.
+bool doubtful(std::string_view pattern) {
+  for (const std::string_view what : {"[^", "[:", "[.", "[="}) if (pattern.find(what) != std::string_view::npos) return true;
+  return pattern.size() > 1000;
 }
 
 }  // namespace
@@ -63,6 +94,7 @@ bool fits_pattern(std::string_view pattern, std::string_view text, std::uint64_t
 
 /// As fits_pattern(), which may take long: eight steps cost as much as a byte.
 Result<bool> Script::fits(std::string_view pattern, std::string_view text) {
+  if (doubtful(pattern) || text.size() > 100'000) return unknown(fmt::format("the pattern '{}'", pattern.substr(0, 100)));
   std::uint64_t steps = 0;
   const bool fitting = fits_pattern(pattern, text, &steps);
   if (!afford(steps / 8)) return too_much();
@@ -101,15 +133,25 @@ Result<std::string> Script::value_of(const ShellPart& part) {
     if (is_set && !afford(found->second.size())) return too_much();
     if (is_set) value = found->second;
   }
+  const bool many = part.text == "@" || part.text == "*";
+  const bool cuts = part.operation.starts_with('#') || part.operation.starts_with('%');
+  if (!is_set && nounset_ && !many && (part.operation.empty() || cuts)) return unknown(fmt::format("'${}' is not set", part.text));
   if (part.operation.empty()) return value;
-  TRY_ASSIGN(const std::string argument, expand_one(part.argument));
+  if (many && (cuts || arguments_.size() > 1)) return unknown(fmt::format("'${{{}{}'", part.text, part.operation));
+  if (part.operation.back() == '=' && !is_variable(part.text)) return unknown(fmt::format("'${{{}{}'", part.text, part.operation));
   const bool there = part.operation[0] == ':' ? !value.empty() : is_set;
-  switch (part.operation.back()) {
-    case '-': return there ? value : argument;
-    case '+': return there ? argument : std::string();
-    case '=': if (!there) variables_[part.text] = argument; return there ? value : argument;
+  switch (part.operation.back()) {  // only what is needed is expanded
+    case '-': return there ? value : expand_one(part.argument);
+    case '+': return there ? expand_one(part.argument) : std::string();
+    case '=': {
+      if (there) return value;
+      TRY_ASSIGN(const std::string argument, expand_one(part.argument));
+      TRY(assign(part.text, argument));
+      return argument;
+    }
     case '#':
     case '%': {
+      TRY_ASSIGN(const std::string argument, pattern_of(part.argument));
       const bool front = part.operation[0] == '#', longest = part.operation.size() == 2;
       for (size_t step = 0; step <= value.size(); ++step) {
         const size_t length = longest ? value.size() - step : step;
@@ -133,51 +175,87 @@ Result<std::string> Script::expand_one(const ShellWord& word) {
   return value;
 }
 
-Result<Script::Words> Script::expand(const ShellWord& word) {
-  Words fields;
-  std::string field;
-  bool begun = false, pattern = false;
-  auto end = [&]() -> Done {
-    if (begun && pattern) {
-      TRY_ASSIGN(Words names, glob(field));
-      for (std::string& name : names) fields.push_back(std::move(name));
-    } else if (begun) {
-      if (!afford(field.size() + sizeof field)) return too_much();
-      fields.push_back(field);
-    }
-    field.clear();
-    begun = pattern = false;
-    return {};
-  };
+/// A word as a pattern: what is quoted stands for itself.
+Result<std::string> Script::pattern_of(const ShellWord& word) {
+  std::string pattern;
   for (const ShellPart& part : word) {
-    if (part.kind == ShellPart::Kind::Variable && part.text == "@" && part.quoted && part.operation.empty()) {
-      for (size_t at = 0; at < arguments_.size(); ++at) {
-        if (at > 0) TRY(end());
-        field += arguments_[at];
-        begun = true;
-      }
-      continue;
-    }
+    if (!part.quoted && std::ranges::any_of(part.argument, &ShellPart::quoted) && !part.operation.starts_with('#') && !part.operation.starts_with('%'))
+      return unknown(fmt::format("quotes in '${{{}{}' in a pattern", part.text, part.operation));
     TRY_ASSIGN(const std::string value, value_of(part));
-    if (part.quoted || part.kind == ShellPart::Kind::Text) {
-      if (!part.quoted && value.find_first_of("*?[") != std::string::npos) pattern = true;
-      field += value;
-      begun = true;
-      continue;
-    }
-    for (const char c : value) {
-      if (c == ' ' || c == '\t' || c == '\n') { TRY(end()); continue; }
-      pattern |= c == '*' || c == '?';
-      field += c;
-      begun = true;
-    }
+    if (!afford(value.size())) return too_much();
+    pattern += part.quoted ? escape_pattern(value) : value;
   }
-  TRY(end());
-  if (!fields.empty() && (fields[0] == "~" || fields[0].starts_with("~/"))) return unknown("'~'");
-  return fields;
+  return pattern;
 }
 
-Result<Script::Words> Script::glob(const std::string& pattern) {
+Done Script::end_field(Fields& fields) {
+  if (fields.begun && fields.globs) {
+    if (fields.slashes) return unknown("a '\\' in a pattern that was expanded");
+    TRY_ASSIGN(Words names, glob(fields.pattern, fields.text));
+    for (std::string& name : names) fields.done.push_back(std::move(name));
+  } else if (fields.begun) {
+    if (!afford(fields.text.size() + sizeof fields.text)) return too_much();
+    fields.done.push_back(fields.text);
+  }
+  fields.text.clear();
+  fields.pattern.clear();
+  fields.begun = fields.globs = fields.slashes = false;
+  return {};
+}
+
+/// Adds a part of a word. `split`: its text is what a variable stands for, and is split at blanks.
+Done Script::add_part(Fields& fields, const ShellPart& part, bool split) {
+  const auto literal = [&](std::string_view value) {
+    fields.text += value;
+    fields.pattern += escape_pattern(value);
+    fields.begun = true;
+  };
+  if (part.kind == ShellPart::Kind::Variable && part.text == "@" && part.quoted && part.operation.empty()) {
+    for (size_t at = 0; at < arguments_.size(); ++at) {
+      if (at > 0) TRY(end_field(fields));
+      literal(arguments_[at]);
+    }
+    return {};
+  }
+  if (part.operation.ends_with('-') || part.operation.ends_with('+')) {  // the quotes of the argument count
+    const ShellPart asked{.kind = part.kind, .text = part.text, .operation = part.operation.starts_with(':') ? ":+" : "+", .argument = {{.text = "x"}}};
+    TRY_ASSIGN(const std::string there, value_of(asked));
+    if (part.operation.ends_with('+') != there.empty()) {
+      if (part.quoted && part.argument.empty()) fields.begun = true;
+      for (const ShellPart& each : part.argument) TRY(add_part(fields, each, true));
+      return {};
+    }
+  }
+  if (part.operation.ends_with('=') && !part.quoted && std::ranges::any_of(part.argument, &ShellPart::quoted))
+    return unknown(fmt::format("quotes in '${{{}{}'", part.text, part.operation));
+  TRY_ASSIGN(const std::string value, value_of(part));
+  if (part.quoted) {
+    literal(value);
+    return {};
+  }
+  const bool text = part.kind == ShellPart::Kind::Text && !split;
+  if (text && bash_ && value.find('{') != std::string::npos && (value.find(',') != std::string::npos || value.find("..") != std::string::npos))
+    return unknown(fmt::format("'{}' in bash", value));
+  for (const char c : value) {
+    if (!text && (c == ' ' || c == '\t' || c == '\n')) { TRY(end_field(fields)); continue; }
+    fields.globs |= c == '*' || c == '?' || c == '[';
+    fields.slashes |= c == '\\';
+    fields.text += c;
+    fields.pattern += c;
+    fields.begun = true;
+  }
+  return {};
+}
+
+Result<Script::Words> Script::expand(const ShellWord& word) {
+  Fields fields;
+  for (const ShellPart& part : word) TRY(add_part(fields, part, false));
+  TRY(end_field(fields));
+  return std::move(fields.done);
+}
+
+Result<Script::Words> Script::glob(const std::string& pattern, const std::string& text) {
+  if (doubtful(pattern) || pattern.ends_with('/') || pattern.find("//") != std::string::npos) return unknown(fmt::format("the pattern '{}'", pattern.substr(0, 100)));
   Words found{pattern.starts_with('/') ? "/" : ""};
   for (const auto part : split(pattern, '/')) {
     if (part.empty()) continue;
@@ -189,16 +267,16 @@ Result<Script::Words> Script::glob(const std::string& pattern) {
     };
     for (const std::string& base : found) {
       const std::string prefix = base.empty() || base.ends_with('/') ? base : base + "/";
-      if (part.find_first_of("*?[") == std::string_view::npos) {
-        if (state_.world.find(prefix + std::string(part), false) && !add(prefix + std::string(part))) return too_much();
+      if (const std::string name = plain(part); escape_pattern(name).size() == part.size() || part.find_first_of("*?[") == std::string_view::npos) {
+        if (state_.world.find(prefix + name, false) && !add(prefix + name)) return too_much();
         continue;
       }
       for (const std::string& name : state_.world.list(base.empty() ? "/" : base))
-        if (fits_pattern(part, name) && (name[0] != '.' || part[0] == '.') && !add(prefix + name)) return too_much();
+        if (fits_pattern(part, name) && (name[0] != '.' || part[0] == '.' || part.starts_with("\\.")) && !add(prefix + name)) return too_much();
     }
     found = std::move(next);
   }
-  if (found.empty()) return Words{pattern};
+  if (found.empty()) return Words{text};
   return found;
 }
 

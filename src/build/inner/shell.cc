@@ -288,7 +288,7 @@ class Reader {
           const char next = peek();
           ShellWord value;
           if (next != '\0' && !is_blank(next) && next != '\n' && next != ';' && next != ')' && next != '&' && next != '|') {
-            TRY_ASSIGN(value, word());
+            TRY_ASSIGN(value, word(true));
           }
           node.assignments.emplace_back(std::move(name), std::move(value));
           continue;
@@ -332,7 +332,11 @@ class Reader {
       TRY_ASSIGN(const ShellWord delimiter, word());
       std::string text;
       bool quoted = false;
-      for (const auto& part : delimiter) { text += part.text; quoted |= part.quoted; }
+      for (const auto& part : delimiter) {
+        if (part.kind != ShellPart::Kind::Text) return wrong("a here-document whose end is no text");
+        text += part.text;
+        quoted |= part.quoted;
+      }
       auto slot = std::make_shared<ShellWord>();
       heredocs_.push_back({text, strip, quoted, slot});
       redirect.text = slot;  // filled at the end of the line
@@ -344,7 +348,8 @@ class Reader {
     return true;
   }
 
-  Result<ShellWord> word() {
+  /// `value`: of an assignment, in which a `~` may stand after a `:`, too.
+  Result<ShellWord> word(bool value = false) {
     ShellWord word;
     auto add = [&](char c, bool quoted) {
       if (word.empty() || word.back().kind != ShellPart::Kind::Text || word.back().quoted != quoted) word.push_back({.quoted = quoted});
@@ -374,6 +379,9 @@ class Reader {
       } else if (c == '$' || c == '`') {
         TRY_ASSIGN(ShellPart part, expansion(false));
         word.push_back(std::move(part));
+      } else if (c == '~' && (at_ == begin || (value && text_[at_ - 1] == ':'))) {
+        word.push_back({.kind = ShellPart::Kind::Unknown, .text = "~"});
+        ++at_;
       } else {
         add(c, false);
         ++at_;
@@ -399,7 +407,7 @@ class Reader {
       const char c = peek();
       if (c == end) { ++at_; return word; }
       if (c == '\n') ++line_;
-      if (c == '\\' && std::string_view("$`\"\\\n").find(peek(1)) != std::string_view::npos && peek(1) != '\0') {
+      if (c == '\\' && std::string_view(end == '\0' ? "$`\\\n" : "$`\"\\\n").find(peek(1)) != std::string_view::npos && peek(1) != '\0') {
         if (peek(1) != '\n') add(peek(1));
         at_ += 2;
       } else if (c == '$' || c == '`') {
@@ -455,7 +463,7 @@ class Reader {
     for (++at_; peek() != '`'; ++at_) {
       if (at_ >= text_.size()) return wrong("'`' has no end");
       if (peek() == '\n') ++line_;
-      if (peek() == '\\' && std::string_view("`\\$").find(peek(1)) != std::string_view::npos) ++at_;
+      if (peek() == '\\' && std::string_view(quoted ? "`\\$\"" : "`\\$").find(peek(1)) != std::string_view::npos) ++at_;
       inside += peek();
     }
     ++at_;
@@ -470,35 +478,64 @@ class Reader {
     ++at_;
     if (is_name_char(peek())) while (is_name_char(peek())) part.text += text_[at_++];
     else if (at_ < text_.size()) part.text = text_[at_++];
-    if (peek() == '}') { ++at_; return part; }
+    const bool many_digits = part.text.size() > 1 && std::isdigit(static_cast<unsigned char>(part.text[0])) != 0;
+    if (peek() == '}' && !many_digits) { ++at_; return part; }
     for (const std::string_view operation : {":-", ":+", ":=", "-", "+", "=", "##", "#", "%%", "%"}) {
       if (!starts(operation)) continue;
       part.operation = operation;
       at_ += operation.size();
       break;
     }
-    if (part.operation.empty()) return wrong(fmt::format("'${{{}{}' is not understood", part.text, peek()));
+    if (part.operation.empty() || many_digits) return wrong(fmt::format("'${{{}{}' is not understood", part.text, peek()));
     if (++depth_ > 60) return wrong("nested too deeply");
-    while (peek() != '}') {
-      if (at_ >= text_.size()) return wrong("'${' has no end");
-      if (peek() == '$' || peek() == '`') {
-        TRY_ASSIGN(ShellPart inner, expansion(quoted));
-        part.argument.push_back(std::move(inner));
-      } else if (peek() == '"') {
-        ++at_;
-        TRY_ASSIGN(ShellWord inner, quoted_until('"'));
-        for (auto& each : inner) part.argument.push_back(std::move(each));
-      } else {
-        if (peek() == '\\') ++at_;
-        if (peek() == '\n') ++line_;
-        if (part.argument.empty() || part.argument.back().kind != ShellPart::Kind::Text) part.argument.push_back({.quoted = quoted});
-        part.argument.back().text += peek();
-        ++at_;
-      }
-    }
+    TRY_ASSIGN(part.argument, operand(quoted, part.operation[0] == '#' || part.operation[0] == '%'));
     --depth_;
     ++at_;
     return part;
+  }
+
+  /// What follows the operation of a `${`, up to its `}` (not taken). Quotes in a pattern count whatever is around it; elsewhere a `'` between `"` is text.
+  Result<ShellWord> operand(bool quoted, bool pattern) {
+    ShellWord word;
+    auto add = [&](char c, bool literal) {
+      if (word.empty() || word.back().kind != ShellPart::Kind::Text || word.back().quoted != literal) word.push_back({.quoted = literal});
+      word.back().text += c;
+    };
+    const bool text = quoted && !pattern;
+    while (peek() != '}') {
+      if (at_ >= text_.size()) return wrong("'${' has no end");
+      const char c = peek();
+      if (c == '$' || c == '`') {
+        TRY_ASSIGN(ShellPart inner, expansion(text));
+        word.push_back(std::move(inner));
+      } else if (c == '"') {
+        ++at_;
+        TRY_ASSIGN(ShellWord inner, quoted_until('"'));
+        if (inner.empty()) word.push_back({.quoted = true});
+        for (auto& each : inner) word.push_back(std::move(each));
+      } else if (c == '\'' && !text) {
+        const size_t end = text_.find('\'', at_ + 1);
+        if (end == std::string_view::npos) return wrong("a quote has no end");
+        const auto inside = text_.substr(at_ + 1, end - at_ - 1);
+        line_ += static_cast<int>(std::count(inside.begin(), inside.end(), '\n'));
+        word.push_back({.text = std::string(inside), .quoted = true});
+        at_ = end + 1;
+      } else if (c == '\\' && peek(1) == '\n') {
+        at_ += 2;
+        ++line_;
+      } else if (c == '\\' && at_ + 1 < text_.size() && (!text || std::string_view("$`\"\\}").find(peek(1)) != std::string_view::npos)) {
+        add(peek(1), true);
+        at_ += 2;
+      } else if (c == '~' && word.empty() && !quoted) {
+        word.push_back({.kind = ShellPart::Kind::Unknown, .text = "~"});
+        ++at_;
+      } else {
+        if (c == '\n') ++line_;
+        add(c, text);
+        ++at_;
+      }
+    }
+    return word;
   }
 
   struct Pending { std::string delimiter; bool strip, quoted; std::shared_ptr<ShellWord> slot; };

@@ -37,8 +37,8 @@ std::optional<bool> of_file(Script& script, char which, const std::string& path)
   }
 }
 
-std::optional<bool> binary(const std::string& a, const std::string& operation, const std::string& b) {
-  if (operation == "=" || operation == "==") return a == b;
+std::optional<bool> binary(const std::string& a, const std::string& operation, const std::string& b, bool bash) {
+  if (operation == "=" || (bash && operation == "==")) return a == b;
   if (operation == "!=") return a != b;
   const auto left = number(a), right = number(b);
   if (!left || !right) return std::nullopt;
@@ -54,7 +54,7 @@ std::optional<bool> binary(const std::string& a, const std::string& operation, c
 std::optional<bool> judge(Script& script, std::span<const std::string> words) {
   if (words.empty()) return false;
   if (words.size() == 1) return !words[0].empty();
-  if (words.size() == 3) if (const auto answer = binary(words[0], words[1], words[2])) return answer;
+  if (words.size() == 3) if (const auto answer = binary(words[0], words[1], words[2], script.bash())) return answer;
   if (words.size() >= 3) {  // -o binds weaker than -a
     for (const std::string_view joint : {"-o", "-a"}) {
       for (size_t at = 1; at + 1 < words.size(); ++at) {
