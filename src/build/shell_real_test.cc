@@ -134,6 +134,118 @@ E)~",
   expect_same(scripts);
 }
 
+/// Short scripts, each of which some follower of scripts would get wrong.
+TEST_F(ShellBesideTheRealOne, SaysTheSameInManySmallThings) {
+  const char* const scripts[] = {
+      R"~(x=a; x=$x$x y=$x; echo $y; x=1 y=$x true; echo $y)~",
+      R"~(x=1; x=2 echo a > /dev/null$u; echo $x)~",
+      R"~(case a in (a) echo p;; esac; case a in a);; esac; echo $?)~",
+      R"~(if :; then ! true; fi; echo $?)~",
+      R"~(set -e; f() { false; }; ! f; echo on)~",
+      R"~(set -e; while ! true; do :; done; echo on; for i in 1; do false; done || echo b)~",
+      R"~(set -e; (exit 3) || echo $?; x=$(exit 3) && echo no; echo on)~",
+      R"~(f() { return; }; (exit 4); f; echo $?; f() { (exit 4); return $?; }; f; echo $?)~",
+      R"~(f() { case $1 in a) return 2 ;; esac; echo no; }; f a; echo $?; while f a; do :; done; echo $?)~",
+      R"~(false || { echo a; false; } || echo b && echo c)~",
+      R"~(echo a; # comment ' " `)~",
+      R"~(echo "a # b" c#d '#e' #f)~",
+      R"~(echo a&&echo b||echo c;echo d)~",
+      R"~(echo ${x:-$(echo "a b")} "${x:-$(echo "a  b")}" ${x:-`echo c`})~",
+      R"~(echo ${x:-}} ; echo "${x:-{a}}" )~",
+      R"~(x='a;b&c|d'; echo $x; eval_=$x; echo "$eval_" )~",
+      R"~(x="a'b"; echo $x "$x" '$x'; y='"'; echo $y)~",
+      R"~(echo a'b'"c"\d$u''e)~",
+      R"~(f() { echo $#; }; f "" '' $u "$u"; f "$@"; f "a b" 'c'; f $(echo a b) "$(echo a b)" )~",
+      R"~(f() { echo "$0" > /dev/null; echo $1; set -- z; echo $1; }; set -- q; f r; echo $1)~",
+      R"~(for x in a b; do :; done; echo $x; for x in; do :; done; echo $x)~",
+      R"~(for x in a; do x=b; done; echo $x)~",
+      R"~(i=0; for x in 1 2 3; do if [ $x -eq 2 ]; then continue; fi; echo $x; done)~",
+      R"~(while :; do while :; do break; done; echo in; break; done)~",
+      R"~(until false; do echo x; break; done)~",
+      R"~(cat <<E; echo b
+a
+E)~",
+      R"~(cat <<E && echo b
+$(cat <<F
+inner
+F
+)
+E)~",
+      R"~(if cat; then echo y; fi <<E
+x
+E)~",
+      R"~(cat <<E
+${u:-'a'} ${u:-"b"} ${u+"c"} "${u:-d}"
+E)~",
+      R"~(x='a	b'; echo $x; printf '%s\n' $x)~",
+      R"~(x="a\\nb"; echo $x; echo "$x" )~",
+      R"~(echo "$(echo 'a\\nb')"; echo '\\n'; echo "\\\\n" )~",
+      R"~(x=$(echo 'a\nb'); echo "$x"; echo $x)~",
+      R"~([ "" ]; echo $?; [ ]; echo $?; test; echo $?; [ a -a "" ]; echo $?; [ "(" = "(" ]; echo $?)~",
+      R"~([ 1 -eq 01 ]; echo $?; [ -5 -lt 3 ]; echo $?; [ ! ]; echo $?; [ -n ]; echo $?; [ -z ]; echo $?)~",
+      R"~([ ! "" -a x ]; echo $?; [ "a" -o "" -a "" ]; echo $?; [ ! a = a -o b ]; echo $?)~",
+      R"~([ x ] && [ ! -e /none ] && echo a; [ -e /none -o -L /none ] || echo b)~",
+      R"~(x=5; unset -v x; echo ${x+set}; x=; unset x y; echo ${x-un})~",
+      R"~(x=a; readonly x; f() { echo $x; }; f; (unset y; echo $x))~",
+      R"~(x=abcabc; echo ${x#*b} ${x##*b} ${x%b*} ${x%%b*} ${x%%*} ${x#?} ${x%[a-c]} ${x##[!b]*}.)~",
+      R"~(x=/usr/bin/; echo ${x%/} ${x%/*} ${x##*/}. ${x#/usr}; y=bin; echo ${x%$y/} ${x%"$y"/})~",
+      R"~(x='a b c'; echo ${x#* } "${x#* }" ${x%" c"} "${x%' '*}" )~",
+      R"~(x='{a}'; echo ${x#{} ${x%\}}; echo "${x%\}}" "${x#"{"}" )~",
+      R"~(x='a"b'; echo "${x%\"*}" ${x#*\"} "${x#*'"'}"; x="a'b"; echo "${x%\'*}" ${x#*"'"})~",
+      R"~(x='$y'; echo "${x#\$}" ${x#'$'} "${x#'$'}" )~",
+      R"~(: ${x:=a} ${y=b}; echo $x$y; z=${w:=c}; echo $w$z; echo ${v:=$w$w})~",
+      R"~(echo ${x:+a b} "${x:+a b}"; x=1; echo ${x:+a   b} "${x:+a   b}" ${x:+"a   b" c}; set -- ${x:+"a   b" c}; echo $#)~",
+      R"~(set -- a b c; echo ${#} $# "${3}" ${4-no} "${4:-}"; shift; echo "$1" ${2}x $3.)~",
+      R"~(set -- "a b" c; echo "${*}" ${@}; x="${*}"; echo "$x"; case "$*" in "a b c") echo y;; esac)~",
+      R"~(set -- -e; echo $1; set -e -- x; echo $1; set -- --; echo $1; set --; echo $#)~",
+      R"~(set -ex; echo a; set +x; echo b)~",
+      R"~(trap 'echo x' INT; echo a; trap - INT; trap '' HUP; echo b)~",
+      R"~(export x; echo ${x-un}; export x=1 y="a b"; echo $x$y; export z; z=2; echo $z)~",
+      R"~(f() { local x=1 y=$x; echo "$y"; }; x=0; f)~",
+      R"~(f() { local x; x=1; g; echo $x; }; g() { x=2; }; f; echo ${x-un})~",
+      R"~(f() { local x=1; unset x; echo ${x-un}; }; x=0; f; echo $x)~",
+      R"~(f() { local x="$@"; echo $x; }; f a 'b  c'; f() { local x=$*; echo "$x"; }; f a 'b  c'; f() { local x=$(echo 'a  b'); echo "$x"; }; f)~",
+      R"~(f() { f2() { echo nested; }; }; f; f2; f2() { echo new; }; f2)~",
+      R"~(f () { echo sp; }; f; f()
+{ echo nl; }; f; f() (x=1; echo sub); f; echo ${x-un})~",
+      R"~(f() { echo out; } > /dev/null; f; echo on)~",
+      R"~(f() if true; then echo i; fi; f)~",
+      R"~(echo a | { cat; x=1; }; echo ${x-un}; x=2 | :; echo ${x-un})~",
+      R"~(echo a | cat | cat; echo a | while false; do :; done; echo $?)~",
+      R"~(x=$(echo a; exit 3; echo b); echo $? $x; x=`exit 2`; echo $?)~",
+      R"~(true | false && echo no || echo yes; ! true | false && echo y2)~",
+      R"~((echo a; exit 2; echo b); echo $?; { echo c; }; (exit); echo $?; (false; exit); echo $?)~",
+      R"~(x=1; { x=2; echo $x; } > /dev/null; echo $x; if :; then x=3; fi > /dev/null; echo $x)~",
+      R"~(case $u in '') echo e;; *) echo n;; esac; case "a b" in a\ b) echo y;; esac; case a in "") echo n;; ?) echo q;; esac)~",
+      R"~(case 1.0~rc in *~*) echo y;; esac; case 1.2.3 in [0-9]*.[0-9]*) echo v;; esac; case x-y in *-*) echo d;; esac; case -a in -*) echo o;; esac)~",
+      R"~(case a in A) echo n;; [A-Z]) echo n;; [a-z]) echo y;; esac; case é in ?) echo one;; ??) echo two;; esac)~",
+      R"~(case "$(echo a)" in a) echo y;; esac; case `echo b` in b) echo z;; esac; case $(echo 'a b') in 'a b') echo w;; esac)~",
+      R"~(case a in b) ;; esac; echo $?; case a in a) false;; esac; echo $?)~",
+      R"~(x=a?c; case abc in $x) echo y;; esac; case abc in ${x}) echo y;; esac; case abc in "${x}") echo n;; *) echo z;; esac)~",
+      R"~(a=1 b=2; echo $a$b; a=$b b=$a; echo $a$b)~",
+      R"~(a= b=c; echo "[$a]$b"; a= ; echo "[$a]"; a="" echo x)~",
+      R"~(a=b\ c; echo $a; a='b c'd"e f"; echo "$a"; a=$(echo x  y)z; echo "$a"; a=*; echo "$a"; a=/et*; echo $a)~",
+      R"~(x='echo hi'; $x; x=echo; $x a b; "$x" c)~",
+      R"~(e\cho a; 'echo' b; "ec"ho c; \echo d)~",
+      R"~(seq 0; seq 3 1; seq 3 -1 1; seq -1 1)~",
+      R"~(echo abc | cut -c1; echo a:b:c | cut -d: -f2-; echo abc | cut -d: -f2; echo a:b | cut -d: -f2,1; printf 'a b' | cut -d' ' -f1)~",
+      R"~(echo 'it'\''s'; echo "it's"; echo it\'s; echo "a\"b"; echo 'a"b')~",
+      R"~(echo $'a\n'; echo $"x"; echo $; echo a$ "$" $%)~",
+      R"~([ -n "$x" ] || x=d; echo $x; [ "$x" ] && x=e || x=f; echo $x)~",
+      R"~(echo ${x-a}${x-b}; echo "$x$x" $x"$x"; echo ${x}${x:-b c}d)~",
+      R"~(x=1; f() { x=2 return; }; f; echo $x)~",
+      R"~(umask 022; (umask 077); echo a)~",
+      R"~(exit 0; echo never)~",
+      R"~(cat < /dev/null; echo $?; cat /none; echo $?; : < /dev/null)~",
+      R"~(true && { echo a; exit 0; }; echo never)~",
+      R"~(f() { exit 0; }; x=$(f); echo a; (f); echo b; f; echo never)~",
+      R"~(dirname /; dirname //a; dirname a//b; dirname a; basename /; basename //; basename a.c .c; basename .c .c; basename x/.c .c; dirname a//b//)~",
+      R"~(echo a >&1; echo b 1>&2; echo c 2>&1; echo d > /dev/null 2>&1; echo e 2> /dev/null)~",
+      R"~(seq 5 1; seq 1 2 6; seq 09 11; seq -2; echo a,b | cut -d, -f 2; printf 'a\n\nb' | cut -c1; printf 'a:b' | cut -d: -f3)~",
+  };
+  expect_same(scripts);
+}
+
 /// Where dash does something else than is modelled, following ends: it is never wrong silently.
 TEST(Shell, WhatIsNotGuessed) {
   const SmallTree tree(SmallTree::Files{{"etc/a", "a"}});
@@ -175,6 +287,8 @@ TEST(Shell, WhatIsNotGuessed) {
       {"output that is closed", "echo x >&-", "the redirection '1>&'"},
       {"two files", "echo x > /a > /b", "the redirection '1>'"},
       {"a trap in a subshell", "(trap 'echo x' EXIT)", "'trap' in a subshell"},
+      {"an option of basename", "basename -- a", "'basename -- a'"},
+      {"an option of cat", "cat -", "'cat -'"},
       {"options of export", "export -p", "'export -p'"},
   };
   for (const auto& row : rows) EXPECT_EQ(follow(tree, row.script).told, "error: line 1: " + std::string(row.error)) << row.summary;

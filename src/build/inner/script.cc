@@ -229,6 +229,7 @@ Result<int> Script::redirected(const ShellNode& node, const std::function<Result
     }
     TRY_ASSIGN(const std::string target, expand_one(redirect.target));
     if (redirect.operation == ">&" || redirect.operation == "<&") {
+      if (redirect.descriptor == 1 && target == "1") continue;
       if (redirect.descriptor == 2 && target == "1") errors = sink;
       else if (redirect.descriptor == 1 && target == "2" && file.empty()) sink = errors;
       else if (redirect.descriptor != 2 || (target != "-" && target != "2")) return refuse();

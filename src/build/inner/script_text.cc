@@ -102,6 +102,7 @@ Result<int> concatenate(Script& script, const Words& words) {
     return 0;
   }
   for (size_t at = 1; at < words.size(); ++at) {
+    if (words[at].starts_with('-')) return not_understood(script, words);
     const auto content = script.state().world.read(words[at]);
     if (!content) return 1;
     script.print(as_text(*content));
@@ -168,14 +169,15 @@ Result<int> cut_lines(Script& script, const Words& words) {
 }
 
 Result<int> name_part(Script& script, const Words& words) {
-  if (words.size() < 2 || words.size() > 3) return not_understood(script, words);
+  if (words.size() < 2 || words.size() > 3 || words[1].starts_with('-') || (words[0] == "dirname" && words.size() > 2)) return not_understood(script, words);
   std::string path = words[1];
   while (path.size() > 1 && path.ends_with('/')) path.pop_back();
   const size_t slash = path.rfind('/');
   if (words[0] == "dirname") {
-    path = slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
+    path = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+    while (path.size() > 1 && path.ends_with('/')) path.pop_back();
   } else {
-    if (slash != std::string::npos) path = path.substr(slash + 1);
+    if (slash != std::string::npos && path.size() > 1) path = path.substr(slash + 1);
     if (words.size() == 3 && path.size() > words[2].size() && path.ends_with(words[2])) path.resize(path.size() - words[2].size());
   }
   script.print(path + "\n");
