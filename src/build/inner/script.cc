@@ -133,8 +133,8 @@ Result<int> Script::execute(const ShellNode& node, bool tested) {
   auto status = node.kind == ShellNode::Kind::Simple || node.redirects.empty() ? body() : redirected(node, body);
   --depth_;
   if (status && spent_ > most_bytes) return too_much();
-  if (status && *status != 0 && errexit_ && !tested && flow_ == Flow::On && node.kind != ShellNode::Kind::Not && node.kind != ShellNode::Kind::And &&
-      node.kind != ShellNode::Kind::Or) {
+  const bool ends = node.kind == ShellNode::Kind::Simple || node.kind == ShellNode::Kind::Subshell || node.kind == ShellNode::Kind::Pipe;  // under `set -e`
+  if (status && *status != 0 && errexit_ && !tested && flow_ == Flow::On && ends) {
     if (shells_ > 0) {  // a subshell ends there; who began it sees the status
       flow_ = Flow::Exit;
       exit_status_ = *status;
