@@ -1,6 +1,7 @@
 #include "oci/image.h"
 
 #include <algorithm>
+#include <charconv>
 #include <nlohmann/json.hpp>
 
 #include <fmt/format.h>
@@ -151,6 +152,22 @@ Json health_json(const HealthCheck& health) {
   return {{"Test", health.test}, {"Interval", health.interval * second}, {"Timeout", health.timeout * second}, {"Retries", health.retries}};
 }
 
+/// A place where a volume can lie: none over the root, and none that climbs.
+bool is_volume(std::string_view path) {
+  const auto parts = split(path, '/');
+  return path.starts_with('/') && path.find_first_not_of('/') != std::string_view::npos && path.find('\0') == std::string_view::npos && std::ranges::find(parts, "..") == parts.end();
+}
+
+Done check_names(const Config& config) {
+  for (const std::string& port : config.ports) {
+    if (!Port::parse(port)) return fail(Kind::Corrupt, fmt::format("'{}' of 'ExposedPorts' is no port, as '8080/tcp' is", port.substr(0, 80)));
+  }
+  for (const std::string& volume : config.volumes) {
+    if (!is_volume(volume)) return fail(Kind::Corrupt, fmt::format("'{}' of 'Volumes' is no absolute path of a folder", volume.substr(0, 80)));
+  }
+  return {};
+}
+
 Result<Config> config_of(const Json& json) {
   Config out;
   TRY_ASSIGN(out.platform, read_platform(json));
@@ -164,6 +181,7 @@ Result<Config> config_of(const Json& json) {
     TRY_ASSIGN(out.cmd, read_list(*found, "Cmd"));
     TRY_ASSIGN(out.ports, read_set(*found, "ExposedPorts"));
     TRY_ASSIGN(out.volumes, read_set(*found, "Volumes"));
+    TRY(check_names(out));
     TRY_ASSIGN(out.labels, read_texts(*found, "Labels"));
     TRY_ASSIGN(out.health, read_health(*found));
   }
@@ -218,6 +236,20 @@ Result<Platform> Platform::parse(std::string_view text) {
     return cannot(Kind::Invalid, fmt::format("read platform '{}'", text.substr(0, 80)), "it is not of the form 'linux/amd64' or 'linux/arm/v7'");
   Platform out{std::string(parts[0]), std::string(parts[1]), parts.size() == 3 ? std::string(parts[2]) : std::string()};
   return settled(std::move(out));
+}
+
+std::optional<Port> Port::parse(std::string_view text) {
+  const auto number = [](std::string_view digits) {
+    std::uint16_t value = 0;
+    const auto [end, fault] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+    return fault == std::errc() && end == digits.data() + digits.size() ? value : std::uint16_t{0};
+  };
+  const auto [range, protocol] = cut(text, '/');
+  if (range.size() != text.size() && protocol != "tcp" && protocol != "udp" && protocol != "sctp") return std::nullopt;
+  const auto [from, to] = cut(range, '-');
+  const std::uint16_t first = number(from), last = from.size() == range.size() ? first : number(to);
+  if (first == 0 || last < first) return std::nullopt;
+  return Port{first, last, std::string(protocol.empty() ? "tcp" : protocol)};
 }
 
 std::string Platform::str() const { return os + "/" + architecture + (variant.empty() ? "" : "/" + variant); }

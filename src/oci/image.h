@@ -30,6 +30,13 @@ struct Platform {
   friend bool operator==(const Platform&, const Platform&) = default;
 };
 
+/// A key of `ExposedPorts`: `8080/tcp`, `53/udp`, `8080`, `4510-4559/tcp`. Ports are 1 to 65535; without a protocol it is tcp, else tcp, udp or sctp.
+struct Port {
+  std::uint16_t first = 0, last = 0;
+  std::string protocol;
+  static std::optional<Port> parse(std::string_view text);
+};
+
 struct Descriptor {
   std::string media_type;
   Digest digest = Digest::from({});
@@ -50,7 +57,7 @@ struct Config {
   std::string created;  ///< RFC 3339
   std::string user, working_dir, stop_signal;
   std::vector<std::string> env, entrypoint, cmd;  ///< env: `NAME=value`, sorted
-  std::vector<std::string> ports, volumes;
+  std::vector<std::string> ports, volumes;  ///< what is read has sound ports and absolute volumes alone
   std::map<std::string, std::string> labels;
   std::optional<HealthCheck> health;
   std::vector<Digest> diff_ids;

@@ -99,6 +99,7 @@ TEST(Config, RefusesWhatItReliesOn) {
   struct Row {
     const char* summary;
     const char* text;
+    const char* cause = "";
   };
   const Row rows[] = {
       {"no JSON", "{"},
@@ -110,6 +111,14 @@ TEST(Config, RefusesWhatItReliesOn) {
       {"an entry of it that is no text", R"({"os":"linux","architecture":"amd64","config":{"Env":[1]},"rootfs":{"diff_ids":[]}})"},
       {"a label that is no text", R"({"os":"linux","architecture":"amd64","config":{"Labels":{"a":1}},"rootfs":{"diff_ids":[]}})"},
       {"ports that are no set", R"({"os":"linux","architecture":"amd64","config":{"ExposedPorts":["80"]},"rootfs":{"diff_ids":[]}})"},
+      {"a port of letters", R"({"os":"linux","architecture":"amd64","config":{"ExposedPorts":{"abc/tcp":{}}},"rootfs":{"diff_ids":[]}})", "'abc/tcp' of 'ExposedPorts' is no port, as '8080/tcp' is"},
+      {"a port without a name", R"({"os":"linux","architecture":"amd64","config":{"ExposedPorts":{"":{}}},"rootfs":{"diff_ids":[]}})", "'' of 'ExposedPorts' is no port, as '8080/tcp' is"},
+      {"a port with a line break", R"({"os":"linux","architecture":"amd64","config":{"ExposedPorts":{"80\n":{}}},"rootfs":{"diff_ids":[]}})", "is no port"},
+      {"a volume without a name", R"({"os":"linux","architecture":"amd64","config":{"Volumes":{"":{}}},"rootfs":{"diff_ids":[]}})", "'' of 'Volumes' is no absolute path of a folder"},
+      {"a relative volume", R"({"os":"linux","architecture":"amd64","config":{"Volumes":{"data":{}}},"rootfs":{"diff_ids":[]}})", "'data' of 'Volumes' is no absolute path of a folder"},
+      {"a volume over the root", R"({"os":"linux","architecture":"amd64","config":{"Volumes":{"//":{}}},"rootfs":{"diff_ids":[]}})", "'//' of 'Volumes' is no absolute path of a folder"},
+      {"a volume that climbs", R"({"os":"linux","architecture":"amd64","config":{"Volumes":{"/a/../../b":{}}},"rootfs":{"diff_ids":[]}})", "'/a/../../b' of 'Volumes' is no absolute path of a folder"},
+      {"a volume with a NUL", R"({"os":"linux","architecture":"amd64","config":{"Volumes":{"/a\u0000b":{}}},"rootfs":{"diff_ids":[]}})", "of 'Volumes' is no absolute path of a folder"},
       {"history of other things", R"({"os":"linux","architecture":"amd64","rootfs":{"diff_ids":[]},"history":[1]})"},
       {"a key twice", R"({"os":"linux","os":"linux","architecture":"amd64","rootfs":{"diff_ids":[]}})"},
   };
@@ -119,6 +128,48 @@ TEST(Config, RefusesWhatItReliesOn) {
     ASSERT_FALSE(read);
     EXPECT_EQ(read.error().kind, Kind::Corrupt) << read.error().message;
     EXPECT_TRUE(read.error().message.starts_with("cannot read image config: ")) << read.error().message;
+    EXPECT_NE(read.error().message.find(row.cause), std::string::npos) << read.error().message;
+  }
+}
+
+TEST(Config, TakesPortsAndVolumesOfEveryForm) {
+  const auto read = read_config(R"({"os":"linux","architecture":"amd64","rootfs":{"diff_ids":[]},"config":{
+      "ExposedPorts":{"8080":{},"8080/tcp":{},"53/udp":{},"5000/sctp":{},"4510-4559/tcp":{},"1-65535":{}},"Volumes":{"/data":{},"/var/lib/a..b/":{}}}})");
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_EQ(read->ports.size(), 6u);
+  EXPECT_EQ(read->volumes, (std::vector<std::string>{"/data", "/var/lib/a..b/"}));
+}
+
+TEST(Ports, Table) {
+  struct Row { const char* summary; const char* text; int first, last; const char* protocol; };  // first 0: none
+  const Row rows[] = {
+      {"a number", "8080", 8080, 8080, "tcp"},
+      {"with a protocol", "53/udp", 53, 53, "udp"},
+      {"a range", "4510-4559/tcp", 4510, 4559, "tcp"},
+      {"the last", "65535/sctp", 65535, 65535, "sctp"},
+      {"zero", "0/tcp", 0, 0, ""},
+      {"past the last", "65536/tcp", 0, 0, ""},
+      {"past every number", "99999999999999999999/tcp", 0, 0, ""},
+      {"letters behind", "80x/tcp", 0, 0, ""},
+      {"a sign", "+80/tcp", 0, 0, ""},
+      {"below zero", "-80/tcp", 0, 0, ""},
+      {"a blank", " 80/tcp", 0, 0, ""},
+      {"a range upside down", "20-10", 0, 0, ""},
+      {"a range without end", "20-", 0, 0, ""},
+      {"a range of three", "1-2-3", 0, 0, ""},
+      {"a protocol that is none", "80/http", 0, 0, ""},
+      {"an empty protocol", "80/", 0, 0, ""},
+      {"two protocols", "80/tcp/udp", 0, 0, ""},
+      {"nothing", "", 0, 0, ""},
+  };
+  for (const Row& row : rows) {
+    SCOPED_TRACE(row.summary);
+    const auto port = Port::parse(row.text);
+    ASSERT_EQ(port.has_value(), row.first != 0);
+    if (!port) continue;
+    EXPECT_EQ(port->first, row.first);
+    EXPECT_EQ(port->last, row.last);
+    EXPECT_EQ(port->protocol, row.protocol);
   }
 }
 

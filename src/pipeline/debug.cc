@@ -34,13 +34,12 @@ Json security_of(const prove::ImageUser& user) {
           {"seccompProfile", {{"type", "RuntimeDefault"}}}};
 }
 
-/// `8080/tcp`, `53/udp`, `8080`; a range says no single port and is left out.
+/// A range says no single port and is left out.
 void add_port(const std::string& text, Json& ports) {
-  const auto [number, protocol] = cut(text, '/');
-  if (number.find('-') != std::string_view::npos) return;
-  std::string upper(protocol.empty() ? "tcp" : protocol);
-  std::ranges::transform(upper, upper.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
-  ports.push_back({{"containerPort", std::stoi(std::string(number))}, {"protocol", upper}});
+  auto port = oci::Port::parse(text);
+  if (!port || port->first != port->last) return;
+  std::ranges::transform(port->protocol, port->protocol.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  ports.push_back({{"containerPort", port->first}, {"protocol", port->protocol}});
 }
 
 Json pod_of(const oci::Config& config, const prove::ImageUser& user, const DebugOptions& options) {

@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "base/time.h"
+#include "oci/image.h"
 
 namespace ashlar::plan {
 namespace {
@@ -115,14 +116,8 @@ Objection check_image_name(std::string_view name) {
 }
 
 Objection check_port(std::string_view port) {
-  const auto [range, protocol] = cut(port, '/');
-  const bool has_protocol = port.find('/') != std::string_view::npos;
-  const Objection wrong{fmt::format("{} is no port", quoted(port)), "for example '8080/tcp', '53/udp' or '4510-4559/tcp'; ports are 1 to 65535"};
-  if (has_protocol && protocol != "tcp" && protocol != "udp" && protocol != "sctp") return wrong;
-  const auto [from, to] = cut(range, '-');
-  const auto first = parse_number(from, 65535);
-  const auto last = range.find('-') == std::string_view::npos ? first : parse_number(to, 65535);
-  return first && last && *first >= 1 && *last >= *first ? Objection{} : wrong;
+  if (oci::Port::parse(port)) return {};
+  return {fmt::format("{} is no port", quoted(port)), "for example '8080/tcp', '53/udp' or '4510-4559/tcp'; ports are 1 to 65535"};
 }
 
 Objection check_absolute_path(std::string_view path) {
