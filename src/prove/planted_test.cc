@@ -38,6 +38,13 @@ std::string program_calling(std::vector<std::string> names) {
   return elf.bytes();
 }
 
+/// A zip archive with a comment so long that not every reader finds its list of members.
+std::string commented(std::string zip) {
+  const size_t size = 40'000;
+  zip[zip.size() - 2] = static_cast<char>(size & 0xff), zip[zip.size() - 1] = static_cast<char>(size >> 8);
+  return zip + std::string(size, '-');
+}
+
 std::string real_file(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), {}};
@@ -66,6 +73,12 @@ TEST(Planted, ShellsTable) {
       {"in a compressed archive", "no-shell", "'/opt/a.tgz'!bin/x is a POSIX shell", {{"opt/a.tgz", packed("gnutar", "gzip", {{"bin/x", shell()}})}}},
       {"in an archive", "no-shell", "'/opt/a'!x is a POSIX shell", {{"opt/a", packed("ustar", "", {{"x", shell()}})}}},
       {"in a cpio archive, compressed", "no-shell", "x is a POSIX shell", {{"opt/initrd", packed("newc", "zstd", {{"x", shell()}})}}},
+      {"in a zip archive behind a program", "no-shell", "'/opt/installer'!x is a POSIX shell", {program("opt/installer", SmallElf{}.bytes() + packed("zip", "", {{"x", shell()}}))}},
+      {"in a zip archive behind other bytes, with a long comment", "no-shell", "'/opt/installer' was not looked into: a zip archive ends it", {{"opt/installer", prefix + commented(packed("zip", "", {{"x", shell()}}))}}},
+      {"in a zip archive behind a program, with a long comment", "no-shell", "'/opt/installer' was not looked into: a zip archive ends it", {program("opt/installer", SmallElf{}.bytes() + commented(packed("zip", "", {{"x", shell()}})))}},
+      {"in a cpio archive of the old form", "no-shell", "x is a POSIX shell", {{"opt/initrd", packed("odc", "", {{"x", shell()}})}}},
+      {"compressed alone by bzip2", "no-shell", "is a POSIX shell", {{"opt/x.bz2", packed("raw", "bzip2", {{"x", shell()}})}}},
+      {"behind a compressed piece that is cut off", "no-shell", "'/opt/a.gz' was not looked into", {{"opt/a.gz", packed("raw", "gzip", {{"x", shell()}}).substr(0, 60)}}},
       {"compressed alone", "no-shell", "is a POSIX shell", {{"opt/x.xz", packed("raw", "xz", {{"x", shell()}})}}},
       {"in an archive of an archive", "no-shell", "'/opt/o.zip'!i.tar!x is a POSIX shell", {{"opt/o.zip", packed("zip", "", {{"i.tar", packed("ustar", "", {{"x", shell()}})}})}}},
       {"in a higher layer", "no-shell", "'/opt/late' is a POSIX shell", {}, {}, {program("opt/late", shell())}},
@@ -131,6 +144,31 @@ TEST(Planted, NoFalseAlarmAboutToolsOfThisMachine) {
       EXPECT_TRUE(!about_it || check.outcome == Outcome::Passed) << check.id << ": " << check.evidence.front();
     }
   }
+}
+
+/// Texts that begin as an archive does are none, and what is in them is still seen.
+TEST(Planted, TextsThatBeginAsArchivesTable) {
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {"bzip2's letters", "BZh is how such a file begins\n"},
+      {"bzip2's letters and its level", "BZh9 is how such a file begins\n"},
+      {"gzip's two bytes", "\x1f\x8b"},
+      {"gzip's two bytes and a text", "\x1f\x8bis gzip\n"},
+      {"cpio's old number", "070707 is the number of cpio archives, which nobody writes any more; it is said here at some length, so that a header fits\n"},
+      {"cpio's new number", "070701 is the number of cpio archives that an initrd has; it is said here at some length, so that a whole header of theirs fits\n"},
+      {"cpio's number alone", "070707"},
+      {"zip's first bytes", "PK\3\4 begins a zip archive, as everybody knows\n"},
+      {"zip's first bytes alone", "PK\3\4"},
+      {"a zip archive of nothing", packed("zip", "", {})},
+      {"lz4's first bytes", "\x04\x22\x4d\x18"},
+      {"the letters of tar in their place", std::string(257, 'x') + "ustard and more\n" + std::string(400, 'y')},
+  };
+  for (const auto& [summary, text] : cases) {
+    SCOPED_TRACE(summary);
+    for (const Check& check : judge({loaderless(clean()), {{"opt/text", text}}}, clean_config()))
+      EXPECT_TRUE(check.id == "no-unowned-files" || check.outcome != Outcome::Failed) << check.id << ": " << check.evidence.front();
+  }
+  expect_found({"a program behind bzip2's letters", "no-shell", "'/opt/text' is a POSIX shell", {{"opt/text", "BZh9 " + shell()}}});
+  expect_found({"a program behind zip's first bytes", "no-shell", "'/opt/text' is a POSIX shell", {{"opt/text", "PK\3\4 text" + shell()}}});
 }
 
 TEST(Planted, BitsAndPlacesTable) {

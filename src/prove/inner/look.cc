@@ -86,25 +86,36 @@ void look_behind(std::string_view text, const Seen& seen, const std::string& ins
   }
 }
 
+void look(std::string_view path, BytesView content, const std::string& inside, int depth, Budget& budget, FileFacts& facts);
+
+/// Looks at every member of what may be an archive; false when it is none.
+bool look_into(std::string_view path, BytesView content, const std::string& inside, int depth, Budget& budget, FileFacts& facts) {
+  const std::string where = inside.empty() ? "" : inside + ": ";
+  bool too_deep = false;
+  const auto archive = each_member(content, budget, [&](const std::string& name, BytesView member) {
+    if (depth >= max_depth) too_deep = true;
+    else look(name.empty() ? path : name, member, fmt::format("{}!{}", inside, name), depth + 1, budget, facts);
+  });
+  if (too_deep) facts.unjudged.push_back(fmt::format("{}archives lie more than {} deep in it", where, max_depth));
+  else if (!archive) facts.unjudged.push_back(where + archive.error().message);
+  return archive.value_or(true);
+}
+
+void look_at_elf(BytesView content, const Seen& seen, const std::string& inside, FileFacts& facts) {
+  auto elf = read_elf(content);
+  // A file whose tables are damaged may still be what a kernel starts: it counts as a program.
+  if (seen.marks.any()) add_traits(facts, judge_marks(seen.marks, elf ? elf->program() : true), inside, "");
+  if (inside.empty() && elf) facts.elf = std::make_unique<Elf>(std::move(*elf));
+  else if (inside.empty()) facts.elf_fault = elf.error().message;
+}
+
 void look(std::string_view path, BytesView content, const std::string& inside, int depth, Budget& budget, FileFacts& facts) {
   const std::string_view text = as_text(content);
   const Seen seen = search(text, inside, facts);
   if (is_elf(content)) {
-    auto elf = read_elf(content);
-    // A file whose tables are damaged may still be what a kernel starts: it counts as a program.
-    if (seen.marks.any()) add_traits(facts, judge_marks(seen.marks, elf ? elf->program() : true), inside, "");
-    if (inside.empty() && elf) facts.elf = std::make_unique<Elf>(std::move(*elf));
-    else if (inside.empty()) facts.elf_fault = elf.error().message;
-  } else if (is_archive(content)) {
-    if (depth >= max_depth) {
-      facts.unjudged.push_back(fmt::format("{}archives lie more than {} deep in it", inside.empty() ? "" : inside + ": ", max_depth));
-      return;
-    }
-    const auto done = each_member(content, budget, [&](const std::string& name, BytesView member) {
-      look(name.empty() ? path : name, member, fmt::format("{}!{}", inside.empty() ? "" : inside, name), depth + 1, budget, facts);
-    });
-    if (!done) facts.unjudged.push_back((inside.empty() ? "" : inside + ": ") + done.error().message);
-  } else {
+    look_at_elf(content, seen, inside, facts);
+    if (has_zip_end(content)) look_into(path, content, inside, depth, budget, facts);  // as one that unpacks itself
+  } else if (!is_archive(content) || !look_into(path, content, inside, depth, budget, facts)) {
     look_behind(text, seen, inside, facts);
     if (text.starts_with("TZif") && inside.empty()) facts.time_zone = true;
   }

@@ -13,15 +13,20 @@ namespace {
 
 using namespace std::string_view_literals;
 
-constexpr std::string_view magics[] = {"PK\x03\x04"sv, "\x1f\x8b"sv, "BZh"sv, "\xfd""7zXZ\0"sv, "\x28\xb5\x2f\xfd"sv, "\x04\x22\x4d\x18"sv, "7z\xbc\xaf\x27\x1c"sv,
-                                       "!<arch>\n"sv, "070701"sv, "070702"sv, "070707"sv, "\xed\xab\xee\xdb"sv};
+/// A text may begin with those of bzip2, too: libarchive says whether such a file is one.
+constexpr std::string_view magics[] = {"\x1f\x8b"sv, "BZh"sv, "\xfd""7zXZ\0"sv, "\x28\xb5\x2f\xfd"sv, "\x04\x22\x4d\x18"sv, "7z\xbc\xaf\x27\x1c"sv,
+                                       "!<arch>\n"sv, "\xed\xab\xee\xdb"sv};
 
-bool has_zip_end(std::string_view text) {  // APPNOTE 4.3.16: the record at the end, before a comment of at most 65,535 bytes
-  const std::string_view tail = text.substr(text.size() - std::min<size_t>(text.size(), 22 + 65535));
-  const size_t at = tail.rfind("PK\x05\x06"sv);
-  return at != std::string_view::npos && tail.size() - at >= 22 &&
-         22 + (static_cast<unsigned char>(tail[at + 20]) | static_cast<size_t>(static_cast<unsigned char>(tail[at + 21])) << 8) == tail.size() - at;
+/// cpio(5): a header of octal or hexadecimal digits alone. A file that ends within its first header holds nothing.
+bool begins_as_cpio(std::string_view text) {
+  const bool old = text.starts_with("070707");
+  if (!old && !text.starts_with("070701") && !text.starts_with("070702")) return false;
+  const size_t size = old ? 76 : 110;
+  return text.size() >= size && text.substr(0, size).find_first_not_of(old ? "01234567" : "0123456789abcdefABCDEF") == std::string_view::npos;
 }
+
+/// APPNOTE 4.3.7 and 4.4.5: the header of a member is 30 bytes long, and no method of compression has a number over 99.
+bool begins_as_zip(std::string_view text) { return text.size() >= 30 && text.starts_with("PK\x03\x04"sv) && static_cast<unsigned char>(text[8]) <= 99 && text[9] == 0; }
 
 using Reader = std::unique_ptr<archive, decltype(&archive_read_free)>;
 
@@ -60,13 +65,21 @@ Done read_member(archive* a, Budget& budget, Bytes& content) {
 
 }  // namespace
 
+bool has_zip_end(BytesView content) {  // APPNOTE 4.3.16: the record at the end, before a comment of at most 65,535 bytes
+  const std::string_view text = as_text(content);
+  const std::string_view tail = text.substr(text.size() - std::min<size_t>(text.size(), 22 + 65535));
+  const size_t at = tail.rfind("PK\x05\x06"sv);
+  return at != std::string_view::npos && tail.size() - at >= 22 &&
+         22 + (static_cast<unsigned char>(tail[at + 20]) | static_cast<size_t>(static_cast<unsigned char>(tail[at + 21])) << 8) == tail.size() - at;
+}
+
 bool is_archive(BytesView content) {
   const std::string_view text = as_text(content);
   if (std::any_of(std::begin(magics), std::end(magics), [&](std::string_view magic) { return text.starts_with(magic); })) return true;
-  return text.substr(std::min<size_t>(text.size(), 257)).starts_with("ustar") || has_zip_end(text);
+  return begins_as_zip(text) || begins_as_cpio(text) || text.substr(std::min<size_t>(text.size(), 257)).starts_with("ustar") || has_zip_end(content);
 }
 
-Done each_member(BytesView bytes, Budget& budget, const std::function<void(const std::string&, BytesView)>& visit) {
+Result<bool> each_member(BytesView bytes, Budget& budget, const std::function<void(const std::string&, BytesView)>& visit) {
   const Reader reader = open_reader();
   archive* const a = reader.get();
   if (archive_read_open_memory(a, bytes.data(), bytes.size()) != ARCHIVE_OK) return damaged(a);
@@ -74,14 +87,18 @@ Done each_member(BytesView bytes, Budget& budget, const std::function<void(const
   for (;;) {
     archive_entry* entry = nullptr;
     const int answer = archive_read_next_header(a, &entry);
-    if (answer == ARCHIVE_EOF) return {};
+    if (answer == ARCHIVE_EOF) return true;
     if (answer < ARCHIVE_WARN) return damaged(a);
+    const bool raw = archive_format(a) == ARCHIVE_FORMAT_RAW;
+    if (raw && archive_filter_code(a, 0) == ARCHIVE_FILTER_NONE) {  // the very same bytes
+      if (has_zip_end(bytes)) return fail(Kind::Corrupt, "a zip archive ends it, and its list of members cannot be found");
+      return false;
+    }
     if (budget.members-- == 0) return fail(Kind::Invalid, "its archive has more than 200,000 members");
     if (archive_entry_is_encrypted(entry) != 0) return fail(Kind::Corrupt, "its archive is encrypted");
     if (archive_entry_filetype(entry) != AE_IFREG) continue;
     TRY(read_member(a, budget, content));
     const char* const name = archive_entry_pathname(entry);
-    const bool raw = archive_format(a) == ARCHIVE_FORMAT_RAW;
     visit(raw || name == nullptr ? std::string() : std::string(name), content);
   }
 }
