@@ -278,6 +278,35 @@ TEST(Planted, CertificatesZonesAndReleasesTable) {
   for (const Row& row : rows) expect_found(row);
 }
 
+/// A sound bundle is read wherever SSL_CERT_FILE says that it is, also by way of links and in a higher layer.
+TEST(Planted, BundlesElsewhereTable) {
+  struct Case { std::string summary, named; Members planted, above; std::string shown; };
+  const std::string good = certificate("20400101000000Z"), old = certificate("20250512000000Z");
+  const std::vector<Case> cases = {
+      {"as it is named", "/opt/ca.pem", {{"opt/ca.pem", good}}, {}, "'/opt/ca.pem': 1 roots"},
+      {"by a link", "/opt/ca.pem", {{"opt/mine", good}, symlink("opt/ca.pem", "mine")}, {}, "'/opt/mine': 1 roots"},
+      {"by a folder that is a link", "/lib/ca.pem", {{"usr/lib/ca.pem", good}}, {}, "'/usr/lib/ca.pem': 1 roots"},
+      {"with slashes and dots in its name", "/opt/.//../opt/ca.pem", {{"opt/ca.pem", good}}, {}, "'/opt/ca.pem': 1 roots"},
+      {"by a hard link", "/opt/ca.pem", {{"opt/mine", good}, hard_link("opt/ca.pem", "opt/mine")}, {}, "'/opt/ca.pem': 1 roots"},
+      {"in a higher layer that replaces an older one", "/opt/ca.pem", {{"opt/ca.pem", old}}, {{"opt/ca.pem", good + good}}, "'/opt/ca.pem': 2 roots"},
+  };
+  for (const Case& each : cases) {
+    SCOPED_TRACE(each.summary);
+    Members members = loaderless(clean());
+    members.insert(members.end(), each.planted.begin(), each.planted.end());
+    std::vector<Members> layers = {members};
+    if (!each.above.empty()) layers.push_back(each.above);
+    oci::Config config = clean_config();
+    config.env.push_back("SSL_CERT_FILE=" + each.named);
+    for (const Check& check : judge(layers, config)) {
+      if (check.id != "ca-bundle") continue;
+      EXPECT_EQ(check.outcome, Outcome::Passed) << check.evidence.front();
+      EXPECT_TRUE(check.evidence.front().starts_with(each.shown)) << check.evidence.front();
+    }
+  }
+  expect_found({"a root that had expired, elsewhere", "ca-bundle", "root 'CN=Old Root' of '/opt/ca.pem' had expired on 2025-05-12", {{"opt/ca.pem", good + old}}, [](oci::Config& config) { config.env.push_back("SSL_CERT_FILE=/opt/ca.pem"); }});
+}
+
 TEST(Planted, FilesWithoutAnOwnerTable) {
   const std::string tool = "\177ELF tool", list = md5_hex(as_bytes("tool")) + "  usr/bin/tool\n";
   const auto package = [&](const std::string& content) {

@@ -1,6 +1,7 @@
 #include "prove/proofs.h"
 
 #include <optional>
+#include <set>
 
 #include <nlohmann/json.hpp>
 
@@ -55,6 +56,25 @@ inventory::Declared declared_of(const plan::Definition& definition, const Root& 
   return out;
 }
 
+/// Reads the layers once more where links lead to the bundle that SSL_CERT_FILE names: its own name is known only then.
+Done keep_bundle(inventory::Target& target, inventory::Contents& contents) {
+  const std::string named = variable(contents.config, "SSL_CERT_FILE");
+  const Root root(contents);
+  const auto* const bundle = named.empty() ? nullptr : root.file(named);
+  if (bundle == nullptr || !bundle->content || root.text(named) != nullptr) return {};
+  std::set<std::string, std::less<>> names;  // a hard link has the bytes of another
+  for (const auto& [path, file] : contents.files) {
+    if (file.content && file.bytes == bundle->bytes) names.insert(path);
+  }
+  inventory::ReadOptions options;
+  options.keep = [&](std::string_view path) { return names.contains(path); };
+  TRY_ASSIGN(auto again, inventory::read_contents(target, options));
+  for (const std::string& name : names) {
+    if (const auto text = again.texts.find(name); text != again.texts.end()) contents.texts[bundle->entry.path] = text->second;
+  }
+  return {};
+}
+
 }  // namespace
 
 Examination::Examination(std::unique_ptr<Seen> seen) : seen_(std::move(seen)) {}
@@ -66,10 +86,12 @@ Result<Examination> Examination::read(inventory::Target& target) {
   std::vector<std::unique_ptr<Watcher>> watchers;
   inventory::ReadOptions options;
   options.onlooker = [&](size_t) { return watchers.emplace_back(std::make_unique<Watcher>()).get(); };
-  options.keep = [](std::string_view path) { return is_wanted(path) || inventory::tells_owners(path); };
+  const std::string named = variable(target.which.config, "SSL_CERT_FILE");
+  options.keep = [&](std::string_view path) { return is_wanted(path) || inventory::tells_owners(path) || (named.starts_with('/') && path == std::string_view(named).substr(1)); };
   options.md5 = true;
   auto seen = std::make_unique<Seen>();
   TRY_ASSIGN(seen->contents, inventory::read_contents(target, options));
+  TRY(keep_bundle(target, seen->contents));
   for (const auto& watcher : watchers) {
     seen->facts.merge(watcher->facts);
     seen->paths.merge(watcher->paths);

@@ -51,6 +51,8 @@ Check passing(std::string_view id, std::string_view title);
 void against(Check& check, std::string evidence);
 Check not_applicable(std::string_view id, std::string_view title, std::string reason);
 
+/// What the configuration sets the variable to, or empty.
+std::string variable(const oci::Config& config, std::string_view name);
 /// `debian-13` by the image's os-release, or empty.
 std::string distribution_of(const Root& root);
 
