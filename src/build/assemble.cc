@@ -105,6 +105,18 @@ std::vector<ScriptedPackage> configure_order(const std::vector<Part>& parts) {
   return out;
 }
 
+/// Whose the path is after a change: a script that sets no more than owner or mode of a package's file leaves it the package's.
+Result<std::string> owner_after(const Tree& tree, const Change& change) {
+  std::string effect = "effect:" + change.effect;
+  const Tree::Node* const before = tree.node(change.entry.path);
+  if (before == nullptr || !before->owner.starts_with("package:") || change.entry.type != FileType::Regular) return effect;
+  const bool regular = before->entry.type == FileType::Regular;
+  if (!regular && before->entry.type != FileType::HardLink) return effect;
+  if (regular && before->entry.size != change.content.size()) return effect;
+  TRY_ASSIGN(const Bytes bytes, tree.content(*before));
+  return bytes == change.content ? before->owner : effect;
+}
+
 Done apply(Tree& tree, std::vector<Change> changes) {
   for (Change& change : changes) {
     if (change.remove) {
@@ -114,7 +126,8 @@ Done apply(Tree& tree, std::vector<Change> changes) {
       folder->part = -1;
       folder->owner = "effect:" + change.effect;
     } else {
-      TRY(tree.put(std::move(change.entry), std::move(change.content), "effect:" + change.effect));
+      TRY_ASSIGN(std::string owner, owner_after(tree, change));
+      TRY(tree.put(std::move(change.entry), std::move(change.content), std::move(owner)));
     }
   }
   return {};

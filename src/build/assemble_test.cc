@@ -202,6 +202,33 @@ TEST_F(Assemble, ImageRecordNamesTheOwnerOfEveryPath) {
   EXPECT_FALSE(all.contains("etc/tool.conf"));
 }
 
+TEST_F(Assemble, AScriptThatSetsAModeLeavesTheFileToItsPackage) {
+  auto packages = small();
+  packages.push_back({"keys",
+                      {folder("usr/bin"), program("usr/bin/agent"), program("usr/bin/daemon"), hard_link("usr/bin/daemon-1", "usr/bin/daemon"), {"usr/lib/keys/same", "12\n"}, {"usr/lib/keys/other", "12\n"}, {"usr/lib/keys/longer", "12\n"}},
+                      "1", "",
+                      {{"md5sums", "0  usr/bin/agent\n1  usr/bin/daemon-1\n2  usr/lib/keys/other\n"},
+                       {"postinst", "#!/bin/sh\nset -e\nchmod 0750 /usr/bin/agent\nchown 0:5 /usr/bin/daemon-1\necho 12 > /usr/lib/keys/same\necho 21 > /usr/lib/keys/other\necho 123 > /usr/lib/keys/longer\n"}}});
+  lock_packages(packages);
+  const Contents all = contents();
+  EXPECT_EQ(all.at("usr/bin/agent").entry.mode, 0750U) << "the script was followed";
+  EXPECT_EQ(all.at("usr/bin/daemon-1").entry.gid, 5U);
+  EXPECT_EQ(all.at("usr/lib/keys/other").content, "21\n");
+  const auto record = parse_json(all.at("usr/share/ashlar/image.json").content, "image.json");
+  ASSERT_TRUE(record);
+  const auto owner_of = [&](std::string_view path) {
+    for (const auto& [owner, paths] : record->at("owners").items())
+      if (std::ranges::find(paths, Json(path)) != paths.end()) return owner;
+    return std::string();
+  };
+  EXPECT_EQ(owner_of("usr/bin/agent"), "package:keys");
+  EXPECT_EQ(owner_of("usr/bin/daemon-1"), "package:keys") << "a hard link has its bytes elsewhere";
+  EXPECT_EQ(owner_of("usr/lib/keys/same"), "package:keys") << "they are the package's bytes";
+  EXPECT_EQ(owner_of("usr/lib/keys/other"), "effect:script:keys.postinst");
+  EXPECT_EQ(owner_of("usr/lib/keys/longer"), "effect:script:keys.postinst");
+  EXPECT_EQ(all.at("var/lib/dpkg/status.d/keys.md5sums").content, "0  usr/bin/agent\n1  usr/bin/daemon-1\n") << "digests of what is still the package's";
+}
+
 TEST_F(Assemble, ConfigSaysWhatTheDefinitionSays) {
   definition.environment = {{"LANG", "C.UTF-8"}};
   definition.entrypoint = {"/usr/bin/tool"};

@@ -46,8 +46,11 @@ std::string control_of(const Part& part) {
   return text;
 }
 
+/// Whether the image has the bytes that the package ships, whatever owner and mode a script set.
+bool has_bytes_of(const Part& part, const Tree::Node* node) { return node != nullptr && node->owner == "package:" + part.package->name; }
+
 /// The package's md5sums without the files that the image does not take from it.
-std::string md5sums_of(const Tree& tree, size_t part, const Part& from) {
+std::string md5sums_of(const Tree& tree, const Part& from) {
   const auto found = from.frame.control.find("md5sums");
   if (found == from.frame.control.end()) return {};
   std::string out;
@@ -55,13 +58,13 @@ std::string md5sums_of(const Tree& tree, size_t part, const Part& from) {
     const size_t name = line.find("  ");
     if (name == std::string_view::npos) continue;
     const Tree::Node* const node = tree.node(merge_usr(line.substr(name + 2), FileType::Regular));
-    if (node != nullptr && node->part == static_cast<int>(part)) out += std::string(line) + "\n";
+    if (has_bytes_of(from, node)) out += std::string(line) + "\n";
   }
   return out;
 }
 
 /// The Conffiles field (deb-conffiles(5)): paths with the MD5 of what was shipped. What others have laid over is left out.
-Result<std::string> conffiles_of(const Tree& tree, size_t part, const Part& from) {
+Result<std::string> conffiles_of(const Tree& tree, const Part& from) {
   const auto found = from.frame.control.find("conffiles");
   if (found == from.frame.control.end()) return std::string();
   std::string out;
@@ -69,7 +72,7 @@ Result<std::string> conffiles_of(const Tree& tree, size_t part, const Part& from
     const std::string_view path = trim(line);
     if (!path.starts_with('/')) continue;
     const Tree::Node* const node = tree.node(merge_usr(path.substr(1), FileType::Regular));
-    if (node == nullptr || node->part != static_cast<int>(part) || node->entry.type != FileType::Regular) continue;
+    if (!has_bytes_of(from, node) || node->entry.type != FileType::Regular) continue;
     TRY_ASSIGN(const Bytes content, tree.content(*node));
     out += fmt::format("\n {} {}", path, md5_hex(content));
   }
@@ -122,18 +125,17 @@ Done add_classic(Tree& tree, const std::vector<Part>& parts) {
   const std::string owner = "effect:package-database";
   std::string status;
   Triggers triggers;
-  for (size_t at = 0; at < parts.size(); ++at) {
-    const Part& part = parts[at];
+  for (const Part& part : parts) {
     const std::string control = control_of(part);
     const size_t first_line = std::min(control.find('\n'), control.size());
-    TRY_ASSIGN(const std::string conffiles, conffiles_of(tree, at, part));
+    TRY_ASSIGN(const std::string conffiles, conffiles_of(tree, part));
     status += fmt::format("{}\nStatus: install ok installed{}{}\n\n", control.substr(0, first_line), control.substr(first_line), conffiles);
     const std::string name = part.package->name + (is_multi_arch_same(control) ? ":" + part.package->architecture : "");
     const std::string info = "var/lib/dpkg/info/" + name;
     TRY(put_text(tree, info + ".list", list_of(part), owner));
     for (const auto& [member, text] : part.frame.control) {
       if (member == "control") continue;
-      TRY(put_text(tree, info + "." + member, member == "md5sums" ? md5sums_of(tree, at, part) : text, owner, is_program(member) ? 0755 : 0644));
+      TRY(put_text(tree, info + "." + member, member == "md5sums" ? md5sums_of(tree, part) : text, owner, is_program(member) ? 0755 : 0644));
     }
     if (const auto control_triggers = part.frame.control.find("triggers"); control_triggers != part.frame.control.end()) triggers.read(name, control_triggers->second);
   }
@@ -153,11 +155,11 @@ Done add_classic(Tree& tree, const std::vector<Part>& parts) {
 
 Done add_package_database(Tree& tree, const std::vector<Part>& parts, plan::Variant variant) {
   if (variant == plan::Variant::Dev) return add_classic(tree, parts);
-  for (size_t at = 0; at < parts.size(); ++at) {
-    const std::string base = "var/lib/dpkg/status.d/" + parts[at].package->name;
-    TRY_ASSIGN(const std::string conffiles, conffiles_of(tree, at, parts[at]));
-    TRY(put_text(tree, base, control_of(parts[at]) + conffiles + "\n", "effect:package-database"));
-    const std::string sums = md5sums_of(tree, at, parts[at]);
+  for (const Part& part : parts) {
+    const std::string base = "var/lib/dpkg/status.d/" + part.package->name;
+    TRY_ASSIGN(const std::string conffiles, conffiles_of(tree, part));
+    TRY(put_text(tree, base, control_of(part) + conffiles + "\n", "effect:package-database"));
+    const std::string sums = md5sums_of(tree, part);
     if (!sums.empty()) TRY(put_text(tree, base + ".md5sums", sums, "effect:package-database"));
   }
   return {};
