@@ -5,8 +5,12 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
+#include <algorithm>
 #include <memory>
 
+#include <fmt/format.h>
+
+#include "base/text.h"
 #include "prove/inner/loader.h"
 #include "prove/inner/planted.h"
 
@@ -158,6 +162,34 @@ TEST(Planted, WorseThanTheBaselineTable) {
       if (check.id != "elf-hardening") continue;
       EXPECT_EQ(check.outcome == Outcome::Failed, each.fails) << check.evidence.front();
       EXPECT_EQ(check.evidence.front() == "'/usr/bin/x' lacks " + each.lacks + ", which package 'x' builds it with", each.fails) << check.evidence.front();
+    }
+  }
+}
+
+TEST(Planted, CountsFilesByWhatTheyLackTable) {
+  struct Case { std::string summary, counted; SmallElf elf; bool known; };
+  SmallElf plain, bare, lazy;
+  bare.names.clear(), bare.properties = false;
+  lazy.now = false;
+  constexpr const char* beyond = "{} of 4 files are not in the baseline and were held to pie, full relro, nx and no text relocations";
+  const std::vector<Case> cases = {
+      {"all there is", "2 of 4 files hold and lack nothing that is looked for", plain, false},
+      {"neither stack protector nor fortify nor CET", "1 of 4 files hold and lack the stack protector, fortify, branch tracking, return protection, or do not tell of it", bare, false},
+      {"as its package builds it", "1 of 4 files hold and lack full relro, or do not tell of it", lazy, true},
+  };
+  for (const Case& each : cases) {
+    SCOPED_TRACE(each.summary);
+    Baseline baseline{"debian-13", {}};
+    if (each.known) baseline.files["amd64"]["usr/bin/x"] = {"x", hardening_of(*read_elf(as_bytes(each.elf.bytes())))};
+    Members members = loaderless(clean());
+    members.push_back(program("usr/bin/x", each.elf.bytes()));
+    Yardstick yardstick;
+    yardstick.baseline = &baseline;
+    for (const Check& check : judge({members}, clean_config(), yardstick)) {
+      if (check.id != "elf-hardening") continue;
+      EXPECT_EQ(check.outcome, Outcome::Passed);
+      EXPECT_NE(std::ranges::find(check.evidence, each.counted), check.evidence.end()) << join(check.evidence, "\n");
+      EXPECT_NE(std::ranges::find(check.evidence, fmt::format(beyond, each.known ? 3 : 4)), check.evidence.end()) << join(check.evidence, "\n");
     }
   }
 }

@@ -21,8 +21,10 @@ std::string_view debian_of(std::uint16_t machine) {
   }
 }
 
-/// What a file has to have of which no baseline tells.
+/// What a file has to have of which no baseline tells. Stack protector, fortify and CET are not asked: code may need none of them.
 constexpr Hardening strict{true, Elf::Relro::Full, true, true, Elf::Answer::Unknown, Elf::Answer::Unknown, false, false};
+/// All that is looked for.
+constexpr Hardening everything{true, Elf::Relro::Full, true, true, Elf::Answer::Yes, Elf::Answer::Yes, true, true};
 
 }  // namespace
 
@@ -60,7 +62,7 @@ Check elf_resolves(const Scene& scene) {
 
 Check elf_hardening(const Scene& scene) {
   Check check = passing("elf-hardening", "no program is hardened less than the distribution builds it");
-  std::map<std::string, size_t> table;  // by what the files have
+  std::map<std::string, size_t> table;  // by what the files lack
   std::vector<std::string> rows;
   size_t beyond = 0, files = 0;
   const Loader loader(scene);
@@ -76,11 +78,11 @@ Check elf_hardening(const Scene& scene) {
     if (!lacks.empty() && row != nullptr) against(check, fmt::format("{} lacks {}, which package '{}' builds it with", shown(object.path), lacks, row->package));
     else if (!lacks.empty()) against(check, fmt::format("{} lacks {}, and the baseline does not know it", shown(object.path), lacks));
     rows.push_back(fmt::format("{}: {}", shown(object.path), to_string(has)));
-    if (worse(has, strict).empty()) ++table["hardened in full"];
-    else if (lacks.empty()) ++table["as the distribution builds it: no " + worse(has, strict)];
+    if (lacks.empty()) ++table[worse(has, everything)];
   }
-  for (const auto& [what, count] : table) check.evidence.push_back(fmt::format("{} of {} files: {}", count, files, what));
-  if (beyond != 0) check.evidence.push_back(fmt::format("{} of {} files are not in the baseline and were held to everything", beyond, files));
+  for (const auto& [what, count] : table)
+    check.evidence.push_back(fmt::format("{} of {} files hold and lack {}", count, files, what.empty() ? "nothing that is looked for" : what + ", or do not tell of it"));
+  if (beyond != 0) check.evidence.push_back(fmt::format("{} of {} files are not in the baseline and were held to pie, full relro, nx and no text relocations", beyond, files));
   check.evidence.insert(check.evidence.end(), rows.begin(), rows.end());
   if (files == 0) return not_applicable(check.id, check.title, "the image holds no ELF file");
   return check;
