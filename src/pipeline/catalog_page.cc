@@ -154,6 +154,13 @@ std::string migration(std::span<const PageEntry> entries) {
   return out;
 }
 
+/// The version, and what tells it from others of the image that have the same.
+std::string version_in(std::span<const CatalogEntry> image, const CatalogEntry& each) {
+  if (each.definition.variant != plan::Variant::Runtime) return fmt::format("{} ({})", each.version, plan::to_string(each.definition.variant));
+  const auto twin = [&](const CatalogEntry& other) { return other.version == each.version && other.definition.variant == plan::Variant::Runtime; };
+  return std::ranges::count_if(image, twin) > 1 && !each.definition.tags.empty() ? each.definition.tags.front() : each.version;
+}
+
 }  // namespace
 
 Result<PageEntry> page_entry(host::Files& files, const CatalogEntry& entry, std::string_view images) {
@@ -197,13 +204,15 @@ std::string catalog_page(std::span<const PageEntry> given) {
 
 std::string catalog_table(std::span<const CatalogEntry> entries) {
   std::string out = "# Images\n| image | versions | what it is | end of life |\n|---|---|---|---|\n";
-  for (size_t at = 0; at < entries.size();) {
-    const CatalogEntry& first = entries[at];
+  for (std::span<const CatalogEntry> rest = entries; !rest.empty();) {
+    const CatalogEntry& first = rest.front();
+    const auto end = std::ranges::find_if(rest, [&](const CatalogEntry& each) { return each.name != first.name; });
+    const auto image = rest.first(static_cast<size_t>(end - rest.begin()));
+    rest = rest.subspan(image.size());
     std::vector<std::string> versions, ends;
-    for (; at < entries.size() && entries[at].name == first.name; ++at) {
-      const bool runtime = entries[at].definition.variant == plan::Variant::Runtime;
-      versions.push_back(entries[at].version + (runtime ? "" : fmt::format(" ({})", plan::to_string(entries[at].definition.variant))));
-      if (std::find(ends.begin(), ends.end(), entries[at].end_of_life) == ends.end()) ends.push_back(entries[at].end_of_life);
+    for (const CatalogEntry& each : image) {
+      versions.push_back(version_in(image, each));
+      if (std::find(ends.begin(), ends.end(), each.end_of_life) == ends.end()) ends.push_back(each.end_of_life);
     }
     out += fmt::format("| [{0}]({0}.md) | {1} | {2} | {3} |\n", first.name, join(versions, ", "), cell(first.description), join(ends, ", "));
   }

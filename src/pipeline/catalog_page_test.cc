@@ -131,6 +131,16 @@ TEST_F(CatalogPage, TheTableHasARowAnImage) {
             "| [clay](clay.md) | 3 | Softer \\| cheaper | 2031-05-06 |\n| [stone](stone.md) | 1.2 (dev), 1.2 | What a wall is made of | 2030-01-02 |\n");
 }
 
+TEST_F(CatalogPage, TheTableTellsImagesOfOneVersionApart) {
+  const std::string head = "image: example/stone\ndistribution: debian-13\ncontents: {packages: [stone]}\n";
+  write("/c/stone/1.2-compat.yaml", head + "tags: [1.2-compat]\n");
+  write("/c/stone/1.3.yaml", head + "tags: [\"1.3\", 1.3-debian13]\n");
+  const auto all = read_catalog(files, "/c");
+  ASSERT_TRUE(all);
+  const std::string table = catalog_table(*all);
+  EXPECT_NE(table.find("| 1.2-compat, 1.2 (dev), 1.2, 1.3 |"), std::string::npos) << table;
+}
+
 TEST_F(CatalogPage, TakesLocksAndImagesThatAreThere) {
   const auto all = read_catalog(files, "/c");
   ASSERT_TRUE(all);
