@@ -39,9 +39,10 @@ std::string_view sign(prove::Outcome outcome) {
 /// Evidence of what passed is shown in its first line, of what failed in its first lines, and with --verbose all of it.
 void say_evidence(Context& context, const prove::Check& check) {
   const bool failed = check.outcome == prove::Outcome::Failed;
-  const size_t most = context.verbose ? check.evidence.size() : failed || check.outcome == prove::Outcome::Excused ? 10 : 0;
+  const bool idle = check.outcome == prove::Outcome::NotApplicable;
+  const size_t most = context.verbose ? check.evidence.size() : failed || check.outcome == prove::Outcome::Excused ? 10 : idle ? 1 : 0;
   for (size_t at = 0; at < std::min(most, check.evidence.size()); ++at) say(context, failed ? "           " + check.evidence[at] : faint(context, "           " + check.evidence[at]));
-  if (most != 0 && check.evidence.size() > most) say(context, faint(context, fmt::format("           ... and {} more; --verbose shows all", check.evidence.size() - most)));
+  if (most != 0 && !idle && check.evidence.size() > most) say(context, faint(context, fmt::format("           ... and {} more; --verbose shows all", check.evidence.size() - most)));
 }
 
 void say_tested(Context& context, const pipeline::Tested& tested) {
@@ -53,7 +54,7 @@ void say_tested(Context& context, const pipeline::Tested& tested) {
     say_evidence(context, check);
   }
   const auto count = [&](prove::Outcome outcome) { return std::count_if(tested.checks.begin(), tested.checks.end(), [&](const auto& each) { return each.outcome == outcome; }); };
-  say(context, fmt::format("{}: {} passed, {} excused, {} not applicable, {} failed{}", tested.passed() ? "passed" : "failed", count(prove::Outcome::Passed),
+  say(context, fmt::format("{}: {} passed, {} excused, {} not applicable, {} failed{}", !tested.passed() ? "failed" : tested.ran() ? "passed" : "not known, for run tests could not be run", count(prove::Outcome::Passed),
                            count(prove::Outcome::Excused), count(prove::Outcome::NotApplicable), count(prove::Outcome::Failed), tested.kept ? " (answered before; --again tests anew)" : ""));
 }
 
@@ -92,7 +93,8 @@ Action test(CLI::App& app) {
     TRY_ASSIGN(const auto tested, pipeline::test(workshop, options->refs.front(), options->test));
     if (context.json) answer(context, to_json(tested));
     else say_tested(context, tested);
-    return tested.passed() ? Exit::Clean : Exit::No;
+    if (!tested.passed()) return Exit::No;
+    return tested.ran() ? Exit::Clean : Exit::Unknown;
   };
 }
 

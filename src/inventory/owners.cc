@@ -139,6 +139,7 @@ class Judge {
     const bool bytes = has_bytes(file);
     const bool probe = name == "health" && path == "usr/lib/ashlar/probe";
     if (bytes && is_elf(file) && !probe) return unowned(owner, "no effect makes programs");
+    if (bytes && probe && declared_ != nullptr && std::ranges::find(declared_->probes, *file.content) == declared_->probes.end()) return unowned(owner, "it is not the probe that ashlar makes");
     if (name.starts_with(of_script)) {
       const std::string_view script = name.substr(of_script.size());
       const std::string_view package = script.substr(0, script.rfind('.'));

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/digest.h"
 #include "inventory/contents.h"
 
 namespace ashlar::inventory {
@@ -15,6 +16,7 @@ namespace ashlar::inventory {
 struct Declared {
   std::set<std::string, std::less<>> paths;  ///< exactly these
   std::set<std::string, std::less<>> trees;  ///< these and all below them
+  std::vector<Digest> probes = {};           ///< of health probes, where the definition asks for one
 };
 
 enum class Standing {

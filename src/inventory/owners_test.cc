@@ -98,6 +98,39 @@ TEST(Owners, PlantedFilesTable) {
   }
 }
 
+TEST(Owners, AHealthProbeIsOursOrNobodys) {
+  const std::string elf = "\x7f" "ELF probe";
+  const auto standing = [&](const std::vector<Digest>& probes) {
+    const Declared declared{{}, {}, probes};
+    const auto owners = judge({small({{"effect:health", {"usr/lib/ashlar/probe"}}}, {{"usr/lib/ashlar/probe", elf}})}, &declared);
+    EXPECT_TRUE(owners);
+    return owners ? owners->files.at("usr/lib/ashlar/probe") : Owned();
+  };
+  EXPECT_EQ(standing({Digest::of(std::string_view("another")), Digest::of(std::string_view(elf))}).standing, Standing::Made);
+  EXPECT_EQ(standing({Digest::of(std::string_view("another"))}).reason, "it is not the probe that ashlar makes");
+  EXPECT_EQ(standing({}).standing, Standing::Unowned) << "a definition without health";
+}
+
+TEST(Owners, AWhiteoutHidesNothingOfItsOwnLayer) {
+  const Member shell{"usr/bin/sh", "\x7f" "ELF shell"}, whiteout{"usr/bin/.wh.sh", ""};
+  struct Row {
+    const char* summary;
+    std::vector<std::vector<Member>> layers;
+    bool there;
+  };
+  const Row rows[] = {
+      {"after the file, in one layer", {small({}), {shell, whiteout}}, true},
+      {"before the file, in one layer", {small({}), {whiteout, shell}}, true},
+      {"in a higher layer", {small({}), {shell}, {whiteout}}, false},
+      {"in a higher layer that has the file, too", {small({}), {shell}, {shell, whiteout}}, true},
+  };
+  for (const Row& row : rows) {
+    const auto owners = judge(row.layers);
+    ASSERT_TRUE(owners) << row.summary;
+    EXPECT_EQ(owners->files.contains("usr/bin/sh"), row.there) << row.summary;
+  }
+}
+
 TEST(Owners, AlteredFilesAreNamedWithBothDigests) {
   const auto changed = judge({small({}), {{"usr/bin/tool", "\x7f" "ELF other"}}});
   ASSERT_TRUE(changed);

@@ -24,7 +24,7 @@ void remove_below(std::map<std::string, File>& files, const std::string& folder,
   }
 }
 
-/// Applies a whiteout; false when the entry is none.
+/// Applies a whiteout to what lies in lower layers (image-spec layer.md, "Whiteouts": never to its own); false when the entry is none.
 bool whiteout(std::map<std::string, File>& files, const std::string& path, size_t layer) {
   const size_t slash = path.rfind('/');
   const std::string folder = slash == std::string::npos ? std::string() : path.substr(0, slash);
@@ -35,7 +35,7 @@ bool whiteout(std::map<std::string, File>& files, const std::string& path, size_
   } else {
     const std::string hidden = (folder.empty() ? std::string() : folder + "/") + name.substr(4);
     remove_below(files, hidden, layer);
-    files.erase(hidden);
+    if (const auto at = files.find(hidden); at != files.end() && at->second.layer < layer) files.erase(at);
   }
   return true;
 }

@@ -1,10 +1,12 @@
 #include "pipeline/test.h"
 
 #include <algorithm>
+#include <array>
 
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "build/probe.h"
 #include "inventory/target.h"
 #include "pipeline/build.h"
 #include "pipeline/catalog.h"
@@ -24,7 +26,7 @@ struct Measure {
   std::optional<plan::Lock> lock;
   std::string lock_text, baseline_text;
   std::optional<prove::Baseline> baseline;
-  prove::Yardstick yardstick() const { return {definition ? &*definition : nullptr, lock ? &*lock : nullptr, baseline ? &*baseline : nullptr}; }
+  prove::Yardstick yardstick() const { return {definition ? &*definition : nullptr, lock ? &*lock : nullptr, baseline ? &*baseline : nullptr, build::probe_digests()}; }
 };
 
 /// The definition of the catalogue that the image says it was made from; of several versions, one whose tag the image has.
@@ -90,15 +92,25 @@ bool may_keep(const std::vector<prove::Check>& checks) {
   return std::none_of(checks.begin(), checks.end(), [](const prove::Check& each) { return each.id.starts_with("run:") && each.outcome != prove::Outcome::Passed; });
 }
 
-/// The digests of the files that tests bring in from the catalogue.
-std::string test_sources(Workshop& workshop, const Measure& measure) {
+/// The digests of the files that the definition takes from its catalogue, and of the effects that were recorded for it.
+std::string source_digests(Workshop& workshop, const Measure& measure) {
   std::string digests;
   if (!measure.definition) return digests;
-  const auto root = catalog_root(*workshop.machine.files, *measure.definition);
+  host::Files& files = *workshop.machine.files;
+  const auto add = [&](const host::Path& path) { digests += Digest::of(files.read(path).value_or("")).str(); };
+  add(effects_path(measure.path));
+  const auto root = catalog_root(files, *measure.definition);
+  if (!root) return digests;
   for (const plan::RunTest& each : measure.definition->tests) {
     for (const plan::TestFile& file : each.files) {
-      if (root && !file.content) digests += Digest::of(workshop.machine.files->read(*root / file.source).value_or("")).str();
+      if (!file.content) add(*root / file.source);
     }
+  }
+  for (const plan::PathRule& rule : measure.definition->paths) {
+    if (rule.type == plan::PathType::File && !rule.source.empty()) add(*root / rule.source);
+  }
+  for (const plan::TrustedRoots& roots : measure.definition->certificates) {
+    if (!roots.source.empty()) add(*root / roots.source);
   }
   return digests;
 }
@@ -107,12 +119,12 @@ std::string key_of(Workshop& workshop, const Measure& measure, const TestOptions
   Hasher hasher;
   hasher.update(fmt::format("test 1 {}\n{}\n{} {} {}\n", program_stamp(workshop), measure.definition ? measure.definition->digest_hex : "", options.run, options.rebuild, options.no_rebuild));
   for (const std::string* text : {&measure.lock_text, &measure.baseline_text}) hasher.update(Digest::of(*text).str());
-  hasher.update(test_sources(workshop, measure));
+  hasher.update(source_digests(workshop, measure));
   return hasher.finish().hex();
 }
 
-/// Builds again from definition and lock, and compares.
-prove::Check reproducible(Workshop& workshop, const inventory::Target& target, const Measure& measure, const TestOptions& options) {
+/// Builds again from definition and lock, and compares. Unavailable when what that takes cannot be had.
+Result<prove::Check> reproducible(Workshop& workshop, const inventory::Target& target, const Measure& measure, const TestOptions& options) {
   prove::Check check{"reproducible", "built again from definition and lock, it is the same image", prove::Outcome::NotApplicable, {}};
   if (options.no_rebuild) check.evidence.emplace_back("not asked for (--no-rebuild)");
   else if (!measure.definition) check.evidence.emplace_back("no definition is at hand; name it with --definition");
@@ -123,12 +135,15 @@ prove::Check reproducible(Workshop& workshop, const inventory::Target& target, c
   BuildOptions how;
   how.platforms = {target.which.platform.str()};
   how.must_be_locked = measure.lock.has_value();
+  how.lock.check = !measure.lock;  // a lock is made for this alone, and written nowhere
   oci::ImageRef to{oci::Transport::OciLayout, scratch.path().string(), "again", {}};
   Silence silence;
   Workshop quiet{workshop.machine, silence, workshop.folders, workshop.data, workshop.config, workshop.shelf};
   auto built = build(quiet, {measure.path}, to, how);
   if (!built || built->failed) {
-    check.evidence.push_back(!built ? built.error().message : built->failed->message);
+    const Error& error = built ? *built->failed : built.error();
+    if (error.kind == Kind::Unavailable) return std::unexpected(error);
+    check.evidence.push_back(error.message);
     return check;
   }
   const build::Image& again = built->done.front().images.front();
@@ -141,7 +156,36 @@ prove::Check reproducible(Workshop& workshop, const inventory::Target& target, c
   return check;
 }
 
+/// What is not tested of an image for several platforms is said.
+Done tell_of_others(Workshop& workshop, const inventory::Target& target) {
+  TRY_ASSIGN(const auto all, oci::platforms(*target.image));
+  std::vector<std::string> others;
+  for (const oci::PlatformImage& each : all) {
+    if (each.platform != target.which.platform) others.push_back(each.platform.str());
+  }
+  if (!others.empty()) workshop.progress.note(fmt::format("only the image for {} is tested; it has others, to be named with --platform: {}", target.which.platform.str(), join(others, ", ")));
+  return {};
+}
+
+/// An image cannot excuse itself: where it names its own definition, what that excuses or does not ask for counts as failed, unless building again from
+/// that definition gave the same image.
+void distrust_claim(std::vector<prove::Check>& checks) {
+  constexpr std::array<std::string_view, 4> of_variant = {"no-shell", "no-package-manager", "no-setuid", "nonroot"};
+  const auto same = [](const prove::Check& each) { return each.id == "reproducible" && each.outcome == prove::Outcome::Passed; };
+  if (std::ranges::any_of(checks, same)) return;
+  for (prove::Check& check : checks) {
+    const bool waived = check.outcome == prove::Outcome::NotApplicable && std::ranges::find(of_variant, check.id) != of_variant.end();
+    if (check.outcome != prove::Outcome::Excused && !waived) continue;
+    check.outcome = prove::Outcome::Failed;
+    check.evidence.insert(check.evidence.begin(), "only a definition that the image itself names excuses it; name the definition with --definition, or prove it with --rebuild");
+  }
+}
+
 }  // namespace
+
+bool Tested::ran() const {
+  return std::none_of(checks.begin(), checks.end(), [](const prove::Check& each) { return each.id.starts_with("run:") && each.outcome == prove::Outcome::NotApplicable; });
+}
 
 bool Tested::passed() const {
   return std::none_of(checks.begin(), checks.end(), [](const prove::Check& each) { return each.outcome == prove::Outcome::Failed; });
@@ -151,6 +195,7 @@ Result<Tested> test(Workshop& workshop, const std::string& ref, const TestOption
   TRY_ASSIGN(auto target, inventory::open_target(*workshop.machine.files, ref, options.platform));
   if (target.image == nullptr) return cannot(Kind::Invalid, fmt::format("test '{}'", ref), "it is a folder; tests are of images");
   Tested out{target.which.descriptor.digest, target.which.platform, {}, false, {}, false};
+  if (options.platform.empty()) TRY(tell_of_others(workshop, target));
   KeptTests kept = KeptTests::load(workshop, out.image);
 
   // What the image claims is known before it is read only where it was tested before.
@@ -160,7 +205,10 @@ Result<Tested> test(Workshop& workshop, const std::string& ref, const TestOption
     kept.set_claim(seen->claim());
   }
   TRY_ASSIGN(Measure measure, take_measure(workshop, target, *kept.claim(), options));
-  if (measure.definition) TRY(take_baseline(workshop, measure.definition->distribution, measure));
+  if (!measure.definition && !seen) {
+    TRY_ASSIGN(seen, prove::Examination::read(target));
+  }
+  TRY(take_baseline(workshop, measure.definition ? measure.definition->distribution : seen->distribution(), measure));
   out.definition = measure.path.string();
   out.claimed = measure.claimed;
   if (const auto* const before = options.again ? nullptr : kept.find(key_of(workshop, measure, options))) {
@@ -174,9 +222,10 @@ Result<Tested> test(Workshop& workshop, const std::string& ref, const TestOption
   if (!seen) {
     TRY_ASSIGN(seen, prove::Examination::read(target));
   }
-  if (!measure.definition) TRY(take_baseline(workshop, seen->distribution(), measure));
   out.checks = seen->judge(measure.yardstick());
-  out.checks.push_back(reproducible(workshop, target, measure, options));
+  TRY_ASSIGN(auto again, reproducible(workshop, target, measure, options));
+  out.checks.push_back(std::move(again));
+  if (measure.claimed) distrust_claim(out.checks);
   if (options.run) TRY(run(workshop, target, measure, out.checks));
   if (may_keep(out.checks)) TRY(kept.keep(workshop, key, out.checks));
   return out;

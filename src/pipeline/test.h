@@ -28,6 +28,8 @@ struct Tested {
   bool kept = false;               ///< answered before, not now
   /// No check failed.
   bool passed() const;
+  /// Every run test could be run here.
+  bool ran() const;
 };
 
 /// Opens the image and answers every check. What was answered is kept by the digest of the image, with those of definition, lock and baseline, below

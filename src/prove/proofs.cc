@@ -39,7 +39,7 @@ struct Examination::Seen {
 namespace {
 
 /// What the definition declares: its paths, with all below them where they are taken from elsewhere or set as a whole.
-inventory::Declared declared_of(const plan::Definition& definition, const Root& root) {
+inventory::Declared declared_of(const plan::Definition& definition, const Root& root, const std::vector<Digest>& probes) {
   inventory::Declared out;
   const auto spelled = [&](std::string_view path) {  // as the layers have it: /bin may be a link
     path.remove_prefix(path.starts_with('/') ? 1 : 0);
@@ -53,6 +53,7 @@ inventory::Declared declared_of(const plan::Definition& definition, const Root& 
   }
   for (const plan::Download& each : definition.files) out.trees.insert(spelled(each.path));
   out.paths.insert({"usr/lib/os-release", "etc/os-release"});
+  if (definition.health) out.probes = probes;
   return out;
 }
 
@@ -113,7 +114,7 @@ std::string Examination::distribution() const { return distribution_of(Root(seen
 
 std::vector<Check> Examination::judge(const Yardstick& yardstick) const {
   const Root root(seen_->contents);
-  const auto declared = yardstick.definition == nullptr ? std::nullopt : std::optional(declared_of(*yardstick.definition, root));
+  const auto declared = yardstick.definition == nullptr ? std::nullopt : std::optional(declared_of(*yardstick.definition, root, yardstick.probes));
   const auto owners = inventory::judge_owners(seen_->contents, declared ? &*declared : nullptr);
   const Scene scene{seen_->contents, root, seen_->facts, seen_->paths, owners, yardstick};
   std::vector<Check> out;

@@ -17,6 +17,7 @@ struct Yardstick {
   const plan::Definition* definition = nullptr;  ///< for the image's platform
   const plan::Lock* lock = nullptr;
   const Baseline* baseline = nullptr;
+  std::vector<Digest> probes = {};  ///< of the health probes that may be in it
 };
 
 /// What an image says that it was made from (usr/share/ashlar/image.json). A claim: good for finding a definition, which then is enforced.

@@ -121,6 +121,29 @@ TEST_F(ProofsFlow, the_python_image_passes_every_check) {
   EXPECT_NE(evidence_of(answer, "no-shell").find("Python is what the image is for"), std::string::npos);
 }
 
+TEST_F(ProofsFlow, an_image_cannot_excuse_itself) {
+  stage.environment["ASHLAR_DATA_DIR"] = ASHLAR_SOURCE_DIR;
+  const Json alone = stage.json({"test", "oci:out:good", "--no-run", "--no-rebuild"}, 1);
+  EXPECT_EQ(alone["definition_claimed"], true);
+  EXPECT_EQ(failed(alone), std::set<std::string>{"no-shell"});
+  EXPECT_NE(evidence_of(alone, "no-shell").find("name the definition with --definition"), std::string::npos);
+  // As -dev image it would have a shell, a package manager and root.
+  repack("dev", {{"usr/share/ashlar/image.json", R"({"schema": "https://ashlar.dev/image/v1", "image": "ashlar/python", "variant": "dev", "distribution": "debian-13", "slices": {}, "owners": {}})"}});
+  const auto found = failed(stage.json({"test", "oci:out:dev", "--no-run", "--no-rebuild"}, 1));
+  for (const char* id : {"no-shell", "no-package-manager", "no-setuid", "nonroot"}) EXPECT_TRUE(found.contains(id)) << id;
+}
+
+TEST_F(ProofsFlow, run_tests_that_cannot_be_run_are_not_passed) {
+  const Ran ran = stage.ashlar({"test", "oci:out:good", "--definition", definition, "--no-rebuild", "--platform", "linux/amd64"});
+  Stage without;
+  without.environment = stage.environment;
+  without.environment["PATH"] = "/nowhere";
+  const Json idle = without.json({"test", "oci:" + (stage.folder() / "out").string() + ":good", "--definition", (stage.folder() / definition).string(), "--no-rebuild"}, 3);
+  EXPECT_EQ(idle["passed"], true) << "no check failed";
+  EXPECT_NE(idle.dump().find("not-applicable"), std::string::npos);
+  EXPECT_TRUE(ran.code == 0 || ran.code == 3) << ran.told;
+}
+
 TEST_F(ProofsFlow, nothing_is_tested_twice_until_something_changes) {
   const Words words = {"test", "oci:out:good", "--definition", definition, "--no-run", "--no-rebuild"};
   const Ran first = stage.ashlar(words), second = stage.ashlar(words);

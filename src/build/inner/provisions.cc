@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "build/probe.h"
 
 namespace ashlar::build {
 
@@ -122,6 +123,14 @@ Done check_locales(const Tree& tree, const plan::Definition& definition) {
     }
   }
   return {};
+}
+
+std::vector<Digest> probe_digests() {
+  std::vector<Digest> out;
+  for (const auto& program : {probe_amd64, probe_arm64}) {
+    if (!program.empty()) out.push_back(Digest::of(program));
+  }
+  return out;
 }
 
 Done add_probe(Tree& tree, const plan::Definition& definition, const oci::Platform& platform) {

@@ -1,0 +1,12 @@
+#pragma once
+// The health probe (probe/probe.c) that this program puts into images whose definition has `health`.
+#include <vector>
+
+#include "base/digest.h"
+
+namespace ashlar::build {
+
+/// Digests of the probes for all processors that this program was built with.
+std::vector<Digest> probe_digests();
+
+}  // namespace ashlar::build
