@@ -128,20 +128,21 @@ TEST_F(ProofsFlow, an_image_cannot_excuse_itself) {
   EXPECT_EQ(failed(alone), std::set<std::string>{"no-shell"});
   EXPECT_NE(evidence_of(alone, "no-shell").find("name the definition with --definition"), std::string::npos);
   // As -dev image it would have a shell, a package manager and root.
-  repack("dev", {{"usr/share/ashlar/image.json", R"({"schema": "https://ashlar.dev/image/v1", "image": "ashlar/python", "variant": "dev", "distribution": "debian-13", "slices": {}, "owners": {}})"}});
-  const auto found = failed(stage.json({"test", "oci:out:dev", "--no-run", "--no-rebuild"}, 1));
+  repack("dev", {{"usr/bin/dpkg", "\x7f" "ELF", 0755}, {"usr/bin/su", "\x7f" "ELF", 04755}, {"usr/share/ashlar/image.json", R"({"schema": "https://ashlar.dev/image/v1", "image": "ashlar/python", "variant": "dev", "distribution": "debian-13", "slices": {}, "owners": {}})"}},
+         [](oci::Config& config) { config.user = "root"; });
+  const Json dev = stage.json({"test", "oci:out:dev", "--no-run", "--no-rebuild"}, 1);
+  EXPECT_NE(dev["definition"].get<std::string>().find("-dev.yaml"), std::string::npos) << dev["definition"];
+  const auto found = failed(dev);
   for (const char* id : {"no-shell", "no-package-manager", "no-setuid", "nonroot"}) EXPECT_TRUE(found.contains(id)) << id;
 }
 
 TEST_F(ProofsFlow, run_tests_that_cannot_be_run_are_not_passed) {
-  const Ran ran = stage.ashlar({"test", "oci:out:good", "--definition", definition, "--no-rebuild", "--platform", "linux/amd64"});
   Stage without;
   without.environment = stage.environment;
   without.environment["PATH"] = "/nowhere";
-  const Json idle = without.json({"test", "oci:" + (stage.folder() / "out").string() + ":good", "--definition", (stage.folder() / definition).string(), "--no-rebuild"}, 3);
+  const Json idle = without.json({"test", "oci:" + (stage.folder() / "out").string() + ":good", "--definition", (stage.folder() / definition).string(), "--no-rebuild", "--again"}, 3);
   EXPECT_EQ(idle["passed"], true) << "no check failed";
   EXPECT_NE(idle.dump().find("not-applicable"), std::string::npos);
-  EXPECT_TRUE(ran.code == 0 || ran.code == 3) << ran.told;
 }
 
 TEST_F(ProofsFlow, nothing_is_tested_twice_until_something_changes) {
@@ -153,7 +154,7 @@ TEST_F(ProofsFlow, nothing_is_tested_twice_until_something_changes) {
   Words again = words;
   again.push_back("--again");
   EXPECT_EQ(stage.ashlar(again).out.find("answered before"), std::string::npos);
-  stage.write(definition, stage.read(definition) + "# another text\n");
+  stage.write(definition, stage.read(definition) + "# another text, of " + stage.folder().string() + "\n");  // the cache is kept between runs
   EXPECT_EQ(stage.ashlar(words).out.find("answered before"), std::string::npos) << "a definition that changed";
 }
 
