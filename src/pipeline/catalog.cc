@@ -114,7 +114,9 @@ Result<host::Path> catalog_root(host::Files& files, const plan::Definition& defi
     if (folder == last) break;
   }
   return cannot(Kind::NotFound, fmt::format("find the sources of '{}'", definition.path),
-                fmt::format("no folder of its catalogue holds all of: {}", fmt::join(sources, ", ")));
+                fmt::format("{} holds all of: {}; the root of a catalogue is the folder above 'catalog' or 'image', or one with '.git' or 'ashlar.yaml'",
+                            own == last ? fmt::format("neither '{}' nor a folder above it", own.string()) : fmt::format("no folder from '{}' up to '{}'", own.string(), last.string()),
+                            fmt::join(sources, ", ")));
 }
 
 host::Path lock_path(const host::Path& definition) { return host::Path(definition).replace_extension(".lock.json"); }

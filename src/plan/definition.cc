@@ -370,7 +370,7 @@ constexpr Key<Definition> top_keys[] = {
     {"certificates", read_certificates},
     {"timezone", read_time_zone},
     {"locales", read_locales},
-    {"volumes", put_all_checked<&Definition::volumes, check_absolute_path>},
+    {"volumes", put_all_checked<&Definition::volumes, check_volume>},
 };
 
 // What is read before all others

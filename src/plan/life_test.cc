@@ -55,6 +55,11 @@ TEST(Life, refuses_what_cannot_be_meant) {
       {"certificates: [{name: a, content: x}, {name: a, content: y}]\n", "a certificate 'a' stands above"},
       {"timezone: ../../etc/passwd\n", "'../../etc/passwd' is no time zone"},
       {"timezone: /etc/x\n", "'/etc/x' is no time zone"},
+      {"volumes: [/]\n", "the root is no volume"},
+      {"volumes: [//./]\n", "the root is no volume"},
+      {"volumes: [/proc]\n", "'/proc' is the machine's, and no volume"},
+      {"volumes: [//dev/shm]\n", "'//dev/shm' is the machine's, and no volume"},
+      {"volumes: [data]\n", "'data' is no absolute path"},
       {"locales: [german]\n", "'german' is no locale"},
   };
   for (const Row& row : rows) {

@@ -131,6 +131,19 @@ Objection check_absolute_path(std::string_view path) {
   return {};
 }
 
+Objection check_volume(std::string_view path) {
+  if (const Objection objection = check_absolute_path(path)) return objection;
+  std::vector<std::string_view> parts;
+  for (const std::string_view part : split(path, '/')) {
+    if (!part.empty() && part != ".") parts.push_back(part);
+  }
+  if (parts.empty()) return {"the root is no volume", "name the folder that holds data, as '/var/lib/app'"};
+  for (const std::string_view made : {"proc", "sys", "dev"}) {
+    if (parts.front() == made) return {fmt::format("{} is the machine's, and no volume", quoted(path)), "name the folder that holds data, as '/var/lib/app'"};
+  }
+  return {};
+}
+
 Objection check_date(std::string_view date) {
   const auto digits = {0, 1, 2, 3, 5, 6, 8, 9};
   const bool shape = date.size() == 10 && date[4] == '-' && date[7] == '-' && std::ranges::all_of(digits, [&](int at) { return is_digit(date[static_cast<size_t>(at)]); });

@@ -27,6 +27,8 @@ Objection check_image_name(std::string_view name);
 Objection check_port(std::string_view port);
 /// An absolute path without `..`.
 Objection check_absolute_path(std::string_view path);
+/// A folder that may hold data: not the root, and none that the kernel or the engine makes.
+Objection check_volume(std::string_view path);
 /// `2027-10-31`, a day that exists.
 Objection check_date(std::string_view date);
 /// `SIGTERM`, `SIGRTMIN+3`, or a number.

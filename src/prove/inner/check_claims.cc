@@ -166,7 +166,7 @@ Check os_release(const Scene& scene) {
   const auto fields = read_os_release(*text);
   const auto get = [&](std::string_view key) { const auto found = fields.find(key); return found == fields.end() ? std::string() : found->second; };
   const std::string id = get("ID"), version = get("VERSION_ID");
-  if (id.empty()) against(check, "'/etc/os-release' has no ID");
+  if (id.empty()) against(check, "'/etc/os-release' has no ID; give the definition the key 'os-release'");
   if (const std::string* const debian = scene.root.text("etc/debian_version"); debian != nullptr && id == "debian") {
     const std::string_view says = trim(*debian);
     if (cut(says, '.').first != version && says.find("/sid") == std::string_view::npos) against(check, fmt::format("'/etc/os-release' says {} {}, '/etc/debian_version' says {}", id, version, says));
@@ -187,7 +187,7 @@ Check os_release(const Scene& scene) {
     }
     if (id == "debian" && definition->distribution != fmt::format("debian-{}", version)) against(check, fmt::format("'/etc/os-release' says {} {}, the definition is for '{}'", id, version, definition->distribution));
   }
-  check.evidence.push_back(fmt::format("'/etc/os-release' says {} {}", id, version));
+  if (!id.empty()) check.evidence.push_back(fmt::format("'/etc/os-release' says {} {}", id, version));
   return check;
 }
 
