@@ -117,7 +117,8 @@ std::string source_digests(Workshop& workshop, const Measure& measure) {
 
 std::string key_of(Workshop& workshop, const Measure& measure, const TestOptions& options) {
   Hasher hasher;
-  hasher.update(fmt::format("test 1 {}\n{}\n{} {} {}\n", program_stamp(workshop), measure.definition ? measure.definition->digest_hex : "", options.run, options.rebuild, options.no_rebuild));
+  hasher.update(fmt::format("test 2 {}\n{} {}\n{} {} {}\n", program_stamp(workshop), measure.definition ? measure.definition->digest_hex : "", measure.claimed, options.run, options.rebuild,
+                            options.no_rebuild));
   for (const std::string* text : {&measure.lock_text, &measure.baseline_text}) hasher.update(Digest::of(*text).str());
   hasher.update(source_digests(workshop, measure));
   return hasher.finish().hex();

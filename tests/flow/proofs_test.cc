@@ -127,6 +127,7 @@ TEST_F(ProofsFlow, an_image_cannot_excuse_itself) {
   EXPECT_EQ(alone["definition_claimed"], true);
   EXPECT_EQ(failed(alone), std::set<std::string>{"no-shell"});
   EXPECT_NE(evidence_of(alone, "no-shell").find("name the definition with --definition"), std::string::npos);
+  EXPECT_EQ(failed(test("oci:out:good", {"--no-rebuild"})), std::set<std::string>()) << "what is kept of the claim says nothing of the definition that is named";
   // As -dev image it would have a shell, a package manager and root.
   repack("dev", {{"usr/bin/dpkg", "\x7f" "ELF", 0755}, {"usr/bin/su", "\x7f" "ELF", 04755}, {"usr/share/ashlar/image.json", R"({"schema": "https://ashlar.dev/image/v1", "image": "ashlar/python", "variant": "dev", "distribution": "debian-13", "slices": {}, "owners": {}})"}},
          [](oci::Config& config) { config.user = "root"; });
