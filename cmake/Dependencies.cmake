@@ -19,6 +19,8 @@ ashlar_pkg(libzstd libzstd)
 ashlar_pkg(libdeflate libdeflate)
 ashlar_pkg(librnp librnp)
 ashlar_pkg(libarchive libarchive)
+ashlar_pkg(simdjson simdjson)
+ashlar_pkg(libsqlite3 sqlite3)
 
 pkg_check_modules(libsolv_pc REQUIRED IMPORTED_TARGET libsolv)
 find_library(ASHLAR_SOLVEXT solvext REQUIRED)

@@ -1,0 +1,54 @@
+#pragma once
+// The compiled database: one SQLite file (docs/formats/database.md).
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "advisory/record.h"
+#include "base/digest.h"
+#include "host/files.h"
+
+namespace ashlar::advisory {
+
+/// A feed that was compiled in.
+struct FeedStamp {
+  std::string name{}, format{}, source{};  ///< `source`: URL or path it came from
+  Digest digest;                           ///< of its bytes, members in the order of their names
+  Time dated{};                            ///< when its publisher made it, else when it was fetched
+  Time fetched{};
+  std::int64_t max_age = 0;                ///< seconds after `dated` when a scan says that it is stale; 0: never
+  std::uint64_t records = 0;
+  std::vector<std::string> spaces{};       ///< that it covers
+};
+
+/// What an advisory says of one package, with the feed that says so.
+struct Match {
+  std::string feed{};
+  std::int64_t record = 0;  ///< for Database::advisory()
+  Affected affected{};      ///< of the space and package asked for
+};
+
+class Database {
+ public:
+  /// Opens for reading; never writes, never waits. Corrupt when it is no database of ours, Invalid when its layout is another version's.
+  static Result<std::unique_ptr<Database>> open(const host::Path& path);
+  virtual ~Database() = default;
+
+  virtual const Digest& digest() const = 0;  ///< of what it was compiled from: the same inputs have the same
+  virtual Time created() const = 0;          ///< the newest `fetched` of its feeds
+  virtual const std::vector<FeedStamp>& feeds() const = 0;
+
+  /// Everything that feeds say of a package in a space, ordered by advisory, then feed.
+  virtual Result<std::vector<Match>> matches(std::string_view space, std::string_view package) = 0;
+  /// The advisory without its `affected`.
+  virtual Result<Advisory> advisory(std::int64_t record) = 0;
+  /// Records that have this name as identifier or alias.
+  virtual Result<std::vector<std::int64_t>> named(std::string_view id) = 0;
+  virtual Result<std::optional<Exploited>> exploited(std::string_view cve) = 0;
+  virtual Result<std::optional<Likelihood>> likelihood(std::string_view cve) = 0;
+  /// Of a release (`package` empty) or a source package in it.
+  virtual Result<std::vector<Support>> support(std::string_view space, std::string_view package) = 0;
+};
+
+}  // namespace ashlar::advisory

@@ -1,0 +1,53 @@
+#pragma once
+// Feeds: what the world's publishers write, each format one file in inner/ and one row.
+#include <functional>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "advisory/record.h"
+#include "base/bytes.h"
+#include "base/digest.h"
+
+namespace ashlar::advisory {
+
+/// What a format's reader finds, one value after the other.
+class Intake {
+ public:
+  virtual ~Intake() = default;
+  virtual void add(Advisory advisory) = 0;
+  virtual void add(Exploited exploited) = 0;
+  virtual void add(Likelihood likelihood) = 0;
+  virtual void add(Support support) = 0;
+  /// That the feed speaks for a space: a package of it that the feed does not name has no known vulnerability. A space that a record names is covered anyway.
+  virtual void cover(std::string_view space) = 0;
+};
+
+/// How a feed is to be read, from its description in feeds/*.yaml.
+struct FeedSettings {
+  std::map<std::string, std::string> releases{};  ///< the tracker's code names: `trixie` to `13`
+  std::string space{};                            ///< where the format does not say: `Wolfi`
+};
+
+/// One document of a feed: a single file, or a member of a folder or archive.
+struct Document {
+  std::string_view path;  ///< of the member, or the file's name; for errors
+  BytesView bytes;        ///< followed by at least 64 bytes that may be read but mean nothing (simdjson's padding)
+};
+
+/// A publisher's format. `read` is total: bytes in, values out, an Error of kind Corrupt that names path and place otherwise. It reads one document
+/// and keeps no state between two.
+struct Format {
+  std::string_view name;                      ///< `debian-tracker`
+  std::string_view summary;
+  std::string_view member_suffix;             ///< of the documents in a folder or archive: `.json`; others are passed over
+  Done (*read)(const Document& document, const FeedSettings& settings, Intake& intake);
+};
+
+std::span<const Format> formats();
+/// NotFound names the formats there are and the nearest.
+Result<const Format*> format(std::string_view name);
+
+}  // namespace ashlar::advisory

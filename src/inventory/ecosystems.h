@@ -1,0 +1,32 @@
+#pragma once
+// Readers of ecosystems: which files tell of components, and what they tell. One ecosystem, one file in inner/, one row.
+#include <span>
+#include <string_view>
+
+#include "base/bytes.h"
+#include "host/files.h"
+#include "inventory/component.h"
+
+namespace ashlar::inventory {
+
+/// A range, whole; Corrupt when the file ends before it or when it is larger than `limit`.
+Result<Bytes> read_range(const host::ReadFile& file, std::uint64_t offset, std::uint64_t size, std::uint64_t limit = 64 << 20);
+
+/// What a reader found in a file.
+struct Told {
+  std::vector<Component> components{};
+  std::vector<std::string> notes{};  ///< what it could not judge, and why; each makes the file's components incomplete, never the scan fail
+};
+
+struct Ecosystem {
+  std::string_view name;     ///< `python`
+  std::string_view summary;
+  /// Whether it wants the bytes of a file, by its path (without a leading slash) and first bytes (at most 4,096, or all there are).
+  bool (*wants)(std::string_view path, BytesView front);
+  /// Total: what it cannot read becomes a note. `path` as for wants().
+  Told (*read)(std::string_view path, const host::ReadFile& file);
+};
+
+std::span<const Ecosystem> ecosystems();
+
+}  // namespace ashlar::inventory
