@@ -3,6 +3,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -23,12 +24,19 @@ class Intake {
   virtual void add(Support support) = 0;
   /// That the feed speaks for a space: a package of it that the feed does not name has no known vulnerability. A space that a record names is covered anyway.
   virtual void cover(std::string_view space) = 0;
+  /// When the publisher made the document, where it says so; the newest of a feed's documents counts.
+  virtual void dated(Time when) = 0;
+  /// Something of `record` that is no fault and yet not taken over, such as a space whose version grammar is not known. To be counted by `what`, which
+  /// is the same text for all records that it happens to, and shown: nothing is left out in silence.
+  virtual void note(std::string_view what, std::string_view record) = 0;
 };
 
 /// How a feed is to be read, from its description in feeds/*.yaml.
 struct FeedSettings {
   std::map<std::string, std::string> releases{};  ///< the tracker's code names: `trixie` to `13`
   std::string space{};                            ///< where the format does not say: `Wolfi`
+  std::string publisher{};                        ///< who says so, in ratings, where a record does not tell: `Docker`
+  std::optional<Time> not_after{};                ///< the present: a document that its publisher dates later, by more than a day, is refused
 };
 
 /// One document of a feed: a single file, or a member of a folder or archive.
@@ -37,12 +45,13 @@ struct Document {
   BytesView bytes;        ///< followed by at least 64 bytes that may be read but mean nothing (simdjson's padding)
 };
 
-/// A publisher's format. `read` is total: bytes in, values out, an Error of kind Corrupt that names path and place otherwise. It reads one document
-/// and keeps no state between two.
+/// A publisher's format. `read` is total: bytes in, values out, an Error of kind Corrupt that names path, place and record otherwise; what was added
+/// before an Error is worth nothing. It reads one document and keeps no state between two; the same document gives the same values in the same order.
 struct Format {
   std::string_view name;                      ///< `debian-tracker`
   std::string_view summary;
   std::string_view member_suffix;             ///< of the documents in a folder or archive: `.json`; others are passed over
+  bool complete;                              ///< a package that it does not name in a space that it names has no known vulnerability there
   Done (*read)(const Document& document, const FeedSettings& settings, Intake& intake);
 };
 

@@ -1,0 +1,34 @@
+#include "advisory/feeds.h"
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "advisory/inner/formats.h"
+#include "base/text.h"
+
+namespace ashlar::advisory {
+namespace {
+
+constexpr std::array rows = {
+    Format{"debian-tracker", "Debian's security tracker, JSON", ".json", true, read_debian_tracker},
+};
+
+}  // namespace
+
+std::span<const Format> formats() { return rows; }
+
+Result<const Format*> format(std::string_view name) {
+  std::vector<std::string_view> names;
+  for (const Format& row : rows) {
+    if (row.name == name) return &row;
+    names.push_back(row.name);
+  }
+  const std::string near = nearest(name, names);
+  return cannot(Kind::NotFound, fmt::format("read feeds of the format '{}'", name),
+                near.empty() ? fmt::format("the formats are {}", fmt::join(names, ", ")) : fmt::format("there is no such format, did you mean '{}'?", near));
+}
+
+}  // namespace ashlar::advisory
