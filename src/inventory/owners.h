@@ -1,30 +1,23 @@
 #pragma once
 // Whose each file is. What an image says of itself (usr/share/ashlar/image.json, docs/formats/image-json.md) is a claim; it is held against the bytes,
-// against what the packages list, and against the definition where one is at hand.
+// against what the packages list, and against packages and definition themselves where they are at hand.
 #include <map>
 #include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "base/digest.h"
-#include "inventory/contents.h"
+#include "inventory/known.h"
 
 namespace ashlar::inventory {
 
-/// What a definition declares beside packages. Paths without a leading slash.
-struct Declared {
-  std::set<std::string, std::less<>> paths;  ///< exactly these
-  std::set<std::string, std::less<>> trees;  ///< these and all below them
-  std::vector<Digest> probes = {};           ///< of health probes, where the definition asks for one
-};
-
 enum class Standing {
-  Verified,  ///< a package's: the bytes have the digest that it lists, or its list of paths names the link or folder
-  Claimed,   ///< a package's by the image's word alone: a link or folder, of which no list is in the image
-  Altered,   ///< a package's, with other bytes than the package lists
-  Declared,  ///< by the definition
-  Made,      ///< by an effect that makes such files
+  Verified,  ///< a package's: what the package's own file has here
+  Listed,    ///< a package's by the image's own lists (md5sums, info/NAME.list): they bear it out, and nothing at hand bears them out
+  Claimed,   ///< by the image's word alone
+  Altered,   ///< a package's, with other bytes than the package has
+  Declared,  ///< by the definition, which says these bytes
+  Made,      ///< by an effect that makes such files, or by a script that was seen to make it
   Parent,    ///< a folder that something owned lies in
   Unowned,
 };
@@ -33,7 +26,7 @@ std::string_view to_string(Standing standing);
 struct Owned {
   std::string owner;  ///< as in image.json: `package:libc6`, `definition`, `effect:ca-bundle`, `parent`; empty where nobody claims it
   Standing standing = Standing::Unowned;
-  std::string reason;  ///< of Altered and Unowned: why
+  std::string reason;  ///< of Claimed, Altered and Unowned: why
 };
 
 struct Ownership {
@@ -41,13 +34,14 @@ struct Ownership {
   std::map<std::string, Owned, std::less<>> files;  ///< every path of the contents
   /// What a package lists or image.json claims and the image does not have, by path, with whose it would be; without what slices leave out.
   std::map<std::string, std::string> missing;
+  std::map<std::string, std::string> strangers;     ///< packages that are not what they say: by name, why
 };
 
 /// Whether judge_owners() needs the text of this file: for `ReadOptions::keep`, beside `md5`.
 bool tells_owners(std::string_view path);
 
-/// Judges every file of `contents`, which were read with `md5` and the texts that tells_owners() names. With `declared` null no definition is at hand,
-/// and what is claimed for it is taken as declared. Corrupt when image.json does not read.
-Result<Ownership> judge_owners(const Contents& contents, const Declared* declared);
+/// Judges every file of `contents`, which were read with `md5` and the texts that tells_owners() names, by what is known beside the image; null: nothing
+/// is. Corrupt when image.json does not read.
+Result<Ownership> judge_owners(const Contents& contents, const Known* known);
 
 }  // namespace ashlar::inventory

@@ -15,6 +15,8 @@ using Claims = std::map<std::string, std::vector<std::string>>;
 std::string status(const std::string& name, const std::string& more = {}) { return "Package: " + name + "\nVersion: 1\nArchitecture: all\n" + more; }
 std::string sum(const std::string& path, const std::string& content) { return md5_hex(as_bytes(content)) + "  " + path + "\n"; }
 
+KnownPath file(std::string_view content) { return {FileType::Regular, Digest::of(content), {}}; }
+
 std::string image_json(const Claims& owners, const Json& slices = Json::object()) {
   Json lists = Json::object();
   for (const auto& [owner, paths] : owners) lists[owner] = paths;
@@ -35,27 +37,27 @@ std::vector<Member> small(const Claims& claims, const std::vector<Member>& more 
   return out;
 }
 
-Result<Ownership> judge(const std::vector<std::vector<Member>>& layers, const Declared* declared = nullptr) {
+Result<Ownership> judge(const std::vector<std::vector<Member>>& layers, const Known* known = nullptr) {
   TestImage image;
   for (const auto& layer : layers) image.add_layer(layer);
   TRY_ASSIGN(const Contents contents, read_contents(image, image.which, {.onlooker = {}, .keep = tells_owners, .sha1 = false, .md5 = true}));
-  return judge_owners(contents, declared);
+  return judge_owners(contents, known);
 }
 
 TEST(Owners, EveryFileOfAnHonestImageIsOwned) {
-  const Declared declared{{"etc/motd"}, {"opt/app"}};
+  const Known known{.declared = Declared{.paths = {{"etc/motd", file("hi")}, {"opt/app/a/b.jar", file("PK")}}}};
   const auto owners = judge({small({{"definition", {"etc/motd", "opt/app/a/b.jar"}}, {"effect:accounts", {"etc/passwd"}}, {"effect:script:tool.postinst", {"var/log/tool.log"}}, {"parent", {"opt"}}},
                                    {{"etc/motd", "hi"}, {"opt/app/a/b.jar", "PK"}, {"etc/passwd", "root"}, {"var/log/tool.log", ""}, {"opt", "", FileType::Directory}})},
-                            &declared);
+                            &known);
   ASSERT_TRUE(owners) << owners.error().message;
   EXPECT_TRUE(owners->stated);
   for (const auto& [path, owned] : owners->files) EXPECT_NE(owned.standing, Standing::Unowned) << path << ": " << owned.reason;
   const auto standing = [&](const char* path) { return to_string(owners->files.at(path).standing); };
-  EXPECT_EQ(standing("usr/bin/tool"), "verified");
-  EXPECT_EQ(standing("etc/tool.conf"), "verified");
+  EXPECT_EQ(standing("usr/bin/tool"), "listed");
+  EXPECT_EQ(standing("etc/tool.conf"), "listed");
   EXPECT_EQ(standing("etc/motd"), "declared");
   EXPECT_EQ(standing("opt/app/a/b.jar"), "declared");
-  EXPECT_EQ(standing("var/log/tool.log"), "made");
+  EXPECT_EQ(standing("var/log/tool.log"), "claimed");
   EXPECT_EQ(standing("opt"), "parent");
   EXPECT_EQ(owners->files.at("etc/passwd").owner, "effect:accounts");
   EXPECT_TRUE(owners->missing.empty());
@@ -86,23 +88,23 @@ TEST(Owners, PlantedFilesTable) {
       {"a device of a package", {{"package:tool", {"dev/mem"}}}, {"dev/mem", "", FileType::CharDevice}, "packages ship no devices, pipes or sockets"},
       {"a hard link under another name", {{"package:tool", {"usr/bin/evil"}}}, {"usr/bin/evil", "", FileType::HardLink, "usr/bin/tool"}, "package 'tool' lists no digest for it"},
   };
-  const Declared declared{{"etc/motd"}, {"opt/app"}};
+  const Known known{.declared = Declared{.paths = {{"etc/motd", file("hi")}, {"opt/app", {FileType::Directory, {}, {}}}}}};
   for (const Row& row : rows) {
     SCOPED_TRACE(row.summary);
-    const auto owners = judge({small(row.claims, {row.planted})}, &declared);
+    const auto owners = judge({small(row.claims, {row.planted})}, &known);
     ASSERT_TRUE(owners) << owners.error().message;
     const Owned& owned = owners->files.at(row.planted.path);
     EXPECT_EQ(owned.standing, Standing::Unowned);
     EXPECT_EQ(owned.reason, row.reason);
-    EXPECT_EQ(owners->files.at("usr/bin/tool").standing, Standing::Verified);
+    EXPECT_EQ(owners->files.at("usr/bin/tool").standing, Standing::Listed);
   }
 }
 
 TEST(Owners, AHealthProbeIsOursOrNobodys) {
   const std::string elf = "\x7f" "ELF probe";
   const auto standing = [&](const std::vector<Digest>& probes) {
-    const Declared declared{{}, {}, probes};
-    const auto owners = judge({small({{"effect:health", {"usr/lib/ashlar/probe"}}}, {{"usr/lib/ashlar/probe", elf}})}, &declared);
+    const Known known{.declared = Declared{.probes = probes}};
+    const auto owners = judge({small({{"effect:health", {"usr/lib/ashlar/probe"}}}, {{"usr/lib/ashlar/probe", elf}})}, &known);
     EXPECT_TRUE(owners);
     return owners ? owners->files.at("usr/lib/ashlar/probe") : Owned();
   };
@@ -164,7 +166,7 @@ TEST(Owners, PathsAreFollowedThroughMergedFolders) {
   members[3].content = sum("bin/tool", "\x7f" "ELF tool");
   const auto owners = judge({members});
   ASSERT_TRUE(owners);
-  EXPECT_EQ(owners->files.at("usr/bin/tool").standing, Standing::Verified);
+  EXPECT_EQ(owners->files.at("usr/bin/tool").standing, Standing::Listed);
   EXPECT_EQ(owners->files.at("bin").standing, Standing::Made);
   EXPECT_TRUE(owners->missing.empty());
 }
@@ -184,7 +186,7 @@ TEST(Owners, WithoutAStatementThePackagesListsSay) {
                               {"var/lib/dpkg/info/tool:amd64.md5sums", sum("usr/bin/tool", "tool")}, {"var/lib/dpkg/info/tool:amd64.list", list}}});
   ASSERT_TRUE(owners);
   EXPECT_FALSE(owners->stated);
-  const std::map<std::string, std::string> expected = {{"usr", "verified"}, {"usr/bin", "verified"}, {"usr/bin/tool", "verified"}, {"usr/bin/t", "verified"}, {"usr/bin/u", "unowned"}, {"srv", "unowned"},
+  const std::map<std::string, std::string> expected = {{"usr", "listed"}, {"usr/bin", "listed"}, {"usr/bin/tool", "listed"}, {"usr/bin/t", "listed"}, {"usr/bin/u", "unowned"}, {"srv", "unowned"},
                                                        {"srv/data", "unowned"}, {"var", "parent"}, {"var/lib/dpkg/status", "made"}, {"var/lib/dpkg/info/tool:amd64.md5sums", "made"},
                                                        {"var/lib/dpkg/info/tool:amd64.list", "made"}};
   for (const auto& [path, standing] : expected) EXPECT_EQ(to_string(owners->files.at(path).standing), standing) << path;

@@ -6,10 +6,10 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "build/probe.h"
 #include "inventory/target.h"
 #include "pipeline/build.h"
 #include "pipeline/catalog.h"
+#include "pipeline/inner/at_hand.h"
 #include "pipeline/inner/kept_tests.h"
 #include "pipeline/inner/scratch.h"
 #include "prove/proofs.h"
@@ -26,7 +26,13 @@ struct Measure {
   std::optional<plan::Lock> lock;
   std::string lock_text, baseline_text;
   std::optional<prove::Baseline> baseline;
-  prove::Yardstick yardstick() const { return {definition ? &*definition : nullptr, lock ? &*lock : nullptr, baseline ? &*baseline : nullptr, build::probe_digests()}; }
+  inventory::Known known;                      ///< what is at hand beside the image
+  prove::Yardstick yardstick() const { return {definition ? &*definition : nullptr, lock ? &*lock : nullptr, baseline ? &*baseline : nullptr, &known}; }
+  /// What the lock says for a platform; null where there is none.
+  const plan::LockedPlatform* locked(const oci::Platform& platform) const {
+    const auto found = lock ? lock->platforms.find(platform.str()) : decltype(lock->platforms.end())();
+    return lock && found != lock->platforms.end() ? &found->second : nullptr;
+  }
 };
 
 /// The definition of the catalogue that the image says it was made from; of several versions, one whose tag the image has.
@@ -74,6 +80,7 @@ Result<Measure> take_measure(Workshop& workshop, const inventory::Target& target
   TRY_ASSIGN(const plan::Definition definition, load_definition(*workshop.machine.files, measure.path));
   TRY_ASSIGN(measure.definition, plan::for_platform(definition, target.which.platform.str()));
   take_lock(workshop, definition, measure);
+  measure.known.declared = declared_of(*workshop.machine.files, *measure.definition, measure.locked(target.which.platform));
   return measure;
 }
 
@@ -99,6 +106,7 @@ std::string source_digests(Workshop& workshop, const Measure& measure) {
   host::Files& files = *workshop.machine.files;
   const auto add = [&](const host::Path& path) { digests += Digest::of(files.read(path).value_or("")).str(); };
   add(effects_path(measure.path));
+  for (const auto& [path, each] : measure.known.declared->paths) digests += fmt::format("{} {}\n", path, each.content ? each.content->hex() : each.link);
   const auto root = catalog_root(files, *measure.definition);
   if (!root) return digests;
   for (const plan::RunTest& each : measure.definition->tests) {
@@ -106,21 +114,28 @@ std::string source_digests(Workshop& workshop, const Measure& measure) {
       if (!file.content) add(*root / file.source);
     }
   }
-  for (const plan::PathRule& rule : measure.definition->paths) {
-    if (rule.type == plan::PathType::File && !rule.source.empty()) add(*root / rule.source);
-  }
   for (const plan::TrustedRoots& roots : measure.definition->certificates) {
     if (!roots.source.empty()) add(*root / roots.source);
   }
   return digests;
 }
 
-std::string key_of(Workshop& workshop, const Measure& measure, const TestOptions& options) {
+/// Which of the lock's packages are at hand.
+std::string packages_there(Workshop& workshop, const Measure& measure, const oci::Platform& platform) {
+  std::string out;
+  const auto* const locked = measure.locked(platform);
+  if (locked == nullptr) return out;
+  for (const plan::LockedPackage& each : locked->packages) out += at_hand(workshop, each.sha256) ? '1' : '0';
+  return out;
+}
+
+std::string key_of(Workshop& workshop, const Measure& measure, const oci::Platform& platform, const TestOptions& options) {
   Hasher hasher;
-  hasher.update(fmt::format("test 2 {}\n{} {}\n{} {} {}\n", program_stamp(workshop), measure.definition ? measure.definition->digest_hex : "", measure.claimed, options.run, options.rebuild,
+  hasher.update(fmt::format("test 3 {}\n{} {}\n{} {} {}\n", program_stamp(workshop), measure.definition ? measure.definition->digest_hex : "", measure.claimed, options.run, options.rebuild,
                             options.no_rebuild));
   for (const std::string* text : {&measure.lock_text, &measure.baseline_text}) hasher.update(Digest::of(*text).str());
   hasher.update(source_digests(workshop, measure));
+  hasher.update(packages_there(workshop, measure, platform));
   return hasher.finish().hex();
 }
 
@@ -212,16 +227,20 @@ Result<Tested> test(Workshop& workshop, const std::string& ref, const TestOption
   TRY(take_baseline(workshop, measure.definition ? measure.definition->distribution : seen->distribution(), measure));
   out.definition = measure.path.string();
   out.claimed = measure.claimed;
-  if (const auto* const before = options.again ? nullptr : kept.find(key_of(workshop, measure, options))) {
+  if (const auto* const before = options.again ? nullptr : kept.find(key_of(workshop, measure, out.platform, options))) {
     out.checks = *before;
     out.kept = true;
     return out;
   }
-  const std::string key = key_of(workshop, measure, options);
+  const std::string key = key_of(workshop, measure, out.platform, options);
 
   // The proofs on the bytes.
   if (!seen) {
     TRY_ASSIGN(seen, prove::Examination::read(target));
+  }
+  add_packages(workshop, seen->contents(), measure.locked(out.platform), measure.known);
+  if (measure.definition) {
+    TRY_ASSIGN(measure.known.scripts, recorded_of(*workshop.machine.files, effects_path(measure.path), seen->contents()));
   }
   out.checks = seen->judge(measure.yardstick());
   TRY_ASSIGN(auto again, reproducible(workshop, target, measure, options));

@@ -20,7 +20,7 @@ constexpr std::string_view image_record = "usr/share/ashlar/image.json";
 
 /// Texts that checks read as a whole.
 bool is_wanted(std::string_view path) {
-  constexpr std::string_view names[] = {"etc/passwd", "etc/group", "etc/os-release", "usr/lib/os-release", "etc/debian_version", "etc/ld.so.cache", "etc/ld.so.conf", image_record};
+  constexpr std::string_view names[] = {"etc/passwd", "etc/group", "etc/os-release", "usr/lib/os-release", "etc/debian_version", "etc/ld.so.cache", "etc/ld.so.conf", image_record, "usr/share/ashlar/packages.json"};
   for (const std::string_view name : names) {
     if (path == name) return true;
   }
@@ -37,25 +37,6 @@ struct Examination::Seen {
 };
 
 namespace {
-
-/// What the definition declares: its paths, with all below them where they are taken from elsewhere or set as a whole.
-inventory::Declared declared_of(const plan::Definition& definition, const Root& root, const std::vector<Digest>& probes) {
-  inventory::Declared out;
-  const auto spelled = [&](std::string_view path) {  // as the layers have it: /bin may be a link
-    path.remove_prefix(path.starts_with('/') ? 1 : 0);
-    const auto folder = root.resolve(parent_of(path));
-    return folder && !folder->empty() ? *folder + std::string(path.substr(parent_of(path).size())) : std::string(path);
-  };
-  for (const plan::PathRule& each : definition.paths) {
-    const std::string path = spelled(each.path);
-    if (each.type == plan::PathType::Directory && (!each.source.empty() || each.recursive)) out.trees.insert(path);
-    else if (each.type != plan::PathType::Delete) out.paths.insert(path);
-  }
-  for (const plan::Download& each : definition.files) out.trees.insert(spelled(each.path));
-  out.paths.insert({"usr/lib/os-release", "etc/os-release"});
-  if (definition.health) out.probes = probes;
-  return out;
-}
 
 /// Reads the layers once more where links lead to the bundle that SSL_CERT_FILE names: its own name is known only then.
 Done keep_bundle(inventory::Target& target, inventory::Contents& contents) {
@@ -114,8 +95,7 @@ std::string Examination::distribution() const { return distribution_of(Root(seen
 
 std::vector<Check> Examination::judge(const Yardstick& yardstick) const {
   const Root root(seen_->contents);
-  const auto declared = yardstick.definition == nullptr ? std::nullopt : std::optional(declared_of(*yardstick.definition, root, yardstick.probes));
-  const auto owners = inventory::judge_owners(seen_->contents, declared ? &*declared : nullptr);
+  const auto owners = inventory::judge_owners(seen_->contents, yardstick.known);
   const Scene scene{seen_->contents, root, seen_->facts, seen_->paths, owners, yardstick};
   std::vector<Check> out;
   for (const auto check : checks) out.push_back(check(scene));

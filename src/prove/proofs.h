@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "inventory/known.h"
 #include "inventory/target.h"
 #include "plan/definition.h"
 #include "plan/lock.h"
@@ -17,7 +18,7 @@ struct Yardstick {
   const plan::Definition* definition = nullptr;  ///< for the image's platform
   const plan::Lock* lock = nullptr;
   const Baseline* baseline = nullptr;
-  std::vector<Digest> probes = {};  ///< of the health probes that may be in it
+  const inventory::Known* known = nullptr;  ///< what its files are, by others than itself; null: nothing is at hand, and everything is its own claim
 };
 
 /// What an image says that it was made from (usr/share/ashlar/image.json). A claim: good for finding a definition, which then is enforced.

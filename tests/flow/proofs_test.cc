@@ -178,7 +178,9 @@ TEST_F(ProofsFlow, faults_planted_in_a_further_layer_are_found) {
       {"writable by all", "no-world-writable", "'/usr/bin/helper' is writable by all", {{"usr/bin/helper", "x", 0777}}},
       {"a private key", "no-secrets", "'/etc/key.pem':1 is a private key", {{"etc/key.pem", key}}},
       {"a module of python's that was changed", "no-unowned-files", "'/usr/lib/python3.13/ssl.py' is altered", {{"usr/lib/python3.13/ssl.py", "print()\n"}}, {}, {}},
-      {"another release", "os-release", "says debian 12", {{"usr/lib/os-release", "ID=debian\nVERSION_ID=12\n"}}, {}, {}},
+      {"a module of python's that was changed, with its line in md5sums", "no-unowned-files", "'/usr/lib/python3.13/ssl.py' is altered: its SHA-256 is", {{"usr/lib/python3.13/ssl.py", "print()\n"}, {"var/lib/dpkg/status.d/libpython3.13-minimal.md5sums", md5_hex(as_bytes("print()\n")) + "  usr/lib/python3.13/ssl.py\n"}}, {}, {}},
+      {"a package that the lock does not have", "no-unowned-files", "package 'ghost' is not what it says: it is version 1, and the lock does not name it", {{"var/lib/dpkg/status.d/ghost", "Package: ghost\nVersion: 1\nArchitecture: all\n"}}},
+      {"another release", "os-release", "says debian 12", {{"usr/lib/os-release", "ID=debian\nVERSION_ID=12\n"}}},
       {"root", "nonroot", "user '0:0' is root", {}, [](oci::Config& config) { config.user = "0:0"; }, {}},
   };
   int tag = 0;

@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "build/inner/pruning.h"
+#include "build/recorded_files.h"
 #include "deb/control.h"
 
 namespace ashlar::build {
@@ -202,27 +203,44 @@ std::string_view last_part(std::string_view image) { return image.substr(image.r
 
 }  // namespace
 
-Done add_os_release(Tree& tree, const plan::Definition& definition) {
+namespace {
+
+/// What every image's os-release ends in.
+std::string own_lines(const plan::Definition& definition) {
+  std::string text = fmt::format("VARIANT_ID={}\n", plan::to_string(definition.variant));
+  if (const auto name = last_part(definition.image); !name.empty()) text += fmt::format("IMAGE_ID={}\n", quoted(name));
+  if (!definition.tags.empty() && !definition.tags.front().empty()) text += fmt::format("IMAGE_VERSION={}\n", quoted(std::string_view(definition.tags.front())));
+  return text;
+}
+
+}  // namespace
+
+std::optional<std::string> os_release_text(const plan::Definition& definition) {
   const plan::OsRelease& os = definition.os_release;
+  if (os.id.empty() && os.name.empty()) return std::nullopt;
   std::string text;
   const auto add = [&](std::string_view key, std::string_view value, bool plain = false) {
     if (!value.empty()) text += fmt::format("{}={}\n", key, plain ? std::string(value) : quoted(value));
   };
-  if (os.id.empty() && os.name.empty()) {
-    TRY_ASSIGN(text, shipped_os_release(tree));
+  add("PRETTY_NAME", os.pretty_name);
+  add("NAME", os.name);
+  add("VERSION_ID", os.version_id);
+  add("VERSION_CODENAME", os.version_codename, true);
+  add("ID", os.id, true);
+  add("ID_LIKE", os.id_like);
+  add("HOME_URL", os.home_url);
+  add("BUG_REPORT_URL", os.bug_report_url);
+  return text + own_lines(definition);
+}
+
+Done add_os_release(Tree& tree, const plan::Definition& definition) {
+  std::string text;
+  if (auto declared = os_release_text(definition)) {
+    text = std::move(*declared);
   } else {
-    add("PRETTY_NAME", os.pretty_name);
-    add("NAME", os.name);
-    add("VERSION_ID", os.version_id);
-    add("VERSION_CODENAME", os.version_codename, true);
-    add("ID", os.id, true);
-    add("ID_LIKE", os.id_like);
-    add("HOME_URL", os.home_url);
-    add("BUG_REPORT_URL", os.bug_report_url);
+    TRY_ASSIGN(text, shipped_os_release(tree));
+    text += own_lines(definition);
   }
-  add("VARIANT_ID", plan::to_string(definition.variant), true);
-  add("IMAGE_ID", last_part(definition.image));
-  if (!definition.tags.empty()) add("IMAGE_VERSION", definition.tags.front());
   TRY(put_text(tree, "usr/lib/os-release", text, "definition"));
   if (tree.find("etc/os-release") != nullptr) return {};
   TarEntry link = entry_at("etc/os-release", tree.newest(), 0777, FileType::Symlink);

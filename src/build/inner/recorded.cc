@@ -11,6 +11,7 @@
 #include "base/digest.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "build/recorded_files.h"
 
 namespace ashlar::build {
 namespace {
@@ -180,6 +181,23 @@ Done replay(const RecordedScript& recorded, ScriptState& state, const ScriptOrig
     if (!*status) return cannot(what, std::move(*status).error());
   }
   return {};
+}
+
+Result<std::vector<RecordedFile>> recorded_files(host::Files& files, const host::Path& path) {
+  constexpr std::array<std::string_view, 3> makers = {"update-ca-certificates", "update-ca-certificates-java", "dpkg-divert"};
+  TRY_ASSIGN(const RecordedEffects effects, RecordedEffects::read(files, path));
+  std::vector<RecordedFile> out;
+  for (const RecordedScript& script : effects.all()) {
+    const bool more = std::ranges::any_of(script.commands, [&](const Script::Words& words) { return std::ranges::find(makers, words.front()) != makers.end(); });
+    if (more) continue;
+    for (const RecordedChange& change : script.changes) {
+      if (change.removed) continue;
+      RecordedFile file{script.package, script.version, script.script, change.path, change.type, {}, change.target};
+      if (change.type == FileType::Regular) file.content = Digest::of(change.content);
+      out.push_back(std::move(file));
+    }
+  }
+  return out;
 }
 
 }  // namespace ashlar::build

@@ -19,6 +19,34 @@ bool is_declared(const Scene& scene, std::string_view path, std::uint32_t mode) 
   });
 }
 
+/// What the image alone says of its files: it is neither for nor against it, and whoever reads shall know.
+void tell_claims(const Scene& scene, Check& check) {
+  constexpr size_t most = 12;
+  std::map<std::string, size_t, std::less<>> listed;
+  std::vector<std::string> claimed;
+  size_t files = 0;
+  for (const auto& [path, owned] : scene.owners->files) {
+    const FileType type = scene.contents.files.at(path).entry.type;
+    const bool bytes = type == FileType::Regular || type == FileType::HardLink;
+    if (owned.standing == inventory::Standing::Listed && bytes) ++listed[owned.owner], ++files;
+    else if (owned.standing == inventory::Standing::Claimed && bytes) claimed.push_back(fmt::format("{} is claimed for {}, not verified: {}", shown(path), owned.owner, owned.reason));
+  }
+  if (!listed.empty()) {
+    std::vector<std::string> names;
+    for (const auto& [owner, count] : listed) {
+      if (names.size() < most) names.push_back(std::string(cut(owner, ':').second));
+    }
+    check.evidence.push_back(fmt::format("{} files of {} packages are claimed, not verified: the image's own lists bear them out, and the packages are not at hand ({}{})", files, listed.size(), join(names, ", "),
+                                         listed.size() > most ? fmt::format(" and {} more", listed.size() - most) : ""));
+  }
+  if (claimed.size() > most) {
+    const size_t more = claimed.size() - most;
+    claimed.resize(most);
+    claimed.push_back(fmt::format("and {} more files are claimed, not verified", more));
+  }
+  check.evidence.insert(check.evidence.end(), claimed.begin(), claimed.end());
+}
+
 std::string capabilities(std::string_view value) {
   // linux/capability.h, VFS_CAP_REVISION: magic, then pairs of permitted and inheritable bits.
   std::uint64_t permitted = 0;
@@ -107,8 +135,10 @@ Check no_unowned_files(const Scene& scene) {
     else if (owned.standing == inventory::Standing::Altered) against(check, fmt::format("{} is altered: {}", shown(path), owned.reason));
   }
   for (const auto& [path, owner] : scene.owners->missing) against(check, fmt::format("{} of {} is missing", shown(path), owner));
+  for (const auto& [name, why] : scene.owners->strangers) against(check, fmt::format("package '{}' is not what it says: {}", name, why));
   for (const auto& [standing, count] : counts) found.push_back(fmt::format("{} {}", count, inventory::to_string(standing)));
   check.evidence.push_back(fmt::format("{} paths: {}", scene.owners->files.size(), join(found, ", ")));
+  tell_claims(scene, check);
   return check;
 }
 

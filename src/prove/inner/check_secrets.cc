@@ -25,6 +25,13 @@ void judge_text(std::string_view text, std::string_view what, Check& check) {
   }
 }
 
+/// Whose a file is by the image's own lists alone; else empty.
+std::string_view listed_owner(const Scene& scene, std::string_view path) {
+  if (!scene.owners) return {};
+  const auto found = scene.owners->files.find(path);
+  return found != scene.owners->files.end() && found->second.standing == inventory::Standing::Listed ? std::string_view(found->second.owner) : std::string_view();
+}
+
 }  // namespace
 
 Check no_secrets(const Scene& scene) {
@@ -37,7 +44,9 @@ Check no_secrets(const Scene& scene) {
     const bool hidden = now == scene.contents.files.end() || now->second.bytes != place;
     const std::string_view owner = hidden ? std::string_view() : scene.verified_owner(path);
     for (const Secret& each : facts.secrets) {
-      if (!owner.empty()) excused.push_back(fmt::format("{} is {}: {} hands the same bytes to everybody", where(path, each), each.what, owner));
+      if (!owner.empty()) excused.push_back(fmt::format("{} is {}: the file of {} has the same bytes, which everybody gets", where(path, each), each.what, owner));
+      else if (const std::string_view claimed = hidden ? std::string_view() : listed_owner(scene, path); !claimed.empty())
+        against(check, fmt::format("{} is {}: the image alone says that it is {}'s, and the package is not at hand", where(path, each), each.what, claimed));
       else against(check, fmt::format("{} is {}{}", where(path, each), each.what, hidden ? fmt::format(" (layer {}; a higher layer hides it, and who pulls the image has it)", place.layer + 1) : ""));
     }
   }

@@ -33,10 +33,11 @@ struct Scene {
     const auto found = owners->files.find(path);
     if (found == owners->files.end()) return {};
     const inventory::Standing standing = found->second.standing;
-    const bool known = standing == inventory::Standing::Verified || standing == inventory::Standing::Claimed || standing == inventory::Standing::Made;
+    using enum inventory::Standing;
+    const bool known = standing == Verified || standing == Listed || standing == Claimed || standing == Made;
     return known ? std::string_view(found->second.owner) : std::string_view();
   }
-  /// The owner, where the bytes at the path are those that its package ships; else empty.
+  /// The owner, where the bytes at the path are those that its package's own file has; else empty. What lists in the image say is no more than a claim.
   std::string_view verified_owner(std::string_view path) const {
     if (!owners) return {};
     const auto found = owners->files.find(path);
