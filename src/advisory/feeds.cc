@@ -14,6 +14,10 @@ namespace {
 
 constexpr std::array rows = {
     Format{"debian-tracker", "Debian's security tracker, JSON", ".json", true, read_debian_tracker},
+    Format{"osv", "records of the OSV schema, JSON, one a document", ".json", true, read_osv},
+    Format{"kev", "CISA's known exploited vulnerabilities, JSON", ".json", false, read_kev},
+    Format{"epss", "FIRST's EPSS scores, CSV", ".csv", false, read_epss},
+    Format{"secdb", "the secdb of Alpine, Wolfi and Chainguard, JSON", ".json", true, read_secdb},
 };
 
 }  // namespace

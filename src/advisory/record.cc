@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 
+#include "advisory/inner/cvss.h"
 #include "base/text.h"
 
 namespace ashlar::advisory {
@@ -18,6 +20,8 @@ constexpr std::array words_of_publishers = {
     Word{"moderate", Severity::Medium},   Word{"low", Severity::Low},           Word{"minor", Severity::Low},           Word{"negligible", Severity::Negligible},
     Word{"unimportant", Severity::Negligible}, Word{"none", Severity::Negligible}, Word{"informational", Severity::Negligible},
 };
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 }  // namespace
 
@@ -36,11 +40,47 @@ std::string_view to_string(Severity severity) {
 Severity severity_of(std::string_view word) {
   word = trim(word);
   while (word.ends_with('*')) word.remove_suffix(1);
-  const auto same = [](char a, char b) { return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b; };
+  const auto same = [](char a, char b) { return lower(a) == b; };
   for (const Word& row : words_of_publishers) {
     if (row.word.size() == word.size() && std::equal(word.begin(), word.end(), row.word.begin(), same)) return row.severity;
   }
   return Severity::Unknown;
+}
+
+std::optional<double> cvss_score(std::string_view vector_or_score) {
+  const std::string_view text = trim(vector_or_score);
+  if (text.starts_with("CVSS:4.0/")) return cvss_4(text.substr(9));
+  if (text.starts_with("CVSS:3.1/")) return cvss_3(text.substr(9));
+  if (text.starts_with("CVSS:3.0/")) return cvss_3(text.substr(9));
+  if (text.find('/') != std::string_view::npos) return cvss_2(text.starts_with('(') && text.ends_with(')') ? text.substr(1, text.size() - 2) : text);
+  double score = 0;
+  if (text.empty() || text.find_first_not_of("0123456789.") != std::string_view::npos) return std::nullopt;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), score, std::chars_format::fixed);
+  if (error != std::errc{} || end != text.data() + text.size() || score > 10) return std::nullopt;
+  return score;
+}
+
+Severity severity_of_cvss(std::string_view vector_or_score) {
+  const auto score = cvss_score(vector_or_score);
+  if (!score) return Severity::Unknown;
+  if (*score >= 9) return Severity::Critical;
+  if (*score >= 7) return Severity::High;
+  if (*score >= 4) return Severity::Medium;
+  return *score > 0 ? Severity::Low : Severity::Negligible;
+}
+
+std::string canonical_name(std::string_view space, std::string_view name) {
+  std::string out(name);
+  if (space != "PyPI" && space != "NuGet") return out;
+  std::transform(out.begin(), out.end(), out.begin(), lower);
+  if (space == "NuGet") return out;
+  std::string joined;
+  for (const char c : out) {
+    const bool mark = c == '-' || c == '_' || c == '.';
+    if (!mark) joined += c;
+    else if (!joined.ends_with('-')) joined += '-';
+  }
+  return joined;
 }
 
 }  // namespace ashlar::advisory

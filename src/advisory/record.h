@@ -5,6 +5,7 @@
 // `PyPI`, `Go`, `npm`, `crates.io`, `Maven`, `DHI`. Names in a distribution's space are those of source packages.
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "advisory/version.h"
@@ -27,6 +28,10 @@ enum class Stance : unsigned char {
   Undetermined,  ///< the publisher has not decided
 };
 
+/// The form in which a package's name is kept and asked for: PyPI's by PEP 503 (`Django`, `ruamel.yaml` are `django`, `ruamel-yaml`), NuGet's in lower
+/// case, others as they are.
+std::string canonical_name(std::string_view space, std::string_view name);
+
 struct Affected {
   std::string space, package;
   Grammar grammar = Grammar::Semver;
@@ -35,7 +40,7 @@ struct Affected {
   std::vector<std::string> versions{};  ///< affected ones that are named one by one
   std::string urgency{};                ///< the publisher's own word for this package: `unimportant`, `low`, `not yet assigned`
   std::string remark{};                 ///< why there is no fix, as the publisher says it: `ignored: Minor issue`, `end-of-life`
-  std::vector<std::string> symbols{};   ///< Go: functions without which the vulnerable code is not reached, `import/path.Type.Method`
+  std::vector<std::string> symbols{};   ///< Go: what the vulnerable code is reached by, `import/path.Type.Method`; `import/path`: anything of the package
   friend bool operator==(const Affected&, const Affected&) = default;
 };
 
@@ -43,7 +48,9 @@ enum class Severity : unsigned char { Unknown, Negligible, Low, Medium, High, Cr
 std::string_view to_string(Severity severity);
 /// The publishers' words: `critical`, `IMPORTANT` (high), `moderate` (medium), `unimportant` (negligible), ...; Unknown for any other.
 Severity severity_of(std::string_view word);
-/// The rating of a CVSS base vector (2.0, 3.x, 4.0) or a score from 0 to 10 by CVSS's qualitative scale; Unknown when it is neither.
+/// The score of a CVSS vector, 0 to 10: the base score of 2.0, 3.0 and 3.1, of 4.0 that of all its metrics; or of a score itself.
+std::optional<double> cvss_score(std::string_view vector_or_score);
+/// The rating of a CVSS vector (2.0, 3.x, 4.0) or a score from 0 to 10 by CVSS's qualitative scale; Unknown when it is neither.
 Severity severity_of_cvss(std::string_view vector_or_score);
 
 struct Rating {

@@ -1,0 +1,7 @@
+// CISA's catalogue.
+#include "fuzz_feeds.h"
+
+int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  fuzz::read_twice("kev", fuzz::text(data, size), {});
+  return 0;
+}
