@@ -33,7 +33,7 @@ enum class Stance : unsigned char {
 std::string canonical_name(std::string_view space, std::string_view name);
 
 struct Affected {
-  std::string space, package;
+  std::string space{}, package{};
   Grammar grammar = Grammar::Semver;
   Stance stance = Stance::Affected;
   std::vector<Interval> intervals{};

@@ -48,4 +48,19 @@ std::string generic_purl(std::string_view name, std::string_view version, std::s
   return out;
 }
 
+std::string component_purl(const inventory::Component& component, std::string_view distribution, std::string_view release) {
+  const std::string distro = release.empty() ? std::string(distribution) : fmt::format("{}-{}", distribution, release);
+  if (component.type == "deb") return deb_purl({component.name, component.version, component.architecture, component.source, component.source_version, distro});
+  std::string name;
+  if (component.type == "maven") name = encoded(component.name.substr(0, component.name.find(':')), ".") + "/" + encoded(component.name.substr(component.name.find(':') + 1));
+  else name = encoded(component.name, "/");
+  if (component.type == "apk" || component.type == "rpm") name = fmt::format("{}/{}", encoded(distribution), name);
+  std::string out = fmt::format("pkg:{}/{}", component.type, name);
+  if (!component.version.empty()) out += "@" + encoded(component.version);
+  if (component.type != "apk" && component.type != "rpm") return out;
+  if (!component.architecture.empty()) out += "?arch=" + encoded(component.architecture);
+  if (!distro.empty()) out += fmt::format("{}distro={}", component.architecture.empty() ? '?' : '&', encoded(distro));
+  return out;
+}
+
 }  // namespace ashlar::attest

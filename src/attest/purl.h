@@ -3,6 +3,8 @@
 #include <string>
 #include <string_view>
 
+#include "inventory/component.h"
+
 namespace ashlar::attest {
 
 struct DebIdentity {
@@ -19,5 +21,9 @@ std::string oci_purl(std::string_view repository, std::string_view digest, std::
 
 /// `pkg:generic/NAME@VERSION?checksum=sha256:...&download_url=...`, the qualifiers where there are such.
 std::string generic_purl(std::string_view name, std::string_view version, std::string_view url = {}, std::string_view sha256 = {});
+
+/// Of any component, in the form that its type asks for (purl-spec, "types"); `distribution` and `release` as os-release has them, used where the type
+/// names a distribution.
+std::string component_purl(const inventory::Component& component, std::string_view distribution, std::string_view release);
 
 }  // namespace ashlar::attest

@@ -9,6 +9,8 @@ Action lock(CLI::App& app);
 Action build(CLI::App& app);
 Action test(CLI::App& app);
 Action sbom(CLI::App& app);
+Action feed(CLI::App& app);
+Action scan(CLI::App& app);
 Action diff(CLI::App& app);
 Action debug(CLI::App& app);
 Action explain(CLI::App& app);

@@ -12,6 +12,8 @@ const std::vector<Verb>& verbs() {
       {"test", "proves on an image's bytes, and by running it, that it is hardened", "ashlar test oci:out/python --definition catalog/python/3.13.yaml", test},
       {"sbom", "lists what an image, a root file system or a lock consists of", "ashlar sbom oci:out/python --format spdx-json --output python.spdx.json", sbom,
        {"table", "json", "spdx-json", "cyclonedx-json"}},
+      {"feed", "keeps the advisory database", "ashlar feed update", feed},
+      {"scan", "matches what an image holds with the advisory database", "ashlar scan oci:out/python --fail-on high", scan, {"table", "json"}},
       {"diff", "shows what changed between two images", "ashlar diff oci:out/old oci:out/new", diff},
       {"debug", "writes commands and a pod that look into a container without a shell", "ashlar debug oci:out/python --pod web", debug},
       {"explain", "says why a package is in a locked image", "ashlar explain catalog/python/3.13.yaml libssl3t64", explain},

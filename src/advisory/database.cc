@@ -1,0 +1,127 @@
+#include "advisory/database.h"
+
+#include <algorithm>
+#include <map>
+
+#include <fmt/format.h>
+
+#include "advisory/inner/layout.h"
+#include "advisory/inner/packed.h"
+
+namespace ashlar::advisory {
+namespace {
+
+std::optional<Time> moment(const host::Statement& row, int at) { return row.is_null(at) ? std::nullopt : std::optional(Time{row.integer(at)}); }
+
+class FileDatabase final : public Database {
+ public:
+  FileDatabase(host::Sqlite database, std::vector<FeedStamp> stamps, std::map<std::string, std::int64_t, std::less<>> spaces, host::Statement match, host::Statement record)
+      : database_(std::move(database)), stamps_(std::move(stamps)), spaces_(std::move(spaces)), digest_(digest_of(stamps_)), match_(std::move(match)), record_(std::move(record)) {}
+
+  const Digest& digest() const override { return digest_; }
+  Time created() const override {
+    Time newest;
+    for (const FeedStamp& stamp : stamps_) newest = std::max(newest, stamp.fetched);
+    return newest;
+  }
+  const std::vector<FeedStamp>& feeds() const override { return stamps_; }
+
+  Result<std::vector<Match>> matches(std::string_view space, std::string_view package) override {
+    std::vector<Match> out;
+    const auto found = spaces_.find(space);
+    if (found == spaces_.end()) return out;
+    match_.reset();
+    match_.bind(0, found->second).bind(1, package);
+    TRY_ASSIGN(const bool any, match_.step());
+    if (!any) return out;
+    TRY_ASSIGN(auto entries, unpack_entries(match_.blob(0)));
+    for (Entry& entry : entries) {
+      TRY_ASSIGN(const FeedStamp* const feed, stamp(entry.feed));
+      entry.affected.space = space;
+      entry.affected.package = package;
+      out.push_back({feed->name, entry.record, std::move(entry.affected)});
+    }
+    return out;
+  }
+
+  Result<Advisory> advisory(std::int64_t record) override {
+    record_.reset();
+    TRY_ASSIGN(const bool any, record_.bind(0, record).step());
+    if (!any) return fail(Kind::Corrupt, fmt::format("the advisory database has no record {}", record));
+    Unpacker from(record_.blob(0));
+    Advisory out = unpack_advisory(from);
+    return from.sound() && from.at_end() ? Result<Advisory>(std::move(out)) : fail(Kind::Corrupt, fmt::format("record {} of the advisory database is damaged", record));
+  }
+
+  Result<std::vector<std::int64_t>> named(std::string_view id) override {
+    std::vector<std::int64_t> out;
+    TRY_ASSIGN(auto ask, database_.prepare("SELECT record FROM name WHERE name = ? ORDER BY record"));
+    ask.bind(0, id);
+    for (;;) {
+      TRY_ASSIGN(const bool more, ask.step());
+      if (!more) return out;
+      out.push_back(ask.integer(0));
+    }
+  }
+
+  Result<std::optional<Exploited>> exploited(std::string_view cve) override {
+    TRY_ASSIGN(auto ask, database_.prepare("SELECT added, due, ransomware FROM exploited WHERE cve = ? ORDER BY added LIMIT 1"));
+    TRY_ASSIGN(const bool any, ask.bind(0, cve).step());
+    if (!any) return std::optional<Exploited>();
+    return Exploited{std::string(cve), Time{ask.integer(0)}, moment(ask, 1), ask.integer(2) != 0};
+  }
+
+  Result<std::optional<Likelihood>> likelihood(std::string_view cve) override {
+    TRY_ASSIGN(auto ask, database_.prepare("SELECT score, percentile FROM likelihood WHERE cve = ? ORDER BY score DESC LIMIT 1"));
+    TRY_ASSIGN(const bool any, ask.bind(0, cve).step());
+    if (!any) return std::optional<Likelihood>();
+    return Likelihood{std::string(cve), ask.real(0), ask.real(1)};
+  }
+
+  Result<std::vector<Support>> support(std::string_view space, std::string_view package) override {
+    std::vector<Support> out;
+    const auto found = spaces_.find(space);
+    if (found == spaces_.end()) return out;
+    TRY_ASSIGN(auto ask, database_.prepare("SELECT until, remark FROM support WHERE space = ? AND package = ? ORDER BY feed, ordinal"));
+    ask.bind(0, found->second).bind(1, package);
+    for (;;) {
+      TRY_ASSIGN(const bool more, ask.step());
+      if (!more) return out;
+      out.push_back({std::string(space), std::string(package), moment(ask, 0), std::string(ask.text(1))});
+    }
+  }
+
+ private:
+  /// Feeds have the identifiers 1, 2, ... in the order of their names.
+  Result<const FeedStamp*> stamp(std::int64_t feed) const {
+    if (feed < 1 || static_cast<size_t>(feed) > stamps_.size()) return fail(Kind::Corrupt, fmt::format("the advisory database has no feed {}", feed));
+    return &stamps_[static_cast<size_t>(feed) - 1];
+  }
+
+  host::Sqlite database_;
+  std::vector<FeedStamp> stamps_;
+  std::map<std::string, std::int64_t, std::less<>> spaces_;
+  Digest digest_;
+  host::Statement match_, record_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Database>> Database::open(const host::Path& path) {
+  TRY_ASSIGN(auto database, open_layout(path));
+  TRY_ASSIGN(auto stamps, read_stamps(database));
+  std::map<std::string, std::int64_t, std::less<>> spaces;
+  {
+    TRY_ASSIGN(auto ask, database.prepare("SELECT name, id FROM space"));
+    for (;;) {
+      TRY_ASSIGN(const bool more, ask.step());
+      if (!more) break;
+      spaces.emplace(ask.text(0), ask.integer(1));
+    }
+  }
+  TRY_ASSIGN(auto match, database.prepare("SELECT data FROM match WHERE space = ? AND package = ?"));
+  TRY_ASSIGN(auto record, database.prepare("SELECT data FROM record WHERE id = ?"));
+  return std::make_unique<FileDatabase>(std::move(database), std::move(stamps), std::move(spaces), std::move(match), std::move(record));
+}
+
+}  // namespace ashlar::advisory

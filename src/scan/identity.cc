@@ -1,0 +1,95 @@
+#include "scan/identity.h"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+namespace ashlar::scan {
+namespace {
+
+/// How much of VERSION_ID stands in a space's name.
+enum class Release { None, Whole, Major, MajorMinorWithV };
+
+struct Row {
+  std::string_view id, space;
+  Release release;
+  std::string_view type;  ///< purl type of its packages
+};
+
+// The names of spaces are those of the OSV schema, "Defined ecosystems".
+constexpr std::array rows = {
+    Row{"debian", "Debian", Release::Major, "deb"},
+    Row{"ubuntu", "Ubuntu", Release::Whole, "deb"},
+    Row{"alpine", "Alpine", Release::MajorMinorWithV, "apk"},
+    Row{"wolfi", "Wolfi", Release::None, "apk"},
+    Row{"chainguard", "Chainguard", Release::None, "apk"},
+    Row{"alpaquita", "Alpaquita", Release::Whole, "apk"},
+    Row{"bellsoft-hardened-containers", "BellSoft Hardened Containers", Release::Whole, "apk"},
+    Row{"rhel", "Red Hat", Release::Whole, "rpm"},
+    Row{"rocky", "Rocky Linux", Release::Major, "rpm"},
+    Row{"almalinux", "AlmaLinux", Release::Major, "rpm"},
+};
+
+struct Ecosystem {
+  std::string_view type, space;
+};
+constexpr std::array ecosystems = {Ecosystem{"pypi", "PyPI"}, Ecosystem{"npm", "npm"}, Ecosystem{"golang", "Go"}, Ecosystem{"cargo", "crates.io"}, Ecosystem{"maven", "Maven"}};
+
+/// Maintainers of packages that are no distribution's own, though they install on it: the publisher's address ends so.
+constexpr std::array<std::string_view, 12> vendors = {"@docker.com",    "@nvidia.com",    "@hashicorp.com", "@microsoft.com", "@mongodb.com",  "@grafana.com",
+                                                      "@datadoghq.com", "@nodesource.com", "@f5.com",       "@elastic.co",    "@percona.com", "@gitlab.com"};
+
+std::string release_of(Release rule, std::string_view version) {
+  const size_t dot = version.find('.');
+  switch (rule) {
+    case Release::None: return {};
+    case Release::Whole: return std::string(version);
+    case Release::Major: return std::string(version.substr(0, dot));
+    case Release::MajorMinorWithV: return "v" + std::string(version.substr(0, dot == std::string_view::npos ? dot : version.find('.', dot + 1)));
+  }
+  return {};
+}
+
+/// The domain of another publisher than a distribution, from `Name <address>`; empty otherwise.
+std::string_view vendor_of(std::string_view maintainer) {
+  if (maintainer.ends_with('>')) maintainer.remove_suffix(1);
+  const auto found = std::ranges::find_if(vendors, [&](std::string_view each) { return maintainer.ends_with(each); });
+  return found == vendors.end() ? std::string_view() : found->substr(1);
+}
+
+}  // namespace
+
+Distribution identify(const std::optional<inventory::OsRelease>& release) {
+  if (!release) return {.id = {}, .version = {}, .space = {}, .reason = "the image has no os-release: its distribution is not known"};
+  Distribution out{std::string((*release)["ID"]), std::string((*release)["VERSION_ID"]), {}, {}};
+  const auto row = std::ranges::find(rows, out.id, &Row::id);
+  if (row == rows.end()) {
+    out.reason = out.id.empty() ? fmt::format("'{}' names no distribution (ID)", release->path) : fmt::format("distribution '{}' is not known", out.id);
+  } else if (row->release == Release::None) {
+    out.space = row->space;
+  } else if (out.version.empty()) {
+    out.reason = fmt::format("'{}' names no release (VERSION_ID) of '{}'", release->path, out.id);
+  } else {
+    out.space = fmt::format("{}:{}", row->space, release_of(row->release, out.version));
+  }
+  return out;
+}
+
+Place place_of(const inventory::Component& component, const Distribution& distribution) {
+  if (component.version.empty()) return {.space = {}, .package = component.name, .version = {}, .reason = component.remark.empty() ? "it has no version" : component.remark};
+  const auto ecosystem = std::ranges::find(ecosystems, component.type, &Ecosystem::type);
+  if (ecosystem != ecosystems.end()) return {std::string(ecosystem->space), component.name, component.version, {}};
+  Place out{{}, component.source.empty() ? component.name : component.source, component.source_version.empty() ? component.version : component.source_version, {}};
+  const bool packaged = std::ranges::any_of(rows, [&](const Row& row) { return row.type == component.type; });
+  if (!packaged) return out.reason = fmt::format("nobody publishes advisories for packages of type '{}'", component.type), out;
+  if (const std::string_view vendor = vendor_of(component.maintainer); !vendor.empty())
+    return out.reason = fmt::format("it was built by '{}', whose advisories are not at hand, and not by the distribution", vendor), out;
+  const auto row = std::ranges::find(rows, distribution.id, &Row::id);
+  if (distribution.space.empty()) out.reason = distribution.reason;
+  else if (row->type != component.type) out.reason = fmt::format("it is a {} package, and '{}' has {} packages", component.type, distribution.id, row->type);
+  else out.space = distribution.space;
+  return out;
+}
+
+}  // namespace ashlar::scan

@@ -1,0 +1,56 @@
+#include "scan/identity.h"
+
+#include <gtest/gtest.h>
+
+namespace ashlar::scan {
+namespace {
+
+TEST(Identity, OfDistributions) {
+  struct Row { std::string_view summary, text, space, reason; };
+  const Row rows[] = {
+      {"debian goes by its major release", "ID=debian\nVERSION_ID=\"13\"\n", "Debian:13", ""},
+      {"a point release is the same one", "ID=debian\nVERSION_ID=\"12.4\"\n", "Debian:12", ""},
+      {"debian unstable has no release", "ID=debian\nVERSION_CODENAME=sid\n", "", "'etc/os-release' names no release (VERSION_ID) of 'debian'"},
+      {"ubuntu goes by both numbers", "ID=ubuntu\nVERSION_ID=\"24.04\"\n", "Ubuntu:24.04", ""},
+      {"alpine goes by two of three", "ID=alpine\nVERSION_ID=3.20.3\n", "Alpine:v3.20", ""},
+      {"alpine edge", "ID=alpine\nVERSION_ID=3.21_alpha20240923\n", "Alpine:v3.21_alpha20240923", ""},
+      {"wolfi rolls", "ID=wolfi\nVERSION_ID=20230201\n", "Wolfi", ""},
+      {"alpaquita's stream", "ID=alpaquita\nVERSION_ID=stream\nID_LIKE=alpine\n", "Alpaquita:stream", ""},
+      {"bellsoft's images are not judged as alpine", "ID=bellsoft-hardened-containers\nVERSION_ID=25\nID_LIKE=alpine\n", "BellSoft Hardened Containers:25", ""},
+      {"whoever is like debian is not debian", "ID=devuan\nID_LIKE=debian\nVERSION_ID=5\n", "", "distribution 'devuan' is not known"},
+      {"no name at all", "NAME=x\n", "", "'etc/os-release' names no distribution (ID)"},
+  };
+  for (const Row& row : rows) {
+    const Distribution distribution = identify(inventory::read_os_release(row.text, "etc/os-release"));
+    EXPECT_EQ(distribution.space, row.space) << row.summary;
+    EXPECT_EQ(distribution.reason, row.reason) << row.summary;
+  }
+  EXPECT_EQ(identify(std::nullopt).reason, "the image has no os-release: its distribution is not known");
+}
+
+TEST(Identity, OfComponents) {
+  using inventory::Component;
+  const Distribution debian{"debian", "13", "Debian:13", {}}, unknown{"devuan", "5", {}, "distribution 'devuan' is not known"};
+  struct Row { std::string_view summary; Component component; const Distribution& distribution; Place place; };
+  const Row rows[] = {
+      {"a source of its own", {.type = "deb", .name = "libssl3t64", .version = "3.5.1-1", .source = "openssl", .source_version = "3.5.1-1"}, debian, {"Debian:13", "openssl", "3.5.1-1", {}}},
+      {"a binary with another version than its source", {.type = "deb", .name = "libgcc-s1", .version = "14.2.0-19", .source = "gcc-14", .source_version = "14.2.0-18"}, debian, {"Debian:13", "gcc-14", "14.2.0-18", {}}},
+      {"no source: named as its binary", {.type = "deb", .name = "bash", .version = "5.2-1"}, debian, {"Debian:13", "bash", "5.2-1", {}}},
+      {"an unknown distribution", {.type = "deb", .name = "bash", .version = "5.2-1"}, unknown, {{}, "bash", "5.2-1", "distribution 'devuan' is not known"}},
+      {"a vendor's package", {.type = "deb", .name = "docker-ce", .version = "5:28", .maintainer = "Docker <support@docker.com>"}, debian, {{}, "docker-ce", "5:28", "it was built by 'docker.com', whose advisories are not at hand, and not by the distribution"}},
+      {"apk on debian", {.type = "apk", .name = "musl", .version = "1.2.5-r0"}, debian, {{}, "musl", "1.2.5-r0", "it is a apk package, and 'debian' has deb packages"}},
+      {"python needs no distribution", {.type = "pypi", .name = "jinja2", .version = "3.1.2"}, unknown, {"PyPI", "jinja2", "3.1.2", {}}},
+      {"a main module without a version", {.type = "golang", .name = "example.com/app", .remark = "main module without a version"}, debian, {{}, "example.com/app", {}, "main module without a version"}},
+      {"a type nobody publishes for", {.type = "generic", .name = "thing", .version = "1"}, debian, {{}, "thing", "1", "nobody publishes advisories for packages of type 'generic'"}},
+  };
+  for (const Row& row : rows) {
+    const Place place = place_of(row.component, row.distribution);
+    EXPECT_EQ(place.space, row.place.space) << row.summary;
+    EXPECT_EQ(place.package, row.place.package) << row.summary;
+    EXPECT_EQ(place.version, row.place.version) << row.summary;
+    EXPECT_EQ(place.reason, row.place.reason) << row.summary;
+  }
+}
+
+}  // namespace
+}  // namespace ashlar::scan

@@ -1,0 +1,124 @@
+#include "scan/inner/coverage.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <set>
+
+#include <fmt/format.h>
+
+namespace ashlar::scan {
+namespace {
+
+using inventory::Standing;
+using namespace std::string_view_literals;
+
+/// First bytes of programs and of archives that may hold some.
+constexpr std::array magics = {"\x7f""ELF"sv, "PK\x03\x04"sv, "\x1f\x8b"sv, "\xfd""7zX"sv, "\x28\xb5\x2f\xfd"sv, "7z\xbc\xaf"sv, "!<ar"sv};
+
+bool holds_programs(std::string_view front) {
+  return std::ranges::any_of(magics, [&](std::string_view magic) { return front.starts_with(magic); });
+}
+
+/// Paths that components explain.
+std::set<std::string_view> explained_paths(const std::vector<inventory::Component>& components) {
+  std::set<std::string_view> out;
+  for (const inventory::Component& component : components) {
+    if (component.type == "deb") continue;  // its files are held against its md5sums: the ownership knows
+    const std::string_view path = component.path;
+    out.insert(path.substr(0, path.find('!')));
+    out.insert(component.files.begin(), component.files.end());
+  }
+  return out;
+}
+
+/// Why nobody explains a file whose owner stands so; empty where a package's own bytes do.
+std::string darkness(const inventory::Owned* owned) {
+  if (owned == nullptr || owned->standing == Standing::Unowned) return owned == nullptr || owned->reason.empty() ? "no package and no ecosystem has it" : owned->reason;
+  switch (owned->standing) {
+    case Standing::Verified: return {};
+    case Standing::Altered: return fmt::format("it is not the file of '{}': {}", owned->owner, owned->reason);
+    default: return fmt::format("only the image itself says that it is of '{}'", owned->owner);
+  }
+}
+
+std::string ages(std::int64_t seconds) { return seconds < 2 * 86400 ? fmt::format("{} hours", seconds / 3600) : fmt::format("{} days", seconds / 86400); }
+
+bool is_distribution_type(std::string_view type) { return type == "deb" || type == "apk" || type == "rpm"; }
+
+void judge_distribution(const Subject& subject, const Report& report, std::vector<std::string>& causes) {
+  const bool packaged = std::ranges::any_of(subject.components, [](const auto& each) { return is_distribution_type(each.type); });
+  if (packaged) return;  // each package that cannot be judged says so
+  if (!report.distribution.space.empty()) causes.push_back(fmt::format("the image says that it is '{}' and has no package database of it", report.distribution.space));
+  else if (!report.distribution.id.empty()) causes.push_back(report.distribution.reason);
+}
+
+Done judge_support(const Report& report, advisory::Database& database, const Options& options, std::vector<std::string>& causes) {
+  if (report.distribution.space.empty()) return {};
+  TRY_ASSIGN(const auto supports, database.support(report.distribution.space, {}));
+  std::optional<Time> last;
+  for (const advisory::Support& each : supports) {
+    if (each.until && (!last || *last < *each.until)) last = each.until;
+  }
+  if (last && *last < options.now) causes.push_back(fmt::format("'{}' is past its end of life ({}): nobody looks for its vulnerabilities any more", report.distribution.space, last->date()));
+  return {};
+}
+
+void judge_age(const advisory::Database& database, const Options& options, std::vector<std::string>& causes) {
+  if (database.feeds().empty()) causes.emplace_back("the advisory database has no feed");
+  for (const advisory::FeedStamp& feed : database.feeds()) {
+    const std::int64_t age = options.now.seconds - feed.dated.seconds;
+    if (feed.max_age > 0 && age > feed.max_age) causes.push_back(fmt::format("feed '{}' is {} old, at most {} are allowed: run `ashlar feed update`", feed.name, ages(age), ages(feed.max_age)));
+  }
+}
+
+/// One line for all packages with one reason.
+void judge_packages(const Coverage& coverage, std::vector<std::string>& causes) {
+  std::map<std::string, std::vector<const Unjudged*>> by_reason;
+  for (const Unjudged& each : coverage.unknown) by_reason[each.reason].push_back(&each);
+  for (const auto& [reason, packages] : by_reason) {
+    causes.push_back(packages.size() == 1 ? fmt::format("'{}' {} was not judged: {}", packages[0]->package, packages[0]->version, reason)
+                                          : fmt::format("{} packages ('{}' first) were not judged: {}", packages.size(), packages[0]->package, reason));
+  }
+}
+
+void judge_dark(const Coverage& coverage, const Options& options, std::vector<std::string>& causes) {
+  const auto count = [&](Owner owner) { return std::ranges::count_if(coverage.dark, [&](const Dark& each) { return each.owner == owner && each.excuse.empty(); }); };
+  const auto first = [&](Owner owner) { return std::ranges::find_if(coverage.dark, [&](const Dark& each) { return each.owner == owner && each.excuse.empty(); })->path; };
+  if (const auto base = count(Owner::Base); base > 0) causes.push_back(fmt::format("{} of the base {} explained by no package ('/{}' first)", base == 1 ? "1 file" : fmt::format("{} files", base), base == 1 ? "is" : "are", first(Owner::Base)));
+  if (const auto app = count(Owner::App); app > 0 && options.app_dark == DarkPolicy::Fail)
+    causes.push_back(fmt::format("{} of the application {} explained by no package ('/{}' first)", app == 1 ? "1 file" : fmt::format("{} files", app), app == 1 ? "is" : "are", first(Owner::App)));
+}
+
+}  // namespace
+
+void look_at_files(const Subject& subject, Coverage& coverage) {
+  if (subject.contents == nullptr) return;
+  const auto explained = explained_paths(subject.components);
+  for (const auto& [path, file] : subject.contents->files) {
+    if (!file.content) continue;
+    const inventory::Owned* owned = nullptr;
+    if (const auto found = subject.ownership->files.find(path); found != subject.ownership->files.end()) owned = &found->second;
+    std::string why = holds_programs(file.front) && !explained.contains(path) ? darkness(owned) : std::string();
+    if (const auto known = subject.known.find(*file.content); known != subject.known.end()) {
+      ++coverage.excused;
+    } else if (why.empty()) {
+      if (owned == nullptr || owned->standing == Standing::Unowned) ++(explained.contains(path) ? coverage.owned : coverage.plain);
+      else ++coverage.owned;
+    } else {
+      coverage.dark.push_back({path, std::move(why), file.layer < subject.base_layers ? Owner::Base : Owner::App, {}});
+    }
+  }
+}
+
+Result<std::vector<std::string>> causes_of(const Subject& subject, const Report& report, advisory::Database& database, const Options& options) {
+  std::vector<std::string> causes;
+  judge_age(database, options, causes);
+  judge_distribution(subject, report, causes);
+  TRY(judge_support(report, database, options, causes));
+  judge_packages(report.coverage, causes);
+  judge_dark(report.coverage, options, causes);
+  return causes;
+}
+
+}  // namespace ashlar::scan

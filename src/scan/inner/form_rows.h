@@ -1,0 +1,14 @@
+#pragma once
+// The functions that forms.cc lists.
+#include "base/json.h"
+#include "scan/forms.h"
+
+namespace ashlar::scan {
+
+std::string write_table(std::span<const Report> reports, const FormOptions& options);
+std::string write_json(std::span<const Report> reports, const FormOptions& options);
+
+/// `https://ashlar.dev/scan/v1` (docs/formats/scan.md).
+Json to_json(const Report& report);
+
+}  // namespace ashlar::scan

@@ -1,0 +1,76 @@
+#pragma once
+// For tests: a database in memory.
+#include <algorithm>
+#include <map>
+
+#include "advisory/database.h"
+
+namespace ashlar::scan {
+
+class TestDatabase final : public advisory::Database {
+ public:
+  /// Adds an advisory of `feed`, which then covers every space that it names.
+  TestDatabase& add(const std::string& feed, advisory::Advisory advisory) {
+    auto& stamp = feed_of(feed);
+    const auto record = static_cast<std::int64_t>(records_.size());
+    for (advisory::Affected& each : advisory.affected) {
+      cover(stamp, each.space);
+      matches_[{each.space, each.package}].push_back({feed, record, std::move(each)});
+    }
+    records_.push_back(std::move(advisory));
+    return *this;
+  }
+  TestDatabase& cover(const std::string& feed, const std::string& space) { return cover(feed_of(feed), space), *this; }
+  TestDatabase& age(const std::string& feed, Time dated, std::int64_t max_age) {
+    feed_of(feed).dated = dated;
+    feed_of(feed).max_age = max_age;
+    return *this;
+  }
+
+  const Digest& digest() const override { return digest_; }
+  Time created() const override { return {}; }
+  const std::vector<advisory::FeedStamp>& feeds() const override { return feeds_; }
+  Result<std::vector<advisory::Match>> matches(std::string_view space, std::string_view package) override {
+    const auto found = matches_.find({std::string(space), std::string(package)});
+    return found == matches_.end() ? std::vector<advisory::Match>() : found->second;
+  }
+  Result<advisory::Advisory> advisory(std::int64_t record) override { return records_.at(static_cast<size_t>(record)); }
+  Result<std::vector<std::int64_t>> named(std::string_view) override { return std::vector<std::int64_t>(); }
+  Result<std::optional<advisory::Exploited>> exploited(std::string_view cve) override { return find(exploited_by, cve); }
+  Result<std::optional<advisory::Likelihood>> likelihood(std::string_view cve) override { return find(likelihood_by, cve); }
+  Result<std::vector<advisory::Support>> support(std::string_view space, std::string_view package) override {
+    std::vector<advisory::Support> out;
+    for (const auto& each : supports) {
+      if (each.space == space && each.package == package) out.push_back(each);
+    }
+    return out;
+  }
+
+  std::map<std::string, advisory::Exploited, std::less<>> exploited_by;
+  std::map<std::string, advisory::Likelihood, std::less<>> likelihood_by;
+  std::vector<advisory::Support> supports;
+
+ private:
+  template <class Value>
+  static std::optional<Value> find(const std::map<std::string, Value, std::less<>>& in, std::string_view key) {
+    const auto found = in.find(key);
+    return found == in.end() ? std::nullopt : std::optional(found->second);
+  }
+  advisory::FeedStamp& feed_of(const std::string& name) {
+    for (auto& each : feeds_) {
+      if (each.name == name) return each;
+    }
+    return feeds_.emplace_back(advisory::FeedStamp{.name = name, .digest = digest_});
+  }
+  static void cover(advisory::FeedStamp& stamp, const std::string& space) {
+    const auto at = std::ranges::lower_bound(stamp.spaces, space);
+    if (at == stamp.spaces.end() || *at != space) stamp.spaces.insert(at, space);
+  }
+
+  Digest digest_ = Digest::of(std::string_view("test"));
+  std::vector<advisory::FeedStamp> feeds_;
+  std::vector<advisory::Advisory> records_;
+  std::map<std::pair<std::string, std::string>, std::vector<advisory::Match>> matches_;
+};
+
+}  // namespace ashlar::scan

@@ -1,0 +1,20 @@
+#pragma once
+// One component before the database: what every feed says of it.
+#include "scan/finding.h"
+#include "scan/identity.h"
+
+namespace ashlar::scan {
+
+enum class Depth : unsigned char {
+  Findings,    ///< without those that come out as not affected
+  Everything,
+};
+
+/// The judgements on what stands at `place`, one for each advisory of each feed that names it, ordered by advisory, then feed.
+/// `symbols` are those that the component links in, where that is known: an advisory that names symbols of which none is there does not affect it.
+Result<std::vector<Judgement>> judge(advisory::Database& database, const Place& place, const std::vector<std::string>& symbols, Depth depth);
+
+/// Whether any feed speaks for a space.
+bool is_covered(const advisory::Database& database, std::string_view space);
+
+}  // namespace ashlar::scan

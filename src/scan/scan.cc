@@ -1,0 +1,94 @@
+#include "scan/scan.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "attest/purl.h"
+#include "scan/inner/coverage.h"
+#include "scan/inner/findings.h"
+#include "scan/judge.h"
+
+namespace ashlar::scan {
+namespace {
+
+Distribution distribution_of(const Subject& subject) {
+  return identify(subject.contents == nullptr ? std::nullopt : inventory::find_os_release(*subject.contents));
+}
+
+/// The names of a vulnerability under which others may know more of it.
+Done enrich(Finding& finding, advisory::Database& database) {
+  std::vector<std::string> names = finding.aliases;
+  names.insert(names.begin(), finding.id);
+  for (const std::string& name : names) {
+    if (!name.starts_with("CVE-")) continue;
+    if (!finding.exploited) {
+      TRY_ASSIGN(finding.exploited, database.exploited(name));
+    }
+    if (!finding.likelihood) {
+      TRY_ASSIGN(finding.likelihood, database.likelihood(name));
+    }
+  }
+  return {};
+}
+
+Done judge_component(const Subject& subject, const inventory::Component& component, advisory::Database& database, Report& report) {
+  Place place = place_of(component, report.distribution);
+  if (place.reason.empty() && !is_covered(database, place.space)) place.reason = fmt::format("no feed covers '{}'", place.space);
+  ++report.coverage.packages;
+  if (!place.reason.empty()) {
+    report.coverage.unknown.push_back({component.name, component.version, component.path, place.reason});
+    return {};
+  }
+  TRY_ASSIGN(auto judgements, judge(database, place, component.symbols, Depth::Findings));
+  const size_t before = report.coverage.unknown.size();
+  const Standing standing{component.layer < subject.base_layers ? Owner::Base : Owner::App, attest::component_purl(component, report.distribution.id, report.distribution.version)};
+  auto findings = findings_of(component, place, standing, std::move(judgements), report.coverage.unknown);
+  if (report.coverage.unknown.size() == before) ++report.coverage.judged;
+  for (Finding& finding : findings) {
+    TRY(enrich(finding, database));
+    report.findings.push_back(std::move(finding));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<Report> scan(const Subject& subject, advisory::Database& database, const Options& options) {
+  Report report{.ref = subject.ref, .digest = subject.digest, .platform = subject.platform, .distribution = distribution_of(subject), .database = {database.digest(), database.created(), database.feeds()}};
+  report.coverage.notes = subject.notes;
+  for (const inventory::Component& component : subject.components) TRY(judge_component(subject, component, database, report));
+  std::ranges::sort(report.coverage.unknown);
+  look_at_files(subject, report.coverage);
+  sort_by_weight(report.findings);
+  TRY_ASSIGN(report.causes, causes_of(subject, report, database, options));
+  const bool affected = std::ranges::any_of(report.findings, [](const Finding& each) { return each.status == Status::Affected; });
+  report.verdict = !report.causes.empty() ? Verdict::Unknown : affected ? Verdict::Affected : Verdict::Clean;
+  return report;
+}
+
+Result<std::vector<Explained>> explain(const Subject& subject, advisory::Database& database, const std::string& id) {
+  std::vector<Explained> out;
+  const Distribution distribution = distribution_of(subject);
+  for (const inventory::Component& component : subject.components) {
+    Explained each{component, place_of(component, distribution), {}};
+    if (each.place.reason.empty()) {
+      TRY_ASSIGN(each.judgements, judge(database, each.place, component.symbols, Depth::Everything));
+      std::erase_if(each.judgements, [&](const Judgement& judgement) { return judgement.advisory.id != id && std::ranges::find(judgement.advisory.aliases, id) == judgement.advisory.aliases.end(); });
+    }
+    if (!each.judgements.empty()) out.push_back(std::move(each));
+  }
+  return out;
+}
+
+std::string_view to_string(Status status) {
+  constexpr std::string_view names[] = {"affected", "fixed", "not_affected", "under_investigation", "excepted"};
+  return names[static_cast<size_t>(status)];
+}
+std::string_view to_string(Owner owner) { return owner == Owner::Base ? "base" : "app"; }
+std::string_view to_string(Verdict verdict) {
+  constexpr std::string_view names[] = {"clean", "affected", "unknown"};
+  return names[static_cast<size_t>(verdict)];
+}
+
+}  // namespace ashlar::scan

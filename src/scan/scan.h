@@ -1,0 +1,38 @@
+#pragma once
+// From what an image holds and a database to a report.
+#include <map>
+
+#include "inventory/owners.h"
+#include "scan/report.h"
+
+namespace ashlar::scan {
+
+/// What is scanned.
+struct Subject {
+  std::string ref{}, digest{}, platform{};
+  const inventory::Contents* contents = nullptr;    ///< null: a document (SBOM), of which nothing but its components is known
+  const inventory::Ownership* ownership = nullptr;  ///< of the contents
+  std::vector<inventory::Component> components{};   ///< of every ecosystem
+  std::vector<std::string> notes{};                 ///< of the readers of ecosystems
+  std::map<Digest, std::string> known{};            ///< files that are known by content, and what they are: our own health probe
+  size_t base_layers = 0;                           ///< how many of the layers, from the lowest, belong to the base
+};
+
+enum class DarkPolicy : unsigned char { Fail, List };
+
+struct Options {
+  Time now{};                                     ///< the moment of the scan: how old the database is, whether support has ended
+  DarkPolicy app_dark = DarkPolicy::List;         ///< of dark files in an application's own layers; in a base they always make the verdict `unknown`
+};
+
+Result<Report> scan(const Subject& subject, advisory::Database& database, const Options& options);
+
+/// Every judgement on every component that has this advisory by its identifier or an alias: the chain of a finding or of a non-finding.
+struct Explained {
+  inventory::Component component;
+  Place place;
+  std::vector<Judgement> judgements;  ///< none: no feed that covers the space speaks of the package under this name
+};
+Result<std::vector<Explained>> explain(const Subject& subject, advisory::Database& database, const std::string& id);
+
+}  // namespace ashlar::scan

@@ -1,0 +1,133 @@
+#include "scan/scan.h"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+
+#include "scan/inner/test_database.h"
+
+namespace ashlar::scan {
+namespace {
+
+using advisory::Grammar;
+using inventory::Standing;
+
+/// A small image that is clean, which each case then spoils.
+struct Scene {
+  inventory::Contents contents;
+  inventory::Ownership ownership;
+  Subject subject;
+  TestDatabase database;
+  Options options{.now = Time{1'000'000}};
+
+  Scene() {
+    contents.layers.resize(2, {"", Digest::of(std::string_view()), 0, {}, {}});
+    contents.texts["etc/os-release"] = "ID=debian\nVERSION_ID=13\n";
+    add_file("usr/bin/tool", "\x7f""ELF", Standing::Verified);
+    add_file("etc/text", "text", Standing::Unowned);
+    subject.ref = "dir:test";
+    subject.contents = &contents;
+    subject.ownership = &ownership;
+    subject.base_layers = 1;
+    subject.components = {{.type = "deb", .name = "tool", .version = "1.0-1", .found_by = "dpkg", .path = "var/lib/dpkg/status.d/tool"}};
+    database.cover("tracker", "Debian:13").age("tracker", Time{999'000}, 86400);
+  }
+  void add_file(const std::string& path, const std::string& front, Standing standing, size_t layer = 0) {
+    contents.files.insert_or_assign(path, inventory::File{.entry = {.path = path}, .content = Digest::of(path), .front = front, .layer = layer});
+    ownership.files.insert_or_assign(path, inventory::Owned{standing == Standing::Unowned ? "" : "package:tool", standing, standing == Standing::Altered ? "its bytes are others" : ""});
+  }
+  void advise(const std::string& package, advisory::Interval interval) {
+    database.add("tracker", {.id = "CVE-2026-0001", .affected = {{.space = "Debian:13", .package = package, .grammar = Grammar::Dpkg, .intervals = {std::move(interval)}, .urgency = "high"}}});
+  }
+};
+
+TEST(Scan, VerdictIsNeverCleanByMistake) {
+  struct Row { std::string_view summary; std::function<void(Scene&)> spoil; std::string_view verdict, cause; };
+  const Row rows[] = {
+      {"nothing stands against it", [](Scene&) {}, "clean", ""},
+      {"a finding", [](Scene& s) { s.advise("tool", {.fixed = "1.0-2"}); }, "affected", ""},
+      {"an advisory for another package", [](Scene& s) { s.advise("other", {.fixed = "1.0-2"}); }, "clean", ""},
+      {"a fixed version", [](Scene& s) { s.advise("tool", {.fixed = "1.0-1"}); }, "clean", ""},
+      {"no os-release", [](Scene& s) { s.contents.texts.clear(); }, "unknown", "'tool' 1.0-1 was not judged: the image has no os-release: its distribution is not known"},
+      {"a faked os-release", [](Scene& s) { s.contents.texts["etc/os-release"] = "ID=debian\nVERSION_ID=99\n"; }, "unknown", "'tool' 1.0-1 was not judged: no feed covers 'Debian:99'"},
+      {"an unknown distribution", [](Scene& s) { s.contents.texts["etc/os-release"] = "ID=nobody\n"; }, "unknown", "'tool' 1.0-1 was not judged: distribution 'nobody' is not known"},
+      {"the package database is gone", [](Scene& s) { s.subject.components.clear(); }, "unknown", "the image says that it is 'Debian:13' and has no package database of it"},
+      {"an edited package database", [](Scene& s) { s.add_file("usr/bin/tool", "\x7f""ELF", Standing::Altered); }, "unknown", "1 file of the base is explained by no package ('/usr/bin/tool' first)"},
+      {"a stray binary in the base", [](Scene& s) { s.add_file("opt/stray", "\x7f""ELF", Standing::Unowned); }, "unknown", "1 file of the base is explained by no package ('/opt/stray' first)"},
+      {"a stray archive in the base", [](Scene& s) { s.add_file("opt/stray.zip", "PK\x03\x04", Standing::Unowned); }, "unknown", "1 file of the base is explained by no package ('/opt/stray.zip' first)"},
+      {"a binary that only the image itself claims", [](Scene& s) { s.add_file("opt/claimed", "\x7f""ELF", Standing::Declared); }, "unknown", "1 file of the base is explained by no package ('/opt/claimed' first)"},
+      {"a stray binary of an application is listed", [](Scene& s) { s.add_file("app/run", "\x7f""ELF", Standing::Unowned, 1); }, "clean", ""},
+      {"unless the policy says otherwise", [](Scene& s) { s.add_file("app/run", "\x7f""ELF", Standing::Unowned, 1), s.options.app_dark = DarkPolicy::Fail; }, "unknown", "1 file of the application is explained by no package ('/app/run' first)"},
+      {"a binary that an ecosystem explains", [](Scene& s) { s.add_file("app/run", "\x7f""ELF", Standing::Unowned), s.subject.components.push_back({.type = "golang", .name = "stdlib", .version = "1.22.0", .path = "app/run"}), s.database.cover("go", "Go"); }, "clean", ""},
+      {"a binary that is known by its content", [](Scene& s) { s.add_file("probe", "\x7f""ELF", Standing::Declared), s.subject.known[*s.contents.files.at("probe").content] = "the health probe"; }, "clean", ""},
+      {"no feed for an ecosystem", [](Scene& s) { s.subject.components.push_back({.type = "npm", .name = "left-pad", .version = "1.0.0"}); }, "unknown", "'left-pad' 1.0.0 was not judged: no feed covers 'npm'"},
+      {"the end of life has come", [](Scene& s) { s.database.supports.push_back({"Debian:13", {}, Time{500'000}, {}}); }, "unknown", "'Debian:13' is past its end of life (1970-01-06): nobody looks for its vulnerabilities any more"},
+      {"a longer support goes on", [](Scene& s) { s.database.supports = {{"Debian:13", {}, Time{500'000}, {}}, {"Debian:13", {}, Time{2'000'000}, "LTS"}}; }, "clean", ""},
+      {"the database is old", [](Scene& s) { s.database.age("tracker", Time{0}, 86400); }, "unknown", "feed 'tracker' is 11 days old, at most 24 hours are allowed: run `ashlar feed update`"},
+      {"the database is empty", [](Scene& s) { s.database = TestDatabase(); }, "unknown", "the advisory database has no feed"},
+      {"a version that does not compare", [](Scene& s) { s.advise("tool", {.fixed = "not a version"}); }, "unknown", "'tool' 1.0-1 was not judged: CVE-2026-0001: 1.0-1 does not compare with fixed not a version: "},
+      {"unknown outranks affected", [](Scene& s) { s.advise("tool", {}), s.add_file("opt/stray", "\x7f""ELF", Standing::Unowned); }, "unknown", "1 file of the base is explained by no package ('/opt/stray' first)"},
+  };
+  for (const Row& row : rows) {
+    Scene scene;
+    row.spoil(scene);
+    const auto report = scan(scene.subject, scene.database, scene.options);
+    ASSERT_TRUE(report) << row.summary;
+    EXPECT_EQ(to_string(report->verdict), row.verdict) << row.summary;
+    const bool said = std::ranges::any_of(report->causes, [&](const std::string& cause) { return cause.starts_with(row.cause); });
+    EXPECT_EQ(said, !row.cause.empty() || !report->causes.empty()) << row.summary << ": " << (report->causes.empty() ? "no cause" : report->causes.front());
+  }
+}
+
+TEST(Scan, FeedsThatDisagreeAreBothNamed) {
+  Scene scene;
+  scene.advise("tool", {.fixed = "1.0-2"});
+  scene.database.add("osv", {.id = "DEBIAN-CVE-2026-0001", .aliases = {"CVE-2026-0001"}, .summary = "a flaw", .published = Time{5}, .affected = {{.space = "Debian:13", .package = "tool", .grammar = Grammar::Dpkg, .intervals = {{.fixed = "1.0-3"}}}}});
+  scene.database.add("third", {.id = "CVE-2026-0001", .affected = {{.space = "Debian:13", .package = "tool", .grammar = Grammar::Dpkg, .stance = advisory::Stance::Undetermined, .intervals = {{}}}}});
+  scene.database.exploited_by["CVE-2026-0001"] = {"CVE-2026-0001", Time{7}, {}, true};
+  scene.database.likelihood_by["CVE-2026-0001"] = {"CVE-2026-0001", 0.5, 0.9};
+  const Report report = scan(scene.subject, scene.database, scene.options).value();
+  ASSERT_EQ(report.findings.size(), 1U) << "one vulnerability, one finding";
+  const Finding& finding = report.findings[0];
+  EXPECT_EQ(finding.id, "CVE-2026-0001");
+  EXPECT_EQ(finding.aliases, std::vector<std::string>{"DEBIAN-CVE-2026-0001"});
+  EXPECT_EQ(finding.agree, (std::vector<std::string>{"osv", "tracker"}));
+  EXPECT_EQ(finding.differ, std::vector<std::string>{"third"});
+  EXPECT_EQ(to_string(finding.status), "affected");
+  EXPECT_EQ(finding.severity, advisory::Severity::High);
+  EXPECT_EQ(finding.severity_by, "tracker");
+  EXPECT_TRUE(finding.exploited->ransomware);
+  EXPECT_EQ(finding.likelihood->score, 0.5);
+  EXPECT_EQ(finding.published, Time{5});
+  EXPECT_EQ(finding.proof.front().text, "'var/lib/dpkg/status.d/tool' in layer 1 was read as dpkg");
+}
+
+TEST(Scan, WhatMattersStandsFirst) {
+  Scene scene;
+  const auto add = [&](const std::string& id, const std::string& urgency) {
+    scene.database.add("tracker", {.id = id, .affected = {{.space = "Debian:13", .package = "tool", .grammar = Grammar::Dpkg, .intervals = {{}}, .urgency = urgency}}});
+  };
+  add("CVE-2026-0001", "low");
+  add("CVE-2026-0002", "high");
+  add("CVE-2026-0003", "medium");
+  add("CVE-2026-0004", "high");
+  scene.database.exploited_by["CVE-2026-0003"] = {};
+  scene.database.likelihood_by["CVE-2026-0004"] = {"CVE-2026-0004", 0.2, 0.5};
+  const Report report = scan(scene.subject, scene.database, scene.options).value();
+  std::vector<std::string> order;
+  for (const Finding& finding : report.findings) order.push_back(finding.id);
+  EXPECT_EQ(order, (std::vector<std::string>{"CVE-2026-0003", "CVE-2026-0004", "CVE-2026-0002", "CVE-2026-0001"}));
+}
+
+TEST(Scan, ExplainsWhatIsNoFinding) {
+  Scene scene;
+  scene.advise("tool", {.fixed = "1.0-1"});
+  const auto explained = explain(scene.subject, scene.database, "CVE-2026-0001").value();
+  ASSERT_EQ(explained.size(), 1U);
+  ASSERT_EQ(explained[0].judgements.size(), 1U);
+  EXPECT_EQ(explained[0].judgements[0].steps.back().text, "1.0-1 = 1.0-1 (fixed, dpkg)");
+  EXPECT_TRUE(explain(scene.subject, scene.database, "CVE-2026-0002").value().empty());
+}
+
+}  // namespace
+}  // namespace ashlar::scan
