@@ -38,7 +38,7 @@ TEST(Secdb, Spaces) {
 }
 
 TEST(Secdb, WhatIsLeftOutIsTold) {
-  const auto read = collect("secdb", database(package("zabbix", R"({"1.0-r0":["CVE N/A","see the changelog","CVE-2020-XXXX"]})")));
+  const auto read = collect("secdb", database(package("zabbix", R"({"1.0-r0":["CVE N/A","see the changelog","CVE-2020-NNNN"]})")));
   ASSERT_TRUE(read) << read.error().message;
   ASSERT_EQ(read->advisories.size(), 1u) << "an identifier that nobody has yet is still told";
   EXPECT_EQ(read->notes.at("fixes of what has no identifier").size(), 2u);
