@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <limits>
 
 #include <fmt/format.h>
+#include <openssl/evp.h>
 
 namespace ashlar {
 
@@ -52,6 +54,22 @@ Result<std::uint64_t> copy(Source& from, Sink& to) {
     TRY(to.write(BytesView(buffer).first(count)));
     moved += count;
   }
+}
+
+std::string to_base64(BytesView bytes) {
+  std::string text(4 * ((bytes.size() + 2) / 3) + 1, '\0');
+  text.resize(static_cast<size_t>(EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), bytes.data(), static_cast<int>(bytes.size()))));
+  return text;
+}
+
+Result<Bytes> from_base64(std::string_view text) {
+  Bytes bytes(3 * (text.size() / 4));
+  // OpenSSL passes over blanks at both ends, and says then that it made fewer bytes.
+  if (text.size() % 4 != 0 || text.size() > std::numeric_limits<int>::max() ||
+      EVP_DecodeBlock(bytes.data(), reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size())) != static_cast<int>(bytes.size()))
+    return fail(Kind::Corrupt, "the text is not base64");
+  for (int end = 0; end < 2 && text.ends_with('='); ++end, text.remove_suffix(1)) bytes.pop_back();
+  return bytes;
 }
 
 }  // namespace ashlar

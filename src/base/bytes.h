@@ -56,4 +56,9 @@ Result<Bytes> read_all(Source& source, size_t limit);
 /// Moves everything from one to the other; returns the bytes moved.
 Result<std::uint64_t> copy(Source& from, Sink& to);
 
+/// Base64 (RFC 4648, section 4), padded.
+std::string to_base64(BytesView bytes);
+/// Corrupt when the text is no padded base64.
+Result<Bytes> from_base64(std::string_view text);
+
 }  // namespace ashlar

@@ -77,5 +77,19 @@ TEST(Copy, MovesEverything) {
   EXPECT_EQ(copy(dead, sink).error().message, "the line went dead");
 }
 
+TEST(Base64, BothWays) {
+  const struct {
+    const char* summary;
+    std::string_view plain, text;
+  } rows[] = {
+      {"nothing", "", ""}, {"one byte", "f", "Zg=="}, {"two bytes", "fo", "Zm8="}, {"three bytes", "foo", "Zm9v"}, {"bytes that are no text", "\xff\xfe\xfd", "//79"},
+  };
+  for (const auto& row : rows) {
+    EXPECT_EQ(to_base64(as_bytes(row.plain)), row.text) << row.summary;
+    EXPECT_EQ(as_text(from_base64(row.text).value()), row.plain) << row.summary;
+  }
+  for (const std::string_view bad : {"Zg", "Zg=", "Z?==", " Zg==", "Zg== ", "    "}) EXPECT_FALSE(from_base64(bad).has_value()) << bad;
+}
+
 }  // namespace
 }  // namespace ashlar

@@ -198,6 +198,13 @@ bool matches_glob(std::string_view pattern, std::string_view path) {
   return p == patterns.size();
 }
 
+std::weak_ordering compare_numbers(std::string_view a, std::string_view b) {
+  while (!a.empty() && a[0] == '0') a.remove_prefix(1);
+  while (!b.empty() && b[0] == '0') b.remove_prefix(1);
+  if (a.size() != b.size()) return a.size() <=> b.size();
+  return a <=> b;
+}
+
 std::string human_size(std::uint64_t bytes) {
   constexpr std::string_view units[] = {"B", "kB", "MB", "GB", "TB"};
   auto value = static_cast<double>(bytes);

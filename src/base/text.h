@@ -1,5 +1,6 @@
 #pragma once
 // Small things done to text, in one way.
+#include <compare>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -23,6 +24,8 @@ std::string nearest(std::string_view name, std::span<const std::string_view> can
 bool is_utf8(std::string_view text);
 /// Whether `path` fits `pattern`: `?` and `*` within a segment, `**` over any number of segments, `[...]` sets.
 bool matches_glob(std::string_view pattern, std::string_view path);
+/// Two runs of decimal digits, of any length, as the numbers that they write; an empty run is 0.
+std::weak_ordering compare_numbers(std::string_view a, std::string_view b);
 /// 20123456 as `20.1 MB` (powers of 1000).
 std::string human_size(std::uint64_t bytes);
 

@@ -105,6 +105,25 @@ TEST(Text, Globs) {
   for (const auto& row : rows) EXPECT_EQ(matches_glob(row.pattern, row.path), row.fits) << row.summary;
 }
 
+TEST(Text, Numbers) {
+  const struct {
+    const char* summary;
+    std::string_view a, b;
+    std::weak_ordering order;
+  } rows[] = {
+      {"the same", "12", "12", std::weak_ordering::equivalent},
+      {"by value, not as text", "9", "10", std::weak_ordering::less},
+      {"leading zeros mean nothing", "007", "7", std::weak_ordering::equivalent},
+      {"more zeros than digits", "0001", "2", std::weak_ordering::less},
+      {"an empty run is 0", "", "000", std::weak_ordering::equivalent},
+      {"longer than any integer", "100000000000000000000000000000000000000001", "100000000000000000000000000000000000000000", std::weak_ordering::greater},
+  };
+  for (const auto& row : rows) {
+    EXPECT_EQ(compare_numbers(row.a, row.b), row.order) << row.summary;
+    EXPECT_EQ(compare_numbers(row.b, row.a), 0 <=> row.order) << row.summary;
+  }
+}
+
 TEST(Text, HumanSize) {
   EXPECT_EQ(human_size(0), "0 B");
   EXPECT_EQ(human_size(999), "999 B");

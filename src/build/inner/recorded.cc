@@ -1,7 +1,5 @@
 #include "build/inner/recorded.h"
 
-#include <openssl/evp.h>
-
 #include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
@@ -19,21 +17,6 @@ namespace {
 constexpr std::string_view schema = "https://ashlar.dev/effects/v1";
 struct TypeName { FileType type; std::string_view name; };
 constexpr std::array<TypeName, 3> type_names{{{FileType::Regular, "file"}, {FileType::Directory, "directory"}, {FileType::Symlink, "symlink"}}};
-
-std::string to_base64(const Bytes& bytes) {
-  std::string text(4 * ((bytes.size() + 2) / 3) + 1, '\0');
-  text.resize(static_cast<size_t>(EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), bytes.data(), static_cast<int>(bytes.size()))));
-  return text;
-}
-
-Result<Bytes> from_base64(std::string_view text) {
-  Bytes bytes(3 * (text.size() / 4));
-  // OpenSSL passes over blanks at both ends, and says then that it made fewer bytes.
-  if (text.size() % 4 != 0 || EVP_DecodeBlock(bytes.data(), reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size())) != static_cast<int>(bytes.size()))
-    return fail(Kind::Corrupt, "its content is not base64");
-  for (int end = 0; end < 2 && text.ends_with('='); ++end, text.remove_suffix(1)) bytes.pop_back();
-  return bytes;
-}
 
 Json to_json(const RecordedChange& change) {
   Json json = {{"path", change.path}};
@@ -84,7 +67,9 @@ Result<RecordedChange> read_change(const Json& json) {
   if (change.type != FileType::Regular) return change;
   if (json.contains("base64")) {
     TRY_ASSIGN(const std::string text, get_string(json, "base64"));
-    TRY_ASSIGN(change.content, from_base64(text));
+    auto content = from_base64(text);
+    if (!content) return fail(Kind::Corrupt, "its content is not base64");
+    change.content = std::move(*content);
   } else {
     TRY_ASSIGN(const std::string text, get_string(json, "text"));
     change.content.assign(text.begin(), text.end());
