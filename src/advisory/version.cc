@@ -5,7 +5,8 @@
 
 #include <fmt/format.h>
 
-#include "base/text.h"
+#include "advisory/inner/grammars.h"
+#include "apk/version.h"
 #include "deb/version.h"
 
 namespace ashlar::advisory {
@@ -24,7 +25,8 @@ Result<std::weak_ordering> compare_dpkg(std::string_view a, std::string_view b) 
 }
 
 constexpr std::array rows = {
-    Row{Grammar::Dpkg, "dpkg", compare_dpkg},
+    Row{Grammar::Dpkg, "dpkg", compare_dpkg},     Row{Grammar::Apk, "apk", apk::compare_versions}, Row{Grammar::Rpm, "rpm", compare_rpm}, Row{Grammar::Semver, "semver", compare_semver},
+    Row{Grammar::Pep440, "pep440", compare_pep440}, Row{Grammar::Maven, "maven", compare_maven},     Row{Grammar::Go, "go", compare_go},
 };
 
 struct SpaceRow {
@@ -32,10 +34,32 @@ struct SpaceRow {
   Grammar grammar;
 };
 constexpr std::array spaces = {
-    SpaceRow{"Debian", Grammar::Dpkg}, SpaceRow{"Ubuntu", Grammar::Dpkg},
+    SpaceRow{"Debian", Grammar::Dpkg},
+    SpaceRow{"Ubuntu", Grammar::Dpkg},
+    SpaceRow{"Alpine", Grammar::Apk},
+    SpaceRow{"Wolfi", Grammar::Apk},
+    SpaceRow{"Chainguard", Grammar::Apk},
+    SpaceRow{"Alpaquita", Grammar::Apk},
+    SpaceRow{"BellSoft Hardened Containers", Grammar::Apk},
+    SpaceRow{"Red Hat", Grammar::Rpm},
+    SpaceRow{"Rocky Linux", Grammar::Rpm},
+    SpaceRow{"AlmaLinux", Grammar::Rpm},
+    SpaceRow{"openSUSE", Grammar::Rpm},
+    SpaceRow{"SUSE", Grammar::Rpm},
+    SpaceRow{"Fedora", Grammar::Rpm},
+    SpaceRow{"Amazon Linux", Grammar::Rpm},
+    SpaceRow{"Azure Linux", Grammar::Rpm},
+    SpaceRow{"npm", Grammar::Semver},
+    SpaceRow{"crates.io", Grammar::Semver},
+    SpaceRow{"DHI", Grammar::Semver},
+    SpaceRow{"PyPI", Grammar::Pep440},
+    SpaceRow{"Maven", Grammar::Maven},
+    SpaceRow{"Go", Grammar::Go},
 };
 
 }  // namespace
+
+std::unexpected<Error> no_version(std::string_view text, std::string_view cause) { return cannot(Kind::Invalid, fmt::format("read version '{}'", text.substr(0, 80)), cause); }
 
 Result<std::weak_ordering> compare(Grammar grammar, std::string_view a, std::string_view b) {
   for (const Row& row : rows) {
