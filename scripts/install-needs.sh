@@ -12,7 +12,7 @@ needed=() wanted=()
 for job in "$@"; do
   case $job in
     build) needed+=("${build[@]}"); wanted+=(ccache gcc-aarch64-linux-gnu) ;;
-    test) needed+=("${build[@]}" libgtest-dev); wanted+=(ccache libbenchmark-dev gcc-aarch64-linux-gnu runc skopeo umoci podman uidmap bubblewrap mmdebstrap jq gpg gpgv zstd xz-utils dpkg-dev debian-archive-keyring python3 python3-venv) ;;
+    test) needed+=("${build[@]}" libgtest-dev); wanted+=(ccache libbenchmark-dev gcc-aarch64-linux-gnu runc skopeo umoci podman uidmap bubblewrap mmdebstrap jq gpg gpgv zstd xz-utils dpkg-dev debian-archive-keyring python3 python3-venv python3-packaging libdpkg-perl rpm) ;;
     run) needed+=("${build[@]}" jq ca-certificates debian-archive-keyring); wanted+=(ccache skopeo umoci runc uidmap bubblewrap) ;;
     *) sed -n '3,5s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
   esac
