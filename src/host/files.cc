@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 
 #include <fmt/format.h>
 
@@ -56,6 +57,27 @@ class DiskFile final : public ReadFile {
   Descriptor file_;
   std::uint64_t size_;
   Path path_;
+};
+
+class DiskSpool final : public Spool {
+ public:
+  DiskSpool(Descriptor file, Path folder) : file_(std::move(file)), folder_(std::move(folder)) {}
+  Done write(BytesView bytes) override {
+    while (!bytes.empty()) {
+      const ssize_t count = ::write(file_.get(), bytes.data(), bytes.size());
+      if (count < 0 && errno == EINTR) continue;
+      if (count < 0) return system_error(what("write into folder", folder_), errno);
+      bytes = bytes.subspan(static_cast<size_t>(count));
+      size_ += static_cast<std::uint64_t>(count);
+    }
+    return {};
+  }
+  Result<std::unique_ptr<ReadFile>> finish() override { return std::make_unique<DiskFile>(std::move(file_), size_, folder_); }
+
+ private:
+  Descriptor file_;
+  Path folder_;
+  std::uint64_t size_ = 0;
 };
 
 class DiskLock final : public FileLock {
@@ -117,6 +139,20 @@ class MachineFiles final : public Files {
   }
 
   Result<std::unique_ptr<Draft>> draft(const Path& folder) override { return DiskDraft::make(folder); }
+
+  Result<std::unique_ptr<Spool>> spool() override {
+    std::error_code error;
+    const Path folder = std::filesystem::temp_directory_path(error);
+    if (error) return system_error("find the folder for temporary files", error.value());
+    Descriptor file(::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+    if (!file.open()) {  // a file system without nameless files
+      std::string name = (folder / ".ashlar-spool-XXXXXX").string();
+      file = Descriptor(::mkostemp(name.data(), O_CLOEXEC));
+      if (!file.open()) return system_error(what("write into folder", folder), errno);
+      ::unlink(name.c_str());
+    }
+    return std::make_unique<DiskSpool>(std::move(file), folder);
+  }
 
   Result<FileStat> stat(const Path& path) override {
     struct stat found {};

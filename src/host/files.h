@@ -44,6 +44,13 @@ class Draft : public Sink {
   virtual Done commit(const Path& target, Durability durability = Durability::Disk) = 0;
 };
 
+/// Bytes put aside that memory would be too small for: a file without a name, gone with whoever holds it.
+class Spool : public Sink {
+ public:
+  /// What was written, to be read; nothing may be written after.
+  virtual Result<std::unique_ptr<ReadFile>> finish() = 0;
+};
+
 /// Held while it lives; other processes wait.
 class FileLock {
  public:
@@ -59,6 +66,8 @@ class Files {
   virtual Done write(const Path& path, std::string_view content, Durability durability = Durability::Disk) = 0;
   /// A draft in the folder that will hold the file (which is made where it lacks).
   virtual Result<std::unique_ptr<Draft>> draft(const Path& folder) = 0;
+  /// In the folder for temporary files.
+  virtual Result<std::unique_ptr<Spool>> spool() = 0;
   virtual Result<FileStat> stat(const Path& path) = 0;                  ///< of what a symlink points to
   /// The path with every symlink in it followed; NotFound when something on the way is not there.
   virtual Result<Path> canonical(const Path& path) = 0;

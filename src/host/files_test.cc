@@ -123,6 +123,25 @@ TEST_P(AnyFiles, DraftsShowNothingBeforeTheyAreCommitted) {
   EXPECT_EQ(files->list(scratch / "d").value(), std::vector<std::string>{"file"});
 }
 
+TEST_P(AnyFiles, ASpoolGivesBackWhatWasWrittenAndHasNoName) {
+  const auto spool = files->spool();
+  ASSERT_TRUE(spool);
+  std::string all;
+  for (int part = 0; part < 300; ++part) {
+    const std::string piece = std::string(static_cast<size_t>(part) * 7, static_cast<char>('a' + part % 26));
+    ASSERT_TRUE((*spool)->write(as_bytes(piece)));
+    all += piece;
+  }
+  const auto file = (*spool)->finish();
+  ASSERT_TRUE(file);
+  EXPECT_EQ((*file)->size(), all.size());
+  Bytes back(all.size());
+  ASSERT_EQ((*file)->read_at(0, back).value(), all.size());
+  EXPECT_EQ(as_text(back), all);
+  EXPECT_EQ((*file)->read_at(all.size() - 3, back).value(), 3U);
+  EXPECT_EQ((*file)->read_at(all.size() + 3, back).value(), 0U);
+}
+
 TEST_P(AnyFiles, ErrorsNameTheObjectAndTheCause) {
   ASSERT_TRUE(files->write(scratch / "file", "x"));
   const std::string none = (scratch / "none").string(), file = (scratch / "file").string();

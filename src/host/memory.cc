@@ -56,6 +56,18 @@ class MemoryFiles::MemoryDraft final : public Draft {
   std::string content_;
 };
 
+class MemoryFiles::MemorySpool final : public Spool {
+ public:
+  Done write(BytesView bytes) override {
+    content_.append(as_text(bytes));
+    return {};
+  }
+  Result<std::unique_ptr<ReadFile>> finish() override { return std::make_unique<MemoryReadFile>(std::make_shared<const std::string>(std::move(content_))); }
+
+ private:
+  std::string content_;
+};
+
 class MemoryFiles::MemoryLock final : public FileLock {
  public:
   MemoryLock(MemoryFiles& files, std::string path) : files_(files), path_(std::move(path)) {}
@@ -105,6 +117,12 @@ Done MemoryFiles::write(const Path& path, std::string_view content, Durability) 
   const std::lock_guard hold(mutex_);
   TRY(note("write", path));
   return put(path, std::string(content));
+}
+
+Result<std::unique_ptr<Spool>> MemoryFiles::spool() {
+  const std::lock_guard hold(mutex_);
+  TRY(note("spool", "/tmp"));
+  return std::make_unique<MemorySpool>();
 }
 
 Result<std::unique_ptr<Draft>> MemoryFiles::draft(const Path& folder) {

@@ -21,6 +21,7 @@ class MemoryFiles final : public Files {
   Result<std::unique_ptr<ReadFile>> open(const Path& path) override;
   Done write(const Path& path, std::string_view content, Durability durability) override;
   Result<std::unique_ptr<Draft>> draft(const Path& folder) override;
+  Result<std::unique_ptr<Spool>> spool() override;
   Result<FileStat> stat(const Path& path) override;
   Result<Path> canonical(const Path& path) override;
   bool exists(const Path& path) override;
@@ -42,6 +43,7 @@ class MemoryFiles final : public Files {
  private:
   class MemoryDraft;
   class MemoryLock;
+  class MemorySpool;
   struct Node {
     std::shared_ptr<const std::string> content;  // shared with those who opened it: they go on reading what they opened
     Time modified;
