@@ -15,6 +15,7 @@ Result<Bytes> read_range(const host::ReadFile& file, std::uint64_t offset, std::
 /// What a reader found in a file.
 struct Told {
   std::vector<Component> components{};
+  std::vector<Component> claims{};   ///< of documents in an image (SBOMs): shown, never believed
   std::vector<std::string> notes{};  ///< what it could not judge, and why; each makes the file's components incomplete, never the scan fail
 };
 
@@ -23,8 +24,11 @@ struct Ecosystem {
   std::string_view summary;
   /// Whether it wants the bytes of a file, by its path (without a leading slash) and first bytes (at most 4,096, or all there are).
   bool (*wants)(std::string_view path, BytesView front);
-  /// Total: what it cannot read becomes a note. `path` as for wants().
+  /// Total: what it cannot read becomes a note. `path` as for wants(). Called from several threads.
   Told (*read)(std::string_view path, const host::ReadFile& file);
+  /// Joins what several files told of one component, with the files that lie beside them; null where each file tells all. Called once, with
+  /// everything that the ecosystem's files told, in the order of their paths.
+  void (*settle)(Told& told, const Contents& contents) = nullptr;
 };
 
 std::span<const Ecosystem> ecosystems();

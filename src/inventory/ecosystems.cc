@@ -1,0 +1,35 @@
+#include "inventory/ecosystems.h"
+
+#include <fmt/format.h>
+
+#include "inventory/inner/readers.h"
+
+namespace ashlar::inventory {
+namespace {
+
+constexpr Ecosystem table[] = {
+    {"python", "what pip and its like have installed, eggs and wheels", wants_python, read_python, settle_python},
+    {"npm", "packages as node finds them, and what is only locked", wants_npm, read_npm, settle_npm},
+    {"go", "modules that are linked into a program, and Go itself", wants_go, read_go},
+    {"java", "jar, war and ear files, also nested and shaded", wants_java, read_java},
+    {"rust", "crates that cargo-auditable lists in a program", wants_rust, read_rust},
+    {"elf-note", "packages that programs and libraries name in a note", wants_elf_note, read_elf_note, settle_elf_note},
+};
+
+}  // namespace
+
+Result<Bytes> read_range(const host::ReadFile& file, std::uint64_t offset, std::uint64_t size, std::uint64_t limit) {
+  if (size > limit) return fail(Kind::Corrupt, fmt::format("a part of it has {} bytes, more than {}", size, limit));
+  if (offset > file.size() || size > file.size() - offset) return fail(Kind::Corrupt, "it ends before a part that it names");
+  Bytes out(size);
+  for (size_t at = 0; at < out.size();) {
+    TRY_ASSIGN(const size_t count, file.read_at(offset + at, std::span(out).subspan(at)));
+    if (count == 0) return fail(Kind::Corrupt, "it ends before its size");
+    at += count;
+  }
+  return out;
+}
+
+std::span<const Ecosystem> ecosystems() { return table; }
+
+}  // namespace ashlar::inventory

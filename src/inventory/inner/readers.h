@@ -1,0 +1,41 @@
+#pragma once
+// The readers that ecosystems.cc has rows for, each in its own file eco_<name>.cc, and what they share.
+#include <string>
+#include <string_view>
+
+#include "inventory/ecosystems.h"
+
+namespace ashlar::inventory {
+
+bool wants_python(std::string_view path, BytesView front);
+Told read_python(std::string_view path, const host::ReadFile& file);
+void settle_python(Told& told, const Contents& contents);
+
+bool wants_npm(std::string_view path, BytesView front);
+Told read_npm(std::string_view path, const host::ReadFile& file);
+void settle_npm(Told& told, const Contents& contents);
+
+bool wants_go(std::string_view path, BytesView front);
+Told read_go(std::string_view path, const host::ReadFile& file);
+
+bool wants_java(std::string_view path, BytesView front);
+Told read_java(std::string_view path, const host::ReadFile& file);
+
+bool wants_rust(std::string_view path, BytesView front);
+Told read_rust(std::string_view path, const host::ReadFile& file);
+
+bool wants_elf_note(std::string_view path, BytesView front);
+Told read_elf_note(std::string_view path, const host::ReadFile& file);
+void settle_elf_note(Told& told, const Contents& contents);
+
+/// `cannot read 'PATH': CAUSE`, as a note.
+std::string unread(std::string_view path, std::string_view cause);
+/// After the last slash; and before it, without that slash.
+std::string_view name_of(std::string_view path);
+std::string_view folder_of(std::string_view path);
+/// A whole file as text; Corrupt over `limit` bytes.
+Result<std::string> read_text(const host::ReadFile& file, std::uint64_t limit = 16 << 20);
+/// The path that `relative` leads to from `folder`, by the text alone; empty when it leads out of the root.
+std::string joined_path(std::string_view folder, std::string_view relative);
+
+}  // namespace ashlar::inventory

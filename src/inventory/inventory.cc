@@ -1,0 +1,230 @@
+#include "inventory/inventory.h"
+
+#include <algorithm>
+#include <array>
+#include <bitset>
+#include <iterator>
+#include <tuple>
+#include <utility>
+
+#include "inventory/inner/part_file.h"
+#include "inventory/inner/readers.h"
+
+namespace ashlar::inventory {
+namespace {
+
+constexpr size_t front_size = 4096;
+using Wanted = std::bitset<32>;  // by row of ecosystems()
+
+/// What was told of one file.
+struct Read {
+  std::string path;                              ///< by which it was read; another name of the file may be the one that stays
+  std::vector<std::pair<size_t, Told>> told{};  ///< by row of ecosystems()
+};
+
+/// Gives components the name under which the file stays.
+void rename(std::vector<Component>& components, const std::string& from, const std::string& to) {
+  for (Component& each : components) {
+    if (each.path.starts_with(from)) each.path.replace(0, from.size(), to);
+  }
+}
+
+void append(auto& to, auto& from) { to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end())); }
+
+}  // namespace
+
+class Collector::Watcher final : public Onlooker {
+ public:
+  Watcher(host::Files& files, const host::Path& folder) : files_(files), folder_(folder) {}
+
+  void begin(const TarEntry& entry, Place place) override {
+    entry_ = &entry;
+    place_ = place;
+    held_.clear();
+    spool_.reset();
+    seen_ = 0;
+    wanted_.reset();
+    decided_ = false;
+    failure_.clear();
+  }
+
+  void more(BytesView bytes) override {
+    seen_ += bytes.size();
+    if (!decided_) {
+      if (held_.empty() && bytes.size() >= std::min<std::uint64_t>(front_size, entry_->size)) {
+        decide(bytes);
+        if (bytes.size() == entry_->size) return give(ViewFile(bytes));  // nothing to put together
+      }
+      if (!decided_ || keeps()) held_.insert(held_.end(), bytes.begin(), bytes.end());
+      if (decided_) return spill();
+      if (held_.size() < std::min<std::uint64_t>(front_size, entry_->size)) return;
+      decide(held_);
+      return spill();
+    }
+    if (!keeps()) return;
+    if (spool_ != nullptr) return spool(bytes);
+    held_.insert(held_.end(), bytes.begin(), bytes.end());
+  }
+
+  void end(const Digest&) override {
+    if (!decided_) decide(held_);
+    if (wanted_.none()) return;
+    if (!failure_.empty()) return fail_all(failure_);
+    if (opens()) {
+      const auto file = files_.open(folder_ / entry_->path);
+      return file ? give(**file) : fail_all(file.error().message);
+    }
+    if (spool_ == nullptr) return give(ViewFile(held_));
+    const auto file = spool_->finish();
+    return file ? give(**file) : fail_all(file.error().message);
+  }
+
+  std::map<Place, Read> read;
+
+ private:
+  bool large() const { return entry_->size > in_memory; }
+  bool opens() const { return large() && !folder_.empty(); }
+  /// Whether the bytes that pass are put aside.
+  bool keeps() const { return wanted_.any() && !opens() && failure_.empty(); }
+
+  void decide(BytesView front) {
+    decided_ = true;
+    front = front.first(std::min(front.size(), front_size));
+    const auto rows = ecosystems();
+    for (size_t row = 0; row < rows.size(); ++row) wanted_[row] = rows[row].wants(entry_->path, front);
+  }
+
+  /// Once it is clear who wants the file: what is held stays, goes, or is the beginning of a spool.
+  void spill() {
+    if (!keeps()) return held_.clear();
+    if (!large()) return held_.reserve(entry_->size);
+    auto made = files_.spool();
+    if (!made) failure_ = made.error().message;
+    else spool_ = std::move(*made), spool(held_);
+    held_.clear();
+  }
+
+  void spool(BytesView bytes) {
+    if (const Done done = spool_->write(bytes); !done) failure_ = done.error().message;
+  }
+
+  void give(const host::ReadFile& file) {
+    for (size_t row = 0; row < ecosystems().size(); ++row) {
+      if (!wanted_[row]) continue;
+      Told told = ecosystems()[row].read(entry_->path, file);
+      if (!told.components.empty() || !told.claims.empty() || !told.notes.empty()) keep(row, std::move(told));
+    }
+    wanted_.reset();
+  }
+
+  void fail_all(const std::string& cause) {
+    for (size_t row = 0; row < ecosystems().size(); ++row) {
+      if (wanted_[row]) keep(row, {.notes = {unread(entry_->path, cause)}});
+    }
+  }
+
+  void keep(size_t row, Told told) {
+    Read& into = read[place_];
+    into.path = entry_->path;
+    into.told.emplace_back(row, std::move(told));
+  }
+
+  host::Files& files_;
+  const host::Path& folder_;
+  const TarEntry* entry_ = nullptr;
+  Place place_;
+  Bytes held_;
+  std::unique_ptr<host::Spool> spool_;
+  std::uint64_t seen_ = 0;
+  Wanted wanted_;
+  bool decided_ = false;
+  std::string failure_;  ///< why the bytes could not be put aside
+};
+
+Collector::Collector(host::Files& files, host::Path folder) : files_(files), folder_(std::move(folder)) {}
+Collector::~Collector() = default;
+
+Onlooker* Collector::onlooker(size_t layer) {
+  if (watchers_.size() <= layer) watchers_.resize(layer + 1);
+  if (watchers_[layer] == nullptr) watchers_[layer] = std::make_unique<Watcher>(files_, folder_);
+  return watchers_[layer].get();
+}
+
+Found Collector::finish(const Contents& contents) {
+  std::map<std::string_view, std::pair<Read*, const File*>> stays;  // by the path under which it does
+  std::map<Place, std::string_view> names;
+  for (const auto& [path, file] : contents.files) {
+    if (!file.content || file.bytes.layer >= watchers_.size() || watchers_[file.bytes.layer] == nullptr) continue;
+    auto& all = watchers_[file.bytes.layer]->read;
+    const auto found = all.find(file.bytes);
+    if (found == all.end()) continue;
+    const auto [name, first] = names.emplace(file.bytes, path);
+    if (!first && path != found->second.path) continue;  // the name by which it was read goes before others
+    if (!first) stays.erase(name->second);
+    name->second = path;
+    stays[path] = {&found->second, &file};
+  }
+  std::vector<Told> by_row(ecosystems().size());
+  for (auto& [path, read_and_file] : stays) {
+    auto& [read, file] = read_and_file;
+    for (auto& [row, told] : read->told) {
+      for (auto* const components : {&told.components, &told.claims}) {
+        rename(*components, read->path, std::string(path));
+        for (Component& each : *components) each.layer = file->bytes.layer, each.found_by = ecosystems()[row].name;
+        append(components == &told.components ? by_row[row].components : by_row[row].claims, *components);
+      }
+      append(by_row[row].notes, told.notes);
+    }
+  }
+  Found out;
+  for (size_t row = 0; row < by_row.size(); ++row) {
+    if (const auto settle = ecosystems()[row].settle; settle != nullptr) settle(by_row[row], contents);
+    append(out.components, by_row[row].components);
+    append(out.claims, by_row[row].claims);
+    append(out.notes, by_row[row].notes);
+  }
+  const auto order = [](const Component& each) { return std::tie(each.type, each.name, each.version, each.path, each.found_by); };
+  std::ranges::stable_sort(out.components, {}, order);
+  std::ranges::stable_sort(out.claims, {}, order);
+  std::ranges::sort(out.notes);
+  return out;
+}
+
+namespace {
+
+/// Tells one after the other.
+class Both final : public Onlooker {
+ public:
+  Both(Onlooker& one, Onlooker& other) : all_{&one, &other} {}
+  void begin(const TarEntry& entry, Place place) override {
+    for (Onlooker* const each : all_) each->begin(entry, place);
+  }
+  void more(BytesView bytes) override {
+    for (Onlooker* const each : all_) each->more(bytes);
+  }
+  void end(const Digest& content) override {
+    for (Onlooker* const each : all_) each->end(content);
+  }
+
+ private:
+  std::array<Onlooker*, 2> all_;
+};
+
+}  // namespace
+
+Result<Inventory> read_inventory(Target& target, const ReadOptions& options) {
+  Collector collector(target.files, target.image == nullptr ? host::Path(target.ref.location) : host::Path());
+  std::vector<std::unique_ptr<Both>> both;
+  ReadOptions all = options;
+  all.onlooker = [&](size_t layer) -> Onlooker* {
+    Onlooker* const ours = collector.onlooker(layer);
+    Onlooker* const other = options.onlooker ? options.onlooker(layer) : nullptr;
+    if (other == nullptr) return ours;
+    return both.emplace_back(std::make_unique<Both>(*ours, *other)).get();
+  };
+  TRY_ASSIGN(Contents contents, read_contents(target, all));
+  Found found = collector.finish(contents);
+  return Inventory{std::move(contents), std::move(found)};
+}
+
+}  // namespace ashlar::inventory

@@ -1,0 +1,158 @@
+#include "inventory/inventory.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "host/memory.h"
+#include "inventory/inner/reader_trial.h"
+#include "inventory/inner/test_image.h"
+
+namespace ashlar::inventory {
+namespace {
+
+using trial::Strings;
+
+Strings lines(const Found& found) {
+  Strings out = trial::lines({.components = found.components, .notes = found.notes});
+  for (size_t at = 0; at < found.components.size(); ++at) out[at] += " " + found.components[at].found_by + "@" + std::to_string(found.components[at].layer);
+  return out;
+}
+
+const std::string ms = R"({"name":"ms","version":"2.1.3"})";
+
+std::string metadata(const std::string& name, const std::string& version) { return "Name: " + name + "\nVersion: " + version + "\n"; }
+
+Found collect(TestImage& image, host::Files& files, ReadOptions options = {}) {
+  Collector collector(files);
+  options.onlooker = [&](size_t layer) { return collector.onlooker(layer); };
+  const auto contents = read_contents(image, image.which, options);
+  EXPECT_TRUE(contents) << contents.error().message;
+  return collector.finish(*contents);
+}
+
+TEST(Inventory, ComponentsCarryPathAndLayer) {
+  host::MemoryFiles files;
+  TestImage image;
+  image.add_layer({{"./s/x-1.dist-info/METADATA", metadata("x", "1")}, {"./s/x-1.dist-info/RECORD", "x.py,,\n"}, {"etc/hosts", "x"}});
+  image.add_layer({{"app/node_modules/ms/package.json", ms}, {"app/yarn.lock", "# yarn lockfile v1\n\nms@1:\n  version \"1.0.0\"\n"}});
+  image.add_layer({{"t.jar", trial::zip({{"META-INF/maven/a/b/pom.properties", "groupId=a\nartifactId=b\nversion=3\n"}})}});
+  EXPECT_EQ(lines(collect(image, files)), (Strings{"maven a:b 3 t.jar java@2", "npm ms 2.1.3 app/node_modules/ms/package.json npm@1", "pypi x 1 s/x-1.dist-info/METADATA python@0"}));
+}
+
+TEST(Inventory, WhatHigherLayersHideDoesNotCount) {
+  host::MemoryFiles files;
+  TestImage image;
+  image.add_layer({{"a/x-1.dist-info/METADATA", metadata("x", "1")}, {"b/y-1.dist-info/METADATA", metadata("y", "1")}, {"c/z-1.dist-info/METADATA", metadata("z", "1")}, {"d/w-1.dist-info/METADATA", "broken"}});
+  image.add_layer({{"a/x-1.dist-info/METADATA", metadata("x", "2")}, {"b/.wh.y-1.dist-info", ""}, {"c/.wh..wh..opq", ""}, {"d/w-1.dist-info/.wh.METADATA", ""}});
+  EXPECT_EQ(lines(collect(image, files)), (Strings{"pypi x 2 a/x-1.dist-info/METADATA python@1"})) << "notes of what is hidden do not count either";
+}
+
+TEST(Inventory, ALinkKeepsWhatItLeadsTo) {
+  host::MemoryFiles files;
+  TestImage image;
+  const auto jar = trial::zip({{"META-INF/maven/a/b/pom.properties", "groupId=a\nartifactId=b\nversion=3\n"}});
+  image.add_layer({{"one.jar", jar}, {"two.jar", "", FileType::HardLink, "one.jar"}, {"three.jar", "", FileType::Symlink, "one.jar"}, {"loop.jar", "", FileType::Symlink, "loop.jar"}});
+  EXPECT_EQ(lines(collect(image, files)), (Strings{"maven a:b 3 one.jar java@0"})) << "once";
+  image.add_layer({{".wh.one.jar", ""}});
+  EXPECT_EQ(lines(collect(image, files)), (Strings{"maven a:b 3 two.jar java@0"})) << "under the name that stays";
+}
+
+TEST(Inventory, EmptyAndShortFilesAreAsked) {
+  host::MemoryFiles files;
+  TestImage image;
+  image.add_layer({{"a/x.dist-info/METADATA", ""}, {"b/y.whl", "PK"}, {"n", ""}});
+  EXPECT_EQ(lines(collect(image, files)), (Strings{"note: cannot read 'a/x.dist-info/METADATA': it names no package", "note: cannot read 'b/y.whl': it ends as no zip archive"}));
+}
+
+/// A jar of 40 MB that names one artifact.
+std::string large_jar() {
+  std::string noise(40 << 20, '\0');
+  std::uint64_t random = 88172645463325252U;
+  for (char& c : noise) random ^= random << 13, random ^= random >> 7, random ^= random << 17, c = static_cast<char>(random);
+  return trial::zip({{"noise", noise, true}, {"META-INF/maven/a/b/pom.properties", "groupId=a\nartifactId=b\nversion=3\n"}});
+}
+
+TEST(Inventory, LargeFilesAreSpooledAndSmallOnesAreNot) {
+  host::MemoryFiles files;
+  TestImage image;
+  image.add_layer({{"large.jar", large_jar()}, {"large.txt", std::string(20 << 20, 'x')}, {"s/x-1.dist-info/METADATA", metadata("x", "1")}});
+  EXPECT_EQ(lines(collect(image, files)), (Strings{"maven a:b 3 large.jar java@0", "pypi x 1 s/x-1.dist-info/METADATA python@0"}));
+  EXPECT_EQ(files.touched(), (Strings{"spool /tmp"})) << "and what nobody wants is not";
+  files.fail_at("/tmp", Error{Kind::Unavailable, "cannot write into folder '/tmp': no space left on device", {}});
+  EXPECT_EQ(lines(collect(image, files)), (Strings{"pypi x 1 s/x-1.dist-info/METADATA python@0", "note: cannot read 'large.jar': cannot write into folder '/tmp': no space left on device"}));
+}
+
+TEST(Inventory, AFolderIsReadWhereItLies) {
+  const trial::Scratch scratch;
+  trial::put(scratch / "large.jar", large_jar());
+  trial::put(scratch / "app/node_modules/ms/package.json", ms);
+  std::filesystem::create_symlink("loop", scratch / "loop");
+  std::filesystem::create_directory_symlink(".", scratch / "app/node_modules/round");
+  const auto files = host::machine_files();
+  auto target = open_target(*files, "dir:" + scratch.path().string()).value();
+  const auto inventory = read_inventory(target, {.keep = [](std::string_view path) { return path.ends_with(".json"); }, .md5 = true});
+  ASSERT_TRUE(inventory) << inventory.error().message;
+  EXPECT_EQ(lines(inventory->found), (Strings{"maven a:b 3 large.jar java@0", "npm ms 2.1.3 app/node_modules/ms/package.json npm@0"}));
+  EXPECT_EQ(inventory->contents.texts.at("app/node_modules/ms/package.json"), ms) << "what the caller asked for comes of the same pass";
+  EXPECT_FALSE(inventory->contents.files.at("large.jar").md5.empty());
+}
+
+/// Counts the files that pass.
+struct Counter final : Onlooker {
+  void begin(const TarEntry&, Place) override { ++files; }
+  void more(BytesView) override {}
+  void end(const Digest&) override { ++ends; }
+  int files = 0, ends = 0;
+};
+
+TEST(Inventory, AnotherOnlookerSeesTheSamePass) {
+  const trial::Scratch scratch;
+  trial::put(scratch / "node_modules/ms/package.json", ms);
+  trial::put(scratch / "other", "x");
+  const auto files = host::machine_files();
+  auto target = open_target(*files, "dir:" + scratch.path().string()).value();
+  Counter counter;
+  const auto inventory = read_inventory(target, {.onlooker = [&](size_t) { return &counter; }});
+  ASSERT_TRUE(inventory);
+  EXPECT_EQ(counter.files, 2);
+  EXPECT_EQ(counter.ends, 2);
+  EXPECT_EQ(inventory->found.components.size(), 1U);
+}
+
+TEST(Inventory, TheOrderIsTheSameHoweverLayersAreRead) {
+  host::MemoryFiles files;
+  TestImage image;
+  for (int layer = 0; layer < 6; ++layer) {
+    std::vector<TestImage::Member> members;
+    for (int each = 0; each < 50; ++each) {
+      const std::string name = "p" + std::to_string(each * 7 % 50) + "-" + std::to_string(layer);
+      members.push_back({"l" + std::to_string(layer) + "/node_modules/" + name + "/package.json", R"({"name":")" + name + R"(","version":"1.0.0"})"});
+    }
+    image.add_layer(members);
+  }
+  const Strings once = lines(collect(image, files));
+  EXPECT_EQ(once.size(), 300U);
+  for (int turn = 0; turn < 5; ++turn) EXPECT_EQ(lines(collect(image, files)), once);
+}
+
+TEST(Inventory, EveryRowHasANameOfItsOwn) {
+  std::vector<std::string_view> names;
+  for (const Ecosystem& each : ecosystems()) {
+    names.push_back(each.name);
+    EXPECT_FALSE(each.summary.empty()) << each.name;
+  }
+  std::ranges::sort(names);
+  EXPECT_TRUE(std::ranges::adjacent_find(names) == names.end());
+}
+
+TEST(ReadRange, IsWhole) {
+  const ViewFile file(as_bytes("hello"));
+  EXPECT_EQ(as_text(read_range(file, 1, 3).value()), "ell");
+  EXPECT_EQ(read_range(file, 1, 5).error().message, "it ends before a part that it names");
+  EXPECT_EQ(read_range(file, ~std::uint64_t{0}, 1).error().message, "it ends before a part that it names");
+  EXPECT_EQ(read_range(file, 0, 5, 4).error().message, "a part of it has 5 bytes, more than 4");
+}
+
+}  // namespace
+}  // namespace ashlar::inventory

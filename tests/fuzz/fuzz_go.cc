@@ -1,0 +1,7 @@
+// Build information and functions of Go programs.
+#include "fuzz_components.h"
+
+int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  fuzz::read_as("go", "bin/x", data, size);
+  return 0;
+}

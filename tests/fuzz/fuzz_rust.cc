@@ -1,0 +1,7 @@
+// Lists of crates in programs.
+#include "fuzz_components.h"
+
+int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  fuzz::read_as("rust", "bin/x", data, size);
+  return 0;
+}
