@@ -2,6 +2,8 @@
 
 #include <sqlite3.h>
 
+#include <cstring>
+
 #include <fmt/format.h>
 
 namespace ashlar::host {
@@ -110,6 +112,26 @@ Result<Sqlite> Sqlite::create(const Path& path) {
   if (std::error_code error; std::filesystem::exists(path, error)) return cannot(Kind::Conflict, fmt::format("make database '{}'", path.string()), "it is there");
   TRY_ASSIGN(Sqlite database, open(path, uri_of(path, ""), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE));
   TRY(database.run("PRAGMA page_size=4096; PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA locking_mode=EXCLUSIVE; PRAGMA temp_store=MEMORY"));
+  return database;
+}
+
+Result<Sqlite> Sqlite::open_copy(BytesView bytes, const std::string& name) {
+  const auto refuse = [&](std::string_view cause) { return cannot(Kind::Corrupt, fmt::format("open database '{}'", name), cause); };
+  if (bytes.size() < 512 || !as_text(bytes).starts_with(std::string_view("SQLite format 3\0", 16))) return refuse("it does not begin as one");
+  TRY_ASSIGN(Sqlite database, open(name, ":memory:", SQLITE_OPEN_READWRITE));
+  sqlite3* const raw = database.database_.get();
+  sqlite3_db_config(raw, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+  sqlite3_db_config(raw, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
+  sqlite3_db_config(raw, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, nullptr);
+  sqlite3_db_config(raw, SQLITE_DBCONFIG_ENABLE_VIEW, 0, nullptr);
+  sqlite3_limit(raw, SQLITE_LIMIT_LENGTH, 64 << 20);
+  auto* const copy = static_cast<std::uint8_t*>(sqlite3_malloc64(bytes.size()));
+  if (copy == nullptr) return cannot(Kind::Unavailable, fmt::format("open database '{}'", name), "there is no memory for it");
+  std::memcpy(copy, bytes.data(), bytes.size());
+  copy[18] = copy[19] = 1;  // no write-ahead log (fileformat2.html, 1.3.3)
+  const auto size = static_cast<sqlite3_int64>(bytes.size());
+  if (sqlite3_deserialize(raw, "main", copy, size, size, SQLITE_DESERIALIZE_FREEONCLOSE | SQLITE_DESERIALIZE_READONLY) != SQLITE_OK) return fault(raw, name, "open");
+  TRY(database.run("PRAGMA cell_size_check=ON; SELECT count(*) FROM sqlite_schema"));
   return database;
 }
 

@@ -70,5 +70,27 @@ TEST_F(SqliteTest, SharedOnesAreSeenByEachOther) {
   EXPECT_EQ(ask.integer(0), 7);
 }
 
+TEST_F(SqliteTest, ACopyInMemoryIsReadAndNothingElse) {
+  const Path path = folder / "a.db";
+  {
+    auto made = Sqlite::open_shared(path).value();  // write-ahead logged
+    ASSERT_TRUE(made.run("CREATE TABLE t (a); INSERT INTO t VALUES (7); CREATE VIEW v AS SELECT a FROM t"));
+  }
+  std::ifstream in(path, std::ios::binary);
+  const std::string bytes{std::istreambuf_iterator<char>(in), {}};
+  {
+    auto copy = Sqlite::open_copy(as_bytes(bytes), "x").value();
+    auto ask = copy.prepare("SELECT a FROM t").value();
+    ASSERT_TRUE(ask.step().value());
+    EXPECT_EQ(ask.integer(0), 7);
+    EXPECT_FALSE(copy.run("INSERT INTO t VALUES (8)")) << "it is not written to";
+    EXPECT_FALSE(copy.prepare("SELECT a FROM v")) << "views may be anything";
+  }
+  EXPECT_EQ(Sqlite::open_copy(as_bytes("x"), "x").error().message, "cannot open database 'x': it does not begin as one");
+  EXPECT_EQ(Sqlite::open_copy({}, "x").error().kind, Kind::Corrupt);
+  const std::string damaged = bytes.substr(0, 100) + std::string(bytes.size() - 100, '\xff');
+  EXPECT_EQ(Sqlite::open_copy(as_bytes(damaged), "x").error().kind, Kind::Corrupt);
+}
+
 }  // namespace
 }  // namespace ashlar::host

@@ -15,6 +15,7 @@ struct Component {
   std::string source{}, source_version{};  ///< of distribution packages: what they were built from
   std::string maintainer{};                ///< of distribution packages
   std::string distribution{};              ///< where what names it says so: `debian-13`, as in purls and ELF notes
+  std::string module{};                    ///< rpm: label of the module stream that it belongs to, `nodejs:18:...`
   std::string found_by{};                  ///< name of the Ecosystem that found it
   std::string path{};                      ///< of the file that says so, without a leading slash; `app.jar!lib/x.jar` inside an archive
   std::string remark{};                    ///< what stands against taking it at its word: `main module without a version`

@@ -31,6 +31,7 @@ struct InstalledPackage {
   std::string maintainer{}, homepage{}, depends{}, pre_depends{}, provides{};  ///< as the database has them
   std::map<std::string, std::string> conffiles{};                              ///< MD5 of what was shipped, by path without a leading slash
   std::string database{};                                                      ///< path of the file that names it
+  std::string state{};                                                         ///< where it is unpacked and not installed: `half-configured`
 };
 
 struct Contents {

@@ -8,12 +8,15 @@ namespace ashlar::inventory {
 namespace {
 
 constexpr Ecosystem table[] = {
+    {"dpkg", "packages of the Debian family, also in images without dpkg", wants_dpkg, read_dpkg},
+    {"rpm", "packages of the Fedora and SUSE families", wants_rpm, read_rpm, settle_rpm},
     {"python", "what pip and its like have installed, eggs and wheels", wants_python, read_python, settle_python},
     {"npm", "packages as node finds them, and what is only locked", wants_npm, read_npm, settle_npm},
     {"go", "modules that are linked into a program, and Go itself", wants_go, read_go},
     {"java", "jar, war and ear files, also nested and shaded", wants_java, read_java},
     {"rust", "crates that cargo-auditable lists in a program", wants_rust, read_rust},
     {"elf-note", "packages that programs and libraries name in a note", wants_elf_note, read_elf_note, settle_elf_note},
+    {"sbom", "documents that claim what is in the image", wants_sbom, read_sbom},
 };
 
 }  // namespace

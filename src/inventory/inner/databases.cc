@@ -18,6 +18,12 @@ void read_source(std::string_view field, InstalledPackage& package) {
   package.source_version = space == std::string_view::npos ? package.version : std::string(field.substr(space + 2, field.size() - space - 3));
 }
 
+/// Of `want flag state` (dpkg-query(1)) the last word: what is there, whatever is wanted. Parts of distroless images have no such field.
+std::string_view state_of(std::string_view status) {
+  status = trim(status);
+  return status.empty() ? "installed" : status.substr(status.rfind(' ') + 1);
+}
+
 /// Lines of `/path md5 [flags]`; obsolete ones are no longer the package's.
 void read_conffiles(std::string_view field, InstalledPackage& package) {
   for (const std::string_view line : split(field, '\n')) {
@@ -43,8 +49,9 @@ Result<std::vector<InstalledPackage>> read_packages(const std::map<std::string, 
     for (;;) {
       TRY_ASSIGN(const bool more, reader.next(stanza));
       if (!more) break;
-      const std::string_view status = stanza.get("Status");
-      if (!status.empty() && !status.ends_with(" installed")) continue;
+      const std::string_view state = state_of(stanza.get("Status"));
+      if (state == "config-files" || state == "not-installed") continue;
+      if (state == "half-installed" && stanza.get("Version").empty()) continue;  // broke off before anything was known of it
       InstalledPackage package{std::string(stanza.get("Package")), std::string(stanza.get("Version")), std::string(stanza.get("Architecture")), {}, {}};
       if (package.name.empty() || package.version.empty()) return cannot(Kind::Corrupt, fmt::format("read package database '{}'", path), "a paragraph has no Package or no Version");
       read_source(stanza.get("Source"), package);
@@ -55,6 +62,7 @@ Result<std::vector<InstalledPackage>> read_packages(const std::map<std::string, 
       package.provides = stanza.get("Provides");
       read_conffiles(stanza.get("Conffiles"), package);
       package.database = path;
+      if (state != "installed") package.state = state;
       packages.push_back(std::move(package));
     }
   }

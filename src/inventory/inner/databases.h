@@ -11,7 +11,7 @@ namespace ashlar::inventory {
 
 /// `var/lib/dpkg/status` and `var/lib/dpkg/status.d/NAME`.
 bool is_database(std::string_view path);
-/// What the databases among `texts` name as installed, sorted by name, then architecture. Corrupt when one does not read.
+/// What the databases among `texts` name as unpacked, fully installed or not, sorted by name, then architecture. Corrupt when one does not read.
 Result<std::vector<InstalledPackage>> read_packages(const std::map<std::string, std::string>& texts);
 
 }  // namespace ashlar::inventory

@@ -14,7 +14,7 @@
 namespace ashlar::inventory {
 namespace {
 
-constexpr std::uint64_t max_package = 4 << 20, max_lock = 64 << 20;
+constexpr std::uint64_t max_package = 4 << 20, max_lock = 16 << 20;
 
 /// `.../node_modules/NAME` or `.../node_modules/@SCOPE/NAME`: where node looks for packages.
 bool is_installed_folder(std::string_view folder) {

@@ -7,6 +7,7 @@
 #include <fmt/ranges.h>
 
 #include "base/text.h"
+#include "inventory/inner/purl.h"
 #include "inventory/inner/readers.h"
 #include "inventory/inner/zip.h"
 
@@ -15,18 +16,6 @@ namespace {
 
 constexpr std::uint64_t max_metadata = 4 << 20, max_record = 64 << 20;
 constexpr size_t max_files = 200'000;
-
-/// PEP 503: lower case, and runs of `-`, `_` and `.` are one `-`.
-std::string normal_name(std::string_view name) {
-  std::string out;
-  for (const char c : name) {
-    const bool mark = c == '-' || c == '_' || c == '.';
-    if (mark && !out.empty() && out.back() != '-') out += '-';
-    if (!mark) out += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  }
-  while (out.ends_with('-')) out.pop_back();
-  return out;
-}
 
 bool in_metadata(std::string_view path) {
   const std::string_view name = name_of(path), folder = folder_of(path);
@@ -54,7 +43,7 @@ Told from_metadata(std::string_view path, std::string_view text) {
     if (key == "Version" && version.empty()) version = trim(value);
   }
   if (name.empty() || !is_utf8(name) || !is_utf8(version)) return {.notes = {unread(path, "it names no package")}};
-  Component out{.type = "pypi", .name = normal_name(name), .version = std::string(version), .path = std::string(path)};
+  Component out{.type = "pypi", .name = python_name(name), .version = std::string(version), .path = std::string(path)};
   if (version.empty() || version == "UNKNOWN") out.version.clear(), out.remark = "its metadata has no version";
   return {.components = {std::move(out)}};
 }
@@ -77,7 +66,7 @@ Told from_record(std::string_view path, std::string_view text) {
   const std::string_view folder = folder_of(path);
   const std::string_view stem = name_of(folder).substr(0, name_of(folder).rfind('.'));
   const auto [name, rest] = cut(stem, '-');
-  Component out{.type = "pypi", .name = normal_name(name), .version = std::string(cut(rest, '-').first), .path = std::string(path), .remark = "its record of files has no metadata beside it"};
+  Component out{.type = "pypi", .name = python_name(name), .version = std::string(cut(rest, '-').first), .path = std::string(path), .remark = "its record of files has no metadata beside it"};
   Told told;
   for (std::string_view line : split(text, '\n')) {
     if (line.ends_with('\r')) line.remove_suffix(1);

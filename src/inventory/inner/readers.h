@@ -28,6 +28,16 @@ bool wants_elf_note(std::string_view path, BytesView front);
 Told read_elf_note(std::string_view path, const host::ReadFile& file);
 void settle_elf_note(Told& told, const Contents& contents);
 
+bool wants_rpm(std::string_view path, BytesView front);
+Told read_rpm(std::string_view path, const host::ReadFile& file);
+void settle_rpm(Told& told, const Contents& contents);
+
+bool wants_dpkg(std::string_view path, BytesView front);
+Told read_dpkg(std::string_view path, const host::ReadFile& file);
+
+bool wants_sbom(std::string_view path, BytesView front);
+Told read_sbom(std::string_view path, const host::ReadFile& file);
+
 /// `cannot read 'PATH': CAUSE`, as a note.
 std::string unread(std::string_view path, std::string_view cause);
 /// After the last slash; and before it, without that slash.
