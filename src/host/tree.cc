@@ -58,9 +58,28 @@ class Walk {
     for (const std::string& name : names) TRY(node(path / name, prefix + name, device, depth));
     return {};
   }
-  std::vector<TarEntry> entries;
+
+  /// By path. Names of one file are told apart only then: folders come in another order than paths (`a/x` before `a.b/x`, and behind it).
+  std::vector<TarEntry> finish() {
+    std::ranges::sort(nodes_, {}, [](const Node& each) -> const std::string& { return each.entry.path; });
+    std::map<std::pair<dev_t, ino_t>, std::string> names;
+    std::vector<TarEntry> out;
+    for (Node& each : nodes_) {
+      if (each.entry.type == FileType::Regular) {
+        const auto [first, fresh] = names.emplace(each.file, each.entry.path);
+        if (!fresh) each.entry.type = FileType::HardLink, each.entry.link = first->second, each.entry.size = 0;
+      }
+      out.push_back(std::move(each.entry));
+    }
+    return out;
+  }
 
  private:
+  struct Node {
+    TarEntry entry;
+    std::pair<dev_t, ino_t> file;
+  };
+
   Done node(const Path& path, const std::string& name, dev_t device, int depth) {
     struct stat found {};
     if (::lstat(path.c_str(), &found) != 0) return errno == ENOENT ? Done() : Done(system_error(what(path), errno));
@@ -74,16 +93,12 @@ class Walk {
     }
     if (*type == FileType::CharDevice || *type == FileType::BlockDevice) entry.device_major = major(found.st_rdev), entry.device_minor = minor(found.st_rdev);
     entry.xattrs = xattrs_of(path);
-    if (*type == FileType::Regular) {
-      const auto [first, fresh] = names_.emplace(std::pair{found.st_dev, found.st_ino}, name);
-      if (fresh) entry.size = static_cast<std::uint64_t>(found.st_size);
-      else entry.type = FileType::HardLink, entry.link = first->second;
-    }
-    entries.push_back(std::move(entry));
+    if (*type == FileType::Regular) entry.size = static_cast<std::uint64_t>(found.st_size);
+    nodes_.push_back({std::move(entry), {found.st_dev, found.st_ino}});
     return *type == FileType::Directory && found.st_dev == device ? folder(path, name + "/", device, depth + 1) : Done();
   }
 
-  std::map<std::pair<dev_t, ino_t>, std::string> names_;
+  std::vector<Node> nodes_;
 };
 
 }  // namespace
@@ -94,8 +109,7 @@ Result<std::vector<TarEntry>> list_tree(const Path& folder) {
   if (!S_ISDIR(found.st_mode)) return cannot(Kind::Invalid, what(folder), "it is no folder");
   Walk walk;
   TRY(walk.folder(folder, {}, found.st_dev, 0));
-  std::ranges::sort(walk.entries, {}, &TarEntry::path);
-  return std::move(walk.entries);
+  return walk.finish();
 }
 
 }  // namespace ashlar::host

@@ -98,6 +98,20 @@ TEST(Inventory, AFolderIsReadWhereItLies) {
   EXPECT_FALSE(inventory->contents.files.at("large.jar").md5.empty());
 }
 
+TEST(Inventory, NamesOfOneFileAreToldApartByTheirPaths) {
+  const trial::Scratch scratch;  // a folder is walked as a, a.b; paths are in the order a.b/x, a/x
+  trial::put(scratch / "a/x.jar", trial::zip({{"META-INF/maven/a/b/pom.properties", "groupId=a\nartifactId=b\nversion=3\n"}}));
+  std::filesystem::create_directory(scratch / "a.b");
+  std::filesystem::create_hard_link(scratch / "a/x.jar", scratch / "a.b/x.jar");
+  const auto files = host::machine_files();
+  auto target = open_target(*files, "dir:" + scratch.path().string()).value();
+  const auto inventory = read_inventory(target);
+  ASSERT_TRUE(inventory) << inventory.error().message;
+  EXPECT_EQ(lines(inventory->found), (Strings{"maven a:b 3 a.b/x.jar java@0"}));
+  EXPECT_EQ(inventory->contents.files.at("a/x.jar").entry.link, "a.b/x.jar");
+  EXPECT_EQ(inventory->contents.files.at("a/x.jar").content, inventory->contents.files.at("a.b/x.jar").content);
+}
+
 /// Counts the files that pass.
 struct Counter final : Onlooker {
   void begin(const TarEntry&, Place) override { ++files; }
