@@ -132,6 +132,7 @@ struct TarReader::State {
   std::uint64_t left = 0;        ///< content of the present member
   size_t padding = 0;            ///< after it, up to the next block
   PaxRecords global{};
+  bool seen = false;             ///< a header
   bool ended = false;
 
   /// Makes sure that `ready` is not empty; false at the end of the source.
@@ -183,14 +184,21 @@ struct TarReader::State {
     return content;
   }
 
-  /// One header block; false when it is the first of the end marker, which is then read.
+  /// One header block; false when it is the first of the end marker, which is then read, or where the source ends after a whole member.
   Result<bool> header(std::array<std::uint8_t, block>& bytes) {
+    if (seen) {
+      TRY_ASSIGN(const bool more, fill());
+      if (!more) return false;
+    }
     TRY(exactly(bytes));
     const auto is_zero = [](std::uint8_t byte) { return byte == 0; };
     if (bytes[0] != 0 || !std::ranges::all_of(bytes, is_zero)) {
       if (!sum_is_right(as_text(bytes))) return fail(Kind::Corrupt, "a tar header has a wrong checksum");
+      seen = true;
       return true;
     }
+    TRY_ASSIGN(const bool more, fill());
+    if (!more) return false;
     TRY(exactly(bytes));
     if (!std::ranges::all_of(bytes, is_zero)) return fail(Kind::Corrupt, "the tar archive goes on after a zero block");
     return false;

@@ -27,8 +27,10 @@ struct TarEntry {
 };
 
 /// Reads members one after the other: POSIX pax (`x` and `g`: path, linkpath, size, mtime, uid, gid, SCHILY.xattr.*), ustar, GNU (`L` and `K`
-/// long names, base-256 numbers) and the pre-POSIX form. Sparse files, unknown types, content on anything but a Regular, names over 64 KiB, pax
-/// headers over 1 MiB and archives without an end marker (two zero blocks) are Corrupt. As a Source it gives the present member's content.
+/// long names, base-256 numbers) and the pre-POSIX form. Sparse files, unknown types, content on anything but a Regular, names over 64 KiB and pax
+/// headers over 1 MiB are Corrupt, and so is an archive that ends within a member or its padding, after an extended header, or before anything. The end
+/// marker (two zero blocks) may lack or be cut, as writers of layers leave it: the archive then ends with its last member, as GNU tar reads it, and
+/// whoever must know that nothing is missing compares a digest. As a Source it gives the present member's content.
 class TarReader final : public Source {
  public:
   explicit TarReader(Source& from);  // borrowed; the reader takes from it ahead of what it gives, and past the end marker

@@ -287,6 +287,30 @@ TEST(Tar, GlobalRecordsHoldForAll) {
   EXPECT_EQ((*back)[2].entry.uid, 12u);
 }
 
+// umoci insert, for one, writes layers without an end marker.
+TEST(Tar, EndsWithItsLastMember) {
+  const std::string member = header("a", '0', "00000000003") + blocks("abc"), folder_alone = header("d/", '5', "0");
+  const struct {
+    const char* summary;
+    std::string archive;
+    size_t members;
+  } rows[] = {
+      {"an end marker", member + end, 1},
+      {"an end marker alone", end, 0},
+      {"no end marker", member, 1},
+      {"no end marker after a member without content", member + folder_alone, 2},
+      {"half an end marker", member + std::string(512, '\0'), 1},
+      {"half an end marker alone", std::string(512, '\0'), 0},
+      {"a global header alone", extension('g', "12 mtime=17\n"), 0},
+  };
+  for (const auto& row : rows) {
+    const auto back = read(as_bytes(row.archive));
+    ASSERT_TRUE(back.has_value()) << row.summary << ": " << back.error().message;
+    EXPECT_EQ(back->size(), row.members) << row.summary;
+    EXPECT_TRUE(row.members == 0 || back->front().content == "abc") << row.summary;
+  }
+}
+
 TEST(Tar, Refused) {
   std::string wrong_sum = header("a", '0', "0");
   wrong_sum[0] = 'b';
@@ -298,8 +322,10 @@ TEST(Tar, Refused) {
   } rows[] = {
       {"empty", "", "the tar archive ends early"},
       {"cut within a header", member.substr(0, 300), "the tar archive ends early"},
-      {"no end marker", member, "the tar archive ends early"},
-      {"half an end marker", member + std::string(512, '\0'), "the tar archive ends early"},
+      {"cut within the end marker", member + std::string(300, '\0'), "the tar archive ends early"},
+      {"cut within the end marker's second block", member + std::string(700, '\0'), "the tar archive ends early"},
+      {"cut within the header after a member", member + member.substr(0, 100), "the tar archive ends early"},
+      {"cut after an extended header", extension('L', "name"), "the tar archive ends after an extended header"},
       {"cut within content", header("a", '0', "00000001000") + "abc", "the tar archive ends early"},
       {"cut within padding", header("a", '0', "00000000003") + "abc", "the tar archive ends early"},
       {"a zero block among members", std::string(512, '\0') + member + end, "the tar archive goes on after a zero block"},

@@ -171,7 +171,7 @@ TEST(DebFile, ArForms) {
       {"control that is no gzip", "!<arch>\n" + version + ar("control.tar.gz", "no gzip here"), "the gzip data is damaged"},
       {"bytes after control's gzip", "!<arch>\n" + version + ar("control.tar.gz", gzip(control_tar) + "xx"), "the gzip data is followed by bytes that are no further member"},
       {"bytes after data's tar", package(data + "x"), "bytes follow the end of the tar archive"},
-      {"data without end marker", package(member(entry_of("a"), "1")), "the tar archive ends early"},
+      {"data without end marker", package(member(entry_of("a"), "1")), nullptr},
   };
   for (const auto& row : rows) {
     const auto read = contents(row.bytes);

@@ -72,7 +72,7 @@ Result<std::map<std::string, TarPlace>> places_in(const host::ReadFile& file) {
     TRY_ASSIGN(auto member, tar.next());
     if (!member) return out;
     const std::uint64_t place = source.at();
-    if (member->size > file.size() || place > file.size() - member->size) return fail(Kind::Corrupt, fmt::format("it ends within '{}'", member->path));
+    if (member->size > file.size() || place > file.size() - member->size || tar_padding(member->size) > file.size() - member->size - place) return fail(Kind::Corrupt, fmt::format("it ends within '{}'", member->path));
     source.pass(member->size + tar_padding(member->size));
     const bool link = member->type == FileType::Symlink || member->type == FileType::HardLink;
     if (member->type == FileType::Regular || link) out.insert_or_assign(clean(member->path), TarPlace{place, member->size, std::move(member->link)});
