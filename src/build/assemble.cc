@@ -169,7 +169,7 @@ Result<Interior> furnish(const plan::Definition& definition, const plan::Lock& l
   TRY_ASSIGN(auto effects, apply_effects(request, tree, machine));
   for (const std::string& note : effects.notes) progress.note(note);
   TRY(apply(tree, std::move(effects.changes)));
-  TRY(add_os_release(tree, definition));
+  TRY(add_os_release(tree, definition, options.release));
   TRY(add_apt_sources(tree, definition, lock, options.image_mirror));
   TRY(add_downloads(tree, definition, locked, packages));
   TRY(apply_paths(tree, definition, platform.str(), *machine.files, options.catalog_root));

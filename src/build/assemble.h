@@ -29,6 +29,7 @@ struct Options {
   host::Path cache;          ///< of frames
   unsigned threads = 0;      ///< 0: as many as there are processors
   bool run_scripts = false;  ///< scripts that nothing covers run in a sandbox, and go into `recorded`
+  plan::OsRelease release;   ///< what the distribution says of itself, for a definition without `os-release`
   std::string image_mirror;  ///< where apt in a `-dev` image looks; empty: as the definition says
 };
 

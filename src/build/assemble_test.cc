@@ -154,6 +154,34 @@ TEST_F(Assemble, OsReleaseIsTheDefinitionsAndQuoted) {
             "NAME=\"Small \\\"\\$1\\\" \\\\ \\`x\\`\"\nVERSION_ID=\"13\"\nID=debian\nVARIANT_ID=runtime\nIMAGE_ID=\"small\"\nIMAGE_VERSION=\"1\"\n");
 }
 
+TEST_F(Assemble, OsReleaseComesFromTheDistributionWhereNobodySays) {
+  options.release = {"Debian GNU/Linux", "debian", {}, "13", "trixie", "Debian GNU/Linux 13 (trixie)", {}, {}};
+  const std::string identity = "VARIANT_ID=runtime\nIMAGE_ID=\"small\"\nIMAGE_VERSION=\"1\"\n";
+  const std::string distribution = "PRETTY_NAME=\"Debian GNU/Linux 13 (trixie)\"\nNAME=\"Debian GNU/Linux\"\nVERSION_ID=\"13\"\nVERSION_CODENAME=trixie\nID=debian\n";
+  const struct {
+    const char* summary;
+    bool base_files;
+    plan::OsRelease own;
+    std::string text, debian_version;
+  } rows[] = {
+      {"neither definition nor base-files", false, {}, distribution + identity, "13\n"},
+      {"base-files alone", true, {}, "ID=debian\n" + identity, "13.8\n"},
+      {"a name alone", false, {"Small", {}, {}, {}, {}, {}, {}, {}}, "NAME=\"Small\"\nVERSION_ID=\"13\"\nVERSION_CODENAME=trixie\nID=debian\n" + identity, "13\n"},
+      {"a definition's own", false, {{}, "stone", {}, {}, {}, {}, {}, {}}, "ID=stone\n" + identity, ""},
+  };
+  for (const auto& row : rows) {
+    auto packages = small();
+    if (!row.base_files) packages.erase(packages.begin());
+    lock_packages(packages);
+    definition.os_release = row.own;
+    definition.digest_hex = Digest::of(row.summary).hex();
+    const Contents all = contents();
+    EXPECT_EQ(all.at("usr/lib/os-release").content, row.text) << row.summary;
+    EXPECT_EQ(all.at("etc/os-release").entry.link, "../usr/lib/os-release") << row.summary;
+    EXPECT_EQ(all.contains("etc/debian_version") ? all.at("etc/debian_version").content : "", row.debian_version) << row.summary;
+  }
+}
+
 TEST_F(Assemble, DevDatabaseIsWhatDpkgReads) {
   auto packages = small();
   packages[1].fields = "Multi-Arch: same\n";

@@ -24,7 +24,10 @@ struct RecordedFile {
 /// certificates, diversions) are left out: their record is not all that they made. Corrupt when it is not of the form.
 Result<std::vector<RecordedFile>> recorded_files(host::Files& files, const host::Path& path);
 
-/// The os-release that an image of the definition gets; nothing where the definition leaves it to the distribution's package.
-std::optional<std::string> os_release_text(const plan::Definition& definition);
+/// The os-release that an image of the definition gets without base-files; `release` is what the distribution says of itself, for what the definition
+/// leaves open. Nothing where neither says anything.
+std::optional<std::string> os_release_text(const plan::Definition& definition, const plan::OsRelease& release);
+/// etc/debian_version, by which Trivy knows Debian, of such an image; empty where it is of another distribution.
+std::string debian_version_text(const plan::Definition& definition, const plan::OsRelease& release);
 
 }  // namespace ashlar::build

@@ -10,7 +10,7 @@
 namespace ashlar::deb {
 namespace {
 
-constexpr std::array<std::string_view, 10> keys = {"id", "release", "codename", "components", "architectures", "archives", "keyrings", "keyring-package", "host-suites", "stand-ins"};
+constexpr std::array<std::string_view, 11> keys = {"id", "release", "codename", "title", "components", "architectures", "archives", "keyrings", "keyring-package", "host-suites", "stand-ins"};
 constexpr std::array<std::string_view, 3> archive_keys = {"name", "suites", "security"};
 
 /// Reads one mapping and gathers its faults.
@@ -80,6 +80,8 @@ Result<Distribution> read_distribution(const YamlDocument& document, const YamlN
     out.id = reader.text(node, "id", true);
     out.release = reader.text(node, "release", true);
     out.codename = reader.text(node, "codename", true);
+    out.title = reader.text(node, "title", false);
+    if (out.title.empty()) out.title = out.id;
     out.components = reader.list(node, "components", true);
     out.architectures = reader.list(node, "architectures", false);
     out.keyrings = reader.list(node, "keyrings", true);

@@ -16,6 +16,7 @@ struct Distribution {
   std::string id;        ///< `debian`, as os-release(5) has it
   std::string release;   ///< `13`
   std::string codename;  ///< `trixie`
+  std::string title;     ///< `Debian GNU/Linux`: os-release's NAME; the id where the data has none
   std::vector<std::string> components;     ///< `main`
   std::vector<std::string> architectures;  ///< dpkg's names; empty: any
   struct Part {

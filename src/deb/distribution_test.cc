@@ -16,6 +16,7 @@ TEST(Distribution, reads_those_that_are_shipped) {
     ASSERT_TRUE(distribution) << distribution.error().message;
     EXPECT_EQ(distribution->codename, codename);
     EXPECT_EQ(distribution->release, release);
+    EXPECT_EQ(distribution->title, "Debian GNU/Linux");
     ASSERT_EQ(distribution->parts.size(), 2u);
     EXPECT_EQ(distribution->parts[0].suites, (std::vector<std::string>{codename, std::string(codename) + "-updates"}));
     EXPECT_FALSE(distribution->parts[0].security);

@@ -41,6 +41,16 @@ Result<Sources> sources_of(Workshop& workshop, const plan::Definition& definitio
   return out;
 }
 
+Result<plan::OsRelease> release_of(const Workshop& workshop, const plan::Definition& definition) {
+  if (!definition.os_release.id.empty()) return plan::OsRelease{};
+  TRY_ASSIGN(const auto distribution, deb::load_distribution(*workshop.machine.files, workshop.data / "distributions", definition.distribution, workshop.config.distributions));
+  plan::OsRelease out;
+  out.id = distribution.id, out.name = distribution.title;
+  out.version_id = distribution.release, out.version_codename = distribution.codename;
+  out.pretty_name = fmt::format("{} {} ({})", distribution.title, distribution.release, distribution.codename);
+  return out;
+}
+
 deb::ArchiveReader open_archives(Workshop& workshop, deb::Access access, bool offline) {
   return {workshop.machine, workshop.folders.cache, workshop.folders.state, fetch_options(std::move(access), offline), workshop.progress};
 }

@@ -138,9 +138,13 @@ std::vector<Wanted> wanted_of(const inventory::Contents& contents, const plan::L
 
 }  // namespace
 
-inventory::Declared declared_of(host::Files& files, const plan::Definition& definition, const plan::LockedPlatform* locked) {
+inventory::Declared declared_of(host::Files& files, const plan::Definition& definition, const plan::LockedPlatform* locked, const plan::OsRelease& release) {
   inventory::Declared out;
-  const auto os_release = build::os_release_text(definition);
+  // Where the definition says nothing, what base-files brings goes before the distribution's; without a lock nobody knows whether it is there.
+  const bool without = locked != nullptr && std::ranges::find(locked->packages, "base-files", &plan::LockedPackage::name) == locked->packages.end();
+  const plan::OsRelease& os = definition.os_release;
+  const auto os_release = without || !os.id.empty() || !os.name.empty() ? build::os_release_text(definition, release) : std::nullopt;
+  if (const std::string version = build::debian_version_text(definition, release); !version.empty()) out.paths["etc/debian_version"] = KnownPath{FileType::Regular, Digest::of(version), {}};
   out.paths["usr/lib/os-release"] = KnownPath{FileType::Regular, os_release ? std::optional(Digest::of(*os_release)) : std::nullopt, {}};
   out.paths["etc/os-release"] = KnownPath{FileType::Symlink, {}, "../usr/lib/os-release"};
   for (const plan::Download& each : definition.files) {

@@ -47,7 +47,7 @@ TEST(AtHand, WhatADefinitionDeclaresTable) {
     SCOPED_TRACE(row.summary);
     const auto definition = definition_of(files, "paths: [" + row.rules + "]\n");
     ASSERT_TRUE(definition) << definition.error().message;
-    const auto declared = declared_of(files, *definition, nullptr);
+    const auto declared = declared_of(files, *definition, nullptr, {});
     const auto found = declared.paths.find(row.path);
     ASSERT_EQ(found != declared.paths.end(), row.expected.has_value());
     if (!row.expected) continue;
@@ -57,7 +57,7 @@ TEST(AtHand, WhatADefinitionDeclaresTable) {
   }
   const auto kept = definition_of(files, "paths: [{type: directory, path: /opt, recursive: true}, {type: file, path: /etc/own}, {type: file, path: /srv/page, source: /usr/share/page}]\n");
   ASSERT_TRUE(kept);
-  const auto declared = declared_of(files, *kept, nullptr);
+  const auto declared = declared_of(files, *kept, nullptr, {});
   EXPECT_TRUE(declared.kept.contains("opt"));
   EXPECT_TRUE(declared.kept.contains("etc/own"));
   EXPECT_EQ(declared.copies.at("srv/page"), "usr/share/page");
@@ -69,19 +69,26 @@ TEST(AtHand, DownloadsHaveTheDigestOfTheirChecksumOrOfTheLock) {
   const std::string sum = digest("file").str();
   const auto definition = definition_of(files, "contents:\n  files:\n    - {url: 'https://example.org/a', checksum: '" + sum + "', path: /opt/a}\n    - {url: 'https://example.org/b', path: /opt/b}\n");
   ASSERT_TRUE(definition) << definition.error().message;
-  const auto alone = declared_of(files, *definition, nullptr);
+  const auto alone = declared_of(files, *definition, nullptr, {});
   EXPECT_EQ(alone.paths.at("opt/a").content, digest("file"));
   EXPECT_EQ(alone.paths.at("opt/b").content, std::nullopt) << "nobody says which bytes these are";
   const plan::LockedPlatform locked{{}, {{"/opt/b", "https://example.org/b", digest("other").hex(), 5}}};
-  EXPECT_EQ(declared_of(files, *definition, &locked).paths.at("opt/b").content, digest("other"));
+  EXPECT_EQ(declared_of(files, *definition, &locked, {}).paths.at("opt/b").content, digest("other"));
 }
 
 TEST(AtHand, OsReleaseIsTheDefinitionsOrOpen) {
   host::MemoryFiles files;
   const auto own = definition_of(files, "os-release: {name: Mine, id: debian, version-id: '13'}\n"), none = definition_of(files, "");
   ASSERT_TRUE(own && none);
-  EXPECT_EQ(declared_of(files, *own, nullptr).paths.at("usr/lib/os-release").content, digest(build::os_release_text(*own).value()));
-  EXPECT_EQ(declared_of(files, *none, nullptr).paths.at("usr/lib/os-release").content, std::nullopt);
+  EXPECT_EQ(declared_of(files, *own, nullptr, {}).paths.at("usr/lib/os-release").content, digest(build::os_release_text(*own, {}).value()));
+  const plan::OsRelease release{"Stone", "debian", {}, "13", "trixie", {}, {}, {}};
+  EXPECT_EQ(declared_of(files, *none, nullptr, release).paths.at("usr/lib/os-release").content, std::nullopt) << "nobody knows whether base-files is there";
+  plan::LockedPlatform without, with;
+  with.packages.emplace_back().name = "base-files";
+  EXPECT_EQ(declared_of(files, *none, &with, release).paths.at("usr/lib/os-release").content, std::nullopt) << "base-files has its own";
+  const auto alone = declared_of(files, *none, &without, release);
+  EXPECT_EQ(alone.paths.at("usr/lib/os-release").content, digest(build::os_release_text(*none, release).value()));
+  EXPECT_EQ(alone.paths.at("etc/debian_version").content, digest("13\n"));
 }
 
 TEST(AtHand, ScriptsAreThoseOfTheVersionThatTheImageHas) {

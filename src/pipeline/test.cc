@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "inventory/target.h"
+#include "pipeline/archives.h"
 #include "pipeline/build.h"
 #include "pipeline/catalog.h"
 #include "pipeline/inner/at_hand.h"
@@ -80,7 +81,8 @@ Result<Measure> take_measure(Workshop& workshop, const inventory::Target& target
   TRY_ASSIGN(const plan::Definition definition, load_definition(*workshop.machine.files, measure.path));
   TRY_ASSIGN(measure.definition, plan::for_platform(definition, target.which.platform.str()));
   take_lock(workshop, definition, measure);
-  measure.known.declared = declared_of(*workshop.machine.files, *measure.definition, measure.locked(target.which.platform));
+  const auto release = release_of(workshop, definition);
+  measure.known.declared = declared_of(*workshop.machine.files, *measure.definition, measure.locked(target.which.platform), release ? *release : plan::OsRelease{});
   return measure;
 }
 

@@ -201,10 +201,6 @@ Result<std::string> shipped_os_release(const Tree& tree) {
 /// `python` of `registry.example/hardened/python:3`.
 std::string_view last_part(std::string_view image) { return image.substr(image.rfind('/') + 1); }
 
-}  // namespace
-
-namespace {
-
 /// What every image's os-release ends in.
 std::string own_lines(const plan::Definition& definition) {
   std::string text = fmt::format("VARIANT_ID={}\n", plan::to_string(definition.variant));
@@ -213,10 +209,21 @@ std::string own_lines(const plan::Definition& definition) {
   return text;
 }
 
+/// What the definition says, its gaps filled from the distribution.
+plan::OsRelease settled(const plan::Definition& definition, const plan::OsRelease& release) {
+  plan::OsRelease os = definition.os_release;
+  if (os.id.empty() && os.name.empty()) return release;
+  if (!os.id.empty()) return os;
+  os.id = release.id;
+  if (os.version_id.empty()) os.version_id = release.version_id;
+  if (os.version_codename.empty()) os.version_codename = release.version_codename;
+  return os;
+}
+
 }  // namespace
 
-std::optional<std::string> os_release_text(const plan::Definition& definition) {
-  const plan::OsRelease& os = definition.os_release;
+std::optional<std::string> os_release_text(const plan::Definition& definition, const plan::OsRelease& release) {
+  const plan::OsRelease os = settled(definition, release);
   if (os.id.empty() && os.name.empty()) return std::nullopt;
   std::string text;
   const auto add = [&](std::string_view key, std::string_view value, bool plain = false) {
@@ -233,15 +240,21 @@ std::optional<std::string> os_release_text(const plan::Definition& definition) {
   return text + own_lines(definition);
 }
 
-Done add_os_release(Tree& tree, const plan::Definition& definition) {
-  std::string text;
-  if (auto declared = os_release_text(definition)) {
-    text = std::move(*declared);
-  } else {
-    TRY_ASSIGN(text, shipped_os_release(tree));
-    text += own_lines(definition);
+std::string debian_version_text(const plan::Definition& definition, const plan::OsRelease& release) {
+  const plan::OsRelease os = settled(definition, release);
+  return os.id == "debian" && !os.version_id.empty() ? os.version_id + "\n" : std::string();
+}
+
+Done add_os_release(Tree& tree, const plan::Definition& definition, const plan::OsRelease& release) {
+  const bool says = !definition.os_release.id.empty() || !definition.os_release.name.empty();
+  std::string shipped;
+  if (!says) {
+    TRY_ASSIGN(shipped, shipped_os_release(tree));
   }
-  TRY(put_text(tree, "usr/lib/os-release", text, "definition"));
+  const auto declared = shipped.empty() ? os_release_text(definition, release) : std::nullopt;
+  TRY(put_text(tree, "usr/lib/os-release", declared ? *declared : shipped + own_lines(definition), "definition"));
+  if (const std::string version = shipped.empty() ? debian_version_text(definition, release) : std::string(); !version.empty() && tree.find("etc/debian_version") == nullptr)
+    TRY(put_text(tree, "etc/debian_version", version, "definition"));
   if (tree.find("etc/os-release") != nullptr) return {};
   TarEntry link = entry_at("etc/os-release", tree.newest(), 0777, FileType::Symlink);
   link.link = "../usr/lib/os-release";

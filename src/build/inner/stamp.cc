@@ -81,6 +81,8 @@ Result<Stamp> make_stamp(const plan::Definition& definition, const plan::Lock& l
   Hasher hasher;
   if (const auto program = files.stat(host::program_path())) hasher.update(fmt::format("program {} {}\n", program->size, program->modified.seconds));
   hasher.update(fmt::format("image 1 {} {} {}\n{}\n{}\n{}\n", ASHLAR_VERSION, pruning_version, member_size, definition.digest_hex, platform.str(), options.image_mirror));
+  const plan::OsRelease& os = options.release;
+  for (const std::string* text : {&os.id, &os.name, &os.version_id, &os.version_codename, &os.pretty_name}) hasher.update(fmt::format("{} {}\n", text->size(), *text));
   hasher.update(options.run_scripts ? "scripts run\n" : "scripts do not run\n");
   hasher.update(fmt::format("{} {} {} {}\n", packer.codec, packer.library, packer.version, packer.level));
   hasher.update(to_compact(plan::to_json(lock)));

@@ -8,8 +8,8 @@
 namespace ashlar::pipeline {
 
 /// What the definition (for one platform) declares beside packages, with the digests of its files: of literal texts, of sources in its catalogue, of
-/// downloads by checksum or lock. A source that is not there leaves the bytes open.
-inventory::Declared declared_of(host::Files& files, const plan::Definition& definition, const plan::LockedPlatform* locked);
+/// downloads by checksum or lock. A source that is not there leaves the bytes open. `release`: what the distribution says of itself.
+inventory::Declared declared_of(host::Files& files, const plan::Definition& definition, const plan::LockedPlatform* locked, const plan::OsRelease& release);
 
 /// What recorded scripts of the packages, in the versions that the image has, made.
 Result<std::map<std::string, inventory::KnownPaths, std::less<>>> recorded_of(host::Files& files, const host::Path& effects, const inventory::Contents& contents);
