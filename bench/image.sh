@@ -8,46 +8,21 @@
 #   changed   one package changed, all else cached (a new .deb of it is made, with other bytes in a file that goes in)
 #   same      nothing changed
 set -euo pipefail
-here=$(cd "$(dirname "$0")/.." && pwd -P)
-build=$here/build/release repeat=5 platform=linux/$(dpkg --print-architecture) package=libssl3t64
-while [[ ${1-} == --* ]]; do case $1 in
-  --build) build=$2; shift 2 ;; --repeat) repeat=$2; shift 2 ;; --platform) platform=$2; shift 2 ;; --package) package=$2; shift 2 ;;
-  *) sed -n '3,8s/^# \{0,1\}//p' "$0" >&2; exit 2 ;; esac; done
+source "$(dirname "$0")/rounds.sh"
+repeat=5 platform=linux/$(dpkg --print-architecture) package=libssl3t64 build=$here/build/release
+take_arguments 3,8 "$@"
+set -- "${rest[@]}"
 (($#)) || set -- "$here/catalog/python/3.13.yaml"
-build=$(realpath "$build")
-ashlar=$build/ashlar limit=$build/bench/limit measure=$build/bench/measure
-for program in "$ashlar" "$limit" "$measure"; do [[ -x $program ]] || { echo "image.sh: there is no program '$program'" >&2; exit 2; }; done
-work=$build/bench/work
-mkdir -p "$work"
-export XDG_CACHE_HOME=$work/cache XDG_DATA_HOME=$work/state ASHLAR_DATA_DIR=$here
-cache=$work/cache/ashlar
+take_programs "$build"
 
-# one LABEL LOCKED-DEFINITION LAYOUT: a measured build, its line added to $work/LABEL.
-one() {
-  "$measure" "$ashlar" build "$2" --locked --offline --platform "$platform" -o "oci:$3:bench" --quiet 3>>"$work/$1" >/dev/null
-}
-median() { jq -s "map(.$2) | sort | .[length / 2 | floor]" "$work/$1"; }
-peak() { jq -s 'map(.peak_memory) | max / 1e6 * 10 | round / 10' "$work/$1"; }
-
-# change_package LOCK N: a .deb of $package with other bytes, in the cache, and the lock that names it.
+# change_package LOCK N: another .deb of $package, and the lock that names it.
 change_package() {
-  local lock=$1 number=$2 sha256 file tree
-  sha256=$(jq -r --arg p "$platform" --arg n "$package" '.platforms[$p].packages[] | select(.name == $n) | .sha256' "$lock.kept")
-  [[ -n $sha256 ]] || { echo "image.sh: the image has no package '$package'; name one with --package" >&2; exit 2; }
-  tree=$work/tree
-  rm -rf "$tree"
-  dpkg-deb -R "$cache/packages/sha256/${sha256:0:2}/${sha256:2}" "$tree"
-  file=$(find "$tree/usr" -path '*/doc/*/copyright' -type f | head -n 1)
-  echo "change $number of $(date +%s%N)" >> "$file"
-  (cd "$tree" && find . -type f -not -path './DEBIAN/*' -printf '%P\0' | sort -z | xargs -0 md5sum > DEBIAN/md5sums)
-  dpkg-deb --root-owner-group -Zxz -b "$tree" "$work/changed.deb" >/dev/null
-  sha256=$(sha256sum "$work/changed.deb" | cut -d' ' -f1)
-  install -D -m 644 "$work/changed.deb" "$cache/packages/sha256/${sha256:0:2}/${sha256:2}"
-  jq --arg p "$platform" --arg n "$package" --arg s "$sha256" --argjson size "$(stat -c %s "$work/changed.deb")" \
-    '(.platforms[$p].packages[] | select(.name == $n)) |= (.sha256 = $s | .size = $size)' "$lock.kept" > "$lock"
+  local sha256 size
+  read -r sha256 size < <(change_deb "$(sha256_of "$1.kept")" "$2")
+  name_deb "$1.kept" "$sha256" "$size" > "$1"
 }
 
-echo "On $(nproc) processors ($(awk -F': ' '/model name/ {print $2; exit}' /proc/cpuinfo)), $repeat rounds each, medians; made by \`bench/image.sh\` on $(date -u +%F)."
+say_machine
 for definition; do
   name=$(basename "$(dirname "$definition")")-$(basename "$definition" .yaml)
   folder=$work/$name
@@ -62,35 +37,27 @@ for definition; do
   cp "$lock" "$lock.kept"
   for ((round = 0; round < repeat; round++)); do
     rm -rf "$cache/frames" "$folder/layout"
-    one cold "$copy" "$folder/layout"
-    one same "$copy" "$folder/layout"
+    one "$work/cold" "$copy" -o "oci:$folder/layout:bench"
+    one "$work/same" "$copy" -o "oci:$folder/layout:bench"
     rm -rf "$cache/frames/images" "$folder/layout"
-    one frames "$copy" "$folder/layout"
+    one "$work/frames" "$copy" -o "oci:$folder/layout:bench"
     rm -rf "$cache/frames/layers" "$cache/frames/images" "$folder/layout"
-    one unnoted "$copy" "$folder/layout"
+    one "$work/unnoted" "$copy" -o "oci:$folder/layout:bench"
     if jq -e --arg p "$platform" --arg n "$package" 'any(.platforms[$p].packages[]; .name == $n)' "$lock.kept" >/dev/null; then
       change_package "$lock" "$round"
-      one changed "$copy" "$folder/layout"
+      one "$work/changed" "$copy" -o "oci:$folder/layout:bench"
       cp "$lock.kept" "$lock"
     fi
   done
   "$limit" "$lock" "$platform" "$cache/packages" "$folder/first" "$repeat" > "$work/limit"
-  bound=$(jq .limit "$work/limit") cold=$(median cold wall)
+  bound=$(jq .limit "$work/limit") cold=$(median "$work/cold" wall)
   echo
   echo "### $name, $platform"
   echo
-  jq -r '"Limit: \(.limit * 1000 | round / 1000) s = (decompress \(.decompress * 1000 | round / 1000) s + pack \(.pack * 1000 | round / 1000) s + hash \(.hash * 1000 | round / 1000) s) / \(.cores); packages \(.package_bytes / 1e6 | round) MB, unpacked \(.unpacked_bytes / 1e6 | round) MB, into layers \(.content_bytes / 1e6 | round) MB."' "$work/limit"
-  echo
-  echo '| build | wall | ratio | wanted | processor time | peak memory |'
-  echo '|---|---|---|---|---|---|'
-  row() { # row LABEL WORDS AGAINST OF WANTED
-    [[ -s $work/$1 ]] || return 0
-    awk -v words="$2" -v wall="$(median "$1" wall)" -v against="$3" -v of="$4" -v wanted="$5" -v cpu="$(median "$1" cpu)" -v peak="$(peak "$1")" \
-      'BEGIN {printf "| %s | %.3f s | %.3f of %s | at most %s | %.2f s | %s MB |\n", words, wall, wall / against, of, wanted, cpu, peak}'
-  }
-  row cold 'no frame cached' "$bound" 'the limit' 1.5
-  row frames 'frames cached' "$cold" 'that' 0.125
-  row unnoted 'frames cached, no layer noted' "$cold" 'that' 0.125
-  row changed "one package changed ($package)" "$cold" 'that' 0.25
-  row same 'nothing changed' "$cold" 'that' 0.05
+  say_limit "$work/limit" ''
+  row "$work/cold" 'no frame cached' "$bound" 'the limit' 'at most 1.5'
+  row "$work/frames" 'frames cached' "$cold" 'that' 'at most 0.125'
+  row "$work/unnoted" 'frames cached, no layer noted' "$cold" 'that' 'at most 0.125'
+  row "$work/changed" "one package changed ($package)" "$cold" 'that' 'at most 0.25'
+  row "$work/same" 'nothing changed' "$cold" 'that' 'at most 0.05'
 done

@@ -5,28 +5,18 @@
 # ASHLAR names the program (default: the release build), SYFT syft (default: that of PATH).
 set -euo pipefail
 source "$(dirname "$0")/machine.sh"
-ashlar=${ASHLAR:-$(build_root)/release/ashlar}
+source "$(dirname "$0")/catalogue.sh"
 syft=${SYFT:-syft}
 # The point release that syft takes from /etc/debian_version, and the colon of an epoch, which purls may write either way.
 spelt() { sed -E 's/(distro=[a-z]+-[0-9]+)\.[0-9]+/\1/; s/%3A/:/g' | LC_ALL=C sort -u; }
-[[ -x $ashlar ]] || die "there is no '$ashlar'; build it, or name another with ASHLAR"
 command -v "$syft" >/dev/null || die "this machine has no syft; name it with SYFT"
 command -v jq >/dev/null || die "this machine has no jq"
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-cp -r "$top/catalog" "$folder/catalog"
-cd "$folder"
-definitions=("$@")
-if ((${#definitions[@]} == 0)); then mapfile -t definitions < <(find catalog -name '*.yaml' ! -name info.yaml | sort); fi
+take_catalogue "$@"
 failed=0
 printf '%-28s %6s %6s %6s  %s\n' image ours syft both 'languages (syft alone)'
 for definition in "${definitions[@]}"; do
-  name=$(basename "$(dirname "$definition")")-$(basename "$definition" .yaml)
-  if ! "$ashlar" build "$definition" --platform linux/amd64 -o "oci-archive:$name.tar:1" --quiet >/dev/null 2>"$name.log"; then
-    say "$script: $name is not built: $(grep -m 1 '^error' "$name.log")"
-    failed=1
-    continue
-  fi
+  name=$(name_of "$definition")
+  build_image "$definition" linux/amd64 "oci-archive:$name.tar:1" || { failed=1; continue; }
   "$ashlar" sbom "oci-archive:$name.tar" --format json | jq -r '.packages[].purl' | spelt > ours
   "$syft" scan -q "oci-archive:$name.tar" -o json > theirs.json
   jq -r '.artifacts[] | select(.type == "deb") | .purl' theirs.json | spelt > theirs
