@@ -3,13 +3,12 @@
 #include <nlohmann/json.hpp>
 
 #include "base/json.h"
-#include "inventory/inner/test_image.h"
 #include "inventory/owners.h"
+#include "inventory/sample_image.h"
 
 namespace ashlar::inventory {
 namespace {
 
-using Member = TestImage::Member;
 
 const std::string elf = "\x7f" "ELF ";
 KnownPath file(std::string_view content) { return {FileType::Regular, Digest::of(content), {}}; }
@@ -30,7 +29,7 @@ Result<Ownership> judge(const std::map<std::string, std::vector<std::string>>& c
   std::vector<Member> all = {{"var/lib/dpkg/status.d/tool", "Package: tool\nVersion: 1\nArchitecture: all\n"}, {"var/lib/dpkg/status.d/tool.md5sums", sums},
                              {"usr/share/ashlar/image.json", to_compact({{"schema", "https://ashlar.dev/image/v1"}, {"slices", Json::object()}, {"owners", owners}})}};
   all.insert(all.end(), members.begin(), members.end());
-  TestImage image;
+  SampleImage image;
   image.add_layer(all);
   TRY_ASSIGN(const Contents contents, read_contents(image, image.which, {.onlooker = {}, .keep = tells_owners, .sha1 = false, .md5 = true}));
   return judge_owners(contents, known);
@@ -64,17 +63,17 @@ TEST(Known, ForgedListsOfPackagesTable) {
       {"the package's own bytes", "package:tool", {"usr/bin/tool", elf + "tool"}, Standing::Verified},
       {"other bytes", "package:tool", {"usr/bin/tool", elf + "evil"}, Standing::Altered, "not " + Digest::of(elf + "tool").hex() + ", as package 'tool' has it"},
       {"a file that the package does not have", "package:tool", {"usr/bin/evil", elf + "evil"}, Standing::Unowned, "package 'tool' does not have it"},
-      {"a link that it has", "package:tool", {"usr/share/tool/a", "", FileType::Symlink, "b"}, Standing::Verified},
-      {"a link that leads elsewhere", "package:tool", {"usr/share/tool/a", "", FileType::Symlink, "/tmp/b"}, Standing::Altered, "it leads to '/tmp/b', not to 'b'"},
-      {"a link in the place of a file", "package:tool", {"usr/bin/tool", "", FileType::Symlink, "/tmp/b"}, Standing::Altered, "it is a link, not a file"},
-      {"a link that it does not have", "package:tool", {"usr/bin/sh", "", FileType::Symlink, "tool"}, Standing::Unowned, "does not have it"},
+      {"a link that it has", "package:tool", {"usr/share/tool/a", "", FileType::Symlink, 0777, "b"}, Standing::Verified},
+      {"a link that leads elsewhere", "package:tool", {"usr/share/tool/a", "", FileType::Symlink, 0777, "/tmp/b"}, Standing::Altered, "it leads to '/tmp/b', not to 'b'"},
+      {"a link in the place of a file", "package:tool", {"usr/bin/tool", "", FileType::Symlink, 0777, "/tmp/b"}, Standing::Altered, "it is a link, not a file"},
+      {"a link that it does not have", "package:tool", {"usr/bin/sh", "", FileType::Symlink, 0777, "tool"}, Standing::Unowned, "does not have it"},
       {"a folder that it has", "package:tool", {"usr/share/tool", "", FileType::Directory}, Standing::Verified},
       {"a device", "package:tool", {"usr/bin/tool", "", FileType::CharDevice}, Standing::Altered, "it is a device, pipe or socket, not a file"},
   };
-  expect(rows, &known, {{"bin", "", FileType::Symlink, "usr/bin"}});
+  expect(rows, &known, {{"bin", "", FileType::Symlink, 0777, "usr/bin"}});
   const std::vector<Row> nothing = {
       {"nothing at hand, as listed", "package:tool", {"usr/bin/tool", elf + "evil"}, Standing::Listed},
-      {"nothing at hand, a link", "package:tool", {"usr/bin/sh", "", FileType::Symlink, "tool"}, Standing::Claimed},
+      {"nothing at hand, a link", "package:tool", {"usr/bin/sh", "", FileType::Symlink, 0777, "tool"}, Standing::Claimed},
   };
   expect(nothing, nullptr);
 }
@@ -97,9 +96,9 @@ TEST(Known, FilesOfTheDefinitionTable) {
   const std::vector<Row> rows = {
       {"its text", who, {"etc/motd", "hi"}, Standing::Declared},
       {"another text at its path", who, {"etc/motd", "ho"}, Standing::Unowned, "its SHA-256 is " + Digest::of(std::string_view("ho")).hex()},
-      {"a link at its path", who, {"etc/motd", "", FileType::Symlink, "x"}, Standing::Unowned, "it is a link, not a file"},
-      {"its link", who, {"etc/link", "", FileType::Symlink, "motd"}, Standing::Declared},
-      {"its link, leading elsewhere", who, {"etc/link", "", FileType::Symlink, "shadow"}, Standing::Unowned, "it leads to 'shadow'"},
+      {"a link at its path", who, {"etc/motd", "", FileType::Symlink, 0777, "x"}, Standing::Unowned, "it is a link, not a file"},
+      {"its link", who, {"etc/link", "", FileType::Symlink, 0777, "motd"}, Standing::Declared},
+      {"its link, leading elsewhere", who, {"etc/link", "", FileType::Symlink, 0777, "shadow"}, Standing::Unowned, "it leads to 'shadow'"},
       {"a file whose source is not at hand", who, {"etc/open", "x"}, Standing::Claimed, "nothing at hand says which bytes"},
       {"a file of a folder", who, {"opt/app/a", "a"}, Standing::Declared},
       {"another file in that folder", who, {"opt/app/b", "b"}, Standing::Unowned, "does not declare it"},
@@ -125,8 +124,8 @@ TEST(Known, FilesOfScriptsTable) {
   const std::vector<Row> rows = {
       {"as it was recorded", who, {"etc/tool.conf", "made"}, Standing::Made},
       {"with other bytes", who, {"etc/tool.conf", "forged"}, Standing::Unowned, "as script 'tool.postinst' was recorded to make it"},
-      {"a link as it was recorded", who, {"etc/tool.link", "", FileType::Symlink, "tool.conf"}, Standing::Made},
-      {"a link that leads elsewhere", who, {"etc/tool.link", "", FileType::Symlink, "shadow"}, Standing::Unowned, "it leads to 'shadow'"},
+      {"a link as it was recorded", who, {"etc/tool.link", "", FileType::Symlink, 0777, "tool.conf"}, Standing::Made},
+      {"a link that leads elsewhere", who, {"etc/tool.link", "", FileType::Symlink, 0777, "shadow"}, Standing::Unowned, "it leads to 'shadow'"},
       {"another file", who, {"etc/cron.d", "* * * * *"}, Standing::Unowned, "script 'tool.postinst' makes no such file"},
       {"a copy of its package's file", who, {"etc/tool.default", "default"}, Standing::Made},
       {"a copy of its package's file by a script that was not recorded", "effect:script:tool.preinst", {"etc/tool.default", "default"}, Standing::Made},

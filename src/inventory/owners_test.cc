@@ -4,12 +4,11 @@
 #include <nlohmann/json.hpp>
 
 #include "base/json.h"
-#include "inventory/inner/test_image.h"
+#include "inventory/sample_image.h"
 
 namespace ashlar::inventory {
 namespace {
 
-using Member = TestImage::Member;
 using Claims = std::map<std::string, std::vector<std::string>>;
 
 std::string status(const std::string& name, const std::string& more = {}) { return "Package: " + name + "\nVersion: 1\nArchitecture: all\n" + more; }
@@ -38,7 +37,7 @@ std::vector<Member> small(const Claims& claims, const std::vector<Member>& more 
 }
 
 Result<Ownership> judge(const std::vector<std::vector<Member>>& layers, const Known* known = nullptr) {
-  TestImage image;
+  SampleImage image;
   for (const auto& layer : layers) image.add_layer(layer);
   TRY_ASSIGN(const Contents contents, read_contents(image, image.which, {.onlooker = {}, .keep = tells_owners, .sha1 = false, .md5 = true}));
   return judge_owners(contents, known);
@@ -71,7 +70,7 @@ TEST(Owners, PlantedFilesTable) {
     std::string reason;
   };
   const std::string elf = "\x7f" "ELF evil";
-  const Member evil{"usr/bin/evil", elf, FileType::Regular, {}, 0755};
+  const Member evil{"usr/bin/evil", elf, FileType::Regular, 0755};
   const std::vector<Row> rows = {
       {"nobody claims it", {}, evil, "nobody claims it"},
       {"a package whose md5sums does not have it", {{"package:tool", {"usr/bin/evil"}}}, evil, "package 'tool' lists no digest for it"},
@@ -86,7 +85,7 @@ TEST(Owners, PlantedFilesTable) {
       {"an owner of no kind", {{"nobody", {"etc/x"}}}, {"etc/x", "x"}, "there is no owner 'nobody'"},
       {"a file as a parent", {{"parent", {"usr/bin/evil"}}}, evil, "it is no folder"},
       {"a device of a package", {{"package:tool", {"dev/mem"}}}, {"dev/mem", "", FileType::CharDevice}, "packages ship no devices, pipes or sockets"},
-      {"a hard link under another name", {{"package:tool", {"usr/bin/evil"}}}, {"usr/bin/evil", "", FileType::HardLink, "usr/bin/tool"}, "package 'tool' lists no digest for it"},
+      {"a hard link under another name", {{"package:tool", {"usr/bin/evil"}}}, {"usr/bin/evil", "", FileType::HardLink, 0644, "usr/bin/tool"}, "package 'tool' lists no digest for it"},
   };
   const Known known{.declared = Declared{.paths = {{"etc/motd", file("hi")}, {"opt/app", {FileType::Directory, {}, {}}}}}};
   for (const Row& row : rows) {
@@ -139,7 +138,7 @@ TEST(Owners, AlteredFilesAreNamedWithBothDigests) {
   EXPECT_EQ(changed->files.at("usr/bin/tool").standing, Standing::Altered);
   EXPECT_EQ(changed->files.at("usr/bin/tool").reason,
             "its MD5 is " + md5_hex(as_bytes("\x7f" "ELF other")) + ", and package 'tool' ships " + md5_hex(as_bytes("\x7f" "ELF tool")));
-  const auto link = judge({small({}), {{"usr/bin/tool", "", FileType::Symlink, "/tmp/tool"}}});
+  const auto link = judge({small({}), {{"usr/bin/tool", "", FileType::Symlink, 0777, "/tmp/tool"}}});
   ASSERT_TRUE(link);
   EXPECT_EQ(link->files.at("usr/bin/tool").standing, Standing::Altered) << "a link in the place of a file";
 }
@@ -162,7 +161,7 @@ TEST(Owners, WhatLacksIsNamedUnlessASliceLeavesItOut) {
 }
 
 TEST(Owners, PathsAreFollowedThroughMergedFolders) {
-  std::vector<Member> members = small({{"effect:merged-usr", {"bin"}}}, {{"bin", "", FileType::Symlink, "usr/bin"}});
+  std::vector<Member> members = small({{"effect:merged-usr", {"bin"}}}, {{"bin", "", FileType::Symlink, 0777, "usr/bin"}});
   members[3].content = sum("bin/tool", "\x7f" "ELF tool");
   const auto owners = judge({members});
   ASSERT_TRUE(owners);
@@ -172,7 +171,7 @@ TEST(Owners, PathsAreFollowedThroughMergedFolders) {
 }
 
 TEST(Owners, LinksThatLoopHarmNobody) {
-  std::vector<Member> members = small({}, {{"a", "", FileType::Symlink, "b"}, {"b", "", FileType::Symlink, "a"}, {"up", "", FileType::Symlink, "../../.."}});
+  std::vector<Member> members = small({}, {{"a", "", FileType::Symlink, 0777, "b"}, {"b", "", FileType::Symlink, 0777, "a"}, {"up", "", FileType::Symlink, 0777, "../../.."}});
   members[3].content += sum("a/x", "x") + sum("up/x", "x");
   const auto owners = judge({members});
   ASSERT_TRUE(owners);
@@ -181,7 +180,7 @@ TEST(Owners, LinksThatLoopHarmNobody) {
 
 TEST(Owners, WithoutAStatementThePackagesListsSay) {
   const std::string list = "/.\n/usr\n/usr/bin\n/usr/bin/tool\n/usr/bin/t\n";
-  const auto owners = judge({{{"usr", "", FileType::Directory}, {"usr/bin", "", FileType::Directory}, {"usr/bin/tool", "tool"}, {"usr/bin/t", "", FileType::Symlink, "tool"}, {"usr/bin/u", "", FileType::Symlink, "tool"},
+  const auto owners = judge({{{"usr", "", FileType::Directory}, {"usr/bin", "", FileType::Directory}, {"usr/bin/tool", "tool"}, {"usr/bin/t", "", FileType::Symlink, 0777, "tool"}, {"usr/bin/u", "", FileType::Symlink, 0777, "tool"},
                               {"srv", "", FileType::Directory}, {"srv/data", "x"}, {"var", "", FileType::Directory}, {"var/lib/dpkg/status", status("tool", "Status: install ok installed\n")},
                               {"var/lib/dpkg/info/tool:amd64.md5sums", sum("usr/bin/tool", "tool")}, {"var/lib/dpkg/info/tool:amd64.list", list}}});
   ASSERT_TRUE(owners);
@@ -193,7 +192,7 @@ TEST(Owners, WithoutAStatementThePackagesListsSay) {
 }
 
 TEST(Owners, AListedPackagesLinksMustBeListed) {
-  std::vector<Member> members = small({{"package:tool", {"usr/bin/t"}}}, {{"usr/bin/t", "", FileType::Symlink, "tool"}});
+  std::vector<Member> members = small({{"package:tool", {"usr/bin/t"}}}, {{"usr/bin/t", "", FileType::Symlink, 0777, "tool"}});
   EXPECT_EQ(judge({members})->files.at("usr/bin/t").standing, Standing::Claimed);
   members.push_back({"var/lib/dpkg/info/tool.list", "/usr/bin/tool\n"});
   EXPECT_EQ(judge({members})->files.at("usr/bin/t").reason, "package 'tool' does not list it");

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 #include <map>
 
-#include "inventory/inner/test_image.h"
+#include "inventory/sample_image.h"
 
 namespace ashlar::inventory {
 namespace {
@@ -15,7 +15,7 @@ std::vector<std::string> paths(const Contents& contents) {
 }
 
 TEST(Contents, LayersTable) {
-  using M = TestImage::Member;
+  using M = Member;
   struct Row {
     std::string summary;
     std::vector<std::vector<M>> layers;
@@ -33,7 +33,7 @@ TEST(Contents, LayersTable) {
   };
   for (const Row& row : rows) {
     SCOPED_TRACE(row.summary);
-    TestImage image;
+    SampleImage image;
     for (const auto& layer : row.layers) image.add_layer(layer);
     const auto contents = read_contents(image, image.which);
     ASSERT_TRUE(contents) << contents.error().message;
@@ -42,15 +42,15 @@ TEST(Contents, LayersTable) {
 }
 
 TEST(Contents, HardLinksHaveTheContentOfTheirTarget) {
-  TestImage image;
-  image.add_layer({{"a", "same"}, {"b", "", FileType::HardLink, "a"}});
+  SampleImage image;
+  image.add_layer({{"a", "same"}, {"b", "", FileType::HardLink, 0644, "a"}});
   const auto contents = read_contents(image, image.which);
   ASSERT_TRUE(contents);
   EXPECT_EQ(contents->files.at("b").content, Digest::of(std::string_view("same")));
 }
 
 TEST(Contents, ReadsBothFormsOfThePackageDatabase) {
-  TestImage image;
+  SampleImage image;
   image.add_layer({{"var/lib/dpkg/status.d/libssl3t64", "Package: libssl3t64\nSource: openssl (3.5.1-1)\nVersion: 3.5.1-1+b1\nArchitecture: amd64\n"},
                    {"var/lib/dpkg/status.d/libssl3t64.md5sums", "00  usr/lib/x\n"},
                    {"var/lib/dpkg/status", "Package: bash\nStatus: install ok installed\nVersion: 5.2\nArchitecture: amd64\n\nPackage: gone\nStatus: deinstall ok config-files\nVersion: 1\n"}});
@@ -64,7 +64,7 @@ TEST(Contents, ReadsBothFormsOfThePackageDatabase) {
 }
 
 TEST(Contents, APackageHasWhatItsParagraphSays) {
-  TestImage image;
+  SampleImage image;
   image.add_layer({{"var/lib/dpkg/status.d/netbase", "Package: netbase\nVersion: 6.5\nArchitecture: all\nMaintainer: A Team <team@example.org>\nHomepage: https://example.org\n"
                                                      "Pre-Depends: a\nDepends: b (>= 1), c | d\nProvides: e\n"
                                                      "Conffiles:\n /etc/services 0123456789abcdef0123456789abcdef\n /etc/old 00 obsolete\n"}});
@@ -81,8 +81,8 @@ TEST(Contents, APackageHasWhatItsParagraphSays) {
 }
 
 TEST(Contents, OtherHashesAndTheFrontAreThereWhenAskedFor) {
-  TestImage image;
-  image.add_layer({{"a", "abc"}, {"b", "", FileType::HardLink, "a"}, {"c", "\x7f" "ELF and so on"}, {"empty", ""}});
+  SampleImage image;
+  image.add_layer({{"a", "abc"}, {"b", "", FileType::HardLink, 0644, "a"}, {"c", "\x7f" "ELF and so on"}, {"empty", ""}});
   const auto with = read_contents(image, image.which, {.onlooker = {}, .keep = {}, .sha1 = true, .md5 = true});
   ASSERT_TRUE(with);
   for (const char* path : {"a", "b"}) {
@@ -98,7 +98,7 @@ TEST(Contents, OtherHashesAndTheFrontAreThereWhenAskedFor) {
 }
 
 TEST(Contents, ADatabaseThatAHigherLayerRemovedNamesNoPackages) {
-  TestImage image;
+  SampleImage image;
   image.add_layer({{"var/lib/dpkg/status", "Package: bash\nVersion: 5.2\n"}});
   image.add_layer({{"var/lib/dpkg/.wh.status", ""}});
   const auto contents = read_contents(image, image.which);
@@ -126,10 +126,10 @@ class Witness final : public Onlooker {
 };
 
 TEST(Contents, OnlookersSeeEachFileOfTheirLayerAndTheFilesSayWhichIsTheirs) {
-  TestImage image;
+  SampleImage image;
   const std::string large(600'000, 'x');
-  image.add_layer({{"a", "old"}, {"b", "", FileType::HardLink, "a"}, {"./c", large}, {"empty", ""}});
-  image.add_layer({{"a", "new"}, {"a", "newer"}, {"d", "", FileType::HardLink, "a"}, {"link", "", FileType::Symlink, "a"}});
+  image.add_layer({{"a", "old"}, {"b", "", FileType::HardLink, 0644, "a"}, {"./c", large}, {"empty", ""}});
+  image.add_layer({{"a", "new"}, {"a", "newer"}, {"d", "", FileType::HardLink, 0644, "a"}, {"link", "", FileType::Symlink, 0777, "a"}});
   std::vector<Witness> witnesses(2);
   const auto contents = read_contents(image, image.which, {.onlooker = [&](size_t layer) { return &witnesses[layer]; }, .keep = {}});
   ASSERT_TRUE(contents) << contents.error().message;
@@ -148,16 +148,16 @@ TEST(Contents, OnlookersSeeEachFileOfTheirLayerAndTheFilesSayWhichIsTheirs) {
 }
 
 TEST(Contents, TextsThatWereAskedForAreThoseOfTheHighestLayer) {
-  TestImage image;
+  SampleImage image;
   image.add_layer({{"etc/a", "old"}, {"etc/b", "gone"}, {"etc/c", "stays"}, {"etc/d", "a file"}, {"other", "not asked for"}});
-  image.add_layer({{"etc/a", "new"}, {"etc/.wh.b", ""}, {"etc/d", "", FileType::Symlink, "a"}});
+  image.add_layer({{"etc/a", "new"}, {"etc/.wh.b", ""}, {"etc/d", "", FileType::Symlink, 0777, "a"}});
   const auto contents = read_contents(image, image.which, {.onlooker = {}, .keep = [](std::string_view path) { return path.starts_with("etc/"); }});
   ASSERT_TRUE(contents);
   EXPECT_EQ(contents->texts, (std::map<std::string, std::string>{{"etc/a", "new"}, {"etc/c", "stays"}}));
 }
 
 TEST(Contents, ManyLayersAreReadAsOneAfterTheOther) {
-  TestImage image;
+  SampleImage image;
   for (int layer = 0; layer < 40; ++layer) image.add_layer({{"same", std::to_string(layer)}, {"own" + std::to_string(layer), std::string(static_cast<size_t>(layer) * 1000, 'y')}});
   const auto contents = read_contents(image, image.which);
   ASSERT_TRUE(contents);
@@ -167,7 +167,7 @@ TEST(Contents, ManyLayersAreReadAsOneAfterTheOther) {
 }
 
 TEST(Contents, ALayerWithOtherBytesIsRefused) {
-  TestImage image;
+  SampleImage image;
   image.add_layer({{"a", "some content"}});
   image.corrupt_last_layer();
   const auto contents = read_contents(image, image.which);

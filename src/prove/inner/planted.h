@@ -9,11 +9,13 @@
 #include <utility>
 #include <vector>
 
+#include "inventory/sample_image.h"
 #include "prove/inner/small_elf.h"
-#include "prove/inner/small_image.h"
 #include "prove/proofs.h"
 
 namespace ashlar::prove {
+
+using inventory::folder, inventory::hard_link, inventory::Member, inventory::Members, inventory::program, inventory::SampleImage, inventory::symlink, inventory::tar_of, inventory::target_of;
 
 /// A container for other files, made by the library that everybody's tools use.
 inline std::string packed(const char* format, const char* filter, const std::vector<std::pair<std::string, std::string>>& members) {

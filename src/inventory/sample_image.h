@@ -1,6 +1,7 @@
 #pragma once
-// A small image for tests, its layers uncompressed archives in memory.
+// For tests: an image in memory, its layers uncompressed archives made on the spot.
 #include <map>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -8,7 +9,7 @@
 #include "host/memory.h"
 #include "inventory/target.h"
 
-namespace ashlar::prove {
+namespace ashlar::inventory {
 
 struct Member {
   std::string path, content{};
@@ -42,7 +43,7 @@ inline Bytes tar_of(const Members& members) {
   return tar;
 }
 
-class SmallImage final : public oci::ImageReader {
+class SampleImage final : public oci::ImageReader {
  public:
   void add(Bytes tar) {
     const Digest digest = Digest::of(tar);
@@ -50,6 +51,9 @@ class SmallImage final : public oci::ImageReader {
     which.config.diff_ids.push_back(digest);
     blobs_[digest] = std::move(tar);
   }
+  void add_layer(const Members& members) { add(tar_of(members)); }
+  void corrupt_last_layer() { blobs_[which.manifest.layers.back().digest].at(600) ^= 1; }
+
   Result<std::string> blob(const Digest& digest, size_t) override { return std::string(as_text(blobs_.at(digest))); }
   Result<std::unique_ptr<Source>> open(const Digest& digest) override { return std::make_unique<MemorySource>(blobs_.at(digest)); }
   oci::Descriptor root() const override { return which.descriptor; }
@@ -60,8 +64,8 @@ class SmallImage final : public oci::ImageReader {
   std::map<Digest, Bytes> blobs_;
 };
 
-inline inventory::Target target_of(const std::vector<Members>& layers, oci::Config config) {
-  auto image = std::make_unique<SmallImage>();
+inline Target target_of(const std::vector<Members>& layers, oci::Config config) {
+  auto image = std::make_unique<SampleImage>();
   image->which.config = std::move(config);
   for (const Members& each : layers) image->add(tar_of(each));
   oci::PlatformImage which = image->which;
@@ -69,4 +73,4 @@ inline inventory::Target target_of(const std::vector<Members>& layers, oci::Conf
   return {{}, nothing, std::move(image), std::move(which)};
 }
 
-}  // namespace ashlar::prove
+}  // namespace ashlar::inventory
