@@ -36,11 +36,8 @@ template <auto Field, auto Check>
 constexpr auto put_all_checked = [](Reader& reader, const YamlNode& value, auto& into) {
   reader.each(value, [&](const YamlNode& item) { (into.*Field).push_back(reader.checked(item, Check)); });
 };
-/// Texts as written: `${...}` in them belongs to a shell.
 template <auto Field>
-constexpr auto put_verbatim = [](Reader& reader, const YamlNode& value, auto& into) {
-  reader.each(value, [&](const YamlNode& item) { (into.*Field).push_back(reader.text(item)); });
-};
+constexpr auto put_command = [](Reader& reader, const YamlNode& value, auto& into) { into.*Field = reader.command(value); };
 template <auto Field, int Least, int Most>
 constexpr auto put_integer = [](Reader& reader, const YamlNode& value, auto& into) { into.*Field = static_cast<int>(reader.integer(value, Least, Most)); };
 template <auto Field>
@@ -355,8 +352,8 @@ constexpr Key<Definition> top_keys[] = {
      [](Reader& reader, const YamlNode& value, Definition& into) { reader.each(value, [&](const YamlNode& item) { read_path(reader, item, into); }); }},
     {"annotations", put_pairs<&Definition::annotations>},
     {"labels", put_pairs<&Definition::labels>},
-    {"entrypoint", put_verbatim<&Definition::entrypoint>},
-    {"cmd", put_verbatim<&Definition::cmd>},
+    {"entrypoint", put_command<&Definition::entrypoint>},
+    {"cmd", put_command<&Definition::cmd>},
     {"ports", put_all_checked<&Definition::ports, check_port>},
     {"tests",
      [](Reader& reader, const YamlNode& value, Definition& into) { reader.each(value, [&](const YamlNode& item) { read_run_test(reader, item, into.tests); }); }},
@@ -371,6 +368,11 @@ constexpr Key<Definition> top_keys[] = {
     {"timezone", read_time_zone},
     {"locales", read_locales},
     {"volumes", put_all_checked<&Definition::volumes, check_volume>},
+    {"bytecode",
+     [](Reader& reader, const YamlNode& value, Definition& into) {
+       into.bytecode = reader.boolean(value);
+       into.bytecode_at = mark_of(value);
+     }},
 };
 
 // What is read before all others
@@ -399,7 +401,7 @@ std::string distribution_of_syntax(std::string_view text) {
 void read_distribution(Reader& reader, const YamlDocument& document, Definition& into) {
   const std::string syntax = distribution_of_syntax(document.text);
   into.distribution = syntax;
-  constexpr std::array<std::string_view, 8> ours = {"distribution", "slices", "interpreters", "tests", "health", "certificates", "timezone", "locales"};
+  constexpr std::array<std::string_view, 9> ours = {"distribution", "slices", "interpreters", "tests", "health", "certificates", "timezone", "locales", "bytecode"};
   into.published = !syntax.empty() && std::ranges::none_of(ours, [&](std::string_view key) { return document.root.find(key) != nullptr; });
   if (const YamlNode* node = document.root.find("distribution")) {
     into.distribution = reader.text(*node);
@@ -441,6 +443,17 @@ std::unexpected<Error> refuse(std::string_view path, std::vector<Fault> faults) 
 
 }  // namespace
 
+std::unexpected<Error> cannot_at(const Definition& definition, Mark at, Kind kind, std::string_view what, std::string_view cause, std::string hint) {
+  auto error = cannot(kind, what, cause);
+  if (at.line < 1) return error;
+  const auto lines = split(definition.text, '\n');
+  const auto line = static_cast<size_t>(at.line);
+  std::string excerpt(line <= lines.size() ? lines[line - 1] : std::string_view());
+  if (excerpt.ends_with('\r')) excerpt.pop_back();
+  error.error().faults.push_back({definition.path, at.line, at.column, std::string(cause), std::move(hint), std::move(excerpt)});
+  return error;
+}
+
 std::string_view to_string(Variant variant) { return variants[static_cast<size_t>(variant)]; }
 
 Result<Definition> read_definition(std::string text, std::string path) {
@@ -449,6 +462,7 @@ Result<Definition> read_definition(std::string text, std::string path) {
   definition.digest_hex = Digest::of(text).hex();
   YamlLimits limits;
   limits.bytes = 1 << 20;  // the largest public one has 60 kB
+  definition.text = text;
   TRY_ASSIGN(const YamlDocument document, parse_yaml(std::move(text), std::move(path), limits));
 
   Variables none({});

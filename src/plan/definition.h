@@ -81,7 +81,8 @@ struct Unbuilt {
 
 struct Definition {
   std::string path;          ///< as given, for errors
-  std::string digest_hex;    ///< SHA-256 of the file's bytes
+  std::string text;          ///< the file's bytes, for the lines that errors show
+  std::string digest_hex;    ///< their SHA-256
   std::string distribution;  ///< `debian-13`: from the key, else from the syntax line (`2-debian13`); `alpine-3.23` is read, too
   std::string name, image, flavor, codec, output, entitlement, suffix;
   Variant variant = Variant::Runtime;
@@ -110,6 +111,10 @@ struct Definition {
   std::vector<TrustedRoots> certificates;
   std::string time_zone;             ///< `Europe/Berlin`
   std::vector<std::string> locales;  ///< `de_DE.UTF-8`; their slice of locales-all is among `slices`, the package among `packages`
+  Mark time_zone_at;
+  std::vector<Mark> locales_at;      ///< of each of `locales`
+  bool bytecode = false;             ///< Python's modules are compiled
+  Mark bytecode_at;
 };
 
 /// Reads and checks a definition. Every fault of the file is in Error::faults (Kind Invalid), not only the first.
@@ -118,6 +123,9 @@ Result<Definition> read_definition(std::string text, std::string path);
 /// What a definition says for one of its platforms: texts that depend on the platform (`${target.arch}`, `#{...}`) become plain, and files and
 /// paths for other platforms or with an `if` that does not hold are left out. Call it before packages, files, paths or environment are used.
 Result<Definition> for_platform(const Definition& definition, std::string_view platform);
+
+/// `cannot <what>: <cause>` with the place in the definition's file that it is about, its line, and what to do.
+[[nodiscard]] std::unexpected<Error> cannot_at(const Definition& definition, Mark at, Kind kind, std::string_view what, std::string_view cause, std::string hint = {});
 
 std::string_view to_string(Variant variant);
 

@@ -117,6 +117,12 @@ Objection check_image_name(std::string_view name) {
 
 Objection check_port(std::string_view port) {
   if (oci::Port::parse(port)) return {};
+  const auto known = [](std::string_view there) { return oci::Port::parse(there).has_value(); };
+  const std::string wrong = fmt::format("{} is no port", quoted(port));
+  if (const size_t colon = port.rfind(':'); colon != std::string_view::npos && known(port.substr(colon + 1)))
+    return {wrong, fmt::format("the container's own port alone: '{}'; where it is published is for who runs the image", port.substr(colon + 1))};
+  if (const auto [protocol, number] = cut(port, '/'); known(fmt::format("{}/{}", number, lower(protocol)))) return {wrong, fmt::format("the number first: '{}/{}'", number, lower(protocol))};
+  if (known(lower(port))) return {wrong, fmt::format("protocols are in lower case: '{}'", lower(port))};
   return {fmt::format("{} is no port", quoted(port)), "for example '8080/tcp', '53/udp' or '4510-4559/tcp'; ports are 1 to 65535"};
 }
 

@@ -13,6 +13,8 @@ constexpr std::string_view health_kinds[] = {"tcp", "http", "file", "process", "
 constexpr std::string_view compiled_locales = "locales-all";
 
 template <auto Field, int Least, int Most>
+constexpr auto put_seconds = [](Reader& reader, const YamlNode& value, auto& into) { into.*Field = static_cast<int>(reader.seconds(value, Least, Most)); };
+template <auto Field, int Least, int Most>
 constexpr auto put_integer = [](Reader& reader, const YamlNode& value, auto& into) { into.*Field = static_cast<int>(reader.integer(value, Least, Most)); };
 
 constexpr Key<Health> health_keys[] = {
@@ -22,8 +24,8 @@ constexpr Key<Health> health_keys[] = {
      },
      true},
     {"target", put_expanded<&Health::target>, true},
-    {"interval", put_integer<&Health::interval, 1, 86400>},
-    {"timeout", put_integer<&Health::timeout, 1, 86400>},
+    {"interval", put_seconds<&Health::interval, 1, 86400>},
+    {"timeout", put_seconds<&Health::timeout, 1, 86400>},
     {"retries", put_integer<&Health::retries, 1, 1000>},
 };
 
@@ -118,7 +120,10 @@ void read_certificates(Reader& reader, const YamlNode& node, Definition& into) {
   });
 }
 
-void read_time_zone(Reader& reader, const YamlNode& node, Definition& into) { into.time_zone = reader.checked(node, check_time_zone); }
+void read_time_zone(Reader& reader, const YamlNode& node, Definition& into) {
+  into.time_zone = reader.checked(node, check_time_zone);
+  into.time_zone_at = {node.line, node.column};
+}
 
 void read_locales(Reader& reader, const YamlNode& node, Definition& into) {
   Slice slice{std::string(compiled_locales), {}, {}, {node.line, node.column}};
@@ -126,6 +131,7 @@ void read_locales(Reader& reader, const YamlNode& node, Definition& into) {
     const std::string locale = reader.checked(item, check_locale);
     if (!reader.ok(item) || locale.empty()) return;
     into.locales.push_back(locale);
+    into.locales_at.push_back({item.line, item.column});
     slice.include.push_back(fmt::format("usr/lib/locale/{}/**", folder_of(locale)));
   });
   if (!into.locales.empty()) into.slices.push_back(std::move(slice));

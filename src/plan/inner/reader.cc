@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "plan/inner/habits.h"
 
 namespace ashlar::plan {
 namespace {
@@ -150,6 +151,23 @@ std::int64_t Reader::integer(const YamlNode& node, std::int64_t least, std::int6
   return least;
 }
 
+std::int64_t Reader::seconds(const YamlNode& node, std::int64_t least, std::int64_t most) {
+  const std::int64_t meant = node.type == YamlNode::Type::Scalar ? seconds_of_duration(node.text) : 0;
+  if (meant == 0) return integer(node, least, most);
+  fault(node, "a number of seconds is expected, without a unit", fmt::format("write {}", meant));
+  return least;
+}
+
+std::vector<std::string> Reader::command(const YamlNode& node) {
+  std::vector<std::string> found;
+  if (node.type != YamlNode::Type::Sequence) {
+    fault(node, fmt::format("a list of words is expected, not {}", name_of(node)), command_hint(node));
+    return found;
+  }
+  for (const YamlNode& item : node.items) found.push_back(text(item));
+  return found;
+}
+
 std::optional<std::uint32_t> Reader::mode(const YamlNode& node) {
   if (node.type == YamlNode::Type::Scalar && core_type(node) == Core::Integer) {
     fault(node, "a mode is a text, not a number", fmt::format("put it in quotes: '{}'", node.text));
@@ -187,7 +205,7 @@ std::vector<std::string> Reader::platforms(const YamlNode& node) {
 bool Reader::is_list(const YamlNode& node) {
   if (node.type == YamlNode::Type::Sequence) return true;
   std::string hint;
-  if (node.type == YamlNode::Type::Scalar && node.text.size() < 40) hint = fmt::format("write '- {}' in a line below the key", node.text);
+  if (node.type == YamlNode::Type::Scalar && node.text.size() < 80) hint = fmt::format("write {}", as_list({&node.text, 1}));
   fault(node, fmt::format("a list is expected, not {}", name_of(node)), std::move(hint));
   return false;
 }
@@ -218,9 +236,9 @@ std::vector<Fault> Reader::take_faults() {
 
 void unknown_key(Reader& reader, const YamlNode& key, std::span<const std::string_view> known) {
   const std::string near = nearest(key.text, known);
-  std::string hint;
-  if (!near.empty()) hint = fmt::format("did you mean '{}'?", near);
-  else if (known.size() <= 16) hint = fmt::format("known here: {}", fmt::join(known, ", "));
+  std::string hint = habit_hint(key.text, known);
+  if (hint.empty() && !near.empty()) hint = fmt::format("did you mean '{}'?", near);
+  if (hint.empty() && known.size() <= 16) hint = fmt::format("known here: {}", fmt::join(known, ", "));
   reader.fault(key, fmt::format("unknown key '{}'", key.text.substr(0, 80)), std::move(hint));
 }
 

@@ -55,6 +55,8 @@ class Reader {
   }
   bool boolean(const YamlNode& node);
   std::int64_t integer(const YamlNode& node, std::int64_t least, std::int64_t most);
+  /// A whole number of seconds; one who writes `30s` is told how.
+  std::int64_t seconds(const YamlNode& node, std::int64_t least, std::int64_t most);
   std::uint32_t account_id(const YamlNode& node) { return static_cast<std::uint32_t>(integer(node, 0, 4294967294)); }
   std::optional<std::uint32_t> mode(const YamlNode& node);
   /// One of `names`; its place, or nothing after a fault.
@@ -69,6 +71,8 @@ class Reader {
     if (!is_list(node)) return;
     for (const YamlNode& item : node.items) read(item);
   }
+  /// The words of a command, as written: `${...}` in them belongs to who runs it. One who writes a line is told how.
+  std::vector<std::string> command(const YamlNode& node);
   std::vector<std::string> texts(const YamlNode& node, Undefined undefined = Undefined::Keep);
   std::map<std::string, std::string> pairs(const YamlNode& node, Undefined undefined = Undefined::Keep);
 

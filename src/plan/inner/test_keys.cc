@@ -15,6 +15,8 @@ template <auto Field, int Least, int Most>
 constexpr auto put_number = [](Reader& reader, const YamlNode& value, auto& into) {
   into.*Field = static_cast<std::remove_reference_t<decltype(into.*Field)>>(reader.integer(value, Least, Most));
 };
+template <auto Field, int Least, int Most>
+constexpr auto put_seconds = [](Reader& reader, const YamlNode& value, auto& into) { into.*Field = static_cast<int>(reader.seconds(value, Least, Most)); };
 /// Texts of tests: variables are replaced, what is none of ours stays.
 template <auto Field>
 constexpr auto put_kept = [](Reader& reader, const YamlNode& value, auto& into) { into.*Field = reader.expanded(value, Undefined::Keep); };
@@ -98,7 +100,7 @@ constexpr Key<RunTest> test_keys[] = {
        });
      }},
     {"exit-code", put_number<&RunTest::exit_code, 0, 255>, true},
-    {"timeout", put_number<&RunTest::timeout, 0, 86400>},
+    {"timeout", put_seconds<&RunTest::timeout, 0, 86400>},
     {"output", put_kept<&RunTest::output>},
     // Ours:
     {"service", put_bool<&RunTest::service>},
