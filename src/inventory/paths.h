@@ -12,15 +12,14 @@ namespace ashlar::inventory {
 class PathResolver {
  public:
   explicit PathResolver(const std::map<std::string, File>& files) : files_(files) {}
-  /// As it is where links loop or lead out of the tree.
+  /// As it is where links loop.
   std::string resolve(std::string_view path);
   /// As resolve(), and where that is a symlink itself, what it leads to in the end.
-  std::string follow(std::string_view path) { return folder(std::string(path), 0); }
+  std::string follow(std::string_view path);
 
  private:
-  std::string folder(const std::string& path, int depth);
   const std::map<std::string, File>& files_;
-  std::map<std::string, std::string> known_;
+  std::map<std::string, std::string, std::less<>> known_;
 };
 
 }  // namespace ashlar::inventory

@@ -4,12 +4,12 @@
 
 #include <fmt/format.h>
 
+#include "base/links.h"
 #include "base/text.h"
 #include "deb/package.h"
 
 namespace ashlar::build {
 namespace {
-
 
 /// Whether package `winner` may take files of `loser` over (Policy 7.6.1): its Replaces names it, in a version that fits.
 bool replaces(const Part& winner, const Part& loser) {
@@ -208,23 +208,12 @@ bool Tree::adjust(size_t part, Keep& keep) const {
   return changed;
 }
 
-std::string Tree::resolve(std::string_view path) const {
-  std::string rest(path), out;
-  for (int hops = 0; hops < 40;) {
-    const size_t slash = rest.find('/');
-    const std::string name = rest.substr(0, slash);
-    rest = slash == std::string::npos ? std::string() : rest.substr(slash + 1);
-    if (name == "..") out.resize(out.rfind('/') == std::string::npos ? 0 : out.rfind('/'));
-    else if (!name.empty() && name != ".") out += (out.empty() ? "" : "/") + name;
-    if (rest.empty()) return out;
-    const Node* const there = node(out);
-    if (there == nullptr || there->entry.type != FileType::Symlink) continue;
-    ++hops;
-    rest = there->entry.link + "/" + rest;
-    if (rest.starts_with('/')) out.clear();
-    else out.resize(out.rfind('/') == std::string::npos ? 0 : out.rfind('/'));
-  }
-  return std::string(path);
+std::string Tree::resolve(std::string_view path, bool last) const {
+  const auto leads = follow_links(path, last, [&](const std::string& at) -> std::optional<std::string> {
+    const Node* const here = node(at);
+    return here != nullptr && here->entry.type == FileType::Symlink ? std::optional(here->entry.link) : std::nullopt;
+  });
+  return leads.value_or(std::string(path));
 }
 
 std::map<std::string, std::string> Tree::moves(size_t part) const {

@@ -46,8 +46,8 @@ class Tree final : public TreeView {
   /// What part `part` must do otherwise than its frame does, added to `keep`: leave out what the image does not take from it, and put content that a
   /// path left out shared with hard links in the place of the first of them. False when the frame fits as it is.
   bool adjust(size_t part, Keep& keep) const;
-  /// `path` with every symlink on the way to its last part followed, as the image has them; as it is where they loop or leave the tree.
-  std::string resolve(std::string_view path) const;
+  /// `path` with every symlink on the way to its last part followed, as the image has them, and with `last` that, too; as it is where they loop.
+  std::string resolve(std::string_view path, bool last = false) const;
   /// Paths of a part that lie below another package's symlink, to where the link leads: `Keep::moves` of the frame to take in its place.
   std::map<std::string, std::string> moves(size_t part) const;
   std::uint64_t content_size() const;

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/links.h"
 #include "base/text.h"
 
 namespace ashlar::build {
@@ -34,27 +35,11 @@ const TarEntry* World::entry(const std::string& path) const {
 }
 
 std::optional<std::string> World::resolve(std::string_view path, bool follow) const {
-  if (path.size() > longest || path.find('\0') != std::string_view::npos) return std::nullopt;
-  std::vector<std::string> rest;  // in reverse
-  auto push = [&](std::string_view text) {
-    const auto parts = split(text, '/');
-    for (auto part = parts.rbegin(); part != parts.rend(); ++part)
-      if (!part->empty() && *part != ".") rest.emplace_back(*part);
-  };
-  push(path);
-  std::string at;
-  for (int links = 0; !rest.empty();) {
-    const std::string part = std::move(rest.back());
-    rest.pop_back();
-    if (part == "..") { at = parent_of(at); continue; }
-    std::string next = at.empty() ? part : at + "/" + part;
-    const TarEntry* here = entry(next);
-    if (here == nullptr || here->type != FileType::Symlink || (rest.empty() && !follow)) { at = std::move(next); continue; }
-    if (++links > 40 || here->link.size() > longest) return std::nullopt;
-    if (here->link.starts_with('/')) at.clear();
-    push(here->link);
-  }
-  return at;
+  if (path.find('\0') != std::string_view::npos) return std::nullopt;
+  return follow_links(path, follow, [&](const std::string& at) -> std::optional<std::string> {
+    const TarEntry* here = entry(at);
+    return here != nullptr && here->type == FileType::Symlink ? std::optional(here->link) : std::nullopt;
+  });
 }
 
 std::optional<World::Node> World::find(std::string_view path, bool follow) const {

@@ -1,8 +1,6 @@
 #include "prove/inner/root.h"
 
-#include <vector>
-
-#include "base/text.h"
+#include "base/links.h"
 
 namespace ashlar::prove {
 
@@ -12,35 +10,20 @@ std::string_view parent_of(std::string_view path) {
 }
 
 std::optional<std::string> Root::resolve(std::string_view path) const {
-  std::vector<std::string> left;  // parts still to walk, the next one last
-  const auto push = [&left](std::string_view text) {
-    const auto parts = split(text, '/');
-    for (size_t at = parts.size(); at-- > 0;) left.emplace_back(parts[at]);
-  };
-  push(path);
-  std::string at;
-  for (int links = 0; !left.empty();) {
-    const std::string part = std::move(left.back());
-    left.pop_back();
-    if (part.empty() || part == ".") continue;
-    if (part == "..") {
-      at = std::string(parent_of(at));
-      continue;
+  bool absent = false;
+  std::string last_file;  // what is no folder ends the way
+  const auto leads = follow_links(path, true, [&](const std::string& at) -> std::optional<std::string> {
+    const auto found = contents_.files.find(at);
+    if (found == contents_.files.end()) {
+      absent = true;
+      return std::nullopt;
     }
-    const std::string next = at.empty() ? part : at + "/" + part;
-    const auto found = contents_.files.find(next);
-    if (found == contents_.files.end()) return std::nullopt;
     const TarEntry& entry = found->second.entry;
-    if (entry.type == FileType::Symlink) {
-      if (++links > 40) return std::nullopt;
-      if (entry.link.starts_with('/')) at.clear();
-      push(entry.link);
-      continue;
-    }
-    if (entry.type != FileType::Directory && !left.empty()) return std::nullopt;
-    at = next;
-  }
-  return at;
+    if (entry.type == FileType::Symlink) return entry.link;
+    if (entry.type != FileType::Directory) last_file = at;
+    return std::nullopt;
+  });
+  return absent || (!last_file.empty() && leads != last_file) ? std::nullopt : leads;
 }
 
 const inventory::File* Root::file(std::string_view path) const {
