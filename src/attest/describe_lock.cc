@@ -31,6 +31,12 @@ SbomPackage download(const plan::LockedFile& file, const plan::Definition* defin
   return out;
 }
 
+Licence licence_of(const plan::LockedPackage& package, const CopyrightOf& copyright_of) {
+  if (!copyright_of) return {{}, {}, "not known: a lock does not hold the package's copyright file"};
+  const auto text = copyright_of(package);
+  return text ? read_copyright(*text, fmt::format("usr/share/doc/{}/copyright", package.name)) : Licence{{}, {}, "not known: " + text.error().message};
+}
+
 }  // namespace
 
 std::string deb_location(std::string_view archive, std::string_view suite, std::string_view path) {
@@ -43,7 +49,7 @@ std::string supplier_of(std::string_view vendor, std::string_view repository) {
   return repository.find('/') == std::string_view::npos ? std::string() : std::string(repository.substr(0, repository.find('/')));
 }
 
-Result<Sbom> describe(const plan::Lock& lock, std::string_view platform, const plan::Definition* definition) {
+Result<Sbom> describe(const plan::Lock& lock, std::string_view platform, const plan::Definition* definition, const CopyrightOf& copyright_of) {
   const auto locked = lock.platforms.find(std::string(platform));
   if (locked == lock.platforms.end()) return cannot(Kind::NotFound, fmt::format("describe the lock of '{}'", lock.definition), fmt::format("it has no platform '{}'", platform));
   Sbom out;
@@ -74,7 +80,7 @@ Result<Sbom> describe(const plan::Lock& lock, std::string_view platform, const p
     row.location = deb_location(package.archive, package.suite, package.path);
     row.sha256 = package.sha256;
     row.depends = package.depends;
-    row.licence.comment = "not known: a lock does not hold the package's copyright file";
+    row.licence = licence_of(package, copyright_of);
     out.packages.push_back(std::move(row));
   }
   for (const plan::LockedFile& file : locked->second.files) out.packages.push_back(download(file, definition));

@@ -2,6 +2,7 @@
 // What an image, a root file system or a lock consists of: one value, of which SPDX and CycloneDX are forms (docs/formats/sbom.md).
 #include <cstdint>
 #include <map>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -67,8 +68,12 @@ bool tells_licences(std::string_view path);
 /// `contents` read with `sha1`, `md5` and the texts that tells_licences() and inventory::tells_owners() name.
 Result<Sbom> describe(const inventory::Contents& contents, const inventory::Ownership& ownership, const Subject& subject);
 
-/// One platform of a lock, NotFound when it lacks. `definition` may be null; it knows who the image is from and what its downloads are.
-Result<Sbom> describe(const plan::Lock& lock, std::string_view platform, const plan::Definition* definition);
+/// The text of a locked package's copyright file, or why it cannot be had.
+using CopyrightOf = std::function<Result<std::string>(const plan::LockedPackage& package)>;
+
+/// One platform of a lock, NotFound when it lacks. `definition` may be null; it knows who the image is from and what its downloads are. Without
+/// `copyright_of`, or where it fails, a licence is not known, and its comment says why.
+Result<Sbom> describe(const plan::Lock& lock, std::string_view platform, const plan::Definition* definition, const CopyrightOf& copyright_of = {});
 
 /// `https://ashlar.dev/sbom/v1` (docs/formats/sbom.md).
 Json to_json(const Sbom& sbom);

@@ -180,6 +180,25 @@ TEST(Describe, TheSamePackageGivesTheSameFactsFromALock) {
   EXPECT_EQ(lacking.error().message, "cannot describe the lock of 'registry.example/team/tool': it has no platform 'linux/arm64'");
 }
 
+TEST(Describe, ALockHasTheLicencesThatItIsGiven) {
+  const struct {
+    const char* summary;
+    CopyrightOf copyright_of;
+    std::string expression, comment;
+  } rows[] = {
+      {"nobody to ask", {}, "", "not known: a lock does not hold the package's copyright file"},
+      {"a file", [](const plan::LockedPackage&) { return Result<std::string>("Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/\n\nFiles: *\nLicense: MIT\n"); }, "MIT", ""},
+      {"no file", [](const plan::LockedPackage& package) { return Result<std::string>(fail(Kind::NotFound, "no file of " + package.name)); }, "", "not known: no file of "},
+  };
+  for (const auto& row : rows) {
+    const auto sbom = describe(lock(), "linux/amd64", nullptr, row.copyright_of);
+    ASSERT_TRUE(sbom) << row.summary;
+    const SbomPackage& package = sbom->packages.at(0);
+    EXPECT_EQ(package.licence.expression, row.expression) << row.summary;
+    EXPECT_TRUE(row.comment.empty() ? package.licence.comment.empty() : package.licence.comment.starts_with(row.comment)) << row.summary << ": " << package.licence.comment;
+  }
+}
+
 /// The entry of a list whose `key` is `value`.
 Json entry(const Json& list, const char* key, const std::string& value) {
   for (const Json& each : list) {

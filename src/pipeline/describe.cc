@@ -4,6 +4,7 @@
 
 #include "inventory/target.h"
 #include "pipeline/catalog.h"
+#include "pipeline/inner/copyrights.h"
 
 namespace ashlar::pipeline {
 namespace {
@@ -14,17 +15,22 @@ host::Path definition_of(const std::string& lock) {
   return lock.ends_with(suffix) ? host::Path(lock.substr(0, lock.size() - suffix.size()) + ".yaml") : host::Path();
 }
 
-Result<attest::Sbom> describe_lock(host::Files& files, const host::Path& path, const host::Path& definition_path, const std::string& platform) {
+Result<attest::Sbom> describe_lock(host::Machine& machine, const host::Path& path, const host::Path& definition_path, const std::string& platform) {
+  host::Files& files = *machine.files;
   if (!files.exists(path) && files.exists(definition_path))
     return cannot(Kind::NotFound, fmt::format("describe '{}'", definition_path.string()), fmt::format("it has no lock yet; make it with `ashlar lock {}`", definition_path.string()));
   TRY_ASSIGN(const std::string text, files.read(path));
   TRY_ASSIGN(const plan::Lock lock, plan::read_lock(text, path.string()));
   if (lock.platforms.empty()) return cannot(Kind::Invalid, fmt::format("describe '{}'", path.string()), "it locks no platform");
   const std::string chosen = platform.empty() ? lock.platforms.begin()->first : platform;
-  if (definition_path.empty() || !files.exists(definition_path)) return attest::describe(lock, chosen, nullptr);
+  const auto locked = lock.platforms.find(chosen);
+  attest::CopyrightOf copyright_of;
+  if (const auto folders = host::folders(machine); folders && locked != lock.platforms.end())
+    copyright_of = [copyrights = Copyrights(files, folders->cache, locked->second)](const plan::LockedPackage& package) { return copyrights.of(package); };
+  if (definition_path.empty() || !files.exists(definition_path)) return attest::describe(lock, chosen, nullptr, copyright_of);
   TRY_ASSIGN(const plan::Definition whole, load_definition(files, definition_path));
   TRY_ASSIGN(const plan::Definition definition, plan::for_platform(whole, chosen));
-  return attest::describe(lock, chosen, &definition);
+  return attest::describe(lock, chosen, &definition, copyright_of);
 }
 
 }  // namespace
@@ -33,8 +39,8 @@ Result<attest::Sbom> describe(host::Machine& machine, const std::string& target,
   host::Files& files = *machine.files;
   const auto ref = oci::ImageRef::parse(target);
   const bool named = ref && ref->transport != oci::Transport::Registry;  // `dir:x.yaml` is a folder
-  if (!named && target.ends_with(".lock.json")) return describe_lock(files, target, definition_of(target), platform);
-  if (!named && (target.ends_with(".yaml") || target.ends_with(".yml"))) return describe_lock(files, lock_path(target), target, platform);
+  if (!named && target.ends_with(".lock.json")) return describe_lock(machine, target, definition_of(target), platform);
+  if (!named && (target.ends_with(".yaml") || target.ends_with(".yml"))) return describe_lock(machine, lock_path(target), target, platform);
   TRY_ASSIGN(auto opened, inventory::open_target(files, target, platform));
   const auto keep = [](std::string_view path) { return inventory::tells_owners(path) || attest::tells_licences(path); };
   TRY_ASSIGN(const auto contents, inventory::read_contents(opened, {.onlooker = {}, .keep = keep, .sha1 = true, .md5 = true}));

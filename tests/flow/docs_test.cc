@@ -1,7 +1,9 @@
 // The examples in docs/formats are what the program reads.
 #include <filesystem>
+#include <set>
 
 #include "base/text.h"
+#include "small_archive.h"
 #include "stage.h"
 
 namespace ashlar::flow {
@@ -48,6 +50,25 @@ TEST_F(DocsFlow, the_first_definition_builds) {
 TEST_F(DocsFlow, the_owners_of_an_image_read_as_described) {
   const Json example = Json::parse(blocks(page("image-json.md"), "json").at(0));
   EXPECT_EQ(misfit(example, Json::parse(R"({"schema": "", "image": "", "variant": "", "distribution": "", "slices": {}, "owners": {}})")), "");
+}
+
+class DocsOfAnImage : public SmallProject {};
+
+TEST_F(DocsOfAnImage, the_sbom_reads_as_described) {
+  const std::string page = stage.read(host::Path(ASHLAR_SOURCE_DIR) / "docs/formats/sbom.md");
+  Json example = Json::parse(blocks(page, "json").at(0));
+  ASSERT_EQ(stage.ashlar({"build", "small.yaml", "--platform", "linux/amd64", "-o", "oci:out:1"}).code, 0);
+  const Json answer = stage.json({"sbom", "oci:out:1"});
+  example["packages"][0].erase("licence");  // the small archive's texts name none, and say so
+  EXPECT_EQ(misfit(answer, example), "") << answer.dump(1);
+  const auto known = [](const Json& of, std::set<std::string> more) {
+    for (const auto& [key, value] : of.items()) more.insert(key);
+    return more;
+  };
+  for (const auto& [key, value] : answer.items()) EXPECT_TRUE(known(example, {}).contains(key)) << "the page does not show '" << key << "'";
+  for (const auto& [key, value] : answer["packages"][0].items()) EXPECT_TRUE(known(example["packages"][0], {"licence", "licence_comment"}).contains(key)) << "the page does not show '" << key << "' of a package";
+  for (const auto& [key, value] : answer["files"][0].items()) EXPECT_TRUE(known(example["files"][0], {}).contains(key)) << "the page does not show '" << key << "' of a file";
+  EXPECT_NE(page.find("`licence_comment`"), std::string::npos);
 }
 
 TEST_F(DocsFlow, links_lead_somewhere) {

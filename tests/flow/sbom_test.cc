@@ -84,6 +84,20 @@ TEST_F(SbomFlow, an_image_and_its_lock_name_the_same_packages) {
   EXPECT_EQ(purls(sbom("small.lock.json")), purls(lock));
 }
 
+TEST_F(SbomFlow, a_lock_has_the_licences_of_what_the_cache_holds) {
+  const Json image = sbom("oci:out:1"), lock = stage.json({"sbom", "small.yaml", "--platform", "linux/amd64"});
+  for (size_t at = 0; at < image["packages"].size(); ++at) {
+    for (const char* key : {"licence", "licence_comment"}) EXPECT_EQ(image["packages"][at].value(key, Json()), lock["packages"][at].value(key, Json())) << image["packages"][at]["name"];
+  }
+  fs::remove_all(stage.cache() / "packages");
+  const Json alone = stage.json({"sbom", "small.lock.json", "--platform", "linux/amd64"});
+  for (const Json& package : alone["packages"]) {
+    EXPECT_FALSE(package.contains("licence"));
+    EXPECT_EQ(package["licence_comment"], "not known: package '" + package["name"].get<std::string>() + "' is not in the cache, which `ashlar build` fills");
+  }
+  EXPECT_NE(form("small.yaml", "spdx-json").find("NOASSERTION"), std::string::npos);
+}
+
 TEST_F(SbomFlow, the_same_bytes_every_time_and_no_mirror_in_them) {
   for (const char* format : {"spdx-json", "cyclonedx-json", "json"}) {
     const std::string once = form("oci:out:1", format);
