@@ -36,13 +36,14 @@ std::string_view sign(prove::Outcome outcome) {
   return "FAILED";
 }
 
-/// Evidence of what passed is shown in its first line, of what failed in its first lines, and with --verbose all of it.
+/// Nothing is shown of what passed; of what failed the first lines that say why, and with --verbose all evidence.
 void say_evidence(Context& context, const prove::Check& check) {
   const bool failed = check.outcome == prove::Outcome::Failed;
   const bool idle = check.outcome == prove::Outcome::NotApplicable;
-  const size_t most = context.verbose ? check.evidence.size() : failed || check.outcome == prove::Outcome::Excused ? 10 : idle ? 1 : 0;
+  const size_t telling = failed && check.against != 0 ? check.against : check.evidence.size();
+  const size_t most = context.verbose ? check.evidence.size() : failed || check.outcome == prove::Outcome::Excused ? std::min<size_t>(10, telling) : idle ? 1 : 0;
   for (size_t at = 0; at < std::min(most, check.evidence.size()); ++at) say(context, failed ? "           " + check.evidence[at] : faint(context, "           " + check.evidence[at]));
-  if (most != 0 && !idle && check.evidence.size() > most) say(context, faint(context, fmt::format("           ... and {} more; --verbose shows all", check.evidence.size() - most)));
+  if (most != 0 && !idle && check.evidence.size() > most) say(context, faint(context, fmt::format("           ... and {} more{}; --verbose shows all", check.evidence.size() - most, telling > most || telling == check.evidence.size() ? "" : " lines on what holds")));
 }
 
 void say_tested(Context& context, const pipeline::Tested& tested) {

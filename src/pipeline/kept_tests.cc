@@ -37,6 +37,7 @@ Result<std::vector<prove::Check>> read_checks(const Json& list) {
       if (!line.is_string()) return fail(Kind::Corrupt, "evidence is no text");
       check.evidence.push_back(line.get<std::string>());
     }
+    if (const auto against = each.find("against"); against != each.end() && against->is_number_unsigned()) check.against = std::min(against->get<size_t>(), check.evidence.size());
     out.push_back(std::move(check));
   }
   return out;
@@ -81,7 +82,7 @@ Done KeptTests::keep(Workshop& workshop, const std::string& key, std::vector<pro
   Json answers = Json::array();
   for (const auto& [each, list] : answers_) {
     Json rows = Json::array();
-    for (const prove::Check& check : list) rows.push_back({{"id", check.id}, {"title", check.title}, {"result", prove::to_string(check.outcome)}, {"evidence", check.evidence}});
+    for (const prove::Check& check : list) rows.push_back({{"id", check.id}, {"title", check.title}, {"result", prove::to_string(check.outcome)}, {"evidence", check.evidence}, {"against", check.against}});
     answers.push_back({{"key", each}, {"checks", std::move(rows)}});
   }
   const Json record = {{"schema", schema}, {"image", claim_ ? claim_->image : ""}, {"variant", claim_ ? claim_->variant : ""}, {"answers", std::move(answers)}};

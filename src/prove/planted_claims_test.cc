@@ -138,17 +138,17 @@ TEST(Planted, SoftenedProgramsTable) {
 }
 
 TEST(Planted, WorseThanTheBaselineTable) {
-  struct Case { std::string summary, lacks; SmallElf elf; Hardening recorded; bool fails; };
+  struct Case { std::string summary, lacks, flags; SmallElf elf; Hardening recorded; bool fails; };
   SmallElf plain, bare, lazy;
   bare.names.clear(), bare.properties = false;
   lazy.now = false, lazy.type = 2, lazy.pie = false;
   Hardening full = hardening_of(*read_elf(as_bytes(plain.bytes()))), weak = hardening_of(*read_elf(as_bytes(lazy.bytes())));
   const std::vector<Case> cases = {
-      {"as recorded", "", plain, full, false},
-      {"weak, as the distribution builds it", "", lazy, weak, false},
-      {"better than recorded", "", plain, weak, false},
-      {"without the stack protector and more", "the stack protector, fortify, branch tracking, return protection", bare, full, true},
-      {"bound lazily where the distribution does not", "pie, full relro", lazy, full, true},
+      {"as recorded", "", "", plain, full, false},
+      {"weak, as the distribution builds it", "", "", lazy, weak, false},
+      {"better than recorded", "", "", plain, weak, false},
+      {"without the stack protector and more", "the stack protector, fortify, branch tracking, return protection", "-fstack-protector-strong -O2 -D_FORTIFY_SOURCE=2 -fcf-protection (arm64: -mbranch-protection=standard)", bare, full, true},
+      {"bound lazily where the distribution does not", "pie, full relro", "-fPIE -pie -Wl,-z,relro,-z,now", lazy, full, true},
   };
   for (const Case& each : cases) {
     SCOPED_TRACE(each.summary);
@@ -161,8 +161,24 @@ TEST(Planted, WorseThanTheBaselineTable) {
     for (const Check& check : judge({members}, clean_config(), yardstick)) {
       if (check.id != "elf-hardening") continue;
       EXPECT_EQ(check.outcome == Outcome::Failed, each.fails) << check.evidence.front();
-      EXPECT_EQ(check.evidence.front() == "'/usr/bin/x' lacks " + each.lacks + ", which package 'x' builds it with", each.fails) << check.evidence.front();
+      EXPECT_EQ(check.against, each.fails ? 1U : 0U) << "what fails stands first, and is counted";
+      if (!each.fails) continue;
+      EXPECT_EQ(check.evidence.front(), "'/usr/bin/x' lacks " + each.lacks + ", which package 'x' builds it with: take the package's own file, or build this one with " + each.flags);
     }
+  }
+}
+
+TEST(Planted, WhatFailsStandsFirst) {
+  SmallElf lazy;
+  lazy.now = false;
+  Members members = loaderless(clean());
+  for (const char* path : {"usr/bin/x", "usr/bin/y"}) members.push_back(program(path, lazy.bytes()));
+  for (const Check& check : judge({members}, clean_config(), {})) {
+    if (check.id != "elf-hardening") continue;
+    ASSERT_EQ(check.against, 2U);
+    EXPECT_EQ(check.evidence.at(0), "'/usr/bin/x' lacks full relro, and the baseline does not know it: build it with -Wl,-z,relro,-z,now");
+    EXPECT_TRUE(check.evidence.at(1).starts_with("'/usr/bin/y' lacks full relro")) << check.evidence.at(1);
+    EXPECT_GT(check.evidence.size(), 2U) << "what holds stays in the record";
   }
 }
 

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "prove/inner/loader.h"
 #include "prove/inner/scene.h"
 
@@ -23,6 +24,19 @@ std::string_view debian_of(std::uint16_t machine) {
 
 /// What a file has to have of which no baseline tells. Stack protector, fortify and CET are not asked: code may need none of them.
 constexpr Hardening strict{true, Elf::Relro::Full, true, true, Elf::Answer::Unknown, Elf::Answer::Unknown, false, false};
+/// How to build what `lacks` names, for people: `-fPIE -pie, -Wl,-z,relro,-z,now`.
+std::string flags_for(std::string_view lacks) {
+  constexpr std::pair<std::string_view, std::string_view> flags[] = {
+      {"pie", "-fPIE -pie"}, {"full relro", "-Wl,-z,relro,-z,now"}, {"relro", "-Wl,-z,relro"}, {"nx", "-Wl,-z,noexecstack"}, {"code without relocations", "-fPIC -Wl,-z,text"},
+      {"the stack protector", "-fstack-protector-strong"}, {"fortify", "-O2 -D_FORTIFY_SOURCE=2"}, {"branch tracking", "-fcf-protection (arm64: -mbranch-protection=standard)"},
+      {"return protection", "-fcf-protection (arm64: -mbranch-protection=standard)"}};
+  std::string out;
+  for (const std::string_view each : split(lacks, ',')) {
+    const auto found = std::ranges::find(flags, trim(each), [](const auto& row) { return row.first; });
+    if (found != std::end(flags) && out.find(found->second) == std::string::npos) out += (out.empty() ? "" : " ") + std::string(found->second);
+  }
+  return out;
+}
 /// All that is looked for.
 constexpr Hardening everything{true, Elf::Relro::Full, true, true, Elf::Answer::Yes, Elf::Answer::Yes, true, true};
 
@@ -75,8 +89,8 @@ Check elf_hardening(const Scene& scene) {
     const Baseline::Row* const row = baseline == nullptr ? nullptr : baseline->find(debian_of(object.elf->machine), object.path);
     const std::string lacks = worse(has, row == nullptr ? strict : row->hardening);
     if (row == nullptr) ++beyond;
-    if (!lacks.empty() && row != nullptr) against(check, fmt::format("{} lacks {}, which package '{}' builds it with", shown(object.path), lacks, row->package));
-    else if (!lacks.empty()) against(check, fmt::format("{} lacks {}, and the baseline does not know it", shown(object.path), lacks));
+    if (!lacks.empty() && row != nullptr) against(check, fmt::format("{} lacks {}, which package '{}' builds it with: take the package's own file, or build this one with {}", shown(object.path), lacks, row->package, flags_for(lacks)));
+    else if (!lacks.empty()) against(check, fmt::format("{} lacks {}, and the baseline does not know it: build it with {}", shown(object.path), lacks, flags_for(lacks)));
     rows.push_back(fmt::format("{}: {}", shown(object.path), to_string(has)));
     if (lacks.empty()) ++table[worse(has, everything)];
   }

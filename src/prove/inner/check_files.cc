@@ -63,7 +63,7 @@ Check passing(std::string_view id, std::string_view title) { return {std::string
 
 void against(Check& check, std::string evidence) {
   check.outcome = Outcome::Failed;
-  check.evidence.push_back(std::move(evidence));
+  check.evidence.insert(check.evidence.begin() + static_cast<std::ptrdiff_t>(check.against++), std::move(evidence));
 }
 
 Check not_applicable(std::string_view id, std::string_view title, std::string reason) {

@@ -47,7 +47,7 @@ struct Scene {
 
 /// `'/usr/bin/x'`
 std::string shown(std::string_view path);
-/// A check that passed so far; evidence against it makes it fail.
+/// A check that passed so far; evidence against it makes it fail, and stands before all other.
 Check passing(std::string_view id, std::string_view title);
 void against(Check& check, std::string evidence);
 Check not_applicable(std::string_view id, std::string_view title, std::string reason);
