@@ -5,6 +5,7 @@
 
 #include "cli/commands.h"
 #include "pipeline/debug.h"
+#include "plan/image_tests.h"
 
 namespace ashlar::cli {
 namespace {
@@ -26,6 +27,7 @@ void say_advice(Context& context, const pipeline::DebugAdvice& advice) {
 
 Action debug(CLI::App& app) {
   const auto ref = std::make_shared<std::string>();
+  const auto shell = std::make_shared<std::string>();
   const auto options = std::make_shared<pipeline::DebugOptions>();
   app.add_option("REF", *ref, "an image: oci:DIR[:TAG], oci-archive:FILE[:TAG]")->required();
   app.add_option("--platform", options->platform, "of an image for several; the first one by default")->option_text("PLATFORM");
@@ -35,7 +37,13 @@ Action debug(CLI::App& app) {
   app.add_option("--docker", options->docker, "the container to look into with Docker")->option_text("NAME");
   app.add_option("--image", options->image, "where the cluster gets the image from; by default the name in its definition, by digest")->option_text("IMAGE");
   app.add_option("--toolbox", options->toolbox, "an image with a shell; by default the -dev image of the catalogue")->option_text("IMAGE");
-  return [ref, options](Context& context) -> Result<Exit> {
+  app.add_option("--shell", *shell, "the command that starts a shell in the toolbox; by default what the catalogue knows of it, else 'sh'")->option_text("COMMAND");
+  return [ref, shell, options](Context& context) -> Result<Exit> {
+    if (!shell->empty()) {
+      const auto words = plan::split_command(*shell);
+      if (!words || words->empty()) return cannot(Kind::Invalid, fmt::format("start the shell '{}'", *shell), "a quote in it is not closed, or it is empty");
+      options->shell = *words;
+    }
     TRY_ASSIGN(auto workshop, pipeline::open_workshop(context.machine, context.config, context.progress));
     TRY_ASSIGN(const auto advice, pipeline::debug(workshop, *ref, *options));
     if (!context.json) {

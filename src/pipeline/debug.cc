@@ -66,37 +66,70 @@ Json pod_of(const oci::Config& config, const prove::ImageUser& user, const Debug
 }
 
 /// The -dev image of the catalogue for the same image, of the same version where there is one.
-Result<std::string> toolbox_of(Workshop& workshop, const std::string& image, const std::string& tag) {
+Result<std::string> toolbox_of(const std::vector<CatalogEntry>& entries, const std::string& image, const std::string& tag) {
   std::string found;
-  if (workshop.machine.files->exists(workshop.data / "catalog")) {
-    TRY_ASSIGN(const auto entries, read_catalog(*workshop.machine.files, workshop.data / "catalog"));
-    for (const CatalogEntry& each : entries) {
-      if (each.definition.image != image || each.definition.variant != plan::Variant::Dev || each.definition.tags.empty()) continue;
-      const std::string name = image + ":" + each.definition.tags.front();
-      if (found.empty() || (!each.version.empty() && tag.find(each.version) != std::string::npos)) found = name;
-    }
+  for (const CatalogEntry& each : entries) {
+    if (each.definition.image != image || each.definition.variant != plan::Variant::Dev || each.definition.tags.empty()) continue;
+    const std::string name = image + ":" + each.definition.tags.front();
+    if (found.empty() || (!each.version.empty() && tag.find(each.version) != std::string::npos)) found = name;
   }
   if (found.empty()) return cannot(Kind::Invalid, "choose a toolbox", fmt::format("the catalogue has no -dev image for '{}'; name one with --toolbox", image));
   return found;
 }
 
+/// `php` and `8.4-fpm` of `registry.example/php:8.4-fpm@sha256:...`.
+std::pair<std::string_view, std::string_view> name_and_tag(std::string_view image) {
+  image = image.substr(0, image.find('@'));
+  const std::string_view last = image.substr(image.rfind('/') + 1);
+  return cut(last, ':');
+}
+
+/// The shell of the toolbox: the catalogue knows its own images, under whatever registry; of others `sh` is the likeliest.
+Result<std::vector<std::string>> shell_in(const std::vector<CatalogEntry>& entries, const std::string& toolbox) {
+  const auto [name, tag] = name_and_tag(toolbox);
+  for (const CatalogEntry& each : entries) {
+    const auto& tags = each.definition.tags;
+    if (name_and_tag(each.definition.image).first != name || std::ranges::find(tags, tag) == tags.end()) continue;
+    auto shell = shell_of(each.definition);
+    if (shell.empty()) return cannot(Kind::Invalid, fmt::format("use '{}' as a toolbox", toolbox), "it has no shell; name another with --toolbox, or a command of it with --shell");
+    return shell;
+  }
+  return std::vector<std::string>{"sh"};
+}
+
 }  // namespace
+
+std::vector<std::string> shell_of(const plan::Definition& definition) {
+  const auto keeps = [&](std::string_view program) {
+    return std::ranges::any_of(definition.interpreters, [&](const plan::Interpreter& each) { return std::string_view(each.path).substr(each.path.rfind('/') + 1) == program; });
+  };
+  const bool dev = definition.variant == plan::Variant::Dev;
+  const bool with_bash = std::ranges::any_of(definition.packages, [](const plan::Wish& wish) { return wish.name == "bash" && !wish.excluded; });
+  if (keeps("bash") || (dev && with_bash)) return {"bash"};
+  if (dev || keeps("sh")) return {"sh"};
+  return keeps("busybox") ? std::vector<std::string>{"busybox", "sh"} : std::vector<std::string>{};
+}
 
 DebugAdvice advise(const oci::Config& config, const prove::ImageUser& user, const DebugOptions& options) {
   DebugAdvice advice{options.image, options.toolbox, user, {}, {}, {}, {}, {}, {}};
   advice.custom = {{"securityContext", security_of(user)}};
-  Json ephemeral = {{"name", debugger}, {"image", options.toolbox}, {"command", Json::array({"bash"})}, {"stdin", true}, {"tty", true}, {"targetContainerName", options.container}, {"securityContext", security_of(user)}};
+  Json ephemeral = {{"name", debugger}, {"image", options.toolbox}, {"command", options.shell}, {"stdin", true}, {"tty", true}, {"targetContainerName", options.container}, {"securityContext", security_of(user)}};
   advice.patch = {{"spec", {{"ephemeralContainers", Json::array({std::move(ephemeral)})}}}};
   advice.pod = pod_of(config, user, options);
   const std::string space = options.name_space.empty() ? "" : fmt::format(" --namespace={}", word(options.name_space));
   const std::string pod = word(options.pod), container = word(options.container), toolbox = word(options.toolbox);
-  advice.kubectl_debug = fmt::format("printf %s {} > debug.json && kubectl debug{} --stdin --tty {} --container={} --target={} --image={} --profile={} --custom=debug.json -- bash",
-                                     word(to_compact(advice.custom)), space, pod, debugger, container, toolbox, user.uid == 0 ? "baseline" : "restricted");
+  std::string shell, rest;  // Docker takes the first word before the image, the others after it
+  for (const std::string& each : options.shell) {
+    if (!shell.empty()) rest += " " + word(each);
+    shell += (shell.empty() ? "" : " ") + word(each);
+  }
+  advice.kubectl_debug = fmt::format("printf %s {} > debug.json && kubectl debug{} --stdin --tty {} --container={} --target={} --image={} --profile={} --custom=debug.json -- {}",
+                                     word(to_compact(advice.custom)), space, pod, debugger, container, toolbox, user.uid == 0 ? "baseline" : "restricted", shell);
   advice.kubectl_patch = fmt::format("kubectl patch{} pod {} --subresource=ephemeralcontainers --type=strategic --patch {} && kubectl attach{} --stdin --tty {} --container={}", space, pod,
                                      word(to_compact(advice.patch)), space, pod, debugger);
   const std::string beside = word("container:" + options.docker);
-  advice.docker = fmt::format("docker run --rm --interactive --tty --pid={0} --network={0} --user={1}:{2} --cap-drop=ALL --security-opt=no-new-privileges --entrypoint=bash {3}", beside, user.uid,
-                              user.gid, toolbox);
+  advice.docker = fmt::format("docker run --rm --interactive --tty --pid={0} --network={0} --user={1}:{2} --cap-drop=ALL --security-opt=no-new-privileges --entrypoint={3} {4}{5}", beside, user.uid,
+                              user.gid, word(options.shell.front()), toolbox, rest);
   return advice;
 }
 
@@ -119,8 +152,15 @@ Result<DebugAdvice> debug(Workshop& workshop, const std::string& ref, const Debu
   TRY_ASSIGN(const prove::ImageUser user, prove::image_user(target.which.config.user, text("etc/passwd"), text("etc/group")));
   DebugOptions settled = options;
   const std::string name = seen.claim().image;
+  std::vector<CatalogEntry> entries;
+  if (workshop.machine.files->exists(workshop.data / "catalog")) {
+    TRY_ASSIGN(entries, read_catalog(*workshop.machine.files, workshop.data / "catalog"));
+  }
   if (settled.toolbox.empty()) {
-    TRY_ASSIGN(settled.toolbox, toolbox_of(workshop, name, target.ref.tag));
+    TRY_ASSIGN(settled.toolbox, toolbox_of(entries, name, target.ref.tag));
+  }
+  if (settled.shell.empty()) {
+    TRY_ASSIGN(settled.shell, shell_in(entries, settled.toolbox));
   }
   if (settled.image.empty()) settled.image = fmt::format("{}@{}", name.empty() ? "IMAGE" : name, target.which.descriptor.digest.str());
   return advise(target.which.config, user, settled);

@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "oci/layout.h"
+#include "plan/definition.h"
 #include "pipeline/workshop.h"
 #include "prove/user.h"
 
@@ -17,6 +18,7 @@ struct DebugOptions {
   std::string docker = "CONTAINER";  ///< the container's name in Docker
   std::string image;               ///< where the cluster gets the image from; empty: as its definition names it
   std::string toolbox;             ///< empty: the -dev image of the catalogue for the same image
+  std::vector<std::string> shell;  ///< the command in the toolbox; empty: `bash`, or `sh` as most images have it where the catalogue does not know the toolbox
 };
 
 /// Commands and manifests that fit the user of an image: a toolbox which runs as the same user, without more rights, sees the files of the
@@ -33,9 +35,11 @@ struct DebugAdvice {
 };
 Json to_json(const DebugAdvice& advice);
 
-/// Advice for an image by its config alone; `options.image` and `options.toolbox` must be there.
+/// The shell of an image by its definition: `bash`, `sh`, or `busybox sh`; nothing when it has none.
+std::vector<std::string> shell_of(const plan::Definition& definition);
+/// Advice for an image by its config alone; `options.image`, `options.toolbox` and `options.shell` must be there.
 DebugAdvice advise(const oci::Config& config, const prove::ImageUser& user, const DebugOptions& options);
-/// Opens the image, finds its user, its name and its toolbox. Invalid when nobody says which image is the toolbox.
+/// Opens the image, finds its user, its name and its toolbox. Invalid when nobody says which image is the toolbox, or it is one of the catalogue without a shell.
 Result<DebugAdvice> debug(Workshop& workshop, const std::string& ref, const DebugOptions& options);
 
 }  // namespace ashlar::pipeline

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "host/machine.h"
+#include "pipeline/catalog.h"
 
 namespace ashlar::pipeline {
 namespace {
@@ -21,6 +22,7 @@ DebugOptions options() {
   DebugOptions out;
   out.image = "registry.example/postgres:17";
   out.toolbox = "registry.example/postgres:17-dev";
+  out.shell = {"bash"};
   return out;
 }
 
@@ -55,6 +57,45 @@ TEST(Debug, pod_and_toolbox_run_as_the_image_and_without_rights) {
   const DebugAdvice of_root = advise(config(), {0, 0, {}}, options());
   EXPECT_FALSE(is_restricted(of_root.pod["spec"]["containers"][0]));
   EXPECT_EQ(of_root.pod["spec"]["containers"][0]["securityContext"]["runAsNonRoot"], false);
+}
+
+TEST(Debug, the_command_is_the_toolbox_s_own) {
+  const struct {
+    const char* summary;
+    std::vector<std::string> shell;
+    const char *kubectl, *docker;
+  } rows[] = {
+      {"bash", {"bash"}, "--custom=debug.json -- bash", "--entrypoint=bash registry.example/postgres:17-dev"},
+      {"an applet", {"busybox", "sh"}, "--custom=debug.json -- busybox sh", "--entrypoint=busybox registry.example/postgres:17-dev sh"},
+      {"a word with a blank", {"/opt/my shell"}, "-- '/opt/my shell'", "--entrypoint='/opt/my shell' registry.example"},
+  };
+  for (const auto& row : rows) {
+    DebugOptions with = options();
+    with.shell = row.shell;
+    const DebugAdvice advice = advise(config(), {70, 70, {}}, with);
+    EXPECT_NE(advice.kubectl_debug.find(row.kubectl), std::string::npos) << row.summary << ": " << advice.kubectl_debug;
+    EXPECT_NE(advice.docker.find(row.docker), std::string::npos) << row.summary << ": " << advice.docker;
+    EXPECT_EQ(advice.patch["spec"]["ephemeralContainers"][0]["command"], Json(row.shell)) << row.summary;
+  }
+}
+
+TEST(Debug, the_catalogue_knows_its_shells) {
+  const auto files = host::machine_files();
+  const struct {
+    const char *summary, *definition;
+    std::vector<std::string> shell;
+  } rows[] = {
+      {"the image of bash, which has no sh", "bash/5.2.yaml", {"bash"}}, {"bash with sh", "bash/5.2-compat.yaml", {"bash"}}, {"busybox, which is sh", "busybox/1.37.yaml", {"sh"}},
+      {"a -dev image", "python/3.13-dev.yaml", {"bash"}}, {"a runtime image without a shell", "python/3.13.yaml", {}}, {"one that keeps sh for its work", "postgres/17.yaml", {"sh"}},
+  };
+  for (const auto& row : rows) {
+    const auto definition = load_definition(*files, host::Path(ASHLAR_SOURCE_DIR) / "catalog" / row.definition);
+    ASSERT_TRUE(definition) << row.summary << ": " << definition.error().message;
+    EXPECT_EQ(shell_of(*definition), row.shell) << row.summary;
+  }
+  plan::Definition applets;
+  applets.interpreters = {{"/usr/bin/busybox", "the tools", {}}};
+  EXPECT_EQ(shell_of(applets), (std::vector<std::string>{"busybox", "sh"}));
 }
 
 TEST(Debug, kubectl_takes_the_patch) {
