@@ -13,8 +13,10 @@ class Progress {
   virtual void stage(std::string_view name, std::uint64_t total) = 0;
   /// So many more units of the present stage are done; `what` is the thing at hand.
   virtual void step(std::string_view what, std::uint64_t units) = 0;
-  /// A fact that a person should see even when all goes well.
+  /// Something to act on, though all goes well.
   virtual void note(std::string_view text) = 0;
+  /// A fact for who asks for more: nothing has to be done about it.
+  virtual void detail(std::string_view text) = 0;
 };
 
 /// Tells nobody.
@@ -23,6 +25,7 @@ class Silence final : public Progress {
   void stage(std::string_view, std::uint64_t) override {}
   void step(std::string_view, std::uint64_t) override {}
   void note(std::string_view) override {}
+  void detail(std::string_view) override {}
 };
 
 }  // namespace ashlar

@@ -9,6 +9,7 @@
 
 #include "build/effects.h"
 #include "build/encoder.h"
+#include "build/inner/bytecode.h"
 #include "build/inner/crew.h"
 #include "build/inner/guard.h"
 #include "build/inner/layers.h"
@@ -168,6 +169,7 @@ Result<Interior> furnish(const plan::Definition& definition, const plan::Lock& l
   }
   TRY_ASSIGN(auto effects, apply_effects(request, tree, machine));
   for (const std::string& note : effects.notes) progress.note(note);
+  for (const std::string& detail : effects.details) progress.detail(detail);
   TRY(apply(tree, std::move(effects.changes)));
   TRY(add_os_release(tree, definition, options.release));
   TRY(add_apt_sources(tree, definition, lock, options.image_mirror));
@@ -178,8 +180,10 @@ Result<Interior> furnish(const plan::Definition& definition, const plan::Lock& l
   TRY(set_time_zone(tree, definition));
   TRY(check_locales(tree, definition));
   TRY(add_probe(tree, definition, platform));
+  TRY(add_bytecode(tree, {definition, parts, platform.debian(), options.recorded, options.cache / "scripts", options.run_scripts}, machine, progress));
   TRY(add_package_database(tree, parts, definition.variant));
   TRY(add_origins(tree, parts));
+  if (const std::string note = certificates_note(tree, definition); !note.empty()) progress.note(note);
   TRY(guard(tree, definition, progress));
   TRY(add_owners(tree, definition));
   return Interior{std::move(tree), user};

@@ -12,6 +12,7 @@
 #include "build/inner/ld_cache.h"
 #include "build/inner/recorded.h"
 #include "build/inner/rehearsal.h"
+#include "build/inner/sandbox_root.h"
 #include "build/inner/script.h"
 
 namespace ashlar::build {
@@ -90,7 +91,7 @@ Result<ScriptState> begin(const EffectsRequest& request, const TreeView& tree) {
 Done finish(ScriptState& state, const EffectsRequest& request, EffectsResult& result) {
   const bool full = request.definition->variant == plan::Variant::Dev;
   state.world.counted = false;  // ours
-  if (state.ca_bundle) TRY(write_ca_bundle(state.world, {request.as_of, full || !request.definition->certificates.empty(), state.java_store}, result.notes));
+  if (state.ca_bundle) TRY(write_ca_bundle(state.world, {request.as_of, full || !request.definition->certificates.empty(), state.java_store}, result.details));
   TRY(state.alternatives.write(state.world, full));
   TRY(state.accounts.write(state.world, full));
   if (has_loader(state.world, request.architecture)) {

@@ -62,6 +62,7 @@ struct EffectsResult {
   std::vector<Change> changes;  ///< in the order they apply
   EffectAccounts accounts;
   std::vector<std::string> notes;  ///< for people: `script of package 'x' changed since it was reviewed`
+  std::vector<std::string> details;  ///< nothing to act on: roots of certificates that have ended
 };
 
 /// How one maintainer script is covered.

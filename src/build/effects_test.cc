@@ -9,6 +9,7 @@
 #include "base/digest.h"
 #include "base/text.h"
 #include "build/inner/rehearsal.h"
+#include "build/inner/sandbox_root.h"
 #include "build/inner/small_tree.h"
 #include "host/machine.h"
 #include "host/memory.h"

@@ -19,6 +19,11 @@ class Provisions : public Trial {
     if (found == all.end()) return "(absent)";
     return std::to_string(found->second.entry.uid) + ":" + std::to_string(found->second.entry.gid) + (found->second.entry.type == FileType::Directory ? " folder" : " file");
   }
+  /// The place of the error, as a person sees it.
+  std::string fault() {
+    const auto image = assemble_into("layout");
+    return image || image.error().faults.empty() ? "no fault" : to_string(image.error().faults.front());
+  }
   void declare(plan::PathType type, std::string path, std::uint32_t uid) {
     plan::PathRule rule;
     rule.type = type;
@@ -51,7 +56,10 @@ TEST_F(Provisions, the_time_zone_is_a_link_into_the_image_s_own_zones) {
   EXPECT_EQ(all.at("etc/localtime").entry.link, "/usr/share/zoneinfo/Europe/Berlin");
   EXPECT_EQ(all.at("etc/timezone").content, "Europe/Berlin\n");
   definition.time_zone = "Europe/Atlantis";
+  definition.text = "image: example/small\ntimezone: Europe/Atlantis\n";
+  definition.time_zone_at = {2, 11};
   edited();
+  EXPECT_EQ(fault(), "catalog/small.yaml:2:11: the image's tzdata has no such zone\n  timezone: Europe/Atlantis\n            ^\n  hint: older names are in tzdata-legacy");
   EXPECT_NE(error().find("cannot set the time zone 'Europe/Atlantis': the image's tzdata has no such zone"), std::string::npos) << error();
   definition.time_zone = "Europe";
   edited();
@@ -62,12 +70,39 @@ TEST_F(Provisions, the_time_zone_is_a_link_into_the_image_s_own_zones) {
 
 TEST_F(Provisions, certificates_need_their_package_and_a_certificate) {
   lock_packages({{"aa", {{"etc/x", "1"}}}});
-  definition.certificates = {{"company", "", "-----BEGIN", {}}};
+  definition.certificates = {{"company", "", "-----BEGIN", {3, 5}}};
+  EXPECT_TRUE(fault().starts_with("catalog/small.yaml:3:5: the image has no package 'ca-certificates'")) << fault();
   EXPECT_NE(error().find("the image has no package 'ca-certificates'"), std::string::npos) << error();
   lock_packages({{"ca-certificates", {{"etc/x", "1"}}}});
   EXPECT_NE(error().find("it holds no X.509 certificate in PEM"), std::string::npos) << error();
   definition.certificates = {{"company", "nowhere/x.pem", std::nullopt, {}}};
   EXPECT_NE(error().find("cannot add certificate 'company'"), std::string::npos) << error();
+}
+
+TEST_F(Provisions, openssl_must_find_the_bundle) {
+  const Package bundle{"ca-certificates", {{"etc/ssl/certs/ca-certificates.crt", "roots"}}}, library{"libssl3t64", {{"usr/lib/x86_64-linux-gnu/libssl.so.3", "\177ELF"}}};
+  const struct {
+    const char* summary;
+    std::vector<Package> packages;
+    std::map<std::string, std::string> environment;
+    bool noted;
+  } rows[] = {
+      {"a library without its folder", {bundle, library}, {}, true},
+      {"with the variable", {bundle, library}, {{"SSL_CERT_FILE", "/etc/ssl/certs/ca-certificates.crt"}}, false},
+      {"with the variable for a folder", {bundle, library}, {{"SSL_CERT_DIR", "/etc/ssl/certs"}}, false},
+      {"with the package openssl", {bundle, library, {"openssl", {folder("usr/lib/ssl"), symlink("usr/lib/ssl/certs", "/etc/ssl/certs")}}}, {}, false},
+      {"where that link leads nowhere", {library, {"openssl", {folder("usr/lib/ssl"), symlink("usr/lib/ssl/certs", "/etc/ssl/certs")}}}, {}, false},
+      {"without OpenSSL", {bundle}, {}, false},
+      {"without certificates", {library}, {}, false},
+  };
+  for (const auto& row : rows) {
+    lock_packages(row.packages);
+    definition.environment = row.environment;
+    progress.notes.clear();
+    edited();
+    ASSERT_TRUE(assemble_into("layout")) << row.summary << ": " << error();
+    EXPECT_EQ(progress.notes.find("add 'SSL_CERT_FILE: /etc/ssl/certs/ca-certificates.crt' to 'environment'") != std::string::npos, row.noted) << row.summary << ": " << progress.notes;
+  }
 }
 
 TEST_F(Provisions, locales_must_be_there) {
@@ -77,8 +112,11 @@ TEST_F(Provisions, locales_must_be_there) {
   const Contents all = contents();
   EXPECT_TRUE(all.contains("usr/lib/locale/de_DE.utf8/LC_TIME"));
   EXPECT_FALSE(all.contains("usr/lib/locale/fr_FR.utf8/LC_TIME"));
-  definition.slices = {{"locales-all", {"usr/lib/locale/xx_XX.utf8/**"}, {}, {}}};
+  definition.slices = {{"locales-all", {"usr/lib/locale/de_DE.utf8/**", "usr/lib/locale/xx_XX.utf8/**"}, {}, {}}};
+  definition.text = "locales: [de_DE.UTF-8, xx_XX.UTF-8]";
+  definition.locales_at = {{1, 11}, {1, 24}};
   edited();
+  EXPECT_TRUE(fault().starts_with("catalog/small.yaml:1:24: the distribution's locales-all has none of this name\n")) << fault();
   EXPECT_NE(error().find("cannot add locale 'xx_XX.utf8'"), std::string::npos) << error();
 }
 

@@ -48,7 +48,7 @@ Json to_json(const pipeline::Builds& builds) {
   Json images = Json::array();
   for (const pipeline::Built& built : all) {
     for (const build::Image& image : built.images) {
-      Json row = {{"definition", built.definition.path}, {"tag", built.tags.front()}, {"tags", built.tags}, {"root", built.root.digest.str()}};
+      Json row = {{"definition", built.definition.path}, {"tag", built.tags.front()}, {"tags", built.tags}, {"root", built.root.digest.str()}, {"lock_written", built.lock_written.string()}};
       row.update(to_json(built, image));
       images.push_back(std::move(row));
     }
@@ -72,6 +72,7 @@ void say_built(Context& context, const pipeline::Built& built, const Options& op
       say(context, faint(context, fmt::format("               unpack {:.3f} s, pack {:.3f} s, total {:.3f} s", image.timings.unpack, image.timings.pack, image.timings.total)));
   }
   say(context, fmt::format("  {:<12} {}", built.images.size() > 1 ? "index" : "image", built.root.digest.str()));
+  if (!built.lock_written.empty()) say(context, fmt::format("  {:<12} {}", "lock", built.lock_written.string()));
   if (options.timings)
     say(context, faint(context, fmt::format("               lock {:.3f} s, fetch {:.3f} s, total {:.3f} s", built.timings.lock, built.timings.fetch, built.timings.total)));
 }

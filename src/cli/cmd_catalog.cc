@@ -16,10 +16,15 @@ namespace {
 struct Options {
   std::string action = "list", name, folder, images;
 };
+/// What tells images of one version apart: `runtime`, `dev`, `runtime fpm`, `runtime compat`.
+std::string kind_of(const pipeline::CatalogEntry& entry) {
+  const plan::Definition& definition = entry.definition;
+  return fmt::format("{}{}{}", plan::to_string(definition.variant), definition.flavor.empty() ? "" : " ", definition.flavor);
+}
 using Entries = std::vector<pipeline::CatalogEntry>;
 
 Json to_json(const pipeline::CatalogEntry& entry) {
-  return {{"name", entry.name}, {"version", entry.version}, {"variant", plan::to_string(entry.definition.variant)}, {"platforms", entry.definition.platforms},
+  return {{"name", entry.name}, {"version", entry.version}, {"variant", plan::to_string(entry.definition.variant)}, {"flavor", entry.definition.flavor}, {"platforms", entry.definition.platforms},
           {"definition", entry.path.string()}, {"end_of_life", entry.end_of_life}};
 }
 
@@ -44,7 +49,7 @@ std::string names_of(const std::vector<pipeline::CatalogEntry>& entries) {
 
 void show(Context& context, const pipeline::CatalogEntry& entry) {
   const plan::Definition& definition = entry.definition;
-  say(context, bold(context, fmt::format("{} {} ({})", entry.name, entry.version, plan::to_string(definition.variant))));
+  say(context, bold(context, fmt::format("{} {} ({})", entry.name, entry.version, kind_of(entry))));
   say(context, fmt::format("  {}", entry.description));
   say(context, fmt::format("  definition   {}", entry.path.string()));
   say(context, fmt::format("  tags         {}", join(definition.tags, ", ")));
@@ -59,15 +64,26 @@ void show(Context& context, const pipeline::CatalogEntry& entry) {
   for (const auto& kept : definition.interpreters) say(context, fmt::format("  keeps        {}: {}", kept.path, kept.reason));
 }
 
-/// The entries of `asked`, which is a name or name:version. NotFound, with the nearest name or all of them, when there are none.
+/// Whether `version` of what is asked for is the entry's: `8.4` with all its variants, `8.4-fpm` of the file's name, or one of its tags.
+bool has_version(const pipeline::CatalogEntry& entry, const std::string& version) {
+  const auto& tags = entry.definition.tags;
+  return version.empty() || entry.version == version || entry.path.stem() == version || std::find(tags.begin(), tags.end(), version) != tags.end();
+}
+
+/// The entries of `asked`: a name, name:version, name:version-variant or name:tag. NotFound, with the nearest name, the versions or all names, when there
+/// are none.
 Result<Entries> find(const Entries& entries, const std::string& asked) {
   if (asked.empty()) return cannot(Kind::Invalid, "show an image", fmt::format("none is named; there are {}", names_of(entries)));
   const auto [name, version] = cut(asked, ':');
   Entries found;
+  std::vector<std::string> versions;
   for (const auto& entry : entries) {
-    if (entry.name == name && (version.empty() || entry.version == version)) found.push_back(entry);
+    if (entry.name != name) continue;
+    versions.push_back(entry.path.stem().string());
+    if (has_version(entry, std::string(version))) found.push_back(entry);
   }
   if (!found.empty()) return found;
+  if (!versions.empty()) return cannot(Kind::NotFound, fmt::format("show '{}'", asked), fmt::format("the catalogue has no such version; there are {}", join(versions, ", ")));
   std::vector<std::string_view> names;
   for (const auto& entry : entries) names.push_back(entry.name);
   const std::string near = nearest(name, names);
@@ -83,7 +99,7 @@ void list(Context& context, const Entries& entries) {
   }
   std::vector<std::vector<std::string>> rows = {{"NAME", "VERSION", "VARIANT", "PLATFORMS", "END OF LIFE", "DEFINITION"}};
   for (const auto& entry : entries)
-    rows.push_back({entry.name, entry.version, std::string(plan::to_string(entry.definition.variant)), join(entry.definition.platforms, " "), entry.end_of_life, entry.path.string()});
+    rows.push_back({entry.name, entry.version, kind_of(entry), join(entry.definition.platforms, " "), entry.end_of_life, entry.path.string()});
   context.answer->append(table(context, rows));
 }
 
@@ -117,7 +133,7 @@ Done page(Context& context, const Entries& entries, const Options& options) {
 Action catalog(CLI::App& app) {
   const auto options = std::make_shared<Options>();
   app.add_option("ACTION", options->action, "list (the default), show, or page: its page of documentation in Markdown");
-  app.add_option("NAME", options->name, "with show or page: the image's name, or name:version");
+  app.add_option("NAME", options->name, "the image's name, name:version or name:version-variant; list without one lists all");
   app.add_option("--catalog", options->folder, "this folder of definitions instead of the one that ships")->option_text("DIR");
   app.add_option("--images", options->images, "with page: the layout that the catalogue was built into, for sizes")->option_text("oci:DIR");
   return [options](Context& context) -> Result<Exit> {
@@ -128,7 +144,12 @@ Action catalog(CLI::App& app) {
     }
     TRY_ASSIGN(const auto entries, pipeline::read_catalog(*context.machine.files, folder));
     if (options->action == "list") {
-      list(context, entries);
+      if (options->name.empty()) {
+        list(context, entries);
+        return Exit::Clean;
+      }
+      TRY_ASSIGN(const Entries found, find(entries, options->name));
+      list(context, found);
     } else if (options->action == "show") {
       TRY_ASSIGN(const Entries found, find(entries, options->name));
       show(context, found);

@@ -43,6 +43,7 @@ void say_row(Context& context, const Row& row, bool check) {
   say(context, fmt::format("{}: {}, {} packages for {} platforms, {}", row.definition, state, count_packages(outcome.lock), outcome.lock.platforms.size(), outcome.path.string()));
   for (const std::string& change : pipeline::by_platforms(outcome.changes)) say(context, "  " + change);
   for (const std::string& note : pipeline::by_platforms(outcome.notes)) context.progress.note(note);
+  for (const std::string& detail : pipeline::by_platforms(outcome.details)) context.progress.detail(detail);
 }
 
 Json to_json(const Row& row) {
@@ -52,7 +53,7 @@ Json to_json(const Row& row) {
     return {{"definition", row.definition}, {"locked", false}, {"error", row.error.message}, {"faults", std::move(faults)}};
   }
   return {{"definition", row.definition}, {"locked", true}, {"lock", row.outcome->path.string()}, {"written", row.outcome->written},
-          {"packages", count_packages(row.outcome->lock)}, {"changes", row.outcome->changes}, {"notes", row.outcome->notes}};
+          {"packages", count_packages(row.outcome->lock)}, {"changes", row.outcome->changes}, {"notes", row.outcome->notes}, {"details", row.outcome->details}};
 }
 
 Exit worse(Exit a, Exit b) { return static_cast<int>(a) > static_cast<int>(b) ? a : b; }

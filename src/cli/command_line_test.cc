@@ -18,6 +18,7 @@ struct Silent final : Progress {
   void stage(std::string_view, std::uint64_t) override {}
   void step(std::string_view, std::uint64_t) override {}
   void note(std::string_view) override {}
+  void detail(std::string_view) override {}
 };
 
 /// What a verb answers on a machine in memory.
@@ -177,18 +178,21 @@ TEST(TerminalTest, NotesStandAboveTheLine) {
     std::string shown;
   };
   const Row rows[] = {
-      {"a file", false, false, "note: careful\n"},
-      {"a file, quietly", false, true, ""},
-      {"a terminal, quietly", true, true, ""},
-      {"a terminal", true, false, "\r\x1b[Kfetch   0%  \r\x1b[Knote: careful\n"},
+      {"a file", false, false, false, "note: careful\n"},
+      {"a file, with all that there is to say", false, false, true, "note: careful\ndetail: by the way\n"},
+      {"a file, quietly", false, true, false, ""},
+      {"a file, both at once", false, true, true, ""},
+      {"a terminal, quietly", true, true, false, ""},
+      {"a terminal", true, false, false, "\r\x1b[Kfetch   0%  \r\x1b[Knote: careful\n"},
   };
   for (const Row& row : rows) {
     SCOPED_TRACE(row.summary);
     testing::internal::CaptureStderr();
     {
-      const auto progress = terminal_progress(row.live, row.quiet);
+      const auto progress = terminal_progress(row.live, row.quiet, row.verbose);
       progress->stage("fetch", 10);
       progress->note("careful");
+      progress->detail("by the way");
     }
     EXPECT_EQ(testing::internal::GetCapturedStderr(), row.shown);
   }
@@ -220,6 +224,40 @@ TEST_F(VerbsOnAMachine, CatalogueTellsInBothForms) {
   EXPECT_EQ(record["images"][0]["end_of_life"], "2030-01-02");
 }
 
+TEST_F(VerbsOnAMachine, CatalogueTellsVariantsApart) {
+  put("/data/catalog/small/1-dev.yaml", "variant: dev\ntags: [1-dev]\n" + std::string(definition));
+  put("/data/catalog/small/1-fpm.yaml", "flavor: fpm\ntags: [1-fpm, 1-fpm-debian13]\n" + std::string(definition));
+  put("/data/catalog/small/2.yaml", definition);
+  put("/data/catalog/other/1.yaml", definition);
+  put("/data/catalog/other/info.yaml", "description: Another\nlicense: MIT\n");
+  const struct {
+    std::string summary;
+    std::vector<std::string> words;
+    std::vector<std::string> rows;  ///< name, version and variant of the table
+  } rows[] = {
+      {"all", {"catalog", "list"}, {"other  1        runtime    ", "small  1        dev        ", "small  1        runtime fpm", "small  1        runtime    ", "small  2        runtime    "}},
+      {"of one name", {"catalog", "list", "small"}, {"small  1        dev        ", "small  1        runtime fpm", "small  1        runtime    ", "small  2        runtime    "}},
+      {"of one version", {"catalog", "list", "small:1"}, {"small  1        dev        ", "small  1        runtime fpm", "small  1        runtime    "}},
+      {"of a version and variant", {"catalog", "list", "small:1-fpm"}, {"small  1        runtime fpm"}},
+      {"of a tag", {"catalog", "list", "small:1-fpm-debian13"}, {"small  1        runtime fpm"}},
+      {"of the -dev variant", {"catalog", "list", "small:1-dev"}, {"small  1        dev    "}},
+  };
+  for (const auto& row : rows) {
+    const Answer answer = run(machine.machine, row.words);
+    ASSERT_TRUE(answer.exit) << row.summary << ": " << answer.exit.error().message;
+    std::string_view rest = cut(answer.text, '\n').second;
+    for (const std::string& each : row.rows) {
+      const auto [line, after] = cut(rest, '\n');
+      EXPECT_TRUE(line.starts_with(each)) << row.summary << ": '" << line << "' should begin with '" << each << "'";
+      rest = after;
+    }
+    EXPECT_EQ(rest, "") << row.summary;
+  }
+  const Answer fpm = run(machine.machine, {"catalog", "show", "small:1-fpm"});
+  ASSERT_TRUE(fpm.exit);
+  EXPECT_TRUE(fpm.text.starts_with("small 1 (runtime fpm)\n")) << fpm.text;
+}
+
 TEST_F(VerbsOnAMachine, SayNoInWords) {
   put("/p/bad.yaml", "image: x\ncolour: grey\n");
   struct Row {
@@ -230,6 +268,8 @@ TEST_F(VerbsOnAMachine, SayNoInWords) {
   };
   const Row rows[] = {
       {"an image that the catalogue lacks", {"catalog", "show", "smal"}, Kind::NotFound, "did you mean 'small'?"},
+      {"a version that the catalogue lacks", {"catalog", "show", "small:9"}, Kind::NotFound, "the catalogue has no such version; there are 1"},
+      {"a list of an image that the catalogue lacks", {"catalog", "list", "smal"}, Kind::NotFound, "did you mean 'small'?"},
       {"another action", {"catalog", "burn"}, Kind::Invalid, "the actions are list, show and page"},
       {"a lock of what cannot be read", {"lock", "/p/bad.yaml"}, Kind::Invalid, "/p/bad.yaml"},
       {"a lock of what is not there", {"lock", "/p/gone.yaml"}, Kind::NotFound, "/p/gone.yaml"},

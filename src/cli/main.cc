@@ -70,7 +70,7 @@ Result<Exit> run(cli::CommandLine& line, host::Machine& machine) {
   if (std::ranges::find(formats, format) == formats.end())
     return cannot(Kind::Invalid, fmt::format("write the answer as '{}'", format), fmt::format("the formats are {}", join(formats, " and ")));
   const bool error_terminal = host::is_terminal(host::Stream::Error);
-  const auto progress = cli::terminal_progress(error_terminal && !globals.no_color, globals.quiet);
+  const auto progress = cli::terminal_progress(error_terminal && !globals.no_color, globals.quiet, globals.verbose);
   std::string text;
   cli::Context context{machine, *progress, format == "json", globals.verbose,
                        globals.output.empty() && host::is_terminal(host::Stream::Output) && !globals.no_color && !machine.environment("NO_COLOR"), globals.config, &text, format};

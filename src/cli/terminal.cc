@@ -12,7 +12,7 @@ namespace {
 
 class Terminal final : public Progress {
  public:
-  Terminal(bool live, bool quiet) : live_(live), quiet_(quiet) {}
+  Terminal(bool live, bool quiet, bool verbose) : live_(live), quiet_(quiet), verbose_(verbose) {}
   ~Terminal() override { clear(); }
 
   void stage(std::string_view name, std::uint64_t total) override {
@@ -29,12 +29,18 @@ class Terminal final : public Progress {
   }
   void note(std::string_view text) override {
     const std::lock_guard hold(mutex_);
-    if (quiet_) return;
-    clear();
-    std::fputs(fmt::format("note: {}\n", text).c_str(), stderr);
+    if (!quiet_) print("note", text);
+  }
+  void detail(std::string_view text) override {
+    const std::lock_guard hold(mutex_);
+    if (verbose_ && !quiet_) print("detail", text);
   }
 
  private:
+  void print(std::string_view kind, std::string_view text) {
+    clear();
+    std::fputs(fmt::format("{}: {}\n", kind, text).c_str(), stderr);
+  }
   void draw(std::string_view what, bool now) {
     if (!live_ || quiet_) return;
     const auto moment = std::chrono::steady_clock::now();
@@ -53,7 +59,7 @@ class Terminal final : public Progress {
     shown_ = false;
   }
 
-  const bool live_, quiet_;
+  const bool live_, quiet_, verbose_;
   std::mutex mutex_;
   std::string stage_;
   std::uint64_t total_ = 0, done_ = 0;
@@ -63,6 +69,6 @@ class Terminal final : public Progress {
 
 }  // namespace
 
-std::unique_ptr<Progress> terminal_progress(bool live, bool quiet) { return std::make_unique<Terminal>(live, quiet); }
+std::unique_ptr<Progress> terminal_progress(bool live, bool quiet, bool verbose) { return std::make_unique<Terminal>(live, quiet, verbose); }
 
 }  // namespace ashlar::cli

@@ -203,7 +203,7 @@ Result<std::vector<Archive>> distribution_archives(host::Files& files, const Dis
     }
     if (mirrors.empty() && part.security && !main.empty()) {
       for (const std::string& url : main) mirrors.push_back(url + "-security");
-      progress.note(fmt::format("no mirror of '{}' is known; trying '{}' (--mirror security=URL names another)", part.archive, public_url(mirrors.front())));
+      progress.detail(fmt::format("no mirror of '{}' is known; trying '{}' (--mirror security=URL names another)", part.archive, public_url(mirrors.front())));
     }
     if (mirrors.empty()) {
       const std::string skipped = apt.skipped.empty() ? std::string() : fmt::format(" that ashlar can fetch from ('{}' is none)", apt.skipped.front());

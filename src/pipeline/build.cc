@@ -109,13 +109,15 @@ std::string relocked(const LockOutcome& outcome, const plan::Definition& definit
   return fmt::format("'{}' no longer fitted '{}' and was made anew: {} packages new, {} gone, {} moved", outcome.path.string(), definition.path, fresh, gone, moved);
 }
 
-/// The lock: what was written down, or made now.
-Result<plan::Lock> settle_lock(Workshop& workshop, const plan::Definition& definition, const BuildOptions& options) {
+/// The lock: what was written down, or made now. `written` is where that went.
+Result<plan::Lock> settle_lock(Workshop& workshop, const plan::Definition& definition, const BuildOptions& options, host::Path& written) {
   if (options.must_be_locked) return read_fitting_lock(workshop, definition, options.lock);
   const bool there = workshop.machine.files->exists(lock_path(definition.path));
   TRY_ASSIGN(auto outcome, lock(workshop, definition, options.lock));
   if (there && outcome.written) workshop.progress.note(relocked(outcome, definition));
+  if (outcome.written) written = outcome.path;
   for (const std::string& note : by_platforms(outcome.notes)) workshop.progress.note(note);
+  for (const std::string& detail : by_platforms(outcome.details)) workshop.progress.detail(detail);
   return std::move(outcome.lock);
 }
 
@@ -154,11 +156,10 @@ Result<Built> build_one(Workshop& workshop, const Order& order, oci::LayoutWrite
   }
 
   const auto before_lock = Clock::now();
-  TRY_ASSIGN(built.lock, settle_lock(workshop, built.definition, options));
+  TRY_ASSIGN(built.lock, settle_lock(workshop, built.definition, options, built.lock_written));
   built.timings.lock = seconds_since(before_lock);
   TRY_ASSIGN(const auto platforms, platforms_of(built.lock, built.definition, options.platforms, what));
-  if (has_idle_apt(built.definition, built.lock, options))
-    workshop.progress.note(fmt::format("apt in the image of '{}' knows no archive; name one with --image-mirror", order.path.string()));
+  built.idle_apt = has_idle_apt(built.definition, built.lock, options);
 
   // The packages: in the cache, by digest.
   const auto before_fetch = Clock::now();
@@ -192,6 +193,17 @@ Result<Built> build_one(Workshop& workshop, const Order& order, oci::LayoutWrite
   return built;
 }
 
+/// One line for all images with an apt that nobody told of an archive.
+void note_idle_apt(Workshop& workshop, const std::vector<Built>& done) {
+  std::vector<std::string> names;
+  for (const Built& each : done) {
+    if (each.idle_apt) names.push_back(fmt::format("'{}'", each.definition.path));
+  }
+  if (names.empty()) return;
+  const std::string which = names.size() <= 3 ? join(names, ", ") : fmt::format("{} and {} more", names.front(), names.size() - 1);
+  workshop.progress.note(fmt::format("apt in the image of {} knows no archive; name one with --image-mirror", which));
+}
+
 Result<Builds> build_into(Workshop& workshop, const std::vector<Order>& orders, const host::Path& folder, const BuildOptions& options) {
   TRY_ASSIGN(auto layout, oci::LayoutWriter::open(*workshop.machine.files, folder));
   Builds out;
@@ -203,6 +215,7 @@ Result<Builds> build_into(Workshop& workshop, const std::vector<Order>& orders, 
     }
     out.done.push_back(std::move(*built));
   }
+  note_idle_apt(workshop, out.done);
   return out;
 }
 

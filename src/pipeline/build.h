@@ -23,8 +23,10 @@ struct Built {
   plan::Definition definition;
   plan::Lock lock;
   std::vector<std::string> tags;        ///< all that point at `root`, at least one
+  host::Path lock_written;              ///< the lock's file where it was made or changed now, else empty
   oci::Descriptor root;                 ///< a manifest for one platform, an index for several
   std::vector<build::Image> images;     ///< by platform
+  bool idle_apt = false;                ///< the image has an apt that nobody told of an archive
   struct Timings { double lock = 0, fetch = 0, unpack = 0, pack = 0, total = 0; } timings;  ///< seconds of wall time
 };
 

@@ -16,6 +16,7 @@ struct Silent final : Progress {
   void stage(std::string_view, std::uint64_t) override {}
   void step(std::string_view, std::uint64_t) override {}
   void note(std::string_view) override {}
+  void detail(std::string_view) override {}
 };
 
 /// A cache with entries of 100 bytes each, used 1 to 6 days ago.

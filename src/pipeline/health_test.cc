@@ -15,6 +15,7 @@ struct Silent final : Progress {
   void stage(std::string_view, std::uint64_t) override {}
   void step(std::string_view, std::uint64_t) override {}
   void note(std::string_view) override {}
+  void detail(std::string_view) override {}
 };
 
 /// A machine that has everything.

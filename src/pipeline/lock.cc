@@ -89,6 +89,7 @@ Result<LockOutcome> lock(Workshop& workshop, const plan::Definition& definition,
   if (old && !fits && out.changes.empty()) out.changes.push_back("the definition has changed");
   out.lock = std::move(made.lock);
   out.notes = std::move(made.notes);
+  out.details = std::move(made.details);
   if (options.check) return out;
   const std::string text = to_pretty(plan::to_json(out.lock));
   if (auto written = workshop.machine.files->write(out.path, text); !written)

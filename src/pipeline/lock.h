@@ -27,7 +27,8 @@ struct LockOutcome {
   host::Path path;
   bool written = false;                  ///< the file was made or changed
   std::vector<std::string> changes;      ///< against the lock that was there, a line each
-  std::vector<std::string> notes;        ///< dependencies that exclusions dropped, ...
+  std::vector<std::string> notes;        ///< what a person may want to act on
+  std::vector<std::string> details;      ///< what went as the definition asks: dependencies that exclusions dropped, ...
 };
 
 /// Makes or updates the lock beside the definition. With an up-to-date lock there and nothing to update, reads that and asks no archive.

@@ -317,8 +317,8 @@ Result<MadeLock> make_lock(const Definition& definition, std::span<const Offer> 
     if (!locked) return cannot(what, std::move(locked).error());
     made.lock.platforms[offer.platform] = std::move(*locked);
     note_idle_exclusions(here->packages, offer, made.notes);
-    for (const std::string& each : resolution->stood_in) made.notes.push_back(fmt::format("{}: {}", offer.platform, each));
-    for (const std::string& dropped : resolution->dropped) made.notes.push_back(fmt::format("{}: {}", offer.platform, dropped));
+    for (const std::string& each : resolution->stood_in) made.details.push_back(fmt::format("{}: {}", offer.platform, each));
+    for (const std::string& dropped : resolution->dropped) made.details.push_back(fmt::format("{}: {}", offer.platform, dropped));
     add_archives(offer, made.lock.archives);
   }
   for (const Unbuilt& each : definition.unbuilt) made.notes.push_back(fmt::format("{} is not built by ashlar yet; the lock holds the packages alone", each.what));

@@ -40,7 +40,8 @@ struct Update {
 
 struct MadeLock {
   Lock lock;
-  std::vector<std::string> notes;  ///< dependencies that exclusions dropped, parts not built yet, pins met by the distribution's own build; a line each
+  std::vector<std::string> notes;    ///< exclusions that keep nothing out, parts not built yet, pins met by the distribution's own build; a line each
+  std::vector<std::string> details;  ///< what went as the definition asks: dependencies that exclusions dropped, packages that stand in for others
 };
 
 /// SHA-256 over what in a definition decides the choice of packages and files: a lock with another digest does not fit it.

@@ -75,18 +75,18 @@ TEST_F(LockMaking, TakesPartsAndRebuilds) {
     const char* summary;
     std::string contents, variant;
     std::vector<std::string> names;
-    size_t notes;
+    size_t notes, details;
   };
   const Row rows[] = {
-      {"a part brings no dependencies, under the .deb's own name", std::string("  packages: [") + part + "]\n", "runtime", {"certificates"}, 0},
-      {"an image with apt takes the whole", std::string("  packages: [") + part + "]\n", "dev", {"certificates", "openssl"}, 0},
-      {"part and whole are one", std::string("  packages: [certificates, ") + part + "]\n", "runtime", {"certificates", "openssl"}, 0},
-      {"another vendor's pin is noted", "  packages: [shell=5.2-1+vendor3]\n", "runtime", {"shell"}, 1},
-      {"a virtual name is noted", "  packages: [sh-shell]\n", "runtime", {"shell"}, 1},
-      {"an exclusion of nothing is noted", "  packages: [shell, '!opensls']\n", "runtime", {"shell"}, 1},
-      {"an exclusion of a virtual name is noted", "  packages: [gcc, '!sh-shell']\n", "runtime", {"gcc"}, 1},
-      {"an exclusion that keeps something out is not", "  packages: [certificates, '!openssl', '!shell']\n", "runtime", {"certificates"}, 1},
-      {"a part that is not built yet is noted", "  packages: [shell]\n  builds:\n    - name: app\n", "runtime", {"shell"}, 1},
+      {"a part brings no dependencies, under the .deb's own name", std::string("  packages: [") + part + "]\n", "runtime", {"certificates"}, 0, 0},
+      {"an image with apt takes the whole", std::string("  packages: [") + part + "]\n", "dev", {"certificates", "openssl"}, 0, 0},
+      {"part and whole are one", std::string("  packages: [certificates, ") + part + "]\n", "runtime", {"certificates", "openssl"}, 0, 0},
+      {"another vendor's pin is noted", "  packages: [shell=5.2-1+vendor3]\n", "runtime", {"shell"}, 1, 0},
+      {"a provider of a virtual name is a detail", "  packages: [sh-shell]\n", "runtime", {"shell"}, 0, 1},
+      {"an exclusion of nothing is noted", "  packages: [shell, '!opensls']\n", "runtime", {"shell"}, 1, 0},
+      {"an exclusion of a virtual name is noted", "  packages: [gcc, '!sh-shell']\n", "runtime", {"gcc"}, 1, 0},
+      {"what an exclusion keeps out is a detail", "  packages: [certificates, '!openssl', '!shell']\n", "runtime", {"certificates"}, 0, 1},
+      {"a part that is not built yet is noted", "  packages: [shell]\n  builds:\n    - name: app\n", "runtime", {"shell"}, 1, 0},
   };
   for (const Row& row : rows) {
     const auto made = make_lock(read(row.contents, row.variant), offers_, nullptr, {}, {}, true);
@@ -95,6 +95,7 @@ TEST_F(LockMaking, TakesPartsAndRebuilds) {
     for (const LockedPackage& package : made->lock.platforms.at("linux/amd64").packages) names.push_back(package.name);
     EXPECT_EQ(names, row.names) << row.summary;
     EXPECT_EQ(made->notes.size(), row.notes) << row.summary;
+    EXPECT_EQ(made->details.size(), row.details) << row.summary;
   }
 }
 

@@ -62,7 +62,7 @@ Result<std::vector<Check>> run_tests(oci::ImageReader& image, const oci::Platfor
     checks.push_back(std::move(*check));
     progress.step(checks.back().id, 1);
   }
-  if (!(*runtime)->control_groups()) progress.note("this machine gives containers no control groups: memory and processes are bounded by resource limits");
+  if (!(*runtime)->control_groups()) progress.detail("this machine gives containers no control groups: memory and processes are bounded by resource limits");
   return checks;
 }
 

@@ -40,6 +40,43 @@ TEST_F(PythonFlow, two_platforms_give_one_digest_in_two_folders) {
   EXPECT_EQ(other.digest("some/where/python/3.13.yaml", "oci:there", {"--locked", "--offline", "--jobs", "3", "--platform", "linux/amd64,linux/arm64"}), digest);
 }
 
+TEST_F(PythonFlow, byte_code_is_the_same_every_time_and_used) {
+  ASHLAR_NEED("bwrap");
+  const std::string text = stage.read(definition);
+  stage.write(definition, text + "bytecode: true\n");
+  const Ran refused = stage.ashlar({"build", definition, "-o", "oci:none"});
+  EXPECT_EQ(refused.code, 2) << refused.told;
+  EXPECT_NE(refused.err.find("hint: compile them in a sandbox with `ashlar build --record-effects`"), std::string::npos) << refused.told;
+  const std::string digest = stage.digest(definition, "oci:out:3.13", {"--record-effects"});
+  ASSERT_TRUE(digest.starts_with("sha256:")) << digest;
+  // Another folder replays; a third compiles anew: the same bytes.
+  Stage other, anew;
+  for (Stage* each : {&other, &anew}) {
+    fs::copy(stage.folder() / "python", each->folder() / "python", fs::copy_options::recursive);
+    fs::create_directories(each->cache());
+    fs::create_directory_symlink(stage.cache() / "packages", each->cache() / "packages");
+  }
+  EXPECT_EQ(other.digest(definition, "oci:out:3.13", {"--locked", "--offline"}), digest);
+  fs::remove(anew.folder() / "python/3.13.effects.json");
+  EXPECT_EQ(anew.digest(definition, "oci:out:3.13", {"--locked", "--offline", "--record-effects"}), digest);
+  EXPECT_EQ(anew.read("python/3.13.effects.json"), stage.read("python/3.13.effects.json"));
+  // Every file, of both platforms, is what the record says.
+  for (const char* platform : {"linux/amd64", "linux/arm64"}) {
+    const Json answer = Json::parse(stage.ashlar({"test", "oci:out:3.13", "--definition", definition, "--platform", platform, "--no-run", "--no-rebuild", "--format", "json"}).out);
+    for (const Json& check : answer["checks"]) {
+      EXPECT_TRUE(check["id"] != "no-unowned-files" || check["result"] == "passed") << check.dump(1);
+    }
+  }
+  // Python takes them.
+  std::string tests = "tests:\n  - {name: compiled, commands: [\"python3 -v -c 'import json'\"], exit-code: 0, output: \"# code object from '/usr/lib/python3.13/json/__pycache__/__init__.cpython-313.pyc'\"}\n";
+  tests += "  - {name: hashes, commands: [\"python3 -c 'import json; print(json.__cached__, open(json.__cached__, \\\"rb\\\").read(8)[4:])'\"], exit-code: 0, output: \"__init__.cpython-313.pyc b'\\\\x03\"}\n";
+  stage.write("python/3.13-run.yaml", text.substr(0, text.find("\ntests:") + 1) + "bytecode: true\n" + tests);
+  const Ran ran = stage.ashlar({"test", "oci:out:3.13", "--definition", "python/3.13-run.yaml", "--no-rebuild"});
+  if (ran.code == 3) GTEST_SKIP() << "no container runs here: " << ran.told;
+  EXPECT_NE(ran.out.find("run:compiled"), std::string::npos) << ran.told;
+  EXPECT_EQ(ran.out.find("FAILED   run:"), std::string::npos) << ran.told;
+}
+
 TEST_F(PythonFlow, is_small_and_has_what_it_promises) {
   ASSERT_TRUE(build().starts_with("sha256:"));
   const Json answer = stage.json({"build", definition, "-o", "oci:out:3.13", "--platform", "linux/amd64"});

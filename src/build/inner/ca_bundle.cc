@@ -115,7 +115,7 @@ Result<Bytes> java_store(const std::vector<Root>& roots, std::int64_t made) {
 
 }  // namespace
 
-Done write_ca_bundle(World& world, const CaOptions& options, std::vector<std::string>& notes) {
+Done write_ca_bundle(World& world, const CaOptions& options, std::vector<std::string>& details) {
   world.effect = "ca-bundle";
   const std::string shipped = "/usr/share/ca-certificates";
   std::vector<std::string> paths;
@@ -131,7 +131,7 @@ Done write_ca_bundle(World& world, const CaOptions& options, std::vector<std::st
     const bool ended = options.as_of != 0 && root.ends < options.as_of;
     if (at < from_package) configuration += (ended ? "!" : "") + paths[at].substr(shipped.size() + 1) + "\n";
     if (ended) {
-      notes.push_back(fmt::format("root '{}' ended on {} and is left out", root.name, Time{root.ends}.date()));
+      details.push_back(fmt::format("root '{}' ended on {} and is left out", root.name, Time{root.ends}.date()));
       continue;
     }
     newest = std::max(newest, world.find(paths[at], true)->entry.mtime);

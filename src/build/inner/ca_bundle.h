@@ -11,7 +11,7 @@ struct CaOptions {
 };
 
 /// Writes etc/ssl/certs/ca-certificates.crt from usr/share/ca-certificates and usr/local/share/ca-certificates. Corrupt for a file that is no
-/// certificate, NotFound when there is none at all; `notes` gets the roots left out.
-Done write_ca_bundle(World& world, const CaOptions& options, std::vector<std::string>& notes);
+/// certificate, NotFound when there is none at all; `details` gets the roots left out.
+Done write_ca_bundle(World& world, const CaOptions& options, std::vector<std::string>& details);
 
 }  // namespace ashlar::build

@@ -19,19 +19,10 @@ std::string package_of(const Tree::Node& node) {
   return node.owner.starts_with(prefix) ? node.owner.substr(prefix.size()) : std::string();
 }
 
-/// The file that links of programs lead to; the path itself where it is no link, or one that leads nowhere.
+/// The file that links of programs lead to; the path itself where they lead nowhere.
 std::string behind_links(const Tree& tree, const std::string& path) {
-  std::string at = path;
-  for (int hops = 0; hops < 8; ++hops) {
-    const auto node = tree.nodes().find(at);
-    if (node == tree.nodes().end()) return path;
-    if (node->second.entry.type != FileType::Symlink) return at;
-    const std::string& target = node->second.entry.link;
-    if (target.starts_with('/')) at = merge_usr(target.substr(1), FileType::Regular);
-    else if (target.find('/') == std::string::npos) at = at.substr(0, at.rfind('/') + 1) + target;
-    else return path;
-  }
-  return path;
+  std::string at = tree.resolve(path, true);
+  return tree.node(at) == nullptr ? path : at;
 }
 
 /// What a runtime image must not hold, of one package or other origin.
@@ -83,7 +74,7 @@ Done guard(const Tree& tree, const plan::Definition& definition, Progress& progr
     const std::string file = behind_links(tree, path);
     const std::string owner = package_of(tree.nodes().at(file));
     if (named.contains(file) || (definition.published && !owner.empty() && asked.contains(owner))) continue;
-    if (plan::is_interpreter_name(name) && definition.published) progress.note(fmt::format("'/{}' of {} is an interpreter that '{}' gives no reason for", path, from, definition.image));
+    if (plan::is_interpreter_name(name) && definition.published) progress.detail(fmt::format("'/{}' of {} is an interpreter that '{}' gives no reason for", path, from, definition.image));
     else if (plan::is_interpreter_name(name))
       faults.add(path, {package, from, "is an interpreter", "are interpreters", fmt::format("name it under 'interpreters' with a reason, or exclude the package with '!{}'", package.empty() ? owner : package), {}});
     else if (plan::is_package_manager_name(name)) faults.add(path, {package, from, "is a package manager", "are package managers", fmt::format("exclude the package with '!{}'", package), {}});

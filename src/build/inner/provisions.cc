@@ -50,16 +50,17 @@ bool is_folder(const Tree::Node* node) { return node != nullptr && node->entry.t
 
 Done add_certificates(Tree& tree, const plan::Definition& definition, host::Files& files, const host::Path& root) {
   for (const plan::TrustedRoots& roots : definition.certificates) {
-    const std::string what = fmt::format("add certificate '{}' of '{}', line {}", roots.name, definition.path, roots.at.line);
-    if (!tree.has_package("ca-certificates")) return cannot(Kind::Invalid, what, "the image has no package 'ca-certificates', which lays out the bundle; add it to contents.packages");
+    const std::string what = fmt::format("add certificate '{}'", roots.name);
+    const auto refuse = [&](Kind kind, std::string_view cause, std::string hint) { return plan::cannot_at(definition, roots.at, kind, what, cause, std::move(hint)); };
+    if (!tree.has_package("ca-certificates")) return refuse(Kind::Invalid, "the image has no package 'ca-certificates', which lays out the bundle", "add it to contents.packages");
     std::string text = roots.content.value_or("");
     if (!roots.content) {
       auto read = files.read(root / roots.source);
-      if (!read) return cannot(what, std::move(read).error());
+      if (!read) return refuse(read.error().kind, read.error().message, "a source is relative to the catalogue's root");
       text = std::move(*read);
     }
     const auto found = certificates_in(text);
-    if (found.empty()) return cannot(Kind::Invalid, what, "it holds no X.509 certificate in PEM");
+    if (found.empty()) return refuse(Kind::Invalid, "it holds no X.509 certificate in PEM", "-----BEGIN CERTIFICATE----- begins one");
     for (size_t at = 0; at < found.size(); ++at) {
       const std::string name = found.size() == 1 ? roots.name : fmt::format("{}-{}", roots.name, at + 1);
       const BytesView bytes = as_bytes(found[at]);
@@ -69,13 +70,23 @@ Done add_certificates(Tree& tree, const plan::Definition& definition, host::File
   return {};
 }
 
+std::string certificates_note(const Tree& tree, const plan::Definition& definition) {
+  const std::string bundle = "etc/ssl/certs/ca-certificates.crt";
+  const auto there = [&](const std::string& path) { return tree.node(tree.resolve(path)) != nullptr; };
+  const bool led = definition.environment.contains("SSL_CERT_FILE") || definition.environment.contains("SSL_CERT_DIR") || there("usr/lib/ssl/cert.pem") || there("usr/lib/ssl/certs");
+  if (led || !there(bundle)) return {};
+  const bool openssl = std::ranges::any_of(tree.nodes(), [](const auto& each) { return each.first.starts_with("usr/lib/") && each.first.substr(each.first.rfind('/') + 1).starts_with("libssl.so."); });
+  if (!openssl) return {};
+  return fmt::format("OpenSSL in the image of '{}' looks for certificates below /usr/lib/ssl, which is not there: add 'SSL_CERT_FILE: /{}' to 'environment', or the package 'openssl'", definition.path, bundle);
+}
+
 Done add_volumes(Tree& tree, const plan::Definition& definition, const std::string& user) {
   const auto [uid_text, gid_text] = cut(user, ':');
   std::uint32_t uid = 0, gid = 0;
   std::from_chars(uid_text.data(), uid_text.data() + uid_text.size(), uid);
   std::from_chars(gid_text.data(), gid_text.data() + gid_text.size(), gid);
   for (const std::string& volume : definition.volumes) {
-    const std::string path = tree.resolve(volume.substr(1) + "/.");  // also where the last name leads
+    const std::string path = tree.resolve(volume, true);
     const bool declared = std::ranges::any_of(definition.paths, [&](const plan::PathRule& rule) { return rule.path == volume; });
     if (declared && tree.node(path) != nullptr) continue;
     if (Tree::Node* const there = tree.edit(path)) {
@@ -103,7 +114,8 @@ Done set_time_zone(Tree& tree, const plan::Definition& definition) {
   const Tree::Node* const found = tree.node(tree.resolve(path));
   if (found == nullptr || found->entry.type == FileType::Directory) {
     const bool has_zones = tree.has_package("tzdata");
-    return cannot(Kind::NotFound, fmt::format("set the time zone '{}'", zone), has_zones ? "the image's tzdata has no such zone; older names are in tzdata-legacy" : "the image has no package 'tzdata'; add it to contents.packages");
+    return plan::cannot_at(definition, definition.time_zone_at, Kind::NotFound, fmt::format("set the time zone '{}'", zone),
+                           has_zones ? "the image's tzdata has no such zone" : "the image has no package 'tzdata'", has_zones ? "older names are in tzdata-legacy" : "add it to contents.packages");
   }
   TarEntry link = file_at(tree, "etc/localtime", 0777);
   link.type = FileType::Symlink;
@@ -116,10 +128,12 @@ Done set_time_zone(Tree& tree, const plan::Definition& definition) {
 Done check_locales(const Tree& tree, const plan::Definition& definition) {
   for (const plan::Slice& slice : definition.slices) {
     if (slice.package != "locales-all" || definition.locales.empty()) continue;
-    for (const std::string& glob : slice.include) {
-      const std::string folder = glob.substr(0, glob.rfind('/'));
+    for (size_t at = 0; at < slice.include.size(); ++at) {
+      const std::string folder = slice.include[at].substr(0, slice.include[at].rfind('/'));
       if (is_folder(tree.node(folder))) continue;
-      return cannot(Kind::NotFound, fmt::format("add locale '{}'", folder.substr(folder.rfind('/') + 1)), "the distribution's locales-all has none of this name; locale -a lists what there is");
+      const plan::Mark mark = at < definition.locales_at.size() ? definition.locales_at[at] : plan::Mark{};
+      return plan::cannot_at(definition, mark, Kind::NotFound, fmt::format("add locale '{}'", folder.substr(folder.rfind('/') + 1)), "the distribution's locales-all has none of this name",
+                             "`locale -a` lists the names where locales-all is installed");
     }
   }
   return {};

@@ -14,6 +14,10 @@ inline constexpr std::string_view probe_path = "usr/lib/ashlar/probe";
 /// image has no package ca-certificates, or a text holds no certificate.
 Done add_certificates(Tree& tree, const plan::Definition& definition, host::Files& files, const host::Path& root);
 
+/// What to do where the image has OpenSSL and a bundle, and nothing that leads the one to the other: neither the folder that OpenSSL looks in
+/// (usr/lib/ssl, of package openssl) nor SSL_CERT_FILE or SSL_CERT_DIR. Empty when there is nothing to do.
+std::string certificates_note(const Tree& tree, const plan::Definition& definition);
+
 /// A folder for each of `volumes`, for the user that runs the image: made where it lacks, and given over where it is root's own and no path of the
 /// definition says so. `user`: `uid:gid`.
 Done add_volumes(Tree& tree, const plan::Definition& definition, const std::string& user);

@@ -13,9 +13,6 @@ struct RehearsalRequest {
   host::Path folder;                ///< to work in: made, locked against others, and emptied at the end
 };
 
-/// Whether programs of dpkg's `architecture` run on this machine.
-bool runs_here(std::string_view architecture);
-
 /// What the script does, without owners and times that a sandbox cannot have: commands that change accounts, owners, alternatives or dpkg's lists are
 /// noted instead of run. Unavailable without bubblewrap and tar; Invalid when the script fails, its interpreter is not in the image, or it makes what no
 /// layer of ours has (devices, sockets, accounts without a command).

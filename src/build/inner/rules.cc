@@ -176,7 +176,7 @@ Done apply_paths(Tree& tree, const plan::Definition& definition, const std::stri
   for (const plan::PathRule& rule : definition.paths) {
     if (!for_platform(rule.platforms, platform)) continue;
     if (auto done = apply(tree, rule, catalog); !done)
-      return cannot(fmt::format("apply path '{}' of '{}', line {}", rule.path, definition.path, rule.at.line), std::move(done).error());
+      return plan::cannot_at(definition, rule.at, done.error().kind, fmt::format("apply path '{}'", rule.path), done.error().message);
   }
   return {};
 }

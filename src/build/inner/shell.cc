@@ -365,17 +365,10 @@ class Reader {
         if (at_ >= text_.size()) return wrong("a '\\' at the end");
         add(text_[at_++], true);
       } else if (c == '\'') {
-        const size_t end = text_.find('\'', at_ + 1);
-        if (end == std::string_view::npos) return wrong("a quote has no end");
-        const auto inside = text_.substr(at_ + 1, end - at_ - 1);
-        line_ += static_cast<int>(std::count(inside.begin(), inside.end(), '\n'));
-        word.push_back({.text = std::string(inside), .quoted = true});
-        at_ = end + 1;
+        TRY_ASSIGN(ShellPart inside, single_quoted());
+        word.push_back(std::move(inside));
       } else if (c == '"') {
-        ++at_;
-        TRY_ASSIGN(ShellWord inside, quoted_until('"'));
-        if (inside.empty()) word.push_back({.quoted = true});
-        for (auto& part : inside) word.push_back(std::move(part));
+        TRY(double_quoted(word));
       } else if (c == '$' || c == '`') {
         TRY_ASSIGN(ShellPart part, expansion(false));
         word.push_back(std::move(part));
@@ -389,6 +382,25 @@ class Reader {
     }
     if (at_ == begin) return wrong("a word is missing");
     return word;
+  }
+
+  /// `'...'`
+  Result<ShellPart> single_quoted() {
+    const size_t end = text_.find('\'', at_ + 1);
+    if (end == std::string_view::npos) return wrong("a quote has no end");
+    const auto inside = text_.substr(at_ + 1, end - at_ - 1);
+    line_ += static_cast<int>(std::count(inside.begin(), inside.end(), '\n'));
+    at_ = end + 1;
+    return ShellPart{.text = std::string(inside), .quoted = true};
+  }
+
+  /// `"..."`, added to `word`; an empty one is a part, too.
+  Done double_quoted(ShellWord& word) {
+    ++at_;
+    TRY_ASSIGN(ShellWord inside, quoted_until('"'));
+    if (inside.empty()) word.push_back({.quoted = true});
+    for (auto& part : inside) word.push_back(std::move(part));
+    return {};
   }
 
   /// The parts up to the closing `end` (taken), `\0` for the end of the text; all of them quoted.
@@ -509,17 +521,10 @@ class Reader {
         TRY_ASSIGN(ShellPart inner, expansion(text));
         word.push_back(std::move(inner));
       } else if (c == '"') {
-        ++at_;
-        TRY_ASSIGN(ShellWord inner, quoted_until('"'));
-        if (inner.empty()) word.push_back({.quoted = true});
-        for (auto& each : inner) word.push_back(std::move(each));
+        TRY(double_quoted(word));
       } else if (c == '\'' && !text) {
-        const size_t end = text_.find('\'', at_ + 1);
-        if (end == std::string_view::npos) return wrong("a quote has no end");
-        const auto inside = text_.substr(at_ + 1, end - at_ - 1);
-        line_ += static_cast<int>(std::count(inside.begin(), inside.end(), '\n'));
-        word.push_back({.text = std::string(inside), .quoted = true});
-        at_ = end + 1;
+        TRY_ASSIGN(ShellPart inside, single_quoted());
+        word.push_back(std::move(inside));
       } else if (c == '\\' && peek(1) == '\n') {
         at_ += 2;
         ++line_;

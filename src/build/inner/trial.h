@@ -101,8 +101,12 @@ struct Listening final : Progress {
     const std::lock_guard hold(mutex);
     notes += std::string(text) + "\n";
   }
+  void detail(std::string_view text) override {
+    const std::lock_guard hold(mutex);
+    details += std::string(text) + "\n";
+  }
   std::mutex mutex;
-  std::string notes;
+  std::string notes, details;
 };
 
 class Trial : public ::testing::Test {

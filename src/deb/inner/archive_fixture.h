@@ -78,7 +78,11 @@ class Listener final : public Progress {
     const std::lock_guard hold(mutex_);
     notes.emplace_back(text);
   }
-  std::vector<std::string> notes;
+  void detail(std::string_view text) override {
+    const std::lock_guard hold(mutex_);
+    details.emplace_back(text);
+  }
+  std::vector<std::string> notes, details;
 
  private:
   std::mutex mutex_;
