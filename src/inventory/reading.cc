@@ -6,8 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "base/file_hasher.h"
 #include "base/hashing_source.h"
-#include "base/old_hash.h"
 #include "base/read_ahead.h"
 #include "host/tree.h"
 #include "inventory/inner/databases.h"
@@ -62,47 +62,32 @@ struct Work {
   bool keeps(std::string_view path) const { return is_database(path) || (options.keep && options.keep(path)); }
 };
 
-/// What hashes the files of one layer.
-struct Hashers {
-  Hasher sha256{};
-  std::optional<OldHasher> sha1{}, md5{};
-  explicit Hashers(const ReadOptions& options) {
-    if (options.sha1) sha1.emplace(OldHash::Sha1);
-    if (options.md5) md5.emplace(OldHash::Md5);
-  }
-  void update(BytesView bytes) {
-    sha256.update(bytes);
-    if (sha1) sha1->update(bytes);
-    if (md5) md5->update(bytes);
-  }
-  void finish(File& file) {
-    file.content = sha256.finish();
-    if (sha1) file.sha1 = sha1->finish();
-    if (md5) file.md5 = md5->finish();
-  }
-};
+FileHasher::Wanted wanted_of(const ReadOptions& options) { return {.sha1 = options.sha1, .md5 = options.md5}; }
 
 /// Reads the content of the present member, a regular file.
-Done read_file(Source& reader, Bytes& buffer, Hashers& hashers, File& file, Onlooker* onlooker, std::string* keep) {
+Done read_file(Source& reader, Bytes& buffer, FileHasher& hasher, File& file, Onlooker* onlooker, std::string* keep) {
   if (onlooker != nullptr) onlooker->begin(file.entry, file.bytes);
   for (;;) {
     TRY_ASSIGN(const size_t count, reader.read(buffer));
     if (count == 0) break;
     const BytesView bytes = BytesView(buffer).first(count);
-    hashers.update(bytes);
+    hasher.update(bytes);
     if (file.front.size() < 4) file.front += as_text(bytes).substr(0, 4 - file.front.size());
     if (onlooker != nullptr) onlooker->more(bytes);
     if (keep != nullptr) keep->append(as_text(bytes));
     if (keep != nullptr && keep->size() > max_text) return cannot(Kind::Corrupt, fmt::format("read '{}'", file.entry.path), "it is larger than 256 MiB");
   }
-  hashers.finish(file);
+  FileDigests digests = hasher.finish();
+  file.content = digests.sha256;
+  file.sha1 = std::move(digests.sha1);
+  file.md5 = std::move(digests.md5);
   if (onlooker != nullptr) onlooker->end(*file.content);
   return {};
 }
 
 Done read_members(const Work& work, TarReader& reader, size_t at, Onlooker* onlooker, Layer& layer) {
   Bytes buffer(256 * 1024);
-  Hashers hashers(work.options);
+  FileHasher hasher(wanted_of(work.options));
   for (;;) {
     TRY_ASSIGN(auto next, reader.next());
     if (!next) return {};
@@ -110,7 +95,7 @@ Done read_members(const Work& work, TarReader& reader, size_t at, Onlooker* onlo
     File& file = layer.members.emplace_back(File{.entry = std::move(*next), .content = {}, .layer = at, .bytes = {at, member}});
     file.entry.path = clean(std::move(file.entry.path));
     if (file.entry.type != FileType::Regular) continue;
-    TRY(read_file(reader, buffer, hashers, file, onlooker, work.keeps(file.entry.path) ? &layer.texts[member] : nullptr));
+    TRY(read_file(reader, buffer, hasher, file, onlooker, work.keeps(file.entry.path) ? &layer.texts[member] : nullptr));
   }
 }
 
@@ -118,7 +103,7 @@ Done read_layer(const Work& work, size_t at, Onlooker* onlooker, Layer& layer) {
   const oci::Descriptor& descriptor = work.descriptors[at];
   TRY_ASSIGN(auto blob, work.image.open(descriptor.digest));
   Hasher hasher;
-  const auto stream = oci::decode_layer(descriptor, std::make_unique<HashingSource>(std::move(blob), hasher));
+  const auto stream = read_ahead(oci::decode_layer(descriptor, std::make_unique<HashingSource>(std::move(blob), hasher)));
   TarReader reader(*stream);
   TRY(read_members(work, reader, at, onlooker, layer));
   Bytes rest(64 * 1024);  // what follows the archive's end belongs to the layer's digest, too
@@ -201,7 +186,7 @@ Result<Contents> read_folder(host::Files& files, const host::Path& folder, const
   if (!entries) return cannot(what, std::move(entries).error());
   Contents contents;
   Onlooker* const onlooker = options.onlooker ? options.onlooker(0) : nullptr;
-  Hashers hashers(options);
+  FileHasher hasher(wanted_of(options));
   Bytes buffer(256 * 1024);
   for (size_t member = 0; member < entries->size(); ++member) {
     File file{.entry = std::move((*entries)[member]), .content = {}, .layer = 0, .bytes = {0, member}};
@@ -213,7 +198,7 @@ Result<Contents> read_folder(host::Files& files, const host::Path& folder, const
       if (!open) return cannot(what, std::move(open).error());
       const auto stream = host::stream(std::move(*open));
       const bool keep = is_database(path) || (options.keep && options.keep(path));
-      if (auto done = read_file(*stream, buffer, hashers, file, onlooker, keep ? &contents.texts[path] : nullptr); !done) return cannot(what, std::move(done).error());
+      if (auto done = read_file(*stream, buffer, hasher, file, onlooker, keep ? &contents.texts[path] : nullptr); !done) return cannot(what, std::move(done).error());
     }
     contents.files.emplace(path, std::move(file));
   }
