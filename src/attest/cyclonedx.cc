@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "attest/inner/identity.h"
+#include "base/json_writer.h"
 #include "base/text.h"
 
 namespace ashlar::attest {
@@ -55,12 +56,18 @@ Json component(const SbomPackage& package) {
   return out;
 }
 
-Json component(const SbomFile& file) {
-  return {{"type", "file"},
-          {"bom-ref", "file:/" + file.path},
-          {"name", "/" + file.path},
-          {"hashes", {{{"alg", "SHA-1"}, {"content", file.sha1}}, {{"alg", "SHA-256"}, {"content", file.sha256}}}},
-          {"properties", {property("owner", file.owner.empty() ? "none" : file.owner), property("standing", std::string(inventory::to_string(file.standing)))}}};
+void write_named(JsonWriter& to, std::string_view name_key, std::string_view name, std::string_view value_key, std::string_view value) {
+  to.begin_object().member(name_key, name).member(value_key, value).end();
+}
+
+void write_component(JsonWriter& to, const SbomFile& file) {
+  to.begin_object().member("type", "file").member("bom-ref", "file:/" + file.path).member("name", "/" + file.path).key("hashes").begin_array();
+  write_named(to, "alg", "SHA-1", "content", file.sha1);
+  write_named(to, "alg", "SHA-256", "content", file.sha256);
+  to.end().key("properties").begin_array();
+  write_named(to, "name", "ashlar:owner", "value", file.owner.empty() ? "none" : file.owner);
+  write_named(to, "name", "ashlar:standing", "value", inventory::to_string(file.standing));
+  to.end().end();
 }
 
 /// The distribution, by which scanners choose their advisories.
@@ -100,23 +107,18 @@ Json dependencies(const Sbom& sbom) {
 
 }  // namespace
 
-Json to_cyclonedx_json(const Sbom& sbom) {
-  Json components = Json::array();
-  if (!sbom.distribution.empty() && sbom.kind != Sbom::Kind::RootFs) components.push_back(operating_system(sbom.distribution));
-  for (const SbomPackage& package : sbom.packages) components.push_back(component(package));
-  for (const SbomFile& file : sbom.files) components.push_back(component(file));
+std::string to_cyclonedx_json(const Sbom& sbom) {
   Json metadata = {{"timestamp", sbom.created.str()}, {"tools", {{"components", {{{"type", "application"}, {"name", "ashlar"}, {"version", ASHLAR_VERSION}}}}}}};
   if (!sbom.supplier.empty()) metadata["authors"] = {{{"name", party_of(sbom.supplier).name}}};
   metadata["component"] = subject(sbom);
   if (!sbom.supplier.empty()) metadata["supplier"] = party(sbom.supplier);
-  return {{"$schema", "http://cyclonedx.org/schema/bom-1.6.schema.json"},
-          {"bomFormat", "CycloneDX"},
-          {"specVersion", "1.6"},
-          {"serialNumber", "urn:uuid:" + uuid_of(content_digest(sbom))},
-          {"version", 1},
-          {"metadata", std::move(metadata)},
-          {"components", std::move(components)},
-          {"dependencies", dependencies(sbom)}};
+  JsonWriter to;
+  to.begin_object().member("$schema", "http://cyclonedx.org/schema/bom-1.6.schema.json").member("bomFormat", "CycloneDX").member("specVersion", "1.6");
+  to.member("serialNumber", "urn:uuid:" + uuid_of(content_digest(sbom))).key("version").json(1).key("metadata").json(metadata).key("components").begin_array();
+  if (!sbom.distribution.empty() && sbom.kind != Sbom::Kind::RootFs) to.json(operating_system(sbom.distribution));
+  for (const SbomPackage& package : sbom.packages) to.json(component(package));
+  for (const SbomFile& file : sbom.files) write_component(to, file);
+  return to.end().key("dependencies").json(dependencies(sbom)).end().take();
 }
 
 }  // namespace ashlar::attest

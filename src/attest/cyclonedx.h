@@ -1,11 +1,12 @@
 #pragma once
 // CycloneDX 1.6 as JSON (ECMA-424).
+#include <string>
+
 #include "attest/sbom.h"
-#include "base/json.h"
 
 namespace ashlar::attest {
 
-/// The serial number and references follow from content alone.
-Json to_cyclonedx_json(const Sbom& sbom);
+/// A text for people and programs. The serial number and references follow from content alone.
+std::string to_cyclonedx_json(const Sbom& sbom);
 
 }  // namespace ashlar::attest

@@ -75,6 +75,15 @@ Sbom described() {
   return std::move(*sbom);
 }
 
+Json read(const std::string& text) {
+  auto json = parse_json(text, "sbom.json");
+  EXPECT_TRUE(json) << text;
+  EXPECT_EQ(to_pretty(*json), text) << "not in the house's form";
+  return json ? std::move(*json) : Json();
+}
+Json spdx(const Sbom& sbom) { return read(to_spdx_json(sbom)); }
+Json cyclonedx(const Sbom& sbom) { return read(to_cyclonedx_json(sbom)); }
+
 plan::Lock lock() {
   plan::Lock out;
   out.definition = "registry.example/team/tool";
@@ -209,7 +218,7 @@ Json entry(const Json& list, const char* key, const std::string& value) {
 }
 
 TEST(Spdx, ADocumentHasItsParts) {
-  const Json json = to_spdx_json(described());
+  const Json json = spdx(described());
   EXPECT_EQ(json["spdxVersion"], "SPDX-2.3");
   EXPECT_EQ(json["creationInfo"]["created"], "2026-11-01T00:00:00Z");
   const Json liba = entry(json["packages"], "name", "liba"), tool = entry(json["packages"], "name", "tool");
@@ -240,7 +249,7 @@ TEST(Spdx, ADocumentHasItsParts) {
 }
 
 TEST(CycloneDx, ADocumentHasItsParts) {
-  const Json json = to_cyclonedx_json(described());
+  const Json json = cyclonedx(described());
   EXPECT_EQ(json["specVersion"], "1.6");
   EXPECT_EQ(json["metadata"]["timestamp"], "2026-11-01T00:00:00Z");
   EXPECT_EQ(json["metadata"]["component"]["purl"], root_purl(described()));
@@ -258,21 +267,21 @@ TEST(CycloneDx, ADocumentHasItsParts) {
 TEST(Sbom, IdentifiersFollowFromContentAlone) {
   const Sbom one = described();
   Sbom other = described();
-  EXPECT_EQ(to_compact(to_spdx_json(one)), to_compact(to_spdx_json(other)));
-  EXPECT_EQ(to_compact(to_cyclonedx_json(one)), to_compact(to_cyclonedx_json(other)));
+  EXPECT_EQ(to_spdx_json(one), to_spdx_json(other));
+  EXPECT_EQ(to_cyclonedx_json(one), to_cyclonedx_json(other));
   EXPECT_EQ(to_compact(to_json(one)), to_compact(to_json(other)));
   other.files[0].sha256[0] = other.files[0].sha256[0] == '0' ? '1' : '0';
-  EXPECT_NE(to_spdx_json(one)["documentNamespace"], to_spdx_json(other)["documentNamespace"]);
-  EXPECT_NE(to_cyclonedx_json(one)["serialNumber"], to_cyclonedx_json(other)["serialNumber"]);
+  EXPECT_NE(spdx(one)["documentNamespace"], spdx(other)["documentNamespace"]);
+  EXPECT_NE(cyclonedx(one)["serialNumber"], cyclonedx(other)["serialNumber"]);
 }
 
 TEST(Sbom, AFreeFormLicenceIsNotAsserted) {
   Sbom sbom = described();
   sbom.packages[0].licence = {{}, {}, "not known: there is no /usr/share/doc/liba/copyright"};
-  EXPECT_EQ(entry(to_spdx_json(sbom)["packages"], "name", "liba")["licenseDeclared"], "NOASSERTION");
-  EXPECT_FALSE(entry(to_cyclonedx_json(sbom)["components"], "name", "liba").contains("licenses"));
+  EXPECT_EQ(entry(spdx(sbom)["packages"], "name", "liba")["licenseDeclared"], "NOASSERTION");
+  EXPECT_FALSE(entry(cyclonedx(sbom)["components"], "name", "liba").contains("licenses"));
   sbom.packages[0].licence = {"LicenseRef-odd-1", {{"LicenseRef-odd-1", "its text"}}, {}};
-  EXPECT_EQ(to_spdx_json(sbom)["hasExtractedLicensingInfos"][0]["extractedText"], "its text");
+  EXPECT_EQ(spdx(sbom)["hasExtractedLicensingInfos"][0]["extractedText"], "its text");
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "attest/inner/identity.h"
+#include "base/json_writer.h"
 #include "base/old_hash.h"
 #include "base/text.h"
 
@@ -35,8 +36,6 @@ std::string supplier(const std::string& text) {
   return fmt::format("{}: {}{}", party.person ? "Person" : "Organization", party.name, address);
 }
 
-Json relationship(const std::string& from, std::string_view type, const std::string& to) { return {{"spdxElementId", from}, {"relationshipType", type}, {"relatedSpdxElement", to}}; }
-
 /// spdx-spec 2.3, 7.9: the SHA-1 over the sorted SHA-1s of all files.
 std::string verification_code(std::vector<std::string_view> sums) {
   std::ranges::sort(sums);
@@ -49,51 +48,68 @@ class Document {
  public:
   explicit Document(const Sbom& sbom) : sbom_(sbom), root_(id_of("Root", sbom.name, sbom.version)) {}
 
-  Json json() {
-    for (const SbomPackage& package : sbom_.packages) ids_[package.name] = id_of(package);
-    add_files();
-    relationships_.push_back(relationship("SPDXRef-DOCUMENT", "DESCRIBES", root_));
-    packages_.push_back(root());
-    for (const SbomPackage& package : sbom_.packages) packages_.push_back(one(package));
-    for (const SbomPackage& package : sbom_.packages) {
-      relationships_.push_back(relationship(root_, "CONTAINS", id_of(package)));
-      for (const std::string& name : package.depends) {
-        if (const auto other = ids_.find(name); other != ids_.end()) relationships_.push_back(relationship(id_of(package), "DEPENDS_ON", other->second));
-      }
-    }
-    for (Json& each : file_relationships_) relationships_.push_back(std::move(each));
-    Json out = {{"spdxVersion", "SPDX-2.3"},
-                {"dataLicense", "CC0-1.0"},
-                {"SPDXID", "SPDXRef-DOCUMENT"},
-                {"name", fmt::format("{} {}", sbom_.name, sbom_.platform)},
-                {"documentNamespace", fmt::format("https://ashlar.dev/spdx/{}", content_digest(sbom_).hex())},
-                {"creationInfo", {{"created", sbom_.created.str()}, {"creators", {fmt::format("Tool: ashlar-{}", ASHLAR_VERSION), supplier(creator())}}, {"licenseListVersion", "3.25"}}},
-                {"packages", std::move(packages_)}};
-    if (!files_.empty()) out["files"] = std::move(files_);
-    if (!texts_.empty()) out["hasExtractedLicensingInfos"] = texts();
-    out["relationships"] = std::move(relationships_);
-    return out;
+  std::string text() {
+    for (const SbomPackage& package : sbom_.packages) packages_[package.name] = id_of(package);
+    for (const SbomFile& file : sbom_.files) add(file);
+    to_.begin_object();
+    to_.member("spdxVersion", "SPDX-2.3").member("dataLicense", "CC0-1.0").member("SPDXID", "SPDXRef-DOCUMENT");
+    to_.member("name", fmt::format("{} {}", sbom_.name, sbom_.platform)).member("documentNamespace", fmt::format("https://ashlar.dev/spdx/{}", content_digest(sbom_).hex()));
+    to_.key("creationInfo").json({{"created", sbom_.created.str()}, {"creators", {fmt::format("Tool: ashlar-{}", ASHLAR_VERSION), supplier(creator())}}, {"licenseListVersion", "3.25"}});
+    to_.key("packages").begin_array().json(root());
+    for (const SbomPackage& package : sbom_.packages) to_.json(one(package));
+    to_.end();
+    write_files();
+    if (!texts_.empty()) to_.key("hasExtractedLicensingInfos").json(texts());
+    write_relationships();
+    return to_.end().take();
   }
 
  private:
+  struct FileRow { std::string id, by; };  ///< the file's, and what contains it
+
   std::string creator() const { return sbom_.supplier.empty() ? "ashlar" : sbom_.supplier; }
 
-  void add_files() {
-    for (const SbomFile& file : sbom_.files) {
-      const std::string id = id_of(file);
-      files_.push_back({{"fileName", "./" + file.path},
-                        {"SPDXID", id},
-                        {"checksums", {{{"algorithm", "SHA1"}, {"checksumValue", file.sha1}}, {{"algorithm", "SHA256"}, {"checksumValue", file.sha256}}}},
-                        {"licenseConcluded", unknown},
-                        {"copyrightText", unknown},
-                        {"comment", fmt::format("owner: {} ({})", file.owner.empty() ? "none" : file.owner, inventory::to_string(file.standing))}});
-      const auto [kind, name] = cut(file.owner, ':');
-      const auto owner = kind == "package" ? ids_.find(std::string(name)) : ids_.end();
-      const bool held = owner != ids_.end() && file.standing != inventory::Standing::Unowned;
-      const std::string& by = held ? owner->second : root_;
-      sums_[by].push_back(file.sha1);
-      file_relationships_.push_back(relationship(by, "CONTAINS", id));
+  void add(const SbomFile& file) {
+    const auto [kind, name] = cut(file.owner, ':');
+    const auto owner = kind == "package" ? packages_.find(std::string(name)) : packages_.end();
+    const bool held = owner != packages_.end() && file.standing != inventory::Standing::Unowned;
+    const std::string& by = held ? owner->second : root_;
+    sums_[by].push_back(file.sha1);
+    files_.push_back({id_of(file), by});
+  }
+
+  void write_checksum(std::string_view algorithm, std::string_view value) { to_.begin_object().member("algorithm", algorithm).member("checksumValue", value).end(); }
+
+  void write_files() {
+    if (files_.empty()) return;
+    to_.key("files").begin_array();
+    for (size_t at = 0; at < files_.size(); ++at) {
+      const SbomFile& file = sbom_.files[at];
+      to_.begin_object().member("fileName", "./" + file.path).member("SPDXID", files_[at].id).key("checksums").begin_array();
+      write_checksum("SHA1", file.sha1);
+      write_checksum("SHA256", file.sha256);
+      to_.end().member("licenseConcluded", unknown).member("copyrightText", unknown);
+      to_.member("comment", fmt::format("owner: {} ({})", file.owner.empty() ? "none" : file.owner, inventory::to_string(file.standing))).end();
     }
+    to_.end();
+  }
+
+  void write_relationship(std::string_view from, std::string_view type, std::string_view to) {
+    to_.begin_object().member("spdxElementId", from).member("relationshipType", type).member("relatedSpdxElement", to).end();
+  }
+
+  void write_relationships() {
+    to_.key("relationships").begin_array();
+    write_relationship("SPDXRef-DOCUMENT", "DESCRIBES", root_);
+    for (const SbomPackage& package : sbom_.packages) {
+      const std::string id = id_of(package);
+      write_relationship(root_, "CONTAINS", id);
+      for (const std::string& name : package.depends) {
+        if (const auto other = packages_.find(name); other != packages_.end()) write_relationship(id, "DEPENDS_ON", other->second);
+      }
+    }
+    for (const FileRow& file : files_) write_relationship(file.by, "CONTAINS", file.id);
+    to_.end();
   }
 
   /// Says which files were looked at, or that none were.
@@ -138,15 +154,15 @@ class Document {
 
   const Sbom& sbom_;
   std::string root_;
-  std::map<std::string, std::string> ids_;  ///< by package name
+  std::map<std::string, std::string> packages_;  ///< identifiers by name
   std::map<std::string, std::vector<std::string_view>> sums_;
   std::map<std::string, std::string> texts_;
-  Json packages_ = Json::array(), files_ = Json::array(), relationships_ = Json::array();
-  std::vector<Json> file_relationships_;
+  std::vector<FileRow> files_;  ///< as those of the SBOM
+  JsonWriter to_;
 };
 
 }  // namespace
 
-Json to_spdx_json(const Sbom& sbom) { return Document(sbom).json(); }
+std::string to_spdx_json(const Sbom& sbom) { return Document(sbom).text(); }
 
 }  // namespace ashlar::attest
