@@ -71,7 +71,8 @@ class Decoder : public Source {
   Result<size_t> read(std::span<std::uint8_t> out) final {
     if (failed_) return std::unexpected(*failed_);
     size_t filled = 0;
-    while (filled < out.size() && !ended_) {
+    enough_ = false;
+    while (filled < out.size() && !ended_ && !(enough_ && filled != 0)) {
       auto step = advance(out.subspan(filled));
       if (!step) {
         failed_ = std::move(step).error();
@@ -89,6 +90,7 @@ class Decoder : public Source {
 
   Input input_;
   bool ended_ = false;
+  bool enough_ = false;  ///< this read had better end here, short of what there is room for
 
  private:
   std::optional<Error> failed_;
@@ -109,10 +111,15 @@ class WholeMembers {
   /// Decodes the member that `packed` begins with and says how many bytes it takes; 0 when it is larger than a member, damaged or not all there.
   size_t decode(BytesView packed) {
     if (!raw_) raw_ = std::make_unique_for_overwrite<std::uint8_t[]>(member_size);
-    size_t taken = 0, count = 0;
-    if (libdeflate_gzip_decompress_ex(decompressor_, packed.data(), packed.size(), raw_.get(), member_size, &taken, &count) != LIBDEFLATE_SUCCESS) return 0;
-    ready_ = BytesView(raw_.get(), count);
+    size_t count = 0;
+    const size_t taken = decode(packed, {raw_.get(), member_size}, count);
+    if (taken != 0) ready_ = BytesView(raw_.get(), count);
     return taken;
+  }
+  /// The same into `out`, which has room for a member; `count` is how many bytes that were.
+  size_t decode(BytesView packed, std::span<std::uint8_t> out, size_t& count) {
+    size_t taken = 0;
+    return libdeflate_gzip_decompress_ex(decompressor_, packed.data(), packed.size(), out.data(), member_size, &taken, &count) == LIBDEFLATE_SUCCESS ? taken : 0;
   }
   bool empty() const { return ready_.empty(); }
   size_t give(std::span<std::uint8_t> out) {
@@ -150,10 +157,13 @@ class GzipDecoder final : public Decoder {
       if (members_ != 0 && input_.rest()[0] != 0x1f) return damaged("gzip", "is followed by bytes that are no further member");
       if (small_) {
         TRY(input_.fill_up(packed_limit));
-        const size_t taken = whole_.decode(input_.rest());
+        enough_ = out.size() >= member_size;
+        size_t count = 0;
+        const size_t taken = enough_ ? whole_.decode(input_.rest(), out, count) : whole_.decode(input_.rest());
         input_.take(taken);
         members_ += taken != 0 ? 1 : 0;
-        if (taken != 0) return whole_.give(out);
+        if (taken != 0) return enough_ ? count : whole_.give(out);
+        enough_ = false;
         small_ = false;  // nor will the next ones be: what packs in small members does so throughout
       }
       inflateReset(&stream_);

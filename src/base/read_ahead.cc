@@ -11,8 +11,8 @@
 namespace ashlar {
 namespace {
 
-constexpr size_t piece_size = size_t{256} << 10;
-constexpr size_t pieces = 4;
+constexpr size_t piece_size = size_t{1} << 20;  // room for a whole member of gzip, which is then decoded in its place
+constexpr size_t pieces = 2;
 
 class ReadAhead final : public Source {
  public:

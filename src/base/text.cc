@@ -12,6 +12,8 @@ namespace {
 
 constexpr std::string_view white = " \t\r\n\f\v";
 
+bool is_white(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+
 /// Matches one segment, from `pattern` and `text` with no `/` in them.
 bool matches_segment(std::string_view pattern, std::string_view text) {
   size_t p = 0, t = 0, star = std::string_view::npos, mark = 0;
@@ -110,10 +112,10 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
 
 std::vector<std::string_view> words(std::string_view text) {
   std::vector<std::string_view> found;
-  for (size_t at = text.find_first_not_of(white); at != std::string_view::npos;) {
-    const size_t end = text.find_first_of(white, at);
-    found.push_back(text.substr(at, end == std::string_view::npos ? end : end - at));
-    at = end == std::string_view::npos ? end : text.find_first_not_of(white, end);
+  for (auto at = std::ranges::find_if_not(text, is_white); at != text.end();) {
+    const auto end = std::find_if(at, text.end(), is_white);
+    found.emplace_back(at, end);
+    at = std::find_if_not(end, text.end(), is_white);
   }
   return found;
 }
