@@ -114,6 +114,38 @@ TEST(Codec, SeveralMembers) {
   }
 }
 
+TEST(Codec, MembersOfGzipAreReadIntoBuffersOfAnySize) {
+  const size_t whole = 1 << 20;
+  struct Row { std::string summary; std::vector<size_t> members; };
+  const std::vector<Row> rows = {
+      {"whole members", {whole, whole, whole}},
+      {"short ones between", {whole, 1000, whole, whole - 1, 1}},
+      {"empty ones at the beginning, between and at the end", {0, whole, 0, 0, 5000, 0}},
+      {"nothing but empty ones", {0, 0}},
+      {"one that is too large for one piece", {whole, whole + 1, 2 * whole, 70}},
+  };
+  for (const Row& row : rows) {
+    Bytes plain, packed;
+    for (const size_t size : row.members) {
+      const Bytes member = some_bytes(size, static_cast<unsigned>(size));
+      plain = joined(std::move(plain), member);
+      packed = joined(std::move(packed), gzip(member));
+    }
+    for (const size_t room : {size_t{1000}, whole - 1, whole, whole + 1, 3 * whole}) {
+      SCOPED_TRACE(row.summary + ", " + std::to_string(room));
+      const auto source = decode(Codec::Gzip, std::make_unique<Pieces>(packed, 1 << 16));
+      Bytes out, buffer(room);
+      for (;;) {
+        const auto count = source->read(buffer);
+        ASSERT_TRUE(count) << count.error().message;
+        if (*count == 0) break;
+        out.insert(out.end(), buffer.begin(), buffer.begin() + static_cast<std::ptrdiff_t>(*count));
+      }
+      EXPECT_EQ(out, plain);
+    }
+  }
+}
+
 TEST(Codec, Damage) {
   const Bytes plain = some_bytes(100'000, 4);
   for (const Packer& kind : kinds) {
