@@ -24,6 +24,7 @@ constexpr std::uint64_t memory_limit = std::uint64_t{96} << 20;
 constexpr int zstd_window_log = 26;  // 64 MiB: the largest power of two that stays below the limit
 
 constexpr size_t packed_limit = member_size + (size_t{64} << 10);  // of such a member, whatever is in it
+constexpr size_t packed_usual = size_t{512} << 10;                 // most need less
 
 /// The compressed bytes, a buffer at a time.
 class Input {
@@ -137,7 +138,7 @@ class WholeMembers {
 
 class GzipDecoder final : public Decoder {
  public:
-  explicit GzipDecoder(std::unique_ptr<Source> from) : Decoder(std::move(from), 4 * packed_limit) {
+  explicit GzipDecoder(std::unique_ptr<Source> from) : Decoder(std::move(from), packed_limit) {
     if (inflateInit2(&stream_, 15 + 16) != Z_OK) throw std::bad_alloc();
   }
   GzipDecoder(const GzipDecoder&) = delete;
@@ -156,20 +157,32 @@ class GzipDecoder final : public Decoder {
     if (!inside_) {
       if (members_ != 0 && input_.rest()[0] != 0x1f) return damaged("gzip", "is followed by bytes that are no further member");
       if (small_) {
-        TRY(input_.fill_up(packed_limit));
-        enough_ = out.size() >= member_size;
-        size_t count = 0;
-        const size_t taken = enough_ ? whole_.decode(input_.rest(), out, count) : whole_.decode(input_.rest());
-        input_.take(taken);
-        members_ += taken != 0 ? 1 : 0;
-        if (taken != 0) return enough_ ? count : whole_.give(out);
-        enough_ = false;
+        TRY_ASSIGN(const auto count, decode_whole(out));
+        if (count) return *count;
         small_ = false;  // nor will the next ones be: what packs in small members does so throughout
       }
       inflateReset(&stream_);
       inside_ = true;
     }
     return inflate_some(out);
+  }
+
+  /// Decodes the next member in one piece and gives what `out` takes of it; nothing when it cannot be.
+  Result<std::optional<size_t>> decode_whole(std::span<std::uint8_t> out) {
+    for (const size_t wanted : {packed_usual, packed_limit}) {
+      TRY(input_.fill_up(wanted));
+      enough_ = out.size() >= member_size;
+      size_t count = 0;
+      const size_t taken = enough_ ? whole_.decode(input_.rest(), out, count) : whole_.decode(input_.rest());
+      input_.take(taken);
+      if (taken != 0) {
+        ++members_;
+        return enough_ ? count : whole_.give(out);
+      }
+      enough_ = false;
+      if (input_.rest().size() < wanted) break;  // there is no more
+    }
+    return std::nullopt;
   }
 
   Result<size_t> inflate_some(std::span<std::uint8_t> out) {

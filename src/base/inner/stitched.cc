@@ -2,21 +2,12 @@
 
 #include <utility>
 
-#if defined(__x86_64__)
+#ifdef __x86_64__
 #include <cpuid.h>
 #include <immintrin.h>
 
-#if defined(__clang__)
-#pragma clang attribute push(__attribute__((target("sha,ssse3,sse4.1"))), apply_to = function)
-#else
-#pragma GCC push_options
-#pragma GCC target("sha,ssse3,sse4.1")
-#endif
-
 namespace ashlar::stitched {
 namespace {
-
-// Nothing of the standard library is instantiated in here: the linker might give it, with these instructions, to everyone.
 
 /// FIPS 180-4, 4.2.2.
 alignas(16) constexpr std::uint32_t k256[64] = {
@@ -33,6 +24,14 @@ constexpr std::uint32_t k5[64] = {
     0xbebfbc70, 0x289b7ec6, 0xeaa127fa, 0xd4ef3085, 0x04881d05, 0xd9d4d039, 0xe6db99e5, 0x1fa27cf8, 0xc4ac5665, 0xf4292244, 0x432aff97, 0xab9423a7, 0xfc93a039,
     0x655b59c3, 0x8f0ccc92, 0xffeff47d, 0x85845dd1, 0x6fa87e4f, 0xfe2ce6e0, 0xa3014314, 0x4e0811a1, 0xf7537e82, 0xbd3af235, 0x2ad7d2bb, 0xeb86d391};
 constexpr int turns[16] = {7, 12, 17, 22, 5, 9, 14, 20, 4, 11, 16, 23, 6, 10, 15, 21};
+
+// Nothing of the standard library is instantiated in here: the linker might give it, with these instructions, to everyone.
+#ifdef __clang__
+#pragma clang attribute push(__attribute__((target("sha,ssse3,sse4.1"))), apply_to = function)
+#else
+#pragma GCC push_options
+#pragma GCC target("sha,ssse3,sse4.1")
+#endif
 
 struct Registers {
   __m128i abef{}, cdgh{}, m[4]{};  ///< SHA-256: state, and the four words of each of the next groups
@@ -131,7 +130,7 @@ void blocks(Words& words, const std::uint8_t* data, size_t count) {
 }
 
 }  // namespace
-#if defined(__clang__)
+#ifdef __clang__
 #pragma clang attribute pop
 #else
 #pragma GCC pop_options
