@@ -37,7 +37,7 @@ Action sbom(CLI::App& app) {
     TRY_ASSIGN(const attest::Sbom sbom, pipeline::describe(context.machine, options->target, options->platform));
     if (context.format == "table") return say_table(context, sbom);
     if (context.format == "json") answer(context, attest::to_json(sbom));
-    else context.answer->append(context.format == "spdx-json" ? attest::to_spdx_json(sbom) : attest::to_cyclonedx_json(sbom));
+    else *context.answer = context.format == "spdx-json" ? attest::to_spdx_json(sbom) : attest::to_cyclonedx_json(sbom);
     return Exit::Clean;
   };
 }
