@@ -7,8 +7,10 @@ namespace ashlar::plan {
 namespace {
 
 /// `*` at the end stands for versions.
-constexpr std::array<std::string_view, 27> interpreters = {"sh", "bash", "rbash", "dash", "ash", "zsh", "ksh*", "mksh*", "csh", "tcsh", "fish", "busybox*", "perl", "perl5*", "python", "python2*",
-                                                           "python3*", "ruby*", "lua*", "node", "nodejs", "php*", "tclsh*", "awk", "mawk", "gawk", "original-awk"};
+constexpr std::array<std::string_view, 52> interpreters = {"sh",      "bash",     "rbash",   "dash",     "ash",     "zsh",      "ksh*",    "mksh*",  "csh",      "tcsh",    "fish",         "busybox*", "perl",
+                                                           "perl5*",  "python",   "python2*", "python3*", "pypy*",   "ruby*",    "jruby",   "lua*",   "node",     "nodejs",  "deno",         "bun",      "php*",
+                                                           "tclsh*",  "wish*",    "expect",  "awk",      "mawk",    "gawk",     "nawk",    "original-awk", "java", "jshell",  "jrunscript",   "erl",      "escript",
+                                                           "iex",     "elixir",   "guile*",  "ocaml",    "ocamlrun*", "R",      "Rscript", "julia",  "swipl",    "sbcl",    "racket",       "emacs*",   "mono*"};
 constexpr std::array<std::string_view, 12> managers = {"apt", "apt-get", "apt-cache", "dpkg", "dpkg-deb", "apk", "rpm", "dnf", "yum", "microdnf", "zypper", "pacman"};
 constexpr std::array<std::string_view, 4> folders = {"usr/bin/", "usr/sbin/", "usr/local/bin/", "usr/local/sbin/"};
 

@@ -38,6 +38,15 @@ std::string program_calling(std::vector<std::string> names) {
   return elf.bytes();
 }
 
+/// A program that needs a library, which is there.
+Members linked(const std::string& library) {
+  SmallElf elf;
+  elf.needed.push_back(library);
+  SmallElf needed = small_library(library);
+  needed.needed.clear();
+  return {program("opt/p", elf.bytes()), program("usr/lib/" + library, needed.bytes())};
+}
+
 /// A zip archive with a comment so long that not every reader finds its list of members.
 std::string commented(std::string zip) {
   const size_t size = 40'000;
@@ -102,6 +111,30 @@ TEST(Planted, OtherInterpretersTable) {
       {"php", "no-shell", "is php", {program("opt/p", program_with("PHP_INI_SCAN_DIR"))}},
       {"an awk", "no-shell", "is an awk", {program("opt/p", program_with("\0CONVFMT\0RSTART\0SUBSEP\0"s))}},
       {"tclsh", "no-shell", "is tclsh", {program("opt/p", program_calling({"Tcl_MainEx"}))}},
+      {"guile by its library's function", "no-shell", "is guile", {program("opt/p", program_calling({"scm_shell"}))}},
+      {"a launcher of Java", "no-shell", "'/opt/p' is a launcher of Java", {program("opt/p", program_calling({"JLI_Launch"}))}},
+      {"a program that starts Java itself", "no-shell", "is a launcher of Java", {program("opt/p", program_with("JNI_CreateJavaVM\0/lib/server/libjvm.so\0"s))}},
+      {"Erlang's machine", "no-shell", "is Erlang's machine", {program("opt/p", program_with("ERL_CRASH_DUMP\0ERL_MAX_PORTS\0"s))}},
+      {"a launcher of Erlang", "no-shell", "is a launcher of Erlang", {program("opt/p", program_with("ERL_AFLAGS\0PROGNAME\0BINDIR\0"s))}},
+      {"a launcher of Erlang's scripts", "no-shell", "is a launcher of Erlang's scripts", {program("opt/p", program_with("ESCRIPT_EMULATOR\0"s))}},
+      {"OCaml's machine", "no-shell", "is OCaml's machine", {program("opt/p", program_with("CAML_LD_LIBRARY_PATH\0"s))}},
+      {"emacs", "no-shell", "is emacs", {program("opt/p", program_with("EMACSLOADPATH\0"s))}},
+      {"a Common Lisp", "no-shell", "is a Common Lisp", {program("opt/p", program_with("SBCL_HOME\0"s))}},
+      {"a Forth", "no-shell", "is a Forth", {program("opt/p", program_with("GFORTHPATH\0"s))}},
+      {"mono", "no-shell", "is mono", {program("opt/p", program_with("MONO_PATH\0MONO_GAC_PREFIX\0"s))}},
+      {"linked with Java", "no-shell", "is linked with an engine of Java (libjli.so)", linked("libjli.so")},
+      {"linked with Python", "no-shell", "is linked with an engine of Python (libpython3.13.so.1.0)", linked("libpython3.13.so.1.0")},
+      {"linked with Perl", "no-shell", "is linked with an engine of Perl", linked("libperl.so.5.40")},
+      {"linked with Ruby", "no-shell", "is linked with an engine of Ruby", linked("libruby-3.3.so.3.3")},
+      {"linked with Node.js", "no-shell", "is linked with an engine of Node.js", linked("libnode.so.115")},
+      {"linked with Lua", "no-shell", "is linked with an engine of Lua", linked("liblua5.4.so.0")},
+      {"linked with Tcl", "no-shell", "is linked with an engine of Tcl", linked("libtcl8.6.so")},
+      {"linked with Guile", "no-shell", "is linked with an engine of Guile", linked("libguile-3.0.so.1")},
+      {"linked with JavaScript", "no-shell", "is linked with an engine of JavaScript", linked("libmozjs-128.so.0")},
+      {"linked with R", "no-shell", "is linked with an engine of R (libR.so)", linked("libR.so")},
+      {"linked with Perl, in an archive", "no-shell", "'/opt/a.zip'!p is linked with an engine of Perl", {{"opt/a.zip", packed("zip", "", {{"p", linked("libperl.so.5.40").front().content}})}}},
+      {"a script called java", "no-shell", "'/usr/bin/java' has the name of an interpreter", {program("usr/bin/java", "#!/usr/bin/app\n")}},
+      {"a script called erl", "no-shell", "'/usr/bin/erl' has the name of an interpreter", {program("usr/bin/erl", "#!/usr/bin/app\n")}},
       {"a C shell", "no-shell", "is a C shell", {program("opt/p", program_with("\0breaksw\0unalias\0"s))}},
       {"a program without sound tables counts as one", "no-shell", "'/opt/p' is lua", {program("opt/p", "\177ELF\2\1\1"s + std::string(60, '\377') + "LUA_INIT" + std::string(100, ' '))}, {}, {}, "elf-resolves"},
       {"dpkg renamed", "no-package-manager", "'/opt/p' is dpkg", {program("opt/p", program_with("/var/lib/dpkg\0conffiles"s))}},
@@ -116,7 +149,9 @@ TEST(Planted, OtherInterpretersTable) {
 TEST(Planted, RealShellsAndLanguagesOfThisMachine) {
   const std::vector<std::pair<std::string, std::string>> programs = {
       {"/bin/dash", "a POSIX shell"}, {"/bin/bash", "a POSIX shell"}, {"/bin/busybox", "a POSIX shell"}, {"/usr/bin/perl", "perl"},
-      {"/usr/bin/python3", "python"}, {"/usr/bin/mawk", "an awk"},     {"/usr/bin/gawk", "an awk"},       {"/usr/bin/dpkg", "dpkg"}, {"/usr/bin/apt-get", "apt by its library"}};
+      {"/usr/bin/python3", "python"}, {"/usr/bin/mawk", "an awk"},     {"/usr/bin/gawk", "an awk"},       {"/usr/bin/dpkg", "dpkg"}, {"/usr/bin/apt-get", "apt by its library"},
+      {"/usr/bin/node", "node"}, {"/usr/bin/tclsh8.6", "tclsh"}, {"/usr/lib/jvm/java-17-openjdk-amd64/bin/java", "a launcher of Java"}, {"/usr/lib/jvm/java-17-openjdk-amd64/bin/jshell", "a launcher of Java"},
+      {"/usr/lib/erlang/erts-15.2.7/bin/beam.smp", "Erlang's machine"}, {"/usr/bin/guile", "guile"}, {"/usr/bin/ocamlrun", "OCaml's machine"}, {"/usr/bin/lua5.4", "lua"}, {"/usr/bin/php", "php"}, {"/usr/bin/ruby3.3", "ruby"}};
   size_t seen = 0;
   for (const auto& [path, what] : programs) {
     if (!std::filesystem::exists(path)) {
@@ -222,6 +257,19 @@ TEST(Planted, NamedInterpretersTable) {
       {"a hard link to what is named", "/usr/bin/dash", "shell", {program("usr/bin/dash", shell()), hard_link("opt/x", "usr/bin/dash")}, Outcome::Excused},
       {"a shell in the place of another language", "/usr/bin/python3", "python", {program("usr/bin/python3", shell())}, Outcome::Failed},
       {"another file than the one that is named", "/usr/bin/dash", "shell", {program("usr/bin/dash", shell()), program("opt/x", shell() + "x")}, Outcome::Failed},
+      {"by a glob", "/usr/bin/*", "shell", {program("usr/bin/dash", shell())}, Outcome::Excused},
+      {"by a glob, under another name", "/usr/bin/*", "shell", {program("usr/bin/tool", shell())}, Outcome::Failed},
+      {"by a glob of another folder", "/usr/*", "shell", {program("usr/bin/dash", shell())}, Outcome::Failed},
+      {"a member of an archive", "/opt/*.zip!bin/*", "shell", {{"opt/a.zip", packed("zip", "", {{"bin/dash", shell()}})}}, Outcome::Excused},
+      {"a member of an archive, under another name", "/opt/*.zip!bin/*", "shell", {{"opt/a.zip", packed("zip", "", {{"bin/tool", shell()}})}}, Outcome::Failed},
+      {"any member of an archive", "/opt/*.zip!**", "shell", {{"opt/a.zip", packed("zip", "", {{"a/b/dash", shell()}})}}, Outcome::Excused},
+      {"another member of an archive", "/opt/*.zip!bin/*", "shell", {{"opt/a.zip", packed("zip", "", {{"dash", shell()}})}}, Outcome::Failed},
+      {"what is linked with an engine", "/usr/bin/tool", "", {program("usr/bin/tool", linked("libperl.so.5.40").front().content), linked("libperl.so.5.40").back()}, Outcome::Excused},
+      {"a shell in the place of what is linked with an engine", "/usr/bin/tool", "", {program("usr/bin/tool", shell())}, Outcome::Failed},
+      {"a launcher of Java by a glob", "/opt/jdk/bin/*", "java", {folder("opt/jdk"), folder("opt/jdk/bin"), program("opt/jdk/bin/jshell", program_calling({"JLI_Launch"}))}, Outcome::Excused},
+      {"a shell's name that leads to another interpreter", "/usr/bin/python3", "python", {program("usr/bin/python3", program_calling({"Py_BytesMain"})), symlink("usr/bin/sh", "python3")}, Outcome::Failed},
+      {"an awk's name that leads to a shell", "/usr/bin/dash", "shell", {program("usr/bin/dash", shell()), symlink("usr/bin/awk", "dash")}, Outcome::Failed},
+      {"a language's name that leads to it", "/usr/bin/python3.13", "python", {program("usr/bin/python3.13", program_calling({"Py_BytesMain"})), symlink("usr/bin/python", "python3.13")}, Outcome::Excused},
       {"in an archive of the same name", "/usr/bin/dash", "shell", {{"usr/bin/dash", packed("zip", "", {{"dash", shell()}})}}, Outcome::Failed},
   };
   for (const Case& each : cases) {
@@ -234,6 +282,23 @@ TEST(Planted, NamedInterpretersTable) {
     Yardstick yardstick;
     yardstick.definition = &definition;
     for (const Check& check : judge({members}, clean_config(), yardstick)) EXPECT_TRUE(check.id != "no-shell" || check.outcome == each.expected) << check.evidence.front();
+  }
+}
+
+/// Whoever names both the shell's name and what it leads to has said it.
+TEST(Planted, AShellsNameForAnotherInterpreterMayBeNamed) {
+  plan::Definition definition;
+  definition.distribution = "debian-13";
+  definition.interpreters = {{"/usr/bin/python3", "it is what the image is for", {}}, {"/bin/sh", "scripts are in Python here", {}}};
+  Members members = loaderless(clean());
+  members.push_back(program("usr/bin/python3", program_calling({"Py_BytesMain"})));
+  members.push_back(symlink("usr/bin/sh", "python3"));
+  Yardstick yardstick;
+  yardstick.definition = &definition;
+  for (const Check& check : judge({members}, clean_config(), yardstick)) {
+    if (check.id != "no-shell") continue;
+    EXPECT_EQ(check.outcome, Outcome::Excused) << check.evidence.front();
+    EXPECT_NE(check.evidence.back().find("'/usr/bin/sh' leads to '/usr/bin/python3', which is python by its library"), std::string::npos) << check.evidence.back();
   }
 }
 

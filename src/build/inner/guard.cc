@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "base/text.h"
 #include "build/inner/pruning.h"
 #include "plan/program_names.h"
 
@@ -23,6 +24,11 @@ std::string package_of(const Tree::Node& node) {
 std::string behind_links(const Tree& tree, const std::string& path) {
   std::string at = tree.resolve(path, true);
   return tree.node(at) == nullptr ? path : at;
+}
+
+/// Whether the definition names the path, itself or by a glob.
+bool is_named(const std::set<std::string>& named, const std::string& path) {
+  return named.contains(path) || std::ranges::any_of(named, [&](const std::string& each) { return each.find_first_of("*?[") != std::string::npos && matches_glob(each, path); });
 }
 
 /// What a runtime image must not hold, of one package or other origin.
@@ -70,10 +76,10 @@ Done guard(const Tree& tree, const plan::Definition& definition, Progress& progr
     if (node.entry.type != FileType::Symlink && (node.entry.mode & 06000) != 0 && node.owner != "definition")
       faults.add(path, {package, from, "has set-id bits", "have set-id bits", "slice it away, or give it a mode under 'paths'", {}});
     const std::string_view name = plan::program_name(path);
-    if (name.empty() || named.contains(path)) continue;
+    if (name.empty() || is_named(named, path)) continue;
     const std::string file = behind_links(tree, path);
     const std::string owner = package_of(tree.nodes().at(file));
-    if (named.contains(file) || (definition.published && !owner.empty() && asked.contains(owner))) continue;
+    if (is_named(named, file) || (definition.published && !owner.empty() && asked.contains(owner))) continue;
     if (plan::is_interpreter_name(name) && definition.published) progress.detail(fmt::format("'/{}' of {} is an interpreter that '{}' gives no reason for", path, from, definition.image));
     else if (plan::is_interpreter_name(name))
       faults.add(path, {package, from, "is an interpreter", "are interpreters", fmt::format("name it under 'interpreters' with a reason, or exclude the package with '!{}'", package.empty() ? owner : package), {}});

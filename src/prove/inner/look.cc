@@ -104,7 +104,9 @@ bool look_into(std::string_view path, BytesView content, const std::string& insi
 void look_at_elf(BytesView content, const Seen& seen, const std::string& inside, FileFacts& facts) {
   auto elf = read_elf(content);
   // A file whose tables are damaged may still be what a kernel starts: it counts as a program.
-  if (seen.marks.any()) add_traits(facts, judge_marks(seen.marks, elf ? elf->program() : true), inside, "");
+  std::vector<Trait> traits = judge_marks(seen.marks, elf ? elf->program() : true);
+  if (elf && elf->program()) judge_needed(elf->needed, traits);
+  add_traits(facts, std::move(traits), inside, "");
   if (inside.empty() && elf) facts.elf = std::make_unique<Elf>(std::move(*elf));
   else if (inside.empty()) facts.elf_fault = elf.error().message;
 }

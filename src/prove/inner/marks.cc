@@ -49,6 +49,17 @@ constexpr std::array rules = {
     Rule{"tcl", "tclsh", interpreter, true, {"Tcl_MainEx\0"sv}},
     Rule{"tcl", "tclsh", interpreter, true, {"Tcl_Main\0"sv}},
     Rule{"guile", "guile", interpreter, true, {"scm_shell\0"sv}},
+    Rule{"java", "a launcher of Java", interpreter, true, {"JLI_Launch\0"sv}},
+    Rule{"java", "a launcher of Java", interpreter, true, {"JNI_CreateJavaVM\0"sv, "libjvm.so"sv}},
+    Rule{"erlang", "Erlang's machine", interpreter, true, {"ERL_CRASH_DUMP\0"sv, "ERL_MAX_PORTS\0"sv}},
+    Rule{"erlang", "a launcher of Erlang", interpreter, true, {"ERL_AFLAGS\0"sv, "PROGNAME\0"sv, "BINDIR\0"sv}},
+    Rule{"erlang", "a launcher of Erlang's scripts", interpreter, true, {"ESCRIPT_EMULATOR\0"sv}},
+    Rule{"erlang", "a launcher of Erlang's compiler", interpreter, true, {"ERLC_EMULATOR\0"sv}},
+    Rule{"ocaml", "OCaml's machine", interpreter, true, {"CAML_LD_LIBRARY_PATH\0"sv}},
+    Rule{"emacs", "emacs", interpreter, true, {"EMACSLOADPATH\0"sv}},
+    Rule{"sbcl", "a Common Lisp", interpreter, true, {"SBCL_HOME\0"sv}},
+    Rule{"gforth", "a Forth", interpreter, true, {"GFORTHPATH\0"sv}},
+    Rule{"mono", "mono", interpreter, true, {"MONO_PATH\0"sv, "MONO_GAC_PREFIX\0"sv}},
     Rule{"dpkg", "dpkg", manager, true, {"/var/lib/dpkg"sv, "conffiles"sv}},
     Rule{"apt", "apt by its library", manager, true, {"libapt-pkg.so"sv}},
     Rule{"rpm", "rpm by its library", manager, true, {"librpm.so"sv}},
@@ -60,9 +71,23 @@ constexpr std::array rules = {
     Rule{"packed", "packed by UPX, so that nobody sees what it is", hidden, false, {"UPX!"sv, "$Info: This file is packed with"sv}},
 };
 
+/// Libraries that run programs of a language: who is linked with one can be told to. The launchers of Java are nothing else; others may have it for their
+/// own configuration, and whoever names them with a reason decides.
+struct Engine { std::string_view library, language, family; };
+constexpr std::array engines = {
+    Engine{"libjli.so", "Java", "java"},         Engine{"libjvm.so", "Java", "java"},         Engine{"libpython", "Python", embeds},      Engine{"libperl.so", "Perl", embeds},
+    Engine{"libruby", "Ruby", embeds},           Engine{"libnode.so", "Node.js", embeds},     Engine{"liblua", "Lua", embeds},            Engine{"libtcl", "Tcl", embeds},
+    Engine{"libguile", "Guile", embeds},         Engine{"libphp", "PHP", embeds},             Engine{"libmozjs", "JavaScript", embeds},   Engine{"libjavascriptcore", "JavaScript", embeds},
+    Engine{"libduktape", "JavaScript", embeds},  Engine{"libquickjs", "JavaScript", embeds},  Engine{"libR.so", "R", embeds},             Engine{"libjulia", "Julia", embeds},
+    Engine{"libswipl", "Prolog", embeds},        Engine{"liboctinterp", "Octave", embeds},    Engine{"libmono", "the machine of .NET", embeds}, Engine{"libcamlrun", "OCaml", embeds},
+    Engine{"libwasm", "WebAssembly", embeds},
+};
+
 /// Names by family where they are not the family's own, `*` for versions.
 struct Name { std::string_view family, name; };
-constexpr std::array names = {Name{"shell", "*sh"}, Name{"shell", "*sh93"}, Name{"shell", "busybox*"}, Name{"csh", "*csh"}, Name{"awk", "*awk"}, Name{"awk", "busybox*"}, Name{"dpkg", "busybox*"}, Name{"rpm", "busybox*"}, Name{"tcl", "tclsh*"}};
+constexpr std::array names = {Name{"shell", "*sh"},     Name{"shell", "*sh93"},  Name{"shell", "busybox*"}, Name{"csh", "*csh"},      Name{"awk", "*awk"},      Name{"awk", "busybox*"},
+                              Name{"dpkg", "busybox*"}, Name{"rpm", "busybox*"}, Name{"tcl", "tclsh*"},     Name{"tcl", "wish*"},     Name{"java", "j*"},       Name{"java", "keytool*"},
+                              Name{"java", "rmi*"},     Name{"java", "serialver*"}, Name{"java", "modules*"}, Name{"erlang", "erl*"},  Name{"erlang", "beam*"},  Name{"erlang", "escript*"}};
 
 std::string shown(std::string_view text) {
   std::string out;
@@ -122,8 +147,17 @@ std::vector<Trait> judge_marks(const Marks& marks, bool program) {
   return out;
 }
 
+void judge_needed(std::span<const std::string> needed, std::vector<Trait>& traits) {
+  for (const std::string& each : needed) {
+    const auto engine = std::ranges::find_if(engines, [&](const Engine& one) { return each.starts_with(one.library); });
+    // Who is known as an interpreter by more needs no further word.
+    if (engine == engines.end() || std::ranges::any_of(traits, [](const Trait& trait) { return trait.kind == Trait::Kind::Interpreter; })) continue;
+    traits.push_back({interpreter, engine->family, fmt::format("linked with an engine of {} ({})", engine->language, each), {}});
+  }
+}
+
 bool fits_family(std::string_view family, std::string_view name) {
-  if (name.starts_with(family)) return true;
+  if (family == embeds || name.starts_with(family)) return true;
   return std::any_of(names.begin(), names.end(), [&](const Name& each) {
     if (each.family != family) return false;
     if (each.name.starts_with('*')) return name.ends_with(each.name.substr(1));
