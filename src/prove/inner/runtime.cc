@@ -26,9 +26,7 @@ done
 )";
 
 std::vector<std::string> clean_up_command(const host::Path& work, const std::string& runtime, const IdMaps& maps, bool wait) {
-  std::vector<std::string> argv = {"flock"};
-  if (!wait) argv.emplace_back("--nonblock");
-  for (const std::string& word : {(work / "lock").string(), std::string("sh"), std::string("-c"), std::string(clean_up), std::string("clean-up"), work.string(), runtime}) argv.push_back(word);
+  std::vector<std::string> argv = {"flock", wait ? "--exclusive" : "--nonblock", (work / "lock").string(), "sh", "-c", std::string(clean_up), "clean-up", work.string(), runtime};
   std::ranges::copy(as_their_root(maps), std::back_inserter(argv));
   return argv;
 }
@@ -45,6 +43,32 @@ std::optional<IdRange> subordinate(std::string_view text, std::string_view name,
     if (fields.size() == 3 && (fields[0] == name || fields[0] == number)) return IdRange{1, value(fields[1]), value(fields[2])};
   }
   return std::nullopt;
+}
+
+Result<std::string> ask_id(host::Machine& machine, const char* option) {
+  host::Command command;
+  command.argv = {"id", option};
+  TRY_ASSIGN(const host::Outcome outcome, machine.processes->run(command));
+  return std::string(trim(outcome.out));
+}
+
+Result<std::uint32_t> ask_number(host::Machine& machine, const char* option) {
+  TRY_ASSIGN(const std::string text, ask_id(machine, option));
+  std::uint32_t number = 0;
+  if (std::from_chars(text.data(), text.data() + text.size(), number).ec == std::errc{}) return number;
+  return cannot(Kind::Unavailable, "run a container", fmt::format("'id {}' says '{}'", option, text));
+}
+
+/// How the numbers of an ordinary user's containers are mapped; nothing for root.
+Result<IdMaps> maps_of_user(host::Machine& machine) {
+  TRY_ASSIGN(const std::uint32_t uid, ask_number(machine, "-u"));
+  if (uid == 0) return IdMaps{};
+  TRY_ASSIGN(const std::uint32_t gid, ask_number(machine, "-g"));
+  TRY_ASSIGN(const std::string login, ask_id(machine, "-un"));
+  const auto range = [&](const char* path) { return subordinate(machine.files->read(path).value_or(""), login, std::to_string(uid)); };
+  const auto users = range("/etc/subuid"), groups = range("/etc/subgid");
+  if (users && groups && machine.processes->find("newuidmap")) return IdMaps{{{0, uid, 1}, *users}, {{0, gid, 1}, *groups}};
+  return cannot(Kind::NotFound, "run a container without root", fmt::format("it needs newuidmap and ranges of numbers for '{}' in /etc/subuid and /etc/subgid", login));
 }
 
 /// The words of an error in the runtime's log, which is a line of JSON or of key=value for each event.
@@ -96,23 +120,7 @@ Result<std::unique_ptr<Runtime>> Runtime::open(host::Machine& machine, const hos
   for (const char* const name : {"tar", "flock", "setsid", "unshare"}) {
     if (!machine.processes->find(name)) return cannot(Kind::NotFound, "run a container", fmt::format("this machine has no '{}'", name));
   }
-  const auto ask = [&](std::vector<std::string> argv) -> Result<std::string> {
-    host::Command command;
-    command.argv = std::move(argv);
-    TRY_ASSIGN(const host::Outcome outcome, machine.processes->run(command));
-    return std::string(trim(outcome.out));
-  };
-  TRY_ASSIGN(const std::string uid, ask({"id", "-u"}));
-  if (uid != "0") {
-    TRY_ASSIGN(const std::string gid, ask({"id", "-g"}));
-    TRY_ASSIGN(const std::string login, ask({"id", "-un"}));
-    const auto users = subordinate(machine.files->read("/etc/subuid").value_or(""), login, uid), groups = subordinate(machine.files->read("/etc/subgid").value_or(""), login, uid);
-    if (!users || !groups || !machine.processes->find("newuidmap")) {
-      return cannot(Kind::NotFound, "run a container without root", fmt::format("it needs newuidmap and ranges of numbers for '{}' in /etc/subuid and /etc/subgid", login));
-    }
-    const auto number = [](const std::string& text) { return static_cast<std::uint32_t>(std::stoul(text)); };
-    runtime->maps_ = {{{0, number(uid), 1}, *users}, {{0, number(gid), 1}, *groups}};
-  }
+  TRY_ASSIGN(runtime->maps_, maps_of_user(machine));
   TRY(runtime->make_work(state));
   return runtime;
 }
@@ -120,6 +128,8 @@ Result<std::unique_ptr<Runtime>> Runtime::open(host::Machine& machine, const hos
 Done Runtime::make_work(const host::Path& state) {
   const host::Path folder = state / "run";
   TRY(machine_.files->make_folders(folder));
+  // Nobody sweeps away a folder of ours that is not locked yet.
+  TRY_ASSIGN(const auto alone, machine_.files->lock(state / "run.lock"));
   TRY_ASSIGN(const auto before, machine_.files->list(folder));
   for (const std::string& name : before) {
     host::Command sweep;
