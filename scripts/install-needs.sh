@@ -2,7 +2,7 @@
 # Installs with apt what this machine lacks of what the named jobs need, and says what it does.
 #   scripts/install-needs.sh build|test|run...
 # `build`: compiler and libraries. `test`: also the test library and the programs that tests compare with. `run`: what quickstart.sh and demo.sh use.
-# Programs that only make tests or checks richer may be missing: the reason is printed, and they are left out.
+# Programs that only make tests or checks richer may be missing: the reason is printed, and they are left out; with ASHLAR_CI=1 that is an error.
 set -euo pipefail
 source "$(dirname "$0")/machine.sh"
 
@@ -12,12 +12,19 @@ needed=() wanted=()
 for job in "$@"; do
   case $job in
     build) needed+=("${build[@]}"); wanted+=(ccache gcc-aarch64-linux-gnu) ;;
-    test) needed+=("${build[@]}" libgtest-dev); wanted+=(ccache libbenchmark-dev gcc-aarch64-linux-gnu runc skopeo umoci podman uidmap bubblewrap mmdebstrap jq gpg gpgv zstd xz-utils dpkg-dev debian-archive-keyring python3 python3-venv python3-packaging libdpkg-perl rpm) ;;
+    test) needed+=("${build[@]}" libgtest-dev); wanted+=(ccache libbenchmark-dev gcc-aarch64-linux-gnu runc skopeo umoci podman uidmap bubblewrap mmdebstrap jq gpg gpgv zstd xz-utils dpkg-dev debian-archive-keyring python3 python3-venv
+          python3-packaging libdpkg-perl rpm
+          openssl libvalijson-dev man-db zsh fish)
+          command -v kubectl >/dev/null || wanted+=(kubernetes-client) ;;
     run) needed+=("${build[@]}" jq ca-certificates debian-archive-keyring); wanted+=(ccache skopeo umoci runc uidmap bubblewrap) ;;
     *) sed -n '3,5s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
   esac
 done
 
+go_without() {
+  if [[ -n ${ASHLAR_CI-} ]]; then die "cannot go on without $1: $2 (ASHLAR_CI is set)"; fi
+  say "$script: going on without $1: $2"
+}
 # Those of the names given that are not installed, each once.
 missing() {
   local name
@@ -39,7 +46,7 @@ if [[ $(id -u) != 0 ]]; then
   elif ((${#lacking[@]})); then
     die "cannot install packages: this needs root or sudo; as root: apt-get install ${lacking[*]}"
   else
-    say "$script: going on without ${absent[*]}: installing them needs root or sudo"
+    go_without "${absent[*]}" 'installing them needs root or sudo'
     exit 0
   fi
 fi
@@ -53,5 +60,5 @@ if install "${lacking[@]}" "${absent[@]}"; then exit 0; fi
 # Something stands in the way: the needed ones together, then each of the others by itself.
 if ((${#lacking[@]})); then install "${lacking[@]}" || die "cannot install packages: apt-get says why above"; fi
 for name in "${absent[@]}"; do
-  if ! reason=$(install "$name" 2>&1); then say "$script: going on without '$name': $(grep -m 1 '^E: ' <<<"$reason" || echo 'apt-get cannot install it')"; fi
+  if ! reason=$(install "$name" 2>&1); then go_without "'$name'" "$(grep -m 1 '^E: ' <<<"$reason" || echo 'apt-get cannot install it')"; fi
 done
