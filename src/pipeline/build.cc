@@ -221,7 +221,7 @@ Result<Builds> build_into(Workshop& workshop, const std::vector<Order>& orders, 
 
 Result<Builds> build_archive(Workshop& workshop, const std::vector<Order>& orders, const host::Path& file, const BuildOptions& options) {
   host::Files& files = *workshop.machine.files;
-  const Scratch scratch(files, file.parent_path());
+  TRY_ASSIGN(const auto scratch, Scratch::open(files, file.parent_path(), file.filename().string()));
   TRY_ASSIGN(auto out, build_into(workshop, orders, scratch.path(), options));
   if (out.failed) return std::unexpected(std::move(*out.failed));
   TRY(oci::write_archive(files, scratch.path(), file));

@@ -149,7 +149,7 @@ Result<prove::Check> reproducible(Workshop& workshop, const inventory::Target& t
   else if (!measure.lock && !options.rebuild) check.evidence.push_back(fmt::format("'{}' has no lock that fits it; --rebuild makes one", measure.path.string()));
   if (!check.evidence.empty()) return check;
   check.outcome = prove::Outcome::Failed;
-  const Scratch scratch(*workshop.machine.files, workshop.folders.cache);
+  TRY_ASSIGN(const auto scratch, Scratch::open(*workshop.machine.files, workshop.folders.cache, target.which.descriptor.digest.hex()));
   BuildOptions how;
   how.platforms = {target.which.platform.str()};
   how.must_be_locked = measure.lock.has_value();

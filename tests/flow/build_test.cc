@@ -273,6 +273,7 @@ TEST_F(BuildFlow, writes_archives_and_other_tags) {
 
 TEST_F(BuildFlow, an_archive_leaves_what_lies_beside_it_alone) {
   stage.write("small.tar.layout/precious", "mine");
+  stage.write(".ashlar-small.tar/blobs/half", "of a build that was killed");
   const std::string digest = stage.digest("small.yaml", "oci-archive:small.tar");
   EXPECT_TRUE(digest.starts_with("sha256:")) << digest;
   EXPECT_EQ(stage.read("small.tar.layout/precious"), "mine");
@@ -371,6 +372,22 @@ TEST_F(BuildFlow, says_that_apt_in_a_dev_image_knows_no_archive) {
   EXPECT_NE(idle.err.find("knows no archive; name one with --image-mirror"), std::string::npos) << idle.told;
   const Ran told = stage.ashlar({"build", "dev.yaml", "-o", "oci:out", "--image-mirror", "https://mirror.example/stone"});
   EXPECT_EQ(told.err.find("knows no archive"), std::string::npos) << told.told;
+}
+
+TEST_F(BuildFlow, another_encoder_than_the_lock_names_is_said) {
+  const std::string digest = stage.digest("small.yaml", "oci:out");
+  const Ran same = stage.ashlar({"build", "small.yaml", "--locked", "-o", "oci:out"});
+  EXPECT_EQ(same.err.find("the lock was made with"), std::string::npos) << same.told;
+  const std::string ours = lock()["encoder"]["library"].get<std::string>() + " " + lock()["encoder"]["version"].get<std::string>();
+  std::string text = stage.read("small.lock.json");
+  const std::string version = lock()["encoder"]["version"].dump();
+  const size_t at = text.find(version, text.find("\"encoder\""));
+  ASSERT_NE(at, std::string::npos) << text;
+  stage.write("small.lock.json", text.replace(at, version.size(), "\"0.7\""));
+  const Ran ran = stage.ashlar({"build", "small.yaml", "--locked", "-o", "oci:out:other"});
+  EXPECT_EQ(ran.code, 0) << ran.told;
+  EXPECT_NE(ran.err.find("the lock was made with libdeflate 0.7, and this program packs with " + ours + ": the content is the same"), std::string::npos) << ran.told;
+  EXPECT_NE(stage.run({"bash", ASHLAR_SOURCE_DIR "/scripts/same-content.sh", "out:1", "out:other"}).err.find("the same content"), std::string::npos);
 }
 
 TEST_F(BuildFlow, zstd_on_request) {

@@ -121,6 +121,16 @@ TEST_F(RunTests, leave_nothing_behind) {
   }
 }
 
+TEST_F(RunTests, several_at_once_do_not_sweep_each_other_away) {
+  std::vector<std::string> told(8);
+  {
+    std::vector<std::jthread> threads;
+    for (std::string& each : told) threads.emplace_back([&] { each = tell("  - {exit-code: 3, commands: [guest exit 3]}"); });
+  }
+  for (const std::string& each : told) EXPECT_EQ(each, "passed\n'guest exit 3' exited with 3");
+  EXPECT_TRUE(fs::is_empty(stage.folder() / "state/run"));
+}
+
 TEST_F(RunTests, an_image_is_unpacked_once_and_stays_as_it_was) {
   if (!is_root()) GTEST_SKIP() << "an ordinary user's roots go with the work";
   const fs::path roots = stage.folder() / "cache/roots";
