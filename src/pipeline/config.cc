@@ -12,8 +12,10 @@
 namespace ashlar::pipeline {
 namespace {
 
-constexpr std::array<std::string_view, 5> keys = {"mirrors", "keyrings", "accept-keys", "distributions", "cache"};
+constexpr std::array<std::string_view, 6> keys = {"mirrors", "keyrings", "accept-keys", "distributions", "cache", "scan"};
 constexpr std::array<std::string_view, 2> cache_keys = {"max-size", "max-age"};
+constexpr std::array<std::string_view, 4> scan_keys = {"statements", "exceptions", "excuse", "dark"};
+constexpr std::array<std::string_view, 4> excuse_keys = {"path", "digest", "owner", "reason"};
 
 class Reader {
  public:
@@ -24,7 +26,7 @@ class Reader {
     if (!known(document_.root, keys)) return;
     if (const YamlNode* node = document_.root.find("mirrors")) read_mirrors(*node, out);
     if (const YamlNode* node = document_.root.find("keyrings")) {
-      for (const std::string& path : texts(*node)) out.keyrings.push_back(host::Path(path).is_absolute() ? host::Path(path) : folder_ / path);
+      for (const std::string& path : texts(*node)) out.keyrings.push_back(beside(path));
     }
     if (const YamlNode* node = document_.root.find("accept-keys")) out.accept_keys = texts(*node);
     if (const YamlNode* node = document_.root.find("distributions"); node != nullptr && mapping(*node)) {
@@ -35,6 +37,8 @@ class Reader {
       }
     }
     if (const YamlNode* node = document_.root.find("cache")) read_cache(*node, out);
+    if (const YamlNode* node = document_.root.find("scan")) read_scan(*node, out.scan);
+    if (out.scan.exceptions.empty()) out.scan.exceptions = folder_ / "exceptions.json";
   }
   std::vector<Fault> faults;
 
@@ -86,6 +90,45 @@ class Reader {
     }
   }
 
+  /// A path of the file: relative to its folder.
+  host::Path beside(const std::string& path) const { return host::Path(path).is_absolute() ? host::Path(path) : folder_ / path; }
+  void read_scan(const YamlNode& node, ScanSettings& out) {
+    if (!known(node, scan_keys)) return;
+    if (const YamlNode* value = node.find("statements")) {
+      for (const std::string& path : texts(*value)) out.statements.push_back(beside(path));
+    }
+    if (const YamlNode* value = node.find("exceptions")) {
+      if (value->type == YamlNode::Type::Scalar) out.exceptions = beside(value->text);
+      else fault(*value, "the path of a file is expected here");
+    }
+    if (const YamlNode* value = node.find("dark")) {
+      if (value->text == "fail" || value->text == "list") out.dark_fails = value->text == "fail";
+      else fault(*value, fmt::format("'{}' is neither 'fail' nor 'list'", value->text));
+    }
+    const YamlNode* excuses = node.find("excuse");
+    if (excuses != nullptr && excuses->type != YamlNode::Type::Sequence) fault(*excuses, "a list of files is expected here", "excuse: [{path: /opt/tool, owner: platform, reason: built by us}]");
+    else if (excuses != nullptr) for (const YamlNode& each : excuses->items) read_excuse(each, out);
+  }
+  void read_excuse(const YamlNode& node, ScanSettings& out) {
+    if (!known(node, excuse_keys)) return;
+    scan::Excuse excuse;
+    const auto text = [&](std::string_view key, bool needed) {
+      const YamlNode* value = node.find(key);
+      if (needed && (value == nullptr || value->text.empty())) fault(node, fmt::format("an excuse needs '{}'", key));
+      return value == nullptr ? std::string() : value->text;
+    };
+    excuse.path = text("path", true);
+    while (excuse.path.starts_with('/')) excuse.path.erase(0, 1);
+    excuse.owner = text("owner", true);
+    excuse.reason = text("reason", true);
+    if (const std::string digest = text("digest", false); !digest.empty()) {
+      const auto parsed = Digest::parse(digest);
+      if (parsed) excuse.digest = *parsed;
+      else fault(*node.find("digest"), parsed.error().message, "the digest of the file's content: sha256:...");
+    }
+    out.excuses.push_back(std::move(excuse));
+  }
+
   const YamlDocument& document_;
   host::Path folder_;
 };
@@ -100,6 +143,10 @@ void add(Config& first, Config second) {
   }
   if (!first.cache.bytes) first.cache.bytes = second.cache.bytes;
   if (!first.cache.age) first.cache.age = second.cache.age;
+  first.scan.statements.insert(first.scan.statements.end(), second.scan.statements.begin(), second.scan.statements.end());
+  first.scan.excuses.insert(first.scan.excuses.end(), second.scan.excuses.begin(), second.scan.excuses.end());
+  if (first.scan.exceptions.empty()) first.scan.exceptions = second.scan.exceptions;
+  if (!first.scan.dark_fails) first.scan.dark_fails = second.scan.dark_fails;
   first.files.insert(first.files.end(), second.files.begin(), second.files.end());
 }
 

@@ -8,6 +8,7 @@
 
 #include "deb/distribution.h"
 #include "host/machine.h"
+#include "scan/scan.h"
 
 namespace ashlar::pipeline {
 
@@ -17,12 +18,21 @@ struct CacheLimits {
   std::optional<std::int64_t> age;     ///< seconds since an entry was last used
 };
 
+/// The section `scan`.
+struct ScanSettings {
+  std::vector<host::Path> statements;  ///< VEX documents, or folders of such, that count
+  host::Path exceptions;               ///< file of decisions; empty: `exceptions.json` beside the configuration, when it is there
+  std::vector<scan::Excuse> excuses;   ///< of files that nothing explains
+  std::optional<bool> dark_fails;      ///< `dark: fail` or `list`
+};
+
 struct Config {
   std::map<std::string, std::vector<std::string>> mirrors;  ///< URLs by archive name, in order of preference
   std::vector<host::Path> keyrings;                         ///< files, or folders with such
   std::vector<std::string> accept_keys;                     ///< fingerprints of third-party keys
   std::vector<deb::Distribution> distributions;             ///< beside those we ship
   CacheLimits cache;
+  ScanSettings scan;
   std::vector<host::Path> files;                            ///< that it was read from
 };
 

@@ -1,64 +1,140 @@
 #include "pipeline/scan.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
-#include "advisory/database.h"
+#include "build/probe.h"
+#include "inventory/document.h"
+#include "inventory/inventory.h"
 #include "inventory/os_release.h"
-#include "inventory/target.h"
 
 namespace ashlar::pipeline {
 namespace {
 
 /// A subject with what it borrows.
 struct Opened {
-  inventory::Contents contents;
+  inventory::Inventory inventory;
   inventory::Ownership ownership;
   scan::Subject subject;
+  std::vector<scan::Statements> attached;
 };
 
-std::vector<inventory::Component> components_of(const inventory::Contents& contents) {
-  std::vector<inventory::Component> out;
-  for (const inventory::InstalledPackage& package : contents.packages) {
-    const auto file = contents.files.find(package.database);
-    out.push_back({.type = "deb", .name = package.name, .version = package.version, .architecture = package.architecture, .source = package.source, .source_version = package.source_version,
-                   .maintainer = package.maintainer, .found_by = "dpkg", .path = package.database, .layer = file == contents.files.end() ? 0 : file->second.layer});
+bool is_statement(std::string_view path) { return path.ends_with(".vex.json") || path.ends_with(".openvex.json"); }
+
+/// Statements that lie in the image: they are shown, and do not count.
+std::vector<scan::Statements> statements_within(const inventory::Contents& contents) {
+  std::vector<scan::Statements> out;
+  for (const auto& [path, text] : contents.texts) {
+    if (!is_statement(path)) continue;
+    auto document = attest::read_vex(text, path);
+    if (document) out.push_back({"/" + path + " of the image", "an image cannot acquit itself", std::move(*document)});
   }
   return out;
 }
 
-Result<std::unique_ptr<Opened>> open_subject(host::Machine& machine, const std::string& target, const ScanOptions& options) {
-  TRY_ASSIGN(auto opened, inventory::open_target(*machine.files, target, options.platform));
-  const auto keep = [](std::string_view path) { return inventory::tells_owners(path) || inventory::tells_os_release(path); };
+/// Names that an image goes by: where it was read from, and what it says its name is.
+std::vector<std::string> names_of(const inventory::Target& target, const inventory::Contents& contents) {
+  std::vector<std::string> out = {target.ref.location};
+  if (const auto title = contents.config.labels.find("org.opencontainers.image.title"); title != contents.config.labels.end()) out.push_back(title->second);
+  if (!target.ref.tag.empty()) out.push_back(target.ref.tag);
+  return out;
+}
+
+Result<scan::BaseLayers> base_of(host::Files& files, const Opened& opened, const ScanOptions& options) {
+  const oci::Config& config = opened.inventory.contents.config;
+  if (options.base.empty()) return scan::guess_base(config, opened.ownership.stated);
+  TRY_ASSIGN(const auto base, inventory::open_target(files, options.base, options.platform));
+  if (!base.image) return cannot(Kind::Invalid, fmt::format("take '{}' as the base", options.base), "it is no image");
+  return scan::layers_of_base(config, base.which.config, options.base);
+}
+
+Result<std::unique_ptr<Opened>> open_image(host::Files& files, const std::string& ref, const ScanOptions& options) {
+  TRY_ASSIGN(auto target, inventory::open_target(files, ref, options.platform));
+  const auto keep = [](std::string_view path) { return inventory::tells_owners(path) || inventory::tells_os_release(path) || is_statement(path); };
   auto out = std::make_unique<Opened>();
-  TRY_ASSIGN(out->contents, inventory::read_contents(opened, {.onlooker = {}, .keep = keep, .sha1 = false, .md5 = true}));
-  TRY_ASSIGN(out->ownership, inventory::judge_owners(out->contents, nullptr));
-  out->subject = {.ref = target, .contents = &out->contents, .ownership = &out->ownership, .components = components_of(out->contents), .base_layers = out->contents.layers.size()};
-  if (opened.image) {
-    out->subject.digest = opened.which.descriptor.digest.str();
-    out->subject.platform = fmt::format("{}/{}", out->contents.platform.os, out->contents.platform.architecture);
-  } else {
-    out->subject.base_layers = 1;
+  TRY_ASSIGN(out->inventory, inventory::read_inventory(target, {.onlooker = {}, .keep = keep, .sha1 = false, .md5 = true}));
+  const inventory::Contents& contents = out->inventory.contents;
+  TRY_ASSIGN(out->ownership, inventory::judge_owners(contents, nullptr));
+  out->attached = statements_within(contents);
+  out->subject = {.ref = ref, .names = names_of(target, contents), .contents = &contents, .ownership = &out->ownership, .components = std::move(out->inventory.found.components), .notes = std::move(out->inventory.found.notes)};
+  for (const Digest& digest : build::probe_digests()) out->subject.known.emplace(digest, "the health probe");
+  if (!target.image) {
+    out->subject.base = {1, "a root file system is a base as a whole"};
+    return out;
   }
+  out->subject.digest = target.which.descriptor.digest.str();
+  out->subject.platform = target.which.platform.str();
+  TRY_ASSIGN(out->subject.base, base_of(files, *out, options));
   return out;
 }
 
-Result<std::unique_ptr<advisory::Database>> open_database(const ScanOptions& options) {
-  if (options.database.empty()) return cannot(Kind::NotFound, "scan", "there is no advisory database; make one with `ashlar feed update`, or name one with --db");
-  return advisory::Database::open(options.database);
+Result<std::unique_ptr<Opened>> open_document(host::Files& files, const std::string& path) {
+  TRY_ASSIGN(const std::string text, files.read(path));
+  TRY_ASSIGN(auto document, inventory::read_document(text, path));
+  auto out = std::make_unique<Opened>();
+  out->subject = {.ref = path, .digest = Digest::of(text).str(), .names = {document.subject}, .components = std::move(document.components), .notes = std::move(document.notes)};
+  out->subject.distribution = document.distribution;
+  return out;
+}
+
+Result<std::unique_ptr<Opened>> open_subject(host::Files& files, const std::string& target, const ScanOptions& options) {
+  const auto ref = oci::ImageRef::parse(target);
+  const bool named = ref && ref->transport != oci::Transport::Registry;
+  return !named && target.ends_with(".json") ? open_document(files, target) : open_image(files, target, options);
+}
+
+Result<std::vector<scan::Exception>> read_decisions(host::Files& files, const host::Path& path) {
+  if (path.empty() || !files.exists(path)) return std::vector<scan::Exception>();
+  TRY_ASSIGN(const std::string text, files.read(path));
+  return scan::read_exceptions(text, path.string());
 }
 
 }  // namespace
 
-Result<scan::Report> scan(host::Machine& machine, const std::string& target, const ScanOptions& options) {
-  TRY_ASSIGN(const auto database, open_database(options));
-  TRY_ASSIGN(const auto opened, open_subject(machine, target, options));
-  return scan::scan(opened->subject, *database, {.now = options.as_of.value_or(machine.clock->now()), .app_dark = options.app_dark_fails ? scan::DarkPolicy::Fail : scan::DarkPolicy::List});
+Result<std::vector<scan::Statements>> read_statements(host::Files& files, const std::vector<host::Path>& paths) {
+  std::vector<scan::Statements> out;
+  for (const host::Path& path : paths) {
+    std::vector<host::Path> documents = {path};
+    TRY_ASSIGN(const auto stat, files.stat(path));
+    if (stat.type == host::NodeType::Directory) {
+      documents.clear();
+      TRY_ASSIGN(const auto names, files.list(path));
+      for (const std::string& name : names) {
+        if (name.ends_with(".json")) documents.push_back(path / name);
+      }
+    }
+    for (const host::Path& each : documents) {
+      TRY_ASSIGN(const std::string text, files.read(each));
+      TRY_ASSIGN(auto document, attest::read_vex(text, each.string()));
+      out.push_back({each.string(), {}, std::move(document)});
+    }
+  }
+  return out;
 }
 
-Result<std::vector<scan::Explained>> explain_advisory(host::Machine& machine, const std::string& target, const std::string& id, const ScanOptions& options) {
-  TRY_ASSIGN(const auto database, open_database(options));
-  TRY_ASSIGN(const auto opened, open_subject(machine, target, options));
-  return scan::explain(opened->subject, *database, id);
+Result<scan::Report> scan(host::Machine& machine, advisory::Database& database, const std::string& target, const ScanOptions& options) {
+  host::Files& files = *machine.files;
+  TRY_ASSIGN(const auto opened, open_subject(files, target, options));
+  scan::Options how{.now = options.as_of.value_or(machine.clock->now()), .excuses = options.settings.excuses};
+  if (options.dark_fails.value_or(options.settings.dark_fails.value_or(false))) how.app_dark = scan::DarkPolicy::Fail;
+  std::vector<host::Path> trusted = options.settings.statements;
+  trusted.insert(trusted.end(), options.statements.begin(), options.statements.end());
+  TRY_ASSIGN(how.statements, read_statements(files, trusted));
+  how.statements.insert(how.statements.end(), opened->attached.begin(), opened->attached.end());
+  TRY_ASSIGN(how.exceptions, read_decisions(files, options.settings.exceptions));
+  TRY_ASSIGN(auto report, scan::scan(opened->subject, database, how));
+  if (options.other_base.empty()) return report;
+  ScanOptions plain = options;
+  plain.base.clear(), plain.other_base.clear();
+  TRY_ASSIGN(const auto other, scan(machine, database, options.other_base, plain));
+  report.change = scan::change_base(report, other);
+  return report;
+}
+
+Result<std::vector<scan::Explained>> explain_advisory(host::Machine& machine, advisory::Database& database, const std::string& target, const std::string& id, const ScanOptions& options) {
+  TRY_ASSIGN(const auto opened, open_subject(*machine.files, target, options));
+  return scan::explain(opened->subject, database, id);
 }
 
 }  // namespace ashlar::pipeline

@@ -1,25 +1,33 @@
 #pragma once
-// Scans whatever the verb was pointed at with the machine's advisory database.
+// Scans whatever the verb was pointed at with an advisory database.
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "advisory/database.h"
 #include "host/machine.h"
+#include "pipeline/config.h"
 #include "scan/scan.h"
 
 namespace ashlar::pipeline {
 
 struct ScanOptions {
-  std::string platform{};          ///< of an image for several; empty: the first
-  host::Path database{};           ///< empty: the machine's own (feeds.h)
-  std::optional<Time> as_of{};     ///< with the knowledge of that moment
-  bool app_dark_fails = false;     ///< dark files of an application make the verdict `unknown`, too
+  std::string platform{};               ///< of an image for several; empty: the first
+  std::optional<Time> as_of{};          ///< with the knowledge of that moment
+  std::string base{};                   ///< reference of what the image is built on; empty: guessed
+  std::string other_base{};             ///< reference of a base that it might be built on
+  std::vector<host::Path> statements{};  ///< VEX documents, or folders of such, that count beside the configuration's
+  std::optional<bool> dark_fails{};     ///< dark files of an application make the verdict `unknown`; none: as the configuration says
+  ScanSettings settings{};
 };
 
-/// Scans an image or a root file system (references that inventory::open_target() takes).
-Result<scan::Report> scan(host::Machine& machine, const std::string& target, const ScanOptions& options);
+/// Scans an image, a root file system (references that inventory::open_target() takes) or a document (the path of SPDX or CycloneDX JSON).
+Result<scan::Report> scan(host::Machine& machine, advisory::Database& database, const std::string& target, const ScanOptions& options);
 
 /// The chain of a finding or non-finding.
-Result<std::vector<scan::Explained>> explain_advisory(host::Machine& machine, const std::string& target, const std::string& id, const ScanOptions& options);
+Result<std::vector<scan::Explained>> explain_advisory(host::Machine& machine, advisory::Database& database, const std::string& target, const std::string& id, const ScanOptions& options);
+
+/// Every document at these paths, files or folders of `*.json`, each trusted.
+Result<std::vector<scan::Statements>> read_statements(host::Files& files, const std::vector<host::Path>& paths);
 
 }  // namespace ashlar::pipeline

@@ -10,6 +10,10 @@ namespace {
 constexpr std::array rows = {
     Form{"table", "what matters first, for people", write_table},
     Form{"json", "everything, for scripts (docs/formats/scan.md)", write_json},
+    Form{"sarif", "SARIF 2.1.0, for code scanning", write_sarif},
+    Form{"cyclonedx-json", "CycloneDX 1.6 with the analysis of each vulnerability", write_cyclonedx},
+    Form{"html", "one page with charts", write_html},
+    Form{"cosign-vuln", "cosign's vulnerability predicate", write_cosign_vuln},
 };
 
 }  // namespace

@@ -2,6 +2,7 @@
 // What a scan answers.
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -42,11 +43,31 @@ struct DatabaseStamp {
   std::vector<advisory::FeedStamp> feeds{};
 };
 
+/// What became of a document of statements.
+struct StatementSource {
+  std::string source{}, author{}, format{};
+  std::uint64_t total = 0, matched = 0;  ///< statements; how often one of them met a finding
+  std::string distrust{};                ///< why they were not applied; empty: they were
+  std::vector<std::string> notes{};      ///< statements that do not count, and why
+};
+
+/// What becomes of the base's findings when the image is built on another base.
+struct BaseChange {
+  std::string ref{};                      ///< of the other base
+  std::vector<std::string> removed{};     ///< `CVE-2026-1 libssl3t64`, sorted: of the present base and not of the other
+  std::vector<std::string> kept{}, added{};
+};
+
 struct Report {
   std::string ref{}, digest{}, platform{};  ///< of the target; no digest: a root file system or a document
+  Time now{};                               ///< the moment of the scan, as it was given
   Distribution distribution{};
   DatabaseStamp database;
   Coverage coverage{};
+  std::vector<StatementSource> statements{};
+  std::string base{};                       ///< which layers are the base's and how that is known, in words
+  size_t base_layers = 0, layers = 0;
+  std::optional<BaseChange> change{};       ///< when another base was given
   Verdict verdict = Verdict::Unknown;
   std::vector<std::string> causes{};        ///< of `unknown`: each in one line
   std::vector<Finding> findings{};          ///< what matters first: status, exploited, severity, likelihood, identifier, component

@@ -13,7 +13,12 @@ namespace ashlar::scan {
 namespace {
 
 Distribution distribution_of(const Subject& subject) {
-  return identify(subject.contents == nullptr ? std::nullopt : inventory::find_os_release(*subject.contents));
+  if (subject.contents != nullptr) return identify(inventory::find_os_release(*subject.contents));
+  if (subject.distribution.empty()) return {.id = {}, .version = {}, .space = {}, .reason = "the document names no distribution"};
+  const size_t dash = subject.distribution.rfind('-');
+  inventory::OsRelease release{subject.ref, {{"ID", subject.distribution.substr(0, dash)}}};
+  if (dash != std::string::npos) release.fields["VERSION_ID"] = subject.distribution.substr(dash + 1);
+  return identify(release);
 }
 
 /// The names of a vulnerability under which others may know more of it.
@@ -42,7 +47,7 @@ Done judge_component(const Subject& subject, const inventory::Component& compone
   }
   TRY_ASSIGN(auto judgements, judge(database, place, component.symbols, Depth::Findings));
   const size_t before = report.coverage.unknown.size();
-  const Standing standing{component.layer < subject.base_layers ? Owner::Base : Owner::App, attest::component_purl(component, report.distribution.id, report.distribution.version)};
+  const Standing standing{component.layer < subject.base.count ? Owner::Base : Owner::App, attest::component_purl(component, report.distribution.id, report.distribution.version)};
   auto findings = findings_of(component, place, standing, std::move(judgements), report.coverage.unknown);
   if (report.coverage.unknown.size() == before) ++report.coverage.judged;
   for (Finding& finding : findings) {
@@ -55,11 +60,18 @@ Done judge_component(const Subject& subject, const inventory::Component& compone
 }  // namespace
 
 Result<Report> scan(const Subject& subject, advisory::Database& database, const Options& options) {
-  Report report{.ref = subject.ref, .digest = subject.digest, .platform = subject.platform, .distribution = distribution_of(subject), .database = {database.digest(), database.created(), database.feeds()}};
+  Report report{.ref = subject.ref, .digest = subject.digest, .platform = subject.platform, .now = options.now, .distribution = distribution_of(subject), .database = {database.digest(), database.created(), database.feeds()}};
   report.coverage.notes = subject.notes;
+  report.base = subject.base.how;
+  report.base_layers = subject.base.count;
+  report.layers = subject.contents == nullptr ? 0 : subject.contents->layers.size();
   for (const inventory::Component& component : subject.components) TRY(judge_component(subject, component, database, report));
   std::ranges::sort(report.coverage.unknown);
-  look_at_files(subject, report.coverage);
+  look_at_files(subject, options.excuses, report.coverage);
+  apply(options.statements, {subject.digest, subject.names}, report);
+  std::vector<std::string> images = subject.names;
+  if (!subject.digest.empty()) images.push_back(subject.digest);
+  apply(options.exceptions, options.now, images, report);
   sort_by_weight(report.findings);
   TRY_ASSIGN(report.causes, causes_of(subject, report, database, options));
   const bool affected = std::ranges::any_of(report.findings, [](const Finding& each) { return each.status == Status::Affected; });

@@ -3,25 +3,40 @@
 #include <map>
 
 #include "inventory/owners.h"
+#include "scan/base.h"
+#include "scan/exceptions.h"
 #include "scan/report.h"
+#include "scan/statements.h"
 
 namespace ashlar::scan {
 
 /// What is scanned.
 struct Subject {
   std::string ref{}, digest{}, platform{};
+  std::vector<std::string> names{};                 ///< repositories under which statements and decisions may name the image
   const inventory::Contents* contents = nullptr;    ///< null: a document (SBOM), of which nothing but its components is known
+  std::string distribution{};                       ///< of a document: `debian-13`, as it says; or empty
   const inventory::Ownership* ownership = nullptr;  ///< of the contents
   std::vector<inventory::Component> components{};   ///< of every ecosystem
   std::vector<std::string> notes{};                 ///< of the readers of ecosystems
   std::map<Digest, std::string> known{};            ///< files that are known by content, and what they are: our own health probe
-  size_t base_layers = 0;                           ///< how many of the layers, from the lowest, belong to the base
+  BaseLayers base{};                                ///< how many of the layers, from the lowest, belong to the base
+};
+
+/// A dark file that somebody answers for: the configuration's `excuse`.
+struct Excuse {
+  std::string path{};               ///< without a leading slash
+  std::optional<Digest> digest{};   ///< of its content; none: whatever it holds
+  std::string owner{}, reason{};
 };
 
 enum class DarkPolicy : unsigned char { Fail, List };
 
 struct Options {
   Time now{};                                     ///< the moment of the scan: how old the database is, whether support has ended
+  std::vector<Statements> statements{};           ///< of others, with whether they count
+  std::vector<Exception> exceptions{};            ///< decisions
+  std::vector<Excuse> excuses{};                  ///< of dark files
   DarkPolicy app_dark = DarkPolicy::List;         ///< of dark files in an application's own layers; in a base they always make the verdict `unknown`
 };
 

@@ -28,7 +28,7 @@ struct Scene {
     subject.ref = "dir:test";
     subject.contents = &contents;
     subject.ownership = &ownership;
-    subject.base_layers = 1;
+    subject.base = {1, "test"};
     subject.components = {{.type = "deb", .name = "tool", .version = "1.0-1", .found_by = "dpkg", .path = "var/lib/dpkg/status.d/tool"}};
     database.cover("tracker", "Debian:13").age("tracker", Time{999'000}, 86400);
   }
@@ -60,6 +60,8 @@ TEST(Scan, VerdictIsNeverCleanByMistake) {
       {"unless the policy says otherwise", [](Scene& s) { s.add_file("app/run", "\x7f""ELF", Standing::Unowned, 1), s.options.app_dark = DarkPolicy::Fail; }, "unknown", "1 file of the application is explained by no package ('/app/run' first)"},
       {"a binary that an ecosystem explains", [](Scene& s) { s.add_file("app/run", "\x7f""ELF", Standing::Unowned), s.subject.components.push_back({.type = "golang", .name = "stdlib", .version = "1.22.0", .path = "app/run"}), s.database.cover("go", "Go"); }, "clean", ""},
       {"a binary that is known by its content", [](Scene& s) { s.add_file("probe", "\x7f""ELF", Standing::Declared), s.subject.known[*s.contents.files.at("probe").content] = "the health probe"; }, "clean", ""},
+      {"a stray binary that somebody answers for", [](Scene& s) { s.add_file("opt/stray", "\x7f""ELF", Standing::Unowned), s.options.excuses = {{"opt/stray", s.contents.files.at("opt/stray").content, "team", "built by us"}}; }, "clean", ""},
+      {"an excuse for other bytes", [](Scene& s) { s.add_file("opt/stray", "\x7f""ELF", Standing::Unowned), s.options.excuses = {{"opt/stray", Digest::of(std::string_view("other")), "team", "built by us"}}; }, "unknown", "1 file of the base is explained by no package ('/opt/stray' first)"},
       {"no feed for an ecosystem", [](Scene& s) { s.subject.components.push_back({.type = "npm", .name = "left-pad", .version = "1.0.0"}); }, "unknown", "'left-pad' 1.0.0 was not judged: no feed covers 'npm'"},
       {"the end of life has come", [](Scene& s) { s.database.supports.push_back({"Debian:13", {}, Time{500'000}, {}}); }, "unknown", "'Debian:13' is past its end of life (1970-01-06): nobody looks for its vulnerabilities any more"},
       {"a longer support goes on", [](Scene& s) { s.database.supports = {{"Debian:13", {}, Time{500'000}, {}}, {"Debian:13", {}, Time{2'000'000}, "LTS"}}; }, "clean", ""},

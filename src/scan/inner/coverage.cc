@@ -42,6 +42,12 @@ std::string darkness(const inventory::Owned* owned) {
   }
 }
 
+/// Who answers for a dark file; empty: nobody.
+std::string excuse_for(const std::vector<Excuse>& excuses, const std::string& path, const Digest& content) {
+  const auto found = std::ranges::find_if(excuses, [&](const Excuse& each) { return each.path == path && (!each.digest || *each.digest == content); });
+  return found == excuses.end() ? std::string() : fmt::format("'{}': {}", found->owner, found->reason);
+}
+
 std::string ages(std::int64_t seconds) { return seconds < 2 * 86400 ? fmt::format("{} hours", seconds / 3600) : fmt::format("{} days", seconds / 86400); }
 
 bool is_distribution_type(std::string_view type) { return type == "deb" || type == "apk" || type == "rpm"; }
@@ -92,7 +98,7 @@ void judge_dark(const Coverage& coverage, const Options& options, std::vector<st
 
 }  // namespace
 
-void look_at_files(const Subject& subject, Coverage& coverage) {
+void look_at_files(const Subject& subject, const std::vector<Excuse>& excuses, Coverage& coverage) {
   if (subject.contents == nullptr) return;
   const auto explained = explained_paths(subject.components);
   for (const auto& [path, file] : subject.contents->files) {
@@ -106,7 +112,7 @@ void look_at_files(const Subject& subject, Coverage& coverage) {
       if (owned == nullptr || owned->standing == Standing::Unowned) ++(explained.contains(path) ? coverage.owned : coverage.plain);
       else ++coverage.owned;
     } else {
-      coverage.dark.push_back({path, std::move(why), file.layer < subject.base_layers ? Owner::Base : Owner::App, {}});
+      coverage.dark.push_back({path, std::move(why), file.layer < subject.base.count ? Owner::Base : Owner::App, excuse_for(excuses, path, *file.content)});
     }
   }
 }

@@ -5,7 +5,7 @@
 namespace ashlar::scan {
 
 /// Counts the files of the subject: owned, excused, dark. An ELF file or an archive that no package's own bytes and no component explains is dark.
-void look_at_files(const Subject& subject, Coverage& coverage);
+void look_at_files(const Subject& subject, const std::vector<Excuse>& excuses, Coverage& coverage);
 
 /// Every cause for `unknown` that is no single package's: distribution, support, age of feeds, missing package database, dark files.
 Result<std::vector<std::string>> causes_of(const Subject& subject, const Report& report, advisory::Database& database, const Options& options);

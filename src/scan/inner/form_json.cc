@@ -54,6 +54,11 @@ Json finding_json(const Finding& finding) {
   return out;
 }
 
+Json statements_json(const StatementSource& source) {
+  return {{"source", source.source}, {"author", source.author}, {"format", source.format}, {"statements", source.total}, {"matched", source.matched}, {"applied", source.distrust.empty()},
+          {"reason", source.distrust}, {"notes", source.notes}};
+}
+
 Json summary_json(const Report& report) {
   std::map<std::string, std::uint64_t> by_status, by_severity;
   for (const Finding& finding : report.findings) {
@@ -74,6 +79,11 @@ Json to_json(const Report& report) {
   out["coverage"] = coverage_json(report.coverage);
   out["verdict"] = to_string(report.verdict);
   out["causes"] = report.causes;
+  out["base"] = {{"layers", report.base_layers}, {"of", report.layers}, {"how", report.base}};
+  if (report.change) out["base_change"] = {{"ref", report.change->ref}, {"removed", report.change->removed}, {"kept", report.change->kept}, {"added", report.change->added}};
+  Json statements = Json::array();
+  for (const StatementSource& source : report.statements) statements.push_back(statements_json(source));
+  out["statements"] = std::move(statements);
   Json findings = Json::array();
   for (const Finding& finding : report.findings) findings.push_back(finding_json(finding));
   out["findings"] = std::move(findings);

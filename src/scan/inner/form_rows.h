@@ -8,6 +8,11 @@ namespace ashlar::scan {
 std::string write_table(std::span<const Report> reports, const FormOptions& options);
 std::string write_json(std::span<const Report> reports, const FormOptions& options);
 
+std::string write_sarif(std::span<const Report> reports, const FormOptions& options);
+std::string write_cyclonedx(std::span<const Report> reports, const FormOptions& options);
+std::string write_html(std::span<const Report> reports, const FormOptions& options);
+std::string write_cosign_vuln(std::span<const Report> reports, const FormOptions& options);
+
 /// `https://ashlar.dev/scan/v1` (docs/formats/scan.md).
 Json to_json(const Report& report);
 

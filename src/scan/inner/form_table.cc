@@ -63,6 +63,12 @@ void write_one(std::string& out, const Report& report, const FormOptions& option
     if (hidden > 0) out += fmt::format("and {} (--verbose shows all)\n", counted(hidden, "more finding", "more findings"));
     out += "\n";
   }
+  if (report.layers > 1 && report.base_layers < report.layers) out += fmt::format("base: {} of {} layers; {}\n", report.base_layers, report.layers, report.base);
+  if (report.change) out += fmt::format("on '{}': {} of the base's go, {} stay, {} come\n", report.change->ref, counted(report.change->removed.size(), "finding", "findings"), report.change->kept.size(), report.change->added.size());
+  for (const StatementSource& source : report.statements) {
+    out += fmt::format("{} of '{}' ({}): {} met a finding{}\n", counted(source.total, "statement", "statements"), source.author, source.source, source.matched, source.distrust.empty() ? "" : ", not applied: " + source.distrust);
+    list(out, source.notes, options.everything ? source.notes.size() : 3);
+  }
   if (!report.causes.empty()) {
     out += "Not known, so that this is no clean image:\n";
     list(out, report.causes, options.everything ? report.causes.size() : 20);

@@ -1,0 +1,136 @@
+// The report as one HTML file: charts as inline SVG, no script, nothing fetched.
+#include <algorithm>
+#include <array>
+#include <map>
+
+#include <fmt/format.h>
+
+#include "scan/inner/form_rows.h"
+
+namespace ashlar::scan {
+namespace {
+
+using advisory::Severity;
+
+constexpr std::array severities = {Severity::Critical, Severity::High, Severity::Medium, Severity::Low, Severity::Negligible, Severity::Unknown};
+constexpr std::array<std::string_view, 6> colours = {"#7f1d1d", "#dc2626", "#f59e0b", "#eab308", "#94a3b8", "#64748b"};
+
+constexpr std::string_view style = R"(<style>
+:root{color-scheme:light dark;--line:#cbd5e1;--soft:#f1f5f9;--ink:#0f172a;--paper:#fff}
+@media (prefers-color-scheme:dark){:root{--line:#334155;--soft:#1e293b;--ink:#e2e8f0;--paper:#0f172a}}
+body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:75rem;padding:0 1rem;color:var(--ink);background:var(--paper)}
+h1{font-size:1.4rem}h2{font-size:1.1rem;margin-top:2rem}code,td.id{font-family:ui-monospace,monospace;font-size:.9em}
+.verdict{display:inline-block;padding:.2rem .8rem;border-radius:.4rem;color:#fff;font-weight:600}.clean{background:#15803d}.affected{background:#b91c1c}.unknown{background:#6d28d9}
+table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.3rem .6rem;border-bottom:1px solid var(--line);vertical-align:top}th{background:var(--soft)}
+.sev{padding:0 .4rem;border-radius:.3rem;color:#fff;white-space:nowrap}details>summary{cursor:pointer}ul.causes{border-left:4px solid #6d28d9;padding-left:1.5rem}
+.charts{display:flex;flex-wrap:wrap;gap:2rem}figure{margin:0}figcaption{font-weight:600}svg text{fill:var(--ink);font:13px system-ui,sans-serif}.done td{opacity:.6}
+</style>)";
+
+std::string escaped(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    switch (c) {
+      case '&': out += "&amp;"; break;
+      case '<': out += "&lt;"; break;
+      case '>': out += "&gt;"; break;
+      case '"': out += "&quot;"; break;
+      case '\'': out += "&#39;"; break;
+      default: out += c;
+    }
+  }
+  return out;
+}
+
+std::string_view colour_of(Severity severity) { return colours[static_cast<size_t>(std::ranges::find(severities, severity) - severities.begin())]; }
+
+struct Bar {
+  std::string label;
+  std::vector<std::pair<size_t, std::string_view>> parts;  ///< how many, in which colour
+};
+
+/// Horizontal bars, stacked, the longest 320 units wide.
+std::string chart(std::string_view title, std::string_view id, const std::vector<Bar>& bars) {
+  size_t longest = 1;
+  const auto total = [](const Bar& bar) {
+    size_t sum = 0;
+    for (const auto& [count, colour] : bar.parts) sum += count;
+    return sum;
+  };
+  for (const Bar& bar : bars) longest = std::max(longest, total(bar));
+  std::string out = fmt::format("<figure id=\"{}\"><figcaption>{}</figcaption><svg role=\"img\" aria-label=\"{}\" width=\"480\" height=\"{}\">", id, escaped(title), escaped(title), bars.size() * 26 + 4);
+  for (size_t row = 0; row < bars.size(); ++row) {
+    const size_t y = row * 26;
+    double x = 100;
+    out += fmt::format("<text x=\"0\" y=\"{}\">{}</text>", y + 17, escaped(bars[row].label));
+    for (const auto& [count, colour] : bars[row].parts) {
+      const double width = 320.0 * static_cast<double>(count) / static_cast<double>(longest);
+      if (count > 0) out += fmt::format("<rect x=\"{:.1f}\" y=\"{}\" width=\"{:.1f}\" height=\"18\" fill=\"{}\"><title>{}</title></rect>", x, y + 4, width, colour, count);
+      x += width;
+    }
+    out += fmt::format("<text x=\"{:.1f}\" y=\"{}\">{}</text>", x + 6, y + 17, total(bars[row]));
+  }
+  return out + "</svg></figure>";
+}
+
+size_t standing(const Report& report, auto&& fits) {
+  return static_cast<size_t>(std::ranges::count_if(report.findings, [&](const Finding& each) { return each.status == Status::Affected && fits(each); }));
+}
+
+std::string charts(const Report& report) {
+  std::vector<Bar> by_severity, by_owner;
+  for (const Severity severity : severities) by_severity.push_back({std::string(advisory::to_string(severity)), {{standing(report, [&](const Finding& each) { return each.severity == severity; }), colour_of(severity)}}});
+  for (const Owner owner : {Owner::Base, Owner::App}) {
+    Bar bar{std::string(to_string(owner)), {}};
+    for (const Severity severity : severities) bar.parts.emplace_back(standing(report, [&](const Finding& each) { return each.owner == owner && each.severity == severity; }), colour_of(severity));
+    by_owner.push_back(std::move(bar));
+  }
+  std::string out = "<div class=\"charts\">" + chart("Findings by severity", "by-severity", by_severity) + chart("Base and application", "by-owner", by_owner);
+  if (report.change) out += chart("On " + report.change->ref, "by-base", {{"removed", {{report.change->removed.size(), "#15803d"}}}, {"kept", {{report.change->kept.size(), "#94a3b8"}}}, {"added", {{report.change->added.size(), "#dc2626"}}}});
+  return out + "</div>";
+}
+
+std::string finding_row(const Finding& finding) {
+  std::string proof;
+  for (const Step& step : finding.proof) proof += fmt::format("<li><b>{}</b> {}</li>", escaped(step.kind), escaped(step.text));
+  const std::string fix = finding.status != Status::Affected ? fmt::format("{}: {}", to_string(finding.status), finding.reason) : finding.fixed_in.empty() ? "no fix: " + finding.no_fix : finding.fixed_in;
+  return fmt::format("<tr class=\"{}\"><td class=\"id\">{}{}</td><td><span class=\"sev\" style=\"background:{}\">{}</span></td><td>{}</td><td>{}</td><td>{} <code>{}</code><details><summary>why</summary><ol>{}</ol></details></td><td>{}</td></tr>\n",
+                     finding.status == Status::Affected ? "open" : "done", escaped(finding.id), finding.exploited ? " <b title=\"known to be exploited\">exploited</b>" : "", colour_of(finding.severity), advisory::to_string(finding.severity),
+                     finding.likelihood ? fmt::format("{:.1f}%", finding.likelihood->score * 100) : "", to_string(finding.owner), escaped(finding.component.name), escaped(finding.component.version), proof, escaped(fix));
+}
+
+std::string list_of(std::string_view title, std::string_view id, const std::vector<std::string>& lines) {
+  if (lines.empty()) return {};
+  std::string out = fmt::format("<h2>{}</h2><ul id=\"{}\" class=\"{}\">", title, id, id);
+  for (const std::string& line : lines) out += "<li>" + escaped(line) + "</li>";
+  return out + "</ul>";
+}
+
+std::string section(const Report& report) {
+  std::string out = fmt::format("<section><h1>{} <span class=\"verdict {}\">{}</span></h1>\n", escaped(report.ref), to_string(report.verdict), to_string(report.verdict));
+  const Coverage& coverage = report.coverage;
+  out += fmt::format("<p>{}{}{} of {} packages judged; {} files explained, {} dark. {}</p>\n", escaped(report.digest), report.digest.empty() ? "" : "<br>", coverage.judged, coverage.packages, coverage.owned + coverage.excused, coverage.dark.size(), escaped(report.base));
+  out += list_of("Not known", "causes", report.causes) + charts(report);
+  out += "<h2>Findings</h2><table class=\"findings\"><thead><tr><th>ID</th><th>Severity</th><th>EPSS</th><th>Owner</th><th>Package</th><th>Fixed in</th></tr></thead><tbody>\n";
+  for (const Finding& finding : report.findings) out += finding_row(finding);
+  out += "</tbody></table>";
+  std::vector<std::string> unknown, dark;
+  for (const Unjudged& each : coverage.unknown) unknown.push_back(fmt::format("{} {} ({}): {}", each.package, each.version, each.path, each.reason));
+  for (const Dark& each : coverage.dark) dark.push_back(fmt::format("/{} ({}): {}{}", each.path, to_string(each.owner), each.reason, each.excuse.empty() ? "" : "; excused by " + each.excuse));
+  out += list_of("Packages that were not judged", "unjudged", unknown) + list_of("Files that nothing explains", "dark", dark) + list_of("Notes", "notes", coverage.notes);
+  if (report.change) out += list_of("What the other base removes", "removed", report.change->removed) + list_of("What the other base adds", "added", report.change->added);
+  std::vector<std::string> feeds;
+  for (const auto& feed : report.database.feeds) feeds.push_back(fmt::format("{} of {}, {} records, {}", feed.name, feed.dated.date(), feed.records, feed.digest.str()));
+  return out + list_of("Database", "feeds", feeds) + "</section>\n";
+}
+
+}  // namespace
+
+std::string write_html(std::span<const Report> reports, const FormOptions&) {
+  std::string out = "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>Ashlar scan</title>\n";
+  out += style;
+  out += "\n</head><body>\n";
+  for (const Report& report : reports) out += section(report);
+  return out + "</body></html>\n";
+}
+
+}  // namespace ashlar::scan

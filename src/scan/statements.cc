@@ -1,0 +1,124 @@
+#include "scan/statements.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "inventory/purl.h"
+
+namespace ashlar::scan {
+namespace {
+
+using attest::VexStatement;
+using attest::VexStatus;
+
+bool names_vulnerability(const VexStatement& statement, const Finding& finding) {
+  const auto known = [&](const std::string& name) { return name == finding.id || std::ranges::find(finding.aliases, name) != finding.aliases.end(); };
+  return known(statement.vulnerability) || std::ranges::any_of(statement.aliases, known);
+}
+
+/// `debian-13` against an image of Debian 13.4: each part that is named must be the image's.
+bool is_distribution(std::string_view named, const Distribution& distribution) {
+  if (named.empty()) return true;
+  const size_t dash = named.rfind('-');
+  if (named.substr(0, dash) != distribution.id) return false;
+  if (dash == std::string_view::npos) return true;
+  const std::string_view release = named.substr(dash + 1), own = distribution.version;
+  return release == own || (own.starts_with(release) && own[release.size()] == '.') || (release.starts_with(own) && !own.empty() && release[own.size()] == '.');
+}
+
+bool means_component(const inventory::Purl& purl, const Finding& finding, const Distribution& distribution) {
+  const inventory::Component& own = finding.component;
+  const inventory::Component named = inventory::component_of(purl);
+  if (named.type != own.type || !is_distribution(named.distribution, distribution)) return false;
+  const auto versions = [&](const std::string& version) { return named.version.empty() || named.version == version; };
+  if (named.name == own.name && versions(own.version)) return true;
+  return !own.source.empty() && named.name == own.source && versions(own.source_version.empty() ? own.version : own.source_version);
+}
+
+bool means_image(const inventory::Purl& purl, const ImageNames& names) {
+  if (!purl.version.empty() && purl.version.starts_with("sha256:")) return purl.version == names.digest;
+  const std::string whole = purl.space.empty() ? purl.name : purl.space + "/" + purl.name;
+  return std::ranges::any_of(names.repositories, [&](const std::string& each) { return each == whole || each.ends_with("/" + whole); });
+}
+
+bool means(const attest::VexProduct& product, const Finding& finding, const Distribution& distribution, const ImageNames& names) {
+  const auto part_means = [&](const std::string& part) {
+    const auto purl = inventory::parse_purl(part);
+    return purl && means_component(*purl, finding, distribution);
+  };
+  const auto purl = inventory::parse_purl(product.id);
+  const bool image = purl && (purl->type == "oci" || purl->type == "docker");
+  if (purl && !image) return means_component(*purl, finding, distribution) && (product.parts.empty() || std::ranges::any_of(product.parts, part_means));
+  const bool this_image = image ? means_image(*purl, names) : (!names.digest.empty() && product.id.ends_with(names.digest)) || std::ranges::find(names.repositories, product.id) != names.repositories.end();
+  return this_image && (product.parts.empty() || std::ranges::any_of(product.parts, part_means));
+}
+
+/// Of two statements of one moment the heavier one counts.
+int weight(VexStatus status) {
+  switch (status) {
+    case VexStatus::Affected: return 3;
+    case VexStatus::UnderInvestigation: return 2;
+    case VexStatus::Fixed: return 1;
+    case VexStatus::NotAffected: return 0;
+  }
+  return 3;
+}
+
+Status status_of(VexStatus status) {
+  switch (status) {
+    case VexStatus::Affected: return Status::Affected;
+    case VexStatus::UnderInvestigation: return Status::UnderInvestigation;
+    case VexStatus::Fixed: return Status::Fixed;
+    case VexStatus::NotAffected: return Status::NotAffected;
+  }
+  return Status::Affected;
+}
+
+std::string because(const VexStatement& statement) {
+  std::string out = statement.justification;
+  if (!statement.detail.empty()) out += (out.empty() ? "" : ": ") + statement.detail;
+  return out;
+}
+
+struct Said {
+  const Statements* by;
+  const VexStatement* statement;
+  bool operator<(const Said& other) const {
+    const auto key = [](const Said& said) { return std::tuple(said.statement->when.value_or(Time{}), weight(said.statement->status)); };
+    return key(*this) < key(other);
+  }
+};
+
+}  // namespace
+
+bool concerns(const VexStatement& statement, const Finding& finding, const Distribution& distribution, const ImageNames& names) {
+  return names_vulnerability(statement, finding) && std::ranges::any_of(statement.products, [&](const auto& product) { return means(product, finding, distribution, names); });
+}
+
+void apply(std::span<const Statements> all, const ImageNames& names, Report& report) {
+  for (const Statements& each : all)
+    report.statements.push_back({.source = each.source, .author = each.document.author, .format = each.document.format, .total = each.document.statements.size(), .distrust = each.distrust, .notes = each.document.notes});
+  for (Finding& finding : report.findings) {
+    std::optional<Said> last;
+    for (size_t at = 0; at < all.size(); ++at) {
+      for (const VexStatement& statement : all[at].document.statements) {
+        if (!concerns(statement, finding, report.distribution, names)) continue;
+        ++report.statements[at].matched;
+        const std::string text = fmt::format("'{}' in '{}' says {}{}{}", all[at].document.author, all[at].source, to_string(statement.status), because(statement).empty() ? "" : ": ", because(statement));
+        if (!all[at].distrust.empty()) {
+          finding.proof.push_back({"statement", fmt::format("{} (not applied: {})", text, all[at].distrust)});
+          continue;
+        }
+        finding.proof.push_back({"statement", text});
+        const Said said{&all[at], &statement};
+        if (!last || !(said < *last)) last = said;
+      }
+    }
+    if (!last) continue;
+    finding.status = status_of(last->statement->status);
+    finding.reason = finding.status == Status::Affected ? std::string() : fmt::format("'{}': {}", last->by->document.author, because(*last->statement));
+  }
+}
+
+}  // namespace ashlar::scan

@@ -1,0 +1,34 @@
+#pragma once
+// What others say of the vulnerabilities of an image (VEX), and what it does to findings. An image cannot acquit itself: only what the user trusts counts.
+#include <span>
+#include <string>
+#include <vector>
+
+#include "attest/vex.h"
+#include "scan/report.h"
+
+namespace ashlar::scan {
+
+/// A document of statements with where it came from.
+struct Statements {
+  std::string source{};      ///< path, or `attached to the image`
+  std::string distrust{};    ///< why it does not count: `signer unknown`; empty: it counts
+  attest::VexDocument document{};
+};
+
+/// The names under which an image may be the product of a statement.
+struct ImageNames {
+  std::string digest{};                    ///< of the manifest or index; empty: a root file system
+  std::vector<std::string> repositories{};  ///< `registry.example/team/python`, `python`
+};
+
+/// Whether a statement is about a finding's component in this image. A package URL of a package means each component of its type with that name or
+/// *built from the source of that name*, in that version where it has one, of that distribution where it names one; one of an image (`pkg:oci`,
+/// `pkg:docker`) means this image by name or digest, and of it the parts that are listed.
+bool concerns(const attest::VexStatement& statement, const Finding& finding, const Distribution& distribution, const ImageNames& names);
+
+/// Lets the statements speak, the latest last; of those of one moment the heaviest counts (affected, under investigation, fixed, not affected). What
+/// became of each source stands in `Report::statements`.
+void apply(std::span<const Statements> all, const ImageNames& names, Report& report);
+
+}  // namespace ashlar::scan

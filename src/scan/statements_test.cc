@@ -1,0 +1,93 @@
+#include "scan/statements.h"
+
+#include <gtest/gtest.h>
+
+namespace ashlar::scan {
+namespace {
+
+using attest::VexProduct;
+using attest::VexStatement;
+using attest::VexStatus;
+
+Finding finding() {
+  return {.id = "CVE-2026-1", .aliases = {"GHSA-x"},
+          .component = {.type = "deb", .name = "libsystemd0", .version = "257.9-1~deb13u1", .source = "systemd", .source_version = "257.9-1"}, .status = Status::Affected};
+}
+const Distribution debian{"debian", "13.4", "Debian:13", {}};
+const ImageNames names{"sha256:1111", {"registry.example/team/python", "team/python"}};
+
+TEST(Statements, MeanProductsByEveryNameTheyGoBy) {
+  struct Row { std::string_view summary; VexProduct product; bool concerns; };
+  const Row rows[] = {
+      {"the binary without a version", {"pkg:deb/debian/libsystemd0", {}}, true},
+      {"the binary in this version", {"pkg:deb/debian/libsystemd0@257.9-1~deb13u1", {}}, true},
+      {"the binary in another version", {"pkg:deb/debian/libsystemd0@257.8-1", {}}, false},
+      {"the source: spread to its binaries", {"pkg:deb/debian/systemd", {}}, true},
+      {"the source in its version", {"pkg:deb/debian/systemd@257.9-1?os_distro=trixie&os_name=debian&os_version=13", {}}, true},
+      {"the source in another version", {"pkg:deb/debian/systemd@257.8-1", {}}, false},
+      {"another binary of the same source", {"pkg:deb/debian/libudev1", {}}, false},
+      {"of this release", {"pkg:deb/debian/libsystemd0?distro=debian-13", {}}, true},
+      {"of a point release of it", {"pkg:deb/debian/libsystemd0?distro=debian-13.4", {}}, true},
+      {"of another release", {"pkg:deb/debian/libsystemd0?distro=debian-12", {}}, false},
+      {"of another distribution", {"pkg:deb/ubuntu/libsystemd0", {}}, false},
+      {"of another type", {"pkg:apk/debian/libsystemd0", {}}, false},
+      {"the image by repository", {"pkg:docker/team/python", {}}, true},
+      {"the image by its last name", {"pkg:oci/python", {}}, true},
+      {"the image by repository, escaped", {"pkg:oci/team%2Fpython", {}}, true},
+      {"the image by digest", {"pkg:oci/python@sha256%3A1111?repository_url=registry.example/team/python", {}}, true},
+      {"another image by digest", {"pkg:oci/python@sha256:2222", {}}, false},
+      {"another image", {"pkg:oci/ruby", {}}, false},
+      {"a name that only ends alike", {"pkg:oci/ython", {}}, false},
+      {"a part of the image", {"pkg:oci/python", {"pkg:deb/debian/systemd"}}, true},
+      {"another part of the image", {"pkg:oci/python", {"pkg:deb/debian/zlib1g"}}, false},
+      {"a part of another image", {"pkg:oci/ruby", {"pkg:deb/debian/systemd"}}, false},
+      {"the image as a bare reference", {"team/python", {}}, true},
+      {"the image as a reference by digest", {"registry.example/team/python@sha256:1111", {}}, true},
+      {"nothing known", {"https://example.org/product", {}}, false},
+  };
+  for (const Row& row : rows) {
+    const VexStatement statement{.vulnerability = "CVE-2026-1", .status = VexStatus::NotAffected, .products = {row.product}};
+    EXPECT_EQ(concerns(statement, finding(), debian, names), row.concerns) << row.summary;
+  }
+  EXPECT_TRUE(concerns({.vulnerability = "GHSA-x", .products = {{"pkg:oci/python", {}}}}, finding(), debian, names)) << "by an alias";
+  EXPECT_TRUE(concerns({.vulnerability = "OTHER-1", .aliases = {"CVE-2026-1"}, .products = {{"pkg:oci/python", {}}}}, finding(), debian, names)) << "by an alias of the statement's";
+  EXPECT_FALSE(concerns({.vulnerability = "CVE-2026-2", .products = {{"pkg:oci/python", {}}}}, finding(), debian, names));
+  EXPECT_FALSE(concerns({.vulnerability = "CVE-2026-1", .products = {{"", {}}}}, finding(), debian, {})) << "an image without a name is nobody's product";
+}
+
+Statements document(std::string source, std::vector<VexStatement> statements, std::string distrust = {}) {
+  for (VexStatement& each : statements) each.vulnerability = "CVE-2026-1", each.products = {{"pkg:deb/debian/systemd", {}}};
+  return {std::move(source), std::move(distrust), {.format = "openvex", .author = "Team", .statements = std::move(statements)}};
+}
+
+TEST(Statements, TheLatestOfThoseThatCountCounts) {
+  struct Row { std::string_view summary; std::vector<Statements> all; std::string_view status, reason; };
+  const Row rows[] = {
+      {"nobody says anything", {}, "affected", ""},
+      {"one says why it is not", {document("a", {{.status = VexStatus::NotAffected, .justification = "vulnerable_code_not_present", .detail = "no unit files"}})}, "not_affected", "'Team': vulnerable_code_not_present: no unit files"},
+      {"an image cannot acquit itself", {document("attached to the image", {{.status = VexStatus::NotAffected, .justification = "vulnerable_code_not_present"}}, "signer unknown")}, "affected", ""},
+      {"the later one", {document("a", {{.status = VexStatus::NotAffected, .justification = "x", .when = Time{1}}, {.status = VexStatus::Affected, .when = Time{2}}})}, "affected", ""},
+      {"whatever their order", {document("a", {{.status = VexStatus::UnderInvestigation, .detail = "looking", .when = Time{2}}}), document("b", {{.status = VexStatus::NotAffected, .justification = "x", .when = Time{1}}})}, "under_investigation", "'Team': looking"},
+      {"of one moment the heavier one", {document("a", {{.status = VexStatus::Affected}, {.status = VexStatus::NotAffected, .justification = "x"}})}, "affected", ""},
+      {"one that does not count is no later one", {document("a", {{.status = VexStatus::NotAffected, .justification = "x", .when = Time{1}}}), document("b", {{.status = VexStatus::Affected, .when = Time{9}}}, "signer unknown")}, "not_affected", "'Team': x"},
+  };
+  for (const Row& row : rows) {
+    Report report{.distribution = debian, .database = {Digest::of(std::string_view()), {}, {}}};
+    report.findings.push_back(finding());
+    apply(row.all, names, report);
+    EXPECT_EQ(to_string(report.findings[0].status), row.status) << row.summary;
+    EXPECT_EQ(report.findings[0].reason, row.reason) << row.summary;
+    ASSERT_EQ(report.statements.size(), row.all.size()) << row.summary;
+    for (const StatementSource& source : report.statements) EXPECT_GT(source.matched, 0U) << row.summary;
+  }
+}
+
+TEST(Statements, OnesThatDoNotCountStandInTheProof) {
+  Report report{.distribution = debian, .database = {Digest::of(std::string_view()), {}, {}}};
+  report.findings.push_back(finding());
+  apply(std::vector{document("attached to the image", {{.status = VexStatus::NotAffected, .justification = "x"}}, "signer unknown")}, names, report);
+  EXPECT_EQ(report.findings[0].proof.back(), (Step{"statement", "'Team' in 'attached to the image' says not_affected: x (not applied: signer unknown)"}));
+}
+
+}  // namespace
+}  // namespace ashlar::scan
