@@ -10,7 +10,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
-#include "inventory/inner/purl.h"
+#include "inventory/purl.h"
 
 namespace ashlar::inventory {
 namespace {

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <set>
 
-#include "inventory/inner/purl.h"
+#include "inventory/purl.h"
 #include "inventory/inner/reader_trial.h"
 
 namespace ashlar::inventory {

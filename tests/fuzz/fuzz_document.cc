@@ -1,7 +1,7 @@
 // SPDX and CycloneDX documents, in an image and as the target, and package URLs.
 #include "fuzz_components.h"
 #include "inventory/document.h"
-#include "inventory/inner/purl.h"
+#include "inventory/purl.h"
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto purl = ashlar::inventory::parse_purl(fuzz::text(data, size));

@@ -7,7 +7,7 @@
 #include <fmt/ranges.h>
 
 #include "base/text.h"
-#include "inventory/inner/purl.h"
+#include "inventory/purl.h"
 #include "inventory/inner/readers.h"
 #include "inventory/inner/zip.h"
 
