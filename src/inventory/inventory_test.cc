@@ -6,7 +6,7 @@
 
 #include "host/memory.h"
 #include "inventory/inner/reader_trial.h"
-#include "inventory/inner/test_image.h"
+#include "inventory/sample_image.h"
 
 namespace ashlar::inventory {
 namespace {
@@ -23,7 +23,7 @@ const std::string ms = R"({"name":"ms","version":"2.1.3"})";
 
 std::string metadata(const std::string& name, const std::string& version) { return "Name: " + name + "\nVersion: " + version + "\n"; }
 
-Found collect(TestImage& image, host::Files& files, ReadOptions options = {}) {
+Found collect(SampleImage& image, host::Files& files, ReadOptions options = {}) {
   Collector collector(files);
   options.onlooker = [&](size_t layer) { return collector.onlooker(layer); };
   const auto contents = read_contents(image, image.which, options);
@@ -33,7 +33,7 @@ Found collect(TestImage& image, host::Files& files, ReadOptions options = {}) {
 
 TEST(Inventory, ComponentsCarryPathAndLayer) {
   host::MemoryFiles files;
-  TestImage image;
+  SampleImage image;
   image.add_layer({{"./s/x-1.dist-info/METADATA", metadata("x", "1")}, {"./s/x-1.dist-info/RECORD", "x.py,,\n"}, {"etc/hosts", "x"}});
   image.add_layer({{"app/node_modules/ms/package.json", ms}, {"app/yarn.lock", "# yarn lockfile v1\n\nms@1:\n  version \"1.0.0\"\n"}});
   image.add_layer({{"t.jar", trial::zip({{"META-INF/maven/a/b/pom.properties", "groupId=a\nartifactId=b\nversion=3\n"}})}});
@@ -42,7 +42,7 @@ TEST(Inventory, ComponentsCarryPathAndLayer) {
 
 TEST(Inventory, WhatHigherLayersHideDoesNotCount) {
   host::MemoryFiles files;
-  TestImage image;
+  SampleImage image;
   image.add_layer({{"a/x-1.dist-info/METADATA", metadata("x", "1")}, {"b/y-1.dist-info/METADATA", metadata("y", "1")}, {"c/z-1.dist-info/METADATA", metadata("z", "1")}, {"d/w-1.dist-info/METADATA", "broken"}});
   image.add_layer({{"a/x-1.dist-info/METADATA", metadata("x", "2")}, {"b/.wh.y-1.dist-info", ""}, {"c/.wh..wh..opq", ""}, {"d/w-1.dist-info/.wh.METADATA", ""}});
   EXPECT_EQ(lines(collect(image, files)), (Strings{"pypi x 2 a/x-1.dist-info/METADATA python@1"})) << "notes of what is hidden do not count either";
@@ -50,9 +50,9 @@ TEST(Inventory, WhatHigherLayersHideDoesNotCount) {
 
 TEST(Inventory, ALinkKeepsWhatItLeadsTo) {
   host::MemoryFiles files;
-  TestImage image;
+  SampleImage image;
   const auto jar = trial::zip({{"META-INF/maven/a/b/pom.properties", "groupId=a\nartifactId=b\nversion=3\n"}});
-  image.add_layer({{"one.jar", jar}, {"two.jar", "", FileType::HardLink, "one.jar"}, {"three.jar", "", FileType::Symlink, "one.jar"}, {"loop.jar", "", FileType::Symlink, "loop.jar"}});
+  image.add_layer({{"one.jar", jar}, hard_link("two.jar", "one.jar"), symlink("three.jar", "one.jar"), symlink("loop.jar", "loop.jar")});
   EXPECT_EQ(lines(collect(image, files)), (Strings{"maven a:b 3 one.jar java@0"})) << "once";
   image.add_layer({{".wh.one.jar", ""}});
   EXPECT_EQ(lines(collect(image, files)), (Strings{"maven a:b 3 two.jar java@0"})) << "under the name that stays";
@@ -60,7 +60,7 @@ TEST(Inventory, ALinkKeepsWhatItLeadsTo) {
 
 TEST(Inventory, EmptyAndShortFilesAreAsked) {
   host::MemoryFiles files;
-  TestImage image;
+  SampleImage image;
   image.add_layer({{"a/x.dist-info/METADATA", ""}, {"b/y.whl", "PK"}, {"n", ""}});
   EXPECT_EQ(lines(collect(image, files)), (Strings{"note: cannot read 'a/x.dist-info/METADATA': it names no package", "note: cannot read 'b/y.whl': it ends as no zip archive"}));
 }
@@ -75,7 +75,7 @@ std::string large_jar() {
 
 TEST(Inventory, LargeFilesAreSpooledAndSmallOnesAreNot) {
   host::MemoryFiles files;
-  TestImage image;
+  SampleImage image;
   image.add_layer({{"large.jar", large_jar()}, {"large.txt", std::string(20 << 20, 'x')}, {"s/x-1.dist-info/METADATA", metadata("x", "1")}});
   EXPECT_EQ(lines(collect(image, files)), (Strings{"maven a:b 3 large.jar java@0", "pypi x 1 s/x-1.dist-info/METADATA python@0"}));
   EXPECT_EQ(files.touched(), (Strings{"spool /tmp"})) << "and what nobody wants is not";
@@ -136,9 +136,9 @@ TEST(Inventory, AnotherOnlookerSeesTheSamePass) {
 
 TEST(Inventory, TheOrderIsTheSameHoweverLayersAreRead) {
   host::MemoryFiles files;
-  TestImage image;
+  SampleImage image;
   for (int layer = 0; layer < 6; ++layer) {
-    std::vector<TestImage::Member> members;
+    std::vector<Member> members;
     for (int each = 0; each < 50; ++each) {
       const std::string name = "p" + std::to_string(each * 7 % 50) + "-" + std::to_string(layer);
       members.push_back({"l" + std::to_string(layer) + "/node_modules/" + name + "/package.json", R"({"name":")" + name + R"(","version":"1.0.0"})"});
