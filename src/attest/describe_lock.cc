@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "attest/inner/describing.h"
+#include "attest/licence.h"
 #include "attest/purl.h"
 #include "attest/sbom.h"
 #include "base/text.h"
