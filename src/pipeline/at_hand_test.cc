@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "build/recorded_files.h"
+#include "base/progress.h"
 #include "host/memory.h"
 #include "inventory/package_files.h"
 
@@ -112,12 +113,6 @@ TEST(AtHand, ScriptsAreThoseOfTheVersionThatTheImageHas) {
   EXPECT_FALSE(recorded_of(files, "/x.effects.json", contents));
 }
 
-struct Silent final : Progress {
-  void stage(std::string_view, std::uint64_t) override {}
-  void step(std::string_view, std::uint64_t) override {}
-  void note(std::string_view) override {}
-};
-
 class PackagesAtHand : public ::testing::Test {
  protected:
   /// A package whose file was read before; its digest.
@@ -142,7 +137,7 @@ class PackagesAtHand : public ::testing::Test {
   }
 
   host::MemoryMachine machine{Time{1'700'000'000}};
-  Silent silent;
+  Silence silent;
   Workshop workshop{machine.machine, silent, {"/cache", "/state", "/config"}, "/data", {}, {}};
 };
 
