@@ -6,14 +6,15 @@
 
 #include "cli/commands.h"
 #include "pipeline/scan.h"
+#include "pipeline/workshop.h"
 #include "scan/forms.h"
 
 namespace ashlar::cli {
 namespace {
 
 struct Options {
-  std::vector<std::string> targets;
-  std::string database, as_of, fail_on, dark = "list";
+  std::vector<std::string> targets, statements;
+  std::string database, as_of, fail_on, dark;
   pipeline::ScanOptions scan;
 };
 
@@ -40,31 +41,45 @@ Result<Exit> exit_of(const std::vector<scan::Report>& reports, const std::string
   return std::ranges::any_of(reports, unknown) ? Exit::Unknown : failed ? Exit::No : Exit::Clean;
 }
 
+/// The options of one scan, settled with the configuration.
+Result<pipeline::ScanOptions> settle(pipeline::Workshop& workshop, const Options& options) {
+  pipeline::ScanOptions out = options.scan;
+  out.settings = workshop.config.scan;
+  for (const std::string& each : options.statements) out.statements.emplace_back(each);
+  if (!options.dark.empty()) out.dark_fails = options.dark == "fail";
+  if (!options.as_of.empty()) {
+    TRY_ASSIGN(out.as_of, Time::parse(options.as_of));
+  }
+  return out;
+}
+
 }  // namespace
 
 Action scan(CLI::App& app) {
   const auto options = std::make_shared<Options>();
-  app.add_option("TARGET", options->targets, "images (oci:DIR[:TAG], oci-archive:FILE[:TAG], docker-archive:FILE[:TAG]) or root file systems (dir:PATH)")->required();
-  app.add_option("--db", options->database, "this advisory database; the machine's own by default")->option_text("FILE");
+  app.add_option("TARGET", options->targets, "images (oci:DIR[:TAG], oci-archive:FILE[:TAG], docker-archive:FILE[:TAG]), root file systems (dir:PATH), or SBOMs (files of SPDX or CycloneDX JSON)")->required();
+  app.add_option("--db", options->database, "this advisory database")->required()->option_text("FILE");
   app.add_option("--platform", options->scan.platform, "of this platform; the first one by default")->option_text("PLATFORM");
+  app.add_option("--base", options->scan.base, "the image that it is built on; by default its history tells")->option_text("REF");
+  app.add_option("--onto", options->scan.other_base, "another base: what would change on it")->option_text("REF");
+  app.add_option("--vex", options->statements, "documents of statements that count (OpenVEX, CycloneDX, CSAF), or folders of such")->option_text("FILE");
   app.add_option("--as-of", options->as_of, "with the knowledge of that moment (2026-11-24 or 2026-11-24T08:00:00Z)")->option_text("TIME");
   app.add_option("--fail-on", options->fail_on, "exit with 1 on findings of this severity or a heavier one, or on `kev` or `fixable` ones")->option_text("SEVERITY");
   app.add_option("--dark", options->dark, "what files that nothing explains do in an application's own layers: fail or list; in a base they always fail")->check(CLI::IsMember({"fail", "list"}));
   return [options](Context& context) -> Result<Exit> {
-    options->scan.database = options->database;
-    options->scan.app_dark_fails = options->dark == "fail";
-    if (!options->as_of.empty()) {
-      TRY_ASSIGN(options->scan.as_of, Time::parse(options->as_of));
-    }
+    TRY_ASSIGN(auto workshop, pipeline::open_workshop(context.machine, context.config, context.progress));
+    TRY_ASSIGN(const auto how, settle(workshop, *options));
+    TRY_ASSIGN(const auto database, advisory::Database::open(options->database));
     std::vector<scan::Report> reports;
     for (const std::string& target : options->targets) {
-      TRY_ASSIGN(auto report, pipeline::scan(context.machine, target, options->scan));
+      TRY_ASSIGN(auto report, pipeline::scan(context.machine, *database, target, how));
       reports.push_back(std::move(report));
     }
+    TRY_ASSIGN(const Exit exit, exit_of(reports, options->fail_on));
     const auto forms = scan::forms();
     const auto form = std::ranges::find(forms, context.format, &scan::Form::name);
     context.answer->append(form->write(reports, {.everything = context.verbose}));
-    return exit_of(reports, options->fail_on);
+    return exit;
   };
 }
 

@@ -10,16 +10,10 @@
 #include "cli/terminal.h"
 #include "cli/verb.h"
 #include "host/memory.h"
+#include "base/progress.h"
 
 namespace ashlar::cli {
 namespace {
-
-struct Silent final : Progress {
-  void stage(std::string_view, std::uint64_t) override {}
-  void step(std::string_view, std::uint64_t) override {}
-  void note(std::string_view) override {}
-  void detail(std::string_view) override {}
-};
 
 /// What a verb answers on a machine in memory.
 struct Answer {
@@ -30,7 +24,7 @@ Answer run(host::Machine& machine, std::vector<std::string> words, bool json = f
   CommandLine line;
   std::reverse(words.begin(), words.end());  // CLI11 takes them from the back
   line.app->parse(words);
-  Silent silent;
+  Silence silent;
   std::string text;
   Context context{machine, silent, json, false, false, line.globals->config, &text};
   for (auto& [app, action] : line.actions) {
@@ -136,7 +130,7 @@ TEST(Completions, HoldEveryVerbAndLongOption) {
 
 TEST(Tables, HaveColumnsOfEqualWidth) {
   host::MemoryMachine machine;
-  Silent silent;
+  Silence silent;
   std::string text;
   Context context{machine.machine, silent, false, false, false, "", &text};
   struct Row {
@@ -162,7 +156,7 @@ TEST(Tables, HaveColumnsOfEqualWidth) {
 
 TEST(Answers, AreGatheredBeforeTheyAreWritten) {
   host::MemoryMachine machine;
-  Silent silent;
+  Silence silent;
   std::string text;
   Context context{machine.machine, silent, true, false, false, "", &text};
   say(context, "one");
@@ -174,7 +168,7 @@ TEST(Answers, AreGatheredBeforeTheyAreWritten) {
 TEST(TerminalTest, NotesStandAboveTheLine) {
   struct Row {
     std::string summary;
-    bool live, quiet;
+    bool live, quiet, verbose;
     std::string shown;
   };
   const Row rows[] = {

@@ -5,19 +5,13 @@
 #include <algorithm>
 
 #include "host/memory.h"
+#include "base/progress.h"
 
 namespace ashlar::pipeline {
 namespace {
 
 constexpr std::int64_t day = 86400;
 const std::string needed_hex(64, 'a');
-
-struct Silent final : Progress {
-  void stage(std::string_view, std::uint64_t) override {}
-  void step(std::string_view, std::uint64_t) override {}
-  void note(std::string_view) override {}
-  void detail(std::string_view) override {}
-};
 
 /// A cache with entries of 100 bytes each, used 1 to 6 days ago.
 class CacheTest : public ::testing::Test {
@@ -49,7 +43,7 @@ class CacheTest : public ::testing::Test {
   std::uint64_t bytes_left() { return examine_cache(workshop)->bytes; }
 
   host::MemoryMachine machine{Time{1'700'000'000}};
-  Silent silent;
+  Silence silent;
   Workshop workshop{machine.machine, silent, {"/cache", "/state", "/config"}, "/data", {}, {}};
 };
 

@@ -7,16 +7,10 @@
 
 #include "host/memory.h"
 #include "pipeline/workshop.h"
+#include "base/progress.h"
 
 namespace ashlar::pipeline {
 namespace {
-
-struct Silent final : Progress {
-  void stage(std::string_view, std::uint64_t) override {}
-  void step(std::string_view, std::uint64_t) override {}
-  void note(std::string_view) override {}
-  void detail(std::string_view) override {}
-};
 
 /// A machine that has everything.
 class HealthTest : public ::testing::Test {
@@ -33,7 +27,7 @@ class HealthTest : public ::testing::Test {
   }
   void put(const std::string& path, std::string_view text) { ASSERT_TRUE(machine.files.write(path, text, host::Durability::Cache)); }
   Finding find(const std::string& check) {
-    Silent silent;
+    Silence silent;
     const auto all = examine_machine(machine.machine, "", silent);
     const auto found = std::ranges::find(all, check, &Finding::check);
     EXPECT_NE(found, all.end()) << check;
@@ -43,7 +37,7 @@ class HealthTest : public ::testing::Test {
 };
 
 TEST_F(HealthTest, AWholeMachineIsWell) {
-  Silent silent;
+  Silence silent;
   const auto all = examine_machine(machine.machine, "", silent);
   EXPECT_GE(all.size(), 9U);
   for (const Finding& each : all) EXPECT_TRUE(each.ok) << each.check << ": " << each.detail;
@@ -80,7 +74,7 @@ TEST_F(HealthTest, SaysWhatLacks) {
 
 TEST_F(HealthTest, ProgramsAreNotRequired) {
   host::MemoryMachine bare{Time{1}};
-  Silent silent;
+  Silence silent;
   const auto all = examine_machine(bare.machine, "", silent);
   for (const char* name : {"bwrap", "runc", "skopeo", "umoci"}) {
     const auto found = std::ranges::find(all, name, &Finding::check);
@@ -121,7 +115,7 @@ TEST_F(HealthTest, DataIsFoundByTheEnvironmentOrBesideTheProgram) {
 }
 
 TEST_F(HealthTest, AWorkshopIsWhatTheStagesNeed) {
-  Silent silent;
+  Silence silent;
   const auto workshop = open_workshop(machine.machine, "", silent);
   ASSERT_TRUE(workshop) << workshop.error().message;
   EXPECT_EQ(workshop->data, "/data");

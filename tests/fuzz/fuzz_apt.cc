@@ -2,14 +2,9 @@
 #include "deb/apt_setup.h"
 #include "fuzz.h"
 #include "host/memory.h"
+#include "base/progress.h"
 
 namespace {
-
-struct Silent final : ashlar::Progress {
-  void stage(std::string_view, std::uint64_t) override {}
-  void step(std::string_view, std::uint64_t) override {}
-  void note(std::string_view) override {}
-};
 
 /// Between `://` and the next slash.
 std::string_view authority(std::string_view url) {
@@ -26,7 +21,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   ashlar::host::MemoryFiles files;
   for (const char* name : {"sources.list", "sources.list.d/x.sources", "auth.conf", "apt.conf", "mirrors"})
     (void)files.write(ashlar::host::Path("/etc/apt") / name, text, ashlar::host::Durability::Cache);
-  Silent progress;
+  ashlar::Silence progress;
   const auto setup = ashlar::deb::read_apt(files, progress);
   for (const auto& source : setup.sources) {
     fuzz::must(!source.uris.empty(), "a source has an address");
