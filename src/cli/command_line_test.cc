@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "base/text.h"
 #include "cli/terminal.h"
 #include "cli/verb.h"
 #include "host/memory.h"
