@@ -66,6 +66,22 @@ TEST_F(CompileTest, WhatFeedsSayIsFoundAgain) {
   EXPECT_FALSE(database->advisory(99).has_value());
 }
 
+TEST_F(CompileTest, OnlyTheMembersThatAreAskedForAreRead) {
+  std::filesystem::create_directories(folder / "feed/osv");
+  std::filesystem::create_directories(folder / "feed/vex");
+  write("feed/osv/a.json", R"({"id":"X-1","modified":"2024-06-01T00:00:00Z","affected":[{"package":{"ecosystem":"Debian:13","name":"bash"},"versions":["1"]}]})");
+  write("feed/vex/a.vex.json", R"({"@context":"https://openvex.dev/ns/v0.2.0"})");
+  FeedInput osv = input("osv", "feed");
+  osv.stamp.format = "osv";
+  EXPECT_FALSE(make({osv}, "a.db"));
+  osv.settings.members = "osv/**";
+  EXPECT_EQ(make({osv}, "a.db").value().records, 1U);
+  osv.settings.members = "nothing/**";
+  const auto none = make({osv}, "a.db");
+  ASSERT_FALSE(none);
+  EXPECT_TRUE(none.error().message.ends_with("no document of it lies at 'nothing/**'")) << none.error().message;
+}
+
 TEST_F(CompileTest, TheSameInputsAreTheSameBytes) {
   ASSERT_TRUE(make({input("a", "tracker.json"), input("b", "tracker.json")}, "one.db"));
   ASSERT_TRUE(make({input("b", "tracker.json"), input("a", "tracker.json")}, "two.db"));

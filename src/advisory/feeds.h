@@ -33,9 +33,10 @@ class Intake {
 
 /// How a feed is to be read, from its description in feeds/*.yaml.
 struct FeedSettings {
-  std::map<std::string, std::string> releases{};  ///< the tracker's code names: `trixie` to `13`
+  std::map<std::string, std::string> releases{};  ///< the tracker's code names: `trixie` to `13`; to nothing: passed over without a word
   std::string space{};                            ///< where the format does not say: `Wolfi`
   std::string publisher{};                        ///< who says so, in ratings, where a record does not tell: `Docker`
+  std::string members{};                          ///< glob: of a folder or archive only the documents at such paths; empty: all
   std::optional<Time> not_after{};                ///< the present: a document that its publisher dates later, by more than a day, is refused
 };
 

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "base/amount.h"
 #include "base/text.h"
 #include "cli/commands.h"
 #include "pipeline/cache.h"
@@ -40,10 +41,10 @@ Result<Exit> prune(Context& context, pipeline::Workshop& workshop, const Options
   how.dry_run = options.dry_run;
   how.locks.assign(options.locks.begin(), options.locks.end());
   if (!options.max_size.empty()) {
-    TRY_ASSIGN(how.limits.bytes, pipeline::parse_size(options.max_size));
+    TRY_ASSIGN(how.limits.bytes, parse_size(options.max_size));
   }
   if (!options.max_age.empty()) {
-    TRY_ASSIGN(how.limits.age, pipeline::parse_age(options.max_age));
+    TRY_ASSIGN(how.limits.age, parse_age(options.max_age));
   }
   TRY_ASSIGN(const auto pruned, pipeline::prune_cache(workshop, how));
   if (context.json) {

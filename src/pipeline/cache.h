@@ -34,9 +34,4 @@ struct Pruned {
 /// Removes what was not used for longer than the age, then what was used longest ago until the size fits. Without any limit, Invalid.
 Result<Pruned> prune_cache(Workshop& workshop, const PruneOptions& options);
 
-/// `500MB`, `10GB` (powers of 1000; KiB, MiB, GiB too), or bytes.
-Result<std::uint64_t> parse_size(std::string_view text);
-/// `90d`, `12h`, `2w`, in seconds.
-Result<std::int64_t> parse_age(std::string_view text);
-
 }  // namespace ashlar::pipeline

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/amount.h"
 #include "base/text.h"
 #include "base/yaml.h"
 #include "pipeline/cache.h"

@@ -32,9 +32,9 @@ struct Collected final : Intake {
 };
 
 /// Bytes with simdjson's padding behind them, zeros or whatever `filler` is.
-class Padded {
+class PaddedText {
  public:
-  explicit Padded(std::string_view text, char filler = '\0') : size_(text.size()), held_(text) { held_.append(64, filler); }
+  explicit PaddedText(std::string_view text, char filler = '\0') : size_(text.size()), held_(text) { held_.append(64, filler); }
   BytesView bytes() const { return as_bytes(std::string_view(held_).substr(0, size_)); }
 
  private:
@@ -45,7 +45,7 @@ class Padded {
 /// Reads one document by the format of that name.
 inline Result<Collected> collect(std::string_view format_name, std::string_view text, const FeedSettings& settings = {}, std::string_view path = "x", char filler = '\0') {
   TRY_ASSIGN(const Format* found, format(format_name));
-  const Padded padded(text, filler);
+  const PaddedText padded(text, filler);
   Collected out;
   TRY(found->read({path, padded.bytes()}, settings, out));
   return out;

@@ -124,6 +124,7 @@ class ListReader {
       intake_.note(fmt::format("release '{}' is none of the description's", shown(release)), now_.id);
       return {};
     }
+    if (number->second.empty()) return {};
     out.space = "Debian:" + number->second;
     now_.affected.push_back(std::move(out));
     return {};

@@ -104,6 +104,7 @@ class TrackerReader {
         intake_.note(fmt::format("release '{}' is none of the description's", release.key), id);
         continue;
       }
+      if (number->second.empty()) continue;
       seen_.insert(number->first);
       affected.space = "Debian:" + number->second;
       affected.package = package;

@@ -83,6 +83,17 @@ TEST(DebianTracker, TemporaryNamesAndReleasesOfOthers) {
   EXPECT_EQ(read->notes.begin()->second, (std::vector<std::string>{"TEMP-0841856-B18BAF", "CVE-2019-18276"}));
 }
 
+TEST(DebianTracker, ReleasesThatAreNotWantedArePassedOver) {
+  FeedSettings settings = three_releases();
+  settings.releases["sid"] = "";
+  const auto read = collect("debian-tracker", R"({"bash":{"CVE-2019-18276":{"releases":{"sid":{"status":"open"},"trixie":{"status":"open"}}}}})", settings);
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_EQ(read->advisories[0].affected.size(), 1u);
+  EXPECT_TRUE(read->notes.empty());
+  EXPECT_EQ(read->covered, std::vector<std::string>{"Debian:13"});
+  EXPECT_FALSE(collect("debian-tracker", R"({"bash":{"CVE-2019-18276":{"releases":{"sid":{"status":"maybe"}}}}})", settings)) << "and yet are read";
+}
+
 TEST(DebianTracker, IsRefusedWhole) {
   const std::string deep = R"({"bash":{"CVE-2024-1000":{"x":)" + std::string(5000, '[') + std::string(5000, ']') + "}}}";
   const std::string good = of_release(R"({"status":"open","urgency":"low"})");

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "advisory/inner/documents.h"
+#include "base/text.h"
 #include "advisory/inner/packed.h"
 
 namespace ashlar::advisory {
@@ -69,7 +70,14 @@ Result<PackedFeed> read_feed(host::Files& files, const FeedInput& input) {
   const auto read = [&]() -> Result<PackedFeed> {
     TRY_ASSIGN(const Format* const row, format(input.stamp.format));
     PackingIntake intake(input.stamp, row->complete);
-    TRY_ASSIGN(const Digest digest, each_document(files, input.path, row->member_suffix, [&](const Document& document) { return row->read(document, input.settings, intake); }));
+    const std::string& members = input.settings.members;
+    bool any = members.empty();
+    TRY_ASSIGN(const Digest digest, each_document(files, input.path, row->member_suffix, [&](const Document& document) {
+                 if (!members.empty() && !matches_glob(members, document.path)) return Done{};
+                 any = true;
+                 return row->read(document, input.settings, intake);
+               }));
+    if (!any) return fail(Kind::Corrupt, fmt::format("no document of it lies at '{}'", members));
     PackedFeed feed = intake.finish();
     feed.stamp.digest = digest;
     return feed;
