@@ -1,8 +1,12 @@
 #include "oci/layout.h"
 
 #include <algorithm>
+#include <atomic>
+#include <mutex>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <string_view>
+#include <thread>
 #include <utility>
 
 #include <fmt/format.h>
@@ -69,11 +73,27 @@ class FolderReader final : public ImageReader {
 
 }  // namespace
 
+/// Blobs that has_all() has found whole.
+struct LayoutWriter::Known {
+  std::mutex mutex;
+  std::set<std::pair<Digest, std::uint64_t>> blobs;
+
+  bool contains(const Descriptor& blob) {
+    const std::scoped_lock hold(mutex);
+    return blobs.contains({blob.digest, blob.size});
+  }
+  void add(const Descriptor& blob) {
+    const std::scoped_lock hold(mutex);
+    blobs.emplace(blob.digest, blob.size);
+  }
+};
+
 Result<LayoutWriter> LayoutWriter::open(host::Files& files, const host::Path& folder) {
   const std::string what = fmt::format("write layout '{}'", folder.string());
   LayoutWriter writer;
   writer.files_ = &files;
   writer.folder_ = folder;
+  writer.known_ = std::make_shared<Known>();
   const bool marked = files.exists(folder / "oci-layout");
   if (!marked && files.exists(folder)) {
     TRY_ASSIGN(const auto names, files.list(folder));
@@ -97,6 +117,24 @@ bool LayoutWriter::has(const Digest& digest, std::uint64_t size) const {
     at += *count;
   }
   return hasher.finish() == digest;
+}
+
+bool LayoutWriter::has_all(const std::vector<Descriptor>& blobs) const {
+  std::atomic<size_t> next = 0;
+  std::atomic<bool> all = true;
+  const auto run = [&] {
+    for (size_t at = next++; at < blobs.size() && all; at = next++) {
+      if (known_->contains(blobs[at])) continue;
+      if (has(blobs[at].digest, blobs[at].size)) known_->add(blobs[at]);
+      else all = false;
+    }
+  };
+  std::vector<std::jthread> others;
+  const size_t threads = std::min<size_t>(blobs.size(), std::max(1U, std::thread::hardware_concurrency()));
+  for (size_t each = 1; each < threads; ++each) others.emplace_back(run);
+  run();
+  others.clear();
+  return all;
 }
 
 Result<Descriptor> LayoutWriter::put(std::string_view media_type, std::string_view content) {

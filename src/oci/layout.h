@@ -17,7 +17,11 @@ class LayoutWriter {
  public:
   /// Makes the folder and `oci-layout` where they lack. Conflict when the folder holds something that is no layout.
   static Result<LayoutWriter> open(host::Files& files, const host::Path& folder);
+  /// Whether a blob is there whole: its bytes are hashed.
   bool has(const Digest& digest, std::uint64_t size) const;
+  /// Whether all of these are, hashed beside each other on as many threads as the machine has. Images share layers: what was found once is not hashed
+  /// again by this writer's later calls.
+  bool has_all(const std::vector<Descriptor>& blobs) const;
   Result<Descriptor> put(std::string_view media_type, std::string_view content);
   Result<std::unique_ptr<host::Draft>> draft();
   Done commit_as(host::Draft& draft, const Digest& digest);
@@ -27,8 +31,10 @@ class LayoutWriter {
   Done point(const std::string& tag, const Descriptor& root);
 
  private:
+  struct Known;
   host::Files* files_ = nullptr;
   host::Path folder_;
+  std::shared_ptr<Known> known_;  ///< shared by copies of the writer, which write to one folder
 };
 
 /// Reads images from `oci:`, `oci-archive:` and `docker-archive:` references.

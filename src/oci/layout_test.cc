@@ -217,6 +217,28 @@ TEST_F(Layout, HasNoBlobWithOtherBytes) {
   EXPECT_TRUE(writer->has(blob->digest, blob->size)) << "written again";
 }
 
+TEST_F(Layout, HasAllOfManyBlobsOrNot) {
+  auto first = writer(folder / "many");
+  std::vector<Descriptor> blobs;
+  for (int count = 0; count < 40; ++count) {
+    const auto blob = first.put(media::layer_tar, std::string(static_cast<size_t>(1000 * count), static_cast<char>('a' + count % 20)));
+    ASSERT_TRUE(blob) << blob.error().message;
+    blobs.push_back(*blob);
+  }
+  EXPECT_TRUE(first.has_all({}));
+  EXPECT_TRUE(first.has_all(blobs));
+  Descriptor longer = blobs[7];
+  ++longer.size;
+  EXPECT_FALSE(first.has_all({blobs[6], longer})) << "known, but of another size";
+  EXPECT_FALSE(first.has_all({blobs[6], {std::string(media::layer_tar), Digest::of("absent"), 6, {}, {}}}));
+  const auto path = folder / "many/blobs/sha256" / blobs[30].digest.hex();
+  std::filesystem::permissions(path, std::filesystem::perms::owner_all);
+  std::ofstream(path, std::ios::binary | std::ios::in) << "other";
+  EXPECT_FALSE(writer(folder / "many").has_all(blobs)) << "one has other bytes";
+  blobs.erase(blobs.begin() + 30);
+  EXPECT_TRUE(writer(folder / "many").has_all(blobs));
+}
+
 TEST_F(Layout, OneImageOfSeveralTagsNeedsNone) {
   auto writer = LayoutWriter::open(*files, folder / "one");
   ASSERT_TRUE(writer) << writer.error().message;

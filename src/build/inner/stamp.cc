@@ -46,15 +46,16 @@ Result<oci::Descriptor> read_descriptor(const Json& json) {
 }
 
 Result<Image> read_image(const Json& json, const oci::LayoutWriter& layout) {
-  const auto there = [&](const char* key) -> Result<oci::Descriptor> {
+  std::vector<oci::Descriptor> blobs;
+  const auto blob = [&](const char* key) -> Result<oci::Descriptor> {
     if (!json.is_object() || !json.contains(key)) return fail(Kind::Corrupt, "incomplete");
     TRY_ASSIGN(auto descriptor, read_descriptor(json.at(key)));
-    if (!layout.has(descriptor.digest, descriptor.size)) return fail(Kind::NotFound, "not in the layout");
+    blobs.push_back(descriptor);
     return descriptor;
   };
   Image image;
-  TRY_ASSIGN(image.manifest, there("manifest"));
-  TRY(there("config"));
+  TRY_ASSIGN(image.manifest, blob("manifest"));
+  TRY(blob("config"));
   TRY_ASSIGN(const std::string platform, get_string(json, "platform"));
   TRY_ASSIGN(image.platform, oci::Platform::parse(platform));
   TRY_ASSIGN(const std::int64_t content_size, get_integer(json, "content_size"));
@@ -62,7 +63,7 @@ Result<Image> read_image(const Json& json, const oci::LayoutWriter& layout) {
   for (const Json& each : json.at("layers")) {
     Image::Layer layer;
     TRY_ASSIGN(layer.descriptor, read_descriptor(each));
-    if (!layout.has(layer.descriptor.digest, layer.descriptor.size)) return fail(Kind::NotFound, "not in the layout");
+    blobs.push_back(layer.descriptor);
     TRY_ASSIGN(const std::string diff_id, get_string(each, "diff_id"));
     TRY_ASSIGN(layer.diff_id, Digest::parse(diff_id));
     TRY_ASSIGN(const std::int64_t raw_size, get_integer(each, "raw_size"));
@@ -70,6 +71,7 @@ Result<Image> read_image(const Json& json, const oci::LayoutWriter& layout) {
     for (const Json& package : each.at("packages")) layer.packages.push_back(package.get<std::string>());
     image.layers.push_back(std::move(layer));
   }
+  if (!layout.has_all(blobs)) return fail(Kind::NotFound, "not in the layout");
   return image;
 }
 
