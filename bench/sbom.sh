@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# An SBOM of an image from its OCI archive: wall time (median) and peak memory of ours and of syft, each run after the other in one go.
+# An SBOM of an image from its OCI archive: wall time, peak memory and processor time (medians) of ours and of syft, each run after the other in one go.
 #   bench/sbom.sh [ARCHIVE [RUNS]]   (default: the python image of the catalogue, 9 runs)
 # ASHLAR names the program (default: the release build), SYFT syft (default: that of PATH).
 set -euo pipefail
@@ -33,12 +33,13 @@ _, status, usage = os.wait4(child, 0)
 if status != 0:
     sys.exit(f"'{sys.argv[2]}' failed")
 with open(sys.argv[1], "a") as file:
-    print(time.monotonic() - begin, usage.ru_maxrss, file=file)
+    print(time.monotonic() - begin, usage.ru_maxrss, usage.ru_utime + usage.ru_stime, file=file)
 PYTHON
   done
 done
 median() { sort -n -k "$2" "$folder/$1.figures" | awk -v column="$2" '{value[NR] = $column} END {print value[int((NR + 1) / 2)]}'; }
-for peer in "${peers[@]}"; do printf '%-5s %8.3f s %10.1f MiB\n' "$peer" "$(median "$peer" 1)" "$(awk -v k="$(median "$peer" 2)" 'BEGIN {print k / 1024}')"; done
+for peer in "${peers[@]}"; do printf '%-5s %8.3f s %10.1f MiB %8.3f s of a processor\n' "$peer" "$(median "$peer" 1)" "$(awk -v k="$(median "$peer" 2)" 'BEGIN {print k / 1024}')" "$(median "$peer" 3)"; done
 if ((${#peers[@]} == 2)); then
-  awk -v a="$(median ours 1)" -v b="$(median syft 1)" -v c="$(median ours 2)" -v d="$(median syft 2)" 'BEGIN {printf "syft takes %.1f times the wall time and %.1f times the memory\n", b / a, d / c}'
+  awk -v a="$(median ours 1)" -v b="$(median syft 1)" -v c="$(median ours 2)" -v d="$(median syft 2)" -v e="$(median ours 3)" -v f="$(median syft 3)" \
+    'BEGIN {printf "syft takes %.1f times the wall time, %.1f times the memory and %.1f times the processor time\n", b / a, d / c, f / e}'
 fi
