@@ -28,6 +28,9 @@ bool wants_elf_note(std::string_view path, BytesView front);
 Told read_elf_note(std::string_view path, const host::ReadFile& file);
 void settle_elf_note(Told& told, const Contents& contents);
 
+bool wants_apk(std::string_view path, BytesView front);
+Told read_apk(std::string_view path, const host::ReadFile& file);
+
 bool wants_rpm(std::string_view path, BytesView front);
 Told read_rpm(std::string_view path, const host::ReadFile& file);
 void settle_rpm(Told& told, const Contents& contents);
