@@ -5,8 +5,8 @@
 #include <fmt/format.h>
 
 #include "cli/commands.h"
+#include "pipeline/feeds.h"
 #include "pipeline/scan.h"
-#include "pipeline/workshop.h"
 #include "scan/forms.h"
 
 namespace ashlar::cli {
@@ -58,7 +58,7 @@ Result<pipeline::ScanOptions> settle(pipeline::Workshop& workshop, const Options
 Action scan(CLI::App& app) {
   const auto options = std::make_shared<Options>();
   app.add_option("TARGET", options->targets, "images (oci:DIR[:TAG], oci-archive:FILE[:TAG], docker-archive:FILE[:TAG]), root file systems (dir:PATH), or SBOMs (files of SPDX or CycloneDX JSON)")->required();
-  app.add_option("--db", options->database, "this advisory database")->required()->option_text("FILE");
+  app.add_option("--db", options->database, "this advisory database; by default the one that `ashlar feed` keeps")->option_text("FILE");
   app.add_option("--platform", options->scan.platform, "of this platform; the first one by default")->option_text("PLATFORM");
   app.add_option("--base", options->scan.base, "the image that it is built on; by default its history tells")->option_text("REF");
   app.add_option("--onto", options->scan.other_base, "another base: what would change on it")->option_text("REF");
@@ -69,7 +69,11 @@ Action scan(CLI::App& app) {
   return [options](Context& context) -> Result<Exit> {
     TRY_ASSIGN(auto workshop, pipeline::open_workshop(context.machine, context.config, context.progress));
     TRY_ASSIGN(const auto how, settle(workshop, *options));
-    TRY_ASSIGN(const auto database, advisory::Database::open(options->database));
+    host::Path path = options->database;
+    if (path.empty()) {
+      TRY_ASSIGN(path, pipeline::find_database(workshop, how.as_of));
+    }
+    TRY_ASSIGN(const auto database, advisory::Database::open(path));
     std::vector<scan::Report> reports;
     for (const std::string& target : options->targets) {
       TRY_ASSIGN(auto report, pipeline::scan(context.machine, *database, target, how));

@@ -1,0 +1,133 @@
+// Bundles for sealed rooms: the database, compressed, and a signed statement of what it is, in one tar archive.
+#include <nlohmann/json.hpp>
+
+#include <fmt/format.h>
+#include <zstd.h>
+
+#include "base/codec.h"
+#include "base/tar.h"
+#include "pipeline/feeds.h"
+#include "pipeline/inner/feed_store.h"
+#include "trust/key.h"
+
+namespace ashlar::pipeline {
+namespace {
+
+constexpr std::string_view schema = "https://ashlar.dev/feed-bundle/v1";
+constexpr size_t max_small = 1 << 20, max_database = size_t{1} << 30;
+
+std::string packed(std::string_view bytes) {
+  std::string out(ZSTD_compressBound(bytes.size()), '\0');
+  out.resize(ZSTD_compress(out.data(), out.size(), bytes.data(), bytes.size(), 19));
+  return out;
+}
+
+void add_member(Bytes& tar, const std::string& name, std::string_view content) {
+  append_tar_header(tar, {.path = name, .type = FileType::Regular, .mode = 0644, .size = content.size()});
+  const BytesView bytes = as_bytes(content);
+  tar.insert(tar.end(), bytes.begin(), bytes.end());
+  tar.resize(tar.size() + tar_padding(content.size()));
+}
+
+/// What the statement says of the database.
+struct Stated {
+  Time created;
+  Digest database, content;  ///< Database::digest(), and that of the file's bytes
+};
+
+struct Bundle {
+  std::string statement, signature, database;  ///< the database compressed
+};
+
+Result<Bundle> read_bundle(host::Files& files, const host::Path& path) {
+  TRY_ASSIGN(auto file, files.open(path));
+  const auto source = host::stream(std::move(file));
+  TarReader reader(*source);
+  Bundle out;
+  for (;;) {
+    TRY_ASSIGN(const auto entry, reader.next());
+    if (!entry) break;
+    std::string* into = entry->path == "bundle.json" ? &out.statement : entry->path == "bundle.sig" ? &out.signature : entry->path == "database.db.zst" ? &out.database : nullptr;
+    if (into == nullptr || entry->type != FileType::Regular || !into->empty()) return fail(Kind::Corrupt, fmt::format("'{}' has no place in it", entry->path));
+    TRY_ASSIGN(const Bytes bytes, read_all(reader, into == &out.database ? max_database : max_small));
+    *into = as_text(bytes);
+  }
+  if (out.statement.empty() || out.signature.empty() || out.database.empty()) return fail(Kind::Corrupt, "it is no bundle of advisories");
+  return out;
+}
+
+Result<Stated> read_statement(const std::string& text) {
+  TRY_ASSIGN(const Json json, parse_json(text, "bundle.json"));
+  if (!json.is_object()) return fail(Kind::Corrupt, "'bundle.json' is no object");
+  TRY_ASSIGN(const std::string found, get_string(json, "schema"));
+  if (found != schema) return fail(Kind::Invalid, fmt::format("its 'schema' is '{}', not '{}'", found, schema));
+  TRY_ASSIGN(const std::string created, get_string(json, "created"));
+  TRY_ASSIGN(const std::string database, get_string(json, "database"));
+  TRY_ASSIGN(const std::string content, get_string(json, "content"));
+  TRY_ASSIGN(const Time moment, Time::parse(created));
+  TRY_ASSIGN(const Digest database_digest, Digest::parse(database));
+  TRY_ASSIGN(const Digest content_digest, Digest::parse(content));
+  return Stated{moment, database_digest, content_digest};
+}
+
+/// Checks who signed it and that its database is the one that was signed; gives its bytes.
+Result<std::string> open_bundle(const Bundle& bundle, std::string_view key, Stated& stated) {
+  TRY_ASSIGN(const auto signer, trust::PublicKey::parse(key));
+  TRY(signer.verify(bundle.statement, bundle.signature));
+  TRY_ASSIGN(stated, read_statement(bundle.statement));
+  const auto source = decode(Codec::Zstd, std::make_unique<MemorySource>(as_bytes(bundle.database)));
+  TRY_ASSIGN(const Bytes bytes, read_all(*source, max_database));
+  if (Digest::of(bytes) != stated.content) return fail(Kind::Corrupt, "its database is not the one that was signed");
+  return std::string(as_text(bytes));
+}
+
+}  // namespace
+
+Done export_feeds(Workshop& workshop, const host::Path& bundle, std::string_view key, std::string_view password) {
+  host::Files& files = *workshop.machine.files;
+  TRY_ASSIGN(const auto signer, trust::PrivateKey::parse(key, password));
+  TRY_ASSIGN(const host::Path path, find_database(workshop, std::nullopt));
+  TRY_ASSIGN(const auto database, advisory::Database::open(path));
+  TRY_ASSIGN(const std::string content, files.read(path));
+  Json feeds = Json::array();
+  for (const auto& feed : database->feeds()) feeds.push_back({{"name", feed.name}, {"dated", feed.dated.str()}, {"digest", feed.digest.str()}, {"records", feed.records}});
+  const std::string statement = to_pretty({{"schema", schema}, {"created", database->created().str()}, {"database", database->digest().str()}, {"content", Digest::of(content).str()}, {"feeds", std::move(feeds)}});
+  TRY_ASSIGN(const std::string signature, signer.sign(statement));
+  Bytes tar;
+  add_member(tar, "bundle.json", statement);
+  add_member(tar, "bundle.sig", signature);
+  add_member(tar, "database.db.zst", packed(content));
+  tar.resize(tar.size() + tar_end_size);
+  return files.write(bundle, as_text(tar));
+}
+
+Result<host::Path> import_feeds(Workshop& workshop, const host::Path& bundle, std::string_view key) {
+  host::Files& files = *workshop.machine.files;
+  const std::string what = fmt::format("import advisories from '{}'", bundle.string());
+  auto read = read_bundle(files, bundle);
+  if (!read) return cannot(what, std::move(read).error());
+  Stated stated{{}, Digest::of(std::string_view()), Digest::of(std::string_view())};
+  auto content = open_bundle(*read, key, stated);
+  if (!content) return cannot(what, std::move(content).error());
+  const FeedStore store(workshop);
+  TRY_ASSIGN(const auto lock, store.lock());
+  if (const host::Path current = store.current(); !current.empty()) {
+    TRY_ASSIGN(const auto present, advisory::Database::open(current));
+    if (stated.created < present->created()) return cannot(Kind::Conflict, what, fmt::format("it was made at {}, the database that is there at {}: an older one is not taken", stated.created.str(), present->created().str()));
+  }
+  const host::Path target = store.path_for(stated.created, stated.database);
+  TRY(files.make_folders(target.parent_path()));
+  const host::Path draft = target.parent_path() / "incoming";
+  TRY(files.write(draft, *content));
+  const auto opened = advisory::Database::open(draft);
+  if (!opened || (*opened)->digest() != stated.database) {
+    TRY(files.remove(draft));
+    return cannot(Kind::Corrupt, what, opened ? "its database is another one than it says" : opened.error().message);
+  }
+  TRY(files.link_or_copy(draft, target));
+  TRY(files.remove(draft));
+  TRY(store.make_current(target));
+  return target;
+}
+
+}  // namespace ashlar::pipeline

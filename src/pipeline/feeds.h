@@ -1,0 +1,61 @@
+#pragma once
+// The machine's advisory databases: which feeds it follows, where they come from, and each database that was compiled from them, dated and kept.
+//
+// `<state>/advisories/` holds `databases/<moment>-<digest>.db`, `current` (the name of the one that counts), `sources.json` (what each feed was last
+// fetched as) and `feeds/` (descriptions that were added). docs/formats/database.md.
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "advisory/compile.h"
+#include "advisory/description.h"
+#include "pipeline/workshop.h"
+
+namespace ashlar::pipeline {
+
+/// A feed that can be followed.
+struct KnownFeed {
+  advisory::FeedDescription description;
+  bool added = false;                        ///< by `feed add`, not as shipped
+  std::optional<advisory::FeedStamp> stamp{};  ///< as the present database has it
+};
+
+/// Those that ship and those that were added, which go before; by name.
+Result<std::vector<KnownFeed>> known_feeds(Workshop& workshop);
+
+/// Takes a description over. Invalid when it has faults.
+Result<std::string> add_feed(Workshop& workshop, const host::Path& description);
+
+/// One feed to update: where from, instead of its publisher's addresses, when that is given: a URL, file, folder or archive, or `-` for `input`.
+struct FeedWish {
+  std::string name{}, source{};
+};
+
+struct FeedFault {
+  std::string feed{};
+  Error error;
+};
+
+struct FeedUpdate {
+  advisory::Compiled compiled;
+  host::Path database{};
+  std::vector<std::string> fetched{}, unchanged{};
+  std::vector<FeedFault> faults{};  ///< feeds that could not be fetched, of which the last good state stays
+  bool written = false;             ///< false: nothing was new, the database stays
+};
+
+/// Fetches and compiles. No wishes: every feed that the database has, or where there is none, every known one. Feeds that are not wished for stay as they
+/// are. A feed that is damaged fails the whole and changes nothing.
+Result<FeedUpdate> update_feeds(Workshop& workshop, const std::vector<FeedWish>& wishes, Source& input);
+
+/// The database that counts, or at `as_of` the newest that was compiled until then. NotFound says what to do.
+Result<host::Path> find_database(Workshop& workshop, std::optional<Time> as_of);
+
+/// Writes the present database as one file, signed: `key` is a PEM private key.
+Done export_feeds(Workshop& workshop, const host::Path& bundle, std::string_view key, std::string_view password);
+/// Takes a bundle's database over that the owner of `key` (PEM) signed. Denied when it is not signed so, Conflict when it is older than the present one.
+Result<host::Path> import_feeds(Workshop& workshop, const host::Path& bundle, std::string_view key);
+
+}  // namespace ashlar::pipeline
