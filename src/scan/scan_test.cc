@@ -55,6 +55,7 @@ TEST(Scan, VerdictIsNeverCleanByMistake) {
       {"an edited package database", [](Scene& s) { s.add_file("usr/bin/tool", "\x7f""ELF", Standing::Altered); }, "unknown", "1 file of the base is explained by no package ('/usr/bin/tool' first)"},
       {"a stray binary in the base", [](Scene& s) { s.add_file("opt/stray", "\x7f""ELF", Standing::Unowned); }, "unknown", "1 file of the base is explained by no package ('/opt/stray' first)"},
       {"a stray archive in the base", [](Scene& s) { s.add_file("opt/stray.zip", "PK\x03\x04", Standing::Unowned); }, "unknown", "1 file of the base is explained by no package ('/opt/stray.zip' first)"},
+      {"a binary that the package's list in the image bears out", [](Scene& s) { s.add_file("usr/bin/other", "\x7f""ELF", Standing::Listed); }, "clean", ""},
       {"a binary that only the image itself claims", [](Scene& s) { s.add_file("opt/claimed", "\x7f""ELF", Standing::Declared); }, "unknown", "1 file of the base is explained by no package ('/opt/claimed' first)"},
       {"a stray binary of an application is listed", [](Scene& s) { s.add_file("app/run", "\x7f""ELF", Standing::Unowned, 1); }, "clean", ""},
       {"unless the policy says otherwise", [](Scene& s) { s.add_file("app/run", "\x7f""ELF", Standing::Unowned, 1), s.options.app_dark = DarkPolicy::Fail; }, "unknown", "1 file of the application is explained by no package ('/app/run' first)"},

@@ -36,7 +36,8 @@ std::set<std::string_view> explained_paths(const std::vector<inventory::Componen
 std::string darkness(const inventory::Owned* owned) {
   if (owned == nullptr || owned->standing == Standing::Unowned) return owned == nullptr || owned->reason.empty() ? "no package and no ecosystem has it" : owned->reason;
   switch (owned->standing) {
-    case Standing::Verified: return {};
+    case Standing::Verified:
+    case Standing::Listed: return {};
     case Standing::Altered: return fmt::format("it is not the file of '{}': {}", owned->owner, owned->reason);
     default: return fmt::format("only the image itself says that it is of '{}'", owned->owner);
   }
