@@ -79,7 +79,7 @@ TEST_F(CompileTest, OnlyTheMembersThatAreAskedForAreRead) {
   osv.settings.members = "nothing/**";
   const auto none = make({osv}, "a.db");
   ASSERT_FALSE(none);
-  EXPECT_TRUE(none.error().message.ends_with("no document of it lies at 'nothing/**'")) << none.error().message;
+  EXPECT_TRUE(none.error().message.ends_with("no document of it lies at 'nothing/**' (`members` of its description)")) << none.error().message;
 }
 
 TEST_F(CompileTest, TheSameInputsAreTheSameBytes) {

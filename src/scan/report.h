@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -62,6 +63,7 @@ struct Report {
   std::string ref{}, digest{}, platform{};  ///< of the target; no digest: a root file system or a document
   Time now{};                               ///< the moment of the scan, as it was given
   Distribution distribution{};
+  std::set<std::string> spaces{};           ///< that components were judged in
   DatabaseStamp database;
   Coverage coverage{};
   std::vector<StatementSource> statements{};

@@ -45,6 +45,7 @@ Done judge_component(const Subject& subject, const inventory::Component& compone
     report.coverage.unknown.push_back({component.name, component.version, component.path, place.reason});
     return {};
   }
+  report.spaces.insert(place.space);
   TRY_ASSIGN(auto judgements, judge(database, place, component.symbols, Depth::Findings));
   const size_t before = report.coverage.unknown.size();
   const Standing standing{component.layer < subject.base.count ? Owner::Base : Owner::App, attest::component_purl(component, report.distribution.id, report.distribution.version)};

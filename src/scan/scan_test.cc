@@ -67,6 +67,7 @@ TEST(Scan, VerdictIsNeverCleanByMistake) {
       {"the end of life has come", [](Scene& s) { s.database.supports.push_back({"Debian:13", {}, Time{500'000}, {}}); }, "unknown", "'Debian:13' is past its end of life (1970-01-06): nobody looks for its vulnerabilities any more"},
       {"a longer support goes on", [](Scene& s) { s.database.supports = {{"Debian:13", {}, Time{500'000}, {}}, {"Debian:13", {}, Time{2'000'000}, "LTS"}}; }, "clean", ""},
       {"the database is old", [](Scene& s) { s.database.age("tracker", Time{0}, 86400); }, "unknown", "feed 'tracker' is 11 days old, at most 24 hours are allowed: run `ashlar feed update`"},
+      {"an old feed that nothing here rests on", [](Scene& s) { s.database.cover("wolfi", "Wolfi").age("wolfi", Time{0}, 86400); }, "clean", ""},
       {"the database is empty", [](Scene& s) { s.database = TestDatabase(); }, "unknown", "the advisory database has no feed"},
       {"a version that does not compare", [](Scene& s) { s.advise("tool", {.fixed = "not a version"}); }, "unknown", "'tool' 1.0-1 was not judged: CVE-2026-0001: 1.0-1 does not compare with fixed not a version: "},
       {"unknown outranks affected", [](Scene& s) { s.advise("tool", {}), s.add_file("opt/stray", "\x7f""ELF", Standing::Unowned); }, "unknown", "1 file of the base is explained by no package ('/opt/stray' first)"},

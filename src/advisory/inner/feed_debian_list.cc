@@ -110,8 +110,9 @@ class ListReader {
       out.remark = mark->remark;
       if (out.stance == Stance::Affected) out.intervals.push_back({});
     } else {
-      // The list has such lines of releases of long ago (DSA-423 of woody), and nobody mends them.
-      if (!is_version(Grammar::Dpkg, parts[2]) && settings_.releases.contains(std::string(release))) return fault(fmt::format("'{}' is no version", shown(parts[2])));
+      // The list has such lines of releases of long ago (DSA-423 of woody), and nobody mends them: of those that are left out it does not matter.
+      const auto known = settings_.releases.find(std::string(release));
+      if (!is_version(Grammar::Dpkg, parts[2]) && known != settings_.releases.end() && !known->second.empty()) return fault(fmt::format("'{}' is no version", shown(parts[2])));
       out.intervals.push_back({{}, std::string(parts[2]), {}});
     }
     const size_t bracket = line.find('(', close);

@@ -76,8 +76,8 @@ class OsvReader {
     out_.summary = one_line(summary.empty() ? details : summary);
     return record_.each(top, "references", [&](dom::element element) -> Done {
       TRY_ASSIGN(const dom::object reference, record_.object(element, "a reference"));
-      TRY_ASSIGN(const std::string_view url, record_.required_text(reference, "url"));
-      out_.references.emplace_back(url);
+      TRY_ASSIGN(const std::string_view url, record_.text_or_empty(reference, "url"));
+      if (!url.empty()) out_.references.emplace_back(url);  // Docker's records have empty ones: nothing is lost with them
       return {};
     });
   }

@@ -77,7 +77,7 @@ Result<PackedFeed> read_feed(host::Files& files, const FeedInput& input) {
                  any = true;
                  return row->read(document, input.settings, intake);
                }));
-    if (!any) return fail(Kind::Corrupt, fmt::format("no document of it lies at '{}'", members));
+    if (!any) return fail(Kind::Corrupt, fmt::format("no document of it lies at '{}' (`members` of its description)", members));
     PackedFeed feed = intake.finish();
     feed.stamp.digest = digest;
     return feed;

@@ -71,11 +71,16 @@ Done judge_support(const Report& report, advisory::Database& database, const Opt
   return {};
 }
 
-void judge_age(const advisory::Database& database, const Options& options, std::vector<std::string>& causes) {
+/// Feeds that this scan rests on: those that cover a space that something was judged in.
+bool matters(const advisory::FeedStamp& feed, const std::set<std::string>& spaces) {
+  return std::ranges::any_of(spaces, [&](const std::string& space) { return std::ranges::binary_search(feed.spaces, space); });
+}
+
+void judge_age(const Report& report, const advisory::Database& database, const Options& options, std::vector<std::string>& causes) {
   if (database.feeds().empty()) causes.emplace_back("the advisory database has no feed");
   for (const advisory::FeedStamp& feed : database.feeds()) {
     const std::int64_t age = options.now.seconds - feed.dated.seconds;
-    if (feed.max_age > 0 && age > feed.max_age) causes.push_back(fmt::format("feed '{}' is {} old, at most {} are allowed: run `ashlar feed update`", feed.name, ages(age), ages(feed.max_age)));
+    if (feed.max_age > 0 && age > feed.max_age && matters(feed, report.spaces)) causes.push_back(fmt::format("feed '{}' is {} old, at most {} are allowed: run `ashlar feed update`", feed.name, ages(age), ages(feed.max_age)));
   }
 }
 
@@ -120,7 +125,7 @@ void look_at_files(const Subject& subject, const std::vector<Excuse>& excuses, C
 
 Result<std::vector<std::string>> causes_of(const Subject& subject, const Report& report, advisory::Database& database, const Options& options) {
   std::vector<std::string> causes;
-  judge_age(database, options, causes);
+  judge_age(report, database, options, causes);
   judge_distribution(subject, report, causes);
   TRY(judge_support(report, database, options, causes));
   judge_packages(report.coverage, causes);
