@@ -7,11 +7,13 @@ source "$(dirname "$0")/machine.sh"
 log=$1 allowed=${2:-$top/tests/skips-allowed.txt}
 [[ -f $log ]] || die "there is no log '$log': no test was run"
 # Of a skipped test GoogleTest prints the place, the reason, and its name with the time it took. (A whole room is one test of ctest, which passes.)
+# A script prints its name and the reason.
 skipped=$(awk '
   /:[0-9]+: Skipped$/ {on = 1; reason = ""; next}
   /^\[  SKIPPED \] [^ ]+ \([0-9]+ ms\)$/ {sub(/ +$/, "", reason); print $4 "\t" (reason == "" ? "no reason is given" : reason); on = 0; reason = ""; next}
   /^\[ RUN / {on = 0; reason = ""}
   /^[0-9]+\/[0-9]+ Test: / {test = $3}
+  /^[a-z-]+: skipped: / {print test "\t" substr($0, index($0, ": skipped: ") + 11)}
   /YOU HAVE [0-9]+ DISABLED TEST/ {print test "\tit has tests that are disabled"}
   on && NF {reason = reason $0 " "}
 ' "$log" | sort -u)
