@@ -9,6 +9,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "advisory/inner/collected.h"
+#include "advisory/inner/shared_data.h"
 #include "base/json.h"
 
 namespace ashlar::advisory {
@@ -91,6 +93,29 @@ TEST(FeedDescription, TheShippedOnes) {
   }
   EXPECT_EQ(count, 21u);
   for (const Format& row : formats()) EXPECT_TRUE(formats_used.contains(std::string(row.name))) << "no shipped feed has the format " << row.name;
+}
+
+TEST(FeedDescription, TheShippedOnesReadWhatPublishersWrite) {
+  struct {
+    const char* feed;
+    const char* file;
+    size_t values;
+  } const cases[] = {{"debian-tracker", "debian-tracker-derived.json.zst", 8052}, {"debian-dsa", "debian-dsa-list-2023-04.zst", 5406}, {"kev", "kev.json.zst", 1404}};
+  size_t there = 0;
+  for (const auto& each : cases) {
+    SCOPED_TRACE(each.feed);
+    const auto text = shared_text(each.file);
+    if (!text) continue;
+    ++there;
+    const std::string path = std::string("feeds/") + each.feed + ".yaml";
+    const auto description = read_description(contents_of(std::filesystem::path(ASHLAR_SOURCE_DIR) / path), path);
+    ASSERT_TRUE(description) << description.error().message;
+    const auto read = collect(description->format, *text, description->settings, each.file);
+    ASSERT_TRUE(read) << read.error().message;
+    EXPECT_EQ(read->advisories.size() + read->exploited.size(), each.values);
+    EXPECT_TRUE(read->notes.empty()) << read->notes.begin()->first;
+  }
+  if (there == 0) GTEST_SKIP() << "there is none of the files below '" << shared_path("") << "'";
 }
 
 TEST(FeedDescription, TheSchemaKnowsTheSameKeysAndFormats) {

@@ -169,6 +169,7 @@ class OsvReader {
     if (!introduced) return record_.fault("a range has no event 'introduced'");
     ++ranges;
     OsvIntervals found = intervals_of(out.grammar, std::move(events));
+    if (found.repeated) intake_.note(fmt::format("ranges of '{}' that introduce a version twice", shown(out.space)), out_.id);
     if (!found.ordered) intake_.note(fmt::format("ranges of '{}' with a version that is none", shown(out.space)), out_.id);
     out.intervals.insert(out.intervals.end(), std::make_move_iterator(found.intervals.begin()), std::make_move_iterator(found.intervals.end()));
     return {};

@@ -145,6 +145,89 @@ TEST(Osv, IsRefusedWhole) {
   }
 }
 
+TEST(Osv, EcosystemsAreSpaces) {
+  struct {
+    const char* summary;
+    const char* ecosystem;
+    Grammar grammar;
+  } const cases[] = {
+      {"DHI's own", "DHI", Grammar::Semver},
+      {"a release stays in the name", "Alpaquita:stream", Grammar::Apk},
+      {"blanks, too", "BellSoft Hardened Containers:23", Grammar::Apk},
+      {"the Go of OSV", "Go", Grammar::Go},
+      {"Python", "PyPI", Grammar::Pep440},
+      {"Maven", "Maven", Grammar::Maven},
+      {"a version with a v", "Alpine:v3.20", Grammar::Apk},
+  };
+  for (const auto& each : cases) {
+    SCOPED_TRACE(each.summary);
+    const auto read = collect("osv", of_affected(std::string(R"({"package":{"ecosystem":")") + each.ecosystem + R"(","name":"x"},"ranges":[{"type":"ECOSYSTEM","events":[{"fixed":"1.10.0"},{"introduced":"1.9.0"}]}]})"));
+    ASSERT_TRUE(read) << read.error().message;
+    EXPECT_EQ(read->advisories.at(0).affected, (std::vector<Affected>{{each.ecosystem, "x", each.grammar, Stance::Affected, {{"1.9.0", "1.10.0", ""}}, {}, "", "", {}}}));
+    EXPECT_TRUE(read->notes.empty());
+  }
+}
+
+TEST(Osv, SymbolsOfGo) {
+  // GO-2022-1144, shortened.
+  const auto read = collect("osv", R"({"id":"GO-2022-1144","modified":"0001-01-01T00:00:00Z","published":"0001-01-01T00:00:00Z","affected":[{"package":{"ecosystem":"Go","name":"stdlib"},
+    "ranges":[{"type":"SEMVER","events":[{"introduced":"0"},{"fixed":"1.18.9"},{"introduced":"1.19.0-0"},{"fixed":"1.19.4"}]}],
+    "ecosystem_specific":{"imports":[{"path":"net/http","symbols":["ListenAndServe","Server.Serve"]},{"path":"net/http/httputil"}]}}]})");
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_EQ(read->advisories[0].affected[0].symbols, (std::vector<std::string>{"net/http.ListenAndServe", "net/http.Server.Serve", "net/http/httputil"}));
+  EXPECT_EQ(read->advisories[0].affected[0].intervals, (std::vector<Interval>{{"", "1.18.9", ""}, {"1.19.0-0", "1.19.4", ""}}));
+  EXPECT_FALSE(read->advisories[0].modified) << "the year 1 is Go's word for no time";
+  EXPECT_TRUE(read->dates.empty());
+}
+
+/// Everything in an archive of real records, counted; the same numbers were counted in the JSON itself.
+struct Counts {
+  size_t records = 0, undetermined = 0, intervals = 0, versions = 0, symbols = 0, withdrawn = 0, aliases = 0, unordered = 0, repeated = 0;
+  friend bool operator==(const Counts&, const Counts&) = default;
+};
+void PrintTo(const Counts& c, std::ostream* out) {
+  *out << c.records << " records, " << c.undetermined << " undetermined, " << c.intervals << " intervals, " << c.versions << " versions, " << c.symbols << " symbols, " << c.withdrawn << " withdrawn, "
+       << c.aliases << " aliases, " << c.unordered << " unordered, " << c.repeated << " repeated";
+}
+Counts count(const std::map<std::string, std::string>& files) {
+  Counts out;
+  for (const auto& [path, text] : files) {
+    const auto read = collect("osv", text, {}, path);
+    EXPECT_TRUE(read) << read.error().message;
+    if (!read) continue;
+    EXPECT_TRUE(*read == *collect("osv", text, {}, path, '}'));
+    ++out.records;
+    for (const Advisory& advisory : read->advisories) {
+      out.withdrawn += advisory.withdrawn.has_value();
+      out.aliases += advisory.aliases.size();
+      for (const Affected& affected : advisory.affected) {
+        out.undetermined += affected.stance == Stance::Undetermined;
+        out.intervals += affected.intervals.size();
+        out.versions += affected.versions.size();
+        out.symbols += affected.symbols.size();
+      }
+    }
+    for (const auto& [what, records] : read->notes) {
+      out.unordered += what.starts_with("ranges of ") && what.ends_with("a version that is none");
+      out.repeated += what.ends_with("that introduce a version twice");
+    }
+  }
+  return out;
+}
+
+TEST(Osv, TheWholeArchiveOfGo) {
+  const auto files = shared_members("go-osv.tar.zst", ".json");
+  if (files.empty()) GTEST_SKIP() << "there is no '" << shared_path("go-osv.tar.zst") << "'";
+  EXPECT_EQ(count(files), (Counts{.records = 4291, .undetermined = 0, .intervals = 7579, .versions = 0, .symbols = 10406, .withdrawn = 17, .aliases = 7945, .unordered = 0}));
+}
+
+TEST(Osv, TheWholeArchiveOfDockersHardenedImages) {
+  auto files = shared_members("dhi-osv-vex.tar.zst", ".json");
+  if (files.empty()) GTEST_SKIP() << "there is no '" << shared_path("dhi-osv-vex.tar.zst") << "'";
+  std::erase_if(files, [](const auto& file) { return file.first.ends_with(".vex.json"); });
+  EXPECT_EQ(count(files), (Counts{.records = 690, .undetermined = 40, .intervals = 1873, .versions = 19, .symbols = 0, .withdrawn = 12, .aliases = 631, .unordered = 0, .repeated = 1}));
+}
+
 TEST(Osv, NamesOfPackages) {
   EXPECT_EQ(canonical_name("PyPI", "Ruamel.YAML_clib--x"), "ruamel-yaml-clib-x");
   EXPECT_EQ(canonical_name("NuGet", "Newtonsoft.Json"), "newtonsoft.json");

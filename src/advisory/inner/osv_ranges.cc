@@ -24,6 +24,15 @@ bool sort_events(Grammar grammar, std::vector<OsvEvent>& events) {
   return true;
 }
 
+bool introduces_twice(const std::vector<OsvEvent>& events) {
+  std::vector<std::string_view> seen;
+  for (const OsvEvent& event : events) {
+    if (event.type == Type::Introduced) seen.push_back(event.version);
+  }
+  std::sort(seen.begin(), seen.end());
+  return std::adjacent_find(seen.begin(), seen.end()) != seen.end();
+}
+
 bool same_version(Grammar grammar, const OsvEvent& a, const OsvEvent& b) {
   if (is_first(a) || is_first(b)) return is_first(a) && is_first(b);
   const auto order = compare(grammar, a.version, b.version);
@@ -80,12 +89,14 @@ OsvIntervals intervals_of(Grammar grammar, std::vector<OsvEvent> events) {
   std::copy_if(events.begin(), events.end(), std::back_inserter(limits), [](const OsvEvent& event) { return event.type == Type::Limit; });
   std::erase_if(events, [](const OsvEvent& event) { return event.type == Type::Limit; });
   if (events.empty()) return out;
-  out.ordered = sort_events(grammar, events);
+  // Sorted, what is introduced twice would end with the first fix: `0 to 6.14.4, 0 to 8.11.4` (DHI's node CVE-2018-12115) would leave 8.11.3 out.
+  out.repeated = introduces_twice(events);
+  out.ordered = out.repeated || sort_events(grammar, events);
   Walk walk(out.intervals);
   for (size_t at = 0; at < events.size();) {
     // Several events at one version: what was open ends first, what was not begins first, so that neither is lost.
     size_t end = at + 1;
-    while (out.ordered && end < events.size() && same_version(grammar, events[at], events[end])) ++end;
+    while (out.ordered && !out.repeated && end < events.size() && same_version(grammar, events[at], events[end])) ++end;
     if (end - at > 1) {
       const bool open = walk.open();
       std::stable_sort(events.begin() + static_cast<std::ptrdiff_t>(at), events.begin() + static_cast<std::ptrdiff_t>(end), [&](const OsvEvent& a, const OsvEvent& b) {

@@ -15,6 +15,7 @@ struct OsvEvent {
 
 struct OsvIntervals {
   std::vector<Interval> intervals{};
+  bool repeated = false;  ///< a version is introduced twice: pairs were meant, and each was taken as it stands
   bool ordered = true;  ///< false: a version is none of the grammar, and the events were taken in the order in which they stand
 };
 

@@ -47,6 +47,13 @@ TEST(OsvRanges, Events) {
   }
 }
 
+TEST(OsvRanges, WhatIsIntroducedTwiceIsReadPairByPair) {
+  const OsvIntervals node = intervals_of(Grammar::Dpkg, {introduced("0"), fixed("6.14.4"), introduced("0"), fixed("8.11.4"), introduced("0"), fixed("10.9.0")});
+  EXPECT_TRUE(node.repeated);
+  EXPECT_EQ(node.intervals, (std::vector<Interval>{{"", "6.14.4", ""}, {"", "8.11.4", ""}, {"", "10.9.0", ""}})) << "DHI's node CVE-2018-12115";
+  EXPECT_FALSE(intervals_of(Grammar::Dpkg, {introduced("0"), fixed("1"), introduced("2")}).repeated);
+}
+
 TEST(OsvRanges, VersionsThatAreNoneStayInTheirOrder) {
   const OsvIntervals one = intervals_of(Grammar::Dpkg, {introduced("0"), fixed("not a version")});
   EXPECT_FALSE(one.ordered);
