@@ -51,7 +51,7 @@ name_deb() { jq --arg p "$platform" --arg n "$package" --arg s "$2" --argjson si
 say_machine() { echo "On $(nproc) processors ($(awk -F': ' '/model name/ {print $2; exit}' /proc/cpuinfo)), $repeat rounds each, medians; made by \`bench/$script\` on $(date -u +%F)."; }
 # say_limit FILE END: what `limit` measured, in words.
 say_limit() {
-  jq -r --arg end "$2" '"Limit: \(.limit * 1000 | round / 1000) s = (decompress \(.decompress * 1000 | round / 1000) s + pack \(.pack * 1000 | round / 1000) s + hash \(.hash * 1000 | round / 1000) s) / \(.cores); packages \(.package_bytes / 1e6 | round) MB, unpacked \(.unpacked_bytes / 1e6 | round) MB, into layers \(.content_bytes / 1e6 | round) MB\($end)."' "$1"
+  jq -r --arg more "$2" '"Limit: \(.limit * 1000 | round / 1000) s = (decompress \(.decompress * 1000 | round / 1000) s + pack \(.pack * 1000 | round / 1000) s + hash \(.hash * 1000 | round / 1000) s) / \(.cores); packages \(.package_bytes / 1e6 | round) MB, unpacked \(.unpacked_bytes / 1e6 | round) MB, into layers \(.content_bytes / 1e6 | round) MB\($more)."' "$1"
   echo
   echo '| build | wall | ratio | wanted | processor time | peak memory |'
   echo '|---|---|---|---|---|---|'
