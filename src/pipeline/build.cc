@@ -201,7 +201,7 @@ void note_idle_apt(Workshop& workshop, const std::vector<Built>& done) {
   }
   if (names.empty()) return;
   const std::string which = names.size() <= 3 ? join(names, ", ") : fmt::format("{} and {} more", names.front(), names.size() - 1);
-  workshop.progress.note(fmt::format("apt in the image of {} knows no archive; name one with --image-mirror", which));
+  workshop.progress.note(fmt::format("apt in the image{} of {} knows no archive; name one with --image-mirror", names.size() == 1 ? "" : "s", which));
 }
 
 Result<Builds> build_into(Workshop& workshop, const std::vector<Order>& orders, const host::Path& folder, const BuildOptions& options) {
