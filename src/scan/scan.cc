@@ -37,6 +37,16 @@ Done enrich(Finding& finding, advisory::Database& database) {
   return {};
 }
 
+/// Whether a component is the note of a program that a package of the image has anyway: the package speaks for it.
+bool is_said_already(const Subject& subject, const inventory::Component& component) {
+  if (component.found_by != "elf-note" || subject.ownership == nullptr) return false;
+  const auto packaged = [&](const std::string& path) {
+    const auto found = subject.ownership->files.find(path);
+    return found != subject.ownership->files.end() && found->second.owner.starts_with("package:") && (found->second.standing == inventory::Standing::Verified || found->second.standing == inventory::Standing::Listed);
+  };
+  return packaged(component.path) && std::ranges::all_of(component.files, packaged);
+}
+
 Done judge_component(const Subject& subject, const inventory::Component& component, advisory::Database& database, Report& report) {
   Place place = place_of(component, report.distribution);
   if (place.reason.empty() && !is_covered(database, place.space)) place.reason = fmt::format("no feed covers '{}'", place.space);
@@ -66,7 +76,10 @@ Result<Report> scan(const Subject& subject, advisory::Database& database, const 
   report.base = subject.base.how;
   report.base_layers = subject.base.count;
   report.layers = subject.contents == nullptr ? 0 : subject.contents->layers.size();
-  for (const inventory::Component& component : subject.components) TRY(judge_component(subject, component, database, report));
+  for (const inventory::Component& component : subject.components) {
+    if (is_said_already(subject, component)) continue;
+    TRY(judge_component(subject, component, database, report));
+  }
   std::ranges::sort(report.coverage.unknown);
   look_at_files(subject, options.excuses, report.coverage);
   apply(options.statements, {subject.digest, subject.names}, report);

@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include "scan/inner/contradictions.h"
+
 namespace ashlar::scan {
 namespace {
 
@@ -24,7 +26,8 @@ bool holds_programs(std::string_view front) {
 std::set<std::string_view> explained_paths(const std::vector<inventory::Component>& components) {
   std::set<std::string_view> out;
   for (const inventory::Component& component : components) {
-    if (component.type == "deb") continue;  // its files are held against its md5sums: the ownership knows
+    // The files of a deb are held against its md5sums: the ownership knows. A note in a program is what the program says of itself.
+    if (component.type == "deb" || component.found_by == "elf-note") continue;
     const std::string_view path = component.path;
     out.insert(path.substr(0, path.find('!')));
     out.insert(component.files.begin(), component.files.end());
@@ -54,7 +57,7 @@ std::string ages(std::int64_t seconds) { return seconds < 2 * 86400 ? fmt::forma
 bool is_distribution_type(std::string_view type) { return type == "deb" || type == "apk" || type == "rpm"; }
 
 void judge_distribution(const Subject& subject, const Report& report, std::vector<std::string>& causes) {
-  const bool packaged = std::ranges::any_of(subject.components, [](const auto& each) { return is_distribution_type(each.type); });
+  const bool packaged = std::ranges::any_of(subject.components, [](const auto& each) { return is_distribution_type(each.type) && each.found_by != "elf-note"; });
   if (packaged) return;  // each package that cannot be judged says so
   if (!report.distribution.space.empty()) causes.push_back(fmt::format("the image says that it is '{}' and has no package database of it", report.distribution.space));
   else if (!report.distribution.id.empty()) causes.push_back(report.distribution.reason);
@@ -94,6 +97,14 @@ void judge_packages(const Coverage& coverage, std::vector<std::string>& causes) 
   }
 }
 
+/// One line for all of a package database that contradicts itself.
+void judge_database(const Subject& subject, std::vector<std::string>& causes) {
+  if (subject.contents == nullptr) return;
+  const auto found = contradictions_of(subject.contents->packages);
+  if (found.empty()) return;
+  causes.push_back(fmt::format("the package database contradicts itself, as one does that was edited: {}{}", found.front(), found.size() > 1 ? fmt::format(" ({} such in all)", found.size()) : ""));
+}
+
 void judge_dark(const Coverage& coverage, const Options& options, std::vector<std::string>& causes) {
   const auto count = [&](Owner owner) { return std::ranges::count_if(coverage.dark, [&](const Dark& each) { return each.owner == owner && each.excuse.empty(); }); };
   const auto first = [&](Owner owner) { return std::ranges::find_if(coverage.dark, [&](const Dark& each) { return each.owner == owner && each.excuse.empty(); })->path; };
@@ -129,6 +140,7 @@ Result<std::vector<std::string>> causes_of(const Subject& subject, const Report&
   judge_distribution(subject, report, causes);
   TRY(judge_support(report, database, options, causes));
   judge_packages(report.coverage, causes);
+  judge_database(subject, causes);
   judge_dark(report.coverage, options, causes);
   return causes;
 }

@@ -28,11 +28,11 @@ std::string columns(const std::vector<Row>& rows) {
 
 std::string fix_of(const Finding& finding) {
   if (finding.status != Status::Affected) return fmt::format("{}{}{}", to_string(finding.status), finding.reason.empty() ? "" : ": ", finding.reason);
-  return finding.fixed_in.empty() ? "no fix: " + finding.no_fix : finding.fixed_in;
+  return finding.fixed_in.empty() ? fmt::format("none yet ({})", finding.no_fix) : finding.fixed_in;
 }
 
 Row row_of(const Finding& finding) {
-  std::string severity(advisory::to_string(finding.severity));
+  std::string severity(finding.severity == advisory::Severity::Unknown ? "not rated" : advisory::to_string(finding.severity));
   if (finding.exploited) severity += ", exploited";
   return {finding.id, std::move(severity), finding.likelihood ? fmt::format("{:.1f}%", finding.likelihood->score * 100) : "-", std::string(to_string(finding.owner)),
           finding.component.name, finding.component.version, fix_of(finding)};
@@ -46,12 +46,26 @@ void list(std::string& out, const std::vector<std::string>& lines, size_t limit)
 
 std::string counted(size_t count, std::string_view one, std::string_view many) { return fmt::format("{} {}", count, count == 1 ? one : many); }
 
-std::string coverage_line(const Coverage& coverage) {
-  return fmt::format("{} of {} judged; {} explained, {} dark\n", coverage.judged, counted(coverage.packages, "package", "packages"), counted(coverage.owned + coverage.excused, "file", "files"), coverage.dark.size());
+/// How many findings have each status, the one that counts first: `2 affected, 1 excepted`.
+std::string tally(const std::vector<Finding>& findings) {
+  std::string out;
+  for (const Status status : {Status::Affected, Status::UnderInvestigation, Status::Excepted, Status::NotAffected, Status::Fixed}) {
+    const auto count = std::ranges::count(findings, status, &Finding::status);
+    if (count > 0) out += fmt::format("{}{} {}", out.empty() ? "" : ", ", count, to_string(status));
+  }
+  return out.empty() ? "none" : out;
+}
+
+/// The verdict and what it rests on, in words for somebody who reads them for the first time.
+std::string verdict_lines(const Report& report) {
+  const Coverage& coverage = report.coverage;
+  std::string out = fmt::format("verdict     {}\nfindings    {}\npackages    {} of {} judged\n", to_string(report.verdict), tally(report.findings), coverage.judged, coverage.packages);
+  const std::uint64_t explained = coverage.owned + coverage.excused;
+  if (explained + coverage.dark.size() > 0) out += fmt::format("files       {} explained, {} dark (programs and archives that no package explains)\n", explained, coverage.dark.size());
+  return out + fmt::format("advisories  {}, compiled {}\n", counted(report.database.feeds.size(), "feed", "feeds"), report.database.created.str());
 }
 
 void write_one(std::string& out, const Report& report, const FormOptions& options) {
-  const auto affected = std::ranges::count_if(report.findings, [](const Finding& each) { return each.status == Status::Affected; });
   out += fmt::format("{}{}\n", report.ref, report.distribution.space.empty() ? "" : ", " + report.distribution.space);
   if (!report.findings.empty()) {
     std::vector<Row> rows = {{"ID", "SEVERITY", "EPSS", "OWNER", "PACKAGE", "VERSION", "FIXED IN"}};
@@ -70,12 +84,11 @@ void write_one(std::string& out, const Report& report, const FormOptions& option
     list(out, source.notes, options.everything ? source.notes.size() : 3);
   }
   if (!report.causes.empty()) {
-    out += "Not known, so that this is no clean image:\n";
+    out += "Could not be judged, so that nobody may call it clean:\n";
     list(out, report.causes, options.everything ? report.causes.size() : 20);
     out += "\n";
   }
-  out += fmt::format("verdict: {}; {}; {}", to_string(report.verdict), counted(static_cast<size_t>(affected), "finding affects it", "findings affect it"), coverage_line(report.coverage));
-  out += fmt::format("database of {}, {}\n", report.database.created.str(), counted(report.database.feeds.size(), "feed", "feeds"));
+  out += verdict_lines(report);
 }
 
 }  // namespace
