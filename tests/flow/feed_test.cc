@@ -1,0 +1,254 @@
+// `ashlar feed`: feeds from a server, a folder, an archive and a pipe, in their publishers' forms; what is damaged is refused and the last good state
+// stays; bundles for sealed rooms.
+#include <algorithm>
+#include <filesystem>
+
+#include <fmt/format.h>
+
+#include "host/loopback.h"
+#include "stage.h"
+
+namespace ashlar::flow {
+namespace {
+
+namespace fs = std::filesystem;
+
+class FeedFlow : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    fs::create_directories(stage.folder() / "www");
+    auto started = host::LoopbackServer::start(stage.folder() / "www");
+    ASSERT_TRUE(started) << started.error().message;
+    server = std::move(*started);
+  }
+
+  /// The tracker's document with these packages, each with one flaw.
+  static std::string tracker(const std::vector<std::string>& packages, const std::string& fixed = "2.0-1") {
+    std::string out = "{";
+    for (size_t at = 0; at < packages.size(); ++at) {
+      out += fmt::format(R"({}"{}": {{"CVE-2026-{:04}": {{"scope": "remote", "releases": {{"trixie": {{"status": "resolved", "fixed_version": "{}", "urgency": "medium", "repositories": {{"trixie": "1.0-1"}}}}}}}}}})", at == 0 ? "" : ", ", packages[at], at + 1, fixed);
+    }
+    return out + "}\n";
+  }
+  static std::string osv(const std::string& id, const std::string& modified = "2026-01-02T00:00:00Z") {
+    return fmt::format(R"({{"schema_version": "1.6.0", "id": "{}", "modified": "{}", "published": "2026-01-01T00:00:00Z", "affected": [{{"package": {{"ecosystem": "PyPI", "name": "left"}}, "ranges": [{{"type": "ECOSYSTEM", "events": [{{"introduced": "0"}}, {{"fixed": "1.2"}}]}}]}}]}})", id, modified);
+  }
+  static std::string kev(const std::string& released = "2026-01-02T00:00:00Z") {
+    return fmt::format(R"({{"title": "CISA Catalog of Known Exploited Vulnerabilities", "catalogVersion": "2026.01.02", "dateReleased": "{}", "count": 1, "vulnerabilities": [
+      {{"cveID": "CVE-2026-0001", "vendorProject": "x", "product": "x", "vulnerabilityName": "x", "dateAdded": "2026-01-01", "shortDescription": "x", "requiredAction": "x", "dueDate": "2026-02-01", "knownRansomwareCampaignUse": "Unknown"}}]}})", released);
+  }
+
+  void serve(const std::string& name, const std::string& text) const { stage.write("www/" + name, text); }
+  std::string from(const std::string& feed, const std::string& path) const { return feed + "=" + server->url() + "/" + path; }
+  Ran update(Words feeds) const {
+    feeds.insert(feeds.begin(), {"feed", "update"});
+    return stage.ashlar(feeds);
+  }
+  host::Path state() const { return host::Path(stage.environment.at("XDG_DATA_HOME")) / "ashlar/advisories"; }
+  /// What counts: the name of the database.
+  std::string current() const { return stage.read(state() / "current"); }
+  std::uint64_t records(const std::string& feed) const {
+    const Json answer = stage.json({"feed", "list"});
+    for (const Json& each : answer["feeds"]) {
+      if (each["name"] == feed && each["records"].is_number()) return each["records"].get<std::uint64_t>();
+    }
+    return 0;
+  }
+
+  Stage stage;
+  std::unique_ptr<host::LoopbackServer> server;
+};
+
+TEST_F(FeedFlow, what_did_not_change_is_not_fetched_again) {
+  serve("tracker.json", tracker({"a", "b"}));
+  const Ran first = update({from("debian-tracker", "tracker.json")});
+  ASSERT_EQ(first.code, 0) << first.told;
+  EXPECT_EQ(records("debian-tracker"), 2U);
+  const std::string before = current();
+  const Ran second = update({from("debian-tracker", "tracker.json")});
+  EXPECT_EQ(second.code, 0) << second.told;
+  EXPECT_NE((second.out + second.err).find("nothing is new"), std::string::npos) << second.told;
+  EXPECT_EQ(current(), before);
+  const auto requests = server->requests();
+  ASSERT_EQ(requests.size(), 2U);
+  EXPECT_TRUE(requests[1].headers.contains("if-none-match") || requests[1].headers.contains("if-modified-since"));
+  serve("tracker.json", tracker({"a", "b", "c"}));
+  EXPECT_EQ(update({from("debian-tracker", "tracker.json")}).code, 0);
+  EXPECT_EQ(records("debian-tracker"), 3U);
+}
+
+TEST_F(FeedFlow, what_was_cut_off_is_resumed) {
+  std::vector<std::string> many;
+  for (int at = 0; at < 2000; ++at) many.push_back(fmt::format("package-{}", at));
+  const std::string whole = tracker(many);
+  serve("tracker.json", whole);
+  server->set_fault("/tracker.json", {.times = 1, .cut_after = 100'000});
+  const Ran cut = update({from("debian-tracker", "tracker.json")});
+  Ran done = cut;
+  // Where the connection is tried again at once, that goes on from the byte where it broke, too.
+  if (cut.code != 0) {
+    EXPECT_EQ(cut.code, 4) << cut.told;
+    EXPECT_EQ(current(), "") << "half a feed is none";
+    done = update({from("debian-tracker", "tracker.json")});
+  }
+  ASSERT_EQ(done.code, 0) << done.told;
+  EXPECT_EQ(records("debian-tracker"), 2000U);
+  const auto requests = server->requests();
+  ASSERT_GE(requests.size(), 2U);
+  EXPECT_TRUE(requests.back().headers.contains("range")) << "it began again from the first byte";
+}
+
+TEST_F(FeedFlow, an_answer_that_is_none_leaves_the_last_good_state) {
+  serve("tracker.json", tracker({"a"}));
+  ASSERT_EQ(update({from("debian-tracker", "tracker.json")}).code, 0);
+  const std::string before = current();
+  for (const int status : {404, 500, 503}) {
+    server->set_fault("/tracker.json", {.status = status});
+    const Ran ran = update({from("debian-tracker", "tracker.json")});
+    EXPECT_EQ(ran.code, 4) << ran.told;
+    EXPECT_NE(ran.err.find(std::to_string(status)), std::string::npos) << ran.told;
+    EXPECT_EQ(current(), before) << status;
+    EXPECT_EQ(records("debian-tracker"), 1U);
+  }
+  server.reset();
+  const Ran gone = update({"debian-tracker=http://127.0.0.1:9/tracker.json"});
+  EXPECT_EQ(gone.code, 4) << gone.told;
+  EXPECT_EQ(current(), before);
+}
+
+TEST_F(FeedFlow, a_damaged_feed_is_refused_whole) {
+  serve("tracker.json", tracker({"a"}));
+  serve("kev.json", kev());
+  ASSERT_EQ(update({from("debian-tracker", "tracker.json"), from("kev", "kev.json")}).code, 0);
+  const std::string before = current(), good = tracker({"a", "b", "c"});
+  struct Row {
+    const char *summary, *file;
+    std::string text;
+    const char* says;
+  };
+  std::string altered = good;
+  altered[good.size() / 2] = '\x01';
+  const Row rows[] = {
+      {"an error page", "tracker.json", "<html><body>Too many requests</body></html>\n", "tracker.json"},
+      {"nothing at all", "tracker.json", "", "tracker.json"},
+      {"truncated", "tracker.json", good.substr(0, good.size() / 2), "tracker.json"},
+      {"a byte was altered", "tracker.json", altered, "tracker.json"},
+      {"an unknown status", "tracker.json", R"({"a": {"CVE-2026-0001": {"releases": {"trixie": {"status": "perhaps", "repositories": {}, "urgency": "low"}}}}})", "perhaps"},
+      {"no record", "tracker.json", "{}\n", "tracker.json"},
+      {"an archive that is cut", "tracker.json", std::string("\x28\xb5\x2f\xfd\x04\x00", 6), "debian-tracker"},
+      {"dated in the future", "kev.json", kev("2099-01-01T00:00:00Z"), "2099-01-01"},
+      {"another count than it says", "kev.json", [] { auto text = kev(); return text.replace(text.find("\"count\": 1"), 10, "\"count\": 7"); }(), "kev.json"},
+  };
+  for (const Row& row : rows) {
+    serve("tracker.json", good), serve("kev.json", kev());
+    serve(row.file, row.text);
+    const Ran ran = update({from("debian-tracker", "tracker.json"), from("kev", "kev.json")});
+    EXPECT_NE(ran.code, 0) << row.summary << "\n" << ran.told;
+    EXPECT_NE(ran.code, 70) << row.summary << "\n" << ran.told;
+    EXPECT_NE(ran.err.find(row.says), std::string::npos) << row.summary << "\n" << ran.told;
+    EXPECT_EQ(current(), before) << row.summary << ": the sound feed beside it must not slip in alone";
+    EXPECT_EQ(records("debian-tracker"), 1U) << row.summary;
+  }
+  serve("tracker.json", good), serve("kev.json", kev());
+  const Ran mended = update({from("debian-tracker", "tracker.json"), from("kev", "kev.json")});
+  EXPECT_EQ(mended.code, 0) << mended.told;
+  EXPECT_EQ(records("debian-tracker"), 3U);
+}
+
+TEST_F(FeedFlow, a_record_that_vanishes_is_told) {
+  serve("tracker.json", tracker({"a", "b"}));
+  ASSERT_EQ(update({from("debian-tracker", "tracker.json")}).code, 0);
+  serve("tracker.json", tracker({"a"}));
+  const Ran ran = update({from("debian-tracker", "tracker.json")});
+  EXPECT_EQ(ran.code, 0) << ran.told;
+  EXPECT_NE(ran.err.find("feed 'debian-tracker' no longer has 1 of its records"), std::string::npos) << ran.told;
+  EXPECT_NE(ran.err.find("CVE-2026-0002"), std::string::npos) << ran.told;
+}
+
+TEST_F(FeedFlow, folder_archive_pipe_and_server_are_one_feed) {
+  stage.write("osv/PYSEC-2026-1.json", osv("PYSEC-2026-1"));
+  stage.write("osv/PYSEC-2026-2.json", osv("PYSEC-2026-2"));
+  const Ran packed = stage.run({"tar", "-C", "osv", "--zstd", "-cf", "osv.tar.zst", "PYSEC-2026-1.json", "PYSEC-2026-2.json"});
+  ASSERT_EQ(packed.code, 0) << packed.told;
+  fs::copy_file(stage.folder() / "osv.tar.zst", stage.folder() / "www/osv.tar.zst");
+  const auto digest_of = [&](const std::string& feed) -> std::string {
+    stage.environment["XDG_DATA_HOME"] = (stage.folder() / fmt::format("data-{}", fs::exists(state()) ? "next" : "first")).string();
+    fs::remove_all(state());
+    const Ran ran = feed == "-" ? stage.run({"sh", "-c", shell_word(program_under_test()) + " feed update pypi=- < osv.tar.zst"}) : update({"pypi=" + feed});
+    EXPECT_EQ(ran.code, 0) << ran.told;
+    EXPECT_EQ(records("pypi"), 2U) << feed;
+    stage.write("empty.spdx.json", R"({"spdxVersion": "SPDX-2.3", "SPDXID": "SPDXRef-DOCUMENT", "name": "x", "dataLicense": "CC0-1.0", "documentNamespace": "https://example.org/x", "creationInfo": {"created": "2026-01-01T00:00:00Z", "creators": ["Tool: x"]}, "packages": [
+      {"SPDXID": "SPDXRef-left", "name": "left", "versionInfo": "1.1", "downloadLocation": "NOASSERTION", "externalRefs": [{"referenceCategory": "PACKAGE-MANAGER", "referenceType": "purl", "referenceLocator": "pkg:pypi/left@1.1"}]}]})");
+    const Ran scanned = stage.ashlar({"scan", "empty.spdx.json", "--format", "json", "--quiet"});
+    const auto answer = parse_json(scanned.out, "scan");
+    if (!answer) return scanned.told;
+    EXPECT_EQ((*answer)["findings"].size(), 2U) << scanned.told;
+    return (*answer)["database"]["feeds"][0]["digest"];
+  };
+  const std::string folder = digest_of("osv");
+  EXPECT_TRUE(folder.starts_with("sha256:")) << folder;
+  for (const std::string& each : {std::string("osv.tar.zst"), std::string("-"), server->url() + "/osv.tar.zst"}) EXPECT_EQ(digest_of(each), folder) << each;
+}
+
+class BundleFlow : public FeedFlow {
+ protected:
+  void SetUp() override {
+    ASHLAR_NEED("openssl");
+    FeedFlow::SetUp();
+    for (const char* name : {"ours", "theirs"}) {
+      ASSERT_EQ(stage.run({"openssl", "genpkey", "-algorithm", "ed25519", "-out", std::string(name) + ".pem"}).code, 0);
+      ASSERT_EQ(stage.run({"openssl", "pkey", "-in", std::string(name) + ".pem", "-pubout", "-out", std::string(name) + ".pub"}).code, 0);
+    }
+    serve("tracker.json", tracker({"a"}));
+    ASSERT_EQ(update({from("debian-tracker", "tracker.json")}).code, 0);
+    const Ran out = stage.ashlar({"feed", "export", "old.bundle", "--key", "ours.pem"});
+    ASSERT_EQ(out.code, 0) << out.told;
+    ASSERT_EQ(stage.run({"sleep", "1.1"}).code, 0);  // a database is dated by the second
+    serve("tracker.json", tracker({"a", "b"}));
+    ASSERT_EQ(update({from("debian-tracker", "tracker.json")}).code, 0);
+    ASSERT_EQ(stage.ashlar({"feed", "export", "new.bundle", "--key", "ours.pem"}).code, 0);
+    stage.environment["XDG_DATA_HOME"] = (stage.folder() / "sealed").string();
+  }
+  Ran import(const std::string& bundle, const std::string& key = "ours.pub") const { return stage.ashlar({"feed", "import", bundle, "--key", key}); }
+};
+
+TEST_F(BundleFlow, a_sealed_room_takes_what_is_signed_and_nothing_older) {
+  const Ran old = import("old.bundle");
+  ASSERT_EQ(old.code, 0) << old.told;
+  EXPECT_EQ(records("debian-tracker"), 1U);
+  ASSERT_EQ(import("new.bundle").code, 0);
+  EXPECT_EQ(records("debian-tracker"), 2U);
+  const std::string before = current();
+  const Ran older = import("old.bundle");
+  EXPECT_NE(older.code, 0) << older.told;
+  EXPECT_NE(older.err.find("an older one is not taken"), std::string::npos) << older.told;
+  EXPECT_EQ(current(), before);
+}
+
+TEST_F(BundleFlow, a_forged_bundle_is_refused) {
+  const Ran stranger = import("new.bundle", "theirs.pub");
+  EXPECT_EQ(stranger.code, 5) << stranger.told;
+  EXPECT_EQ(current(), "");
+  const std::string good = stage.read("new.bundle");
+  // A byte of each member: the statement, its signature, the database; and every tenth of the whole.
+  std::vector<size_t> places = {good.find("feed-bundle/v1"), good.find("\"created\": \"20") + 12};
+  for (size_t at = 1; at < 10; ++at) places.push_back(good.size() * at / 10);
+  for (const size_t place : places) {
+    ASSERT_LT(place, good.size());
+    std::string altered = good;
+    altered[place] = static_cast<char>(altered[place] ^ 1);
+    if (std::all_of(good.begin() + static_cast<std::ptrdiff_t>(place & ~size_t{511}), good.begin() + static_cast<std::ptrdiff_t>(std::min(good.size(), (place | 511) + 1)), [](char c) { return c == 0; })) continue;  // padding of the archive
+    stage.write("altered.bundle", altered);
+    const Ran ran = import("altered.bundle");
+    EXPECT_NE(ran.code, 0) << "byte " << place << "\n" << ran.told;
+    EXPECT_NE(ran.code, 70) << "byte " << place << "\n" << ran.told;
+    EXPECT_EQ(current(), "") << "byte " << place;
+  }
+  stage.write("cut.bundle", good.substr(0, good.size() / 2));
+  EXPECT_NE(import("cut.bundle").code, 0);
+  EXPECT_NE(import("tracker-is-no-bundle").code, 0);
+  EXPECT_EQ(current(), "");
+}
+
+}  // namespace
+}  // namespace ashlar::flow

@@ -1,0 +1,211 @@
+// `ashlar scan` of a small image that was built here: what it answers, and that no damage to the image makes it clean.
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+
+#include <fmt/format.h>
+
+#include "base/old_hash.h"
+#include "oci/layout.h"
+#include "small_archive.h"
+
+namespace ashlar::flow {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string bytes_of(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+/// The small image made of packages of `Debian 13`, and feeds that know them.
+class ScanFlow : public SmallProject {
+ protected:
+  void SetUp() override {
+    SmallProject::SetUp();
+    archive->put("stone", {"base-files", "2", "all", "",
+                           {{"etc/", ""}, {"tmp/", ""}, {"usr/", ""}, {"usr/bin/", ""}, {"usr/lib/", ""}, {"bin", "-> usr/bin"}, {"lib", "-> usr/lib"}, {"etc/debian_version", "13.1\n"},
+                            {"usr/lib/os-release", "ID=debian\nVERSION_ID=\"13\"\n"}, {"etc/os-release", "-> ../usr/lib/os-release"}, {"usr/share/doc/base-files/copyright", "free\n"}}});
+    const std::string greeter = bytes_of(ASHLAR_GREETER);
+    archive->put("stone", {"greeter", "1.1", "amd64", "words (= 1.0)", {{"usr/bin/greet", greeter}, {"usr/share/doc/greeter/copyright", "free\n"}}, {{"md5sums", md5_hex(greeter) + "  usr/bin/greet\n"}}});
+    archive->publish();
+    edit("ashlar.yaml", "id: stone\n    release: \"1\"", "id: debian\n    release: \"13\"");
+    const Ran built = stage.ashlar({"build", "small.yaml", "--platform", "linux/amd64", "-o", "oci:out:1"});
+    ASSERT_EQ(built.code, 0) << built.told;
+    stage.write("eol.json", R"([{"cycle": "13", "eol": "2099-01-01"}])");
+    know("1.1");
+  }
+
+  /// A database in which `greeter` is fixed in `fixed`.
+  void know(const std::string& fixed) {
+    stage.write("tracker.json", fmt::format(R"({{"greeter": {{"CVE-2026-0001": {{"description": "greets too loud", "scope": "remote", "releases": {{"trixie": {{"status": "resolved", "fixed_version": "{}", "urgency": "high", "repositories": {{"trixie": "1.0"}}}}}}}}}}}})", fixed));
+    const Ran ran = stage.ashlar({"feed", "update", "debian-tracker=tracker.json", "debian-eol=eol.json"});
+    ASSERT_EQ(ran.code, 0) << ran.told;
+  }
+
+  static std::string md5_hex(const std::string& text) {
+    OldHasher hash(OldHash::Md5);
+    hash.update(as_bytes(text));
+    return hash.finish();
+  }
+
+  /// The files of the image as a folder of the stage; of layers that ashlar makes none hides another's.
+  void unpack(const std::string& folder) const {
+    fs::remove_all(stage.folder() / folder);
+    fs::create_directories(stage.folder() / folder);
+    const auto files = host::machine_files();
+    const auto image = oci::open_image(*files, *oci::ImageRef::parse("oci:" + (stage.folder() / "out").string() + ":1"));
+    ASSERT_TRUE(image) << image.error().message;
+    const auto all = oci::platforms(**image);
+    ASSERT_TRUE(all) << all.error().message;
+    for (const auto& layer : all->front().manifest.layers) {
+      const Ran ran = stage.run({"tar", "-C", folder, "--no-same-owner", "-xf", "out/blobs/sha256/" + layer.digest.hex()});
+      ASSERT_EQ(ran.code, 0) << ran.told;
+    }
+  }
+
+  /// A folder as the only layer of an image, as whoever squashes one would make it.
+  void pack(const std::string& folder, const std::string& layout) const {
+    const Ran ran = stage.run({"tar", "-C", folder, "--owner=0", "--group=0", "-cf", folder + ".tar", "."});
+    ASSERT_EQ(ran.code, 0) << ran.told;
+    const auto files = host::machine_files();
+    auto writer = oci::LayoutWriter::open(*files, stage.folder() / layout);
+    ASSERT_TRUE(writer) << writer.error().message;
+    const std::string tar = stage.read(folder + ".tar");
+    oci::Manifest manifest;
+    oci::Config config;
+    manifest.layers.push_back(*writer->put(oci::media::layer_tar, tar));
+    config.diff_ids.push_back(Digest::of(tar));
+    manifest.config = *writer->put(oci::media::config, oci::to_text(config));
+    ASSERT_TRUE(writer->point("1", *writer->put(oci::media::manifest, oci::to_text(manifest))));
+  }
+
+  /// Whether a cause of the verdict says so.
+  static bool says(const Json& answer, std::string_view words) {
+    return std::ranges::any_of(answer["causes"], [&](const Json& cause) { return cause.get<std::string>().find(words) != std::string::npos; });
+  }
+};
+
+TEST_F(ScanFlow, clean_affected_and_unknown_have_exit_codes_of_their_own) {
+  const Json clean = stage.json({"scan", "oci:out:1"});
+  EXPECT_EQ(clean["verdict"], "clean") << clean["causes"];
+  EXPECT_EQ(clean["coverage"]["packages"], clean["coverage"]["judged"]);
+  EXPECT_GE(clean["coverage"]["judged"], 3);
+  EXPECT_EQ(clean["findings"], Json::array());
+  know("2.0");
+  const Json affected = stage.json({"scan", "oci:out:1"});
+  EXPECT_EQ(affected["verdict"], "affected");
+  ASSERT_EQ(affected["findings"].size(), 1U);
+  const Json& finding = affected["findings"][0];
+  EXPECT_EQ(finding["id"], "CVE-2026-0001");
+  EXPECT_EQ(finding["package"]["name"], "greeter");
+  EXPECT_EQ(finding["fixed_in"], "2.0");
+  EXPECT_EQ(finding["proof"].back()["text"], "1.1 < 2.0 (fixed, dpkg)");
+  for (const auto& [rule, code] : {std::pair{"high", 1}, {"low", 1}, {"critical", 0}, {"fixable", 1}, {"kev", 0}, {"dreadful", 2}}) EXPECT_EQ(stage.ashlar({"scan", "oci:out:1", "--fail-on", rule}).code, code) << rule;
+  const Ran words = stage.ashlar({"scan", "oci:out:1"});
+  for (const char* line : {"CVE-2026-0001  high      -     base   greeter  1.1      2.0\n", "verdict     affected\n", "findings    1 affected\n", "packages    3 of 3 judged\n"}) EXPECT_NE(words.out.find(line), std::string::npos) << line << words.told;
+  unpack("root");
+  stage.write("root/opt/stray", bytes_of(ASHLAR_GREETER));
+  const Json unknown = stage.json({"scan", "dir:root", "--fail-on", "high"}, 3);
+  EXPECT_EQ(unknown["verdict"], "unknown") << "unknown outranks affected";
+  EXPECT_EQ(unknown["findings"].size(), 1U) << "and hides no finding";
+}
+
+TEST_F(ScanFlow, planted_damage_is_never_clean) {
+  struct Row {
+    const char* summary;
+    std::function<void()> plant;
+    const char* cause;
+  };
+  const fs::path root = stage.folder() / "root", database = root / "var/lib/dpkg";
+  const auto replace = [&](const std::string& path, const std::string& from, const std::string& to) { edit("root/" + path, from, to); };
+  const Row rows[] = {
+      {"the package database was removed", [&] { fs::remove_all(database); }, "the image says that it is 'Debian:13' and has no package database of it"},
+      {"one package was taken out of it", [&] { fs::remove(database / "status.d/greeter"), fs::remove(database / "status.d/greeter.md5sums"); }, "/usr/bin/greet"},
+      {"the list of a package's files was removed", [&] { fs::remove(database / "status.d/greeter.md5sums"); }, "/usr/bin/greet"},
+      {"a version was raised over what another package depends on", [&] { replace("var/lib/dpkg/status.d/words", "Version: 1.0", "Version: 9.0"); }, "depends on 'words (= 1.0)', and 9.0 is installed"},
+      {"a program was replaced", [&] { stage.write("root/usr/bin/greet", bytes_of(ASHLAR_GREETER) + "more"); }, "/usr/bin/greet"},
+      {"os-release names another distribution", [&] { replace("usr/lib/os-release", "ID=debian", "ID=nobody"); }, "distribution 'nobody' is not known"},
+      {"os-release names a release that no feed covers", [&] { replace("usr/lib/os-release", "\"13\"", "\"99\""); }, "no feed covers 'Debian:99'"},
+      {"os-release names a distribution of other packages", [&] { replace("usr/lib/os-release", "ID=debian", "ID=wolfi"); }, "'wolfi' has apk packages"},
+      {"os-release was removed", [&] { fs::remove(root / "usr/lib/os-release"), fs::remove(root / "etc/os-release"); }, "no os-release"},
+      {"a stray program in the base", [&] { stage.write("root/opt/stray", bytes_of(ASHLAR_GREETER)); }, "/opt/stray"},
+      {"a stray program that the image's own statement claims", [&] { stage.write("root/opt/stray", bytes_of(ASHLAR_GREETER)), replace("usr/share/ashlar/image.json", "\"usr/bin/greet\"", "\"opt/stray\", \"usr/bin/greet\""); }, "/opt/stray"},
+      {"a stray archive in the base", [&] { stage.write("root/usr/share/doc/notes", std::string("PK\x03\x04") + "more"); }, "/usr/share/doc/notes"},
+  };
+  for (const Row& row : rows) {
+    unpack("root");
+    row.plant();
+    fs::remove_all(stage.folder() / "squashed");
+    pack("root", "squashed");
+    for (const char* target : {"dir:root", "oci:squashed:1"}) {
+      const Json answer = stage.json({"scan", target}, 3);
+      EXPECT_EQ(answer["verdict"], "unknown") << row.summary << ", " << target;
+      EXPECT_TRUE(says(answer, row.cause)) << row.summary << ", " << target << ": " << answer["causes"];
+    }
+  }
+  unpack("root");
+  EXPECT_EQ(stage.json({"scan", "dir:root"})["verdict"], "clean") << "and without damage it is clean";
+}
+
+TEST_F(ScanFlow, a_release_past_its_end_of_life_is_unknown) {
+  stage.write("eol.json", R"([{"cycle": "13", "eol": "2020-01-01"}])");
+  know("1.1");
+  EXPECT_TRUE(says(stage.json({"scan", "oci:out:1"}, 3), "'Debian:13' is past its end of life (2020-01-01)"));
+}
+
+TEST_F(ScanFlow, an_image_cannot_acquit_itself) {
+  know("2.0");
+  const std::string vex = R"({"@context": "https://openvex.dev/ns/v0.2.0", "@id": "https://example.org/vex", "author": "the image", "timestamp": "2026-01-01T00:00:00Z", "version": 1, "statements": [
+    {"vulnerability": {"name": "CVE-2026-0001"}, "products": [{"@id": "pkg:deb/debian/greeter"}], "status": "not_affected", "justification": "vulnerable_code_not_present"}]})";
+  unpack("root");
+  stage.write("root/usr/share/vex/own.vex.json", vex);
+  const Json forged = stage.json({"scan", "dir:root"});
+  EXPECT_EQ(forged["verdict"], "affected");
+  EXPECT_EQ(forged["findings"][0]["status"], "affected");
+  ASSERT_EQ(forged["statements"].size(), 1U) << "it is shown";
+  EXPECT_EQ(forged["statements"][0]["applied"], false);
+  EXPECT_EQ(forged["statements"][0]["reason"], "an image cannot acquit itself");
+  // The same document counts when the user names it.
+  stage.write("named.json", vex);
+  const Json named = stage.json({"scan", "oci:out:1", "--vex", "named.json"});
+  EXPECT_EQ(named["findings"][0]["status"], "not_affected");
+  EXPECT_EQ(named["verdict"], "clean");
+}
+
+TEST_F(ScanFlow, no_database_no_answer) {
+  fs::remove_all(fs::path(stage.environment["XDG_DATA_HOME"]) / "ashlar/advisories");
+  const Ran ran = stage.ashlar({"scan", "oci:out:1"});
+  EXPECT_NE(ran.code, 0) << ran.told;
+  EXPECT_NE(ran.err.find("`ashlar feed update`"), std::string::npos) << ran.told;
+}
+
+TEST_F(ScanFlow, any_number_of_processors_gives_the_same_bytes) {
+  ASHLAR_NEED("taskset");
+  know("2.0");
+  for (const char* format : {"json", "table", "sarif", "cyclonedx-json", "html"}) {
+    // `--as-of` fixes the moment of a scan, which some forms name.
+    const Words words = {program_under_test(), "scan", "oci:out:1", "--format", format, "--as-of", "2099-01-01"};
+    Words one = {"taskset", "-c", "0"};
+    one.insert(one.end(), words.begin(), words.end());
+    const Ran narrow = stage.run(one), wide = stage.run(words);
+    EXPECT_EQ(narrow.code, 3) << narrow.told << "\nthe feed is old by then";
+    EXPECT_FALSE(narrow.out.empty()) << format;
+    EXPECT_EQ(narrow.out, wide.out) << format;
+  }
+}
+
+TEST_F(ScanFlow, opens_no_socket) {
+  ASHLAR_NEED("strace");
+  const Ran ran = stage.run({"strace", "-f", "-e", "trace=network", "-o", "trace", program_under_test(), "scan", "oci:out:1"});
+  if (ran.err.find("ptrace") != std::string::npos || ran.err.find("PTRACE") != std::string::npos) GTEST_SKIP() << "nothing can be traced here: " << ran.err;
+  ASSERT_EQ(ran.code, 0) << ran.told;
+  const std::string trace = stage.read("trace");
+  EXPECT_NE(trace.find("+++ exited with 0 +++"), std::string::npos) << "it was traced";
+  for (const char* call : {"socket(", "connect(", "sendto(", "bind("}) EXPECT_EQ(trace.find(call), std::string::npos) << trace;
+}
+
+}  // namespace
+}  // namespace ashlar::flow
