@@ -207,7 +207,7 @@ oci::Config config_of(const plan::Definition& definition, const oci::Platform& p
   config.labels = definition.labels;
   for (const auto& [name, value] : definition.annotations) config.labels.try_emplace(name, value);
   std::map<std::string, std::string> environment = definition.environment;
-  environment.try_emplace("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
+  environment.try_emplace("PATH", oci::default_path);
   for (const auto& [name, value] : environment) config.env.push_back(name + "=" + value);
   return config;
 }
@@ -289,6 +289,7 @@ Result<Made> make_image(const Order& order, FrameStore& store, Crew& crew) {
 
   // Layers become an image.
   oci::Config config = config_of(order.definition, order.platform, interior);
+  note_what_cannot_start(tree, order.definition, config, order.progress);
   oci::Manifest manifest;
   manifest.annotations = order.definition.annotations;
   for (size_t at = 0; at < layers.size(); ++at) {

@@ -222,6 +222,37 @@ TEST_F(Furnishing, DownloadsArePlacedAndChecked) {
   EXPECT_NE(error().find("cannot place file '/opt/tool'"), std::string::npos) << error();
 }
 
+TEST_F(Furnishing, WhatTheImageStartsMustBeThereTable) {
+  struct Started { std::string summary; std::vector<std::string> entrypoint, cmd; std::string health; std::string note; };
+  const Package tool{"tool", {program("usr/bin/tool"), {"usr/bin/text", "text"}, symlink("usr/bin/link", "tool"), folder("usr/bin/folder")}};
+  const std::vector<Started> rows = {
+      {"nothing", {}, {}, "", ""},
+      {"a program in PATH", {}, {"tool", "--serve"}, "", ""},
+      {"a link to it", {"/usr/bin/link"}, {}, "", ""},
+      {"below a link", {"/bin/tool"}, {}, "", ""},
+      {"a program that is not there", {"/usr/bin/tol"}, {}, "", "'example/small' starts '/usr/bin/tol', which is not in the image or cannot be executed\n"},
+      {"a name that is not in PATH", {}, {"tol"}, "", "'example/small' starts 'tol', which"},
+      {"a file that nobody may execute", {"text"}, {}, "", "starts 'text', which"},
+      {"a folder", {"folder"}, {}, "", "starts 'folder', which"},
+      {"a health check that is not there", {"tool"}, {}, "ask --well", "the health check of 'example/small' starts 'ask', which"},
+      {"a health check", {"tool"}, {}, "tool --well", ""},
+  };
+  for (const Started& row : rows) {
+    SCOPED_TRACE(row.summary);
+    definition.entrypoint = row.entrypoint;
+    definition.cmd = row.cmd;
+    definition.health.reset();
+    if (!row.health.empty()) definition.health = plan::Health{"exec", row.health};
+    definition.digest_hex = Digest::of(row.summary).hex();
+    lock_packages({tool});
+    progress.notes.clear();
+    const auto image = assemble_into("layout");
+    ASSERT_TRUE(image) << image.error().message;
+    EXPECT_NE(progress.notes.find(row.note), std::string::npos) << progress.notes;
+    EXPECT_EQ(progress.notes.find("starts") != std::string::npos, !row.note.empty()) << progress.notes;
+  }
+}
+
 TEST_F(Furnishing, WhatARuntimeImageMustNotHold) {
   struct Guarded {
     const char* summary;
@@ -236,6 +267,9 @@ TEST_F(Furnishing, WhatARuntimeImageMustNotHold) {
   const Guarded rows[] = {
       {"a shell", {dash}, {}, {}, "'/usr/bin/sh' of package 'dash' is an interpreter: name it under 'interpreters' with a reason, or exclude the package with '!dash'"},
       {"a shell with a reason", {dash}, {}, {"/bin/sh"}, ""},
+      {"a shell with a reason, by a glob", {dash}, {}, {"/usr/bin/*"}, ""},
+      {"a shell, and a glob over another folder", {dash}, {}, {"/usr/lib/*"}, "'/usr/bin/sh' of package 'dash' is an interpreter"},
+      {"Java", {{"jre", {program("usr/bin/java")}}}, {}, {}, "'/usr/bin/java' of package 'jre' is an interpreter"},
       {"a shell whose package is asked for, without a reason", {dash}, {"dash"}, {}, "'/usr/bin/sh' of package 'dash' is an interpreter"},
       {"a shell that a definition in the published format asks for", {dash}, {"dash"}, {}, "", false, true},
       {"a shell for development", {dash}, {}, {}, "", true},

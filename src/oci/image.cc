@@ -263,6 +263,26 @@ std::string Platform::debian() const {
   return architecture;
 }
 
+std::optional<std::string> variable(const Config& config, std::string_view name) {
+  for (const std::string& each : config.env) {
+    const auto [key, value] = cut(each, '=');
+    if (key == name) return std::string(value);
+  }
+  return std::nullopt;
+}
+
+std::vector<std::string> program_places(const Config& config, std::string_view program) {
+  const std::string folder = config.working_dir.starts_with('/') ? config.working_dir : "/" + config.working_dir;
+  const auto below = [](std::string_view at, std::string_view rest) { return fmt::format("{}{}{}", at, at.ends_with('/') ? "" : "/", rest); };
+  if (program.empty()) return {};
+  if (program.starts_with('/')) return {std::string(program)};
+  if (program.find('/') != std::string_view::npos) return {below(folder, program)};
+  std::vector<std::string> out;
+  const std::string path = variable(config, "PATH").value_or(std::string(default_path));
+  for (const std::string_view each : split(path, ':')) out.push_back(each.starts_with('/') ? below(each, program) : below(each.empty() ? folder : below(folder, each), program));
+  return out;
+}
+
 std::string to_text(const Config& config) {
   Json inner = Json::object();
   if (!config.user.empty()) inner["User"] = config.user;

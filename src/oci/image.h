@@ -65,6 +65,14 @@ struct Config {
   std::vector<History> history;
 };
 
+/// PATH where a configuration has none, as container engines set it.
+inline constexpr std::string_view default_path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+/// What the configuration sets a variable to; nothing when it does not.
+std::optional<std::string> variable(const Config& config, std::string_view name);
+/// The absolute paths at which a runtime looks for a program that it is to start: one with a slash at its own, from the working folder on, others in
+/// each folder of PATH.
+std::vector<std::string> program_places(const Config& config, std::string_view program);
+
 struct Manifest {
   std::string media_type;  ///< media::manifest when empty
   Descriptor config;

@@ -140,6 +140,30 @@ TEST(Config, TakesPortsAndVolumesOfEveryForm) {
   EXPECT_EQ(read->volumes, (std::vector<std::string>{"/data", "/var/lib/a..b/"}));
 }
 
+TEST(Config, SaysWhereProgramsAreLookedForTable) {
+  struct Row { std::string summary, program; std::vector<std::string> env; std::string folder; std::vector<std::string> places; };
+  const std::vector<Row> rows = {
+      {"an absolute path", "/bin/x", {"PATH=/a"}, "/w", {"/bin/x"}},
+      {"a relative path", "bin/x", {"PATH=/a"}, "/w", {"/w/bin/x"}},
+      {"a relative path in the root", "./x", {}, "", {"/./x"}},
+      {"a name", "x", {"HOME=/", "PATH=/a:/b/"}, "/w", {"/a/x", "/b/x"}},
+      {"a name without PATH", "x", {}, "", {"/usr/local/sbin/x", "/usr/local/bin/x", "/usr/sbin/x", "/usr/bin/x", "/sbin/x", "/bin/x"}},
+      {"folders of PATH that are relative", "x", {"PATH=:b"}, "/w", {"/w/x", "/w/b/x"}},
+      {"no name", "", {}, "/w", {}},
+  };
+  for (const Row& row : rows) {
+    Config config;
+    config.env = row.env;
+    config.working_dir = row.folder;
+    EXPECT_EQ(program_places(config, row.program), row.places) << row.summary;
+  }
+  Config config;
+  config.env = {"A=1", "B="};
+  EXPECT_EQ(variable(config, "A"), "1");
+  EXPECT_EQ(variable(config, "B"), "");
+  EXPECT_EQ(variable(config, "C"), std::nullopt);
+}
+
 TEST(Ports, Table) {
   struct Row { const char* summary; const char* text; int first, last; const char* protocol; };  // first 0: none
   const Row rows[] = {

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "build/probe.h"
 #include "inventory/target.h"
 #include "pipeline/archives.h"
 #include "pipeline/build.h"
@@ -90,7 +91,7 @@ Result<Measure> take_measure(Workshop& workshop, const inventory::Target& target
 Done run(Workshop& workshop, inventory::Target& target, const Measure& measure, std::vector<prove::Check>& checks) {
   if (!measure.definition || measure.definition->tests.empty()) return {};
   TRY_ASSIGN(const host::Path root, catalog_root(*workshop.machine.files, *measure.definition));
-  const prove::RunOptions how{root, workshop.folders.cache, workshop.folders.state, {}};
+  const prove::RunOptions how{root, workshop.folders.cache, workshop.folders.state, {}, build::probe_for(target.which.platform.architecture)};
   TRY_ASSIGN(auto ran, prove::run_tests(*target.image, target.which, *measure.definition, workshop.machine, how, workshop.progress));
   std::move(ran.begin(), ran.end(), std::back_inserter(checks));
   return {};
@@ -113,7 +114,7 @@ std::string source_digests(Workshop& workshop, const Measure& measure) {
   if (!root) return digests;
   for (const plan::RunTest& each : measure.definition->tests) {
     for (const plan::TestFile& file : each.files) {
-      if (!file.content) add(*root / file.source);
+      if (!file.content && !file.probe) add(*root / file.source);
     }
   }
   for (const plan::TrustedRoots& roots : measure.definition->certificates) {

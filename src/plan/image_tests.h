@@ -27,6 +27,7 @@ struct TestFile {
   std::string path;
   std::optional<std::string> content;
   std::string source;  ///< relative to the catalogue's root, when there is no content
+  bool probe = false;  ///< our health probe instead of both
   std::optional<std::uint32_t> mode;
   Mark at;
 };
@@ -46,7 +47,6 @@ struct RunTest {
   std::uint16_t port = 0;  ///< a TCP port that must answer; 0: none
   std::string file;        ///< a path that must appear
   std::optional<HttpQuestion> http;
-  bool network = false;    ///< the machine's network; else a loopback alone
   std::map<std::string, std::string> environment;
   std::vector<TestFile> files;
   std::optional<TestCertificate> certificate;

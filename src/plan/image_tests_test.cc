@@ -35,6 +35,24 @@ Result<Definition> read(const std::string& tests) {
   return read_definition("distribution: debian-13\nimage: a/b\nvars: {VERSION: '1.2'}\ncontents: {}\ntests:\n" + tests, "t.yaml");
 }
 
+TEST(ImageTests, have_no_network_but_their_own) {
+  const auto refused = read("  - {exit-code: 0, commands: [a], network: true}\n");
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message.find("no test gets a network beyond its own loopback"), std::string::npos) << refused.error().message;
+  EXPECT_TRUE(read("  - {exit-code: 0, commands: [a], network: false}\n"));
+}
+
+TEST(ImageTests, have_files_of_one_origin_each) {
+  const char* const head = "  - {exit-code: 0, commands: [a], files: [{path: /a, ";
+  for (const char* const good : {"content: x", "content: ''", "source: a/b", "probe: true"}) EXPECT_TRUE(read(std::string(head) + good + "}]}\n")) << good;
+  for (const char* const bad : {"mode: '0444'", "content: x, source: a/b", "content: x, probe: true", "source: a/b, probe: true", "probe: false"}) {
+    const auto refused = read(std::string(head) + bad + "}]}\n");
+    ASSERT_FALSE(refused) << bad;
+    EXPECT_NE(refused.error().message.find("either 'content' or 'source' or 'probe: true'"), std::string::npos) << refused.error().message;
+  }
+  EXPECT_TRUE(read(std::string(head) + "probe: true}]}\n")->tests.front().files.front().probe);
+}
+
 TEST(ImageTests, are_read_with_their_defaults) {
   const auto d = read(R"(  - name: all
     directory: /tmp
@@ -43,7 +61,7 @@ TEST(ImageTests, are_read_with_their_defaults) {
     port: 5432/tcp
     file: /run/x.pid
     http: {port: 8080, path: '/a?b', status: 404, body: 'v${VERSION}', tls: true}
-    network: true
+    network: false
     environment: {A: '${VERSION}', B: '${OTHER}'}
     files: [{path: /etc/a, content: 'x ${VERSION}', mode: "0600"}, {path: /etc/b, source: a/b}]
     certificate: {path: /c, key: /k}
@@ -57,7 +75,7 @@ TEST(ImageTests, are_read_with_their_defaults) {
 )");
   ASSERT_TRUE(d) << d.error().message;
   const RunTest& test = d->tests.at(0);
-  EXPECT_TRUE(test.service && test.network && test.http->tls);
+  EXPECT_TRUE(test.service && test.http->tls);
   EXPECT_EQ(test.args, (Words{"serve", "1.2"}));
   EXPECT_EQ(test.port, 5432);
   EXPECT_EQ(test.file, "/run/x.pid");
@@ -98,8 +116,8 @@ TEST(ImageTests, refuse_what_cannot_be_meant) {
       {"exit code of a service alone", "  - {exit-code: 1, service: true}\n", "a service that no command follows is ended by the test, and has no exit code"},
       {"args of commands", "  - {exit-code: 0, args: [a], commands: [b]}\n", "'args' follow the image's entrypoint, in whose place the commands run"},
       {"a name twice", "  - {exit-code: 0, name: a}\n  - {exit-code: 0, name: a}\n", "a test 'a' stands above"},
-      {"two contents", "  - {exit-code: 0, files: [{path: /a, content: x, source: y}]}\n", "a file of a test has either 'content' or 'source'"},
-      {"no content", "  - {exit-code: 0, files: [{path: /a}]}\n", "a file of a test has either 'content' or 'source'"},
+      {"two contents", "  - {exit-code: 0, files: [{path: /a, content: x, source: y}]}\n", "a file of a test has either 'content' or 'source' or 'probe: true'"},
+      {"no content", "  - {exit-code: 0, files: [{path: /a}]}\n", "a file of a test has either 'content' or 'source' or 'probe: true'"},
       {"a file twice", "  - {exit-code: 0, files: [{path: /a, content: x}, {path: /a, content: y}]}\n", "the file '/a' stands twice"},
       {"the root as a file", "  - {exit-code: 0, files: [{path: /, content: x}]}\n", "the root is no file"},
       {"source out of the catalogue", "  - {exit-code: 0, files: [{path: /a, source: ../x}]}\n", "a path below the catalogue's root is expected"},

@@ -245,9 +245,42 @@ TEST(Planted, UsersTable) {
       {"a number that runtimes read as 0", "nonroot", "'app' has the number 0", {}, user("app"), {passwd("app:x:none:0::/:/x\n")}},
       {"the first entry counts", "nonroot", "'app' has the number 0", {}, user("app"), {passwd("app:x:0:0::/:/x\napp:x:1000:0::/:/x\n")}},
       {"an unknown name", "nonroot", "'ghost' is not in '/etc/passwd'", {}, user("ghost")},
+      {"root's group by number", "nonroot", "user '65532:0' is in root's group", {}, user("65532:0")},
+      {"root's group by name", "nonroot", "user 'nonroot:root' is in root's group", {}, user("nonroot:root"), {{"etc/group", "root:x:0:\nnonroot:x:65532:\n"}}},
+      {"root's group by the entry", "nonroot", "user 'app' is in root's group", {}, user("app"), {passwd("app:x:1000:0::/:/x\n")}},
+      {"no entry, so that its group is root's", "nonroot", "user '1000' is in root's group: without an entry in '/etc/passwd' its group is 0", {}, user("1000")},
+      {"root's group besides its own", "nonroot", "'/etc/group' has the configuration's user 'nonroot' in root's group", {}, {}, {{"etc/group", "root:x:0:other,nonroot\nnonroot:x:65532:\n"}}},
+      {"a group that is not there", "nonroot", "names a group that is not in '/etc/group'", {}, user("nonroot:ghost")},
       {"another root besides", "nonroot", "'toor' in '/etc/passwd' has the number 0, too", {}, {}, {passwd("nonroot:x:65532:65532::/:/x\ntoor:x:0:0::/:/x\n")}},
   };
   for (const Row& row : rows) expect_found(row);
+}
+
+/// Root's group is excused where the definition says it itself, and nothing else is with it.
+TEST(Planted, RootsGroupByDefinitionTable) {
+  struct Case { std::string summary, run_as, user; std::string passwd; Outcome expected; };
+  const std::string entry = "app:x:65532:0::/:/x\n";
+  const std::vector<Case> cases = {
+      {"by number", "65532:0", "65532:0", entry, Outcome::Excused},
+      {"by the user's group", "app", "app", entry, Outcome::Excused},
+      {"the definition says another group", "65532:65532", "65532:0", entry, Outcome::Failed},
+      {"a second root besides", "65532:0", "65532:0", entry + "toor:x:0:0::/:/x\n", Outcome::Failed},
+      {"root himself", "65532:0", "0:0", entry, Outcome::Failed},
+  };
+  for (const Case& each : cases) {
+    SCOPED_TRACE(each.summary);
+    plan::Definition definition;
+    definition.distribution = "debian-13";
+    definition.accounts.run_as = each.run_as;
+    definition.accounts.users = {{"app", 65532, 0, "/", "/x"}};
+    Members members = loaderless(clean());
+    members.push_back({"etc/passwd", each.passwd});
+    oci::Config config = clean_config();
+    config.user = each.user;
+    Yardstick yardstick;
+    yardstick.definition = &definition;
+    for (const Check& check : judge({members}, config, yardstick)) EXPECT_TRUE(check.id != "nonroot" || check.outcome == each.expected) << check.evidence.front();
+  }
 }
 
 /// What the definition names with a reason is excused, and says so; the wrong name excuses nothing.

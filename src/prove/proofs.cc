@@ -13,7 +13,7 @@ namespace ashlar::prove {
 namespace {
 
 /// In the order of the answer.
-constexpr Check (*checks[])(const Scene&) = {no_shell, no_package_manager, no_setuid, no_world_writable, no_devices, nonroot, elf_resolves, elf_hardening,
+constexpr Check (*checks[])(const Scene&) = {no_shell, no_package_manager, no_setuid, no_world_writable, no_devices, nonroot, entrypoint, health, elf_resolves, elf_hardening,
                                              no_secrets, no_unowned_files, ca_bundle, time_zones, parents, os_release};
 
 constexpr std::string_view image_record = "usr/share/ashlar/image.json";
@@ -40,7 +40,7 @@ namespace {
 
 /// Reads the layers once more where links lead to the bundle that SSL_CERT_FILE names: its own name is known only then.
 Done keep_bundle(inventory::Target& target, inventory::Contents& contents) {
-  const std::string named = variable(contents.config, "SSL_CERT_FILE");
+  const std::string named = oci::variable(contents.config, "SSL_CERT_FILE").value_or("");
   const Root root(contents);
   const auto* const bundle = named.empty() ? nullptr : root.file(named);
   if (bundle == nullptr || !bundle->content || root.text(named) != nullptr) return {};
@@ -68,7 +68,7 @@ Result<Examination> Examination::read(inventory::Target& target) {
   std::vector<std::unique_ptr<Watcher>> watchers;
   inventory::ReadOptions options;
   options.onlooker = [&](size_t) { return watchers.emplace_back(std::make_unique<Watcher>()).get(); };
-  const std::string named = variable(target.which.config, "SSL_CERT_FILE");
+  const std::string named = oci::variable(target.which.config, "SSL_CERT_FILE").value_or("");
   options.keep = [&](std::string_view path) { return is_wanted(path) || inventory::tells_owners(path) || (named.starts_with('/') && path == std::string_view(named).substr(1)); };
   options.md5 = true;
   auto seen = std::make_unique<Seen>();

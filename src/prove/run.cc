@@ -62,7 +62,9 @@ Result<std::vector<Check>> run_tests(oci::ImageReader& image, const oci::Platfor
     checks.push_back(std::move(*check));
     progress.step(checks.back().id, 1);
   }
-  if (!(*runtime)->control_groups()) progress.detail("this machine gives containers no control groups: memory and processes are bounded by resource limits");
+  const bool control_groups = (*runtime)->control_groups();
+  if (const auto closed = (*runtime)->close(); !closed) progress.note(closed.error().message);
+  if (!control_groups) progress.detail("this machine gives containers no control groups: memory and processes are bounded by resource limits");
   return checks;
 }
 

@@ -15,7 +15,8 @@ struct RunOptions {
   host::Path catalogue;  ///< what `source` of a test's file is relative to
   host::Path cache;      ///< unpacked images are kept below it, by digest
   host::Path state;      ///< logs of the tests, and bundles while they run
-  std::vector<std::string> only;  ///< names of tests; empty: all
+  std::vector<std::string> only = {};  ///< names of tests; empty: all
+  std::string_view probe = {};    ///< the program that `probe: true` of a test's file means
 };
 
 /// Runs the definition's tests (its for_platform() value is made here) on one platform's image: a check `run:<name>` each, in their order; none

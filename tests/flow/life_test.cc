@@ -79,7 +79,7 @@ TEST_F(LifeFlow, what_is_declared_holds_while_the_image_runs) {
   for (const Json& each : root["manifests"]) {
     const Json config = blob(blob(each)["config"]);
     EXPECT_EQ(config["config"]["Healthcheck"],
-              Json::parse(R"({"Test": ["CMD", "/usr/lib/ashlar/probe", "--timeout=2", "http", "http://localhost:80/"], "Interval": 10000000000, "Timeout": 3000000000, "Retries": 3})"));
+              Json::parse(R"({"Test": ["CMD", "/usr/lib/ashlar/probe", "--timeout=2", "http", "http://localhost:80/"], "Interval": 10000000000, "Timeout": 2000000000, "Retries": 3})"));
   }
 
   const Ran tested = stage.ashlar({"test", "oci:out:1", "--definition", "life.yaml", "--no-rebuild", "--format", "json", "--platform", "linux/amd64"});

@@ -89,4 +89,24 @@ Done guard(const Tree& tree, const plan::Definition& definition, Progress& progr
   return cannot(Kind::Conflict, fmt::format("build '{}' as a runtime image", definition.image), faults.text());
 }
 
+namespace {
+
+/// Whether one of the places where a runtime looks for the program has a file that somebody may execute.
+bool can_start(const Tree& tree, const oci::Config& config, const std::string& program) {
+  return std::ranges::any_of(oci::program_places(config, program), [&](const std::string& place) {
+    const Tree::Node* const node = tree.node(tree.resolve(place.substr(1) + "/."));  // the dot has links followed to their end
+    return node != nullptr && (node->entry.type == FileType::Regular || node->entry.type == FileType::HardLink) && (node->entry.mode & 0111) != 0;
+  });
+}
+
+}  // namespace
+
+void note_what_cannot_start(const Tree& tree, const plan::Definition& definition, const oci::Config& config, Progress& progress) {
+  const auto& words = config.entrypoint.empty() ? config.cmd : config.entrypoint;
+  if (!words.empty() && !can_start(tree, config, words.front()))
+    progress.note(fmt::format("'{}' starts '{}', which is not in the image or cannot be executed", definition.image, words.front()));
+  if (config.health && config.health->test.size() > 1 && config.health->test.front() == "CMD" && !can_start(tree, config, config.health->test[1]))
+    progress.note(fmt::format("the health check of '{}' starts '{}', which is not in the image or cannot be executed", definition.image, config.health->test[1]));
+}
+
 }  // namespace ashlar::build

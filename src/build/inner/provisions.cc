@@ -147,9 +147,11 @@ std::vector<Digest> probe_digests() {
   return out;
 }
 
+std::string_view probe_for(std::string_view architecture) { return as_text(architecture == "arm64" ? probe_arm64 : probe_amd64); }
+
 Done add_probe(Tree& tree, const plan::Definition& definition, const oci::Platform& platform) {
   if (!definition.health || definition.health->kind == "exec") return {};
-  const std::span<const std::uint8_t> program = platform.architecture == "arm64" ? probe_arm64 : probe_amd64;
+  const std::string_view program = probe_for(platform.architecture);
   if (program.empty()) {
     return cannot(Kind::Unavailable, fmt::format("add the health probe for {}", platform.str()),
                   fmt::format("this program was built without one; build it where gcc-{}-linux-gnu is installed, or take 'health' out of the definition", platform.architecture == "arm64" ? "aarch64" : "x86-64"));
@@ -169,7 +171,7 @@ std::optional<oci::HealthCheck> health_check(const plan::Definition& definition)
     for (std::string word : {"/" + std::string(probe_path), fmt::format("--timeout={}", health.timeout), health.kind, health.target}) check.test.push_back(std::move(word));
   }
   check.interval = health.interval;
-  check.timeout = health.timeout + (health.kind == "exec" ? 0 : 1);  // the probe answers by itself first
+  check.timeout = health.timeout;
   check.retries = health.retries;
   return check;
 }

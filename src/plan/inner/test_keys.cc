@@ -65,6 +65,7 @@ Objection check_source(std::string_view source) {
 }
 
 constexpr Key<TestFile> file_keys[] = {
+    {"probe", put_bool<&TestFile::probe>},
     {"path", put_checked<&TestFile::path, check_file_path>, true},
     {"content", [](Reader& reader, const YamlNode& value, TestFile& into) { into.content = reader.text(value); }},
     {"source", put_checked<&TestFile::source, check_source>},
@@ -76,7 +77,7 @@ void read_files(Reader& reader, const YamlNode& value, RunTest& into) {
     TestFile file;
     file.at = mark_of(item);
     if (!read_mapping(reader, item, file_keys, file)) return;
-    if (file.content.has_value() == !file.source.empty()) reader.fault(item, "a file of a test has either 'content' or 'source'");
+    if (file.content.has_value() + !file.source.empty() + file.probe != 1) reader.fault(item, "a file of a test has either 'content' or 'source' or 'probe: true'");
     if (std::ranges::any_of(into.files, [&](const TestFile& other) { return other.path == file.path; })) {
       reader.fault(item, fmt::format("the file '{}' stands twice", file.path));
     }
@@ -108,7 +109,10 @@ constexpr Key<RunTest> test_keys[] = {
     {"port", read_port},
     {"file", put_checked<&RunTest::file, check_file_path>},
     {"http", [](Reader& reader, const YamlNode& value, RunTest& into) { read_mapping(reader, value, http_keys, into.http.emplace()); }},
-    {"network", put_bool<&RunTest::network>},
+    {"network",
+     [](Reader& reader, const YamlNode& value, RunTest&) {
+       if (reader.boolean(value)) reader.fault(value, "no test gets a network beyond its own loopback", "leave the key out: services answer on the loopback, and what they need can be brought with 'files'");
+     }},
     {"environment", put_pairs<&RunTest::environment>},
     {"files", read_files},
     {"certificate", [](Reader& reader, const YamlNode& value, RunTest& into) { read_mapping(reader, value, certificate_keys, into.certificate.emplace()); }},

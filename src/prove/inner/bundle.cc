@@ -56,14 +56,13 @@ Json ranges(const std::vector<IdRange>& rows) {
 
 Json linux_of(const Cell& cell) {
   Json namespaces = Json::array();
-  for (const char* kind : {"pid", "ipc", "uts", "mount"}) namespaces.push_back({{"type", kind}});
-  if (!cell.network) namespaces.push_back({{"type", "network"}});
+  for (const char* kind : {"pid", "ipc", "uts", "mount", "network"}) namespaces.push_back({{"type", kind}});
   if (!cell.maps.empty()) namespaces.push_back({{"type", "user"}});
   Json out = {{"namespaces", std::move(namespaces)},
               {"seccomp", seccomp_profile(cell.image->platform)},
               {"maskedPaths", {"/proc/acpi", "/proc/asound", "/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/timer_list", "/proc/timer_stats", "/proc/sched_debug", "/sys/firmware", "/proc/scsi"}},
               {"readonlyPaths", {"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"}}};
-  if (!cell.network) out["sysctl"] = {{"net.ipv4.ip_unprivileged_port_start", "0"}};
+  out["sysctl"] = {{"net.ipv4.ip_unprivileged_port_start", "0"}};
   if (!cell.maps.empty()) {
     out["uidMappings"] = ranges(cell.maps.users);
     out["gidMappings"] = ranges(cell.maps.groups);

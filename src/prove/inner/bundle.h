@@ -31,12 +31,11 @@ struct Cell {
   ImageUser user;
   IdMaps maps;
   Bounds bounds;
-  bool network = false;
 };
 
 /// `process` of the runtime's configuration: the image's user, no capability, no new privileges.
 Json process_config(const Cell& cell, const Program& program);
-/// config.json: a read-only root, namespaces of its own, our seccomp profile; /tmp, /run and the image's volumes are writable, in memory, and begin with
+/// config.json: a read-only root, namespaces of its own (its network is a loopback, never the machine's), our seccomp profile; /tmp, /run and the image's volumes are writable, in memory, and begin with
 /// what the image has there. A volume that the image has belongs to whom the image says, else to its user. Ports from 1 on can be bound, as engines set it.
 Json bundle_config(const Cell& cell, const Program& program);
 

@@ -81,14 +81,6 @@ size_t judge_bundle(std::string_view text, std::string_view path, Time day, Chec
 
 }  // namespace
 
-std::string variable(const oci::Config& config, std::string_view name) {
-  for (const std::string& each : config.env) {
-    const auto [key, value] = cut(each, '=');
-    if (key == name) return std::string(value);
-  }
-  return {};
-}
-
 std::string distribution_of(const Root& root) {
   const std::string* text = root.text("etc/os-release");
   if (text == nullptr) text = root.text("usr/lib/os-release");
@@ -101,7 +93,7 @@ std::string distribution_of(const Root& root) {
 Check ca_bundle(const Scene& scene) {
   Check check = passing("ca-bundle", "the bundle of root certificates can be read, and holds none that had expired");
   std::vector<std::string> paths;
-  const std::string named = variable(scene.contents.config, "SSL_CERT_FILE");
+  const std::string named = oci::variable(scene.contents.config, "SSL_CERT_FILE").value_or("");
   for (const std::string_view path : {std::string_view("etc/ssl/certs/ca-certificates.crt"), std::string_view("etc/ssl/cert.pem"), std::string_view("etc/pki/tls/certs/ca-bundle.crt")}) {
     const auto real = scene.root.resolve(path);
     if (real && std::find(paths.begin(), paths.end(), *real) == paths.end()) paths.push_back(*real);
@@ -128,7 +120,7 @@ Check ca_bundle(const Scene& scene) {
 
 Check time_zones(const Scene& scene) {
   Check check = passing("time-zones", "time zones that are promised can be read");
-  const std::string zone = variable(scene.contents.config, "TZ");
+  const std::string zone = oci::variable(scene.contents.config, "TZ").value_or("");
   const bool data = has_package(scene, "tzdata") || has_package(scene, "tzdata-legacy");
   const bool local = scene.contents.files.contains("etc/localtime");
   if (zone.empty() && !data && !local) return not_applicable(check.id, check.title, "the image has no time zone data, and no TZ names a zone");

@@ -130,7 +130,11 @@ Check no_shell(const Scene& scene) {
   for (const auto& [path, file] : scene.contents.files) {
     const FileFacts* const facts = is_regular(file) ? scene.facts_of(file) : nullptr;
     if (facts == nullptr) continue;
-    for (const std::string& each : facts->unjudged) against(check, fmt::format("{} was not looked into: {}", shown(path), each));
+    const std::string_view owner = facts->unjudged.empty() ? std::string_view() : scene.verified_owner(path);
+    for (const std::string& each : facts->unjudged) {
+      if (!owner.empty()) excused.push_back(fmt::format("{} was not looked into: {}; the file of {} has the same bytes", shown(path), each, owner));
+      else against(check, fmt::format("{} was not looked into: {}", shown(path), each));
+    }
   }
   close(scene, check, std::move(excused), "none is an interpreter");
   return check;

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "prove/inner/scene.h"
+#include "prove/user.h"
 
 namespace ashlar::prove {
 namespace {
@@ -36,10 +37,47 @@ std::string name_of(std::string_view passwd, std::int64_t uid) {
   return ", who has no entry in '/etc/passwd'";
 }
 
+/// Root's group owns what root alone may read or write; whoever is no root shall not be in it. As runtimes find groups (user.h).
+void judge_groups(const Scene& scene, std::string_view passwd, std::int64_t uid, Check& check) {
+  const std::string& user = scene.contents.config.user;
+  if (uid == 0) return;  // that is said already, and root needs no group
+  const std::string* const group = scene.root.text("etc/group");
+  const auto who = image_user(user, std::string(passwd), group == nullptr ? std::string() : *group);
+  if (!who) {
+    // A user who lacks is told above.
+    if (who.error().message.find("group") != std::string::npos) against(check, fmt::format("the configuration's user '{}' names a group that is not in '/etc/group': the image does not start", user));
+    return;
+  }
+  const bool known = user.find(':') != std::string::npos || name_of(passwd, uid).starts_with(" (");
+  if (who->gid == 0) against(check, fmt::format("the configuration's user '{}' is in root's group{}", user, known ? "" : ": without an entry in '/etc/passwd' its group is 0"));
+  if (std::ranges::find(who->groups, 0U) != who->groups.end()) against(check, fmt::format("'/etc/group' has the configuration's user '{}' in root's group", user));
+}
+
+/// Whether the definition says that its user has root's group: `run-as: "65532:0"`, or a user with `gid: 0`.
+bool wants_group(const plan::Definition& definition) {
+  const auto [name, group] = cut(definition.accounts.run_as, ':');
+  if (group == "0" || group == "root") return true;
+  return std::ranges::any_of(definition.accounts.users, [&](const plan::User& each) { return each.gid == 0 && group.empty() && (each.name == name || std::to_string(each.uid) == name); });
+}
+
+/// What the definition says on purpose. `other`: there is more against it than root's group.
+Check excuse(const Scene& scene, Check check, std::int64_t uid, bool other) {
+  const plan::Definition* const definition = scene.definition();
+  if (definition == nullptr) return check;
+  const std::string_view run_as = cut(definition->accounts.run_as, ':').first;
+  const bool wants_root = run_as == "root" || run_as == "0";
+  if (scene.is_dev() && (wants_root || run_as.empty())) return not_applicable(check.id, check.title, "the definition makes a -dev image, which root runs");
+  if ((wants_root && check.evidence.size() == 1 && uid == 0) || (!other && wants_group(*definition))) {
+    check.outcome = Outcome::Excused;
+    check.evidence.push_back("the definition says so (accounts.run-as)");
+  }
+  return check;
+}
+
 }  // namespace
 
 Check nonroot(const Scene& scene) {
-  Check check = passing("nonroot", "whoever starts the image is not root in it");
+  Check check = passing("nonroot", "whoever starts the image is not root in it, nor in root's group");
   const std::string& user = scene.contents.config.user;
   const std::string_view name = cut(user, ':').first;
   const std::string* const text = scene.root.text("etc/passwd");
@@ -56,14 +94,10 @@ Check nonroot(const Scene& scene) {
     const auto fields = split(trim(line), ':');
     if (fields.size() >= 3 && fields[0] != "root" && number(fields[2]).value_or(0) == 0) against(check, fmt::format("'{}' in '/etc/passwd' has the number 0, too", fields[0]));
   }
+  const bool other = check.outcome == Outcome::Failed;
+  judge_groups(scene, passwd, uid.value_or(0), check);
   if (check.outcome != Outcome::Failed) return check;
-  const bool wants_root = scene.definition() != nullptr && (scene.definition()->accounts.run_as == "root" || cut(scene.definition()->accounts.run_as, ':').first == "0");
-  if (scene.is_dev() && (wants_root || scene.definition()->accounts.run_as.empty())) return not_applicable(check.id, check.title, "the definition makes a -dev image, which root runs");
-  if (wants_root && check.evidence.size() == 1 && uid == 0) {
-    check.outcome = Outcome::Excused;
-    check.evidence.push_back("the definition says so (accounts.run-as)");
-  }
-  return check;
+  return excuse(scene, std::move(check), uid.value_or(-1), other);
 }
 
 }  // namespace ashlar::prove

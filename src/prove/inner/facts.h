@@ -27,11 +27,12 @@ struct FileFacts {
   std::unique_ptr<Elf> elf;      ///< of a sound ELF file
   std::string elf_fault;         ///< why a file that begins as one is none
   bool time_zone = false;        ///< TZif (RFC 8536)
+  std::string script;            ///< of a text that begins with `#!`: what starts it, with its argument
   std::vector<Trait> traits;
   std::vector<Secret> secrets;
   std::vector<std::string> unjudged;  ///< what could not be looked into, and why
 
-  bool empty() const { return !elf && elf_fault.empty() && !time_zone && traits.empty() && secrets.empty() && unjudged.empty(); }
+  bool empty() const { return !elf && elf_fault.empty() && !time_zone && script.empty() && traits.empty() && secrets.empty() && unjudged.empty(); }
 };
 
 }  // namespace ashlar::prove

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <nlohmann/json.hpp>
 #include <random>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -15,12 +16,13 @@ namespace {
 constexpr size_t output_limit = 1 << 20;
 constexpr std::chrono::seconds short_while{20};
 
-/// Waits for the lock on a work folder, which its owner holds while it lives, and removes what is left there: containers, then the folder.
+/// Waits for the lock on a work folder, which its owner holds while it lives, and removes what is left there: containers, then the folder. Where the
+/// runtime cannot remove a container, all stays: without its state nobody could.
 /// $1 the folder, $2 the runtime, and then how files of the container's users are removed.
 constexpr std::string_view clean_up = R"(work=$1 runtime=$2; shift 2
 [ -d "$work" ] || exit 0
 for container in "$work"/containers/*; do
-  [ -d "$container" ] && "$runtime" --root "$work/containers" delete --force "${container##*/}"
+  [ ! -d "$container" ] || "$runtime" --root "$work/containers" delete --force "${container##*/}" || exit 1
 done
 "$@" rm -rf "$work"
 )";
@@ -148,13 +150,27 @@ Done Runtime::make_work(const host::Path& state) {
   return {};
 }
 
-Runtime::~Runtime() {
+Runtime::~Runtime() { (void)close(); }
+
+Done Runtime::close() {
+  if (work_.empty()) return {};
+  const host::Path work = std::exchange(work_, {});
+  const auto left = machine_.files->list(work / "containers");
+  for (const std::string& id : left ? *left : std::vector<std::string>()) {
+    host::Command command;
+    command.argv = {name_, "--root", (work / "containers").string(), "delete", "--force", id};
+    command.timeout = short_while;
+    const auto outcome = machine_.processes->run(command);
+    if (outcome && outcome->exit_code == 0 && !outcome->timed_out) continue;
+    const std::string why = !outcome ? outcome.error().message : outcome->timed_out ? "it did not end" : outcome->err.empty() ? fmt::format("it ended with {}", outcome->exit_code) : std::string(trim(outcome->err));
+    return cannot(Kind::Unavailable, fmt::format("remove container '{}' with '{}'", id, name_), fmt::format("{}; its state is kept in '{}', and the next run tries again", why, work.string()));
+  }
   // Whoever waits for the lock removes the folder; done here, too, so that it is gone when we return.
-  if (work_.empty()) return;
   host::Command command;
   command.argv = as_their_root(maps_);
-  for (const std::string& word : {std::string("rm"), std::string("-rf"), work_.string()}) command.argv.push_back(word);
+  for (const std::string& word : {std::string("rm"), std::string("-rf"), work.string()}) command.argv.push_back(word);
   (void)machine_.processes->run(command);
+  return {};
 }
 
 host::Command Runtime::command(std::vector<std::string> arguments, Deadline deadline) const {

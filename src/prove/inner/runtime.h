@@ -28,6 +28,9 @@ class Runtime {
   /// ours left behind is removed.
   static Result<std::unique_ptr<Runtime>> open(host::Machine& machine, const host::Path& state);
   ~Runtime();
+  /// Removes what is left of containers, and the work folder; nothing can be run afterwards. Unavailable when the runtime cannot remove one: then its
+  /// state stays where the message says. The destructor does the same, and keeps silent.
+  Done close();
   Runtime(const Runtime&) = delete;
   Runtime& operator=(const Runtime&) = delete;
 

@@ -52,8 +52,6 @@ Check passing(std::string_view id, std::string_view title);
 void against(Check& check, std::string evidence);
 Check not_applicable(std::string_view id, std::string_view title, std::string reason);
 
-/// What the configuration sets the variable to, or empty.
-std::string variable(const oci::Config& config, std::string_view name);
 /// `debian-13` by the image's os-release, or empty.
 std::string distribution_of(const Root& root);
 
@@ -63,6 +61,8 @@ Check no_setuid(const Scene& scene);
 Check no_world_writable(const Scene& scene);
 Check no_devices(const Scene& scene);
 Check nonroot(const Scene& scene);
+Check entrypoint(const Scene& scene);
+Check health(const Scene& scene);
 Check elf_resolves(const Scene& scene);
 Check elf_hardening(const Scene& scene);
 Check no_secrets(const Scene& scene);

@@ -56,11 +56,10 @@ class Trial {
   Done prepare() {
     std::map<std::string, std::string> values;
     for (const std::string& pair : trials_.contents.config.env) values[std::string(cut(pair, '=').first)] = std::string(cut(pair, '=').second);
-    if (!values.contains("PATH")) values["PATH"] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+    if (!values.contains("PATH")) values["PATH"] = oci::default_path;
     for (const auto& [name, value] : test_.environment) values[name] = value;
     for (const auto& [name, value] : values) environment_.push_back(fmt::format("{}={}", name, value));
     folder_ = !test_.directory.empty() ? test_.directory : trials_.contents.config.working_dir.empty() ? "/" : trials_.contents.config.working_dir;
-    cell_.network = test_.network;
     return place_files();
   }
 
@@ -75,8 +74,11 @@ class Trial {
       if (!one) placed.push_back({test_.certificate->key, made.key, user.uid, user.gid, 0400});
     }
     for (const plan::TestFile& file : test_.files) {
-      PlacedFile made{file.path, file.content.value_or(""), user.uid, user.gid, file.mode.value_or(0444)};
-      if (!file.content) {
+      PlacedFile made{file.path, file.content.value_or(""), user.uid, user.gid, file.mode.value_or(file.probe ? 0555 : 0444)};
+      if (file.probe) {
+        if (trials_.options.probe.empty()) return cannot(Kind::Unavailable, "bring the health probe", "this program was built without one for this processor");
+        made.content = trials_.options.probe;
+      } else if (!file.content) {
         TRY_ASSIGN(made.content, trials_.machine.files->read(trials_.options.catalogue / file.source));
       }
       placed.push_back(std::move(made));

@@ -1,0 +1,84 @@
+// What is left of containers: removed, or kept and told where the runtime cannot.
+#include "prove/inner/runtime.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+namespace ashlar::prove {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A runtime of which the tests say how it removes a container.
+class RuntimeTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    std::string name = (fs::path(::testing::TempDir()) / "ashlar-runtime-XXXXXX").string();
+    ASSERT_NE(::mkdtemp(name.data()), nullptr);
+    folder = name;
+    path = std::getenv("PATH") == nullptr ? "" : std::getenv("PATH");
+    ::setenv("PATH", (folder.string() + ":" + path).c_str(), 1);
+  }
+  void TearDown() override {
+    ::setenv("PATH", path.c_str(), 1);
+    fs::remove_all(folder);
+  }
+  void runc(const std::string& how_it_deletes) {
+    std::ofstream file(folder / "runc");
+    file << "#!/bin/sh\nroot=$2\ncase $* in *delete*) " << how_it_deletes << ";; esac\n";
+    file.close();
+    fs::permissions(folder / "runc", fs::perms::owner_all);
+  }
+  std::unique_ptr<Runtime> open() {
+    auto runtime = Runtime::open(machine, folder / "state");
+    if (!runtime) return nullptr;
+    fs::create_directories((*runtime)->work() / "containers/c1");
+    return std::move(*runtime);
+  }
+  size_t left() const {
+    const fs::directory_iterator all(folder / "state/run");
+    return static_cast<size_t>(std::distance(begin(all), end(all)));
+  }
+
+  fs::path folder;
+  std::string path;
+  host::Machine machine = host::real_machine();
+};
+
+TEST_F(RuntimeTest, AContainerThatCannotBeRemovedIsKeptAndTold) {
+  runc("echo 'container c1: device or resource busy' >&2; exit 1");
+  auto runtime = open();
+  if (!runtime) GTEST_SKIP() << "this machine runs no containers";
+  const fs::path work = runtime->work();
+  const Done closed = runtime->close();
+  ASSERT_FALSE(closed);
+  EXPECT_NE(closed.error().message.find("cannot remove container 'c1' with '"), std::string::npos) << closed.error().message;
+  EXPECT_NE(closed.error().message.find("container c1: device or resource busy; its state is kept in '" + work.string() + "'"), std::string::npos) << closed.error().message;
+  EXPECT_TRUE(fs::exists(work / "containers/c1"));
+  // Nor does whoever tidies up after us remove it.
+  runtime.reset();
+  std::this_thread::sleep_for(std::chrono::milliseconds(500));
+  EXPECT_TRUE(fs::exists(work / "containers/c1"));
+  // The next run tries again.
+  runc("rm -rf \"$root/c1\"");
+  runtime = open();
+  ASSERT_TRUE(runtime);
+  EXPECT_FALSE(fs::exists(work));
+  EXPECT_TRUE(runtime->close());
+  EXPECT_EQ(left(), 0U);
+}
+
+TEST_F(RuntimeTest, WhatCanBeRemovedIs) {
+  runc("rm -rf \"$root/c1\"");
+  auto runtime = open();
+  if (!runtime) GTEST_SKIP() << "this machine runs no containers";
+  runtime.reset();
+  EXPECT_EQ(left(), 0U);
+}
+
+}  // namespace
+}  // namespace ashlar::prove
