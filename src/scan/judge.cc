@@ -65,9 +65,24 @@ Outcome by_versions(const Affected& affected, const std::string& version, Judgem
   return doubt ? Outcome::CannotSay : Outcome::NotAffected;
 }
 
-/// Whether any of the advisory's symbols is linked in; both lists are sorted or short.
-bool reaches(const std::vector<std::string>& wanted, const std::vector<std::string>& linked) {
-  return std::ranges::any_of(wanted, [&](const std::string& each) { return std::ranges::binary_search(linked, each); });
+/// `net/http` of `net/http.Server.Serve`.
+std::string_view package_of(std::string_view symbol) {
+  const size_t slash = symbol.rfind('/');
+  return symbol.substr(0, symbol.find('.', slash == std::string_view::npos ? 0 : slash));
+}
+
+/// How far an advisory's functions reach into a program whose functions are `linked`, sorted. A function that was inlined everywhere has no name of its
+/// own left, so that a package of which anything is there may hold it.
+enum class Reach { Function, Package, Nothing };
+Reach reach_of(const std::vector<std::string>& wanted, const std::vector<std::string>& linked) {
+  Reach out = Reach::Nothing;
+  for (const std::string& each : wanted) {
+    if (std::ranges::binary_search(linked, each)) return Reach::Function;
+    const std::string prefix = std::string(package_of(each)) + ".";
+    const auto first = std::ranges::lower_bound(linked, prefix);
+    if (first != linked.end() && first->starts_with(prefix)) out = Reach::Package;
+  }
+  return out;
 }
 
 Outcome outcome_of(const Place& place, const std::vector<std::string>& symbols, Judgement& into) {
@@ -79,9 +94,11 @@ Outcome outcome_of(const Place& place, const std::vector<std::string>& symbols, 
   const Outcome outcome = by_versions(affected, place.version, into);
   if (outcome != Outcome::Affected) return outcome;
   if (!affected.symbols.empty() && !symbols.empty()) {
-    const bool reached = reaches(affected.symbols, symbols);
-    into.steps.push_back({"symbols", fmt::format("{} of the {} functions that the advisory names is linked in", reached ? "at least one" : "none", affected.symbols.size())});
-    if (!reached) return Outcome::NotAffected;
+    const Reach reach = reach_of(affected.symbols, symbols);
+    const std::string_view found = reach == Reach::Function ? "at least one is linked in" : reach == Reach::Package ? "none is linked in by its name, though their package is: it may be inlined" : "neither one nor anything else of their packages is linked in";
+    into.steps.push_back({"symbols", fmt::format("of the {} functions that the advisory names {}", affected.symbols.size(), found)});
+    if (reach == Reach::Nothing) return Outcome::NotAffected;
+    if (reach == Reach::Package) return Outcome::Undetermined;
   }
   if (affected.stance == Stance::Undetermined) {
     into.steps.push_back({"stance", fmt::format("'{}' has not determined whether it is affected", into.feed)});

@@ -11,7 +11,8 @@ enum class Depth : unsigned char {
 };
 
 /// The judgements on what stands at `place`, one for each advisory of each feed that names it, ordered by advisory, then feed.
-/// `symbols` are those that the component links in, where that is known: an advisory that names symbols of which none is there does not affect it.
+/// `symbols` are those that the component links in, sorted, where that is known: an advisory that names functions
+/// of packages of which nothing is there does not affect it; where their package is there and they are not, that is undetermined.
 Result<std::vector<Judgement>> judge(advisory::Database& database, const Place& place, const std::vector<std::string>& symbols, Depth depth);
 
 /// Whether any feed speaks for a space.

@@ -50,14 +50,17 @@ TEST(Judge, ByVersions) {
   }
 }
 
-TEST(Judge, SymbolsThatAreNotLinkedInDoNotAffect) {
+TEST(Judge, FunctionsThatAreNotLinkedInDoNotAffect) {
   TestDatabase database;
   database.add("feed", {.id = "GO-2026-0001", .affected = {debian({.intervals = {{}}, .symbols = {"a/b.F", "a/b.T.M"}})}});
   const Place place{"Debian:13", "x", "1.0", {}};
-  const auto outcome = [&](const std::vector<std::string>& linked) { return judge(database, place, linked, Depth::Everything).value()[0].outcome; };
-  EXPECT_EQ(outcome({"a/b.G", "a/b.H"}), Outcome::NotAffected);
-  EXPECT_EQ(outcome({"a/b.G", "a/b.T.M"}), Outcome::Affected);
-  EXPECT_EQ(outcome({}), Outcome::Affected) << "nothing is known of what is linked in";
+  const struct { std::string_view summary; std::vector<std::string> linked; Outcome outcome; } rows[] = {
+      {"one of them is", {"a/b.G", "a/b.T.M"}, Outcome::Affected},
+      {"others of the package are: an inlined one would leave no name", {"a/b.G", "a/b.H"}, Outcome::Undetermined},
+      {"nothing of the package is", {"a/bc.F", "a/c.F", "b.F"}, Outcome::NotAffected},
+      {"nothing is known of what is", {}, Outcome::Affected},
+  };
+  for (const auto& row : rows) EXPECT_EQ(to_string(judge(database, place, row.linked, Depth::Everything).value()[0].outcome), to_string(row.outcome)) << row.summary;
 }
 
 TEST(Judge, AWithdrawnAdvisoryAffectsNobody) {

@@ -61,7 +61,7 @@ void add(Finding& finding, Judgement&& judgement) {
   if (affected) finding.status = Status::Affected;
   if (affected && finding.fixed_in.empty()) finding.fixed_in = judgement.fixed_in;
   if (affected && judgement.fixed_in.empty() && finding.no_fix.empty()) finding.no_fix = judgement.affected.remark;
-  if (finding.status == Status::UnderInvestigation && finding.reason.empty()) finding.reason = fmt::format("'{}' has not determined it", judgement.feed);
+  if (finding.status == Status::UnderInvestigation && finding.reason.empty()) finding.reason = judgement.steps.empty() ? fmt::format("'{}' has not determined it", judgement.feed) : judgement.steps.back().text;
   rate(finding, judgement);
   finding.proof.push_back(advisory_step(judgement));
   finding.proof.insert(finding.proof.end(), judgement.steps.begin(), judgement.steps.end());
