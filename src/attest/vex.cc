@@ -1,5 +1,6 @@
 #include "attest/vex.h"
 
+#include <algorithm>
 #include <array>
 
 #include <nlohmann/json.hpp>
@@ -12,6 +13,8 @@ namespace ashlar::attest {
 namespace {
 
 constexpr std::array<std::string_view, 4> statuses = {"not_affected", "affected", "fixed", "under_investigation"};
+constexpr std::array<std::string_view, 5> justifications = {"component_not_present", "vulnerable_code_not_present", "vulnerable_code_not_in_execute_path", "vulnerable_code_cannot_be_controlled_by_adversary",
+                                                            "inline_mitigations_already_exist"};
 
 struct Form {
   std::string_view name;
@@ -28,6 +31,13 @@ constexpr std::array forms = {
 }  // namespace
 
 std::string_view to_string(VexStatus status) { return statuses[static_cast<size_t>(status)]; }
+
+std::span<const std::string_view> vex_justifications() { return justifications; }
+
+std::optional<VexStatus> vex_status(std::string_view word) {
+  const auto found = std::ranges::find(statuses, word);
+  return found == statuses.end() ? std::nullopt : std::optional(static_cast<VexStatus>(found - statuses.begin()));
+}
 
 std::string text_of(const Json& object, std::string_view key) {
   const auto found = object.is_object() ? object.find(std::string(key)) : object.end();

@@ -2,6 +2,7 @@
 // What others say of vulnerabilities in a product: VEX, in the forms OpenVEX 0.2, CycloneDX 1.4 to 1.6 and CSAF 2.0. Values alone; whether a statement
 // counts is for whoever trusts its source.
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +15,10 @@ namespace ashlar::attest {
 
 enum class VexStatus : unsigned char { NotAffected, Affected, Fixed, UnderInvestigation };
 std::string_view to_string(VexStatus status);  ///< as OpenVEX writes it: `not_affected`, ...
+
+/// OpenVEX's words for why something is not affected (0.2, "Status Justifications").
+std::span<const std::string_view> vex_justifications();
+std::optional<VexStatus> vex_status(std::string_view word);
 
 /// What a statement is about: an identifier (a package URL, an image reference or its digest), and the parts of it that are meant; none: all of it.
 struct VexProduct {

@@ -100,9 +100,8 @@ TEST(Vex, WhatWeWriteIsReadAgain) {
       {.vulnerability = "CVE-2026-1", .aliases = {"GHSA-x"}, .status = VexStatus::NotAffected, .justification = "vulnerable_code_not_present", .detail = "no zgrep", .when = Time{1'700'000'001}, .products = {{"pkg:deb/debian/gzip@1.13-1", {}}}},
       {.vulnerability = "CVE-2026-2", .status = VexStatus::Affected, .detail = "update", .when = Time{1'700'000'000}, .products = {{"sha256:00", {"pkg:deb/debian/gzip"}}}}}};
   const std::string text = to_pretty(to_openvex(document));
-  auto again = read_vex(text, "x").value();
+  const auto again = read_vex(text, "x").value();
   ASSERT_EQ(again.statements.size(), 2U);
-  again.statements[0].products.resize(1);  // `@id` and the identifier are the same
   EXPECT_EQ(again.statements[0], document.statements[0]);
   EXPECT_EQ(again.statements[1], document.statements[1]);
   EXPECT_EQ(text, to_pretty(to_openvex(document)));

@@ -11,6 +11,8 @@ Action test(CLI::App& app);
 Action sbom(CLI::App& app);
 Action feed(CLI::App& app);
 Action scan(CLI::App& app);
+Action vex(CLI::App& app);
+Action except(CLI::App& app);
 Action diff(CLI::App& app);
 Action debug(CLI::App& app);
 Action explain(CLI::App& app);

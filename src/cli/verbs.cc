@@ -15,6 +15,8 @@ const std::vector<Verb>& verbs() {
       {"feed", "keeps the advisory database", "ashlar feed update", feed},
       {"scan", "matches what an image holds with the advisory database", "ashlar scan oci:out/python --fail-on high", scan,
        {"table", "json", "sarif", "cyclonedx-json", "cosign-vuln", "html"}},
+      {"vex", "keeps the project's statements on vulnerabilities (OpenVEX)", "ashlar vex add CVE-2026-0001 --package deb:openssl --justification vulnerable_code_not_present", vex},
+      {"except", "keeps decisions to live with a finding for a time", "ashlar except add CVE-2026-0001 --package openssl --owner platform --reason unreachable --expires 90d", except},
       {"diff", "shows what changed between two images", "ashlar diff oci:out/old oci:out/new", diff},
       {"debug", "writes commands and a pod that look into a container without a shell", "ashlar debug oci:out/python --pod web", debug},
       {"explain", "says why a package is in a locked image", "ashlar explain catalog/python/3.13.yaml libssl3t64", explain},

@@ -1,6 +1,6 @@
 #pragma once
 // What people say of findings: statements about the code (VEX), and decisions to live with one for a time. Each is a file of the project that is read,
-// changed and written whole.
+// changed and written whole; the one never becomes the other.
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,26 +11,44 @@
 namespace ashlar::pipeline {
 
 struct StatementWish {
-  std::string vulnerability{}, package{};  ///< `package`: a package URL, or the name of a source package of the distribution (`deb:openssl`)
+  std::string vulnerability{}, package{};  ///< `package`: a package URL, or type and name of a package or source package: `deb:openssl`, `pypi:flask`
+  std::string image{};                     ///< of this image alone: repository or `sha256:...`; empty: wherever the package is
   std::string status = "not_affected", justification{}, detail{}, author{};
 };
 
-/// Adds a statement to the OpenVEX document at `path`, which is made where it lacks; one on the same vulnerability and package is replaced. Invalid when
-/// OpenVEX would not have it: not_affected without justification or detail, affected without what to do.
-Done add_statement(host::Machine& machine, const host::Path& path, const StatementWish& wish);
+/// Adds a statement to the OpenVEX document at `path`, which is made where it lacks; one on the same vulnerability and products is replaced, the rest of
+/// the document stays as it is. Invalid when OpenVEX would not have it: a word that it does not know, not_affected without justification or detail,
+/// affected without what to do, a justification of another status, a new document without author. True: one was replaced.
+Result<bool> add_statement(host::Machine& machine, const host::Path& path, const StatementWish& wish);
 
-/// The document with every statement spread to what `report`'s image really holds, in the forms that trivy and grype match: the package URL of each binary
-/// package by itself, and the image with it as its part.
-Result<attest::VexDocument> spread(const attest::VexDocument& document, const std::vector<inventory::Component>& components, const scan::Distribution& distribution, const scan::ImageNames& names);
+/// The documents as one, every statement spread to what the image really holds, in the forms that trivy and grype match: of a statement on a package each
+/// package that it means by its own URL with version and without qualifiers, and the image (`pkg:oci/NAME@DIGEST`) with these as its parts; of a
+/// statement on the image this second form alone. A statement that means nothing in the image is a note.
+attest::VexDocument spread(const std::vector<scan::Statements>& documents, const Held& held);
 
 struct DecisionWish {
   std::string vulnerability{}, package{}, image{}, owner{}, reason{};
-  Time expires{};
+  std::string expires{};  ///< a date, or a length from now on: `90d`
 };
 
-/// Adds a decision to the file at `path` with what is known of the vulnerability now, and returns its identifier.
-Result<std::string> add_decision(host::Machine& machine, advisory::Database& database, const host::Path& path, const DecisionWish& wish);
-/// Conflict when it was revoked before; NotFound names those there are.
-Done revoke_decision(host::Machine& machine, const host::Path& path, const std::string& id);
+/// What is known of a vulnerability in a package.
+struct Known {
+  advisory::Severity severity = advisory::Severity::Unknown;  ///< the heaviest that a space gives it
+  bool exploited = false;
+  std::string fixed_in{};  ///< empty where one of the spaces that it affects has no fix yet
+  bool named = false;      ///< a feed speaks of this package under this vulnerability
+};
+/// `package` as the feeds name it: distribution packages by their source.
+Result<Known> what_is_known(advisory::Database& database, const std::string& vulnerability, const std::string& package);
+/// The same of the findings in one image; `package` is binary or source. NotFound when it has no such finding.
+Result<Known> what_is_known(const scan::Report& report, const std::string& vulnerability, const std::string& package);
+
+/// Adds a decision to the file at `path` with what is known of the vulnerability now, and returns it. Invalid without owner, reason or package, with a
+/// scope in wildcards, or with an end that has passed; Conflict when one that holds is about the same or a part of it: nothing is widened unseen.
+Result<scan::Exception> add_decision(host::Machine& machine, const host::Path& path, const DecisionWish& wish, const Known& known);
+/// The record stays. Conflict when it was revoked before; NotFound names those there are.
+Result<scan::Exception> revoke_decision(host::Machine& machine, const host::Path& path, const std::string& id);
+/// Those of the file; none where there is no file.
+Result<std::vector<scan::Exception>> read_decisions(host::Files& files, const host::Path& path);
 
 }  // namespace ashlar::pipeline

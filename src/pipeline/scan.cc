@@ -8,6 +8,7 @@
 #include "inventory/document.h"
 #include "inventory/inventory.h"
 #include "inventory/os_release.h"
+#include "pipeline/decisions.h"
 
 namespace ashlar::pipeline {
 namespace {
@@ -84,12 +85,6 @@ Result<std::unique_ptr<Opened>> open_subject(host::Files& files, const std::stri
   return !named && target.ends_with(".json") ? open_document(files, target) : open_image(files, target, options);
 }
 
-Result<std::vector<scan::Exception>> read_decisions(host::Files& files, const host::Path& path) {
-  if (path.empty() || !files.exists(path)) return std::vector<scan::Exception>();
-  TRY_ASSIGN(const std::string text, files.read(path));
-  return scan::read_exceptions(text, path.string());
-}
-
 }  // namespace
 
 Result<std::vector<scan::Statements>> read_statements(host::Files& files, const std::vector<host::Path>& paths) {
@@ -135,6 +130,12 @@ Result<scan::Report> scan(host::Machine& machine, advisory::Database& database, 
 Result<std::vector<scan::Explained>> explain_advisory(host::Machine& machine, advisory::Database& database, const std::string& target, const std::string& id, const ScanOptions& options) {
   TRY_ASSIGN(const auto opened, open_subject(*machine.files, target, options));
   return scan::explain(opened->subject, database, id);
+}
+
+Result<Held> read_held(host::Machine& machine, const std::string& target, const ScanOptions& options) {
+  TRY_ASSIGN(const auto opened, open_subject(*machine.files, target, options));
+  scan::Subject& subject = opened->subject;
+  return Held{std::move(subject.components), scan::distribution_of(subject), {subject.digest, subject.names}};
 }
 
 }  // namespace ashlar::pipeline

@@ -27,6 +27,14 @@ Result<scan::Report> scan(host::Machine& machine, advisory::Database& database, 
 /// The chain of a finding or non-finding.
 Result<std::vector<scan::Explained>> explain_advisory(host::Machine& machine, advisory::Database& database, const std::string& target, const std::string& id, const ScanOptions& options);
 
+/// What a target holds, and the names under which statements mean it.
+struct Held {
+  std::vector<inventory::Component> components{};
+  scan::Distribution distribution{};
+  scan::ImageNames names{};
+};
+Result<Held> read_held(host::Machine& machine, const std::string& target, const ScanOptions& options);
+
 /// Every document at these paths, files or folders of `*.json`, each trusted.
 Result<std::vector<scan::Statements>> read_statements(host::Files& files, const std::vector<host::Path>& paths);
 

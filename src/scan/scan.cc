@@ -12,15 +12,6 @@
 namespace ashlar::scan {
 namespace {
 
-Distribution distribution_of(const Subject& subject) {
-  if (subject.contents != nullptr) return identify(inventory::find_os_release(*subject.contents));
-  if (subject.distribution.empty()) return {.id = {}, .version = {}, .space = {}, .reason = "the document names no distribution"};
-  const size_t dash = subject.distribution.rfind('-');
-  inventory::OsRelease release{subject.ref, {{"ID", subject.distribution.substr(0, dash)}}};
-  if (dash != std::string::npos) release.fields["VERSION_ID"] = subject.distribution.substr(dash + 1);
-  return identify(release);
-}
-
 /// The names of a vulnerability under which others may know more of it.
 Done enrich(Finding& finding, advisory::Database& database) {
   std::vector<std::string> names = finding.aliases;
@@ -69,6 +60,15 @@ Done judge_component(const Subject& subject, const inventory::Component& compone
 }
 
 }  // namespace
+
+Distribution distribution_of(const Subject& subject) {
+  if (subject.contents != nullptr) return identify(inventory::find_os_release(*subject.contents));
+  if (subject.distribution.empty()) return {.id = {}, .version = {}, .space = {}, .reason = "the document names no distribution"};
+  const size_t dash = subject.distribution.rfind('-');
+  inventory::OsRelease release{subject.ref, {{"ID", subject.distribution.substr(0, dash)}}};
+  if (dash != std::string::npos) release.fields["VERSION_ID"] = subject.distribution.substr(dash + 1);
+  return identify(release);
+}
 
 Result<Report> scan(const Subject& subject, advisory::Database& database, const Options& options) {
   Report report{.ref = subject.ref, .digest = subject.digest, .platform = subject.platform, .now = options.now, .distribution = distribution_of(subject), .database = {database.digest(), database.created(), database.feeds()}};

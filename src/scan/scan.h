@@ -40,6 +40,9 @@ struct Options {
   DarkPolicy app_dark = DarkPolicy::List;         ///< of dark files in an application's own layers; in a base they always make the verdict `unknown`
 };
 
+/// The distribution of the contents, or that which a document names.
+Distribution distribution_of(const Subject& subject);
+
 Result<Report> scan(const Subject& subject, advisory::Database& database, const Options& options);
 
 /// Every judgement on every component that has this advisory by its identifier or an alias: the chain of a finding or of a non-finding.

@@ -38,7 +38,8 @@ bool means_component(const inventory::Purl& purl, const Finding& finding, const 
 
 bool means_image(const inventory::Purl& purl, const ImageNames& names) {
   if (!purl.version.empty() && purl.version.starts_with("sha256:")) return purl.version == names.digest;
-  const std::string whole = purl.space.empty() ? purl.name : purl.space + "/" + purl.name;
+  const auto url = purl.qualifiers.find("repository_url");
+  const std::string whole = url != purl.qualifiers.end() ? url->second : purl.space.empty() ? purl.name : purl.space + "/" + purl.name;
   return std::ranges::any_of(names.repositories, [&](const std::string& each) { return each == whole || each.ends_with("/" + whole); });
 }
 

@@ -32,6 +32,8 @@ TEST(Statements, MeanProductsByEveryNameTheyGoBy) {
       {"of another distribution", {"pkg:deb/ubuntu/libsystemd0", {}}, false},
       {"of another type", {"pkg:apk/debian/libsystemd0", {}}, false},
       {"the image by repository", {"pkg:docker/team/python", {}}, true},
+      {"the image by the repository that a qualifier names", {"pkg:oci/python?repository_url=registry.example/team/python", {}}, true},
+      {"an image of that name in another repository", {"pkg:oci/python?repository_url=registry.example/other/python", {}}, false},
       {"the image by its last name", {"pkg:oci/python", {}}, true},
       {"the image by repository, escaped", {"pkg:oci/team%2Fpython", {}}, true},
       {"the image by digest", {"pkg:oci/python@sha256%3A1111?repository_url=registry.example/team/python", {}}, true},

@@ -1,4 +1,5 @@
 // OpenVEX 0.2 (openvex/spec, OPENVEX-SPEC.md), and the 0.0 form in which products and vulnerabilities are bare texts.
+#include <algorithm>
 #include <array>
 
 #include <nlohmann/json.hpp>
@@ -10,21 +11,14 @@
 namespace ashlar::attest {
 namespace {
 
-std::optional<VexStatus> status_of(std::string_view word) {
-  for (const VexStatus status : {VexStatus::NotAffected, VexStatus::Affected, VexStatus::Fixed, VexStatus::UnderInvestigation}) {
-    if (to_string(status) == word) return status;
-  }
-  return std::nullopt;
-}
-
-/// Every name of a product or subcomponent: its `@id`, and the values of `identifiers`.
+/// Every name of a product or subcomponent, each once: its `@id`, and the values of `identifiers`.
 std::vector<std::string> names_of(const Json& object) {
   if (object.is_string()) return {object.get<std::string>()};
   std::vector<std::string> out;
   if (std::string id = text_of(object, "@id"); !id.empty()) out.push_back(std::move(id));
   if (!object.is_object() || !object.contains("identifiers") || !object["identifiers"].is_object()) return out;
   for (const auto& [kind, value] : object["identifiers"].items()) {
-    if (value.is_string()) out.push_back(value.get<std::string>());
+    if (value.is_string() && std::ranges::find(out, value.get<std::string>()) == out.end()) out.push_back(value.get<std::string>());
   }
   return out;
 }
@@ -51,7 +45,7 @@ Result<VexStatement> statement_of(const Json& statement) {
       if (alias.is_string()) out.aliases.push_back(alias.get<std::string>());
     }
   }
-  const auto status = status_of(text_of(statement, "status"));
+  const auto status = vex_status(text_of(statement, "status"));
   if (!status) return fail(Kind::Corrupt, fmt::format("the statement on '{}' has no status that OpenVEX knows", out.vulnerability));
   out.status = *status;
   out.justification = text_of(statement, "justification");

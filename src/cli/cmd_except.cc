@@ -1,0 +1,116 @@
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "cli/commands.h"
+#include "pipeline/decisions.h"
+#include "pipeline/feeds.h"
+
+namespace ashlar::cli {
+namespace {
+
+struct Options {
+  std::string action = "list", argument, file, database, target;
+  pipeline::DecisionWish wish;
+};
+
+struct Row {
+  std::string_view name;
+  Result<Exit> (*run)(Context& context, pipeline::Workshop& workshop, const Options& options);
+  std::string_view takes;  ///< what the argument is; empty: it takes none
+};
+
+host::Path decisions_path(const pipeline::Workshop& workshop, const Options& options) {
+  if (!options.file.empty()) return options.file;
+  return workshop.config.scan.exceptions.empty() ? host::Path("exceptions.json") : workshop.config.scan.exceptions;
+}
+
+std::string_view standing(const scan::Exception& exception, Time now) { return exception.revoked ? "revoked" : exception.expires <= now ? "ended" : "holds"; }
+
+Json json_of(const scan::Exception& exception, Time now) {
+  Json out = scan::to_json(std::vector{exception})["exceptions"][0];
+  out["standing"] = standing(exception, now);
+  return out;
+}
+
+Exit say_one(Context& context, const host::Path& path, const scan::Exception& exception, const std::string& line) {
+  if (context.json) answer(context, {{"schema", "https://ashlar.dev/exception/v1"}, {"file", path.string()}, {"exception", json_of(exception, context.machine.clock->now())}});
+  else say(context, line);
+  return Exit::Clean;
+}
+
+Result<pipeline::Known> known_of(Context& context, pipeline::Workshop& workshop, const Options& options, const pipeline::DecisionWish& wish) {
+  host::Path path = options.database;
+  if (path.empty()) {
+    TRY_ASSIGN(path, pipeline::find_database(workshop, {}));
+  }
+  TRY_ASSIGN(const auto database, advisory::Database::open(path));
+  if (options.target.empty()) return pipeline::what_is_known(*database, wish.vulnerability, wish.package);
+  TRY_ASSIGN(const auto report, pipeline::scan(context.machine, *database, options.target, {.settings = workshop.config.scan}));
+  return pipeline::what_is_known(report, wish.vulnerability, wish.package);
+}
+
+Result<Exit> add(Context& context, pipeline::Workshop& workshop, const Options& options) {
+  pipeline::DecisionWish wish = options.wish;
+  wish.vulnerability = options.argument;
+  const host::Path path = decisions_path(workshop, options);
+  TRY_ASSIGN(const auto known, known_of(context, workshop, options, wish));
+  TRY_ASSIGN(const auto made, pipeline::add_decision(context.machine, path, wish, known));
+  if (!known.named) context.progress.note(fmt::format("no feed names '{}' in {}: the decision holds as soon as one does; feeds name packages of distributions by their source", wish.package, wish.vulnerability));
+  return say_one(context, path, made,
+                 fmt::format("{}: '{}' lives with {} in '{}' until {} (known now: severity {}{}, {})", made.id, made.owner, made.vulnerability, made.package, made.expires.date(), advisory::to_string(made.severity),
+                             made.exploited ? ", exploited" : "", made.fixed_in.empty() ? std::string("no fix everywhere") : "fixed in " + made.fixed_in));
+}
+
+Result<Exit> list(Context& context, pipeline::Workshop& workshop, const Options& options) {
+  const host::Path path = decisions_path(workshop, options);
+  TRY_ASSIGN(const auto all, pipeline::read_decisions(*context.machine.files, path));
+  const Time now = context.machine.clock->now();
+  Json records = Json::array();
+  std::vector<std::vector<std::string>> rows = {{"ID", "STANDING", "VULNERABILITY", "PACKAGE", "IMAGE", "OWNER", "UNTIL", "REASON"}};
+  for (const auto& each : all) {
+    records.push_back(json_of(each, now));
+    rows.push_back({each.id, std::string(standing(each, now)), each.vulnerability, each.package.empty() ? "any" : each.package, each.image.empty() ? "any" : each.image, each.owner, each.expires.date(), each.reason});
+  }
+  if (context.json) answer(context, {{"schema", "https://ashlar.dev/exception-list/v1"}, {"file", path.string()}, {"exceptions", std::move(records)}});
+  else if (all.empty()) say(context, fmt::format("'{}' has no decision", path.string()));
+  else context.answer->append(table(context, rows));
+  return Exit::Clean;
+}
+
+Result<Exit> revoke(Context& context, pipeline::Workshop& workshop, const Options& options) {
+  const host::Path path = decisions_path(workshop, options);
+  TRY_ASSIGN(const auto ended, pipeline::revoke_decision(context.machine, path, options.argument));
+  return say_one(context, path, ended, fmt::format("{} on {} in '{}' is revoked; the record stays in '{}'", ended.id, ended.vulnerability, ended.package, path.string()));
+}
+
+}  // namespace
+
+Action except(CLI::App& app) {
+  const auto options = std::make_shared<Options>();
+  app.add_option("ACTION", options->action, "add (a decision to live with a finding for a time), list (the default), revoke");
+  app.add_option("ARGUMENT", options->argument, "with add: the vulnerability, CVE-2026-0001. With revoke: the decision, E-1");
+  app.add_option("--package", options->wish.package, "with add: the package or source package")->option_text("NAME");
+  app.add_option("--image", options->wish.image, "with add: in this image alone, by repository or sha256:DIGEST; by default in any")->option_text("IMAGE");
+  app.add_option("--owner", options->wish.owner, "with add: who answers for it")->option_text("NAME");
+  app.add_option("--reason", options->wish.reason, "with add: why it can be lived with")->option_text("TEXT");
+  app.add_option("--expires", options->wish.expires, "with add: until when, a date (2027-01-31) or a length (90d)")->option_text("TIME");
+  app.add_option("--target", options->target, "with add: what is known now is read from a scan of this, as `ashlar scan` takes it; by default from the whole database")->option_text("TARGET");
+  app.add_option("--db", options->database, "with add: this advisory database; by default the one that `ashlar feed` keeps")->option_text("FILE");
+  app.add_option("--file", options->file, "the file of decisions; by default that of the configuration, exceptions.json beside ashlar.yaml")->option_text("FILE");
+  return [options](Context& context) -> Result<Exit> {
+    constexpr std::array actions = {Row{"add", add, "the vulnerability"}, Row{"list", list, ""}, Row{"revoke", revoke, "the decision"}};
+    const auto row = std::ranges::find(actions, options->action, &Row::name);
+    if (row == actions.end()) return cannot(Kind::Invalid, fmt::format("except '{}'", options->action), "the actions are add, list and revoke");
+    if (row->takes.empty() != options->argument.empty())
+      return cannot(Kind::Invalid, fmt::format("except {}", row->name), row->takes.empty() ? fmt::format("it takes no '{}'", options->argument) : fmt::format("{} is missing", row->takes));
+    TRY_ASSIGN(auto workshop, pipeline::open_workshop(context.machine, context.config, context.progress));
+    return row->run(context, workshop, *options);
+  };
+}
+
+}  // namespace ashlar::cli
