@@ -14,7 +14,7 @@ const std::vector<Verb>& verbs() {
        {"table", "json", "spdx-json", "cyclonedx-json"}},
       {"feed", "keeps the advisory database", "ashlar feed update", feed},
       {"scan", "matches what an image holds with the advisory database", "ashlar scan oci:out/python --fail-on high", scan,
-       {"table", "json", "sarif", "cyclonedx-json", "cosign-vuln", "html"}},
+       {"table", "json", "sarif", "cyclonedx-json", "cosign-vuln", "html", "grype-json", "trivy-json"}},
       {"vex", "keeps the project's statements on vulnerabilities (OpenVEX)", "ashlar vex add CVE-2026-0001 --package deb:openssl --justification vulnerable_code_not_present", vex},
       {"except", "keeps decisions to live with a finding for a time", "ashlar except add CVE-2026-0001 --package openssl --owner platform --reason unreachable --expires 90d", except},
       {"diff", "shows what changed between two images", "ashlar diff oci:out/old oci:out/new", diff},

@@ -14,6 +14,8 @@ constexpr std::array rows = {
     Form{"cyclonedx-json", "CycloneDX 1.6 with the analysis of each vulnerability", write_cyclonedx},
     Form{"html", "one page with charts", write_html},
     Form{"cosign-vuln", "cosign's vulnerability predicate", write_cosign_vuln},
+    Form{"grype-json", "what reads grype's JSON reads this", write_grype},
+    Form{"trivy-json", "what reads trivy's JSON reads this", write_trivy},
 };
 
 }  // namespace

@@ -11,6 +11,8 @@ std::string write_json(std::span<const Report> reports, const FormOptions& optio
 std::string write_sarif(std::span<const Report> reports, const FormOptions& options);
 std::string write_cyclonedx(std::span<const Report> reports, const FormOptions& options);
 std::string write_html(std::span<const Report> reports, const FormOptions& options);
+std::string write_grype(std::span<const Report> reports, const FormOptions& options);
+std::string write_trivy(std::span<const Report> reports, const FormOptions& options);
 std::string write_cosign_vuln(std::span<const Report> reports, const FormOptions& options);
 
 /// `https://ashlar.dev/scan/v1` (docs/formats/scan.md).
