@@ -15,6 +15,7 @@ for job in "$@"; do
     test) needed+=("${build[@]}" libgtest-dev); wanted+=(ccache libbenchmark-dev gcc-aarch64-linux-gnu runc skopeo umoci podman uidmap bubblewrap mmdebstrap jq gpg gpgv zstd xz-utils dpkg-dev debian-archive-keyring python3 python3-venv
           python3-packaging libdpkg-perl rpm
           openssl libvalijson-dev man-db zsh fish)
+          command -v chromium >/dev/null || wanted+=(chromium)
           command -v kubectl >/dev/null || wanted+=(kubernetes-client) ;;
     run) needed+=("${build[@]}" jq ca-certificates debian-archive-keyring); wanted+=(ccache skopeo umoci runc uidmap bubblewrap) ;;
     *) sed -n '3,5s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Judges SBOMs with other people's validators: *.spdx.json with spdx-tools and ntia-conformance-checker, *.cdx.json with cyclonedx-python-lib.
+"""Judges SBOMs and reports with other people's validators: *.spdx.json with spdx-tools and ntia-conformance-checker, *.cdx.json with
+cyclonedx-python-lib, *.sarif.json with OASIS' schema.
 Says `ok FILE` or a line for each error; exit code 1 when there was one. The modules come from scripts/install-validators.sh."""
 import sys
 
@@ -20,10 +21,18 @@ def cyclonedx(path):
         error = JsonStrictValidator(SchemaVersion.V1_6).validate_str(file.read())
     return [f"cyclonedx-python-lib: {str(error)[:2000]}"] if error else []
 
+def sarif(path):
+    import json, jsonschema
+    with open(sys.prefix + "/sarif-2.1.0.json", encoding="utf-8") as file:
+        schema = json.load(file)
+    with open(path, encoding="utf-8") as file:
+        document = json.load(file)
+    return [f"sarif-2.1.0: {'/'.join(map(str, each.absolute_path))}: {each.message[:500]}" for each in jsonschema.validators.validator_for(schema)(schema).iter_errors(document)]
+
 def main(paths):
     failed = False
     for path in paths:
-        errors = spdx(path) if path.endswith(".spdx.json") else cyclonedx(path)
+        errors = (spdx if path.endswith(".spdx.json") else sarif if path.endswith(".sarif.json") else cyclonedx)(path)
         failed = failed or bool(errors)
         for error in errors:
             print(f"{path}: {error}")

@@ -1,0 +1,71 @@
+// The forms of a scan's report before other people's readers: JSON Schemas, and a browser. What is read are the golden files that scan_test holds to the code.
+#include <filesystem>
+
+#include "stage.h"
+
+namespace ashlar::flow {
+namespace {
+
+namespace fs = std::filesystem;
+
+const std::string golden = ASHLAR_SOURCE_DIR "/tests/data/scan/";
+
+/// The environment of scripts/install-validators.sh.
+fs::path validators() {
+  for (const std::string& place : {std::string(ASHLAR_BUILD_DIR) + "/../sbom-validators", std::string(ASHLAR_BUILD_DIR) + "/sbom-validators"}) {
+    if (fs::exists(place + "/installed")) return place;
+  }
+  return {};
+}
+
+class ReportFlow : public ::testing::Test {
+ protected:
+  Ran validate(const std::string& path) { return stage.run({(validators() / "bin/python").string(), ASHLAR_SOURCE_DIR "/scripts/validate_sbom.py", path}); }
+  /// The report without a key fails, so the validator does judge.
+  void fails_without(const std::string& name, const char* key) {
+    Json broken = Json::parse(stage.read(golden + name));
+    broken.erase(key);
+    stage.write(name, to_compact(broken));
+    EXPECT_EQ(validate(name).code, 1) << name << " without " << key;
+  }
+  Stage stage;
+};
+
+TEST_F(ReportFlow, cyclonedx_passes_its_strict_schema) {
+  if (validators().empty()) GTEST_SKIP() << "scripts/install-validators.sh has not installed them";
+  const Ran good = validate(golden + "report.cdx.json");
+  EXPECT_EQ(good.code, 0) << good.told;
+  fails_without("report.cdx.json", "bomFormat");
+}
+
+TEST_F(ReportFlow, sarif_passes_its_schema) {
+  if (validators().empty() || !fs::exists(validators() / "sarif-2.1.0.json")) GTEST_SKIP() << "scripts/install-validators.sh has not installed the schema of SARIF";
+  const Ran good = validate(golden + "report.sarif.json");
+  EXPECT_EQ(good.code, 0) << good.told;
+  fails_without("report.sarif.json", "runs");
+}
+
+size_t count(const std::string& text, const std::string& word) {
+  size_t out = 0;
+  for (size_t at = text.find(word); at != std::string::npos; at = text.find(word, at + word.size())) ++out;
+  return out;
+}
+
+TEST_F(ReportFlow, a_browser_shows_the_page_as_it_is_meant) {
+  ASHLAR_NEED("chromium");
+  // No name resolves, so that whatever it asked for would fail; the page is whole without.
+  const Ran ran = stage.run({"chromium", "--headless", "--no-sandbox", "--disable-gpu", "--host-resolver-rules=MAP * ~NOTFOUND", "--user-data-dir=profile", "--dump-dom", "file://" + golden + "report.html"});
+  ASSERT_EQ(ran.code, 0) << ran.told;
+  EXPECT_EQ(count(ran.out, "<figure"), 3U) << "by severity, by owner, by base";
+  for (const char* id : {"by-severity", "by-owner", "by-base"}) {
+    const size_t at = ran.out.find("<figure id=\"" + std::string(id) + "\"");
+    ASSERT_NE(at, std::string::npos) << id;
+    EXPECT_GE(count(ran.out.substr(at, ran.out.find("</figure>", at) - at), "<rect"), 2U) << id << " has no bars";
+  }
+  EXPECT_EQ(count(ran.out, "<script"), 0U);
+  for (const char* word : {"src=", "href=", "<link", "<iframe", "<img"}) EXPECT_EQ(count(ran.out, word), 0U) << word;
+  EXPECT_GE(count(ran.out, "&lt;script&gt;alert("), 4U) << "what others wrote is text";
+}
+
+}  // namespace
+}  // namespace ashlar::flow
