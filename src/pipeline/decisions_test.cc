@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "host/memory.h"
+#include "pipeline/validation.h"
 
 namespace ashlar::pipeline {
 namespace {
@@ -231,6 +232,17 @@ TEST_F(Decisions, AcceptedRisksAreNeverStatements) {
   const std::string text = to_pretty(attest::to_openvex(spread(read_statements(machine.files, {document}).value(), image())));
   EXPECT_NE(text.find("CVE-2026-2"), std::string::npos);
   for (const char* word : {"CVE-2026-1", "not reachable", "platform", "E-1"}) EXPECT_EQ(text.find(word), std::string::npos) << word;
+}
+
+TEST_F(Decisions, WhatIsWrittenIsValidAndWhatDoesNotCountIsNot) {
+  ASSERT_TRUE(add_decision(machine.machine, file, wish, {}));
+  ASSERT_TRUE(add_statement(machine.machine, document, {.vulnerability = "CVE-1", .package = "deb:a", .status = "fixed", .author = "T"}));
+  ASSERT_TRUE(machine.files.write("/p/a.vex.json", R"({"@context": "https://openvex.dev/ns/v0.2.0", "statements": [{"vulnerability": {"name": "CVE-1"}, "products": ["pkg:a/b"], "status": "not_affected"}]})", host::Durability::Cache));
+  const auto checked = validate(machine.files, {file, document, "/p/a.vex.json"}).value();
+  ASSERT_EQ(checked.size(), 3U);
+  EXPECT_EQ(checked[0].kind + checked[0].error.message, "exceptions");
+  EXPECT_EQ(checked[1].kind + checked[1].error.message, "statements");
+  EXPECT_EQ(checked[2].error.message, "cannot read statements of '/p/a.vex.json': the statement on 'CVE-1' says not_affected and not why");
 }
 
 }  // namespace

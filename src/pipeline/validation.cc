@@ -11,12 +11,21 @@
 namespace ashlar::pipeline {
 namespace {
 
-enum class Format { Definition, Lock, Configuration };
+enum class Format { Definition, Lock, Configuration, Decisions, Statements };
 
 Format format_of(const host::Path& path) {
   const std::string name = path.filename().string();
   if (name.ends_with(".lock.json")) return Format::Lock;
+  if (name == "exceptions.json") return Format::Decisions;
+  if (name == "vex.json" || name.ends_with(".vex.json") || name.ends_with(".openvex.json")) return Format::Statements;
   return name == "ashlar.yaml" || name == "config.yaml" ? Format::Configuration : Format::Definition;
+}
+
+/// One that does not count is a fault of a document that somebody wrote.
+Done check_statements(std::string_view text, const host::Path& path) {
+  TRY_ASSIGN(const auto document, attest::read_vex(text, path.string()));
+  if (!document.notes.empty()) return cannot(Kind::Invalid, fmt::format("read statements of '{}'", path.string()), document.notes.front());
+  return {};
 }
 
 Validated check(host::Files& files, const host::Path& path) {
@@ -41,6 +50,14 @@ Validated check(host::Files& files, const host::Path& path) {
     case Format::Configuration:
       out.kind = "configuration";
       keep(parse_config(std::move(*text), path.string()));
+      break;
+    case Format::Decisions:
+      out.kind = "exceptions";
+      keep(scan::read_exceptions(*text, path.string()));
+      break;
+    case Format::Statements:
+      out.kind = "statements";
+      keep(check_statements(*text, path));
       break;
   }
   return out;

@@ -9,11 +9,12 @@ namespace ashlar::pipeline {
 
 struct Validated {
   host::Path path;
-  std::string kind;  ///< `definition`, `lock`, `configuration`
+  std::string kind;  ///< `definition`, `lock`, `configuration`, `exceptions`, `statements`
   Error error;       ///< without a message: the file is valid
 };
 
-/// Checks files by what they are: `*.lock.json` is a lock, `ashlar.yaml` and `config.yaml` are configuration, other `*.yaml` and `*.yml` are
+/// Checks files by what they are: `*.lock.json` is a lock, `ashlar.yaml` and `config.yaml` are configuration,
+/// `exceptions.json` decisions, `vex.json`, `*.vex.json` and `*.openvex.json` statements, other `*.yaml` and `*.yml` are
 /// definitions. In a folder every definition below it is checked. An Error only when there is nothing to check or a folder cannot be read.
 Result<std::vector<Validated>> validate(host::Files& files, const std::vector<host::Path>& paths);
 
