@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The story of ashlar on one page: a definition is locked, built for two platforms, run, changed, built again, and the difference shown.
+# The story of ashlar on one page: a definition is locked, built for two platforms, run, scanned, changed, built again, and the difference shown.
 #   scripts/demo.sh [--fast] [--ashlar PROGRAM]          --fast does not wait between the scenes
 # Real components, and offline once the first run has fetched the packages. Builds the release if there is none and no program is named.
 set -euo pipefail
@@ -26,6 +26,23 @@ mkdir -p "$stage/project"
 cp -r "$top/catalog" "$stage/project/"
 find "$stage/project" -name '*.lock.json' -delete
 cd "$stage/project"
+
+# A usual base to compare with, fetched once; and the advisories that both are judged by, dated by their files each time.
+usual=$stage/usual/index.json
+if [[ ! -f $usual ]] && command -v mmdebstrap >/dev/null && command -v umoci >/dev/null && [[ $(id -u) == 0 ]]; then
+  say "a usual base is made once: Debian 13 with Python, by mmdebstrap"
+  if mmdebstrap --quiet --variant=minbase --include=python3 trixie "$stage/usual.tar" >&2; then
+    rm -rf "$stage/usual.new"
+    umoci --log error init --layout "$stage/usual.new" && umoci --log error new --image "$stage/usual.new:1" && umoci --log error raw add-layer --image "$stage/usual.new:1" "$stage/usual.tar"
+    mv "$stage/usual.new" "$stage/usual"
+  fi
+  rm -f "$stage/usual.tar"
+fi
+export XDG_DATA_HOME=$stage/data
+rm -rf "$stage/data/ashlar/advisories"
+"$top/scripts/advisories.sh" --ashlar "$ashlar" "$XDG_DATA_HOME"
+advisories=
+if [[ -f $XDG_DATA_HOME/ashlar/advisories/current ]]; then advisories=yes; fi
 
 scene() { printf '\n\n### %s\n' "$*"; if ((pause)); then sleep 2; fi; }
 run() { printf '\n$ %s\n' "$*" | sed "s#$ashlar#ashlar#g; s#$top/##g"; "$@"; }
@@ -71,6 +88,44 @@ if command -v umoci >/dev/null && command -v skopeo >/dev/null; then
   ((code == 1)) || die "the planted shell was not found (exit code $code)"
 else
   echo '(left out: this machine has no umoci or no skopeo)'
+fi
+
+scene 'Findings that matter: a usual base and ours, judged by the same advisories'
+if [[ -n $advisories ]]; then
+  printf '\n%s\n' "The advisories are old data, to show how a scan works: 'debian-tracker' is derived from changelogs and no statement of Debian's."
+  code=0
+  "$ashlar" scan oci:out:before --platform linux/amd64 --quiet --format json --output ours.json || code=$?
+  if [[ -f $usual ]]; then
+    "$ashlar" scan "oci:$stage/usual:1" --quiet --format json --output usual.json || code=$?
+    numbers() { jq -r --arg name "$1" '[$name, .verdict, .summary.by_status.affected // 0, .coverage.judged, .coverage.files.owned, .coverage.files.dark] | @tsv' "$2"; }
+    { printf 'image\tverdict\tfindings\tpackages judged\tfiles explained\tfiles dark\n'
+      numbers 'Debian 13 with Python, as mmdebstrap makes it' usual.json
+      numbers 'python, as ashlar builds it' ours.json; } | column -t -s $'\t'
+  else
+    echo '(the usual base is left out: this machine has no mmdebstrap, no umoci, or no root to run it)'
+  fi
+  "$ashlar" scan oci:out:before --platform linux/amd64 --quiet --output scan.txt || code=$?
+  ((code == 0 || code == 3)) || die "a scan failed (exit code $code)"
+  run tail -n 12 scan.txt
+
+  scene 'A finding has its proof: file, record, source, advisory, and every comparison'
+  run jq -r '(.findings | map(select(.fixed_in != "")) + .)[0] // empty | "\(.id) in \(.package.name) \(.package.version)", (.proof[] | "  \(.step): \(.text)")' ours.json
+
+  scene 'Somebody removes the package database to have no findings: not clean, but unknown'
+  if command -v umoci >/dev/null && command -v skopeo >/dev/null; then
+    rm -rf damaged damage && mkdir -p damage/var/lib/dpkg && touch damage/var/lib/dpkg/.wh.status.d
+    tar -cf damage.tar -C damage --owner 0 --group 0 var/lib/dpkg/.wh.status.d
+    skopeo copy -q --override-arch amd64 oci:out:before oci:damaged:1
+    umoci --log error raw add-layer --image damaged:1 damage.tar
+    code=0
+    run "$ashlar" scan oci:damaged:1 || code=$?
+    printf 'exit code %s\n' "$code"
+    ((code == 3)) || die "an image without its package database was not unknown (exit code $code)"
+  else
+    echo '(left out: this machine has no umoci or no skopeo)'
+  fi
+else
+  echo '(left out: there are no advisories beside this tree)'
 fi
 
 scene 'Add a package and a variable to it, and build again: what did not change keeps its bytes'
