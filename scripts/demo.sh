@@ -97,6 +97,7 @@ if [[ -n $advisories ]]; then
   "$ashlar" scan oci:out:before --platform linux/amd64 --quiet --format json --output ours.json || code=$?
   if [[ -f $usual ]]; then
     "$ashlar" scan "oci:$stage/usual:1" --quiet --format json --output usual.json || code=$?
+    ((code == 0 || code == 3)) || die "a scan failed (exit code $code)"
     numbers() { jq -r --arg name "$1" '[$name, .verdict, .summary.by_status.affected // 0, .coverage.judged, .coverage.files.owned, .coverage.files.dark] | @tsv' "$2"; }
     { printf 'image\tverdict\tfindings\tpackages judged\tfiles explained\tfiles dark\n'
       numbers 'Debian 13 with Python, as mmdebstrap makes it' usual.json

@@ -1,0 +1,217 @@
+// Why scanners are wrong, cause by cause as users report them (docs/accuracy.md): small root file systems and SBOMs, feeds in their publishers' forms,
+// and what `ashlar scan` answers.
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "stage.h"
+
+namespace ashlar::flow {
+namespace {
+
+namespace fs = std::filesystem;
+using Set = std::set<std::string>;
+
+constexpr const char* debian13 = "ID=debian\nVERSION_ID=\"13\"\n";
+
+/// A paragraph of dpkg's database.
+std::string deb(const std::string& name, const std::string& version, const std::string& more = "", const std::string& status = "install ok installed") {
+  return fmt::format("Package: {}\nStatus: {}\nArchitecture: amd64\nVersion: {}\nMaintainer: Debian <x@lists.debian.org>\n{}Description: x\n\n", name, status, version, more);
+}
+std::string apk(const std::string& name, const std::string& version, const std::string& origin) { return fmt::format("P:{}\nV:{}\nA:x86_64\no:{}\nF:usr\n\n", name, version, origin); }
+
+/// One flaw of a source package in the tracker's form; `releases`: code name to fixed version, empty: open.
+std::string tracked(const std::string& source, const std::map<std::string, std::string>& releases, const std::string& urgency = "medium") {
+  std::string list;
+  for (const auto& [release, fixed] : releases) {
+    list += fmt::format(R"({}"{}": {{{}, "urgency": "{}", "repositories": {{"{}": "1"}}}})", list.empty() ? "" : ", ", release, fixed.empty() ? R"("status": "open")" : fmt::format(R"("status": "resolved", "fixed_version": "{}")", fixed), urgency, release);
+  }
+  return fmt::format("{{\"{}\": {{\"CVE-2026-0001\": {{\"scope\": \"remote\", \"releases\": {{{}}}}}}}}}\n", source, list);
+}
+std::string osv(const std::string& ecosystem, const std::string& name, const std::string& fixed) {
+  return fmt::format(R"({{"schema_version": "1.6.0", "id": "X-2026-1", "aliases": ["CVE-2026-0002"], "modified": "{}", "affected": [{{"package": {{"ecosystem": "{}", "name": "{}"}}, "ranges": [{{"type": "{}", "events": [{{"introduced": "0"}}, {{"fixed": "{}"}}]}}]}}]}})", "2026-01-01T00:00:00Z", ecosystem, name, ecosystem == "Go" ? "SEMVER" : "ECOSYSTEM", fixed);
+}
+std::string secdb(const std::string& package, const std::string& fixed) {
+  return fmt::format(R"({{"distroversion": "v3.22", "reponame": "main", "packages": [{{"pkg": {{"name": "{}", "secfixes": {{"{}": ["CVE-2026-0003"]}}}}}}]}})", package, fixed);
+}
+std::string sbom(const Set& purls) {
+  std::string components;
+  for (const std::string& purl : purls) {
+    const size_t at = purl.rfind('@'), slash = purl.find('/');
+    components += fmt::format(R"({}{{"type": "library", "name": "{}", {}"purl": "{}"}})", components.empty() ? "" : ", ", purl.substr(slash + 1, at == std::string::npos ? at : at - slash - 1), at == std::string::npos ? "" : fmt::format(R"("version": "{}", )", purl.substr(at + 1)), purl);
+  }
+  return fmt::format(R"({{"bomFormat": "CycloneDX", "specVersion": "1.5", "version": 1, "components": [{}]}})", components);
+}
+
+class UsersFlow : public ::testing::Test {
+ protected:
+  void know(const std::map<std::string, std::string>& feeds) const {
+    Words words = {"feed", "update"};
+    for (const auto& [name, text] : feeds) {
+      stage.write(name + ".json", text);
+      words.push_back(name + "=" + name + ".json");
+    }
+    const Ran ran = stage.ashlar(words);
+    ASSERT_EQ(ran.code, 0) << ran.told;
+  }
+  /// Scans a root file system of these files.
+  Json root(const std::map<std::string, std::string>& files, const Words& more = {}) const {
+    fs::remove_all(stage.folder() / "root");
+    for (const auto& [path, text] : files) stage.write("root/" + path, text);
+    return scan("dir:root", more);
+  }
+  Json document(const Set& purls) const {
+    stage.write("target.cdx.json", sbom(purls));
+    return scan("target.cdx.json");
+  }
+  Json scan(const std::string& target, const Words& more = {}) const {
+    Words words = {"scan", target, "--format", "json", "--quiet"};
+    words.insert(words.end(), more.begin(), more.end());
+    const Ran ran = stage.ashlar(words);
+    auto answer = parse_json(ran.out, "scan");
+    EXPECT_TRUE(answer) << ran.told;
+    if (!answer) return {};
+    EXPECT_EQ(ran.code == 3, (*answer)["verdict"] == "unknown") << ran.told;
+    return std::move(*answer);
+  }
+  Stage stage;
+};
+
+/// `CVE package` of everything that affects it.
+Set found(const Json& answer) {
+  Set out;
+  for (const Json& each : answer["findings"]) {
+    if (each["status"] == "affected") out.insert(each["id"].get<std::string>() + " " + each["package"]["name"].get<std::string>());
+  }
+  return out;
+}
+std::string causes(const Json& answer) { return answer["causes"].dump(); }
+
+TEST_F(UsersFlow, users_c01_whose_package) {
+  const std::string wolfi = "ID=wolfi\nVERSION_ID=20230201\n";
+  stage.write("wolfi/zlib.advisories.yaml", "schema-version: 2.0.2\npackage:\n  name: zlib\nadvisories:\n  - id: CGA-1111-2222-3333\n    aliases:\n      - CVE-2026-0009\n    events:\n      - timestamp: 2026-01-01T00:00:00Z\n        type: fixed\n        data:\n          fixed-version: 1.3.1-r0\n");
+  stage.write("alpine.json", secdb("zlib", "1.3.1-r13"));
+  const Ran ran = stage.ashlar({"feed", "update", "wolfi=wolfi", "alpine=alpine.json", "debian-tracker=-"});
+  EXPECT_NE(ran.code, 0) << "an empty pipe is no feed";
+  ASSERT_EQ(stage.ashlar({"feed", "update", "wolfi=wolfi", "alpine=alpine.json"}).code, 0);
+  // Wolfi's -r0 is not Alpine's -r13: each counts its own builds.
+  const Json own = root({{"etc/os-release", wolfi}, {"usr/lib/apk/db/installed", apk("zlib", "1.3.1-r0", "zlib")}});
+  EXPECT_EQ(found(own), Set()) << own["findings"];
+  const Json alpine = root({{"etc/os-release", "ID=alpine\nVERSION_ID=3.22.1\n"}, {"lib/apk/db/installed", apk("zlib", "1.3.1-r0", "zlib")}});
+  EXPECT_EQ(found(alpine), Set{"CVE-2026-0003 zlib"});
+  // A vendor's package on Debian is not judged by Debian's tracker, and not called clean either.
+  know({{"debian-tracker", tracked("docker-ce", {{"trixie", "99"}})}});
+  const std::string vendor = "Package: docker-ce\nStatus: install ok installed\nArchitecture: amd64\nVersion: 5:28.0-1\nMaintainer: Docker <support@docker.com>\nDescription: x\n";
+  const Json docker = root({{"etc/os-release", debian13}, {"var/lib/dpkg/status", vendor}});
+  EXPECT_EQ(found(docker), Set());
+  EXPECT_EQ(docker["verdict"], "unknown");
+  EXPECT_NE(causes(docker).find("built by 'docker.com'"), std::string::npos) << causes(docker);
+}
+
+TEST_F(UsersFlow, users_c02_source_against_binary) {
+  know({{"debian-tracker", tracked("gcc-14", {{"trixie", "14.2.0-19"}})}, {"alpine", secdb("openssl", "3.5.1-r0")}});
+  const auto judged = [&](const std::string& source) { return found(root({{"etc/os-release", debian13}, {"var/lib/dpkg/status", deb("libgcc-s1", "14.2.0-19", source)}})); };
+  EXPECT_EQ(judged("Source: gcc-14 (14.2.0-18)\n"), Set{"CVE-2026-0001 libgcc-s1"}) << "the source is older than its binary says";
+  EXPECT_EQ(judged("Source: gcc-14\n"), Set());
+  EXPECT_EQ(judged(""), Set()) << "a binary of another source";
+  const Json apks = root({{"etc/os-release", "ID=alpine\nVERSION_ID=3.22.1\n"}, {"lib/apk/db/installed", apk("libssl3", "3.5.0-r0", "openssl")}});
+  EXPECT_EQ(found(apks), Set{"CVE-2026-0003 libssl3"}) << "the origin is read";
+}
+
+TEST_F(UsersFlow, users_c03_epochs) {
+  struct Row { const char *summary, *installed, *fixed; bool affected; };
+  const Row rows[] = {{"an epoch that the fix lacks", "1:0.5-1", "1.0-2", false}, {"an epoch that the installed lacks", "1.0-1", "1:0.1-1", true}, {"the same epoch", "1:1.0-1", "1:1.0-2", true}, {"none", "1.0-2", "1.0-2", false}};
+  for (const Row& row : rows) {
+    know({{"debian-tracker", tracked("a", {{"trixie", row.fixed}})}});
+    EXPECT_EQ(found(root({{"etc/os-release", debian13}, {"var/lib/dpkg/status", deb("a", row.installed)}})).empty(), !row.affected) << row.summary;
+  }
+}
+
+TEST_F(UsersFlow, users_c04_removed_but_not_purged) {
+  know({{"debian-tracker", tracked("a", {{"trixie", "2"}})}});
+  const Json answer = root({{"etc/os-release", debian13}, {"var/lib/dpkg/status", deb("a", "1", "", "deinstall ok config-files") + deb("b", "1")}});
+  EXPECT_EQ(found(answer), Set());
+  EXPECT_EQ(answer["coverage"]["packages"], 1);
+  EXPECT_EQ(found(root({{"etc/os-release", debian13}, {"var/lib/dpkg/status", deb("a", "1", "", "deinstall ok installed")}})).size(), 1U) << "still there";
+}
+
+TEST_F(UsersFlow, users_c05_wrong_release) {
+  know({{"debian-tracker", tracked("a", {{"bookworm", "2"}, {"trixie", "0"}})}});
+  EXPECT_EQ(found(root({{"etc/os-release", debian13}, {"var/lib/dpkg/status", deb("a", "1")}})), Set()) << "13 was never affected";
+  EXPECT_EQ(found(root({{"etc/os-release", "ID=debian\nVERSION_ID=\"12\"\n"}, {"var/lib/dpkg/status", deb("a", "1")}})), Set{"CVE-2026-0001 a"});
+}
+
+TEST_F(UsersFlow, users_c06_no_feed_is_not_zero) {
+  know({{"debian-tracker", tracked("a", {{"trixie", "2"}})}});
+  for (const auto& [release, cause] : {std::pair{"ID=ubuntu\nVERSION_ID=\"24.04\"\n", "no feed covers 'Ubuntu:24.04'"}, {"ID=strange\nVERSION_ID=1\n", "distribution 'strange' is not known"}, {"ID=debian\nVERSION_CODENAME=sid\n", "names no release"}}) {
+    const Json answer = root({{"etc/os-release", release}, {"var/lib/dpkg/status", deb("a", "1")}});
+    EXPECT_EQ(answer["verdict"], "unknown") << release;
+    EXPECT_NE(causes(answer).find(cause), std::string::npos) << causes(answer);
+  }
+}
+
+TEST_F(UsersFlow, users_c07_package_database_absent) {
+  know({{"debian-tracker", tracked("a", {{"trixie", "2"}})}});
+  const Json answer = root({{"etc/os-release", debian13}, {"usr/bin/a", "\x7f" "ELF and more"}});
+  EXPECT_EQ(answer["verdict"], "unknown");
+  EXPECT_NE(causes(answer).find("has no package database of it"), std::string::npos) << causes(answer);
+  EXPECT_NE(causes(answer).find("/usr/bin/a"), std::string::npos) << causes(answer);
+}
+
+TEST_F(UsersFlow, users_c08_names_collide) {
+  know({{"debian-tracker", tracked("rc", {{"trixie", ""}})}, {"npm", osv("npm", "other", "9.0.0")}});
+  const Json answer = root({{"etc/os-release", debian13}, {"var/lib/dpkg/status", deb("b", "1")}, {"app/node_modules/rc/package.json", R"({"name": "rc", "version": "1.2.8"})"}});
+  EXPECT_EQ(found(answer), Set()) << "npm's rc is not Plan 9's";
+  EXPECT_EQ(answer["coverage"]["judged"], 2);
+}
+
+TEST_F(UsersFlow, users_c09_go) {
+  know({{"go", osv("Go", "stdlib", "1.22.4")}});
+  const Json answer = document({"pkg:golang/stdlib@1.22.3", "pkg:golang/example.com/app"});
+  EXPECT_EQ(found(answer), Set{"CVE-2026-0002 stdlib"});
+  EXPECT_EQ(answer["verdict"], "unknown") << "a main module without a version is not judged";
+  EXPECT_EQ(found(document({"pkg:golang/stdlib@1.22.4"})), Set());
+}
+
+TEST_F(UsersFlow, users_c12_what_a_feed_means) {
+  know({{"debian-tracker", tracked("a", {{"trixie", ""}}, "unimportant")}});
+  stage.write("root/etc/os-release", debian13);
+  stage.write("root/var/lib/dpkg/status", deb("a", "1"));
+  EXPECT_EQ(stage.ashlar({"scan", "dir:root", "--fail-on", "low"}).code, 0) << "what is unimportant to Debian fails nobody";
+  EXPECT_EQ(stage.ashlar({"scan", "dir:root", "--fail-on", "negligible"}).code, 1);
+  // A database of fixes says since when something is fixed, and `0` that it never was affected.
+  know({{"alpine", secdb("a", "0")}});
+  EXPECT_EQ(found(root({{"etc/os-release", "ID=alpine\nVERSION_ID=3.22.1\n"}, {"lib/apk/db/installed", apk("a", "1-r0", "a")}})), Set());
+}
+
+TEST_F(UsersFlow, users_c13_nobody_waits_for_the_nvd) {
+  know({{"debian-tracker", tracked("a", {{"trixie", "2"}}, "high")}});
+  const Json answer = root({{"etc/os-release", debian13}, {"var/lib/dpkg/status", deb("a", "1")}});
+  ASSERT_EQ(answer["findings"].size(), 1U);
+  EXPECT_EQ(answer["findings"][0]["severity"], "high");
+  EXPECT_EQ(answer["findings"][0]["severity_by"], "debian-tracker") << "who says so is named";
+}
+
+TEST_F(UsersFlow, users_c14_one_statement_one_effect) {
+  know({{"debian-tracker", tracked("a", {{"trixie", "2"}})}});
+  const std::map<std::string, std::string> files = {{"etc/os-release", debian13}, {"var/lib/dpkg/status", deb("liba1", "1", "Source: a\n") + deb("a-tools", "1", "Source: a\n")}};
+  for (const auto& [product, left] : {std::pair{"pkg:deb/debian/a", 0U}, {"pkg:deb/debian/a?distro=debian-13", 0U}, {"pkg:deb/debian/a@1", 0U}, {"pkg:deb/debian/liba1@1?arch=amd64", 1U}, {"pkg:deb/debian/a@9", 2U}, {"pkg:deb/debian/a?distro=debian-12", 2U}, {"pkg:npm/a", 2U}}) {
+    stage.write("a.vex.json", fmt::format(R"({{"@context": "https://openvex.dev/ns/v0.2.0", "@id": "https://example.org/v", "author": "Team", "timestamp": "2026-01-01T00:00:00Z", "version": 1, "statements": [
+      {{"vulnerability": {{"name": "CVE-2026-0001"}}, "products": [{{"@id": "{}"}}], "status": "not_affected", "justification": "component_not_present"}}]}})", product));
+    EXPECT_EQ(found(root(files, {"--vex", "a.vex.json"})).size(), left) << product;
+  }
+}
+
+TEST_F(UsersFlow, users_c15_no_lag_of_a_daily_build) {
+  know({{"debian-tracker", tracked("a", {{"trixie", ""}})}});
+  const std::map<std::string, std::string> files = {{"etc/os-release", debian13}, {"var/lib/dpkg/status", deb("a", "2")}};
+  EXPECT_EQ(found(root(files)).size(), 1U);
+  know({{"debian-tracker", tracked("a", {{"trixie", "2"}})}});
+  EXPECT_EQ(found(root(files)), Set()) << "what was fetched a moment ago counts";
+}
+
+}  // namespace
+}  // namespace ashlar::flow
