@@ -176,6 +176,30 @@ TEST_F(UsersFlow, users_c09_go) {
   EXPECT_EQ(found(document({"pkg:golang/stdlib@1.22.4"})), Set());
 }
 
+TEST_F(UsersFlow, users_c10_java) {
+  ASHLAR_NEED("python3");
+  know({{"maven", osv("Maven", "org.example:left", "1.2")}, {"debian-tracker", tracked("a", {{"trixie", "2"}})}});
+  // A jar that was shaded into another, which lies in a war: only its pom.properties still says what it is.
+  stage.write("make.py", "import io, sys, zipfile\ninner = io.BytesIO()\nwith zipfile.ZipFile(inner, 'w') as jar:\n    for name, version in (('app', '3.0'), ('left', sys.argv[1])):\n"
+                         "        jar.writestr(f'META-INF/maven/org.example/{name}/pom.properties', f'groupId=org.example\\nartifactId={name}\\nversion={version}\\n')\n"
+                         "with zipfile.ZipFile('app.war', 'w') as war:\n    war.writestr('WEB-INF/lib/app-3.0.jar', inner.getvalue())\n");
+  for (const auto& [version, affected] : {std::pair{"1.1", true}, {"1.2", false}}) {
+    const Ran made = stage.run({"python3", "make.py", version});
+    ASSERT_EQ(made.code, 0) << made.told;
+    const Json answer = root({{"etc/os-release", debian13}, {"var/lib/dpkg/status", deb("a", "2")}, {"srv/app.war", stage.read("app.war")}});
+    EXPECT_EQ(found(answer), affected ? Set{"CVE-2026-0002 org.example:left"} : Set()) << version << answer["findings"];
+  }
+}
+
+TEST_F(UsersFlow, users_c11_vendored_native_code) {
+  know({{"pypi", osv("PyPI", "left", "1.2")}, {"debian-tracker", tracked("openssl", {{"trixie", "9"}})}});
+  const std::string site = "usr/lib/python3/dist-packages/";
+  const Json answer = root({{"etc/os-release", debian13}, {"var/lib/dpkg/status", deb("a", "2")}, {site + "left-1.2.dist-info/METADATA", "Metadata-Version: 2.1\nName: left\nVersion: 1.2\n"},
+                            {site + "left-1.2.dist-info/RECORD", "left-1.2.dist-info/METADATA,,\nleft.libs/libssl-1a2b3c4d.so.3,,\n"}, {site + "left.libs/libssl-1a2b3c4d.so.3", "\x7f" "ELF and more"}});
+  EXPECT_EQ(found(answer), Set()) << "a wheel's library is not the distribution's package of that name";
+  EXPECT_NE(answer["coverage"]["notes"].dump().find("libssl-1a2b3c4d.so.3"), std::string::npos) << "and it is said that it is there: " << answer["coverage"]["notes"];
+}
+
 TEST_F(UsersFlow, users_c12_what_a_feed_means) {
   know({{"debian-tracker", tracked("a", {{"trixie", ""}}, "unimportant")}});
   stage.write("root/etc/os-release", debian13);
