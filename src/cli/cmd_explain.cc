@@ -8,13 +8,15 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "pipeline/catalog.h"
+#include "pipeline/feeds.h"
+#include "pipeline/scan.h"
 #include "plan/lock.h"
 
 namespace ashlar::cli {
 namespace {
 
 struct Options {
-  std::string definition, package, platform;
+  std::string definition, package, platform, database;
 };
 
 const plan::LockedPackage* find(const plan::LockedPlatform& platform, std::string_view name) {
@@ -53,14 +55,54 @@ Result<plan::Lock> read_lock_of(Context& context, const std::string& definition,
   return plan::read_lock(text, path.string());
 }
 
+/// `CVE-2026-0001`, `GHSA-...`, `DSA-5380-1`: capitals, a dash, and no path.
+bool is_advisory(std::string_view word) {
+  const auto [kind, rest] = cut(word, '-');
+  return kind.size() >= 2 && !rest.empty() && word.find_first_of("/.") == std::string_view::npos && std::ranges::all_of(kind, [](char c) { return c >= 'A' && c <= 'Z'; });
+}
+
+/// The chain from each component that an advisory speaks of to what comes of it.
+Result<Exit> explain_advisory(Context& context, const Options& options) {
+  TRY_ASSIGN(auto workshop, pipeline::open_workshop(context.machine, context.config, context.progress));
+  host::Path path = options.database;
+  if (path.empty()) {
+    TRY_ASSIGN(path, pipeline::find_database(workshop, {}));
+  }
+  TRY_ASSIGN(const auto database, advisory::Database::open(path));
+  TRY_ASSIGN(const auto named, database->named(options.definition));
+  if (named.empty()) return cannot(Kind::NotFound, fmt::format("explain '{}'", options.definition), "no feed of the database has it");
+  TRY_ASSIGN(const auto all, pipeline::explain_advisory(context.machine, *database, options.package, options.definition, {.platform = options.platform, .settings = workshop.config.scan}));
+  Json list = Json::array();
+  for (const scan::Explained& each : all) {
+    Json judgements = Json::array();
+    say(context, bold(context, fmt::format("{} {} ({}, layer {})", each.component.name, each.component.version, each.component.path, each.component.layer + 1)));
+    say(context, fmt::format("  source '{}' {}, judged in '{}'", each.place.package, each.place.version, each.place.space));
+    for (const scan::Judgement& judgement : each.judgements) {
+      Json steps = Json::array();
+      say(context, fmt::format("  feed '{}', {}: {}{}", judgement.feed, judgement.advisory.id, scan::to_string(judgement.outcome), judgement.fixed_in.empty() ? "" : ", fixed in " + judgement.fixed_in));
+      for (const scan::Step& step : judgement.steps) {
+        say(context, fmt::format("    {:<10} {}", step.kind, step.text));
+        steps.push_back({{"step", step.kind}, {"text", step.text}});
+      }
+      judgements.push_back({{"feed", judgement.feed}, {"advisory", judgement.advisory.id}, {"outcome", scan::to_string(judgement.outcome)}, {"fixed_in", judgement.fixed_in}, {"steps", std::move(steps)}});
+    }
+    list.push_back({{"name", each.component.name}, {"version", each.component.version}, {"path", each.component.path}, {"layer", each.component.layer}, {"space", each.place.space}, {"source", each.place.package}, {"source_version", each.place.version}, {"judgements", std::move(judgements)}});
+  }
+  if (all.empty()) say(context, fmt::format("{} speaks of nothing that is in '{}': {} of its records were looked at, none names a package of the image in its space", options.definition, options.package, named.size()));
+  if (context.json) context.answer->clear(), answer(context, {{"schema", "https://ashlar.dev/explained-advisory/v1"}, {"id", options.definition}, {"target", options.package}, {"components", std::move(list)}});
+  return Exit::Clean;
+}
+
 }  // namespace
 
 Action explain(CLI::App& app) {
   const auto options = std::make_shared<Options>();
-  app.add_option("DEFINITION", options->definition, "a definition that has been locked")->required();
-  app.add_option("PACKAGE", options->package, "a package in it")->required();
+  app.add_option("DEFINITION", options->definition, "a definition that has been locked; or an advisory (CVE-2026-0001)")->required();
+  app.add_option("PACKAGE", options->package, "a package in it; or the image, root file system or SBOM that the advisory is explained for")->required();
   app.add_option("--platform", options->platform, "of this platform; the first one by default")->option_text("PLATFORM");
+  app.add_option("--db", options->database, "with an advisory: this database; by default the one that `ashlar feed` keeps")->option_text("FILE");
   return [options](Context& context) -> Result<Exit> {
+    if (is_advisory(options->definition)) return explain_advisory(context, *options);
     const host::Path path = options->definition.ends_with(".json") ? host::Path(options->definition) : pipeline::lock_path(options->definition);
     const std::string what = fmt::format("explain '{}'", options->package);
     TRY_ASSIGN(const plan::Lock lock, read_lock_of(context, options->definition, path, what));

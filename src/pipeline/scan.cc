@@ -135,7 +135,8 @@ Result<std::vector<scan::Explained>> explain_advisory(host::Machine& machine, ad
 Result<Held> read_held(host::Machine& machine, const std::string& target, const ScanOptions& options) {
   TRY_ASSIGN(const auto opened, open_subject(*machine.files, target, options));
   scan::Subject& subject = opened->subject;
-  return Held{std::move(subject.components), scan::distribution_of(subject), {subject.digest, subject.names}};
+  // The digest of a document is no image's.
+  return Held{std::move(subject.components), scan::distribution_of(subject), {subject.contents == nullptr ? std::string() : subject.digest, subject.names}};
 }
 
 }  // namespace ashlar::pipeline
