@@ -94,7 +94,7 @@ namespace {
 /// Whether one of the places where a runtime looks for the program has a file that somebody may execute.
 bool can_start(const Tree& tree, const oci::Config& config, const std::string& program) {
   return std::ranges::any_of(oci::program_places(config, program), [&](const std::string& place) {
-    const Tree::Node* const node = tree.node(tree.resolve(place.substr(1) + "/."));  // the dot has links followed to their end
+    const Tree::Node* const node = tree.node(tree.resolve(place.substr(1), true));
     return node != nullptr && (node->entry.type == FileType::Regular || node->entry.type == FileType::HardLink) && (node->entry.mode & 0111) != 0;
   });
 }
