@@ -1,20 +1,19 @@
 // A feed of real size in the form of Debian's tracker, and how fast feeds are read.
 //
-//   advisories generate FILE [RECORDS]   writes a tracker JSON: records (190,000) of 3 Debian releases and sid, about 70 MB; the same bytes every time
-//   advisories read FORMAT PATH...       reads each file, or every file below each folder that fits the format, five times; MB/s of the median
+//   advisories generate FILE [RECORDS]   writes a tracker JSON: records (190,000) of 3 Debian releases, about 80 MB; the same bytes every time
+//   advisories read FORMAT PATH...       reads each file, or every file below each folder that fits the format, five times; MB/s of
+//                                        the median of processor time, which others on the machine do not lengthen much
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <random>
 #include <string>
 #include <vector>
 
 #include <sys/resource.h>
 
-#include "advisory/inner/collected.h"
+#include "advisory/feeds.h"
 
 namespace {
 
@@ -50,15 +49,15 @@ class Writer {
     if (below(50) == 0) out_ << "\"TEMP-" << 1000000 + number << "-" << 100000 + below(900000) << "\"";
     else out_ << "\"CVE-" << 2005 + number % 21 << "-" << 10000 + number << "\"";
     out_ << ": {";
-    if (below(3) != 0) {
+    if (below(3) == 0) {
       out_ << "\"description\": \"";
-      for (size_t word = 0; word < 14; ++word) out_ << (word == 0 ? "" : " ") << words_of_descriptions[below(std::size(words_of_descriptions))];
+      for (size_t word = 0; word < 10; ++word) out_ << (word == 0 ? "" : " ") << words_of_descriptions[below(std::size(words_of_descriptions))];
       out_ << "\", ";
     }
     if (below(8) == 0) out_ << "\"debianbug\": " << 500000 + below(600000) << ", ";
     out_ << "\"scope\": \"" << (below(3) == 0 ? "local" : "remote") << "\", \"releases\": {";
-    const char* const releases[] = {"bullseye", "bookworm", "sid", "trixie"};
-    for (size_t release = 0; release < 4; ++release) write_release(release == 0, releases[release], release, package, at);
+    const char* const releases[] = {"bookworm", "bullseye", "trixie"};
+    for (size_t release = 0; release < std::size(releases); ++release) write_release(release == 0, releases[release], release, package, at);
     out_ << "}}";
   }
 
@@ -89,15 +88,28 @@ struct Counting final : Intake {
   void note(std::string_view, std::string_view) override { ++notes; }
 };
 
+constexpr size_t padding = 64;
+
+/// A file and the padding that a Document promises.
 std::string contents_of(const std::filesystem::path& path) {
+  std::string out(std::filesystem::file_size(path) + padding, '\0');
   std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
+  in.read(out.data(), static_cast<std::streamsize>(out.size() - padding));
+  return out;
+}
+
+/// Of this process, in seconds.
+double processor_time() {
+  rusage now{};
+  getrusage(RUSAGE_SELF, &now);
+  const auto seconds = [](const timeval& time) { return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6; };
+  return seconds(now.ru_utime) + seconds(now.ru_stime);
 }
 
 int read(const std::string& name, const std::vector<std::string>& paths) {
   const auto found = format(name);
   if (!found) return std::fprintf(stderr, "%s\n", found.error().message.c_str()), 1;
-  std::vector<std::pair<std::string, PaddedText>> documents;
+  std::vector<std::pair<std::string, std::string>> documents;  // with their padding
   double bytes = 0;
   for (const std::string& path : paths) {
     std::vector<std::filesystem::path> files;
@@ -109,8 +121,8 @@ int read(const std::string& name, const std::vector<std::string>& paths) {
       files.emplace_back(path);
     }
     for (const auto& file : files) {
-      documents.emplace_back(file.string(), PaddedText(contents_of(file)));
-      bytes += static_cast<double>(documents.back().second.bytes().size());
+      documents.emplace_back(file.string(), contents_of(file));
+      bytes += static_cast<double>(documents.back().second.size());
     }
   }
   FeedSettings settings;
@@ -122,12 +134,12 @@ int read(const std::string& name, const std::vector<std::string>& paths) {
   Counting counted;
   for (int run = 0; run < 5; ++run) {
     counted = {};
-    const auto start = std::chrono::steady_clock::now();
+    const double start = processor_time();
     for (const auto& [path, text] : documents) {
-      const auto done = (*found)->read({path, text.bytes()}, settings, counted);
+      const auto done = (*found)->read({path, as_bytes(std::string_view(text).substr(0, text.size() - padding))}, settings, counted);
       if (!done) return std::fprintf(stderr, "%s\n", done.error().message.c_str()), 1;
     }
-    seconds.push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+    seconds.push_back(processor_time() - start);
   }
   getrusage(RUSAGE_SELF, &after);
   std::sort(seconds.begin(), seconds.end());
