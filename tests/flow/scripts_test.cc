@@ -56,6 +56,10 @@ TEST(SkippedTests, the_list_names_tests_that_there_are) {
   for (const std::string_view line : split(trim(names.out), '\n')) {
     const auto [suite, test] = cut(trim(line), '.');
     const std::string pattern = test == "*" ? "TEST(_F|_P)?\\(" + std::string(suite) + "," : "TEST(_F|_P)?\\(" + std::string(suite) + ", " + std::string(test) + "\\)";
+    if (suite == "versions") {  // tests of ctest's own, one a grammar
+      EXPECT_EQ(stage.run({"grep", "-qw", std::string(test), ASHLAR_SOURCE_DIR "/tests/versions/CMakeLists.txt"}).code, 0) << "tests/skips-allowed.txt: there is no test '" << line << "'";
+      continue;
+    }
     const Ran found = stage.run({"grep", "-rlE", pattern, ASHLAR_SOURCE_DIR "/src", ASHLAR_SOURCE_DIR "/tests/flow", "--include=*_test.cc"});
     EXPECT_EQ(found.code, 0) << "tests/skips-allowed.txt: there is no test '" << line << "'";
   }
