@@ -117,7 +117,7 @@ TEST_F(ProofsFlow, the_python_image_passes_every_check) {
     const bool without_health = check["id"] == "health" && result == "not-applicable";  // the definition declares none
     EXPECT_TRUE(result == "passed" || without_health || (check["id"] == "no-shell" && result == "excused")) << check.dump();
   }
-  for (const char* id : {"no-shell", "no-package-manager", "no-setuid", "nonroot", "elf-resolves", "elf-hardening", "no-world-writable", "no-secrets", "no-unowned-files", "ca-bundle", "os-release", "reproducible"})
+  for (const char* id : {"no-shell", "no-package-manager", "no-setuid", "nonroot", "entrypoint", "elf-resolves", "elf-hardening", "no-world-writable", "no-secrets", "no-unowned-files", "ca-bundle", "os-release", "reproducible"})
     EXPECT_TRUE(ids.contains(id)) << id;
   EXPECT_NE(evidence_of(answer, "no-shell").find("Python is what the image is for"), std::string::npos);
 }
@@ -182,6 +182,9 @@ TEST_F(ProofsFlow, faults_planted_in_a_further_layer_are_found) {
       {"a module of python's that was changed, with its line in md5sums", "no-unowned-files", "'/usr/lib/python3.13/ssl.py' is altered: its SHA-256 is", {{"usr/lib/python3.13/ssl.py", "print()\n"}, {"var/lib/dpkg/status.d/libpython3.13-minimal.md5sums", md5_hex(as_bytes("print()\n")) + "  usr/lib/python3.13/ssl.py\n"}}, {}, {}},
       {"a package that the lock does not have", "no-unowned-files", "package 'ghost' is not what it says: it is version 1, and the lock does not name it", {{"var/lib/dpkg/status.d/ghost", "Package: ghost\nVersion: 1\nArchitecture: all\n"}}},
       {"another release", "os-release", "says debian 12", {{"usr/lib/os-release", "ID=debian\nVERSION_ID=12\n"}}},
+      {"another program to start", "entrypoint", "'/opt/none': that is not in the image", {}, [](oci::Config& config) { config.entrypoint = {"/opt/none"}; }, {}},
+      {"a health check for a shell", "health", "is a command for a shell (CMD-SHELL)", {}, [](oci::Config& config) { config.health = oci::HealthCheck{{"CMD-SHELL", "true"}, 30, 5, 3}; }, {}},
+      {"root's group", "nonroot", "user '65532:0' is in root's group", {}, [](oci::Config& config) { config.user = "65532:0"; }, {}},
       {"root", "nonroot", "user '0:0' is root", {}, [](oci::Config& config) { config.user = "0:0"; }, {}},
   };
   int tag = 0;
