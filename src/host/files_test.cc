@@ -214,9 +214,9 @@ TEST_P(AnyFiles, LocksKeepOthersOut) {
         const int now = ++inside;
         if (now > most) most = now;
         std::this_thread::yield();
-        // Removing the file that one holds must not let two others in.
-        if (round % 7 == 0) (void)files->remove(scratch / "locks/one");
         --inside;
+        // Removing the file that one holds, as the last act, lets the next one in and must not let two others in.
+        if (round % 7 == 0) (void)files->remove(scratch / "locks/one");
         ++done;
       }
     });
