@@ -33,4 +33,5 @@ if(ASHLAR_TESTS)
   enable_testing()
   find_package(GTest REQUIRED)
   include(GoogleTest)
+  find_path(ASHLAR_VALIJSON valijson/adapters/nlohmann_json_adapter.hpp)  # for tests that hold readers to their schemas
 endif()
