@@ -1,5 +1,6 @@
 #include "apk/installed.h"
 
+#include <algorithm>
 #include <charconv>
 #include <utility>
 
@@ -160,22 +161,29 @@ Done read_field(Stanza& stanza, char field, std::string_view value) {
 
 }  // namespace
 
+std::string_view InstalledReader::take_line() {
+  ++line_;
+  const std::string_view line = rest_.substr(0, rest_.find('\n'));
+  rest_.remove_prefix(std::min(line.size() + 1, rest_.size()));
+  return line;
+}
+
 Result<bool> InstalledReader::next(Package& package) {
   package = {};
   Stanza stanza{package};
   bool begun = false;
   while (!rest_.empty()) {
-    ++line_;
-    const size_t end = rest_.find('\n');
-    const std::string_view line = rest_.substr(0, end);
-    rest_.remove_prefix(end == std::string_view::npos ? rest_.size() : end + 1);
+    const std::string_view line = take_line();
     if (line.empty()) {
       if (begun) break;
       continue;
     }
     begun = true;
     const Done done = line.size() >= 2 && line[1] == ':' ? read_field(stanza, line[0], line.substr(2)) : fail(Kind::Corrupt, "it is no field");
-    if (!done) return cannot(Kind::Corrupt, fmt::format("read line {} of '{}'", line_, path_), done.error().message);
+    if (done) continue;
+    const size_t at = line_;
+    while (!rest_.empty() && !take_line().empty()) {}
+    return cannot(Kind::Corrupt, fmt::format("read line {} of '{}'", at, path_), done.error().message);
   }
   if (!begun) return false;
   if (package.name.empty() || package.version.empty())

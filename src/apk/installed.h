@@ -57,10 +57,13 @@ class InstalledReader {
   /// `path` is for errors alone.
   InstalledReader(std::string_view text, std::string_view path) : rest_(text), path_(path) {}
   /// Fills `package` with the next; false after the last. Corrupt with the line's number when a line is no field, a file has no directory, a path leads
-  /// upwards, a number or checksum is none, or a package has no name or version. Fields that are not known here are passed over.
+  /// upwards, a number or checksum is none, or a package has no name or version; the call after that goes on behind its
+  /// stanza. Fields that are not known here are passed over.
   Result<bool> next(Package& package);
 
  private:
+  /// The next line without its end.
+  std::string_view take_line();
   std::string_view rest_, path_;
   std::size_t line_ = 0;
 };

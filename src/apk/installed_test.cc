@@ -160,6 +160,17 @@ TEST(Installed, Bad) {
   }
 }
 
+TEST(Installed, GoesOnBehindAStanzaThatDoesNotRead) {
+  InstalledReader reader("P:a\nwhat\nV:1\nF:bin\n\nP:b\n\nP:c\nV:3\n", "x");
+  Package package;
+  EXPECT_EQ(reader.next(package).error().message, "cannot read line 2 of 'x': it is no field");
+  EXPECT_EQ(reader.next(package).error().message, "cannot read 'x': the package that ends at line 7 has no version");
+  EXPECT_TRUE(reader.next(package).value());
+  EXPECT_EQ(package.name, "c");
+  EXPECT_TRUE(package.directories.empty());
+  EXPECT_FALSE(reader.next(package).value());
+}
+
 TEST(Installed, OneAtATime) {
   InstalledReader reader(two_packages, "x");
   Package package;

@@ -1,5 +1,6 @@
 #include "deb/control.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include <fmt/format.h>
@@ -34,6 +35,15 @@ bool Stanza::has(std::string_view field) const {
   return false;
 }
 
+void StanzaReader::skip_paragraph() {
+  while (!rest_.empty()) {
+    const std::string_view line = rest_.substr(0, rest_.find('\n'));
+    rest_.remove_prefix(std::min(line.size() + 1, rest_.size()));
+    ++line_;
+    if (trim(line).empty()) return;
+  }
+}
+
 Result<bool> StanzaReader::next(Stanza& stanza) {
   stanza.fields_.clear();
   stanza.text_ = {};
@@ -51,7 +61,10 @@ Result<bool> StanzaReader::next(Stanza& stanza) {
       continue;
     }
     if (line[0] == '#') continue;
-    const auto bad = [&](std::string_view why) { return cannot(Kind::Corrupt, fmt::format("read line {} of '{}'", number, path_), why); };
+    const auto bad = [&](std::string_view why) {
+      skip_paragraph();
+      return cannot(Kind::Corrupt, fmt::format("read line {} of '{}'", number, path_), why);
+    };
     if (line[0] == ' ' || line[0] == '\t') {
       if (stanza.fields_.empty()) return bad("a continuation line stands before any field");
       auto& value = stanza.fields_.back().second;

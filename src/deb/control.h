@@ -29,10 +29,12 @@ class Stanza {
 class StanzaReader {
  public:
   StanzaReader(std::string_view text, std::string_view path, size_t line = 1) : rest_(text), path_(path), line_(line) {}
-  /// Fills `stanza` with the next; false after the last. A line that is no field is Corrupt, with its line number.
+  /// Fills `stanza` with the next; false after the last. A line that is no field is Corrupt, with its line number; the call after that goes on behind its
+  /// paragraph.
   Result<bool> next(Stanza& stanza);
 
  private:
+  void skip_paragraph();
   std::string_view rest_, path_;
   size_t line_;
 };

@@ -8,9 +8,9 @@ namespace ashlar::inventory {
 namespace {
 
 constexpr Ecosystem table[] = {
-    {"dpkg", "packages of the Debian family, also in images without dpkg", wants_dpkg, read_dpkg},
-    {"apk", "packages of the Alpine family", wants_apk, read_apk},
-    {"rpm", "packages of the Fedora and SUSE families", wants_rpm, read_rpm, settle_rpm},
+    {"dpkg", "packages of the Debian family, also in images without dpkg", wants_dpkg, read_dpkg, nullptr, true},
+    {"apk", "packages of the Alpine family", wants_apk, read_apk, nullptr, true},
+    {"rpm", "packages of the Fedora and SUSE families", wants_rpm, read_rpm, settle_rpm, true},
     {"python", "what pip and its like have installed, eggs and wheels", wants_python, read_python, settle_python},
     {"npm", "packages as node finds them, and what is only locked", wants_npm, read_npm, settle_npm},
     {"go", "modules that are linked into a program, and Go itself", wants_go, read_go},

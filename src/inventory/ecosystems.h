@@ -17,6 +17,7 @@ struct Told {
   std::vector<Component> components{};
   std::vector<Component> claims{};   ///< of documents in an image (SBOMs): shown, never believed
   std::vector<std::string> notes{};  ///< what it could not judge, and why; each makes the file's components incomplete, never the scan fail
+  std::vector<std::string> damage{};  ///< of package databases of distributions: records that do not read, and why; no verdict on what is installed is whole then
 };
 
 struct Ecosystem {
@@ -24,11 +25,12 @@ struct Ecosystem {
   std::string_view summary;
   /// Whether it wants the bytes of a file, by its path (without a leading slash) and first bytes (at most 4,096, or all there are).
   bool (*wants)(std::string_view path, BytesView front);
-  /// Total: what it cannot read becomes a note. `path` as for wants(). Called from several threads.
+  /// Total: what it cannot read becomes a note, of package databases damage. `path` as for wants(). Called from several threads.
   Told (*read)(std::string_view path, const host::ReadFile& file);
   /// Joins what several files told of one component, with the files that lie beside them; null where each file tells all. Called once, with
   /// everything that the ecosystem's files told, in the order of their paths.
   void (*settle)(Told& told, const Contents& contents) = nullptr;
+  bool distribution = false;  ///< it reads a distribution's package database: what cannot be read of it is damage
 };
 
 std::span<const Ecosystem> ecosystems();

@@ -112,14 +112,17 @@ class Collector::Watcher final : public Onlooker {
     for (size_t row = 0; row < ecosystems().size(); ++row) {
       if (!wanted_[row]) continue;
       Told told = ecosystems()[row].read(entry_->path, file);
-      if (!told.components.empty() || !told.claims.empty() || !told.notes.empty()) keep(row, std::move(told));
+      if (!told.components.empty() || !told.claims.empty() || !told.notes.empty() || !told.damage.empty()) keep(row, std::move(told));
     }
     wanted_.reset();
   }
 
   void fail_all(const std::string& cause) {
     for (size_t row = 0; row < ecosystems().size(); ++row) {
-      if (wanted_[row]) keep(row, {.notes = {unread(entry_->path, cause)}});
+      if (!wanted_[row]) continue;
+      Told told;
+      (ecosystems()[row].distribution ? told.damage : told.notes).push_back(unread(entry_->path, cause));
+      keep(row, std::move(told));
     }
   }
 
@@ -174,6 +177,7 @@ Found Collector::finish(const Contents& contents) {
         append(components == &told.components ? by_row[row].components : by_row[row].claims, *components);
       }
       append(by_row[row].notes, told.notes);
+      append(by_row[row].damage, told.damage);
     }
   }
   Found out;
@@ -182,11 +186,13 @@ Found Collector::finish(const Contents& contents) {
     append(out.components, by_row[row].components);
     append(out.claims, by_row[row].claims);
     append(out.notes, by_row[row].notes);
+    append(out.damage, by_row[row].damage);
   }
   const auto order = [](const Component& each) { return std::tie(each.type, each.name, each.version, each.path, each.found_by); };
   std::ranges::stable_sort(out.components, {}, order);
   std::ranges::stable_sort(out.claims, {}, order);
   std::ranges::sort(out.notes);
+  std::ranges::sort(out.damage);
   return out;
 }
 

@@ -15,6 +15,7 @@ struct Found {
   std::vector<Component> components{};  ///< sorted by type, name, version, path
   std::vector<Component> claims{};      ///< of documents in the image, in the same order: shown, never believed
   std::vector<std::string> notes{};     ///< what could not be judged, and why; sorted
+  std::vector<std::string> damage{};    ///< records of package databases of distributions that do not read, and why; sorted
 };
 
 /// Gives each file that an ecosystem wants to its reader, while layers are being read and on the threads that read them. A file of at most

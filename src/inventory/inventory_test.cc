@@ -14,7 +14,7 @@ namespace {
 using trial::Strings;
 
 Strings lines(const Found& found) {
-  Strings out = trial::lines({.components = found.components, .notes = found.notes});
+  Strings out = trial::lines({.components = found.components, .notes = found.notes, .damage = found.damage});
   for (size_t at = 0; at < found.components.size(); ++at) out[at] += " " + found.components[at].found_by + "@" + std::to_string(found.components[at].layer);
   return out;
 }

@@ -147,6 +147,13 @@ void share(const File& from, File& to) {
   to.bytes = from.bytes;
 }
 
+Done take_packages(Contents& contents, const ReadOptions& options) {
+  Databases databases = read_packages(contents.texts);
+  if (!databases.damage.empty() && !options.damaged_databases) return fail(Kind::Corrupt, std::move(databases.damage.front()));
+  contents.packages = std::move(databases.packages);
+  return {};
+}
+
 /// Lays a layer over those below it.
 Done lay(Layer layer, size_t at, Contents& contents) {
   for (File& file : layer.members) {
@@ -176,7 +183,7 @@ Result<Contents> read_contents(oci::ImageReader& image, const oci::PlatformImage
     if (!done) return cannot(fmt::format("read layer '{}'", contents.layers[at].digest.str()), std::move(done).error());
   }
   std::erase_if(contents.texts, [&](const auto& text) { return !contents.files.contains(text.first); });
-  TRY_ASSIGN(contents.packages, read_packages(contents.texts));
+  TRY(take_packages(contents, options));
   return contents;
 }
 
@@ -202,7 +209,7 @@ Result<Contents> read_folder(host::Files& files, const host::Path& folder, const
     }
     contents.files.emplace(path, std::move(file));
   }
-  TRY_ASSIGN(contents.packages, read_packages(contents.texts));
+  TRY(take_packages(contents, options));
   return contents;
 }
 

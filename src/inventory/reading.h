@@ -28,6 +28,7 @@ struct ReadOptions {
   /// Whether `Contents::texts` shall hold the regular file at this path. Called from several threads.
   std::function<bool(std::string_view path)> keep = {};
   bool sha1 = false, md5 = false;  ///< whether files shall have these, too
+  bool damaged_databases = false;  ///< what does not read of package databases is passed over, as the readers of ecosystems tell of it; else it is Corrupt
 };
 
 /// Reads every layer once; whiteouts (image-spec layer.md, "Whiteouts") take away what lies below. A layer whose bytes do not have its digest is

@@ -63,6 +63,19 @@ TEST(Contents, ReadsBothFormsOfThePackageDatabase) {
   EXPECT_EQ(contents->packages[1].source_version, "3.5.1-1");
 }
 
+TEST(Contents, ADamagedPackageDatabaseIsRefusedUnlessTheCallerLooksPastIt) {
+  SampleImage image;
+  image.add_layer({{"var/lib/dpkg/status", "Package: bash\nVersion: 5.2\n\nPackage: zlib1g\n\x01\nVersion: 1\n\nPackage: sed\nVersion: 4.9\n"}});
+  const auto strict = read_contents(image, image.which);
+  ASSERT_FALSE(strict);
+  EXPECT_EQ(strict.error().kind, Kind::Corrupt);
+  EXPECT_EQ(strict.error().message, "cannot read line 5 of 'var/lib/dpkg/status': it is no field of the form 'Name: value'");
+  const auto past = read_contents(image, image.which, {.damaged_databases = true});
+  ASSERT_TRUE(past) << past.error().message;
+  ASSERT_EQ(past->packages.size(), 2u) << "what does read is there";
+  EXPECT_EQ(past->packages[1].name, "sed");
+}
+
 TEST(Contents, APackageHasWhatItsParagraphSays) {
   SampleImage image;
   image.add_layer({{"var/lib/dpkg/status.d/netbase", "Package: netbase\nVersion: 6.5\nArchitecture: all\nMaintainer: A Team <team@example.org>\nHomepage: https://example.org\n"

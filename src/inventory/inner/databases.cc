@@ -7,9 +7,12 @@
 
 #include "base/text.h"
 #include "deb/control.h"
+#include "inventory/inner/readers.h"
 
 namespace ashlar::inventory {
 namespace {
+
+constexpr size_t max_damage = 1000;  ///< of a file of anything at all
 
 /// `Source: name (version)`, each the package's own where the field does not say it.
 void read_source(std::string_view field, InstalledPackage& package) {
@@ -40,20 +43,28 @@ bool is_database(std::string_view path) {
   return path == "var/lib/dpkg/status" || (path.starts_with(parts) && !path.ends_with(".md5sums"));
 }
 
-Result<std::vector<InstalledPackage>> read_packages(const std::map<std::string, std::string>& texts) {
-  std::vector<InstalledPackage> packages;
+Databases read_packages(const std::map<std::string, std::string>& texts) {
+  Databases out;
   for (const auto& [path, text] : texts) {
     if (!is_database(path)) continue;
     deb::StanzaReader reader(text, path);
     deb::Stanza stanza;
     for (;;) {
-      TRY_ASSIGN(const bool more, reader.next(stanza));
-      if (!more) break;
+      if (out.damage.size() == max_damage) break;
+      const auto more = reader.next(stanza);
+      if (!more) {
+        out.damage.push_back(more.error().message);
+        continue;
+      }
+      if (!*more) break;
       const std::string_view state = state_of(stanza.get("Status"));
       if (state == "config-files" || state == "not-installed") continue;
       if (state == "half-installed" && stanza.get("Version").empty()) continue;  // broke off before anything was known of it
       InstalledPackage package{std::string(stanza.get("Package")), std::string(stanza.get("Version")), std::string(stanza.get("Architecture")), {}, {}};
-      if (package.name.empty() || package.version.empty()) return cannot(Kind::Corrupt, fmt::format("read package database '{}'", path), "a paragraph has no Package or no Version");
+      if (package.name.empty() || package.version.empty()) {
+        out.damage.push_back(unread(path, package.name.empty() ? "a paragraph has no Package" : fmt::format("the paragraph of '{}' has no Version", package.name)));
+        continue;
+      }
       read_source(stanza.get("Source"), package);
       package.maintainer = stanza.get("Maintainer");
       package.homepage = stanza.get("Homepage");
@@ -63,11 +74,11 @@ Result<std::vector<InstalledPackage>> read_packages(const std::map<std::string, 
       read_conffiles(stanza.get("Conffiles"), package);
       package.database = path;
       if (state != "installed") package.state = state;
-      packages.push_back(std::move(package));
+      out.packages.push_back(std::move(package));
     }
   }
-  std::ranges::sort(packages, {}, [](const InstalledPackage& each) { return std::tie(each.name, each.architecture); });
-  return packages;
+  std::ranges::sort(out.packages, {}, [](const InstalledPackage& each) { return std::tie(each.name, each.architecture); });
+  return out;
 }
 
 }  // namespace ashlar::inventory

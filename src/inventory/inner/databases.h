@@ -11,7 +11,12 @@ namespace ashlar::inventory {
 
 /// `var/lib/dpkg/status` and `var/lib/dpkg/status.d/NAME`.
 bool is_database(std::string_view path);
-/// What the databases among `texts` name as unpacked, fully installed or not, sorted by name, then architecture. Corrupt when one does not read.
-Result<std::vector<InstalledPackage>> read_packages(const std::map<std::string, std::string>& texts);
+
+struct Databases {
+  std::vector<InstalledPackage> packages{};  ///< unpacked, fully installed or not; sorted by name, then architecture
+  std::vector<std::string> damage{};         ///< paragraphs that do not read, and why: `cannot read line 7 of ...`; what they name is not among the packages
+};
+/// What the databases among `texts` name.
+Databases read_packages(const std::map<std::string, std::string>& texts);
 
 }  // namespace ashlar::inventory

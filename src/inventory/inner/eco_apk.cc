@@ -7,6 +7,8 @@
 namespace ashlar::inventory {
 namespace {
 
+constexpr size_t max_damage = 1000;  ///< of a file of anything at all
+
 Component component_of(std::string_view path, const apk::Package& package) {
   Component out{.type = "apk", .name = package.name, .version = package.version, .architecture = package.architecture, .path = std::string(path)};
   out.source = package.origin.empty() ? package.name : package.origin;
@@ -23,15 +25,14 @@ bool wants_apk(std::string_view path, BytesView) { return path == "lib/apk/db/in
 
 Told read_apk(std::string_view path, const host::ReadFile& file) {
   const auto text = read_text(file, 256 << 20);
-  if (!text) return {.notes = {unread(path, text.error().message)}};
+  if (!text) return {.damage = {unread(path, text.error().message)}};
   Told told;
   apk::InstalledReader reader(*text, path);
   for (apk::Package package;;) {
     const auto more = reader.next(package);
-    if (!more) {
-      told.notes.push_back(more.error().message);
-      return told;
-    }
+    if (!more) told.damage.push_back(more.error().message);
+    if (told.damage.size() == max_damage) return told;
+    if (!more) continue;
     if (!*more) return told;
     told.components.push_back(component_of(path, package));
   }

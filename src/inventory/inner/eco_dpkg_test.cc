@@ -32,7 +32,12 @@ const Case cases[] = {
     {"triggers of others wait for it", stanza("install ok triggers-awaited"), {"deb p 1-1 var/lib/dpkg/status [its state is 'triggers-awaited']"}},
     {"its triggers wait", stanza("install ok triggers-pending"), {"deb p 1-1 var/lib/dpkg/status [its state is 'triggers-pending']"}},
     {"a state that is none", stanza("install ok strange"), {"deb p 1-1 var/lib/dpkg/status [its state is 'strange']"}},
-    {"no version", stanza("install ok installed", ""), {"note: cannot read package database 'var/lib/dpkg/status': a paragraph has no Package or no Version"}},
+    {"no version", stanza("install ok installed", ""), {"damage: cannot read 'var/lib/dpkg/status': the paragraph of 'p' has no Version"}},
+    {"no name", "Version: 1-1\nStatus: install ok installed\n", {"damage: cannot read 'var/lib/dpkg/status': a paragraph has no Package"}},
+    {"a line that is no field: the packages before and behind it count", stanza("install ok installed") + "Package: q\nwhat\nVersion: 2\n\n" + stanza("install ok installed", "Version: 3\n"),
+     {"deb p 1-1 var/lib/dpkg/status", "deb p 3 var/lib/dpkg/status", "damage: cannot read line 7 of 'var/lib/dpkg/status': it is no field of the form 'Name: value'"}},
+    {"a continuation of nothing", " more\n\n" + stanza("install ok installed"), {"deb p 1-1 var/lib/dpkg/status", "damage: cannot read line 1 of 'var/lib/dpkg/status': a continuation line stands before any field"}},
+    {"bytes of something else", "\x1f\x8b\x08\x03", {"damage: cannot read line 1 of 'var/lib/dpkg/status': it is no field of the form 'Name: value'"}},
     {"empty", "", {}},
 };
 

@@ -50,7 +50,7 @@ Result<Told> read_sqlite(std::string_view path, const host::ReadFile& file) {
     if (!more) return told;
     if (count == max_packages) return fail(Kind::Corrupt, fmt::format("it has more than {} packages", max_packages));
     auto header = read_rpm_header(rows.blob(0));
-    if (!header) told.notes.push_back(unread(path, header.error().message));
+    if (!header) told.damage.push_back(unread(path, header.error().message));
     else if (header->name != "gpg-pubkey") told.components.push_back(component_of(path, std::move(*header)));  // a key that packages are checked with
   }
 }
@@ -63,17 +63,17 @@ bool wants_rpm(std::string_view path, BytesView) {
 }
 
 Told read_rpm(std::string_view path, const host::ReadFile& file) {
-  if (name_of(path) == "Packages") return {.notes = {unread(path, "it is an rpm database of BerkeleyDB, a form that is not read")}};
-  if (name_of(path) == "Packages.db") return {.notes = {unread(path, "it is an rpm database of NDB, a form that is not read")}};
+  if (name_of(path) == "Packages") return {.damage = {unread(path, "it is an rpm database of BerkeleyDB, a form that is not read")}};
+  if (name_of(path) == "Packages.db") return {.damage = {unread(path, "it is an rpm database of NDB, a form that is not read")}};
   auto told = read_sqlite(path, file);
-  return told ? std::move(*told) : Told{.notes = {unread(path, told.error().message)}};
+  return told ? std::move(*told) : Told{.damage = {unread(path, told.error().message)}};
 }
 
 /// Packages may stand in a log that was not yet taken over.
 void settle_rpm(Told& told, const Contents& contents) {
   for (const std::string_view folder : {"var/lib/rpm", "usr/lib/sysimage/rpm", "usr/share/rpm"}) {
     const auto log = contents.files.find(fmt::format("{}/rpmdb.sqlite-wal", folder));
-    if (log != contents.files.end() && log->second.entry.size > 0) told.notes.push_back(fmt::format("'{}' has changes to the rpm database that are not read", log->first));
+    if (log != contents.files.end() && log->second.entry.size > 0) told.damage.push_back(fmt::format("'{}' has changes to the rpm database that are not read", log->first));
   }
 }
 

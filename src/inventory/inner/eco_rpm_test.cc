@@ -81,9 +81,9 @@ TEST(Rpm, FilesAreBounded) {
 }
 
 TEST(Rpm, OlderFormsAreNoted) {
-  EXPECT_EQ(trial::lines(trial::tell("rpm", "var/lib/rpm/Packages", "x")), (Strings{"note: cannot read 'var/lib/rpm/Packages': it is an rpm database of BerkeleyDB, a form that is not read"}));
-  EXPECT_EQ(trial::lines(trial::tell("rpm", "usr/lib/sysimage/rpm/Packages.db", "x")), (Strings{"note: cannot read 'usr/lib/sysimage/rpm/Packages.db': it is an rpm database of NDB, a form that is not read"}));
-  EXPECT_EQ(trial::lines(trial::tell("rpm", "var/lib/rpm/rpmdb.sqlite", "x")), (Strings{"note: cannot read 'var/lib/rpm/rpmdb.sqlite': cannot open database 'var/lib/rpm/rpmdb.sqlite': it does not begin as one"}));
+  EXPECT_EQ(trial::lines(trial::tell("rpm", "var/lib/rpm/Packages", "x")), (Strings{"damage: cannot read 'var/lib/rpm/Packages': it is an rpm database of BerkeleyDB, a form that is not read"}));
+  EXPECT_EQ(trial::lines(trial::tell("rpm", "usr/lib/sysimage/rpm/Packages.db", "x")), (Strings{"damage: cannot read 'usr/lib/sysimage/rpm/Packages.db': it is an rpm database of NDB, a form that is not read"}));
+  EXPECT_EQ(trial::lines(trial::tell("rpm", "var/lib/rpm/rpmdb.sqlite", "x")), (Strings{"damage: cannot read 'var/lib/rpm/rpmdb.sqlite': cannot open database 'var/lib/rpm/rpmdb.sqlite': it does not begin as one"}));
   EXPECT_EQ(trial::lines(trial::tell("rpm", "srv/Packages", "x")), Strings{});
 }
 
@@ -92,10 +92,10 @@ TEST(Rpm, AnUnmergedLogIsNoted) {
   contents.files["var/lib/rpm/rpmdb.sqlite-wal"].entry.size = 0;
   Told told;
   settle_rpm(told, contents);
-  EXPECT_TRUE(told.notes.empty());
+  EXPECT_TRUE(told.damage.empty());
   contents.files["var/lib/rpm/rpmdb.sqlite-wal"].entry.size = 4096;
   settle_rpm(told, contents);
-  EXPECT_EQ(told.notes, (Strings{"'var/lib/rpm/rpmdb.sqlite-wal' has changes to the rpm database that are not read"}));
+  EXPECT_EQ(told.damage, (Strings{"'var/lib/rpm/rpmdb.sqlite-wal' has changes to the rpm database that are not read"}));
 }
 
 /// A database that sqlite3 (the program) makes of a schema.
@@ -116,7 +116,7 @@ TEST(Rpm, HostileDatabasesAreRefused) {
   if (!trial::has_program("sqlite3")) GTEST_SKIP() << "sqlite3 is not installed";
   const trial::Scratch scratch;
   const auto tell = [&](const std::string& sql) { return trial::lines(trial::tell("rpm", "var/lib/rpm/rpmdb.sqlite", database(scratch, sql))); };
-  const std::string begin = "note: cannot read 'var/lib/rpm/rpmdb.sqlite': ";
+  const std::string begin = "damage: cannot read 'var/lib/rpm/rpmdb.sqlite': ";
   EXPECT_EQ(tell("CREATE TABLE t (a);"), (Strings{begin + "it has no table of packages"}));
   EXPECT_EQ(tell("CREATE TABLE t (a); CREATE VIEW Packages AS WITH RECURSIVE n(blob) AS (SELECT 1 UNION ALL SELECT blob FROM n) SELECT blob FROM n;"), (Strings{begin + "it has no table of packages"})) << "a view without end";
   EXPECT_EQ(tell("CREATE TABLE Packages (hnum INTEGER PRIMARY KEY, blob BLOB); INSERT INTO Packages VALUES (1, 'x'), (2, NULL), (3, x'" + hex(header(bash)) + "');"),
@@ -158,7 +158,8 @@ TEST(Rpm, ReadsWhatRpmInstalls) {
   std::ranges::sort(ours), std::ranges::sort(theirs);
   EXPECT_EQ(ours, theirs);
   EXPECT_EQ(ours.size(), 2U);
-  EXPECT_TRUE(told.notes.empty());
+  EXPECT_EQ(told.notes, Strings{});
+  EXPECT_EQ(told.damage, Strings{});
 }
 
 }  // namespace
