@@ -105,7 +105,29 @@ class FileDatabase final : public Database {
   host::Statement match_, record_;
 };
 
+class NoDatabase final : public Database {
+ public:
+  explicit NoDatabase(std::string why) : why_(std::move(why)), digest_(digest_of({})) {}
+  std::string_view absence() const override { return why_; }
+  const Digest& digest() const override { return digest_; }
+  Time created() const override { return {}; }
+  const std::vector<FeedStamp>& feeds() const override { return feeds_; }
+  Result<std::vector<Match>> matches(std::string_view, std::string_view) override { return std::vector<Match>(); }
+  Result<Advisory> advisory(std::int64_t record) override { return fail(Kind::NotFound, fmt::format("there is no advisory database, and no record {}", record)); }
+  Result<std::vector<std::int64_t>> named(std::string_view) override { return std::vector<std::int64_t>(); }
+  Result<std::optional<Exploited>> exploited(std::string_view) override { return std::optional<Exploited>(); }
+  Result<std::optional<Likelihood>> likelihood(std::string_view) override { return std::optional<Likelihood>(); }
+  Result<std::vector<Support>> support(std::string_view, std::string_view) override { return std::vector<Support>(); }
+
+ private:
+  std::string why_;
+  Digest digest_;
+  std::vector<FeedStamp> feeds_;
+};
+
 }  // namespace
+
+std::unique_ptr<Database> no_database(std::string why) { return std::make_unique<NoDatabase>(std::move(why)); }
 
 Result<std::unique_ptr<Database>> Database::open(const host::Path& path) {
   TRY_ASSIGN(auto database, open_layout(path));

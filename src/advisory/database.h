@@ -35,6 +35,8 @@ class Database {
   static Result<std::unique_ptr<Database>> open(const host::Path& path);
   virtual ~Database() = default;
 
+  /// Why there is none, of no_database(); else empty.
+  virtual std::string_view absence() const { return {}; }
   virtual const Digest& digest() const = 0;  ///< of what it was compiled from: the same inputs have the same
   virtual Time created() const = 0;          ///< the newest `fetched` of its feeds
   virtual const std::vector<FeedStamp>& feeds() const = 0;
@@ -50,5 +52,8 @@ class Database {
   /// Of a release (`package` empty) or a source package in it.
   virtual Result<std::vector<Support>> support(std::string_view space, std::string_view package) = 0;
 };
+
+/// Stands in for a database where there is none, `why` in words: it has no feed and knows nothing, so that whoever judges by it says so.
+std::unique_ptr<Database> no_database(std::string why);
 
 }  // namespace ashlar::advisory

@@ -69,11 +69,7 @@ Action scan(CLI::App& app) {
   return [options](Context& context) -> Result<Exit> {
     TRY_ASSIGN(auto workshop, pipeline::open_workshop(context.machine, context.config, context.progress));
     TRY_ASSIGN(const auto how, settle(workshop, *options));
-    host::Path path = options->database;
-    if (path.empty()) {
-      TRY_ASSIGN(path, pipeline::find_database(workshop, how.as_of));
-    }
-    TRY_ASSIGN(const auto database, advisory::Database::open(path));
+    TRY_ASSIGN(const auto database, pipeline::open_database(workshop, options->database, how.as_of));
     std::vector<scan::Report> reports;
     for (const std::string& target : options->targets) {
       TRY_ASSIGN(auto report, pipeline::scan(context.machine, *database, target, how));

@@ -168,4 +168,12 @@ Result<host::Path> find_database(Workshop& workshop, std::optional<Time> as_of) 
   return path;
 }
 
+Result<std::unique_ptr<advisory::Database>> open_database(Workshop& workshop, const host::Path& named, std::optional<Time> as_of) {
+  if (!named.empty()) return advisory::Database::open(named);
+  const auto path = find_database(workshop, as_of);
+  if (path) return advisory::Database::open(*path);
+  if (path.error().kind != Kind::NotFound) return std::unexpected(path.error());
+  return advisory::no_database(path.error().message);
+}
+
 }  // namespace ashlar::pipeline

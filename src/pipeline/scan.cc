@@ -54,11 +54,11 @@ Result<std::unique_ptr<Opened>> open_image(host::Files& files, const std::string
   TRY_ASSIGN(auto target, inventory::open_target(files, ref, options.platform));
   const auto keep = [](std::string_view path) { return inventory::tells_owners(path) || inventory::tells_os_release(path) || is_statement(path); };
   auto out = std::make_unique<Opened>();
-  TRY_ASSIGN(out->inventory, inventory::read_inventory(target, {.onlooker = {}, .keep = keep, .sha1 = false, .md5 = true}));
+  TRY_ASSIGN(out->inventory, inventory::read_inventory(target, {.onlooker = {}, .keep = keep, .sha1 = false, .md5 = true, .damaged_databases = true}));
   const inventory::Contents& contents = out->inventory.contents;
   TRY_ASSIGN(out->ownership, inventory::judge_owners(contents, nullptr));
   out->attached = statements_within(contents);
-  out->subject = {.ref = ref, .names = names_of(target, contents), .contents = &contents, .ownership = &out->ownership, .components = std::move(out->inventory.found.components), .notes = std::move(out->inventory.found.notes)};
+  out->subject = {.ref = ref, .names = names_of(target, contents), .contents = &contents, .ownership = &out->ownership, .components = std::move(out->inventory.found.components), .notes = std::move(out->inventory.found.notes), .damage = std::move(out->inventory.found.damage)};
   for (const Digest& digest : build::probe_digests()) out->subject.known.emplace(digest, "the health probe");
   if (!target.image) {
     out->subject.base = {1, "a root file system is a base as a whole"};

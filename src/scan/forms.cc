@@ -20,6 +20,8 @@ constexpr std::array rows = {
 
 }  // namespace
 
+std::string digest_text(const DatabaseStamp& stamp) { return stamp.digest ? stamp.digest->str() : std::string(); }
+
 std::span<const Form> forms() { return rows; }
 
 }  // namespace ashlar::scan

@@ -87,6 +87,21 @@ TEST(Forms, WhatWasNotJudgedIsInEveryOne) {
   for (const Form& form : forms()) EXPECT_NE(write(form.name).find("40 days old"), std::string::npos) << form.name << " hides why the verdict is unknown";
 }
 
+TEST(Forms, AReportWithoutADatabaseNamesNone) {
+  Report bare = report();
+  bare.database = {};
+  bare.causes = {"there is no database"};
+  for (const Form& form : forms()) {
+    const std::string text = form.write(std::vector{bare}, {});
+    EXPECT_NE(text.find("there is no database"), std::string::npos) << form.name;
+    const bool json = form.name != "table" && form.name != "html";
+    EXPECT_TRUE(!json || parse_json(text, form.name)) << form.name;
+  }
+  const Json json = parse_json(forms()[1].write(std::vector{bare}, {}), "json").value();
+  ASSERT_EQ(forms()[1].name, "json");
+  EXPECT_EQ(json["database"], (Json{{"digest", nullptr}, {"created", nullptr}, {"feeds", Json::array()}}));
+}
+
 TEST(Forms, ThePageHoldsNoScriptAndFetchesNothing) {
   const std::string page = write("html");
   for (const char* word : {"<script", "javascript:", "src=", "href=", "@import", "url(", "<b>\n", "<i>.jar"}) EXPECT_EQ(page.find(word), std::string::npos) << word;

@@ -39,7 +39,7 @@ struct Coverage {
 };
 
 struct DatabaseStamp {
-  Digest digest;
+  std::optional<Digest> digest{};  ///< none: there was no database
   Time created{};
   std::vector<advisory::FeedStamp> feeds{};
 };

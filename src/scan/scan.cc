@@ -28,6 +28,10 @@ Done enrich(Finding& finding, advisory::Database& database) {
   return {};
 }
 
+DatabaseStamp stamp_of(const advisory::Database& database) {
+  return {database.absence().empty() ? std::optional(database.digest()) : std::nullopt, database.created(), database.feeds()};
+}
+
 /// Whether a component is the note of a program that a package of the image has anyway: the package speaks for it.
 bool is_said_already(const Subject& subject, const inventory::Component& component) {
   if (component.found_by != "elf-note" || subject.ownership == nullptr) return false;
@@ -40,7 +44,7 @@ bool is_said_already(const Subject& subject, const inventory::Component& compone
 
 Done judge_component(const Subject& subject, const inventory::Component& component, advisory::Database& database, Report& report) {
   Place place = place_of(component, report.distribution);
-  if (place.reason.empty() && !is_covered(database, place.space)) place.reason = fmt::format("no feed covers '{}'", place.space);
+  if (place.reason.empty() && !is_covered(database, place.space)) place.reason = database.absence().empty() ? fmt::format("no feed covers '{}'", place.space) : "there is no advisory database";
   ++report.coverage.packages;
   if (!place.reason.empty()) {
     report.coverage.unknown.push_back({component.name, component.version, component.path, place.reason});
@@ -71,7 +75,7 @@ Distribution distribution_of(const Subject& subject) {
 }
 
 Result<Report> scan(const Subject& subject, advisory::Database& database, const Options& options) {
-  Report report{.ref = subject.ref, .digest = subject.digest, .platform = subject.platform, .now = options.now, .distribution = distribution_of(subject), .database = {database.digest(), database.created(), database.feeds()}};
+  Report report{.ref = subject.ref, .digest = subject.digest, .platform = subject.platform, .now = options.now, .distribution = distribution_of(subject), .database = stamp_of(database)};
   report.coverage.notes = subject.notes;
   report.base = subject.base.how;
   report.base_layers = subject.base.count;

@@ -19,6 +19,7 @@ struct Subject {
   const inventory::Ownership* ownership = nullptr;  ///< of the contents
   std::vector<inventory::Component> components{};   ///< of every ecosystem
   std::vector<std::string> notes{};                 ///< of the readers of ecosystems
+  std::vector<std::string> damage{};                ///< what does not read of package databases
   std::map<Digest, std::string> known{};            ///< files that are known by content, and what they are: our own health probe
   BaseLayers base{};                                ///< how many of the layers, from the lowest, belong to the base
 };

@@ -56,6 +56,8 @@ TEST(Scan, VerdictIsNeverCleanByMistake) {
       {"a note in a program explains no program", [](Scene& s) { s.add_file("opt/stray", "\x7f""ELF", Standing::Unowned), s.subject.components.push_back({.type = "generic", .name = "stray", .version = "1", .found_by = "elf-note", .path = "opt/stray"}); }, "unknown", "1 file of the base is explained by no package ('/opt/stray' first)"},
       {"a note in a program that a package has says nothing more", [](Scene& s) { s.subject.components.push_back({.type = "deb", .name = "tool-source", .version = "0.1", .found_by = "elf-note", .path = "usr/bin/tool"}), s.advise("tool-source", {.fixed = "1.0-1"}); }, "clean", ""},
       {"a version was raised over what another package needs", [](Scene& s) { s.contents.packages = {{"tool", "1.0-1", "amd64", "tool", "1.0-1"}, {"part", "9.0-1", "amd64", "part", "9.0-1"}}, s.contents.packages[0].depends = "part (= 1.0-1)"; }, "unknown", "the package database contradicts itself, as one does that was edited: 'tool' 1.0-1 depends on 'part (= 1.0-1)', and 9.0-1 is installed"},
+      {"the package database is damaged, and the rest of it is judged", [](Scene& s) { s.subject.damage = {"cannot read line 7 of 'var/lib/dpkg/status': it is no field", "and line 9"}; }, "unknown", "the package database is damaged: cannot read line 7 of 'var/lib/dpkg/status': it is no field (2 such in all)"},
+      {"nothing of the package database reads", [](Scene& s) { s.subject.damage = {"cannot read 'var/lib/rpm/Packages'"}, s.subject.components.clear(); }, "unknown", "the package database is damaged: cannot read 'var/lib/rpm/Packages'"},
       {"an edited package database", [](Scene& s) { s.add_file("usr/bin/tool", "\x7f""ELF", Standing::Altered); }, "unknown", "1 file of the base is explained by no package ('/usr/bin/tool' first)"},
       {"a stray binary in the base", [](Scene& s) { s.add_file("opt/stray", "\x7f""ELF", Standing::Unowned); }, "unknown", "1 file of the base is explained by no package ('/opt/stray' first)"},
       {"a stray archive in the base", [](Scene& s) { s.add_file("opt/stray.zip", "PK\x03\x04", Standing::Unowned); }, "unknown", "1 file of the base is explained by no package ('/opt/stray.zip' first)"},
@@ -85,6 +87,17 @@ TEST(Scan, VerdictIsNeverCleanByMistake) {
     const bool said = std::ranges::any_of(report->causes, [&](const std::string& cause) { return cause.starts_with(row.cause); });
     EXPECT_EQ(said, !row.cause.empty() || !report->causes.empty()) << row.summary << ": " << (report->causes.empty() ? "no cause" : report->causes.front());
   }
+}
+
+TEST(Scan, WithoutADatabaseNothingIsKnown) {
+  Scene scene;
+  const auto none = advisory::no_database("cannot find the advisory database: there is none");
+  const Report report = scan(scene.subject, *none, scene.options).value();
+  EXPECT_EQ(to_string(report.verdict), "unknown");
+  EXPECT_EQ(report.causes, (std::vector<std::string>{"cannot find the advisory database: there is none", "'tool' 1.0-1 was not judged: there is no advisory database"}));
+  EXPECT_FALSE(report.database.digest);
+  EXPECT_EQ(report.coverage.judged, 0U);
+  EXPECT_TRUE(explain(scene.subject, *none, "CVE-2026-0001").value().empty());
 }
 
 TEST(Scan, FeedsThatDisagreeAreBothNamed) {

@@ -177,9 +177,48 @@ TEST_F(ScanFlow, an_image_cannot_acquit_itself) {
 
 TEST_F(ScanFlow, no_database_no_answer) {
   fs::remove_all(fs::path(stage.environment["XDG_DATA_HOME"]) / "ashlar/advisories");
-  const Ran ran = stage.ashlar({"scan", "oci:out:1"});
-  EXPECT_NE(ran.code, 0) << ran.told;
-  EXPECT_NE(ran.err.find("`ashlar feed update`"), std::string::npos) << ran.told;
+  const Json answer = stage.json({"scan", "oci:out:1"}, 3);
+  EXPECT_EQ(answer["verdict"], "unknown");
+  EXPECT_TRUE(says(answer, "there is none: `ashlar feed update` makes one")) << answer["causes"];
+  EXPECT_EQ(answer["coverage"]["judged"], 0);
+  EXPECT_EQ(answer["coverage"]["packages"], 3) << "what is there is counted";
+  EXPECT_EQ(answer["database"]["digest"], nullptr);
+  const Ran words = stage.ashlar({"scan", "oci:out:1", "--fail-on", "low"});
+  EXPECT_EQ(words.code, 3) << words.told;
+  EXPECT_NE(words.out.find("advisories  none: there is no database\n"), std::string::npos) << words.told;
+  const Ran named = stage.ashlar({"scan", "oci:out:1", "--db", "nowhere.db"});
+  EXPECT_EQ(named.code, 2) << "one that was named and is not there is a slip of whoever named it\n" << named.told;
+}
+
+TEST_F(ScanFlow, no_database_as_old_as_that_no_answer) {
+  const Json answer = stage.json({"scan", "oci:out:1", "--as-of", "2001-01-01"}, 3);
+  EXPECT_EQ(answer["verdict"], "unknown");
+  EXPECT_TRUE(says(answer, "none that is kept is as old as 2001-01-01T00:00:00Z")) << answer["causes"];
+}
+
+TEST_F(ScanFlow, a_damaged_package_database_is_unknown_and_the_rest_is_judged) {
+  know("2.0");
+  unpack("root");
+  const std::string database = "root/var/lib/dpkg/status.d/words";
+  const auto spoil = [&](const std::string& text) {
+    fs::permissions(stage.folder() / database, fs::perms(0644));
+    stage.write(database, text);
+    const Json answer = stage.json({"scan", "dir:root"}, 3);
+    EXPECT_EQ(answer["verdict"], "unknown") << text;
+    EXPECT_TRUE(says(answer, "the package database is damaged: cannot read")) << text << answer["causes"];
+    EXPECT_TRUE(says(answer, "var/lib/dpkg/status.d/words")) << text << answer["causes"];
+    ASSERT_EQ(answer["findings"].size(), 1U) << text;
+    EXPECT_EQ(answer["findings"][0]["package"]["name"], "greeter") << "what does read is judged";
+  };
+  const std::string good = stage.read(database);
+  spoil(good + "what is this\n");
+  spoil("Package: words\nArchitecture: all\n");
+  spoil("\x1f\x8b\x08");
+  spoil(good.substr(0, good.find("Version")));
+  pack("root", "squashed");
+  // Where a verb is about the image as it was built, damage is damage.
+  const Ran diff = stage.ashlar({"diff", "oci:out:1", "oci:squashed:1"});
+  EXPECT_EQ(diff.code, 5) << diff.told;
 }
 
 TEST_F(ScanFlow, any_number_of_processors_gives_the_same_bytes) {

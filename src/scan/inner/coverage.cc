@@ -58,7 +58,7 @@ bool is_distribution_type(std::string_view type) { return type == "deb" || type 
 
 void judge_distribution(const Subject& subject, const Report& report, std::vector<std::string>& causes) {
   const bool packaged = std::ranges::any_of(subject.components, [](const auto& each) { return is_distribution_type(each.type) && each.found_by != "elf-note"; });
-  if (packaged) return;  // each package that cannot be judged says so
+  if (packaged || !subject.damage.empty()) return;  // each package that cannot be judged says so, and so does what cannot be read
   if (!report.distribution.space.empty()) causes.push_back(fmt::format("the image says that it is '{}' and has no package database of it", report.distribution.space));
   else if (!report.distribution.id.empty()) causes.push_back(report.distribution.reason);
 }
@@ -80,7 +80,7 @@ bool matters(const advisory::FeedStamp& feed, const std::set<std::string>& space
 }
 
 void judge_age(const Report& report, const advisory::Database& database, const Options& options, std::vector<std::string>& causes) {
-  if (database.feeds().empty()) causes.emplace_back("the advisory database has no feed");
+  if (database.feeds().empty()) causes.emplace_back(database.absence().empty() ? "the advisory database has no feed" : database.absence());
   for (const advisory::FeedStamp& feed : database.feeds()) {
     const std::int64_t age = options.now.seconds - feed.dated.seconds;
     if (feed.max_age > 0 && age > feed.max_age && matters(feed, report.spaces)) causes.push_back(fmt::format("feed '{}' is {} old, at most {} are allowed: run `ashlar feed update`", feed.name, ages(age), ages(feed.max_age)));
@@ -97,8 +97,9 @@ void judge_packages(const Coverage& coverage, std::vector<std::string>& causes) 
   }
 }
 
-/// One line for all of a package database that contradicts itself.
+/// One line for all that does not read of package databases, and one for all that contradicts itself in one.
 void judge_database(const Subject& subject, std::vector<std::string>& causes) {
+  if (!subject.damage.empty()) causes.push_back(fmt::format("the package database is damaged: {}{}", subject.damage.front(), subject.damage.size() > 1 ? fmt::format(" ({} such in all)", subject.damage.size()) : ""));
   if (subject.contents == nullptr) return;
   const auto found = contradictions_of(subject.contents->packages);
   if (found.empty()) return;

@@ -12,7 +12,7 @@ std::string write_cosign_vuln(std::span<const Report> reports, const FormOptions
     Json result = to_json(report);
     result.erase("schema");
     all.push_back({{"invocation", {{"parameters", Json::array()}, {"uri", ""}, {"event_id", ""}, {"builder.id", ""}}},
-                   {"scanner", {{"uri", "https://ashlar.dev"}, {"version", ASHLAR_VERSION}, {"db", {{"uri", report.database.digest.str()}, {"version", report.database.digest.str()}, {"lastUpdate", report.database.created.str()}}},
+                   {"scanner", {{"uri", "https://ashlar.dev"}, {"version", ASHLAR_VERSION}, {"db", {{"uri", digest_text(report.database)}, {"version", digest_text(report.database)}, {"lastUpdate", report.database.created.str()}}},
                                 {"result", std::move(result)}}},
                    {"metadata", {{"scanStartedOn", when}, {"scanFinishedOn", when}}}});
   }

@@ -54,7 +54,7 @@ std::string write_cyclonedx(std::span<const Report> reports, const FormOptions&)
   std::string name, identity;
   for (const Report& report : reports) {
     name += (name.empty() ? "" : ", ") + report.ref;
-    identity += report.ref + report.digest + report.database.digest.str();
+    identity += report.ref + report.digest + digest_text(report.database);
     for (const Finding& finding : report.findings) {
       components.try_emplace(ref_of(finding), Json{{"type", "library"}, {"bom-ref", ref_of(finding)}, {"name", finding.component.name}, {"version", finding.component.version}, {"purl", finding.purl}});
       vulnerabilities.push_back(vulnerability_of(finding));

@@ -75,7 +75,7 @@ Json to_json(const Report& report) {
   out["target"] = {{"ref", report.ref}, {"digest", report.digest.empty() ? Json(nullptr) : Json(report.digest)}, {"platform", report.platform}, {"distribution", report.distribution.space.empty() ? Json(nullptr) : Json(report.distribution.space)}};
   Json feeds = Json::array();
   for (const auto& feed : report.database.feeds) feeds.push_back(feed_json(feed));
-  out["database"] = {{"digest", report.database.digest.str()}, {"created", report.database.created.str()}, {"feeds", std::move(feeds)}};
+  out["database"] = {{"digest", report.database.digest ? Json(report.database.digest->str()) : Json(nullptr)}, {"created", report.database.digest ? Json(report.database.created.str()) : Json(nullptr)}, {"feeds", std::move(feeds)}};
   out["coverage"] = coverage_json(report.coverage);
   out["verdict"] = to_string(report.verdict);
   out["causes"] = report.causes;

@@ -15,6 +15,9 @@ std::string write_grype(std::span<const Report> reports, const FormOptions& opti
 std::string write_trivy(std::span<const Report> reports, const FormOptions& options);
 std::string write_cosign_vuln(std::span<const Report> reports, const FormOptions& options);
 
+/// The digest of the database; empty where there was none.
+std::string digest_text(const DatabaseStamp& stamp);
+
 /// `https://ashlar.dev/scan/v1` (docs/formats/scan.md).
 Json to_json(const Report& report);
 

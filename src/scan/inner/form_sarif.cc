@@ -67,7 +67,7 @@ std::string write_sarif(std::span<const Report> reports, const FormOptions&) {
     run["invocations"] = Json::array({{{"executionSuccessful", report.verdict != Verdict::Unknown}, {"toolExecutionNotifications", std::move(notifications)}}});
     run["originalUriBaseIds"] = {{"IMAGE", {{"description", {{"text", "the root of the image's file system"}}}}}};
     run["results"] = std::move(results);
-    run["properties"] = {{"target", report.ref}, {"digest", report.digest}, {"verdict", to_string(report.verdict)}, {"database", report.database.digest.str()}};
+    run["properties"] = {{"target", report.ref}, {"digest", report.digest}, {"verdict", to_string(report.verdict)}, {"database", digest_text(report.database)}};
     runs.push_back(std::move(run));
   }
   return to_pretty({{"$schema", "https://json.schemastore.org/sarif-2.1.0.json"}, {"version", "2.1.0"}, {"runs", std::move(runs)}});

@@ -62,6 +62,7 @@ std::string verdict_lines(const Report& report) {
   std::string out = fmt::format("verdict     {}\nfindings    {}\npackages    {} of {} judged\n", to_string(report.verdict), tally(report.findings), coverage.judged, coverage.packages);
   const std::uint64_t explained = coverage.owned + coverage.excused;
   if (explained + coverage.dark.size() > 0) out += fmt::format("files       {} explained, {} dark (programs and archives that no package explains)\n", explained, coverage.dark.size());
+  if (!report.database.digest) return out + "advisories  none: there is no database\n";
   return out + fmt::format("advisories  {}, compiled {}\n", counted(report.database.feeds.size(), "feed", "feeds"), report.database.created.str());
 }
 
