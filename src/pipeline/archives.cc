@@ -41,8 +41,9 @@ Result<Sources> sources_of(Workshop& workshop, const plan::Definition& definitio
   return out;
 }
 
-Result<plan::OsRelease> release_of(const Workshop& workshop, const plan::Definition& definition) {
+Result<plan::OsRelease> release_of(const Workshop& workshop, const plan::Definition& definition, const plan::Lock* lock) {
   if (!definition.os_release.id.empty()) return plan::OsRelease{};
+  if (lock != nullptr && !lock->os_release.id.empty()) return lock->os_release;
   TRY_ASSIGN(const auto distribution, deb::load_distribution(*workshop.machine.files, workshop.data / "distributions", definition.distribution, workshop.config.distributions));
   plan::OsRelease out;
   out.id = distribution.id, out.name = distribution.title;

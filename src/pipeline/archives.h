@@ -21,8 +21,9 @@ struct Sources {
 /// The distribution's suites and, unless `--only-distribution`, the definition's own repositories.
 Result<Sources> sources_of(Workshop& workshop, const plan::Definition& definition, const LockOptions& options);
 
-/// What the distribution's os-release says, for a definition that has none of its own.
-Result<plan::OsRelease> release_of(const Workshop& workshop, const plan::Definition& definition);
+/// What the distribution's os-release says, for a definition that has none of its own: as the lock has it, or, without a lock that knows, as the
+/// distribution is described here.
+Result<plan::OsRelease> release_of(const Workshop& workshop, const plan::Definition& definition, const plan::Lock* lock);
 
 /// A reader of archives over this workshop's cache and state.
 deb::ArchiveReader open_archives(Workshop& workshop, deb::Access access, bool offline);

@@ -171,7 +171,7 @@ Result<Built> build_one(Workshop& workshop, const Order& order, oci::LayoutWrite
   // The image of each platform.
   build::Options how;
   TRY_ASSIGN(how.catalog_root, catalog_root(*workshop.machine.files, built.definition));
-  TRY_ASSIGN(how.release, release_of(workshop, built.definition));
+  TRY_ASSIGN(how.release, release_of(workshop, built.definition, &built.lock));
   how.effects = workshop.data / "effects";
   how.recorded = effects_path(order.path);
   how.cache = workshop.folders.cache / "frames";

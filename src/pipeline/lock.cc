@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "build/encoder.h"
+#include "pipeline/archives.h"
 #include "pipeline/catalog.h"
 #include "pipeline/offers.h"
 #include "plan/lock_making.h"
@@ -83,6 +84,7 @@ Result<LockOutcome> lock(Workshop& workshop, const plan::Definition& definition,
   update.names = options.update;
   update.security_only = options.security_only;
   TRY_ASSIGN(auto made, plan::make_lock(definition, offers.offers, old ? &*old : nullptr, update, build::encoder(codec), options.only_distribution));
+  TRY_ASSIGN(made.lock.os_release, release_of(workshop, definition, nullptr));
   TRY(check_names(options.update, old, made.lock, what));
   out.changes = plan::changes(old ? *old : plan::Lock(), made.lock);
   if (!old && !options.check) out.changes.clear();  // everything is new

@@ -82,7 +82,7 @@ Result<Measure> take_measure(Workshop& workshop, const inventory::Target& target
   TRY_ASSIGN(const plan::Definition definition, load_definition(*workshop.machine.files, measure.path));
   TRY_ASSIGN(measure.definition, plan::for_platform(definition, target.which.platform.str()));
   take_lock(workshop, definition, measure);
-  const auto release = release_of(workshop, definition);
+  const auto release = release_of(workshop, definition, measure.lock ? &*measure.lock : nullptr);
   measure.known.declared = declared_of(*workshop.machine.files, *measure.definition, measure.locked(target.which.platform), release ? *release : plan::OsRelease{});
   return measure;
 }

@@ -23,6 +23,24 @@ Json to_json(const LockedPackage& package) {
   return json;
 }
 
+Json to_json(const OsRelease& release) {
+  return {{"id", release.id}, {"name", release.name}, {"version_id", release.version_id}, {"version_codename", release.version_codename}, {"pretty_name", release.pretty_name}};
+}
+
+/// A line end would write lines of its own into the image's os-release.
+Result<OsRelease> read_release(const Json& json) {
+  if (!json.is_object()) return fail(Kind::Invalid, "'os_release' is not an object");
+  OsRelease out;
+  const std::pair<const char*, std::string OsRelease::*> fields[] = {{"id", &OsRelease::id}, {"name", &OsRelease::name}, {"version_id", &OsRelease::version_id},
+                                                                     {"version_codename", &OsRelease::version_codename}, {"pretty_name", &OsRelease::pretty_name}};
+  for (const auto& [key, member] : fields) {
+    TRY_ASSIGN(out.*member, get_string(json, key));
+    if ((out.*member).find_first_of(std::string_view("\n\r\0", 3)) != std::string::npos) return fail(Kind::Invalid, fmt::format("'{}' of 'os_release' has a line end", key));
+  }
+  if (out.id.empty()) return fail(Kind::Invalid, "'os_release' has an empty 'id'");
+  return out;
+}
+
 /// Relative, without `.`, `..` or empty parts: it will be put behind a mirror's address.
 bool is_safe_path(std::string_view path) {
   const auto parts = split(path, '/');
@@ -116,6 +134,9 @@ Result<Lock> lock_of(const Json& json) {
   TRY_ASSIGN(out.definition, get_string(json, "definition"));
   TRY_ASSIGN(out.inputs_sha256, get_string(json, "inputs_sha256"));
   TRY_ASSIGN(out.distribution, get_string(json, "distribution"));
+  if (json.contains("os_release")) {
+    TRY_ASSIGN(out.os_release, read_release(json["os_release"]));
+  }
   for (const char* key : {"platforms", "encoder"}) {
     if (!json.contains(key) || !json[key].is_object()) return fail(Kind::Invalid, fmt::format("'{}' is missing or not an object", key));
   }
@@ -152,13 +173,15 @@ Json to_json(const Lock& lock) {
   }
   for (const LockedArchive& archive : lock.archives)
     archives.push_back({{"name", archive.name}, {"suite", archive.suite}, {"release_sha256", archive.release_sha256}, {"date", archive.date}, {"components", archive.components}});
-  return {{"schema", schema},
+  Json json = {{"schema", schema},
           {"definition", lock.definition},
           {"inputs_sha256", lock.inputs_sha256},
           {"distribution", lock.distribution},
           {"platforms", std::move(platforms)},
           {"archives", std::move(archives)},
           {"encoder", {{"codec", lock.encoder.codec}, {"library", lock.encoder.library}, {"version", lock.encoder.version}, {"level", lock.encoder.level}}}};
+  if (!lock.os_release.id.empty()) json["os_release"] = to_json(lock.os_release);
+  return json;
 }
 
 Result<Lock> read_lock(std::string_view text, std::string_view path) {

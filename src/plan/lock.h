@@ -8,6 +8,7 @@
 
 #include "base/json.h"
 #include "base/result.h"
+#include "plan/definition.h"
 
 namespace ashlar::plan {
 
@@ -31,6 +32,7 @@ struct Lock {
   std::string definition;  ///< its image name and the SHA-256 of what in it decides the choice of packages
   std::string inputs_sha256;
   std::string distribution;
+  OsRelease os_release;  ///< what the distribution said of itself, for a definition without one of its own; empty otherwise, and in locks that do not know
   std::map<std::string, LockedPlatform> platforms;  ///< by `linux/amd64`; packages sorted by name
   std::vector<LockedArchive> archives;
   Encoder encoder;

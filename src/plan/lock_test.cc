@@ -13,6 +13,7 @@ Lock sample() {
   lock.definition = "example/app";
   lock.inputs_sha256 = std::string(64, '1');
   lock.distribution = "debian-13";
+  lock.os_release = {.name = "Debian GNU/Linux", .id = "debian", .id_like = {}, .version_id = "13", .version_codename = "trixie", .pretty_name = "Debian GNU/Linux 13 (trixie)", .home_url = {}, .bug_report_url = {}};
   lock.platforms["linux/amd64"].packages = {{"libc6", "2.41-12", "glibc", "2.41-12", "amd64", 2900000, std::string(64, 'a'), "pool/main/g/glibc/libc6_2.41-12_amd64.deb", "debian", "trixie",
                                              "depended on by 'tool' (libc6)", {}},
                                             {"tool", "1:2.0-3", "tool", "1:2.0-3", "amd64", 100, std::string(64, 'b'), "pool/main/t/tool/tool_2.0-3_amd64.deb", "debian", "trixie",
@@ -31,7 +32,17 @@ TEST(Lock, reads_what_it_wrote) {
   const LockedPackage& tool = lock->platforms.at("linux/amd64").packages.at(1);
   EXPECT_EQ(tool.version, "1:2.0-3");
   EXPECT_EQ(tool.depends, std::vector<std::string>{"libc6"});
+  EXPECT_EQ(lock->os_release.version_codename, "trixie");
   EXPECT_EQ(lock->platforms.at("linux/amd64").files.at(0).url, "https://example.org/app");
+}
+
+TEST(Lock, of_before_the_release_was_recorded_reads) {
+  Json json = to_json(sample());
+  json.erase("os_release");
+  const auto lock = read_lock(to_compact(json), "app.lock.json");
+  ASSERT_TRUE(lock) << lock.error().message;
+  EXPECT_EQ(lock->os_release.id, "");
+  EXPECT_FALSE(to_json(*lock).contains("os_release"));
 }
 
 TEST(Lock, has_the_fields_that_scripts_read) {
@@ -69,6 +80,10 @@ TEST(Lock, edited_by_hand_is_refused) {
       {"depends on a number", [&](Json& lock) { package(lock)["depends"] = Json::array({1}); }},
       {"a file's digest is short", [](Json& lock) { lock["platforms"]["linux/amd64"]["files"][0]["sha256"] = "0"; }},
       {"an archive without a name", [](Json& lock) { lock["archives"][0].erase("name"); }},
+      {"a release in words", [](Json& lock) { lock["os_release"] = "debian"; }},
+      {"a release without an id", [](Json& lock) { lock["os_release"]["id"] = ""; }},
+      {"a release that lacks its version", [](Json& lock) { lock["os_release"].erase("version_id"); }},
+      {"a release with a line of its own", [](Json& lock) { lock["os_release"]["pretty_name"] = "Debian\nID=alpine"; }},
       {"an encoder without a level", [](Json& lock) { lock["encoder"].erase("level"); }},
   };
   for (const auto& row : rows) {
