@@ -4,6 +4,7 @@
 
 #include <fstream>
 
+#include "host/scratch.h"
 #include "host/sqlite.h"
 
 namespace ashlar::advisory {
@@ -21,12 +22,8 @@ constexpr std::string_view tracker = R"({
 class CompileTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    std::string name = (std::filesystem::temp_directory_path() / "ashlar-compile-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(name.data()), nullptr);
-    folder = name;
     write("tracker.json", std::string(tracker));
   }
-  void TearDown() override { std::filesystem::remove_all(folder); }
   void write(const std::string& name, const std::string& text) const { std::ofstream(folder / name, std::ios::binary) << text; }
   static std::string slurp(const host::Path& path) {
     std::ifstream in(path, std::ios::binary);
@@ -40,7 +37,8 @@ class CompileTest : public ::testing::Test {
     return compile(*files, std::move(inputs), previous.empty() ? host::Path() : folder / previous, folder / target);
   }
 
-  host::Path folder;
+  host::Scratch scratch;
+  host::Path folder = scratch.path();
   std::unique_ptr<host::Files> files = host::machine_files();
 };
 

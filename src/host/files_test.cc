@@ -13,7 +13,7 @@
 
 #include <fmt/format.h>
 
-#include "host/inner/scratch.h"
+#include "host/scratch.h"
 #include "host/memory.h"
 
 namespace ashlar::host {

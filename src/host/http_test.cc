@@ -8,7 +8,7 @@
 
 #include <fmt/format.h>
 
-#include "host/inner/scratch.h"
+#include "host/scratch.h"
 #include "host/loopback.h"
 #include "host/memory.h"
 

@@ -5,7 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "host/inner/scratch.h"
+#include "host/scratch.h"
 #include "host/inner/system.h"
 
 namespace ashlar::host {

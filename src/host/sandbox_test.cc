@@ -9,7 +9,7 @@
 
 #include <fmt/format.h>
 
-#include "host/inner/scratch.h"
+#include "host/scratch.h"
 
 namespace ashlar::host {
 namespace {

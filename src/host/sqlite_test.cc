@@ -4,18 +4,15 @@
 
 #include <fstream>
 
+#include "host/scratch.h"
+
 namespace ashlar::host {
 namespace {
 
 class SqliteTest : public ::testing::Test {
  protected:
-  void SetUp() override {
-    std::string name = (std::filesystem::temp_directory_path() / "ashlar-sqlite-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(name.data()), nullptr);
-    folder = name;
-  }
-  void TearDown() override { std::filesystem::remove_all(folder); }
-  Path folder;
+  Scratch scratch;
+  Path folder = scratch.path();
 };
 
 TEST_F(SqliteTest, WhatWasWrittenIsReadAgain) {

@@ -10,6 +10,7 @@
 
 #include "base/tar.h"
 #include "host/process.h"
+#include "host/scratch.h"
 
 namespace ashlar::oci {
 namespace {
@@ -17,13 +18,6 @@ namespace {
 /// A folder of its own for each test, with a small image to write.
 class Layout : public ::testing::Test {
  protected:
-  void SetUp() override {
-    std::string name = (host::Path(::testing::TempDir()) / "ashlar-oci-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(name.data()), nullptr);
-    folder = name;
-  }
-  void TearDown() override { std::filesystem::remove_all(folder); }
-
   /// An image of one layer, which holds the file `etc/motd`; other words, another image.
   Descriptor write_image(LayoutWriter& writer, const std::string& words, const Platform& platform = {}) {
     Bytes tar;
@@ -60,7 +54,8 @@ class Layout : public ::testing::Test {
   }
 
   std::unique_ptr<host::Files> files = host::machine_files();
-  host::Path folder;
+  host::Scratch scratch;
+  host::Path folder = scratch.path();
 };
 
 TEST_F(Layout, HoldsWhatWasWritten) {

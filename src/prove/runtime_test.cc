@@ -8,6 +8,8 @@
 #include <fstream>
 #include <thread>
 
+#include "host/scratch.h"
+
 namespace ashlar::prove {
 namespace {
 
@@ -17,16 +19,10 @@ namespace fs = std::filesystem;
 class RuntimeTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    std::string name = (fs::path(::testing::TempDir()) / "ashlar-runtime-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(name.data()), nullptr);
-    folder = name;
     path = std::getenv("PATH") == nullptr ? "" : std::getenv("PATH");
     ::setenv("PATH", (folder.string() + ":" + path).c_str(), 1);
   }
-  void TearDown() override {
-    ::setenv("PATH", path.c_str(), 1);
-    fs::remove_all(folder);
-  }
+  void TearDown() override { ::setenv("PATH", path.c_str(), 1); }
   void runc(const std::string& how_it_deletes) {
     std::ofstream file(folder / "runc");
     file << "#!/bin/sh\nroot=$2\ncase $* in *delete*) " << how_it_deletes << ";; esac\n";
@@ -44,7 +40,8 @@ class RuntimeTest : public ::testing::Test {
     return static_cast<size_t>(std::distance(begin(all), end(all)));
   }
 
-  fs::path folder;
+  host::Scratch scratch;
+  fs::path folder = scratch.path();
   std::string path;
   host::Machine machine = host::real_machine();
 };

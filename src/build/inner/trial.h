@@ -18,6 +18,7 @@
 #include "build/encoder.h"
 #include "host/blobs.h"
 #include "host/machine.h"
+#include "host/scratch.h"
 #include "oci/layout.h"
 
 namespace ashlar::build::trial {
@@ -112,9 +113,6 @@ struct Listening final : Progress {
 class Trial : public ::testing::Test {
  protected:
   void SetUp() override {
-    std::string name = (host::Path(::testing::TempDir()) / "ashlar-build-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(name.data()), nullptr);
-    folder_ = name;
     options.cache = folder_ / "frames";
     options.catalog_root = folder_ / "catalog";
     options.run_scripts = false;
@@ -126,7 +124,6 @@ class Trial : public ::testing::Test {
     definition.accounts.run_as = "65532";
     lock.encoder = encoder("gzip");
   }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
 
   /// Locks a package, whose file comes into the cache.
   plan::LockedPackage& lock_package(const Package& package) {
@@ -193,7 +190,8 @@ class Trial : public ::testing::Test {
   }
   host::Blobs packages() { return {*machine.files, folder_ / "packages"}; }
 
-  host::Path folder_;
+  host::Scratch scratch_;
+  host::Path folder_ = scratch_.path();
   host::Machine machine = host::real_machine();
   plan::Definition definition;
   plan::Lock lock;

@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "host/scratch.h"
 #include "inventory/ecosystems.h"
 #include "inventory/inner/part_file.h"
 
@@ -44,25 +45,7 @@ inline std::vector<std::string> lines(const Told& told) {
 
 using Strings = std::vector<std::string>;
 
-/// A folder for one test, gone with it.
-class Scratch {
- public:
-  Scratch() {
-    std::string name = (std::filesystem::temp_directory_path() / "ashlar-readers-XXXXXX").string();
-    if (::mkdtemp(name.data()) != nullptr) folder_ = name;
-  }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-  ~Scratch() {
-    std::error_code error;
-    if (!folder_.empty()) std::filesystem::remove_all(folder_, error);
-  }
-  const std::filesystem::path& path() const { return folder_; }
-  std::filesystem::path operator/(const std::string& name) const { return folder_ / name; }
-
- private:
-  std::filesystem::path folder_;
-};
+using host::Scratch;
 
 inline std::string output_of(const std::string& command) {
   const std::unique_ptr<FILE, int (*)(FILE*)> pipe(popen(command.c_str(), "r"), pclose);
