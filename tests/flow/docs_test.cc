@@ -1,6 +1,12 @@
 // The examples in docs/formats are what the program reads.
+#include <cctype>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <set>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "base/text.h"
 #include "small_archive.h"
@@ -71,16 +77,66 @@ TEST_F(DocsOfAnImage, the_sbom_reads_as_described) {
   EXPECT_NE(page.find("`licence_comment`"), std::string::npos);
 }
 
-TEST_F(DocsFlow, links_lead_somewhere) {
-  const host::Path folder = host::Path(ASHLAR_SOURCE_DIR) / "docs/formats";
-  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-    const std::string text = stage.read(entry.path());
-    for (size_t at = text.find("]("); at != std::string::npos; at = text.find("](", at + 1)) {
-      const std::string target = text.substr(at + 2, text.find(')', at) - at - 2);
-      const std::string page = target.substr(0, target.find('#'));  // none: a place on this page
-      EXPECT_TRUE(target.find("://") != std::string::npos || std::filesystem::exists(folder / page)) << entry.path() << " leads to " << target;
+std::string read_page(const host::Path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+/// The places of a page that a link can name: each heading in lower case, with hyphens for spaces and without other signs.
+std::set<std::string> places(const std::string& page) {
+  std::set<std::string> out;
+  bool code = false;
+  for (const std::string_view line : split(page, '\n')) {
+    if (line.starts_with("```")) code = !code;
+    if (code || !line.starts_with("#")) continue;
+    std::string place;
+    for (const char sign : line.substr(std::min(line.find_first_not_of('#'), line.size() - 1) + 1)) {
+      if (std::isalnum(static_cast<unsigned char>(sign)) || sign == '-' || sign == '_') place += static_cast<char>(std::tolower(sign));
+      else if (sign == ' ') place += '-';
     }
+    out.insert(place);
   }
+  return out;
+}
+
+/// What is wrong with the links of a page at `path` that lead to files.
+Words lost_links(const host::Path& path, const std::string& text) {
+  Words out;
+  for (size_t at = text.find("]("); at != std::string::npos; at = text.find("](", at + 1)) {
+    const std::string target = text.substr(at + 2, text.find_first_of(") \n", at) - at - 2);
+    if (target.find("://") != std::string::npos || target.starts_with("mailto:")) continue;
+    const auto [file, place] = cut(target, '#');
+    const host::Path there = file.empty() ? path : path.parent_path() / file;
+    if (!std::filesystem::exists(there)) out.push_back(fmt::format("{} leads to {}, which is not there", path.string(), target));
+    else if (!place.empty() && !places(file.empty() ? text : read_page(there)).contains(std::string(place))) out.push_back(fmt::format("{} leads to {}, where no heading is called so", path.string(), target));
+  }
+  return out;
+}
+
+TEST_F(DocsFlow, links_lead_somewhere) {
+  const host::Path top = ASHLAR_SOURCE_DIR;
+  Words lost;
+  size_t pages = 0;
+  const auto look = [&](const auto& entry) {
+    if (entry.path().extension() != ".md") return;
+    ++pages;
+    for (std::string& each : lost_links(entry.path(), read_page(entry.path()))) lost.push_back(std::move(each));
+  };
+  for (const auto& entry : std::filesystem::directory_iterator(top)) look(entry);
+  for (const char* folder : {"docs", "src"}) {
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(top / folder)) look(entry);
+  }
+  EXPECT_GT(pages, 50U);
+  EXPECT_EQ(fmt::format("{}", fmt::join(lost, "\n")), "");
+}
+
+TEST_F(DocsFlow, lost_links_are_found) {
+  stage.write("other.md", "# Other\n## How it `works`, in short\n```\n# no heading\n```\n");
+  const std::string page = "## Here\n[a](other.md) [b](other.md#how-it-works-in-short) [c](#here) [d](https://example.org/x#y)\n";
+  stage.write("page.md", page);
+  EXPECT_TRUE(lost_links(stage.folder() / "page.md", page).empty());
+  for (const char* link : {"[a](another.md)", "[b](other.md#no-heading)", "[c](#there)", "[d](other.md#how-it-works)"})
+    EXPECT_EQ(lost_links(stage.folder() / "page.md", page + link).size(), 1U) << link;
 }
 
 }  // namespace
