@@ -16,6 +16,7 @@ ashlar_pkg(libfyaml libfyaml)
 ashlar_pkg(liblzma liblzma)
 ashlar_pkg(libzstd libzstd)
 ashlar_pkg(libdeflate libdeflate)
+ashlar_pkg(libisal libisal)
 ashlar_pkg(simdjson simdjson)
 ashlar_pkg(libsqlite3 sqlite3)
 

@@ -7,7 +7,7 @@ set -euo pipefail
 source "$(dirname "$0")/machine.sh"
 
 build=(g++ cmake ninja-build pkg-config libfmt-dev libssl-dev libcurl4-openssl-dev zlib1g-dev libcli11-dev nlohmann-json3-dev libfyaml-dev
-       liblzma-dev libzstd-dev libdeflate-dev libarchive-dev librnp-dev libsolv-dev libsolvext-dev libsimdjson-dev libsqlite3-dev)
+       liblzma-dev libzstd-dev libdeflate-dev libisal-dev libarchive-dev librnp-dev libsolv-dev libsolvext-dev libsimdjson-dev libsqlite3-dev)
 needed=() wanted=()
 for job in "$@"; do
   case $job in

@@ -1,15 +1,14 @@
 #include "base/codec.h"
 
+#include <isa-l/igzip_lib.h>
 #include <libdeflate.h>
 #include <lzma.h>
-#include <zlib.h>
 #include <zstd.h>
 #include <zstd_errors.h>
 
 #include <algorithm>
 #include <array>
 #include <cstring>
-#include <limits>
 #include <new>
 #include <utility>
 
@@ -136,23 +135,44 @@ class WholeMembers {
   BytesView ready_;  ///< of `raw_`, not yet given
 };
 
+/// Bytes of the header that a gzip member begins with (RFC 1952, 2.3): 0 when more of it must be seen, nothing when it is none.
+std::optional<size_t> gzip_header_size(BytesView bytes) {
+  constexpr unsigned sum = 2, extra = 4, name = 8, comment = 16, reserved = 0xe0;
+  constexpr size_t fixed = 10;
+  if (bytes.size() < fixed) return 0;
+  const unsigned flags = bytes[3];
+  if (bytes[0] != 0x1f || bytes[1] != 0x8b || bytes[2] != 8 || (flags & reserved) != 0) return std::nullopt;
+  size_t at = fixed;
+  if ((flags & extra) != 0) {
+    if (bytes.size() < at + 2) return 0;
+    at += 2 + bytes[at] + (size_t{bytes[at + 1]} << 8);
+  }
+  for (const unsigned text : {name, comment}) {
+    if ((flags & text) == 0) continue;
+    while (at < bytes.size() && bytes[at] != 0) ++at;
+    ++at;
+  }
+  if ((flags & sum) != 0) at += 2;
+  if (at > bytes.size()) return 0;
+  if ((flags & sum) == 0) return at;
+  const std::uint32_t own = libdeflate_crc32(0, bytes.data(), at - 2);
+  return bytes[at - 2] == (own & 0xff) && bytes[at - 1] == (own >> 8 & 0xff) ? std::optional(at) : std::nullopt;
+}
+
 class GzipDecoder final : public Decoder {
  public:
-  explicit GzipDecoder(std::unique_ptr<Source> from) : Decoder(std::move(from), packed_limit) {
-    if (inflateInit2(&stream_, 15 + 16) != Z_OK) throw std::bad_alloc();
-  }
-  GzipDecoder(const GzipDecoder&) = delete;
-  GzipDecoder& operator=(const GzipDecoder&) = delete;
-  ~GzipDecoder() override { inflateEnd(&stream_); }
+  explicit GzipDecoder(std::unique_ptr<Source> from) : Decoder(std::move(from), packed_limit) {}
 
  private:
   Result<size_t> advance(std::span<std::uint8_t> out) override {
     if (!whole_.empty()) return whole_.give(out);
-    TRY_ASSIGN(const bool more, input_.fill());
-    if (!more) {
-      if (inside_ || members_ == 0) return damaged("gzip", "ends early");
-      ended_ = true;
-      return 0;
+    if (!flushing_) {
+      TRY_ASSIGN(const bool more, input_.fill());
+      if (!more) {
+        if (inside_ || members_ == 0) return damaged("gzip", "ends early");
+        ended_ = true;
+        return 0;
+      }
     }
     if (!inside_) {
       if (members_ != 0 && input_.rest()[0] != 0x1f) return damaged("gzip", "is followed by bytes that are no further member");
@@ -161,11 +181,30 @@ class GzipDecoder final : public Decoder {
         if (count) return *count;
         small_ = false;  // nor will the next ones be: what packs in small members does so throughout
       }
-      inflateReset(&stream_);
-      inside_ = true;
+      TRY(begin_member());
     }
     return inflate_some(out);
   }
+
+  /// The header is ours to read: the library loses its way in one that comes in pieces.
+  Done begin_member() {
+    std::optional<size_t> header = 0;
+    for (const size_t wanted : {size_t{1}, packed_limit}) {
+      TRY(input_.fill_up(wanted));
+      header = gzip_header_size(input_.rest());
+      if (header != size_t{0}) break;
+    }
+    if (!header || (*header == 0 && input_.rest().size() >= packed_limit)) return damage();
+    if (*header == 0) return damaged("gzip", "ends early");
+    input_.take(*header);
+    if (!stream_) stream_ = std::make_unique<inflate_state>();
+    isal_inflate_init(stream_.get());
+    stream_->crc_flag = ISAL_GZIP_NO_HDR_VER;
+    inside_ = flushing_ = true;
+    return {};
+  }
+
+  std::unexpected<Error> damage() const { return damaged("gzip", members_ == 0 ? "is damaged" : "is damaged or followed by bytes that are no further member"); }
 
   /// Decodes the next member in one piece and gives what `out` takes of it; nothing when it cannot be.
   Result<std::optional<size_t>> decode_whole(std::span<std::uint8_t> out) {
@@ -187,26 +226,29 @@ class GzipDecoder final : public Decoder {
 
   Result<size_t> inflate_some(std::span<std::uint8_t> out) {
     const BytesView rest = input_.rest();
-    const auto room = static_cast<uInt>(std::min<size_t>(out.size(), std::numeric_limits<uInt>::max()));
-    stream_.next_in = const_cast<Bytef*>(rest.data());  // zlib never writes to it
-    stream_.avail_in = static_cast<uInt>(rest.size());
-    stream_.next_out = out.data();
-    stream_.avail_out = room;
-    const int status = inflate(&stream_, Z_NO_FLUSH);
-    input_.take(rest.size() - stream_.avail_in);
-    if (status == Z_STREAM_END) {
-      inside_ = false;
+    const auto room = static_cast<std::uint32_t>(std::min(out.size(), largest_step));
+    stream_->next_in = const_cast<std::uint8_t*>(rest.data());  // the library never writes to it
+    stream_->avail_in = static_cast<std::uint32_t>(rest.size());
+    stream_->next_out = out.data();
+    stream_->avail_out = room;
+    const int status = isal_inflate(stream_.get());
+    input_.take(rest.size() - stream_->avail_in);
+    const size_t count = room - stream_->avail_out;
+    if (status < 0) return damage();
+    flushing_ = count == room;
+    if (stream_->block_state == ISAL_BLOCK_FINISH) {
+      inside_ = flushing_ = false;
       ++members_;
-    } else if (status != Z_OK && status != Z_BUF_ERROR) {
-      return damaged("gzip", members_ == 0 ? "is damaged" : "is damaged or followed by bytes that are no further member");
     }
-    return room - stream_.avail_out;
+    return count;
   }
 
-  z_stream stream_{};
+  static constexpr size_t largest_step = size_t{1} << 30;  // the library counts in 32 bits
+  std::unique_ptr<inflate_state> stream_;                  ///< made when there is a member that is not decoded in one piece
   WholeMembers whole_;
   std::uint64_t members_ = 0;  ///< finished ones
   bool inside_ = false;
+  bool flushing_ = false;      ///< there may be output without further input
   bool small_ = true;          ///< so far every member was decoded in one piece
 };
 

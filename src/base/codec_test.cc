@@ -146,6 +146,64 @@ TEST(Codec, MembersOfGzipAreReadIntoBuffersOfAnySize) {
   }
 }
 
+/// A member whose header has all that RFC 1952 (2.3.1) allows: extra field, name, comment and the header's own checksum.
+Bytes gzip_with_long_header(BytesView plain) {
+  const Bytes bare = gzip(plain);
+  Bytes out = {0x1f, 0x8b, 8, 2 | 4 | 8 | 16, 0, 0, 0, 0, 0, 255, 5, 0};
+  for (const std::string_view part : {std::string_view("extra"), std::string_view("name\0", 5), std::string_view("comment\0", 8)}) out = joined(std::move(out), Bytes(as_bytes(part).begin(), as_bytes(part).end()));
+  const std::uint32_t sum = libdeflate_crc32(0, out.data(), out.size());
+  out.push_back(static_cast<std::uint8_t>(sum)), out.push_back(static_cast<std::uint8_t>(sum >> 8));
+  return joined(std::move(out), Bytes(bare.begin() + 10, bare.end()));
+}
+
+TEST(Codec, HeadersOfGzipMayComeInPieces) {
+  const Bytes large = some_bytes(3 << 20, 6), small = some_bytes(500, 7);  // after the large one no member is decoded in one piece
+  const Bytes packed = joined(joined(gzip_with_long_header(large), gzip_with_long_header(small)), gzip_with_long_header(small));
+  for (const size_t piece : {1, 2, 3, 11, 1000, 1 << 20}) {
+    const auto back = unpack(Codec::Gzip, packed, piece);
+    ASSERT_TRUE(back) << piece << ": " << back.error().message;
+    EXPECT_TRUE(*back == joined(joined(large, small), small)) << piece;
+  }
+}
+
+TEST(Codec, HeadersOfGzipThatAreNoneAreRefused) {
+  struct Row { std::string summary; size_t at; std::uint8_t value; };
+  const std::vector<Row> rows = {{"another method", 2, 7}, {"a flag that is reserved", 3, 2 | 4 | 8 | 16 | 0x20}, {"another byte under the header's checksum", 13, 'X'}, {"a longer extra field", 11, 200}};
+  const Bytes large = some_bytes(3 << 20, 6), good = joined(gzip(large), gzip_with_long_header(large));
+  const size_t second = gzip(large).size();
+  for (const Row& row : rows) {
+    Bytes bad = good;
+    bad[second + row.at] = row.value;
+    const auto back = unpack(Codec::Gzip, bad, 5000);
+    ASSERT_FALSE(back) << row.summary;
+    EXPECT_EQ(back.error().message, "the gzip data is damaged or followed by bytes that are no further member") << row.summary;
+  }
+}
+
+/// One large member cut anywhere, or with any byte of its end changed, is found out by whoever reads it in steps of any size.
+TEST(Codec, TheEndOfALargeMemberIsChecked) {
+  const Bytes plain = some_bytes((1 << 20) + 70'000, 8), packed = gzip(plain);
+  for (size_t cut = 0; cut < 40; ++cut) {
+    for (const size_t room : {size_t{777}, size_t{1} << 21}) {
+      SCOPED_TRACE(std::to_string(cut) + ", " + std::to_string(room));
+      const auto read = [&](const Bytes& bytes) {
+        const auto source = decode(Codec::Gzip, std::make_unique<Pieces>(bytes, 1 << 16));
+        Bytes buffer(room);
+        for (;;) {
+          const auto count = source->read(buffer);
+          if (!count) return count.error().message;
+          if (*count == 0) return std::string("whole");
+        }
+      };
+      EXPECT_EQ(read(Bytes(packed.begin(), packed.end() - static_cast<std::ptrdiff_t>(cut))), cut == 0 ? "whole" : "the gzip data ends early");
+      if (cut == 0 || cut > 8) continue;
+      Bytes changed = packed;
+      changed[packed.size() - cut] ^= 0x10;
+      EXPECT_EQ(read(changed), "the gzip data is damaged");
+    }
+  }
+}
+
 TEST(Codec, Damage) {
   const Bytes plain = some_bytes(100'000, 4);
   for (const Packer& kind : kinds) {
