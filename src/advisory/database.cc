@@ -13,10 +13,24 @@ namespace {
 
 std::optional<Time> moment(const host::Statement& row, int at) { return row.is_null(at) ? std::nullopt : std::optional(Time{row.integer(at)}); }
 
+/// What is asked over and over, each compiled once.
+struct Asked {
+  host::Statement match, record, exploited, likelihood, support;
+};
+
+Result<Asked> prepare(host::Sqlite& database) {
+  TRY_ASSIGN(auto match, database.prepare("SELECT data FROM match WHERE space = ? AND package = ?"));
+  TRY_ASSIGN(auto record, database.prepare("SELECT data FROM record WHERE id = ?"));
+  TRY_ASSIGN(auto exploited, database.prepare("SELECT added, due, ransomware FROM exploited WHERE cve = ? ORDER BY added LIMIT 1"));
+  TRY_ASSIGN(auto likelihood, database.prepare("SELECT score, percentile FROM likelihood WHERE cve = ? ORDER BY score DESC LIMIT 1"));
+  TRY_ASSIGN(auto support, database.prepare("SELECT until, remark FROM support WHERE space = ? AND package = ? ORDER BY feed, ordinal"));
+  return Asked{std::move(match), std::move(record), std::move(exploited), std::move(likelihood), std::move(support)};
+}
+
 class FileDatabase final : public Database {
  public:
-  FileDatabase(host::Sqlite database, std::vector<FeedStamp> stamps, std::map<std::string, std::int64_t, std::less<>> spaces, host::Statement match, host::Statement record)
-      : database_(std::move(database)), stamps_(std::move(stamps)), spaces_(std::move(spaces)), digest_(digest_of(stamps_)), match_(std::move(match)), record_(std::move(record)) {}
+  FileDatabase(host::Sqlite database, std::vector<FeedStamp> stamps, std::map<std::string, std::int64_t, std::less<>> spaces, Asked asked)
+      : database_(std::move(database)), stamps_(std::move(stamps)), spaces_(std::move(spaces)), digest_(digest_of(stamps_)), asked_(std::move(asked)) {}
 
   const Digest& digest() const override { return digest_; }
   Time created() const override {
@@ -30,11 +44,11 @@ class FileDatabase final : public Database {
     std::vector<Match> out;
     const auto found = spaces_.find(space);
     if (found == spaces_.end()) return out;
-    match_.reset();
-    match_.bind(0, found->second).bind(1, package);
-    TRY_ASSIGN(const bool any, match_.step());
+    asked_.match.reset();
+    asked_.match.bind(0, found->second).bind(1, package);
+    TRY_ASSIGN(const bool any, asked_.match.step());
     if (!any) return out;
-    TRY_ASSIGN(auto entries, unpack_entries(match_.blob(0)));
+    TRY_ASSIGN(auto entries, unpack_entries(asked_.match.blob(0)));
     for (Entry& entry : entries) {
       TRY_ASSIGN(const FeedStamp* const feed, stamp(entry.feed));
       entry.affected.space = space;
@@ -45,10 +59,10 @@ class FileDatabase final : public Database {
   }
 
   Result<Advisory> advisory(std::int64_t record) override {
-    record_.reset();
-    TRY_ASSIGN(const bool any, record_.bind(0, record).step());
+    asked_.record.reset();
+    TRY_ASSIGN(const bool any, asked_.record.bind(0, record).step());
     if (!any) return fail(Kind::Corrupt, fmt::format("the advisory database has no record {}", record));
-    Unpacker from(record_.blob(0));
+    Unpacker from(asked_.record.blob(0));
     Advisory out = unpack_advisory(from);
     return from.sound() && from.at_end() ? Result<Advisory>(std::move(out)) : fail(Kind::Corrupt, fmt::format("record {} of the advisory database is damaged", record));
   }
@@ -65,29 +79,29 @@ class FileDatabase final : public Database {
   }
 
   Result<std::optional<Exploited>> exploited(std::string_view cve) override {
-    TRY_ASSIGN(auto ask, database_.prepare("SELECT added, due, ransomware FROM exploited WHERE cve = ? ORDER BY added LIMIT 1"));
-    TRY_ASSIGN(const bool any, ask.bind(0, cve).step());
+    asked_.exploited.reset();
+    TRY_ASSIGN(const bool any, asked_.exploited.bind(0, cve).step());
     if (!any) return std::optional<Exploited>();
-    return Exploited{std::string(cve), Time{ask.integer(0)}, moment(ask, 1), ask.integer(2) != 0};
+    return Exploited{std::string(cve), Time{asked_.exploited.integer(0)}, moment(asked_.exploited, 1), asked_.exploited.integer(2) != 0};
   }
 
   Result<std::optional<Likelihood>> likelihood(std::string_view cve) override {
-    TRY_ASSIGN(auto ask, database_.prepare("SELECT score, percentile FROM likelihood WHERE cve = ? ORDER BY score DESC LIMIT 1"));
-    TRY_ASSIGN(const bool any, ask.bind(0, cve).step());
+    asked_.likelihood.reset();
+    TRY_ASSIGN(const bool any, asked_.likelihood.bind(0, cve).step());
     if (!any) return std::optional<Likelihood>();
-    return Likelihood{std::string(cve), ask.real(0), ask.real(1)};
+    return Likelihood{std::string(cve), asked_.likelihood.real(0), asked_.likelihood.real(1)};
   }
 
   Result<std::vector<Support>> support(std::string_view space, std::string_view package) override {
     std::vector<Support> out;
     const auto found = spaces_.find(space);
     if (found == spaces_.end()) return out;
-    TRY_ASSIGN(auto ask, database_.prepare("SELECT until, remark FROM support WHERE space = ? AND package = ? ORDER BY feed, ordinal"));
-    ask.bind(0, found->second).bind(1, package);
+    asked_.support.reset();
+    asked_.support.bind(0, found->second).bind(1, package);
     for (;;) {
-      TRY_ASSIGN(const bool more, ask.step());
+      TRY_ASSIGN(const bool more, asked_.support.step());
       if (!more) return out;
-      out.push_back({std::string(space), std::string(package), moment(ask, 0), std::string(ask.text(1))});
+      out.push_back({std::string(space), std::string(package), moment(asked_.support, 0), std::string(asked_.support.text(1))});
     }
   }
 
@@ -102,7 +116,7 @@ class FileDatabase final : public Database {
   std::vector<FeedStamp> stamps_;
   std::map<std::string, std::int64_t, std::less<>> spaces_;
   Digest digest_;
-  host::Statement match_, record_;
+  Asked asked_;
 };
 
 class NoDatabase final : public Database {
@@ -141,9 +155,8 @@ Result<std::unique_ptr<Database>> Database::open(const host::Path& path) {
       spaces.emplace(ask.text(0), ask.integer(1));
     }
   }
-  TRY_ASSIGN(auto match, database.prepare("SELECT data FROM match WHERE space = ? AND package = ?"));
-  TRY_ASSIGN(auto record, database.prepare("SELECT data FROM record WHERE id = ?"));
-  return std::make_unique<FileDatabase>(std::move(database), std::move(stamps), std::move(spaces), std::move(match), std::move(record));
+  TRY_ASSIGN(auto asked, prepare(database));
+  return std::make_unique<FileDatabase>(std::move(database), std::move(stamps), std::move(spaces), std::move(asked));
 }
 
 }  // namespace ashlar::advisory

@@ -66,6 +66,24 @@ JsonWriter& JsonWriter::text(std::string_view value) {
   return *this;
 }
 
+JsonWriter& JsonWriter::number(std::uint64_t value) {
+  next();
+  out_ += std::to_string(value);
+  return *this;
+}
+
+JsonWriter& JsonWriter::null() {
+  next();
+  out_ += "null";
+  return *this;
+}
+
+JsonWriter& JsonWriter::member(std::string_view name, const std::vector<std::string>& values) {
+  key(name).begin_array();
+  for (const std::string& value : values) text(value);
+  return end();
+}
+
 JsonWriter& JsonWriter::json(const Json& value) {
   next();
   const std::string text = to_pretty(value);  // line ends within texts are escaped: each that stands there begins a line

@@ -1,5 +1,6 @@
 #pragma once
 // JSON written as it comes, for texts too long to lie in memory as values first.
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,9 +18,13 @@ class JsonWriter {
   JsonWriter& end();
   JsonWriter& key(std::string_view name);
   JsonWriter& text(std::string_view value);
+  JsonWriter& number(std::uint64_t value);
+  JsonWriter& null();
   JsonWriter& json(const Json& value);
   /// A key with its text.
   JsonWriter& member(std::string_view name, std::string_view value) { return key(name).text(value); }
+  /// A key with the array of texts.
+  JsonWriter& member(std::string_view name, const std::vector<std::string>& values);
   /// The text, with a line end; the writer then starts anew.
   std::string take();
 

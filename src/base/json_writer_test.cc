@@ -11,7 +11,7 @@ namespace {
 /// Writes `json` piece by piece; arrays and objects deeper than `depth` as values.
 void write(JsonWriter& to, const Json& json, int depth) {
   if (depth == 0 || !json.is_structured()) {
-    json.is_string() ? to.text(json.get<std::string>()) : to.json(json);
+    json.is_string() ? to.text(json.get<std::string>()) : json.is_null() ? to.null() : json.is_number_unsigned() ? to.number(json.get<std::uint64_t>()) : to.json(json);
     return;
   }
   json.is_object() ? to.begin_object() : to.begin_array();
@@ -27,6 +27,8 @@ TEST(JsonWriter, WritesAsValuesAreWritten) {
   const std::vector<Row> rows = {
       {"a text", "text"},
       {"a number", 17},
+      {"the largest number and the smallest", {0U, ~std::uint64_t{0}, -1, 0.25}},
+      {"nothing and truth", {nullptr, true, false}},
       {"an empty object", Json::object()},
       {"an empty array", Json::array()},
       {"members in their order", {{"b", "1"}, {"a", 2}, {"c", nullptr}}},

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
 #include <set>
 
 #include <fmt/format.h>
@@ -104,7 +105,13 @@ void sort_by_weight(std::vector<Finding>& findings) {
     return std::tuple(finding.status, !finding.exploited.has_value(), -static_cast<int>(finding.severity), finding.likelihood ? -finding.likelihood->score : 0.0, std::cref(finding.id).get(),
                       std::cref(finding.component.name).get(), std::cref(finding.component.path).get(), std::cref(finding.component.version).get());
   };
-  std::ranges::stable_sort(findings, [&](const Finding& a, const Finding& b) { return key(a) < key(b); });
+  std::vector<size_t> order(findings.size());  // a finding is large: each is moved once
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::ranges::stable_sort(order, [&](size_t a, size_t b) { return key(findings[a]) < key(findings[b]); });
+  std::vector<Finding> sorted;
+  sorted.reserve(findings.size());
+  for (const size_t at : order) sorted.push_back(std::move(findings[at]));
+  findings = std::move(sorted);
 }
 
 }  // namespace ashlar::scan

@@ -4,12 +4,11 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/json_writer.h"
 #include "scan/inner/form_rows.h"
 
 namespace ashlar::scan {
 namespace {
-
-Json or_null(const std::optional<Time>& time) { return time ? Json(time->str()) : Json(nullptr); }
 
 Json feed_json(const advisory::FeedStamp& feed) {
   return {{"name", feed.name}, {"format", feed.format}, {"source", feed.source}, {"digest", feed.digest.str()}, {"dated", feed.dated.str()}, {"fetched", feed.fetched.str()}, {"records", feed.records}};
@@ -29,29 +28,28 @@ Json coverage_json(const Coverage& coverage) {
           {"dark_files", std::move(dark)}, {"notes", coverage.notes}};
 }
 
-Json finding_json(const Finding& finding) {
+void write_finding(const Finding& finding, JsonWriter& to) {
   const inventory::Component& component = finding.component;
-  Json out = {{"id", finding.id}, {"aliases", finding.aliases}, {"summary", finding.summary}};
-  out["package"] = {{"purl", finding.purl}, {"name", component.name}, {"version", component.version}, {"source", component.source.empty() ? component.name : component.source},
-                    {"path", component.path}, {"layer", component.layer}, {"space", finding.space}};
-  out["owner"] = to_string(finding.owner);
-  out["severity"] = advisory::to_string(finding.severity);
-  out["severity_by"] = finding.severity_by;
-  Json ratings = Json::array();
-  for (const auto& rating : finding.ratings) ratings.push_back({{"severity", advisory::to_string(rating.severity)}, {"by", rating.by}, {"vector", rating.vector}});
-  out["ratings"] = std::move(ratings);
-  out["kev"] = finding.exploited ? Json({{"added", finding.exploited->added.date()}, {"due", finding.exploited->due ? Json(finding.exploited->due->date()) : Json(nullptr)}, {"ransomware", finding.exploited->ransomware}}) : Json(nullptr);
-  out["epss"] = finding.likelihood ? Json({{"score", finding.likelihood->score}, {"percentile", finding.likelihood->percentile}}) : Json(nullptr);
-  out["status"] = to_string(finding.status);
-  out["reason"] = finding.reason;
-  out["fixed_in"] = finding.fixed_in.empty() ? Json(nullptr) : Json(finding.fixed_in);
-  out["no_fix"] = finding.no_fix;
-  out["published"] = or_null(finding.published);
-  out["feeds"] = {{"agree", finding.agree}, {"differ", finding.differ}};
-  Json proof = Json::array();
-  for (const Step& step : finding.proof) proof.push_back({{"step", step.kind}, {"text", step.text}});
-  out["proof"] = std::move(proof);
-  return out;
+  const auto or_null = [&](std::string_view name, const std::string& text) { text.empty() ? to.key(name).null() : to.member(name, text); };
+  to.begin_object().member("id", finding.id).member("aliases", finding.aliases).member("summary", finding.summary);
+  to.key("package").begin_object().member("purl", finding.purl).member("name", component.name).member("version", component.version);
+  to.member("source", component.source.empty() ? component.name : component.source).member("path", component.path).key("layer").number(component.layer).member("space", finding.space).end();
+  to.member("owner", to_string(finding.owner)).member("severity", advisory::to_string(finding.severity)).member("severity_by", finding.severity_by);
+  to.key("ratings").begin_array();
+  for (const auto& rating : finding.ratings) to.begin_object().member("severity", advisory::to_string(rating.severity)).member("by", rating.by).member("vector", rating.vector).end();
+  to.end();
+  if (const auto& kev = finding.exploited; !kev) to.key("kev").null();
+  else to.key("kev").json({{"added", kev->added.date()}, {"due", kev->due ? Json(kev->due->date()) : Json(nullptr)}, {"ransomware", kev->ransomware}});
+  if (const auto& epss = finding.likelihood; !epss) to.key("epss").null();
+  else to.key("epss").json({{"score", epss->score}, {"percentile", epss->percentile}});
+  to.member("status", to_string(finding.status)).member("reason", finding.reason);
+  or_null("fixed_in", finding.fixed_in);
+  to.member("no_fix", finding.no_fix);
+  or_null("published", finding.published ? finding.published->str() : std::string());
+  to.key("feeds").begin_object().member("agree", finding.agree).member("differ", finding.differ).end();
+  to.key("proof").begin_array();
+  for (const Step& step : finding.proof) to.begin_object().member("step", step.kind).member("text", step.text).end();
+  to.end().end();
 }
 
 Json statements_json(const StatementSource& source) {
@@ -68,34 +66,42 @@ Json summary_json(const Report& report) {
   return {{"findings", report.findings.size()}, {"by_status", by_status}, {"affected_by_severity", by_severity}};
 }
 
+/// A part at a time, for of findings there may be tens of thousands.
+void write_report(const Report& report, JsonWriter& to) {
+  to.begin_object().member("schema", "https://ashlar.dev/scan/v1");
+  to.key("target").json({{"ref", report.ref}, {"digest", report.digest.empty() ? Json(nullptr) : Json(report.digest)}, {"platform", report.platform}, {"distribution", report.distribution.space.empty() ? Json(nullptr) : Json(report.distribution.space)}});
+  Json feeds = Json::array();
+  for (const auto& feed : report.database.feeds) feeds.push_back(feed_json(feed));
+  to.key("database").json({{"digest", report.database.digest ? Json(report.database.digest->str()) : Json(nullptr)}, {"created", report.database.digest ? Json(report.database.created.str()) : Json(nullptr)}, {"feeds", std::move(feeds)}});
+  to.key("coverage").json(coverage_json(report.coverage));
+  to.member("verdict", to_string(report.verdict)).member("causes", report.causes);
+  to.key("base").json({{"layers", report.base_layers}, {"of", report.layers}, {"how", report.base}});
+  if (const auto& change = report.change) to.key("base_change").json({{"ref", change->ref}, {"removed", change->removed}, {"kept", change->kept}, {"added", change->added}});
+  to.key("statements").begin_array();
+  for (const StatementSource& source : report.statements) to.json(statements_json(source));
+  to.end().key("findings").begin_array();
+  for (const Finding& finding : report.findings) write_finding(finding, to);
+  to.end().key("summary").json(summary_json(report)).end();
+}
+
 }  // namespace
 
 Json to_json(const Report& report) {
-  Json out = {{"schema", "https://ashlar.dev/scan/v1"}};
-  out["target"] = {{"ref", report.ref}, {"digest", report.digest.empty() ? Json(nullptr) : Json(report.digest)}, {"platform", report.platform}, {"distribution", report.distribution.space.empty() ? Json(nullptr) : Json(report.distribution.space)}};
-  Json feeds = Json::array();
-  for (const auto& feed : report.database.feeds) feeds.push_back(feed_json(feed));
-  out["database"] = {{"digest", report.database.digest ? Json(report.database.digest->str()) : Json(nullptr)}, {"created", report.database.digest ? Json(report.database.created.str()) : Json(nullptr)}, {"feeds", std::move(feeds)}};
-  out["coverage"] = coverage_json(report.coverage);
-  out["verdict"] = to_string(report.verdict);
-  out["causes"] = report.causes;
-  out["base"] = {{"layers", report.base_layers}, {"of", report.layers}, {"how", report.base}};
-  if (report.change) out["base_change"] = {{"ref", report.change->ref}, {"removed", report.change->removed}, {"kept", report.change->kept}, {"added", report.change->added}};
-  Json statements = Json::array();
-  for (const StatementSource& source : report.statements) statements.push_back(statements_json(source));
-  out["statements"] = std::move(statements);
-  Json findings = Json::array();
-  for (const Finding& finding : report.findings) findings.push_back(finding_json(finding));
-  out["findings"] = std::move(findings);
-  out["summary"] = summary_json(report);
-  return out;
+  JsonWriter to;
+  write_report(report, to);
+  return parse_json(to.take(), "the report").value();
 }
 
 std::string write_json(std::span<const Report> reports, const FormOptions&) {
-  if (reports.size() == 1) return to_pretty(to_json(reports.front()));
-  Json all = {{"schema", "https://ashlar.dev/scans/v1"}, {"scans", Json::array()}};
-  for (const Report& report : reports) all["scans"].push_back(to_json(report));
-  return to_pretty(all);
+  JsonWriter to;
+  if (reports.size() == 1) {
+    write_report(reports.front(), to);
+    return to.take();
+  }
+  to.begin_object().member("schema", "https://ashlar.dev/scans/v1").key("scans").begin_array();
+  for (const Report& report : reports) write_report(report, to);
+  to.end().end();
+  return to.take();
 }
 
 }  // namespace ashlar::scan
