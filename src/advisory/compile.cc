@@ -2,15 +2,14 @@
 
 #include <algorithm>
 #include <map>
-#include <atomic>
 #include <numeric>
-#include <thread>
 
 #include <fmt/format.h>
 
 #include "advisory/inner/layout.h"
 #include "advisory/inner/packed.h"
 #include "advisory/inner/packed_feed.h"
+#include "base/parallel.h"
 
 namespace ashlar::advisory {
 namespace {
@@ -256,18 +255,9 @@ class Writer {
 /// The feeds to be read, beside each other; then those to be kept.
 Result<std::vector<PackedFeed>> gather(host::Files& files, const std::vector<FeedInput>& inputs, host::Sqlite* previous, const std::vector<FeedStamp>& stamps) {
   std::vector<Result<PackedFeed>> read(inputs.size(), fail(Kind::Invalid, "not read"));
-  std::atomic<size_t> next = 0;
-  const auto run = [&] {
-    for (size_t at = next++; at < inputs.size(); at = next++) {
-      if (!inputs[at].keep) read[at] = read_feed(files, inputs[at]);
-    }
-  };
-  {
-    std::vector<std::jthread> others;
-    const size_t threads = std::min<size_t>(inputs.size(), std::max(1U, std::thread::hardware_concurrency()));
-    for (size_t each = 1; each < threads; ++each) others.emplace_back(run);
-    run();
-  }
+  in_parallel(inputs.size(), 0, [&](size_t at, size_t) {
+    if (!inputs[at].keep) read[at] = read_feed(files, inputs[at]);
+  });
   std::vector<PackedFeed> feeds;
   for (size_t at = 0; at < inputs.size(); ++at) {
     if (inputs[at].keep) {

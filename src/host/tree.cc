@@ -34,6 +34,7 @@ std::optional<FileType> type_of(mode_t mode) {
 /// Names and values of what a file system keeps beside a file; those that we may not read are not there for us.
 std::map<std::string, std::string> xattrs_of(const Path& path) {
   std::map<std::string, std::string> out;
+  if (::llistxattr(path.c_str(), nullptr, 0) <= 0) return out;  // most have none, and need no room for them
   std::string names(64 * 1024, '\0');
   const ssize_t size = ::llistxattr(path.c_str(), names.data(), names.size());
   for (size_t at = 0; size > 0 && at < static_cast<size_t>(size);) {

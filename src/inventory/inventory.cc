@@ -147,19 +147,15 @@ class Collector::Watcher final : public Onlooker {
 Collector::Collector(host::Files& files, host::Path folder) : files_(files), folder_(std::move(folder)) {}
 Collector::~Collector() = default;
 
-Onlooker* Collector::onlooker(size_t layer) {
-  if (watchers_.size() <= layer) watchers_.resize(layer + 1);
-  if (watchers_[layer] == nullptr) watchers_[layer] = std::make_unique<Watcher>(files_, folder_);
-  return watchers_[layer].get();
-}
+Onlooker* Collector::onlooker() { return watchers_.emplace_back(std::make_unique<Watcher>(files_, folder_)).get(); }
 
 Found Collector::finish(const Contents& contents) {
+  std::map<Place, Read> all;
+  for (const auto& watcher : watchers_) all.merge(watcher->read);
   std::map<std::string_view, std::pair<Read*, const File*>> stays;  // by the path under which it does
   std::map<Place, std::string_view> names;
   for (const auto& [path, file] : contents.files) {
-    if (!file.content || file.bytes.layer >= watchers_.size() || watchers_[file.bytes.layer] == nullptr) continue;
-    auto& all = watchers_[file.bytes.layer]->read;
-    const auto found = all.find(file.bytes);
+    const auto found = file.content ? all.find(file.bytes) : all.end();
     if (found == all.end()) continue;
     const auto [name, first] = names.emplace(file.bytes, path);
     if (!first && path != found->second.path) continue;  // the name by which it was read goes before others
@@ -223,7 +219,7 @@ Result<Inventory> read_inventory(Target& target, const ReadOptions& options) {
   std::vector<std::unique_ptr<Both>> both;
   ReadOptions all = options;
   all.onlooker = [&](size_t layer) -> Onlooker* {
-    Onlooker* const ours = collector.onlooker(layer);
+    Onlooker* const ours = collector.onlooker();
     Onlooker* const other = options.onlooker ? options.onlooker(layer) : nullptr;
     if (other == nullptr) return ours;
     return both.emplace_back(std::make_unique<Both>(*ours, *other)).get();

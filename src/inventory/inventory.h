@@ -26,8 +26,8 @@ class Collector {
   /// `files` must outlive it; `folder` is the root file system's, when that is what is read.
   explicit Collector(host::Files& files, host::Path folder = {});
   ~Collector();
-  /// For `ReadOptions::onlooker`.
-  Onlooker* onlooker(size_t layer);
+  /// For `ReadOptions::onlooker`: another one each time.
+  Onlooker* onlooker();
   /// What was found in the files of `contents`, which the onlookers saw. Called once.
   Found finish(const Contents& contents);
 

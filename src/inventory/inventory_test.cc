@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <deque>
 
 #include "host/memory.h"
 #include "inventory/inner/reader_trial.h"
@@ -25,7 +26,7 @@ std::string metadata(const std::string& name, const std::string& version) { retu
 
 Found collect(SampleImage& image, host::Files& files, ReadOptions options = {}) {
   Collector collector(files);
-  options.onlooker = [&](size_t layer) { return collector.onlooker(layer); };
+  options.onlooker = [&](size_t) { return collector.onlooker(); };
   const auto contents = read_contents(image, image.which, options);
   EXPECT_TRUE(contents) << contents.error().message;
   return collector.finish(*contents);
@@ -126,28 +127,88 @@ TEST(Inventory, AnotherOnlookerSeesTheSamePass) {
   trial::put(scratch / "other", "x");
   const auto files = host::machine_files();
   auto target = open_target(*files, "dir:" + scratch.path().string()).value();
-  Counter counter;
-  const auto inventory = read_inventory(target, {.onlooker = [&](size_t) { return &counter; }});
+  std::deque<Counter> counters;  // one for each thread
+  const auto inventory = read_inventory(target, {.onlooker = [&](size_t) { return &counters.emplace_back(); }, .threads = 2});
   ASSERT_TRUE(inventory);
-  EXPECT_EQ(counter.files, 2);
-  EXPECT_EQ(counter.ends, 2);
+  ASSERT_EQ(counters.size(), 2U);
+  EXPECT_EQ(counters[0].files + counters[1].files, 2);
+  EXPECT_EQ(counters[0].ends + counters[1].ends, 2);
   EXPECT_EQ(inventory->found.components.size(), 1U);
 }
 
-TEST(Inventory, TheOrderIsTheSameHoweverLayersAreRead) {
-  host::MemoryFiles files;
-  SampleImage image;
-  for (int layer = 0; layer < 6; ++layer) {
-    std::vector<Member> members;
-    for (int each = 0; each < 50; ++each) {
-      const std::string name = "p" + std::to_string(each * 7 % 50) + "-" + std::to_string(layer);
-      members.push_back({"l" + std::to_string(layer) + "/node_modules/" + name + "/package.json", R"({"name":")" + name + R"(","version":"1.0.0"})"});
-    }
-    image.add_layer(members);
+/// Everything that comes out of reading, as text.
+Strings all_of(const Inventory& inventory) {
+  Strings out = lines(inventory.found);
+  for (const auto& [path, file] : inventory.contents.files) {
+    out.push_back(path + " " + std::to_string(file.layer) + ":" + std::to_string(file.bytes.layer) + "." + std::to_string(file.bytes.member) + " " + (file.content ? file.content->hex() : "-") + " " + file.sha1 + " " + file.md5 + " " + file.front + " " + file.entry.link);
   }
-  const Strings once = lines(collect(image, files));
-  EXPECT_EQ(once.size(), 300U);
-  for (int turn = 0; turn < 5; ++turn) EXPECT_EQ(lines(collect(image, files)), once);
+  for (const auto& [path, text] : inventory.contents.texts) out.push_back(path + "=" + text);
+  for (const InstalledPackage& each : inventory.contents.packages) out.push_back(each.name + " " + each.version);
+  return out;
+}
+
+/// Names and sizes of 300 files of several ecosystems, databases among them, in no order that anything keeps.
+Members many_members(int layer) {
+  Members members;
+  for (int each = 0; each < 300; ++each) {
+    const std::string name = "p" + std::to_string(each * 7 % 300) + "-" + std::to_string(layer), at = "l" + std::to_string(each % 5) + "/";
+    if (each % 3 == 0) members.push_back({at + "node_modules/" + name + "/package.json", R"({"name":")" + name + R"(","version":"1.0.0"})"});
+    else if (each % 3 == 1) members.push_back({at + "site/" + name + "-1.dist-info/METADATA", metadata(name, "1")});
+    else members.push_back({at + name, std::string(static_cast<size_t>(each * each), static_cast<char>('a' + each % 26))});
+    if (each % 50 == 49) members.push_back(hard_link(at + "again-" + name, members.back().path));
+    if (each % 60 == 0) members.push_back({"var/lib/dpkg/status.d/" + name, "Package: " + name + "\nVersion: 1\n"});
+  }
+  return members;
+}
+
+const ReadOptions everything{.keep = [](std::string_view path) { return path.ends_with("METADATA"); }, .sha1 = true, .md5 = true};
+
+TEST(Inventory, AnImageIsTheSameOnAnyNumberOfThreads) {
+  std::vector<Members> layers;
+  for (int layer = 0; layer < 6; ++layer) layers.push_back(many_members(layer));
+  layers.push_back({{"l1/.wh..wh..opq", ""}, {"l2/site/.wh.p1-0-1.dist-info", ""}, {"l1/node_modules/ms/package.json", ms}});
+  Strings once;
+  for (const size_t threads : {1, 2, 3, 8, 0}) {
+    Target target = target_of(layers, {});
+    ReadOptions options = everything;
+    options.threads = threads;
+    const auto inventory = read_inventory(target, options);
+    ASSERT_TRUE(inventory) << inventory.error().message;
+    if (once.empty()) once = all_of(*inventory);
+    EXPECT_EQ(all_of(*inventory), once) << threads << " threads";
+  }
+  EXPECT_GT(once.size(), 2000U);
+}
+
+TEST(Inventory, AFolderIsTheSameOnAnyNumberOfThreads) {
+  const trial::Scratch scratch;
+  for (const Member& member : many_members(0)) {
+    if (member.type == FileType::Regular) trial::put(scratch / member.path, member.content);
+    else std::filesystem::create_hard_link(scratch / member.link, scratch / member.path);
+  }
+  const auto files = host::machine_files();
+  Strings once;
+  for (const size_t threads : {1, 2, 3, 8, 0}) {
+    auto target = open_target(*files, "dir:" + scratch.path().string()).value();
+    ReadOptions options = everything;
+    options.threads = threads;
+    const auto inventory = read_inventory(target, options);
+    ASSERT_TRUE(inventory) << inventory.error().message;
+    if (once.empty()) once = all_of(*inventory);
+    EXPECT_EQ(all_of(*inventory), once) << threads << " threads";
+  }
+  EXPECT_GT(once.size(), 400U);
+}
+
+TEST(Inventory, OfSeveralFilesThatCannotBeReadTheFirstIsTold) {
+  const trial::Scratch scratch;
+  for (const char* name : {"a", "b", "c", "d"}) trial::put(scratch / name, std::string(std::string_view(name) == "d" ? 100 : 1, 'x'));
+  host::MemoryFiles files;  // has none of them
+  for (const size_t threads : {1, 4}) {
+    const auto contents = read_folder(files, scratch.path(), {.threads = threads});
+    ASSERT_FALSE(contents);
+    EXPECT_NE(contents.error().message.find("/a'"), std::string::npos) << contents.error().message;
+  }
 }
 
 TEST(Inventory, EveryRowHasANameOfItsOwn) {

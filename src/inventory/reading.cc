@@ -1,13 +1,13 @@
 #include "inventory/reading.h"
 
 #include <algorithm>
-#include <atomic>
-#include <thread>
+#include <numeric>
 
 #include <fmt/format.h>
 
 #include "base/file_hasher.h"
 #include "base/hashing_source.h"
+#include "base/parallel.h"
 #include "base/read_ahead.h"
 #include "host/tree.h"
 #include "inventory/inner/databases.h"
@@ -16,6 +16,7 @@ namespace ashlar::inventory {
 namespace {
 
 constexpr size_t max_text = 256 << 20;
+constexpr size_t buffer_size = 256 << 10;
 
 void remove_below(std::map<std::string, File>& files, const std::string& folder, size_t layer) {
   const std::string prefix = folder.empty() ? std::string() : folder + "/";
@@ -86,7 +87,7 @@ Done read_file(Source& reader, Bytes& buffer, FileHasher& hasher, File& file, On
 }
 
 Done read_members(const Work& work, TarReader& reader, size_t at, Onlooker* onlooker, Layer& layer) {
-  Bytes buffer(256 * 1024);
+  Bytes buffer(buffer_size);
   FileHasher hasher(wanted_of(work.options));
   for (;;) {
     TRY_ASSIGN(auto next, reader.next());
@@ -113,28 +114,18 @@ Done read_layer(const Work& work, size_t at, Onlooker* onlooker, Layer& layer) {
   return hasher.finish() == descriptor.digest ? Done() : fail(Kind::Corrupt, "its bytes have another digest");
 }
 
-/// Reads all layers on as many threads as the machine has, the largest first.
+/// Reads all layers beside each other, the largest first.
 std::vector<Layer> read_layers(const Work& work) {
   std::vector<Layer> layers(work.descriptors.size());
   std::vector<Onlooker*> onlookers(layers.size(), nullptr);
+  for (size_t at = 0; at < layers.size() && work.options.onlooker; ++at) onlookers[at] = work.options.onlooker(at);
   std::vector<size_t> order(layers.size());
-  for (size_t at = 0; at < layers.size(); ++at) {
-    order[at] = at;
-    if (work.options.onlooker) onlookers[at] = work.options.onlooker(at);
-  }
+  std::iota(order.begin(), order.end(), size_t{0});
   std::ranges::stable_sort(order, std::greater<>(), [&](size_t at) { return work.descriptors[at].size; });
-  std::atomic<size_t> next = 0;
-  const auto run = [&] {
-    for (size_t turn = next++; turn < order.size(); turn = next++) {
-      const size_t at = order[turn];
-      layers[at].done = read_layer(work, at, onlookers[at], layers[at]);
-    }
-  };
-  std::vector<std::jthread> others;
-  const size_t threads = std::min<size_t>(order.size(), std::max(1U, std::thread::hardware_concurrency()));
-  for (size_t each = 1; each < threads; ++each) others.emplace_back(run);
-  run();
-  others.clear();
+  in_parallel(order.size(), work.options.threads, [&](size_t turn, size_t) {
+    const size_t at = order[turn];
+    layers[at].done = read_layer(work, at, onlookers[at], layers[at]);
+  });
   return layers;
 }
 
@@ -187,27 +178,57 @@ Result<Contents> read_contents(oci::ImageReader& image, const oci::PlatformImage
   return contents;
 }
 
+namespace {
+
+/// What one thread reads a folder's files with.
+struct Hand {
+  Onlooker* onlooker;
+  FileHasher hasher;
+  Bytes buffer;
+};
+
+/// A node of a folder, and how reading it went.
+struct Node {
+  File file;
+  std::optional<std::string> text;  ///< of a file that is kept
+  Done done;
+};
+
+void read_node(host::Files& files, const host::Path& folder, const ReadOptions& options, Node& node, Hand& hand) {
+  const std::string& path = node.file.entry.path;
+  auto open = files.open(folder / path);
+  if (!open) {
+    node.done = std::unexpected(std::move(open).error());
+    return;
+  }
+  const auto stream = host::stream(std::move(*open));
+  if (is_database(path) || (options.keep && options.keep(path))) node.text.emplace();
+  node.done = read_file(*stream, hand.buffer, hand.hasher, node.file, hand.onlooker, node.text ? &*node.text : nullptr);
+}
+
+}  // namespace
+
 Result<Contents> read_folder(host::Files& files, const host::Path& folder, const ReadOptions& options) {
   const std::string what = fmt::format("read root file system '{}'", folder.string());
   auto entries = host::list_tree(folder);
   if (!entries) return cannot(what, std::move(entries).error());
-  Contents contents;
-  Onlooker* const onlooker = options.onlooker ? options.onlooker(0) : nullptr;
-  FileHasher hasher(wanted_of(options));
-  Bytes buffer(256 * 1024);
+  std::vector<Node> nodes;
+  std::vector<size_t> order;  // of regular files, the largest first: no thread is left with one at the end
   for (size_t member = 0; member < entries->size(); ++member) {
-    File file{.entry = std::move((*entries)[member]), .content = {}, .layer = 0, .bytes = {0, member}};
-    const std::string path = file.entry.path;
-    if (file.entry.type == FileType::HardLink) {
-      share(contents.files.at(file.entry.link), file);  // the list names it before
-    } else if (file.entry.type == FileType::Regular) {
-      auto open = files.open(folder / path);
-      if (!open) return cannot(what, std::move(open).error());
-      const auto stream = host::stream(std::move(*open));
-      const bool keep = is_database(path) || (options.keep && options.keep(path));
-      if (auto done = read_file(*stream, buffer, hasher, file, onlooker, keep ? &contents.texts[path] : nullptr); !done) return cannot(what, std::move(done).error());
-    }
-    contents.files.emplace(path, std::move(file));
+    nodes.push_back({File{.entry = std::move((*entries)[member]), .content = {}, .layer = 0, .bytes = {0, member}}, {}, {}});
+    if (nodes.back().file.entry.type == FileType::Regular) order.push_back(member);
+  }
+  std::ranges::stable_sort(order, std::greater<>(), [&](size_t member) { return nodes[member].file.entry.size; });
+  std::vector<Hand> hands;
+  for (size_t each = 0; each < threads_for(order.size(), options.threads); ++each) hands.push_back({options.onlooker ? options.onlooker(0) : nullptr, FileHasher(wanted_of(options)), Bytes(buffer_size)});
+  in_parallel(order.size(), options.threads, [&](size_t turn, size_t thread) { read_node(files, folder, options, nodes[order[turn]], hands[thread]); });
+  Contents contents;
+  for (Node& node : nodes) {
+    if (!node.done) return cannot(what, std::move(node.done).error());
+    const std::string path = node.file.entry.path;
+    if (node.file.entry.type == FileType::HardLink) share(contents.files.at(node.file.entry.link), node.file);  // the list names it before
+    if (node.text) contents.texts.emplace(path, std::move(*node.text));
+    contents.files.emplace(path, std::move(node.file));
   }
   TRY(take_packages(contents, options));
   return contents;

@@ -9,7 +9,7 @@
 
 namespace ashlar::inventory {
 
-/// Sees the bytes of one layer's regular files as they pass, whether or not a higher layer hides them. Used by one thread at a time. What it finds
+/// Sees the bytes of a layer's regular files as they pass, whether or not a higher layer hides them. Used by one thread at a time. What it finds
 /// holds for those files of `Contents` whose `bytes` is the place it was told.
 class Onlooker {
  public:
@@ -23,19 +23,21 @@ class Onlooker {
 };
 
 struct ReadOptions {
-  /// Asked once for each layer, from the lowest, before any is read; the onlooker must outlive the reading. None or a null pointer: nobody looks.
+  /// Asked before anything is read: once for each layer, from the lowest; of a folder, as layer 0, once for each thread that reads a part of it. The
+  /// onlooker must outlive the reading. None or a null pointer: nobody looks.
   std::function<Onlooker*(size_t layer)> onlooker = {};
   /// Whether `Contents::texts` shall hold the regular file at this path. Called from several threads.
   std::function<bool(std::string_view path)> keep = {};
   bool sha1 = false, md5 = false;  ///< whether files shall have these, too
   bool damaged_databases = false;  ///< what does not read of package databases is passed over, as the readers of ecosystems tell of it; else it is Corrupt
+  size_t threads = 0;              ///< that read beside each other; 0: as many as there are processors. What comes out is the same
 };
 
 /// Reads every layer once; whiteouts (image-spec layer.md, "Whiteouts") take away what lies below. A layer whose bytes do not have its digest is
 /// Corrupt.
 Result<Contents> read_contents(oci::ImageReader& image, const oci::PlatformImage& which, const ReadOptions& options = {});
 
-/// Reads a root file system that lies in a folder, as one layer; nothing in it is a whiteout. Its platform is the program's own.
+/// Reads a root file system that lies in a folder, as one layer, its files beside each other; nothing in it is a whiteout. Its platform is the program's own.
 Result<Contents> read_folder(host::Files& files, const host::Path& folder, const ReadOptions& options = {});
 
 }  // namespace ashlar::inventory

@@ -6,13 +6,13 @@
 #include <nlohmann/json.hpp>
 #include <set>
 #include <string_view>
-#include <thread>
 #include <utility>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include "base/codec.h"
+#include "base/parallel.h"
 #include "oci/inner/archive.h"
 #include "oci/inner/docker_archive.h"
 
@@ -120,20 +120,12 @@ bool LayoutWriter::has(const Digest& digest, std::uint64_t size) const {
 }
 
 bool LayoutWriter::has_all(const std::vector<Descriptor>& blobs) const {
-  std::atomic<size_t> next = 0;
   std::atomic<bool> all = true;
-  const auto run = [&] {
-    for (size_t at = next++; at < blobs.size() && all; at = next++) {
-      if (known_->contains(blobs[at])) continue;
-      if (has(blobs[at].digest, blobs[at].size)) known_->add(blobs[at]);
-      else all = false;
-    }
-  };
-  std::vector<std::jthread> others;
-  const size_t threads = std::min<size_t>(blobs.size(), std::max(1U, std::thread::hardware_concurrency()));
-  for (size_t each = 1; each < threads; ++each) others.emplace_back(run);
-  run();
-  others.clear();
+  in_parallel(blobs.size(), 0, [&](size_t at, size_t) {
+    if (!all || known_->contains(blobs[at])) return;
+    if (has(blobs[at].digest, blobs[at].size)) known_->add(blobs[at]);
+    else all = false;
+  });
   return all;
 }
 

@@ -1,14 +1,13 @@
 #include "pipeline/inner/at_hand.h"
 
 #include <algorithm>
-#include <atomic>
 #include <nlohmann/json.hpp>
 #include <optional>
-#include <thread>
 
 #include <fmt/format.h>
 
 #include "base/json.h"
+#include "base/parallel.h"
 #include "build/probe.h"
 #include "build/recorded_files.h"
 #include "inventory/package_files.h"
@@ -182,17 +181,9 @@ void add_packages(Workshop& workshop, const inventory::Contents& contents, const
   std::vector<Wanted> all = wanted_of(contents, locked);
   deb::ArchiveReader reader = open_archives(workshop, {}, true);
   const host::Blobs& packages = reader.packages();
-  std::atomic<size_t> next = 0;
-  const auto run = [&] {
-    for (size_t at = next++; at < all.size(); at = next++) {
-      if (all[at].digest) all[at].found = files_of(workshop, packages, *all[at].digest);
-    }
-  };
-  {
-    std::vector<std::jthread> others;
-    for (unsigned each = 1; each < std::max(1U, std::thread::hardware_concurrency()); ++each) others.emplace_back(run);
-    run();
-  }
+  in_parallel(all.size(), 0, [&](size_t at, size_t) {
+    if (all[at].digest) all[at].found = files_of(workshop, packages, *all[at].digest);
+  });
   for (Wanted& each : all) {
     const std::string& name = each.package->name;
     const bool same = each.found && each.found->name == name && each.found->version == each.package->version;
