@@ -1,18 +1,20 @@
 #!/usr/bin/env bash
 # Locks every debian-13 definition of Docker Hardened Images with the distribution's archives alone, and writes what came of it as a table.
 #   scripts/dhi-table.sh [--definitions ARCHIVE] [--ashlar PROGRAM] [--out FILE]
-# The definitions come from ../shared/data/dhi/image-definitions.tar.zst unless another archive is named. Locks and images go to a temporary folder:
+# The definitions come from ../shared/data/dhi/image-definitions.tar.zst unless another archive is named, such as one of the catalogue itself, which
+# also has the files that definitions take from it: `git archive HEAD image | zstd -o ARCHIVE` in a clone of it. Locks and images go to a temporary folder:
 # those that lock and have no part that is not built yet are built, too, for the platform of this machine, and those with a program in them run under runc.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 archive=../shared/data/dhi/image-definitions.tar.zst ashlar=build/release/ashlar out=docs/dhi-definitions.md
 while (($#)); do case $1 in
   --definitions) archive=$2; shift 2 ;; --ashlar) ashlar=$2; shift 2 ;; --out) out=$2; shift 2 ;;
-  *) sed -n '2,5s/^# \{0,1\}//p' "$0" >&2; exit 2 ;; esac; done
+  *) sed -n '2,6s/^# \{0,1\}//p' "$0" >&2; exit 2 ;; esac; done
 [[ -x $ashlar ]] || { echo "dhi-table: there is no program '$ashlar'; build it with: cmake --preset release && cmake --build --preset release" >&2; exit 2; }
 [[ -f $archive ]] || { echo "dhi-table: there is no archive '$archive'" >&2; exit 2; }
 work=$(mktemp -d); trap 'rm -rf "$work"' EXIT
 tar --zstd -C "$work" -xf "$archive"
+commit=$(zstd -dcq "$archive" | git get-tar-commit-id 2>/dev/null || true)  # in archives that git made
 mapfile -t definitions < <(cd "$work" && grep -lE '^# syntax=[^ ]*:2-debian13' -r image --include='*.yaml' | sort)
 echo "dhi-table: ${#definitions[@]} definitions" >&2
 program=$(realpath "$ashlar")
@@ -26,21 +28,30 @@ mv "$work/plain.json" "$work/result.json"
 # Runs the image in out:now as scripts/run-image.sh does, with something to do that fits its kind, and says the first line of its answer. An image without
 # any program gets one that is compiled for it.
 try_run() {
-  local kind image=$work/out:now arguments=()
+  local kind image=$work/out:now arguments=() how=() library=()
   kind=$(cut -d/ -f2,4 <<<"$1")
   case $kind in
     bash/*) arguments=(/bin/bash -c 'echo "bash $BASH_VERSION counts to $((6 * 7))"') ;;
     curl/*) arguments=(--version) ;;
+    debian-base/*) arguments=(/bin/bash -c '. /etc/os-release && echo "$PRETTY_NAME, Debian $(< /etc/debian_version)"') ;;
+    git/*) arguments=(config --system filter.lfs.process) ;;
     static/*)
-      [[ $kind == *glibc* ]] && how=() || how=(-static)
+      [[ $kind == *glibc* ]] || library=(-static)
       echo '#include <stdio.h>
-int main(void) { return puts("a program of ours says so") < 0; }' | gcc -x c -O1 "${how[@]}" -o "$work/program" - || return 1
+int main(void) { return puts("a program of ours says so") < 0; }' | gcc -x c -O1 "${library[@]}" -o "$work/program" - || return 1
       rm -rf "$work/with"
       skopeo copy -q "oci:$image" "oci:$work/with:now" && umoci insert --image "$work/with:now" "$work/program" /program || return 1
       image=$work/with:now arguments=(/program) ;;
+    gitlab-shell/*)
+      # Its entrypoint writes keys into a folder that is not declared as a volume: the server by itself.
+      how=(--unpacked "$work/unpacked")
+      rm -rf "$work/unpacked"
+      scripts/run-image.sh "${how[@]}" "$image" 2>"$work/error" >&2 || true
+      jq '.config.Entrypoint = []' "$work/unpacked/image-config.json" >"$work/without.json" && cp "$work/without.json" "$work/unpacked/image-config.json" || return 1
+      arguments=(/srv/gitlab-shell/bin/gitlab-sshd -version) ;;
     *) return 1 ;;
   esac
-  scripts/run-image.sh "$image" "${arguments[@]}" 2>"$work/error" | head -1 | sed -E 's/^(curl [0-9.]+).*/\1/'
+  scripts/run-image.sh "${how[@]}" "$image" "${arguments[@]}" 2>"$work/error" | head -1 | sed -E 's/^(curl [0-9.]+).*/\1/'
 }
 
 # A line of `definition<TAB>what came of it` for each that is built.
@@ -57,7 +68,7 @@ done >"$work/built.tsv"
 {
   echo '# Definitions of Docker Hardened Images, locked with Debian alone'
   echo
-  echo "Made by \`scripts/dhi-table.sh\` on $(date -u +%F): each debian-13 definition of the public catalogue, unmodified, locked with \`--only-distribution\` for the platforms"
+  echo "Made by \`scripts/dhi-table.sh\` on $(date -u +%F): each debian-13 definition of the public catalogue${commit:+ (commit ${commit:0:12})}, unmodified, locked with \`--only-distribution\` for the platforms"
   echo 'that it names, linux/amd64 and linux/arm64 or the first alone. A definition locks when the archives have every package of the image and everything that its `builds` are made with; `builds` themselves are not'
   echo 'made yet, and such an image is refused by `ashlar build` until then. Two rules stand in for what the vendor rebuilds ([how](solver.md)): a pin to a `+dhi` rebuild'
   echo 'is met by Debian'"'"'s build of the same source, and `ca-certificates-bundle` by the certificates of `ca-certificates`.'

@@ -184,6 +184,7 @@ Result<Interior> furnish(const plan::Definition& definition, const plan::Lock& l
   TRY(add_package_database(tree, parts, definition.variant));
   TRY(add_origins(tree, parts));
   if (const std::string note = certificates_note(tree, definition); !note.empty()) progress.note(note);
+  TRY(take_off_set_ids(tree, definition, progress));
   TRY(guard(tree, definition, progress));
   TRY(add_owners(tree, definition));
   return Interior{std::move(tree), user};

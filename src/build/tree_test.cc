@@ -277,6 +277,7 @@ TEST_F(Furnishing, WhatARuntimeImageMustNotHold) {
       {"no interpreter, only named alike", {{"aa", {program("usr/bin/python3-config")}}}, {}, {}, ""},
       {"a package manager", {{"dpkg", {program("usr/bin/dpkg")}}}, {}, {}, "'/usr/bin/dpkg' of package 'dpkg' is a package manager"},
       {"set-id bits", {{"login", {su}}}, {"login"}, {}, "'/usr/bin/su' of package 'login' has set-id bits"},
+      {"set-id bits, in the published format", {{"login", {su}}}, {"login"}, {}, "", false, true},
       {"all are named at once", {dash, {"login", {su}}}, {}, {}, "'/usr/bin/su'"},
   };
   for (const Guarded& row : rows) {
@@ -295,6 +296,17 @@ TEST_F(Furnishing, WhatARuntimeImageMustNotHold) {
       EXPECT_NE(image.error().message.find(row.error), std::string::npos) << image.error().message;
     }
   }
+}
+
+TEST_F(Furnishing, SetIdBitsAreTakenOffWhereThePublishedFormatCannotNameThem) {
+  File su = program("usr/bin/su"), mail = program("usr/bin/mail"), ping = program("usr/bin/ping");
+  su.mode = 04755, mail.mode = 02755;
+  lock_packages({{"login", {su}}, {"mail", {mail, ping}}});
+  definition.published = true;
+  ASSERT_TRUE(assemble_into("layout"));
+  const Contents there = contents();
+  for (const char* path : {"usr/bin/su", "usr/bin/mail", "usr/bin/ping"}) EXPECT_EQ(there.at(path).entry.mode, 0755U) << path;
+  EXPECT_NE(progress.notes.find("the set-id bits of '/usr/bin/mail', '/usr/bin/su' are taken off"), std::string::npos) << progress.notes;
 }
 
 }  // namespace

@@ -113,7 +113,9 @@ std::string relocked(const LockOutcome& outcome, const plan::Definition& definit
 Result<plan::Lock> settle_lock(Workshop& workshop, const plan::Definition& definition, const BuildOptions& options, host::Path& written) {
   if (options.must_be_locked) return read_fitting_lock(workshop, definition, options.lock);
   const bool there = workshop.machine.files->exists(lock_path(definition.path));
-  TRY_ASSIGN(auto outcome, lock(workshop, definition, options.lock));
+  LockOptions how = options.lock;
+  how.enough = options.platforms;
+  TRY_ASSIGN(auto outcome, lock(workshop, definition, how));
   if (there && outcome.written) workshop.progress.note(relocked(outcome, definition));
   if (outcome.written) written = outcome.path;
   for (const std::string& note : by_platforms(outcome.notes)) workshop.progress.note(note);

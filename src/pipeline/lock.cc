@@ -70,7 +70,7 @@ Result<LockOutcome> lock(Workshop& workshop, const plan::Definition& definition,
   LockOutcome out;
   out.path = lock_path(definition.path);
   TRY_ASSIGN(std::optional<plan::Lock> old, lock_there(workshop, out.path));
-  const bool fits = old && old->inputs_sha256 == plan::inputs_digest(definition, options.only_distribution) && covers(*old, platforms) &&
+  const bool fits = old && old->inputs_sha256 == plan::inputs_digest(definition, options.only_distribution) && (covers(*old, platforms) || (!options.enough.empty() && covers(*old, options.enough))) &&
                     (options.codec.empty() || old->encoder.codec == options.codec);
   const bool moving = options.update_all || !options.update.empty() || options.security_only || options.check;
   if (fits && !moving) {

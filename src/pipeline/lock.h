@@ -12,6 +12,7 @@ namespace ashlar::pipeline {
 struct LockOptions {
   std::vector<std::string> mirrors;      ///< `--mirror`, in the order of preference
   std::vector<std::string> platforms;    ///< empty: the definition's
+  std::vector<std::string> enough;       ///< a lock which is there does with these platforms, too; empty: it must have all of `platforms`
   std::vector<std::string> accept_keys;  ///< fingerprints of third-party keys
   bool only_distribution = false;        ///< without the definition's own repositories
   bool offline = false;

@@ -363,6 +363,17 @@ TEST_F(BuildFlow, says_that_a_lock_was_made_anew) {
   EXPECT_NE(anew.err.find("note: 'small.lock.json' no longer fitted 'small.yaml' and was made anew: 1 packages new, 0 gone, 1 moved\n"), std::string::npos) << anew.told;
 }
 
+TEST_F(BuildFlow, a_lock_of_the_platforms_asked_for_is_enough) {
+  const std::string digest = stage.digest("small.yaml", "oci:out", {"--platform", "linux/amd64"});
+  fs::remove(stage.folder() / "small.lock.json");
+  ASSERT_EQ(stage.ashlar({"lock", "small.yaml", "--platform", "linux/amd64"}).code, 0);
+  const std::string lock = stage.read("small.lock.json");
+  EXPECT_EQ(stage.digest("small.yaml", "oci:again", {"--platform", "linux/amd64"}), digest);
+  EXPECT_EQ(stage.read("small.lock.json"), lock);
+  const Ran both = stage.ashlar({"build", "small.yaml", "-o", "oci:both"});
+  EXPECT_NE(both.err.find("made anew"), std::string::npos) << "the definition's platforms, of which the lock lacks one: " << both.told;
+}
+
 TEST_F(BuildFlow, says_that_apt_in_a_dev_image_knows_no_archive) {
   archive->put("stone", {"apt", "1.0", "all", "", {{"usr/share/apt/x", "-"}}});
   archive->publish();

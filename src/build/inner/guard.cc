@@ -20,6 +20,11 @@ std::string package_of(const Tree::Node& node) {
   return node.owner.starts_with(prefix) ? node.owner.substr(prefix.size()) : std::string();
 }
 
+/// Whether a file that is none of the definition's own rules has set-id bits.
+bool has_set_ids(const Tree::Node& node) {
+  return node.entry.type != FileType::Directory && node.entry.type != FileType::Symlink && (node.entry.mode & 06000) != 0 && node.owner != "definition";
+}
+
 /// The file that links of programs lead to; the path itself where they lead nowhere.
 std::string behind_links(const Tree& tree, const std::string& path) {
   std::string at = tree.resolve(path, true);
@@ -61,6 +66,26 @@ class Findings {
 
 }  // namespace
 
+Done take_off_set_ids(Tree& tree, const plan::Definition& definition, Progress& progress) {
+  if (definition.variant != plan::Variant::Runtime || !definition.published) return {};
+  std::vector<std::string> paths;
+  for (const auto& [path, node] : tree.nodes()) {
+    if (has_set_ids(node)) paths.push_back(path);
+  }
+  if (paths.empty()) return {};
+  constexpr std::uint64_t largest_program = 64U << 20;
+  for (const std::string& path : paths) {
+    const Tree::Node& node = *tree.node(path);
+    TRY_ASSIGN(Bytes content, tree.content(node, largest_program));
+    TarEntry entry = node.entry;
+    entry.type = FileType::Regular, entry.link.clear(), entry.size = content.size();
+    entry.mode &= ~std::uint32_t{06000};
+    TRY(tree.put(std::move(entry), std::move(content), node.owner));
+  }
+  progress.note(fmt::format("'{}' is a runtime image, in which no file gives its user other rights: the set-id bits of '/{}' are taken off", definition.image, fmt::join(paths, "', '/")));
+  return {};
+}
+
 Done guard(const Tree& tree, const plan::Definition& definition, Progress& progress) {
   if (definition.variant != plan::Variant::Runtime) return {};
   std::set<std::string> named, asked;
@@ -73,7 +98,7 @@ Done guard(const Tree& tree, const plan::Definition& definition, Progress& progr
     if (node.entry.type == FileType::Directory) continue;
     const std::string package = package_of(node);
     const std::string from = package.empty() ? node.owner : fmt::format("package '{}'", package);
-    if (node.entry.type != FileType::Symlink && (node.entry.mode & 06000) != 0 && node.owner != "definition")
+    if (has_set_ids(node))
       faults.add(path, {package, from, "has set-id bits", "have set-id bits", "slice it away, or give it a mode under 'paths'", {}});
     const std::string_view name = plan::program_name(path);
     if (name.empty() || is_named(named, path)) continue;

@@ -7,6 +7,9 @@
 
 namespace ashlar::build {
 
+/// A definition in the published format was not written for an image without set-id files: those of its packages lose the bits, which is noted.
+Done take_off_set_ids(Tree& tree, const plan::Definition& definition, Progress& progress);
+
 /// Conflict when a runtime image holds a shell or other interpreter that the definition does not name under `interpreters`, a package manager, or a
 /// file with set-id bits that its `paths` do not give it: each is named with what to do. A link is judged by what it leads to. The published format has
 /// no `interpreters`: what a definition in it asks for by name may be in, and what else it brings in is noted.
