@@ -17,6 +17,7 @@ constexpr Ecosystem table[] = {
     {"java", "jar, war and ear files, also nested and shaded", wants_java, read_java},
     {"rust", "crates that cargo-auditable lists in a program", wants_rust, read_rust},
     {"elf-note", "packages that programs and libraries name in a note", wants_elf_note, read_elf_note, settle_elf_note},
+    {"version-records", "what else says which versions of packages are installed: changelogs, logs, lists", wants_version_records, read_version_records},
     {"sbom", "documents that claim what is in the image", wants_sbom, read_sbom},
 };
 

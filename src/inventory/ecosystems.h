@@ -15,7 +15,7 @@ Result<Bytes> read_range(const host::ReadFile& file, std::uint64_t offset, std::
 /// What a reader found in a file.
 struct Told {
   std::vector<Component> components{};
-  std::vector<Component> claims{};   ///< of documents in an image (SBOMs): shown, never believed
+  std::vector<Component> claims{};   ///< of documents in an image (SBOMs, changelogs, logs): never believed, but what is believed is held against them; `remark`: what kind of document
   std::vector<std::string> notes{};  ///< what it could not judge, and why; each makes the file's components incomplete, never the scan fail
   std::vector<std::string> damage{};  ///< of package databases of distributions: records that do not read, and why; no verdict on what is installed is whole then
 };

@@ -13,7 +13,7 @@ namespace ashlar::inventory {
 /// What the ecosystems' readers found among the files that the image has in the end; what higher layers hide is not in it.
 struct Found {
   std::vector<Component> components{};  ///< sorted by type, name, version, path
-  std::vector<Component> claims{};      ///< of documents in the image, in the same order: shown, never believed
+  std::vector<Component> claims{};      ///< of documents in the image, in the same order: never believed, but what is believed is held against them
   std::vector<std::string> notes{};     ///< what could not be judged, and why; sorted
   std::vector<std::string> damage{};    ///< records of package databases of distributions that do not read, and why; sorted
 };

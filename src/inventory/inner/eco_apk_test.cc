@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "base/tar.h"
 #include "inventory/inner/reader_trial.h"
 
 namespace ashlar::inventory {
@@ -43,6 +44,39 @@ TEST(Apk, OriginMaintainerAndFilesComeAlong) {
   EXPECT_EQ(found.architecture, "x86_64");
   EXPECT_EQ(found.files, (Strings{"bin/sh", "etc/securetty"}));
   EXPECT_EQ(trial::tell("apk", "lib/apk/db/installed", "P:musl\nV:1-r0\n\n").components.at(0).source, "musl") << "no origin: its own";
+}
+
+// A version that was raised in one record stands otherwise in others.
+TEST(Apk, RecordsSpeakOfEachOthersVersions) {
+  const auto claims = [](const std::string& path, const std::string& content) {
+    Strings out;
+    for (const Component& each : trial::tell("apk", path, content).claims) out.push_back(each.name + " " + each.version + " [" + each.remark + "]");
+    return out;
+  };
+  struct {
+    const char* summary;
+    std::string content;
+    Strings claims;
+  } const rows[] = {
+      {"what it provides as a command", "P:openssl\nV:9.9-r0\np:cmd:openssl=3.5.1-r0 so:libx.so.3=3 cmd:c_rehash=3.5.1-r0\n\n", {"openssl 3.5.1-r0 [a command that it provides]"}},
+      {"another needs it in one version", "P:openssl\nV:3.5.1-r0\nD:libssl3=3.5.1-r0 so:libc.so=1 musl>=1.2 !a=1 b~=2\n\nP:libssl3\nV:9.9-r0\n\n", {"libssl3 3.5.1-r0 [needed by 'openssl']"}},
+      {"what another provides may be meant", "P:a\nV:1-r0\nD:b=1-r0\n\nP:b\nV:2-r0\n\nP:c\nV:1-r0\np:b=1-r0\n\n", {}},
+      {"built together", "P:libssl3\nV:9.9-r0\no:openssl\nc:abc\n\nP:libcrypto3\nV:3.5.1-r0\no:openssl\nc:abc\n\n", {"libcrypto3 9.9-r0 [built together with 'libssl3']"}},
+      {"built at another commit", "P:libssl3\nV:3.5.2-r0\no:openssl\nc:abd\n\nP:libcrypto3\nV:3.5.1-r0\no:openssl\nc:abc\n\n", {}},
+      {"a sound one", busybox, {}},
+  };
+  for (const auto& row : rows) EXPECT_EQ(claims("lib/apk/db/installed", row.content), row.claims) << row.summary;
+  std::string tar;
+  for (const char* name : {"busybox-1.37.0-r18.Q1sAfVDQbqEyG7+CpPMd/DQbdhh4I=.post-install", "py3-pip-25.1-r0.Q1x.trigger", "what", "-1-r0.Q1x.y"}) {
+    Bytes head;
+    append_tar_header(head, {.path = name, .mode = 0755, .size = 3});
+    tar += as_text(head);
+    tar += "#!\n" + std::string(509, '\0');
+  }
+  for (const std::string& packed : {tar, trial::deflated(tar, 31)})
+    EXPECT_EQ(claims(packed == tar ? "lib/apk/db/scripts.tar" : "usr/lib/apk/db/scripts.tar.gz", packed), (Strings{"busybox 1.37.0-r18 [the name of its script]", "py3-pip 25.1-r0 [the name of its script]"}));
+  EXPECT_EQ(trial::tell("apk", "lib/apk/db/scripts.tar", tar.substr(0, 700)).notes.size(), 1U);
+  trial::torture("apk", "lib/apk/db/scripts.tar", tar);
 }
 
 TEST(Apk, AnyBytesGiveAnAnswer) { trial::torture("apk", "lib/apk/db/installed", busybox + busybox); }

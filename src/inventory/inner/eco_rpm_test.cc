@@ -160,6 +160,38 @@ TEST(Rpm, ReadsWhatRpmInstalls) {
   EXPECT_EQ(ours.size(), 2U);
   EXPECT_EQ(told.notes, Strings{});
   EXPECT_EQ(told.damage, Strings{});
+  // A version that somebody raises in the file, in every place where it stands: its signed digest tells.
+  std::string raised = trial::content_of(scratch / "db/rpmdb.sqlite");
+  size_t places = 0;
+  for (size_t at = raised.find("1.2~rc1"); at != std::string::npos; at = raised.find("1.2~rc1", at)) raised.replace(at, 7, "9.2~rc1"), ++places;
+  EXPECT_GE(places, 2U);
+  Strings refused = trial::lines(trial::tell("rpm", "var/lib/rpm/rpmdb.sqlite", raised));
+  std::ranges::sort(refused);
+  EXPECT_EQ(refused,
+            (Strings{"damage: cannot read 'var/lib/rpm/rpmdb.sqlite': the header of 'one' has another digest than it was signed with", "damage: cannot read 'var/lib/rpm/rpmdb.sqlite': the header of 'two' has another digest than it was signed with"}));
+}
+
+std::string trailer(std::uint32_t back) { return big(63) + big(7) + big(~back + 1) + big(16); }
+
+/// A header with a region of all tags but the last, which is its digest.
+std::string with_region(const std::string& digest, std::uint32_t back = 32, std::uint32_t size = 16) {
+  const std::string signed_store = "bash" + std::string(1, '\0') + "5.1" + std::string(1, '\0') + "6" + std::string(1, '\0');
+  const auto at = [](size_t value) { return big(static_cast<std::uint32_t>(value)); };
+  const std::string store = signed_store + trailer(back) + digest + '\0';
+  const std::string index = big(63) + big(7) + at(signed_store.size()) + big(size) + big(1000) + big(6) + big(0) + big(1) + big(1001) + big(6) + big(5) + big(1) + big(1002) + big(6) + big(9) + big(1) + big(273) + big(6) + at(signed_store.size() + 16) + big(1);
+  return big(5) + at(store.size()) + index + store;
+}
+
+TEST(Rpm, RegionsAreHeldAgainstTheirDigest) {
+  const std::string forged = std::string(64, '0');
+  EXPECT_EQ(read(with_region(forged)), "the header of 'bash' has another digest than it was signed with");
+  EXPECT_EQ(read(with_region("")), "bash 5.1-6") << "nothing to be held against";
+  EXPECT_EQ(read(with_region(forged, 33)), damaged) << "no whole number of tags";
+  EXPECT_EQ(read(with_region(forged, 32 * 1000)), damaged) << "before the header";
+  EXPECT_EQ(read(with_region(forged, 32, 15)), damaged) << "no trailer";
+  const std::string whole = with_region(forged);
+  const std::string covered = std::string("\x8e\xad\xe8\x01\0\0\0\0", 8) + big(2) + big(27) + whole.substr(8, 32) + whole.substr(8 + 80, 27);
+  EXPECT_EQ(read(with_region(Digest::of(covered).hex())), "bash 5.1-6") << "the digest that two tags and their trailer have";
 }
 
 }  // namespace

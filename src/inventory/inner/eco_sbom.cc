@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <array>
 
+#include <fmt/format.h>
+
 #include "inventory/document.h"
 #include "inventory/inner/readers.h"
 
@@ -27,7 +29,8 @@ Told read_sbom(std::string_view path, const host::ReadFile& file) {
   auto document = read_document(*text, path);
   if (!document) return {.notes = {document.error().message}};
   for (Component& each : document->components) each.remark = "claimed by a document in the image, and not believed";
-  return {.claims = std::move(document->components)};
+  const size_t count = document->components.size();
+  return {.claims = std::move(document->components), .notes = {fmt::format("'{}' claims {} of the image, and is not believed", path, count == 1 ? "1 package" : fmt::format("{} packages", count))}};
 }
 
 }  // namespace ashlar::inventory

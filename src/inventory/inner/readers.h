@@ -38,6 +38,9 @@ void settle_rpm(Told& told, const Contents& contents);
 bool wants_dpkg(std::string_view path, BytesView front);
 Told read_dpkg(std::string_view path, const host::ReadFile& file);
 
+bool wants_version_records(std::string_view path, BytesView front);
+Told read_version_records(std::string_view path, const host::ReadFile& file);
+
 bool wants_sbom(std::string_view path, BytesView front);
 Told read_sbom(std::string_view path, const host::ReadFile& file);
 

@@ -4,12 +4,15 @@
 
 #include <fmt/format.h>
 
+#include "base/digest.h"
+#include "base/old_hash.h"
+
 namespace ashlar::inventory {
 namespace {
 
 constexpr std::uint32_t tag_name = 1000, tag_version = 1001, tag_release = 1002, tag_epoch = 1003, tag_vendor = 1011, tag_packager = 1015, tag_arch = 1022, tag_source = 1044,
-                        tag_folder_of_file = 1116, tag_base_names = 1117, tag_folders = 1118, tag_module = 5096;
-constexpr std::uint32_t type_int32 = 4, type_text = 6, type_texts = 8, type_translated = 9;
+                        tag_region = 63, tag_sha1 = 269, tag_sha256 = 273, tag_folder_of_file = 1116, tag_base_names = 1117, tag_folders = 1118, tag_module = 5096;
+constexpr std::uint32_t type_int32 = 4, type_text = 6, type_texts = 8, type_translated = 9, type_bytes = 7;
 constexpr std::uint32_t max_tags = 65'535, max_files = 1'000'000;
 
 std::uint32_t number(BytesView bytes, size_t at) {
@@ -31,6 +34,7 @@ class HeaderReader {
     if (out.name.empty() || out.version.empty() || out.release.empty()) return fail(Kind::Corrupt, "a package has no name, version or release");
     out.source = text(tag_source), out.vendor = text(tag_vendor), out.packager = text(tag_packager), out.module = text(tag_module);
     if (const auto epoch = numbers(tag_epoch); !epoch.empty()) out.epoch = epoch[0];
+    TRY(check_digest(out.name));
     TRY(read_files(out));
     return out;
   }
@@ -70,6 +74,32 @@ class HeaderReader {
     std::vector<std::uint32_t> out;
     for (std::uint32_t each = 0; each < found->count; ++each) out.push_back(number(store_, found->offset + size_t{each} * 4));
     return out;
+  }
+
+  /// The part of a header that its package was signed with, a region of tags before those that were added when it was installed, against the digest
+  /// that stands among the latter. A header without a region or digest has nothing to be held against.
+  Done check_digest(const std::string& name) const {
+    const auto region = find(tag_region);
+    const std::string sha256 = text(tag_sha256), sha1 = text(tag_sha1);
+    if (!region || (sha256.empty() && sha1.empty())) return {};
+    if (region->type != type_bytes || region->count != 16 || store_.size() - region->offset < 16) return damaged();
+    const std::uint32_t back = ~number(store_, region->offset + 8) + 1;  // its trailer says how far before it the index begins, as a negative number
+    const size_t size = size_t{region->offset} + 16;
+    if (back % 16 != 0 || back > index_.size()) return damaged();
+    Bytes whole = {0x8e, 0xad, 0xe8, 0x01, 0, 0, 0, 0};  // as in the package's file, whose magic counts
+    const auto put = [&](std::uint32_t value) {
+      for (const int shift : {24, 16, 8, 0}) whole.push_back(static_cast<std::uint8_t>(value >> shift));
+    };
+    put(back / 16), put(static_cast<std::uint32_t>(size));
+    whole.insert(whole.end(), index_.begin(), index_.begin() + back);
+    whole.insert(whole.end(), store_.begin(), store_.begin() + static_cast<std::ptrdiff_t>(size));
+    bool same = sha256.empty() || Digest::of(whole).hex() == sha256;
+    if (sha256.empty()) {
+      OldHasher hasher(OldHash::Sha1);
+      hasher.update(whole);
+      same = hasher.finish() == sha1;
+    }
+    return same ? Done() : fail(Kind::Corrupt, fmt::format("the header of '{}' has another digest than it was signed with", name));
   }
 
   Done read_files(RpmHeader& out) const {

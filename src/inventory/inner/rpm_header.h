@@ -19,7 +19,7 @@ struct RpmHeader {
   std::string full_version() const;
 };
 
-/// Corrupt when it lies about its sizes or has no name, version or release. At most 65,535 tags and 1,000,000 files.
+/// Corrupt when it lies about its sizes, has no name, version or release, or another digest than it tells of itself (RPMTAG_SHA256HEADER, else SHA1HEADER). At most 65,535 tags and 1,000,000 files.
 Result<RpmHeader> read_rpm_header(BytesView blob);
 
 }  // namespace ashlar::inventory
