@@ -58,7 +58,7 @@ Result<std::unique_ptr<Opened>> open_image(host::Files& files, const std::string
   const inventory::Contents& contents = out->inventory.contents;
   TRY_ASSIGN(out->ownership, inventory::judge_owners(contents, nullptr));
   out->attached = statements_within(contents);
-  out->subject = {.ref = ref, .names = names_of(target, contents), .contents = &contents, .ownership = &out->ownership, .components = std::move(out->inventory.found.components), .notes = std::move(out->inventory.found.notes), .damage = std::move(out->inventory.found.damage)};
+  out->subject = {.ref = ref, .names = names_of(target, contents), .contents = &contents, .ownership = &out->ownership, .components = std::move(out->inventory.found.components), .claims = std::move(out->inventory.found.claims), .notes = std::move(out->inventory.found.notes), .damage = std::move(out->inventory.found.damage)};
   for (const Digest& digest : build::probe_digests()) out->subject.known.emplace(digest, "the health probe");
   if (!target.image) {
     out->subject.base = {1, "a root file system is a base as a whole"};

@@ -18,6 +18,7 @@ struct Subject {
   std::string distribution{};                       ///< of a document: `debian-13`, as it says; or empty
   const inventory::Ownership* ownership = nullptr;  ///< of the contents
   std::vector<inventory::Component> components{};   ///< of every ecosystem
+  std::vector<inventory::Component> claims{};       ///< of other records in the contents, which the components are held against
   std::vector<std::string> notes{};                 ///< of the readers of ecosystems
   std::vector<std::string> damage{};                ///< what does not read of package databases
   std::map<Digest, std::string> known{};            ///< files that are known by content, and what they are: our own health probe

@@ -150,6 +150,45 @@ TEST_F(ScanFlow, planted_damage_is_never_clean) {
   EXPECT_EQ(stage.json({"scan", "dir:root"})["verdict"], "clean") << "and without damage it is clean";
 }
 
+// A version that is raised so that no advisory meets it, by somebody who covers more and more of the tracks.
+TEST_F(ScanFlow, planted_edits_of_the_package_database_are_found_in_every_disguise) {
+  know("2.0");
+  const std::string status = "var/lib/dpkg/status.d/greeter", list = "usr/share/ashlar/packages.json";
+  const auto replace = [&](const std::string& path, const std::string& from, const std::string& to) { edit("root/" + path, from, to); };
+  const auto raise = [&] { replace(status, "Version: 1.1", "Version: 9.9"); };
+  const auto remove = [&](const std::string& path) { EXPECT_TRUE(fs::remove(stage.folder() / "root" / path)) << path; };
+  const auto forget_list = [&] { remove(list), replace("usr/share/ashlar/image.json", "\"" + list + "\"", "\"etc/nothing\""), stage.write("root/etc/nothing", "\n"); };
+  struct Row {
+    const char* summary;
+    std::function<void()> plant;
+    const char* cause;
+  };
+  const Row rows[] = {
+      {"the version alone", raise, "of 'greeter' it says 9.9, and 'usr/share/ashlar/packages.json' (the image's own list) 1.1"},
+      {"in the image's own list as well", [&] { raise(), replace(list, "\"version\":\"1.1\"", "\"version\":\"9.9\""); }, "'usr/share/ashlar/packages.json' (the name of its file) 1.1"},
+      {"and the list is gone", [&] { raise(), remove(list); }, "'usr/share/ashlar/packages.json', by which its versions could be told, was removed"},
+      {"a second paragraph", [&] { forget_list(), stage.write("root/var/lib/dpkg/status", "Package: greeter\nStatus: install ok installed\nArchitecture: amd64\nVersion: 9.9\n"); }, "'greeter' stands twice, with"},
+      {"a version beyond all order", [&] { replace(status, "Version: 1.1", "Version: newest!"); }, "'greeter' has the version 'newest!', which is none"},
+      {"no version", [&] { replace(status, "Version: 1.1\n", ""); }, "the package database is damaged: cannot read 'var/lib/dpkg/status.d/greeter': the paragraph of 'greeter' has no Version"},
+      {"the package counts as removed", [&] { replace(status, "Version: 1.1", "Status: deinstall ok config-files\nVersion: 1.1"); }, "/usr/bin/greet"},
+      {"the package is a vendor's", [&] { replace(status, "Maintainer: Nobody <nobody@example.org>", "Maintainer: Docker <support@docker.com>"); }, "it was built by 'docker.com'"},
+      {"only its data was taken out", [&] { remove("var/lib/dpkg/status.d/words"); }, "it does not name 'words', and 'usr/share/ashlar/packages.json' (the image's own list) does"},
+  };
+  for (const Row& row : rows) {
+    unpack("root");
+    row.plant();
+    fs::remove_all(stage.folder() / "squashed");
+    pack("root", "squashed");
+    for (const char* target : {"dir:root", "oci:squashed:1"}) {
+      const Json answer = stage.json({"scan", target}, 3);
+      EXPECT_EQ(answer["verdict"], "unknown") << row.summary << ", " << target;
+      EXPECT_TRUE(says(answer, row.cause)) << row.summary << ", " << target << ": " << answer["causes"];
+    }
+  }
+  unpack("root");
+  EXPECT_EQ(stage.json({"scan", "dir:root"})["verdict"], "affected") << "and without an edit nothing stands against it";
+}
+
 TEST_F(ScanFlow, a_release_past_its_end_of_life_is_unknown) {
   stage.write("eol.json", R"([{"cycle": "13", "eol": "2020-01-01"}])");
   know("1.1");

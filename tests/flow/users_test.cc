@@ -161,6 +161,34 @@ TEST_F(UsersFlow, users_c07_package_database_absent) {
   EXPECT_NE(causes(answer).find("/usr/bin/a"), std::string::npos) << causes(answer);
 }
 
+TEST_F(UsersFlow, users_c07_package_database_false) {
+  know({{"debian-tracker", tracked("a", {{"trixie", "2"}})}, {"alpine", secdb("a", "2-r0")}});
+  const std::string log = "2026-11-26 10:00:00 status installed a:amd64 1\n", changes = "a (1) trixie; urgency=low\n", alpine = "ID=alpine\nVERSION_ID=3.22.1\n";
+  struct Row {
+    const char* summary;
+    std::map<std::string, std::string> files;
+    const char* cause;  ///< none: it is as it was built
+  };
+  const Row rows[] = {
+      {"a changelog", {{"etc/os-release", debian13}, {"var/lib/dpkg/status", deb("a", "9")}, {"usr/share/doc/a/changelog.Debian", changes}}, "of 'a' it says 9, and 'usr/share/doc/a/changelog.Debian' (its changelog) 1"},
+      {"dpkg's log", {{"etc/os-release", debian13}, {"var/lib/dpkg/status", deb("a", "9")}, {"var/log/dpkg.log", log}}, "of 'a' it says 9, and 'var/log/dpkg.log' (dpkg's log) 1"},
+      {"the source, by its changelog", {{"etc/os-release", debian13}, {"var/lib/dpkg/status", deb("a", "1", "Source: harmless\n")}, {"usr/share/doc/a/changelog.Debian", changes}}, "of 'a' it says that it was built from 'harmless', and 'usr/share/doc/a/changelog.Debian' (its changelog) from 'a'"},
+      {"the source's version, by its changelog", {{"etc/os-release", debian13}, {"var/lib/dpkg/status", deb("a", "1", "Source: a (9)\n")}, {"usr/share/doc/a/changelog.Debian", changes}}, "of 'a' it says 9"},
+      {"a changelog that was forged with it", {{"etc/os-release", debian13}, {"var/lib/dpkg/status", deb("a", "9")}, {"var/lib/dpkg/info/a.md5sums", std::string(32, '0') + "  usr/share/doc/a/changelog.Debian.gz\n"}, {"usr/share/doc/a/changelog.Debian.gz", "\x1f\x8b" "of another"}}, "explained by no package ('/usr/share/doc/a/changelog.Debian.gz' first)"},
+      {"neither contradicts", {{"etc/os-release", debian13}, {"var/lib/dpkg/status", deb("a", "1")}, {"var/log/dpkg.log", log}, {"usr/share/doc/a/changelog.Debian", changes}}, nullptr},
+      {"a list of files without its package", {{"etc/os-release", debian13}, {"var/lib/dpkg/status", deb("b", "1")}, {"var/lib/dpkg/info/a:amd64.md5sums", ""}}, "lists the files of 'a:amd64', which it does not name"},
+      {"a record that was cut off", {{"etc/os-release", debian13}, {"var/lib/dpkg/status", deb("b", "1") + "Package: a\nStatus: install ok inst"}}, "the package database is damaged"},
+      {"what an apk provides", {{"etc/os-release", alpine}, {"lib/apk/db/installed", "P:a\nV:9-r0\no:a\np:cmd:a=1-r0\n\n"}}, "of 'a' it says 9-r0, and 'lib/apk/db/installed' (a command that it provides) 1-r0"},
+      {"what needs an apk", {{"etc/os-release", alpine}, {"lib/apk/db/installed", "P:a\nV:9-r0\no:a\n\nP:b\nV:1-r0\no:b\nD:a=1-r0\n\n"}}, "(needed by 'b') 1-r0"},
+      {"a damaged record of an apk", {{"etc/os-release", alpine}, {"lib/apk/db/installed", apk("b", "1-r0", "b") + "P:a\nnonsense\n\n"}}, "the package database is damaged"},
+  };
+  for (const Row& row : rows) {
+    const Json answer = root(row.files);
+    EXPECT_EQ(answer["verdict"], row.cause == nullptr ? "affected" : "unknown") << row.summary << causes(answer);
+    EXPECT_NE(causes(answer).find(row.cause == nullptr ? "[]" : row.cause), std::string::npos) << row.summary << causes(answer);
+  }
+}
+
 TEST_F(UsersFlow, users_c08_names_collide) {
   know({{"debian-tracker", tracked("rc", {{"trixie", ""}})}, {"npm", osv("npm", "other", "9.0.0")}});
   const Json answer = root({{"etc/os-release", debian13}, {"var/lib/dpkg/status", deb("b", "1")}, {"app/node_modules/rc/package.json", R"({"name": "rc", "version": "1.2.8"})"}});

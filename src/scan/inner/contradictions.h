@@ -1,14 +1,12 @@
 #pragma once
-// What a package database says that the rest of the database contradicts: somebody has edited it.
-#include <string>
-#include <vector>
-
-#include "inventory/contents.h"
+// What within an image stands against its own package database. Nobody can prove a database true; one that was edited mostly forgets something.
+#include "scan/scan.h"
 
 namespace ashlar::scan {
 
-/// Dependencies on a certain version that the one installed is not, each in one line; in the order of packages. A version that was raised to hide a
-/// finding breaks those of the packages that were built with it. Clauses with alternatives, and names that another package provides, say nothing.
-std::vector<std::string> contradictions_of(const std::vector<inventory::InstalledPackage>& packages);
+/// Each in one line. Of a Debian database: versions that are none, a package that stands twice, lists of files of packages that it does not name, versions
+/// that break what another package depends on. Of any: versions that its own record, a note in a program of the package, a changelog, dpkg's log or the
+/// image's own list say otherwise. An older layer's word does not count against a package that a higher layer brought anew.
+std::vector<std::string> contradictions_of(const Subject& subject);
 
 }  // namespace ashlar::scan

@@ -97,13 +97,13 @@ void judge_packages(const Coverage& coverage, std::vector<std::string>& causes) 
   }
 }
 
-/// One line for all that does not read of package databases, and one for all that contradicts itself in one.
+/// One line for all that does not read of package databases, and one for all that stands against one.
 void judge_database(const Subject& subject, std::vector<std::string>& causes) {
   if (!subject.damage.empty()) causes.push_back(fmt::format("the package database is damaged: {}{}", subject.damage.front(), subject.damage.size() > 1 ? fmt::format(" ({} such in all)", subject.damage.size()) : ""));
   if (subject.contents == nullptr) return;
-  const auto found = contradictions_of(subject.contents->packages);
+  const auto found = contradictions_of(subject);
   if (found.empty()) return;
-  causes.push_back(fmt::format("the package database contradicts itself, as one does that was edited: {}{}", found.front(), found.size() > 1 ? fmt::format(" ({} such in all)", found.size()) : ""));
+  causes.push_back(fmt::format("the package database is contradicted, as one is that was edited: {}{}", found.front(), found.size() > 1 ? fmt::format(" ({} such in all)", found.size()) : ""));
 }
 
 void judge_dark(const Coverage& coverage, const Options& options, std::vector<std::string>& causes) {
