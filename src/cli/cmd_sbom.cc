@@ -13,6 +13,7 @@ namespace {
 
 struct Options {
   std::string target, platform;
+  bool again = false;
 };
 
 Exit say_table(Context& context, const attest::Sbom& sbom) {
@@ -33,8 +34,9 @@ Action sbom(CLI::App& app) {
   const auto options = std::make_shared<Options>();
   app.add_option("TARGET", options->target, "an image (oci:DIR[:TAG], oci-archive:FILE[:TAG], docker-archive:FILE[:TAG]), a root file system (dir:PATH), a lock, or a definition that has one")->required();
   app.add_option("--platform", options->platform, "of this platform; the first one by default")->option_text("PLATFORM");
+  app.add_flag("--again", options->again, "read every layer anew, whatever was kept of it");
   return [options](Context& context) -> Result<Exit> {
-    TRY_ASSIGN(const attest::Sbom sbom, pipeline::describe(context.machine, options->target, options->platform));
+    TRY_ASSIGN(const attest::Sbom sbom, pipeline::describe(context.machine, options->target, options->platform, options->again));
     if (context.format == "table") return say_table(context, sbom);
     if (context.format == "json") answer(context, attest::to_json(sbom));
     else *context.answer = context.format == "spdx-json" ? attest::to_spdx_json(sbom) : attest::to_cyclonedx_json(sbom);

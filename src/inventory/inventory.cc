@@ -7,6 +7,7 @@
 #include <tuple>
 #include <utility>
 
+#include "inventory/inner/layer.h"
 #include "inventory/inner/part_file.h"
 #include "inventory/inner/readers.h"
 
@@ -77,6 +78,36 @@ class Collector::Watcher final : public Onlooker {
     if (spool_ == nullptr) return give(ViewFile(held_));
     const auto file = spool_->finish();
     return file ? give(**file) : fail_all(file.error().message);
+  }
+
+  std::optional<std::string> found() const override {
+    Packer to;
+    to.number(read.size());
+    for (const auto& [place, each] : read) {
+      to.number(place.member);
+      to.text(each.path);
+      to.number(each.told.size());
+      for (const auto& [row, told] : each.told) to.number(row), pack(to, told);
+    }
+    return to.take();
+  }
+
+  bool recall(BytesView bytes, size_t layer) override {
+    Unpacker from(bytes);
+    std::map<Place, Read> recalled;
+    for (std::uint64_t left = from.count(); left > 0 && from.sound(); --left) {
+      const auto member = static_cast<size_t>(from.number());
+      Read& each = recalled[{layer, member}];
+      each.path = from.text();
+      for (std::uint64_t rows = from.count(); rows > 0 && from.sound(); --rows) {
+        const std::uint64_t row = from.number();
+        if (row >= ecosystems().size()) return false;
+        each.told.emplace_back(static_cast<size_t>(row), unpack_told(from));
+      }
+    }
+    if (!from.sound() || !from.at_end()) return false;
+    read.merge(recalled);
+    return true;
   }
 
   std::map<Place, Read> read;

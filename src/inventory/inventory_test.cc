@@ -6,23 +6,20 @@
 #include <deque>
 
 #include "host/memory.h"
-#include "inventory/inner/reader_trial.h"
+#include "inventory/inner/reading_trial.h"
 #include "inventory/sample_image.h"
 
 namespace ashlar::inventory {
 namespace {
 
+using trial::all_of;
+using trial::everything;
+using trial::lines_of;
+using trial::many_members;
+using trial::metadata;
 using trial::Strings;
 
-Strings lines(const Found& found) {
-  Strings out = trial::lines({.components = found.components, .notes = found.notes, .damage = found.damage});
-  for (size_t at = 0; at < found.components.size(); ++at) out[at] += " " + found.components[at].found_by + "@" + std::to_string(found.components[at].layer);
-  return out;
-}
-
 const std::string ms = R"({"name":"ms","version":"2.1.3"})";
-
-std::string metadata(const std::string& name, const std::string& version) { return "Name: " + name + "\nVersion: " + version + "\n"; }
 
 Found collect(SampleImage& image, host::Files& files, ReadOptions options = {}) {
   Collector collector(files);
@@ -38,7 +35,7 @@ TEST(Inventory, ComponentsCarryPathAndLayer) {
   image.add_layer({{"./s/x-1.dist-info/METADATA", metadata("x", "1")}, {"./s/x-1.dist-info/RECORD", "x.py,,\n"}, {"etc/hosts", "x"}});
   image.add_layer({{"app/node_modules/ms/package.json", ms}, {"app/yarn.lock", "# yarn lockfile v1\n\nms@1:\n  version \"1.0.0\"\n"}});
   image.add_layer({{"t.jar", trial::zip({{"META-INF/maven/a/b/pom.properties", "groupId=a\nartifactId=b\nversion=3\n"}})}});
-  EXPECT_EQ(lines(collect(image, files)), (Strings{"maven a:b 3 t.jar java@2", "npm ms 2.1.3 app/node_modules/ms/package.json npm@1", "pypi x 1 s/x-1.dist-info/METADATA python@0"}));
+  EXPECT_EQ(lines_of(collect(image, files)), (Strings{"maven a:b 3 t.jar java@2", "npm ms 2.1.3 app/node_modules/ms/package.json npm@1", "pypi x 1 s/x-1.dist-info/METADATA python@0"}));
 }
 
 TEST(Inventory, WhatHigherLayersHideDoesNotCount) {
@@ -46,7 +43,7 @@ TEST(Inventory, WhatHigherLayersHideDoesNotCount) {
   SampleImage image;
   image.add_layer({{"a/x-1.dist-info/METADATA", metadata("x", "1")}, {"b/y-1.dist-info/METADATA", metadata("y", "1")}, {"c/z-1.dist-info/METADATA", metadata("z", "1")}, {"d/w-1.dist-info/METADATA", "broken"}});
   image.add_layer({{"a/x-1.dist-info/METADATA", metadata("x", "2")}, {"b/.wh.y-1.dist-info", ""}, {"c/.wh..wh..opq", ""}, {"d/w-1.dist-info/.wh.METADATA", ""}});
-  EXPECT_EQ(lines(collect(image, files)), (Strings{"pypi x 2 a/x-1.dist-info/METADATA python@1"})) << "notes of what is hidden do not count either";
+  EXPECT_EQ(lines_of(collect(image, files)), (Strings{"pypi x 2 a/x-1.dist-info/METADATA python@1"})) << "notes of what is hidden do not count either";
 }
 
 TEST(Inventory, ALinkKeepsWhatItLeadsTo) {
@@ -54,16 +51,16 @@ TEST(Inventory, ALinkKeepsWhatItLeadsTo) {
   SampleImage image;
   const auto jar = trial::zip({{"META-INF/maven/a/b/pom.properties", "groupId=a\nartifactId=b\nversion=3\n"}});
   image.add_layer({{"one.jar", jar}, hard_link("two.jar", "one.jar"), symlink("three.jar", "one.jar"), symlink("loop.jar", "loop.jar")});
-  EXPECT_EQ(lines(collect(image, files)), (Strings{"maven a:b 3 one.jar java@0"})) << "once";
+  EXPECT_EQ(lines_of(collect(image, files)), (Strings{"maven a:b 3 one.jar java@0"})) << "once";
   image.add_layer({{".wh.one.jar", ""}});
-  EXPECT_EQ(lines(collect(image, files)), (Strings{"maven a:b 3 two.jar java@0"})) << "under the name that stays";
+  EXPECT_EQ(lines_of(collect(image, files)), (Strings{"maven a:b 3 two.jar java@0"})) << "under the name that stays";
 }
 
 TEST(Inventory, EmptyAndShortFilesAreAsked) {
   host::MemoryFiles files;
   SampleImage image;
   image.add_layer({{"a/x.dist-info/METADATA", ""}, {"b/y.whl", "PK"}, {"n", ""}});
-  EXPECT_EQ(lines(collect(image, files)), (Strings{"note: cannot read 'a/x.dist-info/METADATA': it names no package", "note: cannot read 'b/y.whl': it ends as no zip archive"}));
+  EXPECT_EQ(lines_of(collect(image, files)), (Strings{"note: cannot read 'a/x.dist-info/METADATA': it names no package", "note: cannot read 'b/y.whl': it ends as no zip archive"}));
 }
 
 /// A jar of 40 MB that names one artifact.
@@ -78,10 +75,10 @@ TEST(Inventory, LargeFilesAreSpooledAndSmallOnesAreNot) {
   host::MemoryFiles files;
   SampleImage image;
   image.add_layer({{"large.jar", large_jar()}, {"large.txt", std::string(20 << 20, 'x')}, {"s/x-1.dist-info/METADATA", metadata("x", "1")}});
-  EXPECT_EQ(lines(collect(image, files)), (Strings{"maven a:b 3 large.jar java@0", "pypi x 1 s/x-1.dist-info/METADATA python@0"}));
+  EXPECT_EQ(lines_of(collect(image, files)), (Strings{"maven a:b 3 large.jar java@0", "pypi x 1 s/x-1.dist-info/METADATA python@0"}));
   EXPECT_EQ(files.touched(), (Strings{"spool /tmp"})) << "and what nobody wants is not";
   files.fail_at("/tmp", Error{Kind::Unavailable, "cannot write into folder '/tmp': no space left on device", {}});
-  EXPECT_EQ(lines(collect(image, files)), (Strings{"pypi x 1 s/x-1.dist-info/METADATA python@0", "note: cannot read 'large.jar': cannot write into folder '/tmp': no space left on device"}));
+  EXPECT_EQ(lines_of(collect(image, files)), (Strings{"pypi x 1 s/x-1.dist-info/METADATA python@0", "note: cannot read 'large.jar': cannot write into folder '/tmp': no space left on device"}));
 }
 
 TEST(Inventory, AFolderIsReadWhereItLies) {
@@ -94,7 +91,7 @@ TEST(Inventory, AFolderIsReadWhereItLies) {
   auto target = open_target(*files, "dir:" + scratch.path().string()).value();
   const auto inventory = read_inventory(target, {.keep = [](std::string_view path) { return path.ends_with(".json"); }, .md5 = true});
   ASSERT_TRUE(inventory) << inventory.error().message;
-  EXPECT_EQ(lines(inventory->found), (Strings{"maven a:b 3 large.jar java@0", "npm ms 2.1.3 app/node_modules/ms/package.json npm@0"}));
+  EXPECT_EQ(lines_of(inventory->found), (Strings{"maven a:b 3 large.jar java@0", "npm ms 2.1.3 app/node_modules/ms/package.json npm@0"}));
   EXPECT_EQ(inventory->contents.texts.at("app/node_modules/ms/package.json"), ms) << "what the caller asked for comes of the same pass";
   EXPECT_FALSE(inventory->contents.files.at("large.jar").md5.empty());
 }
@@ -108,7 +105,7 @@ TEST(Inventory, NamesOfOneFileAreToldApartByTheirPaths) {
   auto target = open_target(*files, "dir:" + scratch.path().string()).value();
   const auto inventory = read_inventory(target);
   ASSERT_TRUE(inventory) << inventory.error().message;
-  EXPECT_EQ(lines(inventory->found), (Strings{"maven a:b 3 a.b/x.jar java@0"}));
+  EXPECT_EQ(lines_of(inventory->found), (Strings{"maven a:b 3 a.b/x.jar java@0"}));
   EXPECT_EQ(inventory->contents.files.at("a/x.jar").entry.link, "a.b/x.jar");
   EXPECT_EQ(inventory->contents.files.at("a/x.jar").content, inventory->contents.files.at("a.b/x.jar").content);
 }
@@ -135,33 +132,6 @@ TEST(Inventory, AnotherOnlookerSeesTheSamePass) {
   EXPECT_EQ(counters[0].ends + counters[1].ends, 2);
   EXPECT_EQ(inventory->found.components.size(), 1U);
 }
-
-/// Everything that comes out of reading, as text.
-Strings all_of(const Inventory& inventory) {
-  Strings out = lines(inventory.found);
-  for (const auto& [path, file] : inventory.contents.files) {
-    out.push_back(path + " " + std::to_string(file.layer) + ":" + std::to_string(file.bytes.layer) + "." + std::to_string(file.bytes.member) + " " + (file.content ? file.content->hex() : "-") + " " + file.sha1 + " " + file.md5 + " " + file.front + " " + file.entry.link);
-  }
-  for (const auto& [path, text] : inventory.contents.texts) out.push_back(path + "=" + text);
-  for (const InstalledPackage& each : inventory.contents.packages) out.push_back(each.name + " " + each.version);
-  return out;
-}
-
-/// Names and sizes of 300 files of several ecosystems, databases among them, in no order that anything keeps.
-Members many_members(int layer) {
-  Members members;
-  for (int each = 0; each < 300; ++each) {
-    const std::string name = "p" + std::to_string(each * 7 % 300) + "-" + std::to_string(layer), at = "l" + std::to_string(each % 5) + "/";
-    if (each % 3 == 0) members.push_back({at + "node_modules/" + name + "/package.json", R"({"name":")" + name + R"(","version":"1.0.0"})"});
-    else if (each % 3 == 1) members.push_back({at + "site/" + name + "-1.dist-info/METADATA", metadata(name, "1")});
-    else members.push_back({at + name, std::string(static_cast<size_t>(each * each), static_cast<char>('a' + each % 26))});
-    if (each % 50 == 49) members.push_back(hard_link(at + "again-" + name, members.back().path));
-    if (each % 60 == 0) members.push_back({"var/lib/dpkg/status.d/" + name, "Package: " + name + "\nVersion: 1\n"});
-  }
-  return members;
-}
-
-const ReadOptions everything{.keep = [](std::string_view path) { return path.ends_with("METADATA"); }, .sha1 = true, .md5 = true};
 
 TEST(Inventory, AnImageIsTheSameOnAnyNumberOfThreads) {
   std::vector<Members> layers;

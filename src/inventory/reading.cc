@@ -11,6 +11,7 @@
 #include "base/read_ahead.h"
 #include "host/tree.h"
 #include "inventory/inner/databases.h"
+#include "inventory/inner/layer.h"
 
 namespace ashlar::inventory {
 namespace {
@@ -47,13 +48,6 @@ std::string clean(std::string path) {
   while (path.ends_with('/')) path.pop_back();
   return path == "." ? std::string() : path;
 }
-
-/// One layer as it stands in its archive.
-struct Layer {
-  std::vector<File> members;
-  std::map<size_t, std::string> texts;  ///< by member
-  Done done;
-};
 
 /// What all threads that read layers share.
 struct Work {
@@ -100,8 +94,34 @@ Done read_members(const Work& work, TarReader& reader, size_t at, Onlooker* onlo
   }
 }
 
-Done read_layer(const Work& work, size_t at, Onlooker* onlooker, Layer& layer) {
+/// A layer that was kept. Its bytes are hashed as those of others are; where they are not what its digest says, reading it tells what is wrong.
+std::optional<KeptLayer> find_kept(const Work& work, size_t at, const std::string& key) {
   const oci::Descriptor& descriptor = work.descriptors[at];
+  const auto record = work.options.shelf->find(key);
+  auto kept = record ? read_record(key, *record, at) : fail(Kind::NotFound, "it was not kept");
+  const auto blob = kept ? work.image.open(descriptor.digest) : std::unexpected(kept.error());
+  if (!blob) return std::nullopt;
+  Hasher hasher;
+  Bytes buffer(buffer_size);
+  for (;;) {
+    const auto count = (*blob)->read(buffer);
+    if (!count) return std::nullopt;
+    if (*count == 0) break;
+    hasher.update(BytesView(buffer).first(*count));
+  }
+  return hasher.finish() == descriptor.digest ? std::optional(std::move(*kept)) : std::nullopt;
+}
+
+Result<Layer> read_layer(const Work& work, size_t at, Onlooker* onlooker) {
+  const oci::Descriptor& descriptor = work.descriptors[at];
+  const LayerShelf* const shelf = work.options.shelf;
+  std::string key;
+  if (shelf != nullptr) {
+    key = shelf->key(descriptor, fmt::format("sha1 {}, md5 {}, seen {}", work.options.sha1, work.options.md5, onlooker != nullptr));
+    auto kept = find_kept(work, at, key);
+    if (kept && (onlooker == nullptr || onlooker->recall(as_bytes(kept->found), at))) return std::move(kept->layer);
+  }
+  Layer layer;
   TRY_ASSIGN(auto blob, work.image.open(descriptor.digest));
   Hasher hasher;
   const auto stream = read_ahead(oci::decode_layer(descriptor, std::make_unique<HashingSource>(std::move(blob), hasher)));
@@ -111,21 +131,21 @@ Done read_layer(const Work& work, size_t at, Onlooker* onlooker, Layer& layer) {
   for (size_t count = 1; count != 0;) {
     TRY_ASSIGN(count, stream->read(rest));
   }
-  return hasher.finish() == descriptor.digest ? Done() : fail(Kind::Corrupt, "its bytes have another digest");
+  if (hasher.finish() != descriptor.digest) return fail(Kind::Corrupt, "its bytes have another digest");
+  if (shelf == nullptr) return layer;
+  if (const auto found = onlooker == nullptr ? std::string() : onlooker->found()) shelf->keep(key, to_record(key, layer, *found));
+  return layer;
 }
 
 /// Reads all layers beside each other, the largest first.
-std::vector<Layer> read_layers(const Work& work) {
-  std::vector<Layer> layers(work.descriptors.size());
+std::vector<Result<Layer>> read_layers(const Work& work) {
+  std::vector<Result<Layer>> layers(work.descriptors.size());
   std::vector<Onlooker*> onlookers(layers.size(), nullptr);
   for (size_t at = 0; at < layers.size() && work.options.onlooker; ++at) onlookers[at] = work.options.onlooker(at);
   std::vector<size_t> order(layers.size());
   std::iota(order.begin(), order.end(), size_t{0});
   std::ranges::stable_sort(order, std::greater<>(), [&](size_t at) { return work.descriptors[at].size; });
-  in_parallel(order.size(), work.options.threads, [&](size_t turn, size_t) {
-    const size_t at = order[turn];
-    layers[at].done = read_layer(work, at, onlookers[at], layers[at]);
-  });
+  in_parallel(order.size(), work.options.threads, [&](size_t turn, size_t) { layers[order[turn]] = read_layer(work, order[turn], onlookers[order[turn]]); });
   return layers;
 }
 
@@ -167,10 +187,9 @@ Done lay(Layer layer, size_t at, Contents& contents) {
 
 Result<Contents> read_contents(oci::ImageReader& image, const oci::PlatformImage& which, const ReadOptions& options) {
   Contents contents{which.platform, which.descriptor, which.config, which.manifest.layers, {}, {}, {}};
-  std::vector<Layer> layers = read_layers({image, contents.layers, options});
+  std::vector<Result<Layer>> layers = read_layers({image, contents.layers, options});
   for (size_t at = 0; at < layers.size(); ++at) {
-    Done done = std::move(layers[at].done);
-    if (done) done = lay(std::move(layers[at]), at, contents);
+    Done done = layers[at] ? lay(std::move(*layers[at]), at, contents) : std::unexpected(std::move(layers[at]).error());
     if (!done) return cannot(fmt::format("read layer '{}'", contents.layers[at].digest.str()), std::move(done).error());
   }
   std::erase_if(contents.texts, [&](const auto& text) { return !contents.files.contains(text.first); });

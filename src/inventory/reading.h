@@ -2,9 +2,12 @@
 // Reads what an image holds: every layer once, as a stream, the layers beside each other.
 #include <functional>
 #include <memory>
+#include <optional>
+#include <string>
 #include <string_view>
 
 #include "inventory/contents.h"
+#include "inventory/layer_shelf.h"
 #include "oci/layout.h"
 
 namespace ashlar::inventory {
@@ -20,6 +23,10 @@ class Onlooker {
   virtual void more(BytesView bytes) = 0;
   /// It has ended; `content` is the digest of all that passed.
   virtual void end(const Digest& content) = 0;
+  /// What it found in the layer, once that was read to its end, to be kept with it; nothing: that cannot be kept.
+  virtual std::optional<std::string> found() const { return std::nullopt; }
+  /// Takes over what found() gave when this very layer was read before, in the place of seeing it; false, and nothing is taken, where that does not read.
+  virtual bool recall([[maybe_unused]] BytesView found, [[maybe_unused]] size_t layer) { return false; }
 };
 
 struct ReadOptions {
@@ -31,9 +38,10 @@ struct ReadOptions {
   bool sha1 = false, md5 = false;  ///< whether files shall have these, too
   bool damaged_databases = false;  ///< what does not read of package databases is passed over, as the readers of ecosystems tell of it; else it is Corrupt
   size_t threads = 0;              ///< that read beside each other; 0: as many as there are processors. What comes out is the same
+  const LayerShelf* shelf = nullptr;  ///< where layers are kept that were read with this `keep` and `onlooker`; what comes out is the same
 };
 
-/// Reads every layer once; whiteouts (image-spec layer.md, "Whiteouts") take away what lies below. A layer whose bytes do not have its digest is
+/// Reads every layer once, or hashes it alone where the shelf has it; whiteouts (image-spec layer.md, "Whiteouts") take away what lies below. A layer whose bytes do not have its digest is
 /// Corrupt.
 Result<Contents> read_contents(oci::ImageReader& image, const oci::PlatformImage& which, const ReadOptions& options = {});
 

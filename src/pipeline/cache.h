@@ -10,7 +10,7 @@
 namespace ashlar::pipeline {
 
 struct CacheKind {
-  std::string kind;      ///< `packages`, `indexes`, `frames`, `partial`, `keyrings`, `roots` (images unpacked for their tests)
+  std::string kind;      ///< `packages`, `indexes`, `frames`, `layers` (what was read of images), `partial`, `keyrings`, `roots` (images unpacked for their tests)
   std::uint64_t entries = 0, bytes = 0;
   Time oldest;           ///< last use of the entry that was not used for longest
 };

@@ -47,6 +47,17 @@ class CacheTest : public ::testing::Test {
   Workshop workshop{machine.machine, silent, {"/cache", "/state", "/config"}, "/data", {}, {}};
 };
 
+TEST_F(CacheTest, LayersThatWereReadAreAKindOfTheirOwn) {
+  put("layers/ee/" + std::string(62, 'e'), 9);
+  const auto report = examine_cache(workshop);
+  ASSERT_TRUE(report);
+  const auto kind = std::ranges::find(report->kinds, "layers", &CacheKind::kind);
+  ASSERT_NE(kind, report->kinds.end());
+  EXPECT_EQ(kind->bytes, 100U);
+  EXPECT_EQ(prune(limits({}, 8 * day))->entries, 1U);
+  EXPECT_EQ(bytes_left(), 600U);
+}
+
 TEST_F(CacheTest, ShowsKinds) {
   const auto report = examine_cache(workshop);
   ASSERT_TRUE(report);

@@ -5,6 +5,7 @@
 #include "inventory/target.h"
 #include "pipeline/catalog.h"
 #include "pipeline/inner/copyrights.h"
+#include "pipeline/inner/kept_layers.h"
 
 namespace ashlar::pipeline {
 namespace {
@@ -35,7 +36,7 @@ Result<attest::Sbom> describe_lock(host::Machine& machine, const host::Path& pat
 
 }  // namespace
 
-Result<attest::Sbom> describe(host::Machine& machine, const std::string& target, const std::string& platform) {
+Result<attest::Sbom> describe(host::Machine& machine, const std::string& target, const std::string& platform, bool again) {
   host::Files& files = *machine.files;
   const auto ref = oci::ImageRef::parse(target);
   const bool named = ref && ref->transport != oci::Transport::Registry;  // `dir:x.yaml` is a folder
@@ -43,7 +44,8 @@ Result<attest::Sbom> describe(host::Machine& machine, const std::string& target,
   if (!named && (target.ends_with(".yaml") || target.ends_with(".yml"))) return describe_lock(machine, lock_path(target), target, platform);
   TRY_ASSIGN(auto opened, inventory::open_target(files, target, platform));
   const auto keep = [](std::string_view path) { return inventory::tells_owners(path) || attest::tells_licences(path); };
-  TRY_ASSIGN(const auto contents, inventory::read_contents(opened, {.onlooker = {}, .keep = keep, .sha1 = true, .md5 = true}));
+  const auto shelf = kept_layers(machine, "sbom", again);
+  TRY_ASSIGN(const auto contents, inventory::read_contents(opened, {.onlooker = {}, .keep = keep, .sha1 = true, .md5 = true, .shelf = shelf ? &*shelf : nullptr}));
   TRY_ASSIGN(const auto ownership, inventory::judge_owners(contents, nullptr));
   const bool folder = opened.ref.transport == oci::Transport::Folder;
   return attest::describe(contents, ownership, {folder ? attest::Sbom::Kind::RootFs : attest::Sbom::Kind::Image, opened.ref.location});

@@ -90,8 +90,8 @@ Done KeptTests::keep(Workshop& workshop, const std::string& key, std::vector<pro
   return workshop.machine.files->write(path_, to_compact(record), host::Durability::Cache);
 }
 
-std::string program_stamp(Workshop& workshop) {
-  const auto stat = workshop.machine.files->stat(host::program_path());
+std::string program_stamp(host::Files& files) {
+  const auto stat = files.stat(host::program_path());
   return fmt::format("{} {} {}", ASHLAR_VERSION, stat ? stat->size : 0, stat ? stat->modified.seconds : 0);
 }
 

@@ -9,6 +9,7 @@
 #include "inventory/inventory.h"
 #include "inventory/os_release.h"
 #include "pipeline/decisions.h"
+#include "pipeline/inner/kept_layers.h"
 
 namespace ashlar::pipeline {
 namespace {
@@ -50,11 +51,13 @@ Result<scan::BaseLayers> base_of(host::Files& files, const Opened& opened, const
   return scan::layers_of_base(config, base.which.config, options.base);
 }
 
-Result<std::unique_ptr<Opened>> open_image(host::Files& files, const std::string& ref, const ScanOptions& options) {
+Result<std::unique_ptr<Opened>> open_image(host::Machine& machine, const std::string& ref, const ScanOptions& options) {
+  host::Files& files = *machine.files;
   TRY_ASSIGN(auto target, inventory::open_target(files, ref, options.platform));
   const auto keep = [](std::string_view path) { return inventory::tells_owners(path) || inventory::tells_os_release(path) || is_statement(path); };
   auto out = std::make_unique<Opened>();
-  TRY_ASSIGN(out->inventory, inventory::read_inventory(target, {.onlooker = {}, .keep = keep, .sha1 = false, .md5 = true, .damaged_databases = true}));
+  const auto shelf = kept_layers(machine, "scan", options.again);
+  TRY_ASSIGN(out->inventory, inventory::read_inventory(target, {.keep = keep, .md5 = true, .damaged_databases = true, .shelf = shelf ? &*shelf : nullptr}));
   const inventory::Contents& contents = out->inventory.contents;
   TRY_ASSIGN(out->ownership, inventory::judge_owners(contents, nullptr));
   out->attached = statements_within(contents);
@@ -79,10 +82,10 @@ Result<std::unique_ptr<Opened>> open_document(host::Files& files, const std::str
   return out;
 }
 
-Result<std::unique_ptr<Opened>> open_subject(host::Files& files, const std::string& target, const ScanOptions& options) {
+Result<std::unique_ptr<Opened>> open_subject(host::Machine& machine, const std::string& target, const ScanOptions& options) {
   const auto ref = oci::ImageRef::parse(target);
   const bool named = ref && ref->transport != oci::Transport::Registry;
-  return !named && target.ends_with(".json") ? open_document(files, target) : open_image(files, target, options);
+  return !named && target.ends_with(".json") ? open_document(*machine.files, target) : open_image(machine, target, options);
 }
 
 }  // namespace
@@ -110,7 +113,7 @@ Result<std::vector<scan::Statements>> read_statements(host::Files& files, const 
 
 Result<scan::Report> scan(host::Machine& machine, advisory::Database& database, const std::string& target, const ScanOptions& options) {
   host::Files& files = *machine.files;
-  TRY_ASSIGN(const auto opened, open_subject(files, target, options));
+  TRY_ASSIGN(const auto opened, open_subject(machine, target, options));
   scan::Options how{.now = options.as_of.value_or(machine.clock->now()), .excuses = options.settings.excuses};
   if (options.dark_fails.value_or(options.settings.dark_fails.value_or(false))) how.app_dark = scan::DarkPolicy::Fail;
   std::vector<host::Path> trusted = options.settings.statements;
@@ -128,12 +131,12 @@ Result<scan::Report> scan(host::Machine& machine, advisory::Database& database, 
 }
 
 Result<std::vector<scan::Explained>> explain_advisory(host::Machine& machine, advisory::Database& database, const std::string& target, const std::string& id, const ScanOptions& options) {
-  TRY_ASSIGN(const auto opened, open_subject(*machine.files, target, options));
+  TRY_ASSIGN(const auto opened, open_subject(machine, target, options));
   return scan::explain(opened->subject, database, id);
 }
 
 Result<Held> read_held(host::Machine& machine, const std::string& target, const ScanOptions& options) {
-  TRY_ASSIGN(const auto opened, open_subject(*machine.files, target, options));
+  TRY_ASSIGN(const auto opened, open_subject(machine, target, options));
   scan::Subject& subject = opened->subject;
   // The digest of a document is no image's.
   return Held{std::move(subject.components), scan::distribution_of(subject), {subject.contents == nullptr ? std::string() : subject.digest, subject.names}};

@@ -134,7 +134,7 @@ std::string packages_there(Workshop& workshop, const Measure& measure, const oci
 
 std::string key_of(Workshop& workshop, const Measure& measure, const oci::Platform& platform, const TestOptions& options) {
   Hasher hasher;
-  hasher.update(fmt::format("test 3 {}\n{} {}\n{} {} {}\n", program_stamp(workshop), measure.definition ? measure.definition->digest_hex : "", measure.claimed, options.run, options.rebuild,
+  hasher.update(fmt::format("test 3 {}\n{} {}\n{} {} {}\n", program_stamp(*workshop.machine.files), measure.definition ? measure.definition->digest_hex : "", measure.claimed, options.run, options.rebuild,
                             options.no_rebuild));
   for (const std::string* text : {&measure.lock_text, &measure.baseline_text}) hasher.update(Digest::of(*text).str());
   hasher.update(source_digests(workshop, measure));

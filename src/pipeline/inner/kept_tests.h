@@ -27,6 +27,6 @@ class KeptTests {
 };
 
 /// Changes whenever the program does: its version, and size and time of its file.
-std::string program_stamp(Workshop& workshop);
+std::string program_stamp(host::Files& files);
 
 }  // namespace ashlar::pipeline
