@@ -257,6 +257,22 @@ TEST_F(Assemble, AScriptThatSetsAModeLeavesTheFileToItsPackage) {
   EXPECT_EQ(all.at("var/lib/dpkg/status.d/keys.md5sums").content, "0  usr/bin/agent\n1  usr/bin/daemon-1\n") << "digests of what is still the package's";
 }
 
+TEST_F(Assemble, AFileToWhichTheDefinitionGivesAnotherModeKeepsItsPackagesDigest) {
+  auto packages = small();
+  const std::string agent = "\177ELF agent\n", other = "other\n";
+  packages.push_back({"keys", {folder("usr/bin"), {"usr/bin/agent", agent}, {"usr/bin/other", other}}, "1", "", {{"md5sums", md5_hex(as_bytes(agent)) + "  usr/bin/agent\n" + md5_hex(as_bytes(other)) + "  usr/bin/other\n"}}});
+  lock_packages(packages);
+  plan::PathRule mode, words;
+  mode.type = words.type = plan::PathType::File;
+  mode.path = "/usr/bin/agent", mode.mode = 0750;
+  words.path = "/usr/bin/other", words.content = "our own\n";
+  definition.paths = {mode, words};
+  const Contents all = contents();
+  EXPECT_EQ(all.at("usr/bin/agent").entry.mode, 0750U);
+  EXPECT_EQ(all.at("usr/bin/other").content, "our own\n");
+  EXPECT_EQ(all.at("var/lib/dpkg/status.d/keys.md5sums").content, md5_hex(as_bytes(agent)) + "  usr/bin/agent\n");
+}
+
 TEST_F(Assemble, ConfigSaysWhatTheDefinitionSays) {
   definition.environment = {{"LANG", "C.UTF-8"}};
   definition.entrypoint = {"/usr/bin/tool"};

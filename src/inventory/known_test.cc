@@ -1,6 +1,8 @@
 // Files held against what is at hand beside the image: whoever forges the image forges none of that.
 #include <gtest/gtest.h>
+
 #include <nlohmann/json.hpp>
+#include <tuple>
 
 #include "base/json.h"
 #include "inventory/owners.h"
@@ -8,7 +10,6 @@
 
 namespace ashlar::inventory {
 namespace {
-
 
 const std::string elf = "\x7f" "ELF ";
 KnownPath file(std::string_view content) { return {FileType::Regular, Digest::of(content), {}}; }
@@ -114,6 +115,24 @@ TEST(Known, FilesOfTheDefinitionTable) {
   };
   expect(rows, &known, {{"opt/made", "made"}});
   expect({{"no definition at hand", who, {"etc/anything", "x"}, Standing::Claimed, "no definition is at hand"}}, nullptr);
+}
+
+/// A definition that gives a package's file another mode is its owner, and the package says which bytes it has.
+TEST(Known, FilesOfPackagesThatADefinitionGaveAnotherMode) {
+  const std::string agent = elf + "agent";
+  for (const auto& [summary, content, standing] : {std::tuple{"the package's bytes", agent, Standing::Listed}, {"other bytes", elf + "evil", Standing::Claimed}}) {
+    SCOPED_TRACE(summary);
+    SampleImage image;
+    image.add_layer({{"var/lib/dpkg/status.d/tool", "Package: tool\nVersion: 1\nArchitecture: all\n"},
+                     {"var/lib/dpkg/status.d/tool.md5sums", md5_hex(as_bytes(agent)) + "  usr/bin/agent\n"},
+                     {"usr/bin/agent", content},
+                     {"usr/share/ashlar/image.json", R"({"schema": "https://ashlar.dev/image/v1", "slices": {}, "owners": {"definition": ["usr/bin/agent"]}})"}});
+    const auto contents = read_contents(image, image.which, {.onlooker = {}, .keep = tells_owners, .sha1 = false, .md5 = true});
+    ASSERT_TRUE(contents) << contents.error().message;
+    const auto owners = judge_owners(*contents, nullptr);
+    ASSERT_TRUE(owners) << owners.error().message;
+    EXPECT_EQ(to_string(owners->files.at("usr/bin/agent").standing), to_string(standing)) << owners->files.at("usr/bin/agent").reason;
+  }
 }
 
 TEST(Known, FilesOfScriptsTable) {

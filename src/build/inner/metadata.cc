@@ -50,6 +50,13 @@ std::string control_of(const Part& part) {
 /// Whether the image has the bytes that the package ships, whatever owner and mode a script set.
 bool has_bytes_of(const Part& part, const Tree::Node* node) { return node != nullptr && node->owner == "package:" + part.package->name; }
 
+/// Whether a file that the definition has laid there, as one that gives a package's file another mode does, has the MD5 that the package says.
+bool is_unchanged(const Tree& tree, const Tree::Node* node, std::string_view md5) {
+  if (node == nullptr || node->owner != "definition" || node->entry.type != FileType::Regular) return false;
+  const auto content = tree.content(*node, node->entry.size);
+  return content && md5_hex(*content) == md5;
+}
+
 /// The package's md5sums without the files that the image does not take from it.
 std::string md5sums_of(const Tree& tree, const Part& from) {
   const auto found = from.frame.control.find("md5sums");
@@ -59,7 +66,7 @@ std::string md5sums_of(const Tree& tree, const Part& from) {
     const size_t name = line.find("  ");
     if (name == std::string_view::npos) continue;
     const Tree::Node* const node = tree.node(merge_usr(line.substr(name + 2), FileType::Regular));
-    if (has_bytes_of(from, node)) out += std::string(line) + "\n";
+    if (has_bytes_of(from, node) || is_unchanged(tree, node, line.substr(0, name))) out += std::string(line) + "\n";
   }
   return out;
 }

@@ -118,7 +118,13 @@ Owned Judge::as_listed(const std::string& path, const File& file, const std::str
 }
 
 Owned Judge::of_definition(const std::string& path, const File& file, const std::string& owner) const {
-  if (declared() == nullptr) return {owner, Standing::Claimed, "no definition is at hand"};
+  if (declared() == nullptr) {
+    // One that a definition gave another owner or mode has its package's bytes.
+    if (const auto package = shipped_.by_path.find(path); package != shipped_.by_path.end() && has_bytes(file)) {
+      if (Owned listed = as_listed(path, file, owner, package->second); listed.standing == Standing::Listed) return listed;
+    }
+    return {owner, Standing::Claimed, "no definition is at hand"};
+  }
   if (const auto exact = paths_.find(path); exact != paths_.end()) {
     std::string why = misfit(exact->second, file);
     if (!why.empty()) return unowned(owner, fmt::format("{}, as the definition says", why));
