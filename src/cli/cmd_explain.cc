@@ -77,6 +77,7 @@ Result<Exit> explain_advisory(Context& context, const Options& options) {
     Json judgements = Json::array();
     say(context, bold(context, fmt::format("{} {} ({}, layer {})", each.component.name, each.component.version, each.component.path, each.component.layer + 1)));
     say(context, fmt::format("  source '{}' {}, judged in '{}'", each.place.package, each.place.version, each.place.space));
+    if (!each.within.empty()) say(context, fmt::format("  no finding: it lies within package '{}', whose maintainers patch it, and whose advisories are asked", each.within));
     for (const scan::Judgement& judgement : each.judgements) {
       Json steps = Json::array();
       say(context, fmt::format("  feed '{}', {}: {}{}", judgement.feed, judgement.advisory.id, scan::to_string(judgement.outcome), judgement.fixed_in.empty() ? "" : ", fixed in " + judgement.fixed_in));
@@ -86,7 +87,7 @@ Result<Exit> explain_advisory(Context& context, const Options& options) {
       }
       judgements.push_back({{"feed", judgement.feed}, {"advisory", judgement.advisory.id}, {"outcome", scan::to_string(judgement.outcome)}, {"fixed_in", judgement.fixed_in}, {"steps", std::move(steps)}});
     }
-    list.push_back({{"name", each.component.name}, {"version", each.component.version}, {"path", each.component.path}, {"layer", each.component.layer}, {"space", each.place.space}, {"source", each.place.package}, {"source_version", each.place.version}, {"judgements", std::move(judgements)}});
+    list.push_back({{"name", each.component.name}, {"version", each.component.version}, {"path", each.component.path}, {"layer", each.component.layer}, {"space", each.place.space}, {"source", each.place.package}, {"source_version", each.place.version}, {"within", each.within.empty() ? Json(nullptr) : Json(each.within)}, {"judgements", std::move(judgements)}});
   }
   if (all.empty()) say(context, fmt::format("{} speaks of nothing that is in '{}': {} of its records were looked at, none names a package of the image in its space", options.definition, options.package, named.size()));
   if (context.json) context.answer->clear(), answer(context, {{"schema", "https://ashlar.dev/explained-advisory/v1"}, {"id", options.definition}, {"target", options.package}, {"components", std::move(list)}});

@@ -22,6 +22,14 @@ struct Unjudged {
   friend auto operator<=>(const Unjudged&, const Unjudged&) = default;
 };
 
+/// A component of a language whose files a package of the distribution ships, and whose maintainers patch it under its old version: the package's
+/// advisories judge it.
+struct Within {
+  std::string component, version, path;
+  std::string package;  ///< that has it
+  friend auto operator<=>(const Within&, const Within&) = default;
+};
+
 /// A file that nobody explains.
 struct Dark {
   std::string path, reason;
@@ -32,6 +40,7 @@ struct Dark {
 struct Coverage {
   std::uint64_t packages = 0, judged = 0;
   std::vector<Unjudged> unknown{};
+  std::vector<Within> within{};          ///< not counted among `packages`
   std::uint64_t owned = 0, excused = 0;  ///< files: explained by a package or component, known by content
   std::uint64_t plain = 0;               ///< files of nobody that are neither program nor archive
   std::vector<Dark> dark{};

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "attest/purl.h"
+#include "base/text.h"
 #include "scan/inner/coverage.h"
 #include "scan/inner/findings.h"
 #include "scan/judge.h"
@@ -32,14 +33,29 @@ DatabaseStamp stamp_of(const advisory::Database& database) {
   return {database.absence().empty() ? std::optional(database.digest()) : std::nullopt, database.created(), database.feeds()};
 }
 
-/// Whether a component is the note of a program that a package of the image has anyway: the package speaks for it.
-bool is_said_already(const Subject& subject, const inventory::Component& component) {
-  if (component.found_by != "elf-note" || subject.ownership == nullptr) return false;
-  const auto packaged = [&](const std::string& path) {
-    const auto found = subject.ownership->files.find(path);
-    return found != subject.ownership->files.end() && found->second.owner.starts_with("package:") && (found->second.standing == inventory::Standing::Verified || found->second.standing == inventory::Standing::Listed);
+/// The package of the distribution that has all files of a component, by their bytes: it speaks for the component. Empty where there is none.
+std::string package_with(const Subject& subject, const inventory::Component& component) {
+  if (subject.ownership == nullptr) return {};
+  constexpr std::string_view prefix = "package:";
+  std::string package;
+  const auto has = [&](std::string_view path) {
+    const auto found = subject.ownership->files.find(std::string(cut(path, '!').first));
+    if (found == subject.ownership->files.end() || !found->second.owner.starts_with(prefix)) return false;
+    if (found->second.standing != inventory::Standing::Verified && found->second.standing != inventory::Standing::Listed) return false;
+    if (package.empty()) package = found->second.owner.substr(prefix.size());
+    return true;
   };
-  return packaged(component.path) && std::ranges::all_of(component.files, packaged);
+  // What its records name besides may have been left out of the image, and byte code is made when a package is installed.
+  const auto stands_against = [&](const std::string& path) { return subject.ownership->files.contains(path) && !path.ends_with(".pyc") && !has(path); };
+  return has(component.path) && std::ranges::none_of(component.files, stands_against) ? package : std::string();
+}
+
+/// Whether a package of the image has the component; one that is more than the note of a program is told in the coverage.
+bool is_within(const Subject& subject, const inventory::Component& component, Coverage& coverage) {
+  const std::string package = package_with(subject, component);
+  if (package.empty()) return false;
+  if (component.found_by != "elf-note") coverage.within.push_back({component.name, component.version, component.path, package});
+  return true;
 }
 
 Done judge_component(const Subject& subject, const inventory::Component& component, advisory::Database& database, Report& report) {
@@ -81,10 +97,11 @@ Result<Report> scan(const Subject& subject, advisory::Database& database, const 
   report.base_layers = subject.base.count;
   report.layers = subject.contents == nullptr ? 0 : subject.contents->layers.size();
   for (const inventory::Component& component : subject.components) {
-    if (is_said_already(subject, component)) continue;
+    if (is_within(subject, component, report.coverage)) continue;
     TRY(judge_component(subject, component, database, report));
   }
   std::ranges::sort(report.coverage.unknown);
+  std::ranges::sort(report.coverage.within);
   look_at_files(subject, options.excuses, report.coverage);
   apply(options.statements, {subject.digest, subject.names}, report);
   std::vector<std::string> images = subject.names;
@@ -101,7 +118,7 @@ Result<std::vector<Explained>> explain(const Subject& subject, advisory::Databas
   std::vector<Explained> out;
   const Distribution distribution = distribution_of(subject);
   for (const inventory::Component& component : subject.components) {
-    Explained each{component, place_of(component, distribution), {}};
+    Explained each{component, place_of(component, distribution), package_with(subject, component), {}};
     if (each.place.reason.empty()) {
       TRY_ASSIGN(each.judgements, judge(database, each.place, component.symbols, Depth::Everything));
       std::erase_if(each.judgements, [&](const Judgement& judgement) { return judgement.advisory.id != id && std::ranges::find(judgement.advisory.aliases, id) == judgement.advisory.aliases.end(); });

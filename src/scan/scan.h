@@ -51,6 +51,7 @@ Result<Report> scan(const Subject& subject, advisory::Database& database, const 
 struct Explained {
   inventory::Component component;
   Place place;
+  std::string within;                 ///< the distribution's package that has the component, so that these judgements are no findings; or empty
   std::vector<Judgement> judgements;  ///< none: no feed that covers the space speaks of the package under this name
 };
 Result<std::vector<Explained>> explain(const Subject& subject, advisory::Database& database, const std::string& id);

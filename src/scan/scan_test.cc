@@ -41,6 +41,25 @@ struct Scene {
   }
 };
 
+/// Debian patches what its packages hold under the old version: an advisory of the language's own feed says nothing of it.
+TEST(Scan, ComponentsWithinPackagesAreJudgedByThem) {
+  Scene scene;
+  scene.add_file("usr/share/java/log.jar", "PK", Standing::Verified);
+  scene.add_file("app/log.jar", "PK", Standing::Unowned, 1);
+  scene.database.cover("osv", "Maven").add("osv", {.id = "GHSA-log", .affected = {{.space = "Maven", .package = "org.log:log", .grammar = Grammar::Maven, .intervals = {{.fixed = "2.0"}}}}});
+  for (const char* path : {"usr/share/java/log.jar!inner.jar", "app/log.jar"}) scene.subject.components.push_back({.type = "maven", .name = "org.log:log", .version = "1.0", .found_by = "java", .path = path});
+  const auto report = scan(scene.subject, scene.database, scene.options);
+  ASSERT_TRUE(report) << report.error().message;
+  ASSERT_EQ(report->findings.size(), 1U);
+  EXPECT_EQ(report->findings[0].component.path, "app/log.jar");
+  EXPECT_EQ(report->coverage.within, (std::vector<Within>{{"org.log:log", "1.0", "usr/share/java/log.jar!inner.jar", "tool"}}));
+  const auto explained = explain(scene.subject, scene.database, "GHSA-log");
+  ASSERT_TRUE(explained) << explained.error().message;
+  ASSERT_EQ(explained->size(), 2U);
+  EXPECT_EQ((*explained)[0].within, "tool");
+  EXPECT_EQ((*explained)[1].within, "");
+}
+
 TEST(Scan, VerdictIsNeverCleanByMistake) {
   struct Row { std::string_view summary; std::function<void(Scene&)> spoil; std::string_view verdict, cause; };
   const Row rows[] = {
@@ -55,6 +74,10 @@ TEST(Scan, VerdictIsNeverCleanByMistake) {
       {"the package database is gone, and notes in programs name packages", [](Scene& s) { s.subject.components[0].found_by = "elf-note"; }, "unknown", "the image says that it is 'Debian:13' and has no package database of it"},
       {"a note in a program explains no program", [](Scene& s) { s.add_file("opt/stray", "\x7f""ELF", Standing::Unowned), s.subject.components.push_back({.type = "generic", .name = "stray", .version = "1", .found_by = "elf-note", .path = "opt/stray"}); }, "unknown", "1 file of the base is explained by no package ('/opt/stray' first)"},
       {"a note in a program that a package has says nothing more", [](Scene& s) { s.subject.components.push_back({.type = "deb", .name = "tool-source", .version = "0.1", .found_by = "elf-note", .path = "usr/bin/tool"}), s.advise("tool-source", {.fixed = "1.0-1"}); }, "clean", ""},
+      {"a component that a package of the distribution has is judged by that", [](Scene& s) { s.add_file("usr/share/nodejs/pad/package.json", "{", Standing::Listed), s.subject.components.push_back({.type = "npm", .name = "pad", .version = "1.0.0", .found_by = "npm", .path = "usr/share/nodejs/pad/package.json"}); }, "clean", ""},
+      {"but not one that has other bytes than the package", [](Scene& s) { s.add_file("usr/share/nodejs/pad/package.json", "{", Standing::Altered), s.subject.components.push_back({.type = "npm", .name = "pad", .version = "1.0.0", .found_by = "npm", .path = "usr/share/nodejs/pad/package.json"}); }, "unknown", "'pad' 1.0.0 was not judged: no feed covers 'npm'"},
+      {"nor one with a file that the package does not have", [](Scene& s) { s.add_file("usr/lib/python3/pad.dist-info/METADATA", "N", Standing::Listed), s.add_file("usr/lib/python3/pad.py", "i", Standing::Unowned), s.subject.components.push_back({.type = "pypi", .name = "pad", .version = "1.0.0", .found_by = "python", .path = "usr/lib/python3/pad.dist-info/METADATA", .files = {"usr/lib/python3/pad.py"}}); }, "unknown", "'pad' 1.0.0 was not judged: no feed covers 'PyPI'"},
+      {"byte code and what was left out stand against nothing", [](Scene& s) { s.add_file("usr/lib/python3/pad.dist-info/METADATA", "N", Standing::Listed), s.add_file("usr/lib/python3/pad.pyc", "i", Standing::Unowned), s.subject.components.push_back({.type = "pypi", .name = "pad", .version = "1.0.0", .found_by = "python", .path = "usr/lib/python3/pad.dist-info/METADATA", .files = {"usr/lib/python3/pad.pyc", "usr/lib/python3/gone.py"}}); }, "clean", ""},
       {"a version was raised over what another package needs", [](Scene& s) { s.contents.packages = {{"tool", "1.0-1", "amd64", "tool", "1.0-1"}, {"part", "9.0-1", "amd64", "part", "9.0-1"}}, s.contents.packages[0].depends = "part (= 1.0-1)"; }, "unknown", "the package database is contradicted, as one is that was edited: 'tool' 1.0-1 depends on 'part (= 1.0-1)', and 9.0-1 is installed"},
       {"the package database is damaged, and the rest of it is judged", [](Scene& s) { s.subject.damage = {"cannot read line 7 of 'var/lib/dpkg/status': it is no field", "and line 9"}; }, "unknown", "the package database is damaged: cannot read line 7 of 'var/lib/dpkg/status': it is no field (2 such in all)"},
       {"nothing of the package database reads", [](Scene& s) { s.subject.damage = {"cannot read 'var/lib/rpm/Packages'"}, s.subject.components.clear(); }, "unknown", "the package database is damaged: cannot read 'var/lib/rpm/Packages'"},

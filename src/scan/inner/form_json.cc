@@ -15,15 +15,16 @@ Json feed_json(const advisory::FeedStamp& feed) {
 }
 
 Json coverage_json(const Coverage& coverage) {
-  Json unknown = Json::array(), dark = Json::array();
+  Json unknown = Json::array(), within = Json::array(), dark = Json::array();
   for (const Unjudged& each : coverage.unknown) unknown.push_back({{"package", each.package}, {"version", each.version}, {"path", each.path}, {"reason", each.reason}});
+  for (const Within& each : coverage.within) within.push_back({{"component", each.component}, {"version", each.version}, {"path", each.path}, {"package", each.package}});
   for (const Dark& each : coverage.dark) {
     Json file = {{"path", each.path}, {"owner", to_string(each.owner)}, {"reason", each.reason}};
     if (!each.excuse.empty()) file["excuse"] = each.excuse;
     dark.push_back(std::move(file));
   }
   const auto excused = static_cast<std::uint64_t>(std::ranges::count_if(coverage.dark, [](const Dark& each) { return !each.excuse.empty(); }));
-  return {{"packages", coverage.packages}, {"judged", coverage.judged}, {"unknown", std::move(unknown)},
+  return {{"packages", coverage.packages}, {"judged", coverage.judged}, {"unknown", std::move(unknown)}, {"within", std::move(within)},
           {"files", {{"owned", coverage.owned}, {"excused", coverage.excused + excused}, {"dark", coverage.dark.size() - excused}, {"other", coverage.plain}}},
           {"dark_files", std::move(dark)}, {"notes", coverage.notes}};
 }

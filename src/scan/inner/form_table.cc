@@ -59,7 +59,9 @@ std::string tally(const std::vector<Finding>& findings) {
 /// The verdict and what it rests on, in words for somebody who reads them for the first time.
 std::string verdict_lines(const Report& report) {
   const Coverage& coverage = report.coverage;
-  std::string out = fmt::format("verdict     {}\nfindings    {}\npackages    {} of {} judged\n", to_string(report.verdict), tally(report.findings), coverage.judged, coverage.packages);
+  std::string out = fmt::format("verdict     {}\nfindings    {}\npackages    {} of {} judged", to_string(report.verdict), tally(report.findings), coverage.judged, coverage.packages);
+  if (const size_t count = coverage.within.size(); count > 0) out += fmt::format("; {} of languages lie within packages of the distribution, which are judged for them", count);
+  out += "\n";
   const std::uint64_t explained = coverage.owned + coverage.excused;
   if (explained + coverage.dark.size() > 0) out += fmt::format("files       {} explained, {} dark (programs and archives that no package explains)\n", explained, coverage.dark.size());
   if (!report.database.digest) return out + "advisories  none: there is no database\n";
