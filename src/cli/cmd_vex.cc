@@ -15,8 +15,8 @@ namespace ashlar::cli {
 namespace {
 
 struct Options {
-  std::string action = "list", argument, file, platform;
-  std::vector<std::string> documents;
+  std::string action = "list", argument, file, platform, target;
+  std::vector<std::string> documents, absent;
   pipeline::StatementWish wish;
 };
 
@@ -38,6 +38,11 @@ Result<Exit> add(Context& context, const Options& options) {
   TRY_ASSIGN(const host::Path path, document_path(context, options));
   pipeline::StatementWish wish = options.wish;
   wish.vulnerability = options.argument;
+  if (!options.absent.empty()) {
+    if (options.target.empty()) return cannot(Kind::Invalid, "vex add", "--absent needs --in: the image that is looked at");
+    TRY_ASSIGN(const auto held, pipeline::read_held(context.machine, options.target, {.platform = options.platform}));
+    TRY_ASSIGN(wish, pipeline::show_absent(wish, options.absent, held));
+  }
   TRY_ASSIGN(const bool replaced, pipeline::add_statement(context.machine, path, wish));
   if (context.json) answer(context, {{"schema", "https://ashlar.dev/vex-added/v1"}, {"file", path.string()}, {"vulnerability", wish.vulnerability}, {"status", wish.status}, {"replaced", replaced}});
   else say(context, fmt::format("{}: {} is {} in {}{}", path.string(), wish.vulnerability, wish.status, wish.package, replaced ? " (instead of what it said before)" : ""));
@@ -99,12 +104,14 @@ Action vex(CLI::App& app) {
   app.add_option("--file", options->file, "the document, OpenVEX; by default vex.json beside ashlar.yaml")->option_text("FILE");
   app.add_option("--package", options->wish.package, "with add: a package URL, or TYPE:NAME of a package or source package (deb:openssl)")->option_text("PACKAGE");
   app.add_option("--image", options->wish.image, "with add: in this image alone, by repository or sha256:DIGEST")->option_text("IMAGE");
+  app.add_option("--absent", options->absent, "with add: the flaw is in files of this name (a path, globs may stand in it), and the image of --in is shown to have none")->option_text("PATH");
+  app.add_option("--in", options->target, "with --absent: the image that is looked at, and that the statement is bound to by its digest")->option_text("REF");
   app.add_option("--status", options->wish.status, "with add: not_affected (the default), affected, fixed or under_investigation")->option_text("STATUS");
   app.add_option("--justification", options->wish.justification, "with add: OpenVEX's word for why it is not affected")->option_text("WORD");
   app.add_option("--reason", options->wish.detail, "with add: why it does not affect, or what to do, in words")->option_text("TEXT");
   app.add_option("--author", options->wish.author, "with add: who says so; needed for a new document")->option_text("NAME");
   app.add_option("--vex", options->documents, "with export: more documents, or folders of such")->option_text("FILE");
-  app.add_option("--platform", options->platform, "with export: of this platform; the first one by default")->option_text("PLATFORM");
+  app.add_option("--platform", options->platform, "with export and --in: of this platform; the first one by default")->option_text("PLATFORM");
   return [options](Context& context) -> Result<Exit> {
     constexpr std::array actions = {Row{"add", add, "the vulnerability"}, Row{"list", list, ""}, Row{"export", write_out, "the image"}};
     const auto row = std::ranges::find(actions, options->action, &Row::name);

@@ -21,6 +21,11 @@ struct StatementWish {
 /// affected without what to do, a justification of another status, a new document without author. True: one was replaced.
 Result<bool> add_statement(host::Machine& machine, const host::Path& path, const StatementWish& wish);
 
+/// Makes of a wish a statement on one image that is shown from what that holds: the flaw is in files at `paths` (globs with a leading slash), and it has
+/// none of them. `image`, `justification` and `detail` are filled in, the reason that was given behind it. Invalid without an image's digest; NotFound when
+/// the package is not in it; Conflict names the first such file that is.
+Result<StatementWish> show_absent(const StatementWish& wish, const std::vector<std::string>& paths, const Held& held);
+
 /// The documents as one, every statement spread to what the image really holds, in the forms that trivy and grype match: of a statement on a package each
 /// package that it means by its own URL with version and without qualifiers, and the image (`pkg:oci/NAME@DIGEST`) with these as its parts; of a
 /// statement on the image this second form alone. A statement that means nothing in the image is a note.

@@ -6,8 +6,10 @@
 #include <functional>
 #include <map>
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "base/text.h"
 #include "host/memory.h"
 #include "pipeline/validation.h"
 
@@ -221,6 +223,40 @@ TEST(Spread, AStatementOnASourceMeansItsBinaries) {
     EXPECT_EQ(out.statements[0].justification, "component_not_present");
   }
   EXPECT_EQ(spread_one({{"pkg:deb/debian/openssl", {}}}).id, spread_one({{"pkg:deb/debian/openssl", {}}}).id);
+}
+
+TEST(ShowAbsent, BindsAStatementToTheImageThatWasLookedAt) {
+  Held held = image();
+  held.names.digest = "sha256:" + std::string(64, 'a');
+  held.paths = {"usr/bin/openssl", "usr/lib/x86_64-linux-gnu/libssl.so.3"};
+  const StatementWish wish{.vulnerability = "CVE-2026-1", .package = "deb:openssl", .detail = "it is the engine's"};
+  struct Row { std::string_view summary; StatementWish wish; std::vector<std::string> paths; std::function<void(Held&)> change; std::string_view error; };
+  const auto with = [&](auto change) { StatementWish out = wish; change(out); return out; };
+  const Row rows[] = {
+      {"a file that is not there", wish, {"/usr/lib/**/engines-3/*"}, {}, ""},
+      {"several that are not there", wish, {"/usr/sbin/openssl", "/opt/**"}, {}, ""},
+      {"one that is", wish, {"/usr/sbin/openssl", "/usr/bin/open*"}, {}, "'/usr/bin/openssl' is in the image"},
+      {"a path that is none", wish, {"usr/bin/x"}, {}, "'usr/bin/x' does not begin with '/'"},
+      {"a package that is not there", with([](StatementWish& w) { w.package = "deb:nginx"; }), {"/x"}, {}, "the image has no such package"},
+      {"what is no package", with([](StatementWish& w) { w.package = "openssl"; }), {"/x"}, {}, "no package URL"},
+      {"another status", with([](StatementWish& w) { w.status = "fixed"; }), {"/x"}, {}, "the status is fixed"},
+      {"a document", wish, {"/x"}, [](Held& h) { h.paths.clear(); }, "only an image tells"},
+      {"a folder", wish, {"/x"}, [](Held& h) { h.names.digest.clear(); }, "only an image tells"},
+  };
+  for (const Row& row : rows) {
+    SCOPED_TRACE(row.summary);
+    Held here = held;
+    if (row.change) row.change(here);
+    const auto shown = show_absent(row.wish, row.paths, here);
+    ASSERT_EQ(shown.has_value(), row.error.empty());
+    if (!shown) {
+      EXPECT_NE(shown.error().message.find(row.error), std::string::npos) << shown.error().message;
+      continue;
+    }
+    EXPECT_EQ(shown->image, held.names.digest);
+    EXPECT_EQ(shown->justification, "vulnerable_code_not_present");
+    EXPECT_EQ(shown->detail, fmt::format("the flaw is in {}, and none of the 2 paths of the image is that: it is the engine's", join(row.paths, ", ")));
+  }
 }
 
 TEST_F(Decisions, AcceptedRisksAreNeverStatements) {

@@ -139,7 +139,10 @@ Result<Held> read_held(host::Machine& machine, const std::string& target, const 
   TRY_ASSIGN(const auto opened, open_subject(machine, target, options));
   scan::Subject& subject = opened->subject;
   // The digest of a document is no image's.
-  return Held{std::move(subject.components), scan::distribution_of(subject), {subject.contents == nullptr ? std::string() : subject.digest, subject.names}};
+  Held out{std::move(subject.components), scan::distribution_of(subject), {subject.contents == nullptr ? std::string() : subject.digest, subject.names}, {}};
+  if (subject.contents == nullptr) return out;
+  for (const auto& [path, file] : subject.contents->files) out.paths.push_back(path);
+  return out;
 }
 
 }  // namespace ashlar::pipeline

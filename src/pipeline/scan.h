@@ -33,6 +33,7 @@ struct Held {
   std::vector<inventory::Component> components{};
   scan::Distribution distribution{};
   scan::ImageNames names{};
+  std::vector<std::string> paths{};  ///< of an image or root file system, sorted, without a leading slash; none of a document, which does not tell
 };
 Result<Held> read_held(host::Machine& machine, const std::string& target, const ScanOptions& options);
 

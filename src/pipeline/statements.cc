@@ -181,6 +181,27 @@ Result<bool> add_statement(host::Machine& machine, const host::Path& path, const
   return replaced;
 }
 
+Result<StatementWish> show_absent(const StatementWish& wish, const std::vector<std::string>& paths, const Held& held) {
+  const std::string what = fmt::format("show that '{}' does not affect '{}'", wish.vulnerability, wish.package);
+  if (held.names.digest.empty() || held.paths.empty()) return cannot(Kind::Invalid, what, "only an image tells what it does not hold, and has a digest that binds the statement to it");
+  if (wish.status != "not_affected") return cannot(Kind::Invalid, what, fmt::format("files that lack say that something is not affected, the status is {}", wish.status));
+  auto purl = purl_of(wish.package);
+  if (!purl) return cannot(what, std::move(purl).error());
+  const VexStatement statement{.vulnerability = wish.vulnerability, .products = {{*purl, {}}}};
+  const auto means = [&](const inventory::Component& each) { return scan::concerns(statement, {.id = wish.vulnerability, .component = each}, held.distribution, held.names); };
+  if (std::ranges::none_of(held.components, means)) return cannot(Kind::NotFound, what, "the image has no such package, and needs no statement");
+  for (const std::string& glob : paths) {
+    if (!glob.starts_with('/')) return cannot(Kind::Invalid, what, fmt::format("'{}' does not begin with '/'", glob));
+    const auto there = std::ranges::find_if(held.paths, [&](const std::string& path) { return matches_glob(std::string_view(glob).substr(1), path); });
+    if (there != held.paths.end()) return cannot(Kind::Conflict, what, fmt::format("'/{}' is in the image", *there));
+  }
+  StatementWish out = wish;
+  out.image = held.names.digest;
+  if (out.justification.empty()) out.justification = "vulnerable_code_not_present";
+  out.detail = fmt::format("the flaw is in {}, and none of the {} paths of the image is that{}{}", join(paths, ", "), held.paths.size(), wish.detail.empty() ? "" : ": ", wish.detail);
+  return out;
+}
+
 VexDocument spread(const std::vector<scan::Statements>& documents, const Held& held) {
   VexDocument out{.format = "openvex"};
   std::string identity = held.names.digest;
