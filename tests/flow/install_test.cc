@@ -83,7 +83,7 @@ TEST_F(InstallFlow, man_reads_the_pages) {
 }
 
 TEST_F(InstallFlow, a_package_installs_and_works) {
-  for (const char* each : {"dpkg", "dpkg-deb", "dpkg-shlibdeps"}) ASHLAR_NEED(each);
+  for (const char* each : {"dpkg", "dpkg-deb", "dpkg-shlibdeps", "file"}) ASHLAR_NEED(each);
   const Ran packed = stage.run({ASHLAR_CPACK, "--config", ASHLAR_BUILD_DIR "/CPackConfig.cmake", "-G", "DEB", "-B", (stage.folder() / "packed").string()});
   ASSERT_EQ(packed.code, 0) << packed.told;
   std::string deb;
