@@ -41,20 +41,20 @@ while read -r tag; do
   statements=()
   if [[ -f judged/$tag.vex.json ]]; then statements=(--vex "judged/$tag.vex.json"); fi
   "$ashlar" scan "oci:images:$tag" "${statements[@]}" --quiet --format json --output "judged/$tag.json" || (($? <= 3))
-  skopeo copy -q "oci:images:$tag" "oci-archive:one.tar:$tag" >&2
+  skopeo --insecure-policy copy -q "oci:images:$tag" "oci:one:$tag" >&2
   for peer in "${peers[@]}"; do
     case $peer in
-      grype) "$grype" -q oci-archive:one.tar -o json 2>>judged/errors | jq '[.matches[] | {package: .artifact.name, id: .vulnerability.id}] | unique' >"judged/$tag.grype" ;;
-      trivy) "$trivy" image --input one.tar --scanners vuln --skip-db-update --skip-java-db-update --offline-scan -q -f json 2>>judged/errors |
+      grype) "$grype" -q oci-dir:one -o json 2>>judged/errors | jq '[.matches[] | {package: .artifact.name, id: .vulnerability.id}] | unique' >"judged/$tag.grype" ;;
+      trivy) "$trivy" image --input one --scanners vuln --skip-db-update --skip-java-db-update --offline-scan -q -f json 2>>judged/errors |
         jq '[.Results[]? | .Vulnerabilities[]? | {package: .PkgName, id: .VulnerabilityID}] | unique' >"judged/$tag.trivy" ;;
     esac
   done
-  rm -f one.tar
+  rm -rf one
   say "  $tag"
 done < <(jq -r '.images[].tags[0]' build.json)
 
 python3 - judged "$top" "${peers[@]}" >"$out.part" <<'PYTHON'
-import glob, json, os, sys
+import glob, json, os, re, sys
 
 folder, top, peers = sys.argv[1], sys.argv[2], sys.argv[3:]
 def load(path):
@@ -69,12 +69,12 @@ print("# The catalogue, judged\n")
 print(f"Made by `scripts/judge-catalog.sh`: every runtime image for linux/amd64, by ashlar{''.join(', ' + peer for peer in peers)} on a database each that was made from the same")
 print(f"{feed['records']:,} records in the form of Debian's tracker. They are derived from changelogs, no statement of Debian's, and old: the table shows how an image is judged, and what is")
 print("published on a connected machine by `ashlar feed update` may differ. A finding is a pair of a package and a vulnerability.\n")
-print("- *fix in a newer lock*: the records name a version that ends it; `ashlar lock --update` takes it.")
+print("- *fix in a newer lock*: the records name a version that ends it; `ashlar lock --update` takes it as soon as the archive has it.")
 print("- *assessed*: a statement says why it does not affect this image, and is shown from what the image holds (`ashlar vex add --absent`, `assessments/debian-13.txt`).")
 print("- *open*: no fix by the distribution, and nothing to say against it. Each is named below, with its severity by source.\n")
 columns = ["image", "verdict", "packages judged", *peers, "ashlar", "fix in a newer lock", "assessed", "open"]
 print("| " + " | ".join(columns) + " |\n|" + "---|" * len(columns))
-assessed, open_ones, odd = {}, {}, []
+assessed, open_ones, fixed, odd = {}, {}, {}, []
 for tag in tags:
     report, ours = after[tag], set()
     counts = {"fix": 0, "assessed": 0, "open": 0}
@@ -87,7 +87,7 @@ for tag in tags:
             assessed.setdefault((finding["id"], source), [finding["reason"], set()])[1].add(tag)
         elif finding["fixed_in"]:
             counts["fix"] += 1
-            odd.append(f"{tag}: {finding['id']} in {key[0]}, fixed in {finding['fixed_in']}")
+            fixed.setdefault((finding["id"], source), [finding["fixed_in"], set()])[1].add(tag)
         else:
             counts["open"] += 1
             open_ones.setdefault((finding["id"], source), [f"{finding['severity']} ({finding['severity_by']})", finding["no_fix"], set()])[2].add(tag)
@@ -104,10 +104,13 @@ def images(names):
 
 print("\n## Where they differ, and what could not be judged\n")
 print("\n".join(f"- {each}" for each in odd) if odd else "Nowhere, and nothing.")
-print("\n## Assessed\n\n| vulnerability | source package | why | images |\n|---|---|---|---|")
+print("\n## A fix is named\n\n| vulnerability | source package | fixed in | images |\n|---|---|---|---|")
+for (id, source), (version, names) in sorted(fixed.items()):
+    print(f"| {id} | {source} | {version} | {images(names)} |")
+print("\n## Assessed\n\n| vulnerability | source package | not in the image | where the flaw is | images |\n|---|---|---|---|---|")
 for (id, source), (reason, names) in sorted(assessed.items()):
-    reason = reason.split(": ", 3)[-1]
-    print(f"| {id} | {source} | {reason} | {images(names)} |")
+    paths, where = re.search(r"the flaw is in (.*), and none of the \d+ paths of the image is that: (.*)", reason).groups()
+    print(f"| {id} | {source} | `{paths}` | {where} | {images(names)} |")
 print("\n## Open\n\n| vulnerability | source package | severity | what the distribution says | images |\n|---|---|---|---|---|")
 for (id, source), (severity, word, names) in sorted(open_ones.items()):
     print(f"| {id} | {source} | {severity} | {word or 'no fix'} | {images(names)} |")
