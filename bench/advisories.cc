@@ -83,6 +83,7 @@ struct Counting final : Intake {
   void add(Exploited) override { ++values; }
   void add(Likelihood) override { ++values; }
   void add(Support) override { ++values; }
+  void add(Newest) override { ++values; }
   void cover(std::string_view) override {}
   void dated(Time) override {}
   void note(std::string_view, std::string_view) override { ++notes; }

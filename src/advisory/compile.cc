@@ -77,9 +77,14 @@ class Keeper {
     TRY_ASSIGN(auto likelihood, database_.prepare("SELECT cve, score, percentile FROM likelihood WHERE feed = ? ORDER BY cve"));
     TRY(each(likelihood, [&](const host::Statement& row) { feed_.likelihood.push_back({std::string(row.text(0)), row.real(1), row.real(2)}); }));
     TRY_ASSIGN(auto support, database_.prepare("SELECT s.name, p.package, p.until, p.remark FROM support p JOIN space s ON s.id = p.space WHERE p.feed = ? ORDER BY s.name, p.package, p.ordinal"));
-    return each(support, [&](const host::Statement& row) {
+    TRY(each(support, [&](const host::Statement& row) {
       space_of(row.text(0));
       feed_.support.push_back({std::string(row.text(0)), std::string(row.text(1)), row.is_null(2) ? std::nullopt : std::optional(Time{row.integer(2)}), std::string(row.text(3))});
+    }));
+    TRY_ASSIGN(auto newest, database_.prepare("SELECT s.name, n.package, n.version FROM newest n JOIN space s ON s.id = n.space WHERE n.feed = ? ORDER BY s.name, n.package"));
+    return each(newest, [&](const host::Statement& row) {
+      space_of(row.text(0));
+      feed_.newest.push_back({std::string(row.text(0)), std::string(row.text(1)), std::string(row.text(2))});
     });
   }
 
@@ -228,6 +233,7 @@ class Writer {
     TRY_ASSIGN(auto exploited, database_.prepare("INSERT OR IGNORE INTO exploited VALUES (?,?,?,?,?)"));
     TRY_ASSIGN(auto likelihood, database_.prepare("INSERT OR IGNORE INTO likelihood VALUES (?,?,?,?)"));
     TRY_ASSIGN(auto support, database_.prepare("INSERT INTO support VALUES (?,?,?,?,?,?)"));
+    TRY_ASSIGN(auto newest, database_.prepare("INSERT INTO newest VALUES (?,?,?,?)"));
     for (size_t at = 0; at < feeds_.size(); ++at) {
       const auto id = static_cast<std::int64_t>(at + 1);
       for (const Exploited& each : feeds_[at].exploited) {
@@ -242,6 +248,7 @@ class Writer {
         bind(support, 4, each.until);
         TRY(support.run());
       }
+      for (const Newest& each : feeds_[at].newest) TRY(newest.bind(0, spaces_.at(each.space)).bind(1, each.package).bind(2, id).bind(3, each.version).run());
     }
     return {};
   }

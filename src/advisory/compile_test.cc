@@ -62,6 +62,60 @@ TEST_F(CompileTest, WhatFeedsSayIsFoundAgain) {
   EXPECT_TRUE(database->matches("Debian:11", "openssl").value().empty());
   EXPECT_TRUE(database->named("CVE-2026-9999").value().empty());
   EXPECT_FALSE(database->advisory(99).has_value());
+  EXPECT_EQ(database->newest("Debian:13", "openssl").value(), (std::vector<std::pair<std::string, std::string>>{{"debian", "3.5.1-1"}}));
+  EXPECT_TRUE(database->newest("Debian:13", "zsh").value().empty());
+  EXPECT_TRUE(database->newest("Debian:11", "openssl").value().empty());
+}
+
+TEST_F(CompileTest, TheNewestOfSeveralDocumentsIsKnown) {
+  const auto document = [](const std::string& version) { return R"({"xz": {"CVE-2026-0005": {"releases": {"trixie": {"status": "open", "repositories": {"trixie": ")" + version + R"("}}}}}})"; };
+  std::filesystem::create_directories(folder / "feed");
+  write("feed/a.json", document("5.9-1")), write("feed/b.json", document("5.10-1")), write("feed/c.json", document("5.8-1"));
+  ASSERT_TRUE(make({input("f", "feed")}, "a.db"));
+  EXPECT_EQ(Database::open(folder / "a.db").value()->newest("Debian:13", "xz").value(), (std::vector<std::pair<std::string, std::string>>{{"f", "5.10-1"}}));
+}
+
+TEST_F(CompileTest, SupportIsAskedByNameAndByPattern) {
+  write("limited", "# comment\nbinutils only for trusted content\ngolang.* see the manual\nopenjdk-2.* no\n");
+  FeedInput limited = input("limited", "limited");
+  limited.stamp.format = "debian-support-limited";
+  limited.settings.space = "Debian:13";
+  ASSERT_TRUE(make({input("debian", "tracker.json"), limited}, "a.db"));
+  const auto database = Database::open(folder / "a.db").value();
+  const auto remark = [&](std::string_view space, std::string_view package) {
+    const auto found = database->support(space, package).value();
+    EXPECT_TRUE(found.empty() || (found[0].space == space && found[0].package == package)) << package;
+    return found.empty() ? std::string() : found[0].remark;
+  };
+  EXPECT_EQ(remark("Debian:13", "binutils"), "limited: only for trusted content");
+  EXPECT_EQ(remark("Debian:13", "golang-1.24"), "limited: see the manual");
+  EXPECT_EQ(remark("Debian:13", "golang"), "limited: see the manual");
+  EXPECT_EQ(remark("Debian:13", "openjdk-21"), "limited: no");
+  for (const char* other : {"golan", "binutils-common", "openjdk-1", "", "golang.*x"}) EXPECT_EQ(remark("Debian:13", other), other == std::string_view("golang.*x") ? "limited: see the manual" : "") << other;
+  EXPECT_EQ(remark("Debian:12", "binutils"), "");
+}
+
+TEST_F(CompileTest, NamesAreAskedForAsTheirEcosystemSpellsThem) {
+  const auto record = [](const std::string& space, const std::string& name) { return R"({"id": "X-)" + space + R"(", "modified": "2024-06-01T00:00:00Z", "affected": [{"package": {"ecosystem": ")" + space + R"(", "name": ")" + name + R"("}, "versions": ["1"]}]})"; };
+  std::filesystem::create_directories(folder / "feed");
+  write("feed/a.json", record("PyPI", "Ruamel.YAML"));
+  write("feed/b.json", record("npm", "@Scope/Name"));
+  write("feed/c.json", record("Maven", "Org.Group:Artifact"));
+  write("feed/d.json", record("Go", "github.com/Azure/x"));
+  write("feed/e.json", record("crates.io", "serde_json"));
+  FeedInput osv = input("osv", "feed");
+  osv.stamp.format = "osv";
+  ASSERT_TRUE(make({osv}, "a.db"));
+  const auto database = Database::open(folder / "a.db").value();
+  struct Row { std::string_view space, package; bool found; };
+  const Row rows[] = {
+      {"PyPI", "ruamel-yaml", true}, {"PyPI", "ruamel.yaml", true}, {"PyPI", "RUAMEL__yaml", true}, {"PyPI", "ruamelyaml", false},
+      {"npm", "@Scope/Name", true}, {"npm", "@scope/name", false}, {"npm", "Name", false},
+      {"Maven", "Org.Group:Artifact", true}, {"Maven", "org.group:artifact", false}, {"Maven", "Artifact", false},
+      {"Go", "github.com/Azure/x", true}, {"Go", "github.com/azure/x", true}, {"Go", "github.com/azure/y", false},
+      {"crates.io", "serde_json", true}, {"crates.io", "serde-json", true}, {"crates.io", "Serde_Json", true}, {"crates.io", "serdejson", false},
+  };
+  for (const Row& row : rows) EXPECT_EQ(database->matches(row.space, row.package).value().size(), row.found ? 1U : 0U) << row.space << " " << row.package;
 }
 
 TEST_F(CompileTest, OnlyTheMembersThatAreAskedForAreRead) {
@@ -132,6 +186,17 @@ TEST_F(CompileTest, WhatIsNoDatabaseIsNotOpened) {
   { ASSERT_TRUE(host::Sqlite::create(folder / "other.db").value().run("CREATE TABLE feed (x)")); }
   EXPECT_EQ(Database::open(folder / "other.db").error().kind, Kind::Corrupt);
   EXPECT_EQ(make({input("x", "tracker.json"), input("x", "tracker.json")}, "b.db").error().kind, Kind::Invalid);
+}
+
+TEST_F(CompileTest, ADatabaseOfAnotherLayoutIsToldFromADamagedOne) {
+  ASSERT_TRUE(make({input("debian", "tracker.json")}, "a.db"));
+  std::string older = slurp(folder / "a.db");
+  older[63] = 1;  // the last byte of `user_version`, SQLite's file format 1.3.16
+  write("older.db", older);
+  const auto opened = Database::open(folder / "older.db");
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().kind, Kind::Invalid);
+  EXPECT_TRUE(opened.error().message.ends_with("its layout is version 1, this program reads version 2: make it anew with `ashlar feed update`")) << opened.error().message;
 }
 
 TEST_F(CompileTest, AFeedIsTheSameInAFolderAndInAnArchive) {

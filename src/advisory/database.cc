@@ -15,7 +15,7 @@ std::optional<Time> moment(const host::Statement& row, int at) { return row.is_n
 
 /// What is asked over and over, each compiled once.
 struct Asked {
-  host::Statement match, record, exploited, likelihood, support;
+  host::Statement match, record, exploited, likelihood, support, newest;
 };
 
 Result<Asked> prepare(host::Sqlite& database) {
@@ -24,7 +24,8 @@ Result<Asked> prepare(host::Sqlite& database) {
   TRY_ASSIGN(auto exploited, database.prepare("SELECT added, due, ransomware FROM exploited WHERE cve = ? ORDER BY added LIMIT 1"));
   TRY_ASSIGN(auto likelihood, database.prepare("SELECT score, percentile FROM likelihood WHERE cve = ? ORDER BY score DESC LIMIT 1"));
   TRY_ASSIGN(auto support, database.prepare("SELECT until, remark FROM support WHERE space = ? AND package = ? ORDER BY feed, ordinal"));
-  return Asked{std::move(match), std::move(record), std::move(exploited), std::move(likelihood), std::move(support)};
+  TRY_ASSIGN(auto newest, database.prepare("SELECT feed, version FROM newest WHERE space = ? AND package = ? ORDER BY feed"));
+  return Asked{std::move(match), std::move(record), std::move(exploited), std::move(likelihood), std::move(support), std::move(newest)};
 }
 
 class FileDatabase final : public Database {
@@ -45,14 +46,15 @@ class FileDatabase final : public Database {
     const auto found = spaces_.find(space);
     if (found == spaces_.end()) return out;
     asked_.match.reset();
-    asked_.match.bind(0, found->second).bind(1, package);
+    const std::string name = canonical_name(space, package);
+    asked_.match.bind(0, found->second).bind(1, name);
     TRY_ASSIGN(const bool any, asked_.match.step());
     if (!any) return out;
     TRY_ASSIGN(auto entries, unpack_entries(asked_.match.blob(0)));
     for (Entry& entry : entries) {
       TRY_ASSIGN(const FeedStamp* const feed, stamp(entry.feed));
       entry.affected.space = space;
-      entry.affected.package = package;
+      entry.affected.package = name;
       out.push_back({feed->name, entry.record, std::move(entry.affected)});
     }
     return out;
@@ -96,16 +98,51 @@ class FileDatabase final : public Database {
     std::vector<Support> out;
     const auto found = spaces_.find(space);
     if (found == spaces_.end()) return out;
-    asked_.support.reset();
-    asked_.support.bind(0, found->second).bind(1, package);
+    TRY(take_support(found->second, package, out));
+    if (package.empty()) return out;
+    TRY_ASSIGN(const auto* const patterns, support_patterns());
+    for (const auto& [id, pattern] : *patterns) {
+      if (id == found->second && means_package(pattern, package)) TRY(take_support(id, pattern, out));
+    }
+    for (Support& each : out) each.space = space, each.package = package;
+    return out;
+  }
+
+  Result<std::vector<std::pair<std::string, std::string>>> newest(std::string_view space, std::string_view package) override {
+    std::vector<std::pair<std::string, std::string>> out;
+    const auto found = spaces_.find(space);
+    if (found == spaces_.end()) return out;
+    asked_.newest.reset();
+    asked_.newest.bind(0, found->second).bind(1, package);
     for (;;) {
-      TRY_ASSIGN(const bool more, asked_.support.step());
+      TRY_ASSIGN(const bool more, asked_.newest.step());
       if (!more) return out;
-      out.push_back({std::string(space), std::string(package), moment(asked_.support, 0), std::string(asked_.support.text(1))});
+      TRY_ASSIGN(const FeedStamp* const feed, stamp(asked_.newest.integer(0)));
+      out.emplace_back(feed->name, std::string(asked_.newest.text(1)));
     }
   }
 
  private:
+  Done take_support(std::int64_t space, std::string_view listed, std::vector<Support>& out) {
+    asked_.support.reset();
+    asked_.support.bind(0, space).bind(1, listed);
+    for (;;) {
+      TRY_ASSIGN(const bool more, asked_.support.step());
+      if (!more) return {};
+      out.push_back({{}, {}, moment(asked_.support, 0), std::string(asked_.support.text(1))});
+    }
+  }
+  /// Those that lists of support have, few, by space.
+  Result<const std::vector<std::pair<std::int64_t, std::string>>*> support_patterns() {
+    if (patterns_) return &*patterns_;
+    TRY_ASSIGN(auto ask, database_.prepare("SELECT DISTINCT space, package FROM support WHERE package LIKE '%.*' ORDER BY space, package"));
+    patterns_.emplace();
+    for (;;) {
+      TRY_ASSIGN(const bool more, ask.step());
+      if (!more) return &*patterns_;
+      patterns_->emplace_back(ask.integer(0), ask.text(1));
+    }
+  }
   /// Feeds have the identifiers 1, 2, ... in the order of their names.
   Result<const FeedStamp*> stamp(std::int64_t feed) const {
     if (feed < 1 || static_cast<size_t>(feed) > stamps_.size()) return fail(Kind::Corrupt, fmt::format("the advisory database has no feed {}", feed));
@@ -117,6 +154,7 @@ class FileDatabase final : public Database {
   std::map<std::string, std::int64_t, std::less<>> spaces_;
   Digest digest_;
   Asked asked_;
+  std::optional<std::vector<std::pair<std::int64_t, std::string>>> patterns_;
 };
 
 class NoDatabase final : public Database {
@@ -132,6 +170,7 @@ class NoDatabase final : public Database {
   Result<std::optional<Exploited>> exploited(std::string_view) override { return std::optional<Exploited>(); }
   Result<std::optional<Likelihood>> likelihood(std::string_view) override { return std::optional<Likelihood>(); }
   Result<std::vector<Support>> support(std::string_view, std::string_view) override { return std::vector<Support>(); }
+  Result<std::vector<std::pair<std::string, std::string>>> newest(std::string_view, std::string_view) override { return std::vector<std::pair<std::string, std::string>>(); }
 
  private:
   std::string why_;

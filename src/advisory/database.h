@@ -20,6 +20,7 @@ struct FeedStamp {
   std::int64_t max_age = 0;                ///< seconds after `dated` when a scan says that it is stale; 0: never
   std::uint64_t records = 0;
   std::vector<std::string> spaces{};       ///< that it covers
+  bool is_stale(Time now) const { return max_age > 0 && now.seconds - dated.seconds > max_age; }
 };
 
 /// What an advisory says of one package, with the feed that says so.
@@ -41,7 +42,7 @@ class Database {
   virtual Time created() const = 0;          ///< the newest `fetched` of its feeds
   virtual const std::vector<FeedStamp>& feeds() const = 0;
 
-  /// Everything that feeds say of a package in a space, ordered by advisory, then feed.
+  /// Everything that feeds say of a package in a space, ordered by advisory, then feed; the name is asked for in its canonical form (canonical_name()).
   virtual Result<std::vector<Match>> matches(std::string_view space, std::string_view package) = 0;
   /// The advisory without its `affected`.
   virtual Result<Advisory> advisory(std::int64_t record) = 0;
@@ -49,8 +50,10 @@ class Database {
   virtual Result<std::vector<std::int64_t>> named(std::string_view id) = 0;
   virtual Result<std::optional<Exploited>> exploited(std::string_view cve) = 0;
   virtual Result<std::optional<Likelihood>> likelihood(std::string_view cve) = 0;
-  /// Of a release (`package` empty) or a source package in it.
+  /// Of a release (`package` empty) or a source package in it, also where a list names it by a pattern.
   virtual Result<std::vector<Support>> support(std::string_view space, std::string_view package) = 0;
+  /// The newest version of a source package that each feed knows in a space, in the order of feeds, with the feed; feeds that say nothing of it lack.
+  virtual Result<std::vector<std::pair<std::string, std::string>>> newest(std::string_view space, std::string_view package) = 0;
 };
 
 /// Stands in for a database where there is none, `why` in words: it has no feed and knows nothing, so that whoever judges by it says so.

@@ -22,6 +22,7 @@ class Intake {
   virtual void add(Exploited exploited) = 0;
   virtual void add(Likelihood likelihood) = 0;
   virtual void add(Support support) = 0;
+  virtual void add(Newest newest) = 0;
   /// That the feed speaks for a space: a package of it that the feed does not name has no known vulnerability. A space that a record names is covered anyway.
   virtual void cover(std::string_view space) = 0;
   /// When the publisher made the document, where it says so; the newest of a feed's documents counts.

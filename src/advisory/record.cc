@@ -69,16 +69,22 @@ Severity severity_of_cvss(std::string_view vector_or_score) {
   return *score > 0 ? Severity::Low : Severity::Negligible;
 }
 
+bool means_package(std::string_view listed, std::string_view package) {
+  if (!listed.ends_with(".*")) return listed == package;
+  return package.starts_with(listed.substr(0, listed.size() - 2));
+}
+
 std::string canonical_name(std::string_view space, std::string_view name) {
   std::string out(name);
-  if (space != "PyPI" && space != "NuGet") return out;
+  const bool python = space == "PyPI", rust = space == "crates.io";
+  if (!python && !rust && space != "NuGet" && space != "Go") return out;
   std::transform(out.begin(), out.end(), out.begin(), lower);
-  if (space == "NuGet") return out;
+  if (!python && !rust) return out;
   std::string joined;
   for (const char c : out) {
-    const bool mark = c == '-' || c == '_' || c == '.';
+    const bool mark = c == '-' || c == '_' || (python && c == '.');
     if (!mark) joined += c;
-    else if (!joined.ends_with('-')) joined += '-';
+    else if (!python || !joined.ends_with('-')) joined += '-';
   }
   return joined;
 }

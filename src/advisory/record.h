@@ -28,8 +28,9 @@ enum class Stance : unsigned char {
   Undetermined,  ///< the publisher has not decided
 };
 
-/// The form in which a package's name is kept and asked for: PyPI's by PEP 503 (`Django`, `ruamel.yaml` are `django`, `ruamel-yaml`), NuGet's in lower
-/// case, others as they are.
+/// The form in which a package's name is kept and asked for, so that all spellings of one are found: PyPI's by PEP 503 (`Django`, `ruamel.yaml` are `django`,
+/// `ruamel-yaml`); NuGet's and Go's in lower case (package URLs write modules so, and hosts do not tell `Azure` from `azure`); those of crates.io in lower case
+/// with `-` (it has no two crates that differ in this alone). All others as they are: npm's `JSONStream` and `jsonstream` are two, and so are Maven's.
 std::string canonical_name(std::string_view space, std::string_view name);
 
 struct Affected {
@@ -89,10 +90,19 @@ struct Likelihood {
 
 /// Until when a release, or one source package in it, is supported.
 struct Support {
-  std::string space{}, package{};   ///< `package` empty: the release as a whole
-  std::optional<Time> until{};      ///< none: not at all
+  std::string space{}, package{};   ///< `package` empty: the release as a whole; `golang.*`: all whose name begins with `golang`
+  std::optional<Time> until{};      ///< none: no day is named, and `remark` says what holds
   std::string remark{};             ///< `limited: only for trusted content`
   friend bool operator==(const Support&, const Support&) = default;
+};
+
+/// Whether a name of a list of support, which may be a pattern, means a source package.
+bool means_package(std::string_view listed, std::string_view package);
+
+/// The newest version of a source package that a feed knows in a release, whether or not something affects it.
+struct Newest {
+  std::string space{}, package{}, version{};
+  friend bool operator==(const Newest&, const Newest&) = default;
 };
 
 }  // namespace ashlar::advisory

@@ -14,11 +14,12 @@ struct Collected final : Intake {
   std::vector<Exploited> exploited;
   std::vector<Likelihood> likelihoods;
   std::vector<Support> supports;
+  std::vector<Newest> newest;
   std::vector<std::string> covered;
   std::vector<Time> dates;
   std::map<std::string, std::vector<std::string>> notes;  ///< what, and the records that it happened to
   friend bool operator==(const Collected& a, const Collected& b) {
-    return a.advisories == b.advisories && a.exploited == b.exploited && a.likelihoods == b.likelihoods && a.supports == b.supports && a.covered == b.covered && a.dates == b.dates &&
+    return a.advisories == b.advisories && a.exploited == b.exploited && a.likelihoods == b.likelihoods && a.supports == b.supports && a.newest == b.newest && a.covered == b.covered && a.dates == b.dates &&
            a.notes == b.notes;
   }
 
@@ -26,6 +27,7 @@ struct Collected final : Intake {
   void add(Exploited one) override { exploited.push_back(std::move(one)); }
   void add(Likelihood one) override { likelihoods.push_back(std::move(one)); }
   void add(Support support) override { supports.push_back(std::move(support)); }
+  void add(Newest one) override { newest.push_back(std::move(one)); }
   void cover(std::string_view space) override { covered.emplace_back(space); }
   void dated(Time when) override { dates.push_back(when); }
   void note(std::string_view what, std::string_view record) override { notes[std::string(what)].emplace_back(record); }

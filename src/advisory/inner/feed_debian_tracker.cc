@@ -9,6 +9,7 @@
 
 #include "advisory/inner/feed_json.h"
 #include "advisory/inner/formats.h"
+#include "deb/version.h"
 
 namespace ashlar::advisory {
 namespace {
@@ -74,6 +75,8 @@ class TrackerReader {
       TRY(read_record(package, ids.back(), json));
     }
     records_ += ids.size();
+    for (auto& [release, version] : newest_) intake_.add(Newest{"Debian:" + release, package, std::move(version)});
+    newest_.clear();
     std::sort(ids.begin(), ids.end());
     const auto twice = std::adjacent_find(ids.begin(), ids.end());
     return twice == ids.end() ? Done{} : broken(fmt::format("record '{}' of '{}' stands twice", shown(*twice), shown(package)));
@@ -106,11 +109,28 @@ class TrackerReader {
       }
       if (number->second.empty()) continue;
       seen_.insert(number->first);
+      TRY(read_repositories(record, release.key, release.value, number->second));
       affected.space = "Debian:" + number->second;
       affected.package = package;
       out.affected.push_back(std::move(affected));
     }
     intake_.add(std::move(out));
+    return {};
+  }
+
+  /// `repositories`: what the release's suites have, `{"trixie": "3.5.1-1", "trixie-security": "3.5.1-1+deb13u1"}`.
+  Done read_repositories(const JsonRecord& record, std::string_view name, dom::element element, const std::string& release) {
+    const auto fault = [&](std::string_view cause) { return record.fault(fmt::format("release '{}': {}", shown(name), cause)); };
+    TRY_ASSIGN(const dom::object fields, record.object(element, "a release"));
+    const auto found = record.find(fields, "repositories");
+    if (!found) return {};
+    TRY_ASSIGN(const dom::object suites, record.object(*found, "'repositories'"));
+    for (const auto suite : suites) {
+      std::string_view version;
+      if (suite.value.get(version) != simdjson::SUCCESS || !is_version(Grammar::Dpkg, version)) return fault(fmt::format("the version in suite '{}' is none", shown(suite.key)));
+      std::string& newest = newest_[release];
+      if (newest.empty() || deb::compare_versions(newest, version) < 0) newest = version;
+    }
     return {};
   }
 
@@ -153,6 +173,7 @@ class TrackerReader {
   Intake& intake_;
   dom::parser parser_;
   std::set<std::string, std::less<>> packages_, seen_;
+  std::map<std::string, std::string> newest_;  ///< of the package, by release
   size_t records_ = 0;
 };
 

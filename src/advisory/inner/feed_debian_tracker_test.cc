@@ -32,7 +32,31 @@ TEST(DebianTracker, WhatARecordSays) {
   EXPECT_EQ(advisory.affected[0], (Affected{"Debian:13", "aom", Grammar::Dpkg, Stance::Affected, {{"", "3.7.0-1", ""}}, {}, "unimportant", "", {}}));
   EXPECT_EQ(advisory.affected[1], (Affected{"Debian:12", "aom", Grammar::Dpkg, Stance::Affected, {{"", "", ""}}, {}, "low", "no-dsa: Minor issue", {}}));
   EXPECT_EQ(read->covered, (std::vector<std::string>{"Debian:12", "Debian:13"}));
+  EXPECT_EQ(read->newest, (std::vector<Newest>{{"Debian:12", "aom", "3.6.0-1+deb12u3"}, {"Debian:13", "aom", "3.12.1-1+deb13u1"}}));
   EXPECT_TRUE(read->notes.empty());
+}
+
+TEST(DebianTracker, TheNewestVersionThatARepositoryHas) {
+  struct {
+    const char *summary, *suites, *newest;  ///< or the fault
+  } const cases[] = {
+      {"one suite", R"({"trixie":"5.2-1"})", "5.2-1"},
+      {"a security suite beside it", R"({"trixie":"5.2-9","trixie-security":"5.2-10"})", "5.2-10"},
+      {"by the order of versions, not of letters", R"({"a":"5.2-10","b":"5.2-9","c":"5.2~rc1"})", "5.2-10"},
+      {"none", R"({})", ""},
+      {"a version that is none", R"({"trixie":"v5!"})", "release 'trixie': the version in suite 'trixie' is none"},
+      {"a number", R"({"trixie":5})", "release 'trixie': the version in suite 'trixie' is none"},
+      {"no object", R"([])", "'repositories' is no object"},
+  };
+  for (const auto& each : cases) {
+    const auto read = collect("debian-tracker", of_release(R"({"status":"open","repositories":)" + std::string(each.suites) + "}"), three_releases());
+    const std::string got = !read ? read.error().message : read->newest.empty() ? "" : read->newest.at(0).version;
+    EXPECT_TRUE(read ? got == each.newest : got.find(each.newest) != std::string::npos) << each.summary << ": " << got;
+  }
+  const auto two = collect("debian-tracker", R"({"bash":{"CVE-2026-0001":{"releases":{"trixie":{"status":"open","repositories":{"trixie":"5.2-1"}}}},"CVE-2026-0002":{"releases":{"trixie":{"status":"open","repositories":{"trixie":"5.2-3"}},"sid":{"status":"open","repositories":{"sid":"9"}}}}},
+    "zsh":{"CVE-2026-0001":{"releases":{"trixie":{"status":"open"}}}}})", three_releases());
+  ASSERT_TRUE(two) << two.error().message;
+  EXPECT_EQ(two->newest, (std::vector<Newest>{{"Debian:13", "bash", "5.2-3"}})) << "of all records of a package, and of no release that is not asked for";
 }
 
 TEST(DebianTracker, Releases) {

@@ -229,10 +229,20 @@ TEST(Osv, TheWholeArchiveOfDockersHardenedImages) {
 }
 
 TEST(Osv, NamesOfPackages) {
-  EXPECT_EQ(canonical_name("PyPI", "Ruamel.YAML_clib--x"), "ruamel-yaml-clib-x");
-  EXPECT_EQ(canonical_name("NuGet", "Newtonsoft.Json"), "newtonsoft.json");
-  EXPECT_EQ(canonical_name("npm", "JSONStream"), "JSONStream");
-  EXPECT_EQ(canonical_name("Go", "github.com/Azure/x"), "github.com/Azure/x");
+  struct { const char *space, *name, *canonical; } const rows[] = {
+      {"PyPI", "Ruamel.YAML_clib--x", "ruamel-yaml-clib-x"},
+      {"PyPI", "zope.interface", "zope-interface"},
+      {"NuGet", "Newtonsoft.Json", "newtonsoft.json"},
+      {"NuGet", "A_b-c", "a_b-c"},
+      {"npm", "JSONStream", "JSONStream"},
+      {"npm", "@Scope/a_b", "@Scope/a_b"},
+      {"Go", "github.com/Azure/azure-sdk_x/V2", "github.com/azure/azure-sdk_x/v2"},
+      {"crates.io", "Serde_json", "serde-json"},
+      {"crates.io", "a__b", "a--b"},
+      {"Maven", "Org.Group:Artifact_x", "Org.Group:Artifact_x"},
+      {"Debian:13", "libX11", "libX11"},
+  };
+  for (const auto& row : rows) EXPECT_EQ(canonical_name(row.space, row.name), row.canonical) << row.space;
 }
 
 }  // namespace

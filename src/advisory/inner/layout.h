@@ -6,7 +6,7 @@
 namespace ashlar::advisory {
 
 /// Grows with every change of the tables or of how values are packed; stands in SQLite's `user_version`. `application_id` says that it is ours.
-constexpr int layout_version = 1;
+constexpr int layout_version = 2;
 constexpr int application_id = 0x41736864;  // "Ashd"
 
 constexpr const char* layout_sql = R"(
@@ -22,6 +22,7 @@ CREATE TABLE exploited (cve TEXT NOT NULL, feed INTEGER NOT NULL, added INTEGER 
 CREATE TABLE likelihood (cve TEXT NOT NULL, feed INTEGER NOT NULL, score REAL NOT NULL, percentile REAL NOT NULL, PRIMARY KEY (cve, feed)) WITHOUT ROWID;
 CREATE TABLE support (space INTEGER NOT NULL, package TEXT NOT NULL, feed INTEGER NOT NULL, ordinal INTEGER NOT NULL, until INTEGER, remark TEXT NOT NULL,
                       PRIMARY KEY (space, package, feed, ordinal)) WITHOUT ROWID;
+CREATE TABLE newest (space INTEGER NOT NULL, package TEXT NOT NULL, feed INTEGER NOT NULL, version TEXT NOT NULL, PRIMARY KEY (space, package, feed)) WITHOUT ROWID;
 )";
 
 /// What the packages of a space are said to be affected by: entries of (record, feed, Affected), packed one after the other.

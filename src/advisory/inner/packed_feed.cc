@@ -8,6 +8,7 @@
 #include "advisory/inner/documents.h"
 #include "base/text.h"
 #include "advisory/inner/packed.h"
+#include "deb/version.h"
 
 namespace ashlar::advisory {
 
@@ -23,6 +24,11 @@ std::uint32_t PackingIntake::space_of(std::string_view space) {
 void PackingIntake::add(Support support) {
   space_of(support.space);
   feed_.support.push_back(std::move(support));
+}
+
+void PackingIntake::add(Newest newest) {
+  space_of(newest.space);
+  feed_.newest.push_back(std::move(newest));
 }
 
 void PackingIntake::note(std::string_view what, std::string_view record) {
@@ -61,6 +67,9 @@ PackedFeed PackingIntake::finish() {
   std::ranges::sort(feed_.exploited, {}, &Exploited::cve);
   std::ranges::sort(feed_.likelihood, {}, &Likelihood::cve);
   std::ranges::sort(feed_.support, [](const Support& a, const Support& b) { return std::tie(a.space, a.package, a.remark, a.until) < std::tie(b.space, b.package, b.remark, b.until); });
+  const auto same = [](const Newest& a, const Newest& b) { return a.space == b.space && a.package == b.package; };
+  std::ranges::sort(feed_.newest, [&](const Newest& a, const Newest& b) { return same(a, b) ? deb::compare_versions(a.version, b.version) > 0 : std::tie(a.space, a.package) < std::tie(b.space, b.package); });
+  feed_.newest.erase(std::unique(feed_.newest.begin(), feed_.newest.end(), same), feed_.newest.end());  // of several documents the newest
   spaces_.clear();
   return std::move(feed_);
 }

@@ -27,6 +27,7 @@ struct PackedFeed {
   std::vector<Exploited> exploited{};
   std::vector<Likelihood> likelihood{};
   std::vector<Support> support{};
+  std::vector<Newest> newest{};
   std::vector<FeedNote> notes{};
 };
 
@@ -42,6 +43,7 @@ class PackingIntake final : public Intake {
   void add(Exploited exploited) override { feed_.exploited.push_back(std::move(exploited)); }
   void add(Likelihood likelihood) override { feed_.likelihood.push_back(std::move(likelihood)); }
   void add(Support support) override;
+  void add(Newest newest) override;
   void cover(std::string_view space) override { covered_.emplace(space); }
   void dated(Time when) override { newest_ = std::max(newest_, std::optional(when)); }
   void note(std::string_view what, std::string_view record) override;
