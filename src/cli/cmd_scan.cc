@@ -28,17 +28,24 @@ Result<bool> counts(const scan::Finding& finding, std::string_view rule) {
   return finding.severity >= severity;
 }
 
-Result<Exit> exit_of(const std::vector<scan::Report>& reports, const std::string& rule) {
+/// Whether the database can tell which findings a rule names: what is exploited is known by a feed that is there and not stale.
+bool can_tell(const scan::Report& report, std::string_view rule) {
+  return rule != "kev" || std::ranges::any_of(report.database.feeds, [&](const advisory::FeedStamp& feed) { return feed.format == "kev" && !feed.is_stale(report.now); });
+}
+
+Result<Exit> exit_of(Context& context, const std::vector<scan::Report>& reports, const std::string& rule) {
   const auto unknown = [](const scan::Report& report) { return report.verdict == scan::Verdict::Unknown; };
-  bool failed = false;
+  bool failed = false, told = true;
   for (const scan::Report& report : reports) {
+    told = told && can_tell(report, rule);
     for (const scan::Finding& finding : report.findings) {
       if (rule.empty()) continue;
       TRY_ASSIGN(const bool hit, counts(finding, rule));
       failed = failed || hit;
     }
   }
-  return std::ranges::any_of(reports, unknown) ? Exit::Unknown : failed ? Exit::No : Exit::Clean;
+  if (!told && !failed) context.progress.note("`--fail-on kev` cannot be answered: the database has no fresh feed of what is exploited (`ashlar feed update kev`)");
+  return std::ranges::any_of(reports, unknown) || (!told && !failed) ? Exit::Unknown : failed ? Exit::No : Exit::Clean;
 }
 
 /// The options of one scan, settled with the configuration.
@@ -76,7 +83,7 @@ Action scan(CLI::App& app) {
       TRY_ASSIGN(auto report, pipeline::scan(context.machine, *database, target, how));
       reports.push_back(std::move(report));
     }
-    TRY_ASSIGN(const Exit exit, exit_of(reports, options->fail_on));
+    TRY_ASSIGN(const Exit exit, exit_of(context, reports, options->fail_on));
     const auto forms = scan::forms();
     const auto form = std::ranges::find(forms, context.format, &scan::Form::name);
     context.answer->append(form->write(reports, {.everything = context.verbose}));

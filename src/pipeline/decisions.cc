@@ -73,7 +73,7 @@ struct InSpace {
 
 Result<InSpace> look_up(advisory::Database& database, const std::string& space, const std::string& vulnerability, const std::string& package, Known& known) {
   InSpace out;
-  TRY_ASSIGN(const auto matches, database.matches(space, advisory::canonical_name(space, package)));
+  TRY_ASSIGN(const auto matches, database.matches(space, package));
   for (const auto& match : matches) {
     TRY_ASSIGN(const auto advisory, database.advisory(match.record));
     if (advisory.withdrawn || (advisory.id != vulnerability && std::ranges::find(advisory.aliases, vulnerability) == advisory.aliases.end())) continue;

@@ -35,6 +35,7 @@ class SmallDatabase final : public advisory::Database {
   Result<std::optional<advisory::Exploited>> exploited(std::string_view cve) override { return cve == kev ? std::optional(advisory::Exploited{kev, now, {}, false}) : std::nullopt; }
   Result<std::optional<advisory::Likelihood>> likelihood(std::string_view) override { return std::optional<advisory::Likelihood>(); }
   Result<std::vector<advisory::Support>> support(std::string_view, std::string_view) override { return std::vector<advisory::Support>(); }
+  Result<std::vector<std::pair<std::string, std::string>>> newest(std::string_view, std::string_view) override { return std::vector<std::pair<std::string, std::string>>(); }
 
   advisory::Advisory record{.id = "DSA-1", .aliases = {"CVE-2026-1"}, .ratings = {{advisory::Severity::High, "nvd", ""}}};
   std::map<std::string, advisory::Affected> affected = {

@@ -113,7 +113,9 @@ Result<std::vector<KnownFeed>> known_feeds(Workshop& workshop) {
   }
   std::ranges::sort(out, {}, [](const KnownFeed& each) -> const std::string& { return each.description.name; });
   if (const host::Path current = store.current(); !current.empty()) {
-    TRY_ASSIGN(const auto database, advisory::Database::open(current));
+    auto database_or = advisory::Database::open(current);
+    if (!database_or && database_or.error().kind == Kind::Invalid) return out;  // of another layout: it is made anew
+    TRY_ASSIGN(const auto database, std::move(database_or));
     for (const advisory::FeedStamp& stamp : database->feeds()) {
       const auto found = std::ranges::find_if(out, [&](const KnownFeed& each) { return each.description.name == stamp.name; });
       if (found != out.end()) found->stamp = stamp;
@@ -138,6 +140,10 @@ Result<FeedUpdate> update_feeds(Workshop& workshop, const std::vector<FeedWish>&
   TRY_ASSIGN(const auto lock, update.store.lock());
   TRY_ASSIGN(update.known, known_feeds(workshop));
   update.previous = update.store.current();
+  if (!update.previous.empty()) {
+    const auto previous = advisory::Database::open(update.previous);
+    if (!previous && previous.error().kind == Kind::Invalid) update.previous.clear();  // nothing of another layout can be kept
+  }
   TRY_ASSIGN(update.sources, read_sources(files, update.store));
   TRY_ASSIGN(const auto settled_wishes, settled(update, wishes));
   FeedUpdate out{.compiled = {.digest = Digest::of(std::string_view())}};
@@ -171,9 +177,9 @@ Result<host::Path> find_database(Workshop& workshop, std::optional<Time> as_of) 
 Result<std::unique_ptr<advisory::Database>> open_database(Workshop& workshop, const host::Path& named, std::optional<Time> as_of) {
   if (!named.empty()) return advisory::Database::open(named);
   const auto path = find_database(workshop, as_of);
-  if (path) return advisory::Database::open(*path);
-  if (path.error().kind != Kind::NotFound) return std::unexpected(path.error());
-  return advisory::no_database(path.error().message);
+  auto database = path ? advisory::Database::open(*path) : std::unexpected(path.error());
+  const bool none = !database && (database.error().kind == Kind::NotFound || database.error().kind == Kind::Invalid);  // there is none, or one of another layout
+  return none ? advisory::no_database(database.error().message) : std::move(database);
 }
 
 }  // namespace ashlar::pipeline

@@ -53,7 +53,7 @@ Result<FeedUpdate> update_feeds(Workshop& workshop, const std::vector<FeedWish>&
 /// The database that counts, or at `as_of` the newest that was compiled until then. NotFound says what to do.
 Result<host::Path> find_database(Workshop& workshop, std::optional<Time> as_of);
 
-/// Opens `named`, or where that is empty what find_database() finds. Where it finds none, a database that says so (advisory::no_database()): what is
+/// Opens `named`, or where that is empty what find_database() finds. Where it finds none, or one of another layout, a database that says so (advisory::no_database()): what is
 /// judged by it is unknown, never clean.
 Result<std::unique_ptr<advisory::Database>> open_database(Workshop& workshop, const host::Path& named, std::optional<Time> as_of);
 

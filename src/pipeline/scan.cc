@@ -54,7 +54,7 @@ Result<scan::BaseLayers> base_of(host::Files& files, const Opened& opened, const
 Result<std::unique_ptr<Opened>> open_image(host::Machine& machine, const std::string& ref, const ScanOptions& options) {
   host::Files& files = *machine.files;
   TRY_ASSIGN(auto target, inventory::open_target(files, ref, options.platform));
-  const auto keep = [](std::string_view path) { return inventory::tells_owners(path) || inventory::tells_os_release(path) || is_statement(path); };
+  const auto keep = [](std::string_view path) { return inventory::tells_owners(path) || inventory::tells_os_release(path) || scan::wants_text(path) || is_statement(path); };
   auto out = std::make_unique<Opened>();
   const auto shelf = kept_layers(machine, "scan", options.again);
   TRY_ASSIGN(out->inventory, inventory::read_inventory(target, {.keep = keep, .md5 = true, .damaged_databases = true, .shelf = shelf ? &*shelf : nullptr}));

@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include "scan/identity.h"
+
 namespace ashlar::scan {
 namespace {
 
@@ -47,7 +49,7 @@ Result<Exception> read_one(const Json& entry) {
 
 bool is_about(const Exception& exception, const Finding& finding, const std::vector<std::string>& images) {
   const bool vulnerability = exception.vulnerability == finding.id || std::ranges::find(finding.aliases, exception.vulnerability) != finding.aliases.end();
-  const bool package = exception.package.empty() || exception.package == finding.component.name || exception.package == finding.component.source;
+  const bool package = exception.package.empty() || is_same_name(finding.component.type, exception.package, finding.component.name) || exception.package == finding.component.source;
   return vulnerability && package && (exception.image.empty() || std::ranges::find(images, exception.image) != images.end());
 }
 

@@ -29,6 +29,7 @@ TEST(Exceptions, HoldForATimeAndAScope) {
       {"as it was decided", [](Exception&, Finding&) {}, "excepted", "'platform' until 2026-06-01: not reachable from outside"},
       {"by an alias", [](Exception& e, Finding&) { e.vulnerability = "GHSA-x"; }, "excepted", "'platform' until 2026-06-01: not reachable from outside"},
       {"by the binary's name", [](Exception& e, Finding&) { e.package = "libssl3t64"; }, "excepted", "'platform' until 2026-06-01: not reachable from outside"},
+      {"in another spelling of its ecosystem", [](Exception& e, Finding& f) { e.package = "Flask.Admin", f.component.type = "pypi", f.component.name = "flask-admin"; }, "excepted", "'platform' until 2026-06-01: not reachable from outside"},
       {"another vulnerability", [](Exception& e, Finding&) { e.vulnerability = "CVE-2026-2"; }, "affected", ""},
       {"another package", [](Exception& e, Finding&) { e.package = "zlib"; }, "affected", ""},
       {"another image", [](Exception& e, Finding&) { e.image = "team/other"; }, "affected", ""},

@@ -20,7 +20,7 @@ enum class Outcome : unsigned char {
 std::string_view to_string(Outcome outcome);
 
 /// One step of a proof, each about one thing, in words: `kind` is `file`, `record`, `source`, `space`, `advisory`, `compare`, `stance`, `symbols`,
-/// `statement` or `decision`.
+/// `support`, `statement` or `decision`.
 struct Step {
   std::string kind, text;
   friend bool operator==(const Step&, const Step&) = default;
@@ -57,6 +57,7 @@ struct Finding {
   Status status = Status::Affected;
   std::string reason{};                ///< of every status but affected: whose statement or decision, and why
   std::string fixed_in{};
+  std::string support{};               ///< where its source package is not supported as the release is: what its distribution says
   std::string no_fix{};                ///< where there is no fix: what the publisher says of it
   std::optional<Time> published{};
   std::vector<std::string> agree{}, differ{};  ///< feeds that call it affected, and those that speak of it and do not

@@ -37,6 +37,8 @@ Report report() {
   out.base = "the history ends a base after layer 1", out.base_layers = 1, out.layers = 2;
   out.change = BaseChange{"oci:base/new", {"CVE-2026-1 libssl3t64"}, {"CVE-2026-2 zlib1g"}, {"CVE-2026-9 new"}};
   out.verdict = Verdict::Unknown;
+  out.notes = {"feed 'kev' is 20 days old, at most 7 days are allowed", std::string(hostile)};
+  out.coverage.support = {{"zlib", "limited: only for trusted content", false}};
   out.causes = {"feed 'tracker' is 40 days old", std::string(hostile)};
   Finding first = finding("CVE-2026-1", "libssl3t64", Severity::Critical, Status::Affected);
   first.component.source = "openssl", first.fixed_in = "1.0-2", first.aliases = {"DSA-1"}, first.published = day("2026-01-02");
@@ -44,7 +46,7 @@ Report report() {
   first.exploited = advisory::Exploited{"CVE-2026-1", day("2026-02-03"), day("2026-02-24"), true};
   first.likelihood = advisory::Likelihood{"CVE-2026-1", 0.93, 0.99};
   Finding second = finding("CVE-2026-2", "zlib1g", Severity::Medium, Status::Affected);
-  second.summary = hostile, second.no_fix = "ignored: Minor issue", second.owner = Owner::App;
+  second.support = "limited: only for trusted content", second.summary = hostile, second.no_fix = "ignored: Minor issue", second.owner = Owner::App;
   second.component.path = "opt/app.jar!lib/<i>.jar";
   Finding third = finding("CVE-2026-3", "bash", Severity::Low, Status::UnderInvestigation);
   third.reason = "'tracker' has not determined it";
@@ -85,6 +87,13 @@ TEST(Forms, AreTheSameBytesAsBefore) {
 
 TEST(Forms, WhatWasNotJudgedIsInEveryOne) {
   for (const Form& form : forms()) EXPECT_NE(write(form.name).find("40 days old"), std::string::npos) << form.name << " hides why the verdict is unknown";
+}
+
+TEST(Forms, WhatAReaderMustKnowIsInEveryOne) {
+  for (const Form& form : forms()) {
+    const std::string text = write(form.name);
+    EXPECT_TRUE(text.find("feed 'kev' is 20 days old") != std::string::npos || text.find("feed &#39;kev&#39; is 20 days old") != std::string::npos) << form.name;
+  }
 }
 
 TEST(Forms, AReportWithoutADatabaseNamesNone) {

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "advisory/record.h"
+
 namespace ashlar::scan {
 namespace {
 
@@ -40,6 +42,18 @@ constexpr std::array ecosystems = {Ecosystem{"pypi", "PyPI"}, Ecosystem{"npm", "
 constexpr std::array<std::string_view, 12> vendors = {"@docker.com",    "@nvidia.com",    "@hashicorp.com", "@microsoft.com", "@mongodb.com",  "@grafana.com",
                                                       "@datadoghq.com", "@nodesource.com", "@f5.com",       "@elastic.co",    "@percona.com", "@gitlab.com"};
 
+/// Marks in the versions of packages that another publisher built for a distribution from its sources, and under the names of its maintainers.
+struct Rebuilder {
+  std::string_view mark, name;
+};
+constexpr std::array rebuilders = {Rebuilder{"ubuntu", "Ubuntu"}, Rebuilder{".pgdg", "the PostgreSQL project"}, Rebuilder{"nodesource", "NodeSource"}};
+
+std::string_view rebuilder_of(const Distribution& distribution, std::string_view version) {
+  if (distribution.id != "debian") return {};
+  const auto found = std::ranges::find_if(rebuilders, [&](const Rebuilder& each) { return version.find(each.mark) != std::string_view::npos; });
+  return found == rebuilders.end() ? std::string_view() : found->name;
+}
+
 std::string release_of(Release rule, std::string_view version) {
   const size_t dot = version.find('.');
   switch (rule) {
@@ -59,6 +73,11 @@ std::string_view vendor_of(std::string_view maintainer) {
 }
 
 }  // namespace
+
+bool is_same_name(std::string_view type, std::string_view a, std::string_view b) {
+  const auto ecosystem = std::ranges::find(ecosystems, type, &Ecosystem::type);
+  return a == b || (ecosystem != ecosystems.end() && advisory::canonical_name(ecosystem->space, a) == advisory::canonical_name(ecosystem->space, b));
+}
 
 Distribution identify(const std::optional<inventory::OsRelease>& release) {
   if (!release) return {.id = {}, .version = {}, .space = {}, .reason = "the image has no os-release: its distribution is not known"};
@@ -85,6 +104,8 @@ Place place_of(const inventory::Component& component, const Distribution& distri
   if (!packaged) return out.reason = fmt::format("nobody publishes advisories for packages of type '{}'", component.type), out;
   if (const std::string_view vendor = vendor_of(component.maintainer); !vendor.empty())
     return out.reason = fmt::format("it was built by '{}', whose advisories are not at hand, and not by the distribution", vendor), out;
+  if (const std::string_view other = rebuilder_of(distribution, component.version); !other.empty())
+    return out.reason = fmt::format("its version says that it was built by {}, whose advisories are not at hand, and not by the distribution", other), out;
   const auto row = std::ranges::find(rows, distribution.id, &Row::id);
   if (distribution.space.empty()) out.reason = distribution.reason;
   else if (row->type != component.type) out.reason = fmt::format("it is a {} package, and '{}' has {} packages", component.type, distribution.id, row->type);

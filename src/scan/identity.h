@@ -19,6 +19,9 @@ struct Distribution {
 /// Every distribution whose packages have advisories of their own is a row: how its os-release becomes a space. Without an os-release `id` is empty.
 Distribution identify(const std::optional<inventory::OsRelease>& release);
 
+/// Whether two spellings name one package of a purl type, as its ecosystem sees it: pypi's `Flask` and `flask`.
+bool is_same_name(std::string_view type, std::string_view a, std::string_view b);
+
 /// Where a component is to be looked up.
 struct Place {
   std::string space{}, package{}, version{};

@@ -30,7 +30,7 @@ TEST(Identity, OfDistributions) {
 
 TEST(Identity, OfComponents) {
   using inventory::Component;
-  const Distribution debian{"debian", "13", "Debian:13", {}}, unknown{"devuan", "5", {}, "distribution 'devuan' is not known"};
+  const Distribution debian{"debian", "13", "Debian:13", {}}, ubuntu{"ubuntu", "24.04", "Ubuntu:24.04", {}}, unknown{"devuan", "5", {}, "distribution 'devuan' is not known"};
   struct Row { std::string_view summary; Component component; const Distribution& distribution; Place place; };
   const Row rows[] = {
       {"a source of its own", {.type = "deb", .name = "libssl3t64", .version = "3.5.1-1", .source = "openssl", .source_version = "3.5.1-1"}, debian, {"Debian:13", "openssl", "3.5.1-1", {}}},
@@ -38,6 +38,9 @@ TEST(Identity, OfComponents) {
       {"no source: named as its binary", {.type = "deb", .name = "bash", .version = "5.2-1"}, debian, {"Debian:13", "bash", "5.2-1", {}}},
       {"an unknown distribution", {.type = "deb", .name = "bash", .version = "5.2-1"}, unknown, {{}, "bash", "5.2-1", "distribution 'devuan' is not known"}},
       {"a vendor's package", {.type = "deb", .name = "docker-ce", .version = "5:28", .maintainer = "Docker <support@docker.com>"}, debian, {{}, "docker-ce", "5:28", "it was built by 'docker.com', whose advisories are not at hand, and not by the distribution"}},
+      {"a rebuild that keeps the maintainer, by its version", {.type = "deb", .name = "postgresql-17", .version = "17.6-1.pgdg130+1", .maintainer = "Debian PostgreSQL Maintainers <team@tracker.debian.org>"}, debian, {{}, "postgresql-17", "17.6-1.pgdg130+1", "its version says that it was built by the PostgreSQL project, whose advisories are not at hand, and not by the distribution"}},
+      {"another distribution's package", {.type = "deb", .name = "bash", .version = "5.2.21-2ubuntu4"}, debian, {{}, "bash", "5.2.21-2ubuntu4", "its version says that it was built by Ubuntu, whose advisories are not at hand, and not by the distribution"}},
+      {"on its own distribution it is its own", {.type = "deb", .name = "bash", .version = "5.2.21-2ubuntu4"}, ubuntu, {"Ubuntu:24.04", "bash", "5.2.21-2ubuntu4", {}}},
       {"apk on debian", {.type = "apk", .name = "musl", .version = "1.2.5-r0"}, debian, {{}, "musl", "1.2.5-r0", "it is a apk package, and 'debian' has deb packages"}},
       {"python needs no distribution", {.type = "pypi", .name = "jinja2", .version = "3.1.2"}, unknown, {"PyPI", "jinja2", "3.1.2", {}}},
       {"a main module without a version", {.type = "golang", .name = "example.com/app", .remark = "main module without a version"}, debian, {{}, "example.com/app", {}, "main module without a version"}},

@@ -23,6 +23,7 @@ struct Into final : advisory::Intake {
   void add(advisory::Exploited) override {}
   void add(advisory::Likelihood) override {}
   void add(advisory::Support) override {}
+  void add(advisory::Newest) override {}
   void cover(std::string_view space) override { database.cover("debian-tracker", std::string(space)); }
   void dated(Time) override {}
   void note(std::string_view what, std::string_view record) override { ADD_FAILURE() << record << ": " << what; }

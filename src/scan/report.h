@@ -30,6 +30,13 @@ struct Within {
   friend auto operator<=>(const Within&, const Within&) = default;
 };
 
+/// A source package of the image whose support is limited or has ended, as its distribution says.
+struct Supported {
+  std::string package, remark;
+  bool ended = false;
+  friend auto operator<=>(const Supported&, const Supported&) = default;
+};
+
 /// A file that nobody explains.
 struct Dark {
   std::string path, reason;
@@ -41,6 +48,7 @@ struct Coverage {
   std::uint64_t packages = 0, judged = 0;
   std::vector<Unjudged> unknown{};
   std::vector<Within> within{};          ///< not counted among `packages`
+  std::set<Supported> support{};         ///< source packages that are not supported as the release is
   std::uint64_t owned = 0, excused = 0;  ///< files: explained by a package or component, known by content
   std::uint64_t plain = 0;               ///< files of nobody that are neither program nor archive
   std::vector<Dark> dark{};
@@ -81,6 +89,7 @@ struct Report {
   std::optional<BaseChange> change{};       ///< when another base was given
   Verdict verdict = Verdict::Unknown;
   std::vector<std::string> causes{};        ///< of `unknown`: each in one line
+  std::vector<std::string> notes{};         ///< what a reader must know, and which makes no verdict unknown: each in one line
   std::vector<Finding> findings{};          ///< what matters first: status, exploited, severity, likelihood, identifier, component
 };
 

@@ -8,6 +8,8 @@
 #include "base/text.h"
 #include "scan/inner/coverage.h"
 #include "scan/inner/findings.h"
+#include "scan/inner/newest.h"
+#include "scan/inner/release_evidence.h"
 #include "scan/judge.h"
 
 namespace ashlar::scan {
@@ -58,7 +60,29 @@ bool is_within(const Subject& subject, const inventory::Component& component, Co
   return true;
 }
 
-Done judge_component(const Subject& subject, const inventory::Component& component, advisory::Database& database, Report& report) {
+/// What is known of a distribution's package beside advisories: whether it is supported, and whether there can be such a version of it.
+struct Circumstances {
+  std::string support{};  ///< of Finding
+  Newer newer{};
+};
+
+Result<Circumstances> look_around(const inventory::Component& component, const Place& place, advisory::Database& database, Report& report) {
+  Circumstances out;
+  TRY_ASSIGN(const auto supports, database.support(place.space, place.package));
+  for (const advisory::Support& each : supports) {
+    const bool ended = each.until && *each.until < report.now;
+    if (each.until && !ended) continue;
+    report.coverage.support.insert({place.package, each.remark, ended});
+    out.support += (out.support.empty() ? "" : "; ") + each.remark;
+    if (ended) report.coverage.unknown.push_back({component.name, component.version, component.path, fmt::format("the support of '{}' in '{}' ended on {}: nobody looks for its vulnerabilities any more", place.package, place.space, each.until->date())});
+  }
+  if (component.type != "deb") return out;
+  TRY_ASSIGN(out.newer, hold_against_newest(place, database));
+  if (!out.newer.cause.empty()) report.coverage.unknown.push_back({component.name, component.version, component.path, out.newer.cause});
+  return out;
+}
+
+Done judge_component(const Subject& subject, const inventory::Component& component, advisory::Database& database, Report& report, std::set<std::string>& newer) {
   Place place = place_of(component, report.distribution);
   if (place.reason.empty() && !is_covered(database, place.space)) place.reason = database.absence().empty() ? fmt::format("no feed covers '{}'", place.space) : "there is no advisory database";
   ++report.coverage.packages;
@@ -69,17 +93,23 @@ Done judge_component(const Subject& subject, const inventory::Component& compone
   report.spaces.insert(place.space);
   TRY_ASSIGN(auto judgements, judge(database, place, component.symbols, Depth::Findings));
   const size_t before = report.coverage.unknown.size();
+  TRY_ASSIGN(const Circumstances around, look_around(component, place, database, report));
+  if (!around.newer.known.empty() && around.newer.cause.empty()) newer.insert(fmt::format("'{}' {} (feed '{}' knows {})", place.package, place.version, around.newer.feed, around.newer.known));
   const Standing standing{component.layer < subject.base.count ? Owner::Base : Owner::App, attest::component_purl(component, report.distribution.id, report.distribution.version)};
   auto findings = findings_of(component, place, standing, std::move(judgements), report.coverage.unknown);
   if (report.coverage.unknown.size() == before) ++report.coverage.judged;
   for (Finding& finding : findings) {
     TRY(enrich(finding, database));
+    finding.support = around.support;
+    if (!around.support.empty()) finding.proof.push_back({"support", fmt::format("the support of '{}' in '{}' is {}", place.package, place.space, around.support)});
     report.findings.push_back(std::move(finding));
   }
   return {};
 }
 
 }  // namespace
+
+bool wants_text(std::string_view path) { return tells_release(path); }
 
 Distribution distribution_of(const Subject& subject) {
   if (subject.contents != nullptr) return identify(inventory::find_os_release(*subject.contents));
@@ -96,9 +126,10 @@ Result<Report> scan(const Subject& subject, advisory::Database& database, const 
   report.base = subject.base.how;
   report.base_layers = subject.base.count;
   report.layers = subject.contents == nullptr ? 0 : subject.contents->layers.size();
+  std::set<std::string> newer;
   for (const inventory::Component& component : subject.components) {
     if (is_within(subject, component, report.coverage)) continue;
-    TRY(judge_component(subject, component, database, report));
+    TRY(judge_component(subject, component, database, report, newer));
   }
   std::ranges::sort(report.coverage.unknown);
   std::ranges::sort(report.coverage.within);
@@ -109,6 +140,7 @@ Result<Report> scan(const Subject& subject, advisory::Database& database, const 
   apply(options.exceptions, options.now, images, report);
   sort_by_weight(report.findings);
   TRY_ASSIGN(report.causes, causes_of(subject, report, database, options));
+  report.notes = notes_of(report, database, newer);
   const bool affected = std::ranges::any_of(report.findings, [](const Finding& each) { return each.status == Status::Affected; });
   report.verdict = !report.causes.empty() ? Verdict::Unknown : affected ? Verdict::Affected : Verdict::Clean;
   return report;

@@ -42,6 +42,9 @@ struct Options {
   DarkPolicy app_dark = DarkPolicy::List;         ///< of dark files in an application's own layers; in a base they always make the verdict `unknown`
 };
 
+/// Whether a scan reads the text of this file beside those that inventory asks for: for `ReadOptions::keep`.
+bool wants_text(std::string_view path);
+
 /// The distribution of the contents, or that which a document names.
 Distribution distribution_of(const Subject& subject);
 

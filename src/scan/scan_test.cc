@@ -4,6 +4,8 @@
 
 #include <functional>
 
+#include <fmt/format.h>
+
 #include "scan/inner/test_database.h"
 
 namespace ashlar::scan {
@@ -109,6 +111,79 @@ TEST(Scan, VerdictIsNeverCleanByMistake) {
     EXPECT_EQ(to_string(report->verdict), row.verdict) << row.summary;
     const bool said = std::ranges::any_of(report->causes, [&](const std::string& cause) { return cause.starts_with(row.cause); });
     EXPECT_EQ(said, !row.cause.empty() || !report->causes.empty()) << row.summary << ": " << (report->causes.empty() ? "no cause" : report->causes.front());
+  }
+}
+
+TEST(Scan, WhatNoPackageIsJudgedByIsNotedWhenItIsStale) {
+  struct Row { std::string_view format, note; };
+  const Row rows[] = {
+      {"kev", "feed 'side' is 11 days old, at most 24 hours are allowed: more may be known to be exploited (run `ashlar feed update`)"},
+      {"epss", "feed 'side' is 11 days old, at most 24 hours are allowed: the likelihoods are of that day (run `ashlar feed update`)"},
+      {"eol", "feed 'side' is 11 days old, at most 24 hours are allowed: support may have ended since (run `ashlar feed update`)"},
+      {"debian-support-limited", "feed 'side' is 11 days old, at most 24 hours are allowed: support may have ended since (run `ashlar feed update`)"},
+      {"debian-list", "feed 'side' is 11 days old, at most 24 hours are allowed: what it says may have changed (run `ashlar feed update`)"},
+  };
+  for (const Row& row : rows) {
+    Scene scene;
+    scene.database.age("side", Time{0}, 86400).format("side", std::string(row.format));
+    const Report stale = scan(scene.subject, scene.database, scene.options).value();
+    EXPECT_EQ(stale.notes, std::vector<std::string>{std::string(row.note)}) << row.format;
+    EXPECT_EQ(to_string(stale.verdict), "clean") << row.format;
+    scene.database.age("side", Time{999'000}, 86400);
+    EXPECT_TRUE(scan(scene.subject, scene.database, scene.options).value().notes.empty()) << row.format;
+    scene.database.age("side", Time{0}, 0);
+    EXPECT_TRUE(scan(scene.subject, scene.database, scene.options).value().notes.empty()) << row.format << " without a greatest age";
+  }
+}
+
+TEST(Scan, SupportOfSinglePackages) {
+  struct Row { std::string_view summary; advisory::Support support; std::string_view verdict, cause, note, finding; };
+  const Row rows[] = {
+      {"limited", {"Debian:13", "tool", {}, "limited: only for trusted content"}, "affected", "", "the security support of 'tool' in 'Debian:13' is limited: only for trusted content", "limited: only for trusted content"},
+      {"limited by a pattern", {"Debian:13", "to.*", {}, "limited: static"}, "affected", "", "the security support of 'tool' in 'Debian:13' is limited: static", "limited: static"},
+      {"another pattern", {"Debian:13", "too1.*", {}, "limited"}, "affected", "", "", ""},
+      {"in another release", {"Debian:12", "tool", {}, "limited"}, "affected", "", "", ""},
+      {"ended", {"Debian:13", "tool", Time{500'000}, "ended: 0.9 was the last version supported"}, "unknown", "'tool' 1.0-1 was not judged: the support of 'tool' in 'Debian:13' ended on 1970-01-06: nobody looks for its vulnerabilities any more", "", "ended: 0.9 was the last version supported"},
+      {"it ends later", {"Debian:13", "tool", Time{2'000'000}, "ended: later"}, "affected", "", "", ""},
+  };
+  for (const Row& row : rows) {
+    Scene scene;
+    scene.advise("tool", {.fixed = "2.0"});
+    scene.database.supports = {row.support};
+    const Report report = scan(scene.subject, scene.database, scene.options).value();
+    EXPECT_EQ(to_string(report.verdict), row.verdict) << row.summary;
+    EXPECT_EQ(report.causes, row.cause.empty() ? std::vector<std::string>{} : std::vector<std::string>{std::string(row.cause)}) << row.summary;
+    EXPECT_EQ(report.notes, row.note.empty() ? std::vector<std::string>{} : std::vector<std::string>{std::string(row.note)}) << row.summary;
+    ASSERT_EQ(report.findings.size(), 1U) << row.summary << ": it is judged as far as it can be";
+    EXPECT_EQ(report.findings[0].support, row.finding) << row.summary;
+    EXPECT_EQ(report.coverage.support.size(), row.finding.empty() ? 0U : 1U) << row.summary;
+    EXPECT_EQ(report.coverage.judged, row.cause.empty() ? 1U : 0U) << row.summary;
+  }
+}
+
+TEST(Scan, VersionsThatNoReleaseCanHave) {
+  struct Row { std::string_view summary, version, known; bool unknown, noted; };
+  const Row rows[] = {
+      {"the newest", "3.5.1-1+deb13u1", "3.5.1-1+deb13u1", false, false},
+      {"an older one", "3.5.1-1", "3.5.1-1+deb13u1", false, false},
+      {"an update that the feed has not heard of", "3.5.1-1+deb13u2", "3.5.1-1+deb13u1", false, true},
+      {"a new upstream version", "140.3.0esr-1", "128.14.0esr-1", false, true},
+      {"twice and one is still a step", "3.0", "1.0", false, true},
+      {"one that was made up", "9.9", "3.5.1-1", true, true},
+      {"one that was made up where versions begin with 0", "2.0", "0.9-1", true, true},
+      {"an epoch that was made up", "9:1.0", "3.5.1-1", true, true},
+      {"a number beyond all", "99999999999999999999999-1", "3.5.1-1", true, true},
+      {"a date", "20261126-1", "20250101-1", false, true},
+  };
+  for (const Row& row : rows) {
+    Scene scene;
+    scene.subject.components[0].version = row.version;
+    scene.database.newest_of = {{"Debian:13", "tool", std::string(row.known)}, {"Debian:13", "tool", "0.1"}, {"Debian:12", "tool", "0.1"}};
+    const Report report = scan(scene.subject, scene.database, scene.options).value();
+    EXPECT_EQ(to_string(report.verdict), row.unknown ? "unknown" : "clean") << row.summary;
+    const std::string cause = report.causes.empty() ? "" : report.causes.front(), note = report.notes.empty() ? "" : report.notes.front();
+    EXPECT_EQ(cause, row.unknown ? fmt::format("'tool' {} was not judged: no release of 'Debian:13' has such a version of 'tool': the newest that feed 'tracker' knows is {}", row.version, row.known) : "") << row.summary;
+    EXPECT_EQ(note, row.noted && !row.unknown ? fmt::format("1 source package is newer than any version that feeds know of it: 'tool' {} (feed 'tracker' knows {})", row.version, row.known) : "") << row.summary;
   }
 }
 

@@ -32,7 +32,7 @@ bool means_component(const inventory::Purl& purl, const Finding& finding, const 
   const inventory::Component named = inventory::component_of(purl);
   if (named.type != own.type || !is_distribution(named.distribution, distribution)) return false;
   const auto versions = [&](const std::string& version) { return named.version.empty() || named.version == version; };
-  if (named.name == own.name && versions(own.version)) return true;
+  if (is_same_name(own.type, named.name, own.name) && versions(own.version)) return true;
   return !own.source.empty() && named.name == own.source && versions(own.source_version.empty() ? own.version : own.source_version);
 }
 

@@ -57,6 +57,24 @@ TEST(Statements, MeanProductsByEveryNameTheyGoBy) {
   EXPECT_FALSE(concerns({.vulnerability = "CVE-2026-1", .products = {{"", {}}}}, finding(), debian, {})) << "an image without a name is nobody's product";
 }
 
+TEST(Statements, MeanPackagesAsTheirEcosystemSpellsThem) {
+  struct Row { std::string_view summary, type, name, product; bool concerns; };
+  const Row rows[] = {
+      {"PyPI, another spelling", "pypi", "Ruamel.YAML", "pkg:pypi/ruamel-yaml@1", true},
+      {"Go, as package URLs write it", "golang", "github.com/Azure/x", "pkg:golang/github.com/azure/x@1", true},
+      {"npm, with a scope", "npm", "@babel/core", "pkg:npm/%40babel/core@1", true},
+      {"npm, in other letters", "npm", "JSONStream", "pkg:npm/jsonstream@1", false},
+      {"npm, without the scope", "npm", "@babel/core", "pkg:npm/core@1", false},
+      {"Maven", "maven", "org.example:left", "pkg:maven/org.example/left@1", true},
+      {"Maven, another group", "maven", "org.example:left", "pkg:maven/org.other/left@1", false},
+      {"crates", "cargo", "serde_json", "pkg:cargo/serde-json@1", true},
+  };
+  for (const Row& row : rows) {
+    const Finding one{.id = "CVE-2026-1", .component = {.type = std::string(row.type), .name = std::string(row.name), .version = "1"}};
+    EXPECT_EQ(concerns({.vulnerability = "CVE-2026-1", .products = {{std::string(row.product), {}}}}, one, debian, names), row.concerns) << row.summary;
+  }
+}
+
 Statements document(std::string source, std::vector<VexStatement> statements, std::string distrust = {}) {
   for (VexStatement& each : statements) each.vulnerability = "CVE-2026-1", each.products = {{"pkg:deb/debian/systemd", {}}};
   return {std::move(source), std::move(distrust), {.format = "openvex", .author = "Team", .statements = std::move(statements)}};

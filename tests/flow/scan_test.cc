@@ -25,7 +25,7 @@ class ScanFlow : public SmallProject {
  protected:
   void SetUp() override {
     SmallProject::SetUp();
-    archive->put("stone", {"base-files", "2", "all", "",
+    archive->put("stone", {"base-files", "13.1", "all", "",
                            {{"etc/", ""}, {"tmp/", ""}, {"usr/", ""}, {"usr/bin/", ""}, {"usr/lib/", ""}, {"bin", "-> usr/bin"}, {"lib", "-> usr/lib"}, {"etc/debian_version", "13.1\n"},
                             {"usr/lib/os-release", "ID=debian\nVERSION_ID=\"13\"\n"}, {"etc/os-release", "-> ../usr/lib/os-release"}, {"usr/share/doc/base-files/copyright", "free\n"}}});
     const std::string greeter = bytes_of(ASHLAR_GREETER);
@@ -40,7 +40,7 @@ class ScanFlow : public SmallProject {
 
   /// A database in which `greeter` is fixed in `fixed`.
   void know(const std::string& fixed) {
-    stage.write("tracker.json", fmt::format(R"({{"greeter": {{"CVE-2026-0001": {{"description": "greets too loud", "scope": "remote", "releases": {{"trixie": {{"status": "resolved", "fixed_version": "{}", "urgency": "high", "repositories": {{"trixie": "1.0"}}}}}}}}}}}})", fixed));
+    stage.write("tracker.json", fmt::format(R"({{"greeter": {{"CVE-2026-0001": {{"description": "greets too loud", "scope": "remote", "releases": {{"trixie": {{"status": "resolved", "fixed_version": "{0}", "urgency": "high", "repositories": {{"trixie": "1.1"}}}}, "bookworm": {{"status": "resolved", "fixed_version": "0", "repositories": {{"bookworm": "1.1"}}}}}}}}}}}})", fixed));
     const Ran ran = stage.ashlar({"feed", "update", "debian-tracker=tracker.json", "debian-eol=eol.json"});
     ASSERT_EQ(ran.code, 0) << ran.told;
   }
@@ -103,7 +103,7 @@ TEST_F(ScanFlow, clean_affected_and_unknown_have_exit_codes_of_their_own) {
   EXPECT_EQ(finding["package"]["name"], "greeter");
   EXPECT_EQ(finding["fixed_in"], "2.0");
   EXPECT_EQ(finding["proof"].back()["text"], "1.1 < 2.0 (fixed, dpkg)");
-  for (const auto& [rule, code] : {std::pair{"high", 1}, {"low", 1}, {"critical", 0}, {"fixable", 1}, {"kev", 0}, {"dreadful", 2}}) EXPECT_EQ(stage.ashlar({"scan", "oci:out:1", "--fail-on", rule}).code, code) << rule;
+  for (const auto& [rule, code] : {std::pair{"high", 1}, {"low", 1}, {"critical", 0}, {"fixable", 1}, {"kev", 3}, {"dreadful", 2}}) EXPECT_EQ(stage.ashlar({"scan", "oci:out:1", "--fail-on", rule}).code, code) << rule;
   const Ran words = stage.ashlar({"scan", "oci:out:1"});
   for (const char* line : {"CVE-2026-0001  high      -     base   greeter  1.1      2.0\n", "verdict     affected\n", "findings    1 affected\n", "packages    3 of 3 judged\n"}) EXPECT_NE(words.out.find(line), std::string::npos) << line << words.told;
   unpack("root");
@@ -130,6 +130,7 @@ TEST_F(ScanFlow, planted_damage_is_never_clean) {
       {"os-release names another distribution", [&] { replace("usr/lib/os-release", "ID=debian", "ID=nobody"); }, "distribution 'nobody' is not known"},
       {"os-release names a release that no feed covers", [&] { replace("usr/lib/os-release", "\"13\"", "\"99\""); }, "no feed covers 'Debian:99'"},
       {"os-release names a distribution of other packages", [&] { replace("usr/lib/os-release", "ID=debian", "ID=wolfi"); }, "'wolfi' has apk packages"},
+      {"os-release names an older release that a feed covers", [&] { replace("usr/lib/os-release", "\"13\"", "\"12\""); }, "the image says that it is 'Debian:12', and 'base-files' 13.1 is of 'Debian:13', 'etc/debian_version' says '13.1'"},
       {"os-release was removed", [&] { fs::remove(root / "usr/lib/os-release"), fs::remove(root / "etc/os-release"); }, "no os-release"},
       {"a stray program in the base", [&] { stage.write("root/opt/stray", bytes_of(ASHLAR_GREETER)); }, "/opt/stray"},
       {"a stray program that the image's own statement claims", [&] { stage.write("root/opt/stray", bytes_of(ASHLAR_GREETER)), replace("usr/share/ashlar/image.json", "\"usr/bin/greet\"", "\"opt/stray\", \"usr/bin/greet\""); }, "/opt/stray"},
@@ -166,6 +167,7 @@ TEST_F(ScanFlow, planted_edits_of_the_package_database_are_found_in_every_disgui
   const Row rows[] = {
       {"the version alone", raise, "of 'greeter' it says 9.9, and 'usr/share/ashlar/packages.json' (the image's own list) 1.1"},
       {"in the image's own list as well", [&] { raise(), replace(list, "\"version\":\"1.1\"", "\"version\":\"9.9\""); }, "'usr/share/ashlar/packages.json' (the name of its file) 1.1"},
+      {"and in the name of its file there", [&] { raise(), replace(list, "\"version\":\"1.1\"", "\"version\":\"9.9\""), replace(list, "greeter_1.1_", "greeter_9.9_"); }, "no release of 'Debian:13' has such a version of 'greeter': the newest that feed 'debian-tracker' knows is 1.1"},
       {"and the list is gone", [&] { raise(), remove(list); }, "'usr/share/ashlar/packages.json', by which its versions could be told, was removed"},
       {"a second paragraph", [&] { forget_list(), stage.write("root/var/lib/dpkg/status", "Package: greeter\nStatus: install ok installed\nArchitecture: amd64\nVersion: 9.9\n"); }, "'greeter' stands twice, with"},
       {"a version beyond all order", [&] { replace(status, "Version: 1.1", "Version: newest!"); }, "'greeter' has the version 'newest!', which is none"},
@@ -193,6 +195,46 @@ TEST_F(ScanFlow, a_release_past_its_end_of_life_is_unknown) {
   stage.write("eol.json", R"([{"cycle": "13", "eol": "2020-01-01"}])");
   know("1.1");
   EXPECT_TRUE(says(stage.json({"scan", "oci:out:1"}, 3), "'Debian:13' is past its end of life (2020-01-01)"));
+}
+
+TEST_F(ScanFlow, stale_facts_beside_advisories_are_told_in_every_form) {
+  const auto kev = [](const std::string& released) {
+    return fmt::format(R"({{"title": "x", "catalogVersion": "1", "dateReleased": "{}", "count": 1, "vulnerabilities": [{{"cveID": "CVE-2026-0001", "vendorProject": "x", "product": "x", "vulnerabilityName": "x", "dateAdded": "2020-01-01", "shortDescription": "x", "requiredAction": "x", "dueDate": "2020-02-01", "knownRansomwareCampaignUse": "Unknown"}}]}})", released);
+  };
+  know("2.0");
+  stage.write("epss.csv", "#model_version:v2025.03.14,score_date:2020-01-02T00:00:00+0000\ncve,epss,percentile\nCVE-2026-0001,0.5,0.9\n");
+  stage.write("kev.json", kev("2020-01-02T00:00:00.0Z"));
+  ASSERT_EQ(stage.ashlar({"feed", "update", "kev=kev.json", "epss=epss.csv"}).code, 0);
+  for (const char* format : {"table", "json", "sarif", "cyclonedx-json", "cosign-vuln", "html", "grype-json", "trivy-json"}) {
+    const Ran ran = stage.ashlar({"scan", "oci:out:1", "--format", format});
+    EXPECT_EQ(ran.code, 0) << ran.told << "\nno package is judged by them";
+    for (const char* words : {" days are allowed: more may be known to be exploited", " days are allowed: the likelihoods are of that day"}) EXPECT_NE(ran.out.find(words), std::string::npos) << format << words;
+  }
+  // What rests on such a feed alone cannot be answered by it, but where it has the answer.
+  EXPECT_EQ(stage.ashlar({"scan", "oci:out:1", "--fail-on", "kev"}).code, 1);
+  know("1.1");
+  const Ran none = stage.ashlar({"scan", "oci:out:1", "--fail-on", "kev"});
+  EXPECT_EQ(none.code, 3) << none.told;
+  EXPECT_NE(none.err.find("no fresh feed of what is exploited"), std::string::npos) << none.told;
+  stage.write("kev.json", kev("2026-01-02T00:00:00.0Z"));
+  stage.write("max-age.yaml", "summary: x\nformat: kev\npublisher: CISA\nurls: [https://example.org/kev.json]\nmax-age: 9999w\n");
+  ASSERT_EQ(stage.ashlar({"feed", "add", "max-age.yaml"}).code, 0);
+  ASSERT_EQ(stage.ashlar({"feed", "update", "max-age=kev.json"}).code, 0);
+  EXPECT_EQ(stage.ashlar({"scan", "oci:out:1", "--fail-on", "kev"}).code, 0) << "a fresh one answers";
+}
+
+TEST_F(ScanFlow, the_support_of_single_packages_is_told) {
+  know("2.0");
+  stage.write("limited", "greet.* only for polite people\n");
+  stage.write("ended", "words 0.9 2020-01-01 nobody speaks any more\n");
+  ASSERT_EQ(stage.ashlar({"feed", "update", "debian-13-support-limited=limited"}).code, 0);
+  const Json limited = stage.json({"scan", "oci:out:1"});
+  EXPECT_EQ(limited["verdict"], "affected");
+  EXPECT_EQ(limited["coverage"]["support"], Json::parse(R"([{"package": "greeter", "remark": "limited: only for polite people", "ended": false}])"));
+  EXPECT_EQ(limited["findings"][0]["support"], "limited: only for polite people");
+  EXPECT_NE(limited["notes"].dump().find("the security support of 'greeter' in 'Debian:13' is limited: only for polite people"), std::string::npos) << limited["notes"];
+  ASSERT_EQ(stage.ashlar({"feed", "update", "debian-13-support-ended=ended"}).code, 0);
+  EXPECT_TRUE(says(stage.json({"scan", "oci:out:1"}, 3), "the support of 'words' in 'Debian:13' ended on 2020-01-01"));
 }
 
 TEST_F(ScanFlow, an_image_cannot_acquit_itself) {

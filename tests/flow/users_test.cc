@@ -27,7 +27,7 @@ std::string apk(const std::string& name, const std::string& version, const std::
 std::string tracked(const std::string& source, const std::map<std::string, std::string>& releases, const std::string& urgency = "medium") {
   std::string list;
   for (const auto& [release, fixed] : releases) {
-    list += fmt::format(R"({}"{}": {{{}, "urgency": "{}", "repositories": {{"{}": "1"}}}})", list.empty() ? "" : ", ", release, fixed.empty() ? R"("status": "open")" : fmt::format(R"("status": "resolved", "fixed_version": "{}")", fixed), urgency, release);
+    list += fmt::format(R"({}"{}": {{{}, "urgency": "{}", "repositories": {{"{}": "9:9"}}}})", list.empty() ? "" : ", ", release, fixed.empty() ? R"("status": "open")" : fmt::format(R"("status": "resolved", "fixed_version": "{}")", fixed), urgency, release);
   }
   return fmt::format("{{\"{}\": {{\"CVE-2026-0001\": {{\"scope\": \"remote\", \"releases\": {{{}}}}}}}}}\n", source, list);
 }

@@ -7,7 +7,9 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "scan/inner/contradictions.h"
+#include "scan/inner/release_evidence.h"
 
 namespace ashlar::scan {
 namespace {
@@ -57,20 +59,22 @@ std::string ages(std::int64_t seconds) { return seconds < 2 * 86400 ? fmt::forma
 bool is_distribution_type(std::string_view type) { return type == "deb" || type == "apk" || type == "rpm"; }
 
 void judge_distribution(const Subject& subject, const Report& report, std::vector<std::string>& causes) {
+  if (const auto against = against_release(subject, report.distribution); !against.empty())
+    causes.push_back(fmt::format("the image says that it is '{}', and {}", report.distribution.space, join(against, ", ")));
   const bool packaged = std::ranges::any_of(subject.components, [](const auto& each) { return is_distribution_type(each.type) && each.found_by != "elf-note"; });
   if (packaged || !subject.damage.empty()) return;  // each package that cannot be judged says so, and so does what cannot be read
   if (!report.distribution.space.empty()) causes.push_back(fmt::format("the image says that it is '{}' and has no package database of it", report.distribution.space));
   else if (!report.distribution.id.empty()) causes.push_back(report.distribution.reason);
 }
 
-Done judge_support(const Report& report, advisory::Database& database, const Options& options, std::vector<std::string>& causes) {
+Done judge_support(const Report& report, advisory::Database& database, std::vector<std::string>& causes) {
   if (report.distribution.space.empty()) return {};
   TRY_ASSIGN(const auto supports, database.support(report.distribution.space, {}));
   std::optional<Time> last;
   for (const advisory::Support& each : supports) {
     if (each.until && (!last || *last < *each.until)) last = each.until;
   }
-  if (last && *last < options.now) causes.push_back(fmt::format("'{}' is past its end of life ({}): nobody looks for its vulnerabilities any more", report.distribution.space, last->date()));
+  if (last && *last < report.now) causes.push_back(fmt::format("'{}' is past its end of life ({}): nobody looks for its vulnerabilities any more", report.distribution.space, last->date()));
   return {};
 }
 
@@ -79,12 +83,26 @@ bool matters(const advisory::FeedStamp& feed, const std::set<std::string>& space
   return std::ranges::any_of(spaces, [&](const std::string& space) { return std::ranges::binary_search(feed.spaces, space); });
 }
 
-void judge_age(const Report& report, const advisory::Database& database, const Options& options, std::vector<std::string>& causes) {
+/// How stale a feed is, in words; empty: it is not.
+std::string staleness(const advisory::FeedStamp& feed, Time now) {
+  if (!feed.is_stale(now)) return {};
+  return fmt::format("feed '{}' is {} old, at most {} are allowed", feed.name, ages(now.seconds - feed.dated.seconds), ages(feed.max_age));
+}
+
+void judge_age(const Report& report, const advisory::Database& database, std::vector<std::string>& causes) {
   if (database.feeds().empty()) causes.emplace_back(database.absence().empty() ? "the advisory database has no feed" : database.absence());
   for (const advisory::FeedStamp& feed : database.feeds()) {
-    const std::int64_t age = options.now.seconds - feed.dated.seconds;
-    if (feed.max_age > 0 && age > feed.max_age && matters(feed, report.spaces)) causes.push_back(fmt::format("feed '{}' is {} old, at most {} are allowed: run `ashlar feed update`", feed.name, ages(age), ages(feed.max_age)));
+    const std::string stale = staleness(feed, report.now);
+    if (!stale.empty() && matters(feed, report.spaces)) causes.push_back(stale + ": run `ashlar feed update`");
   }
+}
+
+/// What a stale feed that covers no space does to a report.
+std::string_view effect_of_age(std::string_view format) {
+  if (format == "kev") return "more may be known to be exploited";
+  if (format == "epss") return "the likelihoods are of that day";
+  if (format == "eol" || format.starts_with("debian-support-")) return "support may have ended since";
+  return "what it says may have changed";
 }
 
 /// One line for all packages with one reason.
@@ -137,13 +155,26 @@ void look_at_files(const Subject& subject, const std::vector<Excuse>& excuses, C
 
 Result<std::vector<std::string>> causes_of(const Subject& subject, const Report& report, advisory::Database& database, const Options& options) {
   std::vector<std::string> causes;
-  judge_age(report, database, options, causes);
+  judge_age(report, database, causes);
   judge_distribution(subject, report, causes);
-  TRY(judge_support(report, database, options, causes));
+  TRY(judge_support(report, database, causes));
   judge_packages(report.coverage, causes);
   judge_database(subject, causes);
   judge_dark(report.coverage, options, causes);
   return causes;
+}
+
+std::vector<std::string> notes_of(const Report& report, const advisory::Database& database, const std::set<std::string>& newer) {
+  std::vector<std::string> notes;
+  for (const advisory::FeedStamp& feed : database.feeds()) {
+    const std::string stale = staleness(feed, report.now);
+    if (!stale.empty() && feed.spaces.empty()) notes.push_back(fmt::format("{}: {} (run `ashlar feed update`)", stale, effect_of_age(feed.format)));
+  }
+  if (!newer.empty()) notes.push_back(fmt::format("{} newer than any version that feeds know of {}: {}{}", newer.size() == 1 ? "1 source package is" : fmt::format("{} source packages are", newer.size()), newer.size() == 1 ? "it" : "them", *newer.begin(), newer.size() > 1 ? " first" : ""));
+  for (const Supported& each : report.coverage.support) {
+    if (!each.ended) notes.push_back(fmt::format("the security support of '{}' in '{}' is {}", each.package, report.distribution.space, each.remark));
+  }
+  return notes;
 }
 
 }  // namespace ashlar::scan

@@ -42,6 +42,7 @@ Json vulnerability_of(const Finding& finding) {
   if (!finding.fixed_in.empty()) out["recommendation"] = fmt::format("update {} to {}", finding.component.name, finding.fixed_in);
   if (finding.published) out["published"] = finding.published->str();
   out["analysis"] = analysis_of(finding);
+  if (!finding.support.empty()) out["properties"] = Json::array({{{"name", "ashlar:support"}, {"value", finding.support}}});
   out["affects"] = Json::array({{{"ref", ref_of(finding)}, {"versions", Json::array({{{"version", finding.component.version}, {"status", finding.status == Status::NotAffected || finding.status == Status::Fixed ? "unaffected" : "affected"}}})}}});
   return out;
 }
@@ -66,6 +67,7 @@ std::string write_cyclonedx(std::span<const Report> reports, const FormOptions&)
   for (const Report& report : reports) {
     properties.push_back({{"name", "ashlar:verdict"}, {"value", fmt::format("{}: {}", report.ref, to_string(report.verdict))}});
     for (const std::string& cause : report.causes) properties.push_back({{"name", "ashlar:not-known"}, {"value", fmt::format("{}: {}", report.ref, cause)}});
+    for (const std::string& note : report.notes) properties.push_back({{"name", "ashlar:note"}, {"value", fmt::format("{}: {}", report.ref, note)}});
   }
   const std::string hex = Digest::of(identity).hex();
   Json out = {{"bomFormat", "CycloneDX"}, {"specVersion", "1.6"},

@@ -52,7 +52,7 @@ std::string write_grype(std::span<const Report> reports, const FormOptions&) {
     all.push_back({{"matches", std::move(matches)}, {"ignoredMatches", std::move(ignored)},
                    {"source", {{"type", "image"}, {"target", {{"userInput", report.ref}, {"manifestDigest", report.digest}}}}},
                    {"distro", {{"name", report.distribution.id}, {"version", report.distribution.version}}},
-                   {"descriptor", {{"name", "ashlar"}, {"version", ASHLAR_VERSION}, {"timestamp", report.now.str()}, {"verdict", to_string(report.verdict)}, {"notKnown", report.causes}}}});
+                   {"descriptor", {{"name", "ashlar"}, {"version", ASHLAR_VERSION}, {"timestamp", report.now.str()}, {"verdict", to_string(report.verdict)}, {"notKnown", report.causes}, {"notes", report.notes}}}});
   }
   return to_pretty(all.size() == 1 ? all[0] : all);
 }

@@ -92,7 +92,7 @@ std::string charts(const Report& report) {
 std::string finding_row(const Finding& finding) {
   std::string proof;
   for (const Step& step : finding.proof) proof += fmt::format("<li><b>{}</b> {}</li>", escaped(step.kind), escaped(step.text));
-  const std::string fix = finding.status != Status::Affected ? fmt::format("{}: {}", to_string(finding.status), finding.reason) : finding.fixed_in.empty() ? "no fix: " + finding.no_fix : finding.fixed_in;
+  const std::string fix = finding.status != Status::Affected ? fmt::format("{}: {}", to_string(finding.status), finding.reason) : finding.fixed_in.empty() ? fmt::format("no fix: {}{}", finding.no_fix, finding.support.empty() ? "" : "; support " + finding.support) : finding.fixed_in;
   return fmt::format("<tr class=\"{}\"><td class=\"id\">{}{}</td><td><span class=\"sev\" style=\"background:{}\">{}</span></td><td>{}</td><td>{}</td><td>{} <code>{}</code><details><summary>why</summary><ol>{}</ol></details></td><td>{}</td></tr>\n",
                      finding.status == Status::Affected ? "open" : "done", escaped(finding.id), finding.exploited ? " <b title=\"known to be exploited\">exploited</b>" : "", colour_of(finding.severity), advisory::to_string(finding.severity),
                      finding.likelihood ? fmt::format("{:.1f}%", finding.likelihood->score * 100) : "", to_string(finding.owner), escaped(finding.component.name), escaped(finding.component.version), proof, escaped(fix));
@@ -109,14 +109,14 @@ std::string section(const Report& report) {
   std::string out = fmt::format("<section><h1>{} <span class=\"verdict {}\">{}</span></h1>\n", escaped(report.ref), to_string(report.verdict), to_string(report.verdict));
   const Coverage& coverage = report.coverage;
   out += fmt::format("<p>{}{}{} of {} packages judged; {} files explained, {} dark. {}</p>\n", escaped(report.digest), report.digest.empty() ? "" : "<br>", coverage.judged, coverage.packages, coverage.owned + coverage.excused, coverage.dark.size(), escaped(report.base));
-  out += list_of("Not known", "causes", report.causes) + charts(report);
+  out += list_of("Not known", "causes", report.causes) + list_of("To be known", "notes", report.notes) + charts(report);
   out += "<h2>Findings</h2><table class=\"findings\"><thead><tr><th>ID</th><th>Severity</th><th>EPSS</th><th>Owner</th><th>Package</th><th>Fixed in</th></tr></thead><tbody>\n";
   for (const Finding& finding : report.findings) out += finding_row(finding);
   out += "</tbody></table>";
   std::vector<std::string> unknown, dark;
   for (const Unjudged& each : coverage.unknown) unknown.push_back(fmt::format("{} {} ({}): {}", each.package, each.version, each.path, each.reason));
   for (const Dark& each : coverage.dark) dark.push_back(fmt::format("/{} ({}): {}{}", each.path, to_string(each.owner), each.reason, each.excuse.empty() ? "" : "; excused by " + each.excuse));
-  out += list_of("Packages that were not judged", "unjudged", unknown) + list_of("Files that nothing explains", "dark", dark) + list_of("Notes", "notes", coverage.notes);
+  out += list_of("Packages that were not judged", "unjudged", unknown) + list_of("Files that nothing explains", "dark", dark) + list_of("What readers noted", "remarks", coverage.notes);
   if (report.change) out += list_of("What the other base removes", "removed", report.change->removed) + list_of("What the other base adds", "added", report.change->added);
   std::vector<std::string> feeds;
   for (const auto& feed : report.database.feeds) feeds.push_back(fmt::format("{} of {}, {} records, {}", feed.name, feed.dated.date(), feed.records, feed.digest.str()));

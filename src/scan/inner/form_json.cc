@@ -24,7 +24,9 @@ Json coverage_json(const Coverage& coverage) {
     dark.push_back(std::move(file));
   }
   const auto excused = static_cast<std::uint64_t>(std::ranges::count_if(coverage.dark, [](const Dark& each) { return !each.excuse.empty(); }));
-  return {{"packages", coverage.packages}, {"judged", coverage.judged}, {"unknown", std::move(unknown)}, {"within", std::move(within)},
+  Json support = Json::array();
+  for (const Supported& each : coverage.support) support.push_back({{"package", each.package}, {"remark", each.remark}, {"ended", each.ended}});
+  return {{"packages", coverage.packages}, {"judged", coverage.judged}, {"unknown", std::move(unknown)}, {"within", std::move(within)}, {"support", std::move(support)},
           {"files", {{"owned", coverage.owned}, {"excused", coverage.excused + excused}, {"dark", coverage.dark.size() - excused}, {"other", coverage.plain}}},
           {"dark_files", std::move(dark)}, {"notes", coverage.notes}};
 }
@@ -46,6 +48,7 @@ void write_finding(const Finding& finding, JsonWriter& to) {
   to.member("status", to_string(finding.status)).member("reason", finding.reason);
   or_null("fixed_in", finding.fixed_in);
   to.member("no_fix", finding.no_fix);
+  or_null("support", finding.support);
   or_null("published", finding.published ? finding.published->str() : std::string());
   to.key("feeds").begin_object().member("agree", finding.agree).member("differ", finding.differ).end();
   to.key("proof").begin_array();
@@ -75,7 +78,7 @@ void write_report(const Report& report, JsonWriter& to) {
   for (const auto& feed : report.database.feeds) feeds.push_back(feed_json(feed));
   to.key("database").json({{"digest", report.database.digest ? Json(report.database.digest->str()) : Json(nullptr)}, {"created", report.database.digest ? Json(report.database.created.str()) : Json(nullptr)}, {"feeds", std::move(feeds)}});
   to.key("coverage").json(coverage_json(report.coverage));
-  to.member("verdict", to_string(report.verdict)).member("causes", report.causes);
+  to.member("verdict", to_string(report.verdict)).member("causes", report.causes).member("notes", report.notes);
   to.key("base").json({{"layers", report.base_layers}, {"of", report.layers}, {"how", report.base}});
   if (const auto& change = report.change) to.key("base_change").json({{"ref", change->ref}, {"removed", change->removed}, {"kept", change->kept}, {"added", change->added}});
   to.key("statements").begin_array();

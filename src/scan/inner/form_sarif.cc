@@ -45,6 +45,7 @@ Json result_of(const Report& report, const Finding& finding, std::size_t rule) {
                                    {"logicalLocations", Json::array({{{"fullyQualifiedName", finding.purl}, {"kind", "package"}}})}}});
   out["partialFingerprints"] = {{"ashlar/v1", Digest::of(fmt::format("{}\n{}\n{}", finding.id, finding.purl, finding.component.path)).hex()}};
   out["properties"] = {{"target", report.ref}, {"owner", to_string(finding.owner)}, {"status", to_string(finding.status)}, {"layer", finding.component.layer}};
+  if (!finding.support.empty()) out["properties"]["support"] = finding.support;
   if (finding.status != Status::Affected)
     out["suppressions"] = Json::array({{{"kind", "external"}, {"status", finding.status == Status::UnderInvestigation ? "underReview" : "accepted"}, {"justification", fmt::format("{}: {}", to_string(finding.status), finding.reason)}}});
   return out;
@@ -63,6 +64,7 @@ std::string write_sarif(std::span<const Report> reports, const FormOptions&) {
       results.push_back(result_of(report, finding, at->second));
     }
     for (const std::string& cause : report.causes) notifications.push_back({{"level", "error"}, {"message", {{"text", "not known: " + cause}}}});
+    for (const std::string& note : report.notes) notifications.push_back({{"level", "note"}, {"message", {{"text", note}}}});
     Json run = {{"tool", {{"driver", {{"name", "ashlar"}, {"version", ASHLAR_VERSION}, {"informationUri", "https://ashlar.dev"}, {"rules", std::move(rules)}}}}}};
     run["invocations"] = Json::array({{{"executionSuccessful", report.verdict != Verdict::Unknown}, {"toolExecutionNotifications", std::move(notifications)}}});
     run["originalUriBaseIds"] = {{"IMAGE", {{"description", {{"text", "the root of the image's file system"}}}}}};

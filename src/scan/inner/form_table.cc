@@ -28,7 +28,7 @@ std::string columns(const std::vector<Row>& rows) {
 
 std::string fix_of(const Finding& finding) {
   if (finding.status != Status::Affected) return fmt::format("{}{}{}", to_string(finding.status), finding.reason.empty() ? "" : ": ", finding.reason);
-  return finding.fixed_in.empty() ? fmt::format("none yet ({})", finding.no_fix) : finding.fixed_in;
+  return finding.fixed_in.empty() ? fmt::format("none yet ({}{})", finding.no_fix, finding.support.empty() ? "" : "; support " + finding.support) : finding.fixed_in;
 }
 
 Row row_of(const Finding& finding) {
@@ -89,6 +89,11 @@ void write_one(std::string& out, const Report& report, const FormOptions& option
   if (!report.causes.empty()) {
     out += "Could not be judged, so that nobody may call it clean:\n";
     list(out, report.causes, options.everything ? report.causes.size() : 20);
+    out += "\n";
+  }
+  if (!report.notes.empty()) {
+    out += "To be known:\n";
+    list(out, report.notes, options.everything ? report.notes.size() : 10);
     out += "\n";
   }
   out += verdict_lines(report);

@@ -47,7 +47,7 @@ Json report_json(const Report& report) {
   Json list = Json::array();
   for (auto& [space, result] : results) list.push_back(std::move(result));
   return {{"SchemaVersion", 2}, {"CreatedAt", report.now.str()}, {"ArtifactName", report.ref}, {"ArtifactType", "container_image"},
-          {"Metadata", {{"OS", {{"Family", report.distribution.id}, {"Name", report.distribution.version}}}, {"ImageID", report.digest}, {"Verdict", to_string(report.verdict)}, {"NotKnown", report.causes}}}, {"Results", std::move(list)}};
+          {"Metadata", {{"OS", {{"Family", report.distribution.id}, {"Name", report.distribution.version}}}, {"ImageID", report.digest}, {"Verdict", to_string(report.verdict)}, {"NotKnown", report.causes}, {"Notes", report.notes}}}, {"Results", std::move(list)}};
 }
 
 }  // namespace

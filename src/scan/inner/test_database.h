@@ -15,7 +15,7 @@ class TestDatabase final : public advisory::Database {
     const auto record = static_cast<std::int64_t>(records_.size());
     for (advisory::Affected& each : advisory.affected) {
       cover(stamp, each.space);
-      matches_[{each.space, each.package}].push_back({feed, record, std::move(each)});
+      matches_[{each.space, advisory::canonical_name(each.space, each.package)}].push_back({feed, record, std::move(each)});
     }
     records_.push_back(std::move(advisory));
     return *this;
@@ -27,11 +27,13 @@ class TestDatabase final : public advisory::Database {
     return *this;
   }
 
+  TestDatabase& format(const std::string& feed, std::string format) { return feed_of(feed).format = std::move(format), *this; }
+
   const Digest& digest() const override { return digest_; }
   Time created() const override { return {}; }
   const std::vector<advisory::FeedStamp>& feeds() const override { return feeds_; }
   Result<std::vector<advisory::Match>> matches(std::string_view space, std::string_view package) override {
-    const auto found = matches_.find({std::string(space), std::string(package)});
+    const auto found = matches_.find({std::string(space), advisory::canonical_name(space, package)});
     return found == matches_.end() ? std::vector<advisory::Match>() : found->second;
   }
   Result<advisory::Advisory> advisory(std::int64_t record) override { return records_.at(static_cast<size_t>(record)); }
@@ -41,7 +43,15 @@ class TestDatabase final : public advisory::Database {
   Result<std::vector<advisory::Support>> support(std::string_view space, std::string_view package) override {
     std::vector<advisory::Support> out;
     for (const auto& each : supports) {
-      if (each.space == space && each.package == package) out.push_back(each);
+      if (each.space == space && advisory::means_package(each.package, package)) out.push_back(each);
+    }
+    return out;
+  }
+
+  Result<std::vector<std::pair<std::string, std::string>>> newest(std::string_view space, std::string_view package) override {
+    std::vector<std::pair<std::string, std::string>> out;
+    for (const auto& each : newest_of) {
+      if (each.space == space && each.package == package) out.emplace_back("tracker", each.version);
     }
     return out;
   }
@@ -49,6 +59,7 @@ class TestDatabase final : public advisory::Database {
   std::map<std::string, advisory::Exploited, std::less<>> exploited_by;
   std::map<std::string, advisory::Likelihood, std::less<>> likelihood_by;
   std::vector<advisory::Support> supports;
+  std::vector<advisory::Newest> newest_of;  ///< as feed `tracker` knows them
 
  private:
   template <class Value>
