@@ -14,8 +14,13 @@ log=$folder/Testing/Temporary/LastTest.log summary=$folder/ctest-summary.txt
 rm -f "$log" "$summary"
 code=0
 # ctest's summary is held back, so that it closes what is printed.
-ctest --test-dir "$folder" --output-on-failure --parallel "$(jobs)" "$@" |
-  awk -v summary="$summary" '/^[0-9]+% tests passed/ {over = 1} over {print > summary; next} {print; fflush()}' || code=$?
+ctest --test-dir "$folder" --output-on-failure --parallel "$(jobs)" "$@" | {
+  over=''  # line by line: awk of some releases keeps lines back until it has many
+  while IFS= read -r line; do
+    if [[ $line =~ ^[0-9]+%\ tests\ passed ]]; then over=1; fi
+    if [[ -n $over ]]; then printf '%s\n' "$line" >>"$summary"; else printf '%s\n' "$line"; fi
+  done
+} || code=$?
 skips=0
 "$top/scripts/skipped.sh" "$log" || skips=$?
 cat "$summary" 2>/dev/null || true
