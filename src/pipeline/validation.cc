@@ -1,9 +1,12 @@
 #include "pipeline/validation.h"
 
 #include <algorithm>
+#include <array>
 
 #include <fmt/format.h>
 
+#include "advisory/description.h"
+#include "base/text.h"
 #include "pipeline/catalog.h"
 #include "pipeline/config.h"
 #include "plan/lock.h"
@@ -11,14 +14,24 @@
 namespace ashlar::pipeline {
 namespace {
 
-enum class Format { Definition, Lock, Configuration, Decisions, Statements };
+enum class Format { Definition, Lock, Configuration, Decisions, Statements, Feed };
 
-Format format_of(const host::Path& path) {
+/// A description of a feed lies in a folder `feeds`, or has keys that no definition has.
+bool is_feed(const host::Path& path, std::string_view text) {
+  if (path.extension() != ".yaml" && path.extension() != ".yml") return false;
+  if (path.parent_path().filename() == "feeds") return true;
+  constexpr std::array<std::string_view, 3> keys = {"max-age:", "urls:", "publisher:"};
+  const auto lines = split(text, '\n');
+  return std::ranges::any_of(lines, [&](std::string_view line) { return std::ranges::any_of(keys, [&](std::string_view key) { return line.starts_with(key); }); });
+}
+
+Format format_of(const host::Path& path, std::string_view text) {
   const std::string name = path.filename().string();
   if (name.ends_with(".lock.json")) return Format::Lock;
   if (name == "exceptions.json") return Format::Decisions;
   if (name == "vex.json" || name.ends_with(".vex.json") || name.ends_with(".openvex.json")) return Format::Statements;
-  return name == "ashlar.yaml" || name == "config.yaml" ? Format::Configuration : Format::Definition;
+  if (name == "ashlar.yaml" || name == "config.yaml") return Format::Configuration;
+  return is_feed(path, text) ? Format::Feed : Format::Definition;
 }
 
 /// One that does not count is a fault of a document that somebody wrote.
@@ -38,7 +51,7 @@ Validated check(host::Files& files, const host::Path& path) {
     keep(std::move(text));
     return out;
   }
-  switch (format_of(path)) {
+  switch (format_of(path, *text)) {
     case Format::Definition:
       out.kind = "definition";
       keep(plan::read_definition(std::move(*text), path.string()));
@@ -58,6 +71,10 @@ Validated check(host::Files& files, const host::Path& path) {
     case Format::Statements:
       out.kind = "statements";
       keep(check_statements(*text, path));
+      break;
+    case Format::Feed:
+      out.kind = "feed";
+      keep(advisory::read_description(std::move(*text), path.string()));
       break;
   }
   return out;

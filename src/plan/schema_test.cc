@@ -9,13 +9,10 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
-#include <valijson/adapters/nlohmann_json_adapter.hpp>
-#include <valijson/schema.hpp>
-#include <valijson/schema_parser.hpp>
-#include <valijson/validator.hpp>
 
 #include "base/codec.h"
 #include "base/json.h"
+#include "base/schema_trial.h"
 #include "base/tar.h"
 #include "base/yaml.h"
 #include "plan/definition.h"
@@ -59,26 +56,13 @@ Value to_value(const YamlNode& node) {
   return node.text;
 }
 
-class Schemas : public testing::Test {
- protected:
-  static void load(const char* name, valijson::Schema& schema) {
-    const Value text = Value::parse(contents_of(fs::path(ASHLAR_SOURCE_DIR) / "schemas" / name));
-    valijson::SchemaParser parser(valijson::SchemaParser::kDraft7);
-    parser.populateSchema(valijson::adapters::NlohmannJsonAdapter(text), schema);
-  }
-  static bool accepts(const valijson::Schema& schema, const Value& value, std::string* why = nullptr) {
-    valijson::ValidationResults results;
-    valijson::Validator validator(valijson::Validator::kStrongTypes);
-    const bool good = validator.validate(schema, valijson::adapters::NlohmannJsonAdapter(value), &results);
-    valijson::ValidationResults::Error error;
-    while (why != nullptr && results.popError(error)) *why += error.description + "\n";
-    return good;
-  }
+/// A schema of the project.
+struct Schema : SchemaTrial {
+  explicit Schema(const std::string& name) : SchemaTrial((fs::path(ASHLAR_SOURCE_DIR) / "schemas" / name).string()) {}
 };
 
-TEST_F(Schemas, refuse_the_structure_that_the_reader_refuses) {
-  valijson::Schema schema;
-  load("definition.schema.json", schema);
+TEST(Schemas, refuse_the_structure_that_the_reader_refuses) {
+  const Schema schema("definition.schema.json");
   const char* structural[] = {"unknown-key",         "unknown-key-in-contents", "unknown-key-in-user",   "unknown-key-in-build",  "wrong-type-list",
                               "wrong-type-text",     "wrong-type-boolean",      "wrong-type-number",     "wrong-type-mapping",    "wrong-type-nothing",
                               "missing-uid",         "missing-type",            "missing-exit-code",     "bad-variant",           "bad-compression",
@@ -88,15 +72,14 @@ TEST_F(Schemas, refuse_the_structure_that_the_reader_refuses) {
   for (const char* name : structural) {
     const auto document = parse_yaml(contents_of(fs::path(ASHLAR_SOURCE_DIR) / "tests/data/plan/faults" / (std::string(name) + ".yaml")), name);
     ASSERT_TRUE(document) << name;
-    EXPECT_FALSE(accepts(schema, to_value(document->root))) << name;
+    EXPECT_FALSE(schema.takes(to_value(document->root))) << name;
   }
 }
 
-TEST_F(Schemas, take_the_definitions_that_the_reader_takes) {
+TEST(Schemas, take_the_definitions_that_the_reader_takes) {
   const std::string packed = contents_of(fs::path(ASHLAR_SHARED_DIR) / "data/dhi/image-definitions.tar.zst");
   if (packed.empty()) GTEST_SKIP() << "no shared data: data/dhi/image-definitions.tar.zst";
-  valijson::Schema schema;
-  load("definition.schema.json", schema);
+  const Schema schema("definition.schema.json");
   const auto stream = decode(Codec::Zstd, std::make_unique<MemorySource>(as_bytes(packed)));
   TarReader reader(*stream);
   size_t good = 0;
@@ -114,16 +97,15 @@ TEST_F(Schemas, take_the_definitions_that_the_reader_takes) {
     const auto document = parse_yaml(text, (*entry)->path);
     ASSERT_TRUE(document);
     std::string why;
-    const bool taken = accepts(schema, to_value(document->root), &why);
+    const bool taken = schema.takes(to_value(document->root), &why);
     EXPECT_EQ(taken, read_definition(text, (*entry)->path).has_value()) << (*entry)->path << "\n" << why;
     good += taken;
   }
   EXPECT_EQ(good, 1838u);
 }
 
-TEST_F(Schemas, take_a_lock_that_is_written) {
-  valijson::Schema schema;
-  load("lock.schema.json", schema);
+TEST(Schemas, take_a_lock_that_is_written) {
+  const Schema schema("lock.schema.json");
   const std::string digest(64, 'a');
   Lock lock;
   lock.definition = "registry.example/app";
@@ -144,9 +126,9 @@ TEST_F(Schemas, take_a_lock_that_is_written) {
   lock.encoder.version = "1.14";
   std::string why;
   Value value = Value::parse(to_compact(to_json(lock)));
-  EXPECT_TRUE(accepts(schema, value, &why)) << why;
+  EXPECT_TRUE(schema.takes(value, &why)) << why;
   value["platforms"]["linux/amd64"]["packages"][0].erase("sha256");
-  EXPECT_FALSE(accepts(schema, value));
+  EXPECT_FALSE(schema.takes(value));
 }
 
 }  // namespace

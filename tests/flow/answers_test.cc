@@ -95,6 +95,33 @@ TEST_F(AnswersFlow, validate_names_every_fault_of_every_kind) {
   EXPECT_NE(text.out.find('^'), std::string::npos) << text.told;
 }
 
+TEST_F(AnswersFlow, validate_says_where_a_description_of_a_feed_is_wrong) {
+  EXPECT_EQ(stage.ashlar({"validate", (fs::path(ASHLAR_SOURCE_DIR) / "feeds").string()}).code, 0) << "those that ship";
+  const std::string good = "summary: x\nformat: kev\npublisher: CISA\nurls: [https://example.org/kev.json]\nmax-age: 1d\n";
+  struct {
+    const char *summary, *path;
+    std::string text;
+    const char* says;  ///< none: it is valid
+  } const rows[] = {
+      {"a good one", "feeds/kev.yaml", good, nullptr},
+      {"a good one anywhere, by its keys", "other.yaml", good, nullptr},
+      {"a key that is none", "feeds/kev.yaml", good + "publishr: x\n", "feeds/kev.yaml:6:1: unknown key 'publishr'"},
+      {"an address in the clear", "feeds/kev.yaml", "summary: x\nformat: kev\npublisher: CISA\nurls: [http://example.org]\nmax-age: 1d\n", "feeds/kev.yaml:4:8: an address begins with 'https://'"},
+      {"a format that is none", "other.yaml", "summary: x\nformat: kevs\npublisher: CISA\nurls: [https://example.org]\nmax-age: 1d\n", "other.yaml:2:9: unknown format 'kevs'"},
+      {"nothing", "feeds/kev.yaml", "", "feeds/kev.yaml:1:1: a mapping is expected here"},
+      {"no YAML", "feeds/kev.yaml", "summary: [x\n", "feeds/kev.yaml:"},
+  };
+  for (const auto& row : rows) {
+    stage.write(row.path, row.text);
+    const Ran ran = stage.ashlar({"validate", row.path});
+    EXPECT_EQ(ran.code, row.says == nullptr ? 0 : 2) << row.summary << ran.told;
+    EXPECT_NE(ran.out.find(row.says == nullptr ? "1 of 1 files are valid" : row.says), std::string::npos) << row.summary << ran.told;
+  }
+  stage.write("feeds/kev.yaml", good + "publishr: x\n");
+  const Json answer = stage.json({"validate", "feeds/kev.yaml"}, 2);
+  EXPECT_EQ(answer["files"][0], Json::parse(R"({"path": "feeds/kev.yaml", "valid": false, "errors": [{"line": 6, "column": 1, "message": "unknown key 'publishr'", "hint": "did you mean 'publisher'?"}]})"));
+}
+
 TEST_F(AnswersFlow, validate_knows_files_by_their_names) {
   ASSERT_EQ(stage.ashlar({"lock", "small.yaml"}).code, 0);
   const Json all = stage.json({"validate", "small.yaml", "small.lock.json", "ashlar.yaml"});
