@@ -91,7 +91,9 @@ Outcome outcome_of(const Place& place, const std::vector<std::string>& symbols, 
     into.steps.push_back({"stance", fmt::format("'{}' says that no version of '{}' in '{}' is affected{}{}", into.feed, place.package, place.space, affected.remark.empty() ? "" : ": ", affected.remark)});
     return Outcome::NotAffected;
   }
-  const Outcome outcome = by_versions(affected, place.version, into);
+  // A feed that has not determined it mostly names no version: then it may be any.
+  const bool any = affected.stance == Stance::Undetermined && affected.intervals.empty() && affected.versions.empty();
+  const Outcome outcome = any ? Outcome::Affected : by_versions(affected, place.version, into);
   if (outcome != Outcome::Affected) return outcome;
   if (!affected.symbols.empty() && !symbols.empty()) {
     const Reach reach = reach_of(affected.symbols, symbols);

@@ -35,6 +35,8 @@ TEST(Judge, ByVersions) {
       {"none of those named", "1.2", {.versions = {"1.0", "1.1"}}, Outcome::NotAffected, "", "1.2 is none of the 2 versions that are named"},
       {"never affected", "1.0", {.stance = Stance::NotAffected, .remark = "fixed before the release"}, Outcome::NotAffected, "", "'feed' says that no version of 'x' in 'Debian:13' is affected: fixed before the release"},
       {"not determined", "1.0", {.stance = Stance::Undetermined, .intervals = {{}}}, Outcome::Undetermined, "", "'feed' has not determined whether it is affected"},
+      {"not determined, and no version is named", "1.0", {.stance = Stance::Undetermined}, Outcome::Undetermined, "", "'feed' has not determined whether it is affected"},
+      {"not determined of other versions", "2.0", {.stance = Stance::Undetermined, .intervals = {{.fixed = "1.0"}}}, Outcome::NotAffected, "", "2.0 > 1.0 (fixed, dpkg)"},
       {"a version that is none", "one two", {.intervals = {{.fixed = "1.0"}}}, Outcome::CannotSay, "", ""},
   };
   for (const Row& row : rows) {
