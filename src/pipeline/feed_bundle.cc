@@ -112,8 +112,10 @@ Result<host::Path> import_feeds(Workshop& workshop, const host::Path& bundle, st
   const FeedStore store(workshop);
   TRY_ASSIGN(const auto lock, store.lock());
   if (const host::Path current = store.current(); !current.empty()) {
-    TRY_ASSIGN(const auto present, advisory::Database::open(current));
-    if (stated.created < present->created()) return cannot(Kind::Conflict, what, fmt::format("it was made at {}, the database that is there at {}: an older one is not taken", stated.created.str(), present->created().str()));
+    const auto present = advisory::Database::open(current);
+    if (!present && present.error().kind != Kind::Invalid) return std::unexpected(present.error());
+    TRY_ASSIGN(const Time made, present ? Result<Time>((*present)->created()) : FeedStore::moment_of(current));  // one of another layout tells by its name
+    if (stated.created < made) return cannot(Kind::Conflict, what, fmt::format("it was made at {}, the database that is there at {}: an older one is not taken", stated.created.str(), made.str()));
   }
   const host::Path target = store.path_for(stated.created, stated.database);
   TRY(files.make_folders(target.parent_path()));

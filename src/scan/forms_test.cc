@@ -46,6 +46,7 @@ Report report() {
   first.exploited = advisory::Exploited{"CVE-2026-1", day("2026-02-03"), day("2026-02-24"), true};
   first.likelihood = advisory::Likelihood{"CVE-2026-1", 0.93, 0.99};
   Finding second = finding("CVE-2026-2", "zlib1g", Severity::Medium, Status::Affected);
+  second.reason = "open again: decision E-2 of 'platform' ended on 2026-11-01";
   second.support = "limited: only for trusted content", second.summary = hostile, second.no_fix = "ignored: Minor issue", second.owner = Owner::App;
   second.component.path = "opt/app.jar!lib/<i>.jar";
   Finding third = finding("CVE-2026-3", "bash", Severity::Low, Status::UnderInvestigation);

@@ -62,6 +62,19 @@ TEST_F(ReportFlow, a_browser_shows_the_page_as_it_is_meant) {
     ASSERT_NE(at, std::string::npos) << id;
     EXPECT_GE(count(ran.out.substr(at, ran.out.find("</figure>", at) - at), "<rect"), 2U) << id << " has no bars";
   }
+  const auto part = [&](const std::string& id) {
+    const size_t at = ran.out.find("<table id=\"" + id + "\"");
+    EXPECT_NE(at, std::string::npos) << id;
+    return at == std::string::npos ? std::string() : ran.out.substr(at, ran.out.find("</table>", at) - at);
+  };
+  const std::string summary = part("summary"), statements = part("statements"), decisions = part("decisions");
+  for (const char* words : {"<td>2 affected, 1 under_investigation, 1 excepted, 1 not_affected, 1 fixed</td>", "<td>1 have a fix, 1 are known to be exploited, 1 are critical or high; 1 are the base's, 1 the application's</td>", "<td>4 of 5 judged</td>", "<td>1 of the base's findings go, 1 stay, 1 come</td>"})
+    EXPECT_NE(summary.find(words), std::string::npos) << words << summary;
+  EXPECT_EQ(count(statements, "<tr>"), 3U) << "its head, one that counts and one that does not";
+  EXPECT_NE(statements.find("<td>applied</td>"), std::string::npos) << statements;
+  EXPECT_NE(statements.find("<td>not applied: an image cannot acquit itself</td>"), std::string::npos) << statements;
+  for (const char* words : {"<td>CVE-2026-5</td><td>tar 1.0-1</td><td>holds</td><td>'platform' until 2027-01-01: not reachable</td>", "<td>CVE-2026-2</td><td>zlib1g 1.0-1</td><td>open again</td><td>decision E-2 of 'platform' ended on 2026-11-01</td>"})
+    EXPECT_NE(decisions.find(words), std::string::npos) << words << decisions;
   EXPECT_EQ(count(ran.out, "<script"), 0U);
   for (const char* word : {"src=", "href=", "<link", "<iframe", "<img"}) EXPECT_EQ(count(ran.out, word), 0U) << word;
   EXPECT_GE(count(ran.out, "&lt;script&gt;alert("), 4U) << "what others wrote is text";

@@ -8,12 +8,11 @@
 
 #include "base/old_hash.h"
 #include "oci/layout.h"
+#include "sample_root.h"
 #include "small_archive.h"
 
 namespace ashlar::flow {
 namespace {
-
-namespace fs = std::filesystem;
 
 std::string bytes_of(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);
@@ -66,21 +65,28 @@ class ScanFlow : public SmallProject {
     }
   }
 
-  /// A folder as the only layer of an image, as whoever squashes one would make it.
-  void pack(const std::string& folder, const std::string& layout) const {
-    const Ran ran = stage.run({"tar", "-C", folder, "--owner=0", "--group=0", "-cf", folder + ".tar", "."});
-    ASSERT_EQ(ran.code, 0) << ran.told;
-    const auto files = host::machine_files();
-    auto writer = oci::LayoutWriter::open(*files, stage.folder() / layout);
-    ASSERT_TRUE(writer) << writer.error().message;
-    const std::string tar = stage.read(folder + ".tar");
-    oci::Manifest manifest;
-    oci::Config config;
-    manifest.layers.push_back(*writer->put(oci::media::layer_tar, tar));
-    config.diff_ids.push_back(Digest::of(tar));
-    manifest.config = *writer->put(oci::media::config, oci::to_text(config));
-    ASSERT_TRUE(writer->point("1", *writer->put(oci::media::manifest, oci::to_text(manifest))));
+  /// What somebody did to the image, and what a cause of the verdict must say then.
+  struct Damage {
+    const char* summary;
+    std::function<void()> plant;
+    const char* cause;
+  };
+  /// Plants each in a copy of its own in `root`, which is scanned as a folder and as an image of one layer.
+  void never_clean(const std::vector<Damage>& rows) {
+    for (const Damage& row : rows) {
+      unpack("root");
+      row.plant();
+      fs::remove_all(stage.folder() / "squashed");
+      pack_root(stage, "root", "squashed");
+      for (const char* target : {"dir:root", "oci:squashed:1"}) {
+        const Json answer = stage.json({"scan", target}, 3);
+        EXPECT_EQ(answer["verdict"], "unknown") << row.summary << ", " << target;
+        EXPECT_TRUE(says(answer, row.cause)) << row.summary << ", " << target << ": " << answer["causes"];
+      }
+    }
   }
+  void replace(const std::string& path, const std::string& from, const std::string& to) { edit("root/" + path, from, to); }
+  fs::path database() const { return stage.folder() / "root/var/lib/dpkg"; }
 
   /// Whether a cause of the verdict says so.
   static bool says(const Json& answer, std::string_view words) {
@@ -113,58 +119,54 @@ TEST_F(ScanFlow, clean_affected_and_unknown_have_exit_codes_of_their_own) {
   EXPECT_EQ(unknown["findings"].size(), 1U) << "and hides no finding";
 }
 
-TEST_F(ScanFlow, planted_damage_is_never_clean) {
-  struct Row {
-    const char* summary;
-    std::function<void()> plant;
-    const char* cause;
-  };
-  const fs::path root = stage.folder() / "root", database = root / "var/lib/dpkg";
-  const auto replace = [&](const std::string& path, const std::string& from, const std::string& to) { edit("root/" + path, from, to); };
-  const Row rows[] = {
-      {"the package database was removed", [&] { fs::remove_all(database); }, "the image says that it is 'Debian:13' and has no package database of it"},
-      {"one package was taken out of it", [&] { fs::remove(database / "status.d/greeter"), fs::remove(database / "status.d/greeter.md5sums"); }, "/usr/bin/greet"},
-      {"the list of a package's files was removed", [&] { fs::remove(database / "status.d/greeter.md5sums"); }, "/usr/bin/greet"},
-      {"a version was raised over what another package depends on", [&] { replace("var/lib/dpkg/status.d/words", "Version: 1.0", "Version: 9.0"); }, "depends on 'words (= 1.0)', and 9.0 is installed"},
-      {"a program was replaced", [&] { stage.write("root/usr/bin/greet", bytes_of(ASHLAR_GREETER) + "more"); }, "/usr/bin/greet"},
-      {"os-release names another distribution", [&] { replace("usr/lib/os-release", "ID=debian", "ID=nobody"); }, "distribution 'nobody' is not known"},
-      {"os-release names a release that no feed covers", [&] { replace("usr/lib/os-release", "\"13\"", "\"99\""); }, "no feed covers 'Debian:99'"},
-      {"os-release names a distribution of other packages", [&] { replace("usr/lib/os-release", "ID=debian", "ID=wolfi"); }, "'wolfi' has apk packages"},
-      {"os-release names an older release that a feed covers", [&] { replace("usr/lib/os-release", "\"13\"", "\"12\""); }, "the image says that it is 'Debian:12', and 'base-files' 13.1 is of 'Debian:13', 'etc/debian_version' says '13.1'"},
-      {"os-release was removed", [&] { fs::remove(root / "usr/lib/os-release"), fs::remove(root / "etc/os-release"); }, "no os-release"},
-      {"a stray program in the base", [&] { stage.write("root/opt/stray", bytes_of(ASHLAR_GREETER)); }, "/opt/stray"},
-      {"a stray program that the image's own statement claims", [&] { stage.write("root/opt/stray", bytes_of(ASHLAR_GREETER)), replace("usr/share/ashlar/image.json", "\"usr/bin/greet\"", "\"opt/stray\", \"usr/bin/greet\""); }, "/opt/stray"},
-      {"a stray archive in the base", [&] { stage.write("root/usr/share/doc/notes", std::string("PK\x03\x04") + "more"); }, "/usr/share/doc/notes"},
-  };
-  for (const Row& row : rows) {
-    unpack("root");
-    row.plant();
-    fs::remove_all(stage.folder() / "squashed");
-    pack("root", "squashed");
-    for (const char* target : {"dir:root", "oci:squashed:1"}) {
-      const Json answer = stage.json({"scan", target}, 3);
-      EXPECT_EQ(answer["verdict"], "unknown") << row.summary << ", " << target;
-      EXPECT_TRUE(says(answer, row.cause)) << row.summary << ", " << target << ": " << answer["causes"];
-    }
-  }
+TEST_F(ScanFlow, planted_package_database_removed_is_never_clean) {
+  never_clean({
+      {"all of it", [&] { fs::remove_all(database()); }, "the image says that it is 'Debian:13' and has no package database of it"},
+      {"it was emptied", [&] { fs::remove_all(database() / "status.d"), stage.write("root/var/lib/dpkg/status", ""); }, "the image says that it is 'Debian:13' and has no package database of it"},
+      {"it was moved, and a link leads to it", [&] { fs::rename(database(), stage.folder() / "root/opt"), fs::create_directory_symlink("../../opt", database()); }, "the image says that it is 'Debian:13' and has no package database of it"},
+      {"one package with a program was taken out of it", [&] { fs::remove(database() / "status.d/greeter"), fs::remove(database() / "status.d/greeter.md5sums"); }, "/usr/bin/greet"},
+      {"the list of a package's files was removed", [&] { fs::remove(database() / "status.d/greeter.md5sums"); }, "/usr/bin/greet"},
+      {"what was put in its place is none", [&] { fs::remove_all(database() / "status.d"), stage.write("root/var/lib/dpkg/status", "\x7f" "ELF\n"); }, "the package database is damaged"},
+  });
   unpack("root");
   EXPECT_EQ(stage.json({"scan", "dir:root"})["verdict"], "clean") << "and without damage it is clean";
 }
 
+TEST_F(ScanFlow, planted_os_release_faked_is_never_clean) {
+  never_clean({
+      {"another distribution", [&] { replace("usr/lib/os-release", "ID=debian", "ID=nobody"); }, "distribution 'nobody' is not known"},
+      {"a release that no feed covers", [&] { replace("usr/lib/os-release", "\"13\"", "\"99\""); }, "no feed covers 'Debian:99'"},
+      {"a distribution of other packages", [&] { replace("usr/lib/os-release", "ID=debian", "ID=wolfi"); }, "'wolfi' has apk packages"},
+      {"an older release that a feed covers", [&] { replace("usr/lib/os-release", "\"13\"", "\"12\""); }, "the image says that it is 'Debian:12', and 'base-files' 13.1 is of 'Debian:13', 'etc/debian_version' says '13.1'"},
+      {"and the older file with it", [&] { replace("usr/lib/os-release", "\"13\"", "\"12\""), stage.write("root/etc/debian_version", "12.4\n"); }, "the image says that it is 'Debian:12', and 'base-files' 13.1 is of 'Debian:13'"},
+      {"another file before it", [&] { fs::remove(stage.folder() / "root/etc/os-release"), stage.write("root/etc/os-release", "ID=debian\nVERSION_ID=\"12\"\n"); }, "the image says that it is 'Debian:12'"},
+      {"no release", [&] { replace("usr/lib/os-release", "VERSION_ID=\"13\"", ""); }, "names no release (VERSION_ID) of 'debian'"},
+      {"no name", [&] { replace("usr/lib/os-release", "ID=debian", "NAME=debian"); }, "names no distribution (ID)"},
+      {"it was removed", [&] { fs::remove(stage.folder() / "root/usr/lib/os-release"), fs::remove(stage.folder() / "root/etc/os-release"); }, "no os-release"},
+  });
+}
+
+TEST_F(ScanFlow, planted_stray_binary_in_the_base_is_never_clean) {
+  never_clean({
+      {"a program", [&] { stage.write("root/opt/stray", bytes_of(ASHLAR_GREETER)); }, "/opt/stray"},
+      {"a program that nobody may start", [&] { stage.write("root/usr/share/doc/notes.txt", bytes_of(ASHLAR_GREETER)), fs::permissions(stage.folder() / "root/usr/share/doc/notes.txt", fs::perms(0444)); }, "/usr/share/doc/notes.txt"},
+      {"a program below the package database", [&] { stage.write("root/var/lib/dpkg/info/stray", bytes_of(ASHLAR_GREETER)); }, "/var/lib/dpkg/info/stray"},
+      {"a program that the image's own statement claims", [&] { stage.write("root/opt/stray", bytes_of(ASHLAR_GREETER)), replace("usr/share/ashlar/image.json", "\"usr/bin/greet\"", "\"opt/stray\", \"usr/bin/greet\""); }, "/opt/stray"},
+      {"a program in the place of a package's", [&] { stage.write("root/usr/bin/greet", bytes_of(ASHLAR_GREETER) + "more"); }, "/usr/bin/greet"},
+      {"an archive", [&] { stage.write("root/usr/share/doc/notes", std::string("PK\x03\x04") + "more"); }, "/usr/share/doc/notes"},
+      {"something packed", [&] { stage.write("root/etc/notes", std::string("\x28\xb5\x2f\xfd") + "more"); }, "/etc/notes"},
+  });
+}
+
 // A version that is raised so that no advisory meets it, by somebody who covers more and more of the tracks.
-TEST_F(ScanFlow, planted_edits_of_the_package_database_are_found_in_every_disguise) {
+TEST_F(ScanFlow, planted_package_database_edited_is_never_clean) {
   know("2.0");
   const std::string status = "var/lib/dpkg/status.d/greeter", list = "usr/share/ashlar/packages.json";
-  const auto replace = [&](const std::string& path, const std::string& from, const std::string& to) { edit("root/" + path, from, to); };
   const auto raise = [&] { replace(status, "Version: 1.1", "Version: 9.9"); };
   const auto remove = [&](const std::string& path) { EXPECT_TRUE(fs::remove(stage.folder() / "root" / path)) << path; };
   const auto forget_list = [&] { remove(list), replace("usr/share/ashlar/image.json", "\"" + list + "\"", "\"etc/nothing\""), stage.write("root/etc/nothing", "\n"); };
-  struct Row {
-    const char* summary;
-    std::function<void()> plant;
-    const char* cause;
-  };
-  const Row rows[] = {
+  never_clean({
+      {"a version was raised over what another package depends on", [&] { replace("var/lib/dpkg/status.d/words", "Version: 1.0", "Version: 9.0"); }, "depends on 'words (= 1.0)', and 9.0 is installed"},
       {"the version alone", raise, "of 'greeter' it says 9.9, and 'usr/share/ashlar/packages.json' (the image's own list) 1.1"},
       {"in the image's own list as well", [&] { raise(), replace(list, "\"version\":\"1.1\"", "\"version\":\"9.9\""); }, "'usr/share/ashlar/packages.json' (the name of its file) 1.1"},
       {"and in the name of its file there", [&] { raise(), replace(list, "\"version\":\"1.1\"", "\"version\":\"9.9\""), replace(list, "greeter_1.1_", "greeter_9.9_"); }, "no release of 'Debian:13' has such a version of 'greeter': the newest that feed 'debian-tracker' knows is 1.1"},
@@ -175,23 +177,12 @@ TEST_F(ScanFlow, planted_edits_of_the_package_database_are_found_in_every_disgui
       {"the package counts as removed", [&] { replace(status, "Version: 1.1", "Status: deinstall ok config-files\nVersion: 1.1"); }, "/usr/bin/greet"},
       {"the package is a vendor's", [&] { replace(status, "Maintainer: Nobody <nobody@example.org>", "Maintainer: Docker <support@docker.com>"); }, "it was built by 'docker.com'"},
       {"only its data was taken out", [&] { remove("var/lib/dpkg/status.d/words"); }, "it does not name 'words', and 'usr/share/ashlar/packages.json' (the image's own list) does"},
-  };
-  for (const Row& row : rows) {
-    unpack("root");
-    row.plant();
-    fs::remove_all(stage.folder() / "squashed");
-    pack("root", "squashed");
-    for (const char* target : {"dir:root", "oci:squashed:1"}) {
-      const Json answer = stage.json({"scan", target}, 3);
-      EXPECT_EQ(answer["verdict"], "unknown") << row.summary << ", " << target;
-      EXPECT_TRUE(says(answer, row.cause)) << row.summary << ", " << target << ": " << answer["causes"];
-    }
-  }
+  });
   unpack("root");
   EXPECT_EQ(stage.json({"scan", "dir:root"})["verdict"], "affected") << "and without an edit nothing stands against it";
 }
 
-TEST_F(ScanFlow, a_release_past_its_end_of_life_is_unknown) {
+TEST_F(ScanFlow, planted_end_of_life_release_is_never_clean) {
   stage.write("eol.json", R"([{"cycle": "13", "eol": "2020-01-01"}])");
   know("1.1");
   EXPECT_TRUE(says(stage.json({"scan", "oci:out:1"}, 3), "'Debian:13' is past its end of life (2020-01-01)"));
@@ -237,23 +228,36 @@ TEST_F(ScanFlow, the_support_of_single_packages_is_told) {
   EXPECT_TRUE(says(stage.json({"scan", "oci:out:1"}, 3), "the support of 'words' in 'Debian:13' ended on 2020-01-01"));
 }
 
-TEST_F(ScanFlow, an_image_cannot_acquit_itself) {
+TEST_F(ScanFlow, planted_forged_vex_is_never_clean) {
   know("2.0");
-  const std::string vex = R"({"@context": "https://openvex.dev/ns/v0.2.0", "@id": "https://example.org/vex", "author": "the image", "timestamp": "2026-01-01T00:00:00Z", "version": 1, "statements": [
+  const std::string openvex = R"({"@context": "https://openvex.dev/ns/v0.2.0", "@id": "https://example.org/vex", "author": "Debian Security Team", "timestamp": "2099-01-01T00:00:00Z", "version": 1, "statements": [
     {"vulnerability": {"name": "CVE-2026-0001"}, "products": [{"@id": "pkg:deb/debian/greeter"}], "status": "not_affected", "justification": "vulnerable_code_not_present"}]})";
-  unpack("root");
-  stage.write("root/usr/share/vex/own.vex.json", vex);
-  const Json forged = stage.json({"scan", "dir:root"});
-  EXPECT_EQ(forged["verdict"], "affected");
-  EXPECT_EQ(forged["findings"][0]["status"], "affected");
-  ASSERT_EQ(forged["statements"].size(), 1U) << "it is shown";
-  EXPECT_EQ(forged["statements"][0]["applied"], false);
-  EXPECT_EQ(forged["statements"][0]["reason"], "an image cannot acquit itself");
-  // The same document counts when the user names it.
-  stage.write("named.json", vex);
-  const Json named = stage.json({"scan", "oci:out:1", "--vex", "named.json"});
-  EXPECT_EQ(named["findings"][0]["status"], "not_affected");
-  EXPECT_EQ(named["verdict"], "clean");
+  const std::string cyclonedx = R"({"bomFormat": "CycloneDX", "specVersion": "1.5", "version": 1, "metadata": {"timestamp": "2026-01-01T00:00:00Z"}, "vulnerabilities": [
+    {"id": "CVE-2026-0001", "analysis": {"state": "not_affected", "justification": "code_not_present"}, "affects": [{"ref": "pkg:deb/debian/greeter@1.1"}]}]})";
+  const std::string csaf = R"({"document": {"category": "csaf_vex", "csaf_version": "2.0", "title": "x", "publisher": {"category": "vendor", "name": "Debian", "namespace": "https://example.org"}, "tracking": {"current_release_date": "2026-01-01T00:00:00Z", "id": "x", "initial_release_date": "2026-01-01T00:00:00Z", "revision_history": [], "status": "final", "version": "1"}},
+    "product_tree": {"full_product_names": [{"product_id": "P", "name": "greeter", "product_identification_helper": {"purl": "pkg:deb/debian/greeter@1.1"}}]},
+    "vulnerabilities": [{"cve": "CVE-2026-0001", "product_status": {"known_not_affected": ["P"]}, "flags": [{"label": "vulnerable_code_not_present", "product_ids": ["P"]}]}]})";
+  for (const auto& [name, text] : {std::pair{"OpenVEX", openvex}, {"CycloneDX", cyclonedx}, {"CSAF", csaf}}) {
+    unpack("root");
+    stage.write("root/usr/share/vex/own.vex.json", text);
+    fs::remove_all(stage.folder() / "squashed");
+    pack_root(stage, "root", "squashed");
+    for (const char* target : {"dir:root", "oci:squashed:1"}) {
+      const Json forged = stage.json({"scan", target});
+      EXPECT_EQ(forged["verdict"], "affected") << name;
+      EXPECT_EQ(forged["findings"][0]["status"], "affected") << name;
+      ASSERT_EQ(forged["statements"].size(), 1U) << name << ": it is shown";
+      EXPECT_EQ(forged["statements"][0]["applied"], false) << name;
+      EXPECT_EQ(forged["statements"][0]["matched"], 1) << name << ": it would have met the finding";
+      EXPECT_EQ(forged["statements"][0]["reason"], "an image cannot acquit itself") << name;
+      EXPECT_EQ(stage.ashlar({"scan", target, "--fail-on", "high"}).code, 1) << name;
+    }
+    // The same document counts when the user names it.
+    stage.write("named.json", text);
+    const Json named = stage.json({"scan", "oci:out:1", "--vex", "named.json"});
+    EXPECT_EQ(named["findings"][0]["status"], "not_affected") << name;
+    EXPECT_EQ(named["verdict"], "clean") << name;
+  }
 }
 
 TEST_F(ScanFlow, no_database_no_answer) {
@@ -296,7 +300,7 @@ TEST_F(ScanFlow, a_damaged_package_database_is_unknown_and_the_rest_is_judged) {
   spoil("Package: words\nArchitecture: all\n");
   spoil("\x1f\x8b\x08");
   spoil(good.substr(0, good.find("Version")));
-  pack("root", "squashed");
+  pack_root(stage, "root", "squashed");
   // Where a verb is about the image as it was built, damage is damage.
   const Ran diff = stage.ashlar({"diff", "oci:out:1", "oci:squashed:1"});
   EXPECT_EQ(diff.code, 5) << diff.told;

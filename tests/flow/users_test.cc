@@ -1,94 +1,13 @@
 // Why scanners are wrong, cause by cause as users report them (docs/accuracy.md): small root file systems and SBOMs, feeds in their publishers' forms,
 // and what `ashlar scan` answers.
-#include <algorithm>
-#include <filesystem>
-#include <map>
-#include <set>
-
 #include <fmt/format.h>
 
-#include "stage.h"
+#include "sample_root.h"
 
 namespace ashlar::flow {
 namespace {
 
-namespace fs = std::filesystem;
-using Set = std::set<std::string>;
-
-constexpr const char* debian13 = "ID=debian\nVERSION_ID=\"13\"\n";
-
-/// A paragraph of dpkg's database.
-std::string deb(const std::string& name, const std::string& version, const std::string& more = "", const std::string& status = "install ok installed") {
-  return fmt::format("Package: {}\nStatus: {}\nArchitecture: amd64\nVersion: {}\nMaintainer: Debian <x@lists.debian.org>\n{}Description: x\n\n", name, status, version, more);
-}
-std::string apk(const std::string& name, const std::string& version, const std::string& origin) { return fmt::format("P:{}\nV:{}\nA:x86_64\no:{}\nF:usr\n\n", name, version, origin); }
-
-/// One flaw of a source package in the tracker's form; `releases`: code name to fixed version, empty: open.
-std::string tracked(const std::string& source, const std::map<std::string, std::string>& releases, const std::string& urgency = "medium") {
-  std::string list;
-  for (const auto& [release, fixed] : releases) {
-    list += fmt::format(R"({}"{}": {{{}, "urgency": "{}", "repositories": {{"{}": "9:9"}}}})", list.empty() ? "" : ", ", release, fixed.empty() ? R"("status": "open")" : fmt::format(R"("status": "resolved", "fixed_version": "{}")", fixed), urgency, release);
-  }
-  return fmt::format("{{\"{}\": {{\"CVE-2026-0001\": {{\"scope\": \"remote\", \"releases\": {{{}}}}}}}}}\n", source, list);
-}
-std::string osv(const std::string& ecosystem, const std::string& name, const std::string& fixed) {
-  return fmt::format(R"({{"schema_version": "1.6.0", "id": "X-2026-1", "aliases": ["CVE-2026-0002"], "modified": "{}", "affected": [{{"package": {{"ecosystem": "{}", "name": "{}"}}, "ranges": [{{"type": "{}", "events": [{{"introduced": "0"}}, {{"fixed": "{}"}}]}}]}}]}})", "2026-01-01T00:00:00Z", ecosystem, name, ecosystem == "Go" ? "SEMVER" : "ECOSYSTEM", fixed);
-}
-std::string secdb(const std::string& package, const std::string& fixed) {
-  return fmt::format(R"({{"distroversion": "v3.22", "reponame": "main", "packages": [{{"pkg": {{"name": "{}", "secfixes": {{"{}": ["CVE-2026-0003"]}}}}}}]}})", package, fixed);
-}
-std::string sbom(const Set& purls) {
-  std::string components;
-  for (const std::string& purl : purls) {
-    const size_t at = purl.rfind('@'), slash = purl.find('/');
-    components += fmt::format(R"({}{{"type": "library", "name": "{}", {}"purl": "{}"}})", components.empty() ? "" : ", ", purl.substr(slash + 1, at == std::string::npos ? at : at - slash - 1), at == std::string::npos ? "" : fmt::format(R"("version": "{}", )", purl.substr(at + 1)), purl);
-  }
-  return fmt::format(R"({{"bomFormat": "CycloneDX", "specVersion": "1.5", "version": 1, "components": [{}]}})", components);
-}
-
-class UsersFlow : public ::testing::Test {
- protected:
-  void know(const std::map<std::string, std::string>& feeds) const {
-    Words words = {"feed", "update"};
-    for (const auto& [name, text] : feeds) {
-      stage.write(name + ".json", text);
-      words.push_back(name + "=" + name + ".json");
-    }
-    const Ran ran = stage.ashlar(words);
-    ASSERT_EQ(ran.code, 0) << ran.told;
-  }
-  /// Scans a root file system of these files.
-  Json root(const std::map<std::string, std::string>& files, const Words& more = {}) const {
-    fs::remove_all(stage.folder() / "root");
-    for (const auto& [path, text] : files) stage.write("root/" + path, text);
-    return scan("dir:root", more);
-  }
-  Json document(const Set& purls) const {
-    stage.write("target.cdx.json", sbom(purls));
-    return scan("target.cdx.json");
-  }
-  Json scan(const std::string& target, const Words& more = {}) const {
-    Words words = {"scan", target, "--format", "json", "--quiet"};
-    words.insert(words.end(), more.begin(), more.end());
-    const Ran ran = stage.ashlar(words);
-    auto answer = parse_json(ran.out, "scan");
-    EXPECT_TRUE(answer) << ran.told;
-    if (!answer) return {};
-    EXPECT_EQ(ran.code == 3, (*answer)["verdict"] == "unknown") << ran.told;
-    return std::move(*answer);
-  }
-  Stage stage;
-};
-
-/// `CVE package` of everything that affects it.
-Set found(const Json& answer) {
-  Set out;
-  for (const Json& each : answer["findings"]) {
-    if (each["status"] == "affected") out.insert(each["id"].get<std::string>() + " " + each["package"]["name"].get<std::string>());
-  }
-  return out;
-}
-std::string causes(const Json& answer) { return answer["causes"].dump(); }
+class UsersFlow : public SampleRoot {};
 
 TEST_F(UsersFlow, users_c01_whose_package) {
   const std::string wolfi = "ID=wolfi\nVERSION_ID=20230201\n";
@@ -234,6 +153,13 @@ TEST_F(UsersFlow, users_c12_what_a_feed_means) {
   stage.write("root/var/lib/dpkg/status", deb("a", "1"));
   EXPECT_EQ(stage.ashlar({"scan", "dir:root", "--fail-on", "low"}).code, 0) << "what is unimportant to Debian fails nobody";
   EXPECT_EQ(stage.ashlar({"scan", "dir:root", "--fail-on", "negligible"}).code, 1);
+  // Debian's `undetermined` is no `resolved`: it stays under investigation.
+  stage.write("undetermined.json", R"({"a": {"CVE-2026-0004": {"releases": {"trixie": {"status": "undetermined", "repositories": {"trixie": "1"}}}}}})");
+  ASSERT_EQ(stage.ashlar({"feed", "update", "debian-tracker=undetermined.json"}).code, 0);
+  const Json open = scan("dir:root");
+  ASSERT_EQ(open["findings"].size(), 1U);
+  EXPECT_EQ(open["findings"][0]["status"], "under_investigation");
+  EXPECT_EQ(open["findings"][0]["reason"], "'debian-tracker' has not determined whether it is affected");
   // A database of fixes says since when something is fixed, and `0` that it never was affected.
   know({{"alpine", secdb("a", "0")}});
   EXPECT_EQ(found(root({{"etc/os-release", "ID=alpine\nVERSION_ID=3.22.1\n"}, {"lib/apk/db/installed", apk("a", "1-r0", "a")}})), Set());

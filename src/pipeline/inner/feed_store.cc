@@ -31,6 +31,16 @@ host::Path FeedStore::current() const {
 
 host::Path FeedStore::path_for(Time created, const Digest& digest) const { return folder_ / "databases" / fmt::format("{}-{}.db", compact(created), digest.hex().substr(0, 16)); }
 
+Result<Time> FeedStore::moment_of(const host::Path& database) {
+  std::string text = database.filename().string();
+  text.resize(std::min(text.find('-'), text.size()));  // `20261124T081627Z`
+  if (text.size() == 16) {
+    for (const size_t colon : {size_t{13}, size_t{11}}) text.insert(colon, ":");
+    for (const size_t dash : {size_t{6}, size_t{4}}) text.insert(dash, "-");
+  }
+  return Time::parse(text);
+}
+
 Done FeedStore::make_current(const host::Path& database) const { return files_.write(folder_ / "current", database.filename().string() + "\n"); }
 
 Result<host::Path> FeedStore::newest_until(Time moment) const {

@@ -19,6 +19,8 @@ class FeedStore {
   host::Path current() const;
   /// The name under which a database is kept: its moment, then its digest, so that names sort by age.
   host::Path path_for(Time created, const Digest& digest) const;
+  /// The moment in the name of one.
+  static Result<Time> moment_of(const host::Path& database);
   Done make_current(const host::Path& database) const;
   /// The newest that is not newer than `moment`; empty when there is none.
   Result<host::Path> newest_until(Time moment) const;

@@ -98,6 +98,60 @@ std::string finding_row(const Finding& finding) {
                      finding.likelihood ? fmt::format("{:.1f}%", finding.likelihood->score * 100) : "", to_string(finding.owner), escaped(finding.component.name), escaped(finding.component.version), proof, escaped(fix));
 }
 
+std::string table_of(std::string_view title, std::string_view id, const std::vector<std::string_view>& heads, const std::vector<std::vector<std::string>>& rows) {
+  if (rows.empty()) return {};
+  std::string out = fmt::format("<h2>{}</h2><table id=\"{}\"><thead><tr>", title, id);
+  for (const std::string_view head : heads) out += fmt::format("<th>{}</th>", head);
+  out += "</tr></thead><tbody>\n";
+  for (const auto& row : rows) {
+    out += "<tr>";
+    for (const std::string& cell : row) out += fmt::format("<td>{}</td>", escaped(cell));
+    out += "</tr>\n";
+  }
+  return out + "</tbody></table>";
+}
+
+/// Who says something of the vulnerabilities, and whether it counts.
+std::string statements_of(const Report& report) {
+  std::vector<std::vector<std::string>> rows;
+  for (const StatementSource& each : report.statements) {
+    std::string notes = each.distrust.empty() ? "applied" : "not applied: " + each.distrust;
+    for (const std::string& note : each.notes) notes += "; " + note;
+    rows.push_back({each.source, each.author, each.format, fmt::format("{}", each.total), fmt::format("{}", each.matched), std::move(notes)});
+  }
+  return table_of("Statements", "statements", {"Source", "Author", "Format", "Statements", "Met a finding", "Counts"}, rows);
+}
+
+/// Decisions that hold, and those that no longer do.
+std::string decisions_of(const Report& report) {
+  std::vector<std::vector<std::string>> rows;
+  for (const Finding& each : report.findings) {
+    const bool holds = each.status == Status::Excepted, lapsed = each.reason.starts_with("open again: ");
+    if (holds || lapsed) rows.push_back({each.id, fmt::format("{} {}", each.component.name, each.component.version), holds ? "holds" : "open again", lapsed ? each.reason.substr(12) : each.reason});
+  }
+  return table_of("Decisions to live with a finding", "decisions", {"ID", "Package", "State", "Who, until when and why"}, rows);
+}
+
+/// What matters of all of it, in a few lines.
+std::string summary_of(const Report& report) {
+  const auto affected = [&](auto&& fits) { return standing(report, fits); };
+  std::string by_status;
+  for (const Status status : {Status::Affected, Status::UnderInvestigation, Status::Excepted, Status::NotAffected, Status::Fixed})
+    by_status += fmt::format("{}{} {}", by_status.empty() ? "" : ", ", std::ranges::count(report.findings, status, &Finding::status), to_string(status));
+  const size_t all = affected([](const Finding&) { return true; });
+  std::vector<std::vector<std::string>> rows = {
+      {"Findings", by_status},
+      {"Of those that stand", fmt::format("{} have a fix, {} are known to be exploited, {} are critical or high; {} are the base's, {} the application's", affected([](const Finding& each) { return !each.fixed_in.empty(); }),
+                                          affected([](const Finding& each) { return each.exploited.has_value(); }), affected([](const Finding& each) { return each.severity >= Severity::High; }),
+                                          affected([](const Finding& each) { return each.owner == Owner::Base; }), all - affected([](const Finding& each) { return each.owner == Owner::Base; }))},
+      {"Packages", fmt::format("{} of {} judged", report.coverage.judged, report.coverage.packages)},
+      {"Files", fmt::format("{} explained, {} dark", report.coverage.owned + report.coverage.excused, report.coverage.dark.size())},
+      {"Base", report.base},
+      {"Advisories", report.database.digest ? fmt::format("{} feeds, compiled {}", report.database.feeds.size(), report.database.created.str()) : std::string("none: there is no database")}};
+  if (report.change) rows.push_back({"On " + report.change->ref, fmt::format("{} of the base's findings go, {} stay, {} come", report.change->removed.size(), report.change->kept.size(), report.change->added.size())});
+  return table_of("Summary", "summary", {"What", "How it stands"}, rows);
+}
+
 std::string list_of(std::string_view title, std::string_view id, const std::vector<std::string>& lines) {
   if (lines.empty()) return {};
   std::string out = fmt::format("<h2>{}</h2><ul id=\"{}\" class=\"{}\">", title, id, id);
@@ -108,11 +162,11 @@ std::string list_of(std::string_view title, std::string_view id, const std::vect
 std::string section(const Report& report) {
   std::string out = fmt::format("<section><h1>{} <span class=\"verdict {}\">{}</span></h1>\n", escaped(report.ref), to_string(report.verdict), to_string(report.verdict));
   const Coverage& coverage = report.coverage;
-  out += fmt::format("<p>{}{}{} of {} packages judged; {} files explained, {} dark. {}</p>\n", escaped(report.digest), report.digest.empty() ? "" : "<br>", coverage.judged, coverage.packages, coverage.owned + coverage.excused, coverage.dark.size(), escaped(report.base));
-  out += list_of("Not known", "causes", report.causes) + list_of("To be known", "notes", report.notes) + charts(report);
+  out += fmt::format("<p>{}{}{} {}</p>\n", escaped(report.digest), report.digest.empty() ? "" : "<br>", escaped(report.distribution.space), escaped(report.platform));
+  out += summary_of(report) + list_of("Not known", "causes", report.causes) + list_of("To be known", "notes", report.notes) + charts(report);
   out += "<h2>Findings</h2><table class=\"findings\"><thead><tr><th>ID</th><th>Severity</th><th>EPSS</th><th>Owner</th><th>Package</th><th>Fixed in</th></tr></thead><tbody>\n";
   for (const Finding& finding : report.findings) out += finding_row(finding);
-  out += "</tbody></table>";
+  out += "</tbody></table>" + decisions_of(report) + statements_of(report);
   std::vector<std::string> unknown, dark;
   for (const Unjudged& each : coverage.unknown) unknown.push_back(fmt::format("{} {} ({}): {}", each.package, each.version, each.path, each.reason));
   for (const Dark& each : coverage.dark) dark.push_back(fmt::format("/{} ({}): {}{}", each.path, to_string(each.owner), each.reason, each.excuse.empty() ? "" : "; excused by " + each.excuse));
