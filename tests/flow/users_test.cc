@@ -70,6 +70,11 @@ TEST_F(UsersFlow, users_c06_no_feed_is_not_zero) {
     EXPECT_EQ(answer["verdict"], "unknown") << release;
     EXPECT_NE(causes(answer).find(cause), std::string::npos) << causes(answer);
   }
+  // Of languages as well: what nobody publishes for here is not judged, and said.
+  const Json languages = root({{"etc/os-release", debian13}, {"var/lib/dpkg/status", deb("b", "1")}, {"srv/vendor/composer/installed.json", R"([{"name": "a/b", "version": "1.0"}])"},
+                               {"app/App.deps.json", R"({"libraries": {"Newtonsoft.Json/13.0.1": {"type": "package"}}})"}, {"usr/local/bundle/specifications/rack-3.1.7.gemspec", "Gem::Specification.new\n"}});
+  EXPECT_EQ(languages["verdict"], "unknown");
+  for (const char* cause : {"'rack' 3.1.7 was not judged: no feed covers 'RubyGems'", "'a/b' 1.0 was not judged: no feed covers 'Packagist'", "'Newtonsoft.Json' 13.0.1 was not judged: no feed covers 'NuGet'"}) EXPECT_NE(causes(languages).find(cause), std::string::npos) << cause << causes(languages);
 }
 
 TEST_F(UsersFlow, users_c07_package_database_absent) {

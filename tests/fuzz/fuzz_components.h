@@ -39,7 +39,9 @@ inline void read_as(std::string_view ecosystem, std::string_view path, const std
     const auto told = each.read(path, DataFile(data, size));
     check_components(told.components, path);
     check_components(told.claims, path);
-    for (const auto& note : told.notes) must(!note.empty(), "a note says something");
+    for (const auto* const texts : {&told.notes, &told.damage}) {
+      for (const auto& text : *texts) must(!text.empty(), "a note says something");
+    }
   }
 }
 

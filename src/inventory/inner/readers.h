@@ -38,6 +38,15 @@ void settle_rpm(Told& told, const Contents& contents);
 bool wants_dpkg(std::string_view path, BytesView front);
 Told read_dpkg(std::string_view path, const host::ReadFile& file);
 
+bool wants_gem(std::string_view path, BytesView front);
+Told read_gem(std::string_view path, const host::ReadFile& file);
+
+bool wants_composer(std::string_view path, BytesView front);
+Told read_composer(std::string_view path, const host::ReadFile& file);
+
+bool wants_nuget(std::string_view path, BytesView front);
+Told read_nuget(std::string_view path, const host::ReadFile& file);
+
 bool wants_version_records(std::string_view path, BytesView front);
 Told read_version_records(std::string_view path, const host::ReadFile& file);
 

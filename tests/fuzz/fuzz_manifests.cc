@@ -1,0 +1,10 @@
+// What Composer and .NET say that they installed, and the names of gems.
+#include "fuzz_components.h"
+
+int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  fuzz::read_as("composer", "srv/vendor/composer/installed.json", data, size);
+  fuzz::read_as("nuget", "app/x.deps.json", data, size);
+  const std::string name = "usr/lib/ruby/specifications/" + std::string(fuzz::text(data, std::min<std::size_t>(size, 200)));
+  if (ashlar::is_utf8(name) && name.find('\0') == std::string::npos) fuzz::read_as("gem", name, data, size);
+  return 0;
+}
