@@ -10,6 +10,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "scan/inner/form_rows.h"
 
 namespace ashlar::scan {
 namespace {
@@ -110,6 +111,33 @@ TEST(Forms, AReportWithoutADatabaseNamesNone) {
   const Json json = parse_json(forms()[1].write(std::vector{bare}, {}), "json").value();
   ASSERT_EQ(forms()[1].name, "json");
   EXPECT_EQ(json["database"], (Json{{"digest", nullptr}, {"created", nullptr}, {"feeds", Json::array()}}));
+}
+
+TEST(Forms, WhatOthersWroteMovesNoCursor) {
+  struct { std::string_view summary, text, shown; } const rows[] = {
+      {"words", "na\xC3\xAFve \xE2\x82\xAC \xF0\x9F\x98\x80", "na\xC3\xAFve \xE2\x82\xAC \xF0\x9F\x98\x80"},
+      {"line ends", "a\r\nb\tc", "a  b c"},
+      {"an escape sequence", "\x1b[2Ja\x07", "\\x1b[2Ja\\x07"},
+      {"the same in one character", "\xC2\x9B" "2J", "\\xc2\\x9b2J"},
+      {"deleted", "a\x7f", "a\\x7f"},
+      {"no UTF-8", "a\xff\xC3", "a\\xff\\xc3"},
+      {"cut within a character", "\xE2\x82", "\\xe2\\x82"},
+  };
+  for (const auto& row : rows) EXPECT_EQ(visible(row.text), row.shown) << row.summary;
+  Report hostile_names = report();
+  const std::string evil = "\x1b[2J\xff";
+  for (Finding& each : hostile_names.findings) each.component.name = each.component.version = each.reason = each.no_fix = each.support = each.id = evil;
+  hostile_names.ref = hostile_names.distribution.space = evil;
+  hostile_names.causes = hostile_names.notes = hostile_names.coverage.notes = {evil};
+  hostile_names.statements[0].author = hostile_names.statements[0].source = evil;
+  hostile_names.statements[0].notes = {evil};
+  for (const Form& form : forms()) {
+    for (const bool everything : {false, true}) {
+      const std::string text = form.write(std::vector{hostile_names}, {.everything = everything});
+      EXPECT_EQ(text.find('\x1b'), std::string::npos) << form.name;
+      EXPECT_TRUE(is_utf8(text)) << form.name;
+    }
+  }
 }
 
 TEST(Forms, ThePageHoldsNoScriptAndFetchesNothing) {

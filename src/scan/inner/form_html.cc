@@ -28,7 +28,7 @@ table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.3rem .6
 
 std::string escaped(std::string_view text) {
   std::string out;
-  for (const char c : text) {
+  for (const char c : visible(text)) {
     switch (c) {
       case '&': out += "&amp;"; break;
       case '<': out += "&lt;"; break;

@@ -28,19 +28,20 @@ std::string columns(const std::vector<Row>& rows) {
 
 std::string fix_of(const Finding& finding) {
   if (finding.status != Status::Affected) return fmt::format("{}{}{}", to_string(finding.status), finding.reason.empty() ? "" : ": ", finding.reason);
-  return finding.fixed_in.empty() ? fmt::format("none yet ({}{})", finding.no_fix, finding.support.empty() ? "" : "; support " + finding.support) : finding.fixed_in;
+  const std::string fix = finding.fixed_in.empty() ? fmt::format("none yet ({}{})", finding.no_fix, finding.support.empty() ? "" : "; support " + finding.support) : finding.fixed_in;
+  return finding.reason.empty() ? fix : fix + "; " + finding.reason;  // a decision on it that no longer holds
 }
 
 Row row_of(const Finding& finding) {
   std::string severity(finding.severity == advisory::Severity::Unknown ? "not rated" : advisory::to_string(finding.severity));
   if (finding.exploited) severity += ", exploited";
-  return {finding.id, std::move(severity), finding.likelihood ? fmt::format("{:.1f}%", finding.likelihood->score * 100) : "-", std::string(to_string(finding.owner)),
-          finding.component.name, finding.component.version, fix_of(finding)};
+  return {visible(finding.id), std::move(severity), finding.likelihood ? fmt::format("{:.1f}%", finding.likelihood->score * 100) : "-", std::string(to_string(finding.owner)),
+          visible(finding.component.name), visible(finding.component.version), visible(fix_of(finding))};
 }
 
 /// At most `limit` lines of a list, and how many there are beside.
 void list(std::string& out, const std::vector<std::string>& lines, size_t limit) {
-  for (size_t at = 0; at < std::min(limit, lines.size()); ++at) out += "  " + lines[at] + "\n";
+  for (size_t at = 0; at < std::min(limit, lines.size()); ++at) out += "  " + visible(lines[at]) + "\n";
   if (lines.size() > limit) out += fmt::format("  and {} more (--verbose shows all)\n", lines.size() - limit);
 }
 
@@ -69,7 +70,7 @@ std::string verdict_lines(const Report& report) {
 }
 
 void write_one(std::string& out, const Report& report, const FormOptions& options) {
-  out += fmt::format("{}{}\n", report.ref, report.distribution.space.empty() ? "" : ", " + report.distribution.space);
+  out += visible(fmt::format("{}{}", report.ref, report.distribution.space.empty() ? "" : ", " + report.distribution.space)) + "\n";
   if (!report.findings.empty()) {
     std::vector<Row> rows = {{"ID", "SEVERITY", "EPSS", "OWNER", "PACKAGE", "VERSION", "FIXED IN"}};
     for (const Finding& finding : report.findings) rows.push_back(row_of(finding));
@@ -83,7 +84,7 @@ void write_one(std::string& out, const Report& report, const FormOptions& option
   if (report.layers > 1 && report.base_layers < report.layers) out += fmt::format("base: {} of {} layers; {}\n", report.base_layers, report.layers, report.base);
   if (report.change) out += fmt::format("on '{}': {} of the base's go, {} stay, {} come\n", report.change->ref, counted(report.change->removed.size(), "finding", "findings"), report.change->kept.size(), report.change->added.size());
   for (const StatementSource& source : report.statements) {
-    out += fmt::format("{} of '{}' ({}): {} met a finding{}\n", counted(source.total, "statement", "statements"), source.author, source.source, source.matched, source.distrust.empty() ? "" : ", not applied: " + source.distrust);
+    out += visible(fmt::format("{} of '{}' ({}): {} met a finding{}", counted(source.total, "statement", "statements"), source.author, source.source, source.matched, source.distrust.empty() ? "" : ", not applied: " + source.distrust)) + "\n";
     list(out, source.notes, options.everything ? source.notes.size() : 3);
   }
   if (!report.causes.empty()) {
@@ -94,6 +95,11 @@ void write_one(std::string& out, const Report& report, const FormOptions& option
   if (!report.notes.empty()) {
     out += "To be known:\n";
     list(out, report.notes, options.everything ? report.notes.size() : 10);
+    out += "\n";
+  }
+  if (!report.coverage.notes.empty()) {
+    out += "Noted by the readers of ecosystems:\n";
+    list(out, report.coverage.notes, options.everything ? report.coverage.notes.size() : 3);
     out += "\n";
   }
   out += verdict_lines(report);
