@@ -38,9 +38,12 @@ Result<Descriptor> choose(const ImageIndex& index, const ImageRef& ref) {
     if (name->second == "latest") latest = &each;
     if (!ref.tag.empty() && name->second == ref.tag) return each;
   }
-  // Without a tag: the one image that there is, under however many tags.
-  const auto same = [&](const Descriptor& each) { return each.digest == index.manifests.front().digest; };
-  if (ref.tag.empty() && !index.manifests.empty() && std::ranges::all_of(index.manifests, same)) return index.manifests.front();
+  // Without a tag: the one image that there is, under however many tags; what refers to it has none, or one that is made of its digest (cosign).
+  std::vector<Descriptor> images = index.manifests;
+  const auto is_image = [](const Descriptor& each) { return each.annotations.contains(ref_name) && !each.annotations.at(ref_name).starts_with("sha256-"); };
+  if (std::ranges::any_of(images, is_image)) std::erase_if(images, [&](const Descriptor& each) { return !is_image(each); });
+  const auto same = [&](const Descriptor& each) { return each.digest == images.front().digest; };
+  if (ref.tag.empty() && !images.empty() && std::ranges::all_of(images, same)) return images.front();
   if (ref.tag.empty() && latest != nullptr) return *latest;
   if (index.manifests.empty()) return cannot(Kind::NotFound, what, "the layout holds no image");
   const std::string have = tags.empty() ? "it has no tags" : fmt::format("its tags are {}", fmt::join(tags, ", "));
@@ -49,7 +52,8 @@ Result<Descriptor> choose(const ImageIndex& index, const ImageRef& ref) {
 
 class FolderReader final : public ImageReader {
  public:
-  FolderReader(host::Files& files, host::Path folder, Descriptor root) : files_(files), folder_(std::move(folder)), root_(std::move(root)) {}
+  FolderReader(host::Files& files, host::Path folder, Descriptor root, std::vector<Descriptor> neighbours)
+      : files_(files), folder_(std::move(folder)), root_(std::move(root)), neighbours_(std::move(neighbours)) {}
   Result<std::string> blob(const Digest& digest, size_t limit) override {
     const std::string what = fmt::format("read blob '{}'", digest.str());
     TRY_ASSIGN(auto source, open(digest));
@@ -64,11 +68,13 @@ class FolderReader final : public ImageReader {
     return host::stream(std::move(*file));
   }
   Descriptor root() const override { return root_; }
+  std::vector<Descriptor> neighbours() const override { return neighbours_; }
 
  private:
   host::Files& files_;
   host::Path folder_;
   Descriptor root_;
+  std::vector<Descriptor> neighbours_;
 };
 
 }  // namespace
@@ -196,7 +202,7 @@ Result<std::unique_ptr<ImageReader>> open_image(host::Files& files, const ImageR
     if (!read) return cannot(what, std::move(read).error());
     const ImageIndex index = std::move(*read);
     TRY_ASSIGN(auto root, choose(index, ref));
-    archive->set_root(std::move(root));
+    archive->set_root(std::move(root), index.manifests);
     return archive;
   }
   if (ref.transport == Transport::DockerArchive) return DockerArchive::open(files, ref);
@@ -210,7 +216,7 @@ Result<std::unique_ptr<ImageReader>> open_image(host::Files& files, const ImageR
   if (!read) return cannot(what, std::move(read).error());
   const ImageIndex index = std::move(*read);
   TRY_ASSIGN(auto root, choose(index, ref));
-  return std::make_unique<FolderReader>(files, folder, std::move(root));
+  return std::make_unique<FolderReader>(files, folder, std::move(root), index.manifests);
 }
 
 Result<std::vector<PlatformImage>> platforms(ImageReader& image) {

@@ -44,6 +44,7 @@ class ImageReader {
   virtual Result<std::string> blob(const Digest& digest, size_t limit = 16 << 20) = 0;         ///< verified
   virtual Result<std::unique_ptr<Source>> open(const Digest& digest) = 0;                       ///< not verified: hash what you read
   virtual Descriptor root() const = 0;                                                          ///< what the tag points at
+  virtual std::vector<Descriptor> neighbours() const { return {}; }                             ///< all that the layout's index names, the image among it
 };
 /// NotFound when there is no such layout or tag (the tags there are named); without a tag, the only one or `latest`.
 Result<std::unique_ptr<ImageReader>> open_image(host::Files& files, const ImageRef& ref);

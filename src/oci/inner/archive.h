@@ -14,10 +14,11 @@ class ArchiveReader final : public ImageReader {
  public:
   static Result<std::unique_ptr<ArchiveReader>> open(host::Files& files, const host::Path& path);
   const std::string& index() const { return index_; }
-  void set_root(Descriptor root) { root_ = std::move(root); }
+  void set_root(Descriptor root, std::vector<Descriptor> neighbours) { root_ = std::move(root), neighbours_ = std::move(neighbours); }
   Result<std::string> blob(const Digest& digest, size_t limit) override;
   Result<std::unique_ptr<Source>> open(const Digest& digest) override;
   Descriptor root() const override { return root_; }
+  std::vector<Descriptor> neighbours() const override { return neighbours_; }
 
  private:
   ArchiveReader(host::Files& files, host::Path path) : files_(files), path_(std::move(path)) {}
@@ -28,6 +29,7 @@ class ArchiveReader final : public ImageReader {
   std::string index_;
   std::map<Digest, TarPlace> places_;
   Descriptor root_{"", Digest::from({}), 0, {}, {}};
+  std::vector<Descriptor> neighbours_;
 };
 
 /// Writes files of `folder` as a tar archive: owner 0, mode 0644, time 0, in the given order.

@@ -1,0 +1,87 @@
+#include "oci/attached.h"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <nlohmann/json.hpp>
+
+#include <fmt/format.h>
+
+#include "host/scratch.h"
+
+namespace ashlar::oci {
+namespace {
+
+/// A layout with one image, to which a test attaches something.
+class AttachedTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    auto opened = LayoutWriter::open(*files, folder);
+    ASSERT_TRUE(opened) << opened.error().message;
+    writer = std::move(*opened);
+    const auto layer = writer.put(media::layer_tar, std::string(1024, '\0'));
+    const auto config = writer.put(media::config, to_text(Config{}));
+    ASSERT_TRUE(layer && config);
+    image = *writer.put(media::manifest, to_text(Manifest{"", *config, {*layer}, {}}));
+    ASSERT_TRUE(writer.point("1", image));
+  }
+  /// The manifest of an artifact that holds `content`; `more`: members of it.
+  Descriptor artifact(const std::string& content, const std::string& more = {}) {
+    const auto config = writer.put("application/vnd.oci.empty.v1+json", "{}"), layer = writer.put("application/vnd.in-toto+json", content);
+    const auto json = [](const Descriptor& each) { return fmt::format(R"({{"mediaType": "{}", "digest": "{}", "size": {}}})", each.media_type, each.digest.str(), each.size); };
+    return *writer.put(media::manifest, fmt::format(R"({{"schemaVersion": 2, "mediaType": "{}", "config": {}, "layers": [{}]{}}})", media::manifest, json(*config), json(*layer), more));
+  }
+  std::string subject(const Digest& digest) { return fmt::format(R"(, "subject": {{"mediaType": "{}", "digest": "{}", "size": 1}})", media::manifest, digest.str()); }
+  /// Adds an entry to index.json.
+  void name(const Descriptor& artifact, const Json& annotations = {}) {
+    Json index = parse_json(files->read(folder / "index.json").value(), "index").value();
+    Json entry = {{"mediaType", artifact.media_type}, {"digest", artifact.digest.str()}, {"size", artifact.size}};
+    if (!annotations.is_null()) entry["annotations"] = annotations;
+    index["manifests"].push_back(std::move(entry));
+    ASSERT_TRUE(files->write(folder / "index.json", to_compact(index)));
+  }
+  std::vector<std::string> found() {
+    const auto reader = open_image(*files, ImageRef::parse("oci:" + folder.string()).value());
+    EXPECT_TRUE(reader) << reader.error().message << ": what is attached is no second image";
+    std::vector<std::string> out;
+    if (!reader) return out;
+    EXPECT_EQ((*reader)->root().digest, image.digest);
+    for (const Attached& each : attached(**reader, image)) out.push_back(each.media_type + " " + each.content);
+    return out;
+  }
+
+  std::unique_ptr<host::Files> files = host::machine_files();
+  host::Scratch scratch;
+  host::Path folder = scratch.path() / "i";
+  LayoutWriter writer = LayoutWriter::open(*files, scratch.path() / "none").value();
+  Descriptor image;
+};
+
+TEST_F(AttachedTest, ByEveryWayThatLayoutsKnow) {
+  EXPECT_EQ(found(), std::vector<std::string>{});
+  name(artifact("referrer", subject(image.digest)));
+  EXPECT_EQ(found(), std::vector<std::string>{"application/vnd.in-toto+json referrer"});
+  name(artifact("tagged"), {{"org.opencontainers.image.ref.name", "sha256-" + image.digest.hex() + ".att"}});
+  name(artifact("buildkit"), {{"vnd.docker.reference.digest", image.digest.str()}});
+  EXPECT_EQ(found(), (std::vector<std::string>{"application/vnd.in-toto+json referrer", "application/vnd.in-toto+json tagged", "application/vnd.in-toto+json buildkit"}));
+}
+
+TEST_F(AttachedTest, WhatIsAnothersOrDoesNotReadIsPassedOver) {
+  const Digest other = Digest::of(std::string_view("other"));
+  name(artifact("of another", subject(other)));
+  name(artifact("of nobody"));
+  name(artifact("of another by tag"), {{"org.opencontainers.image.ref.name", "sha256-" + other.hex() + ".att"}});
+  name(artifact("a subject that is a list", R"(, "subject": [1])"));
+  name(*writer.put(media::manifest, "no manifest"));
+  name({std::string(media::manifest), other, 3, {}, {}});
+  EXPECT_EQ(found(), std::vector<std::string>{});
+  const Descriptor damaged = artifact("damaged", subject(image.digest));
+  name(damaged);
+  const Digest content = Digest::of(std::string_view("damaged"));
+  ASSERT_TRUE(files->remove(folder / "blobs/sha256" / content.hex()));
+  ASSERT_TRUE(files->write(folder / "blobs/sha256" / content.hex(), "changed"));
+  EXPECT_EQ(found(), std::vector<std::string>{}) << "content with another digest";
+}
+
+}  // namespace
+}  // namespace ashlar::oci
