@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "attest/inner/vex_forms.h"
+#include "base/bytes.h"
 
 namespace ashlar::attest {
 namespace {
@@ -77,6 +78,23 @@ Result<VexDocument> read_vex(std::string_view text, std::string_view path) {
     return std::move(*read);
   }
   return cannot(Kind::Invalid, what, "it is neither OpenVEX ('@context'), CycloneDX ('bomFormat') nor CSAF ('document' with 'csaf_version')");
+}
+
+Result<VexDocument> read_attached_vex(std::string_view text, std::string_view path) {
+  const std::string what = fmt::format("read statements of '{}'", path);
+  std::string inner(text);
+  for (int wrapped = 0; wrapped < 2; ++wrapped) {
+    const auto json = parse_json(inner, path);
+    if (!json || !json->is_object()) break;  // read_vex() says what is wrong with it
+    if (json->contains("payload") && json->contains("signatures")) {  // DSSE, protocol.md
+      const auto payload = from_base64(text_of(*json, "payload"));
+      if (!payload) return cannot(Kind::Corrupt, what, "the payload of its envelope is no base64");
+      inner = as_text(*payload);
+    } else if (json->contains("predicateType") && json->contains("predicate")) {  // in-toto Statement, v0.1 and v1
+      inner = to_compact((*json)["predicate"]);
+    }
+  }
+  return read_vex(inner, path);
 }
 
 }  // namespace ashlar::attest

@@ -50,6 +50,10 @@ struct VexDocument {
 /// nothing of it counts. A statement `not_affected` without justification or detail is a note and does not count (OpenVEX 0.2, "Status Justifications").
 Result<VexDocument> read_vex(std::string_view text, std::string_view path);
 
+/// Reads one that is attached to an image: as read_vex(), or in an in-toto Statement (its `predicate`), which may be the payload of a DSSE envelope. Whose
+/// signatures the envelope bears is not looked at.
+Result<VexDocument> read_attached_vex(std::string_view text, std::string_view path);
+
 /// An OpenVEX document. The same value gives the same bytes.
 Json to_openvex(const VexDocument& document);
 

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "base/bytes.h"
+
 #include <nlohmann/json.hpp>
 
 #include <filesystem>
@@ -92,6 +94,31 @@ TEST(Vex, WhatDoesNotReadOrDoesNotCount) {
     EXPECT_TRUE(document->statements.empty()) << row.summary;
     ASSERT_EQ(document->notes.size(), 1U) << row.summary;
     EXPECT_EQ(document->notes[0], row.note) << row.summary;
+  }
+}
+
+TEST(Vex, WhatIsAttachedIsTakenOutOfItsWrappings) {
+  const std::string vex = R"({"@context": "https://openvex.dev/ns/v0.2.0", "author": "Team", "statements": [{"vulnerability": {"name": "CVE-1"}, "products": ["pkg:a/b"], "status": "fixed"}]})";
+  const std::string statement = R"({"_type": "https://in-toto.io/Statement/v1", "predicateType": "https://openvex.dev/ns/v0.2.0", "subject": [], "predicate": )" + vex + "}";
+  const auto envelope = [](const std::string& payload) { return R"({"payloadType": "application/vnd.in-toto+json", "payload": ")" + to_base64(as_bytes(payload)) + R"(", "signatures": []})"; };
+  struct Row { std::string_view summary, text; bool read; };
+  const std::string wrapped = envelope(statement), twice = envelope(wrapped), provenance = R"({"_type": "x", "predicateType": "https://slsa.dev/provenance/v1", "predicate": {}})";
+  const Row rows[] = {
+      {"bare", vex, true},
+      {"in a statement", statement, true},
+      {"in an envelope", wrapped, true},
+      {"in two envelopes", twice, false},
+      {"another predicate", provenance, false},
+      {"no base64", R"({"payload": "!", "signatures": []})", false},
+      {"a payload that is none", R"({"payload": 1, "signatures": []})", false},
+      {"a predicate that is no object", R"({"predicateType": "x", "predicate": [1]})", false},
+      {"no JSON", "{", false},
+      {"a list", "[]", false},
+  };
+  for (const Row& row : rows) {
+    const auto read = read_attached_vex(row.text, "attached");
+    EXPECT_EQ(read.has_value(), row.read) << row.summary;
+    EXPECT_EQ(read ? read->statements.size() : 0U, row.read ? 1U : 0U) << row.summary;
   }
 }
 

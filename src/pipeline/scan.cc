@@ -8,6 +8,7 @@
 #include "inventory/document.h"
 #include "inventory/inventory.h"
 #include "inventory/os_release.h"
+#include "oci/attached.h"
 #include "pipeline/decisions.h"
 #include "pipeline/inner/kept_layers.h"
 
@@ -33,6 +34,16 @@ std::vector<scan::Statements> statements_within(const inventory::Contents& conte
     if (document) out.push_back({"/" + path + " of the image", "an image cannot acquit itself", std::move(*document)});
   }
   return out;
+}
+
+/// Statements that others attached to it: they are shown, and do not count until it is known who signed them. What is no statement is passed over.
+void add_attached(inventory::Target& target, std::vector<scan::Statements>& into) {
+  if (target.image == nullptr) return;
+  for (const oci::Attached& each : oci::attached(*target.image, target.which.descriptor)) {
+    const std::string source = fmt::format("attached as {}", each.manifest.str());
+    auto document = attest::read_attached_vex(each.content, source);
+    if (document && !document->statements.empty()) into.push_back({source, "signer unknown", std::move(*document)});
+  }
 }
 
 /// Names that an image goes by: where it was read from, and what it says its name is.
@@ -61,6 +72,7 @@ Result<std::unique_ptr<Opened>> open_image(host::Machine& machine, const std::st
   const inventory::Contents& contents = out->inventory.contents;
   TRY_ASSIGN(out->ownership, inventory::judge_owners(contents, nullptr));
   out->attached = statements_within(contents);
+  add_attached(target, out->attached);
   out->subject = {.ref = ref, .names = names_of(target, contents), .contents = &contents, .ownership = &out->ownership, .components = std::move(out->inventory.found.components), .claims = std::move(out->inventory.found.claims), .notes = std::move(out->inventory.found.notes), .damage = std::move(out->inventory.found.damage)};
   for (const Digest& digest : build::probe_digests()) out->subject.known.emplace(digest, "the health probe");
   if (!target.image) {

@@ -63,6 +63,27 @@ inline void pack_root(const Stage& stage, const std::string& folder, const std::
   ASSERT_TRUE(writer->point("1", *writer->put(oci::media::manifest, oci::to_text(manifest))));
 }
 
+/// Attaches a statement to every image of a layout, as a manifest whose subject it is.
+inline void attach(const Stage& stage, const std::string& layout, const std::string& statement) {
+  const auto files = host::machine_files();
+  auto writer = oci::LayoutWriter::open(*files, stage.folder() / layout);
+  ASSERT_TRUE(writer) << writer.error().message;
+  const auto config = writer->put("application/vnd.oci.empty.v1+json", "{}"), content = writer->put("application/vnd.in-toto+json", statement);
+  ASSERT_TRUE(config && content);
+  Json index = parse_json(stage.read(layout + "/index.json"), "index").value();
+  const Json images = index["manifests"];
+  for (const Json& image : images) {
+    oci::Manifest manifest;
+    manifest.config = *config, manifest.layers = {*content};
+    Json artifact = parse_json(oci::to_text(manifest), "manifest").value();
+    artifact["subject"] = {{"mediaType", image["mediaType"]}, {"digest", image["digest"]}, {"size", image["size"]}};
+    const auto made = writer->put(oci::media::manifest, to_compact(artifact));
+    ASSERT_TRUE(made);
+    index["manifests"].push_back({{"mediaType", made->media_type}, {"digest", made->digest.str()}, {"size", made->size}});
+  }
+  stage.write(layout + "/index.json", to_compact(index));
+}
+
 class SampleRoot : public ::testing::Test {
  protected:
   void know(const std::map<std::string, std::string>& feeds) const {

@@ -252,6 +252,15 @@ TEST_F(ScanFlow, planted_forged_vex_is_never_clean) {
       EXPECT_EQ(forged["statements"][0]["reason"], "an image cannot acquit itself") << name;
       EXPECT_EQ(stage.ashlar({"scan", target, "--fail-on", "high"}).code, 1) << name;
     }
+    // Attached to the image from outside, it is as good as unsigned until somebody checks who signed it.
+    fs::remove_all(stage.folder() / "attached");
+    fs::copy(stage.folder() / "out", stage.folder() / "attached", fs::copy_options::recursive);
+    attach(stage, "attached", R"({"_type": "https://in-toto.io/Statement/v1", "predicateType": "x", "subject": [], "predicate": )" + text + "}");
+    const Json outside = stage.json({"scan", "oci:attached:1"});
+    EXPECT_EQ(outside["findings"][0]["status"], "affected") << name;
+    ASSERT_EQ(outside["statements"].size(), 1U) << name;
+    EXPECT_EQ(outside["statements"][0]["reason"], "signer unknown") << name;
+    EXPECT_TRUE(outside["statements"][0]["source"].get<std::string>().starts_with("attached as sha256:")) << outside["statements"][0];
     // The same document counts when the user names it.
     stage.write("named.json", text);
     const Json named = stage.json({"scan", "oci:out:1", "--vex", "named.json"});
