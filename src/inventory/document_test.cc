@@ -33,6 +33,7 @@ const PurlCase purls[] = {
     {"pkg:golang/stdlib@1.22.3", "golang stdlib 1.22.3"},
     {"pkg:maven/org.apache.commons/commons-text@1.9?type=jar", "maven org.apache.commons:commons-text 1.9"},
     {"pkg:pypi/Flask_SQLAlchemy@3.1.1", "pypi flask-sqlalchemy 3.1.1"},
+    {"pkg:pypi/_@3.1.1", "pypi _ 3.1.1"},
     {"PKG:Cargo/serde@1.0.200", "cargo serde 1.0.200"},
     {"pkg://generic/x@1", "generic x 1"},
     {"pkg:generic/x", "generic x "},

@@ -102,7 +102,7 @@ Result<Purl> parse_purl(std::string_view text) {
 Component component_of(const Purl& purl) {
   Component out{.type = purl.type, .name = purl.name, .version = purl.version, .architecture = get(purl, "arch")};
   if (purl.type == "pypi") {
-    out.name = python_name(purl.name);
+    if (std::string name = python_name(purl.name); !name.empty()) out.name = std::move(name);  // nothing is left of `_`
   } else if (purl.type == "deb" || purl.type == "rpm" || purl.type == "apk") {
     if (const std::string epoch = get(purl, "epoch"); !epoch.empty() && epoch != "0" && out.version.find(':') == std::string::npos) out.version = epoch + ":" + out.version;
     out.distribution = distribution_of(purl);

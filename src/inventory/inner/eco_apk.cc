@@ -38,7 +38,7 @@ class Crosswise {
     }
     for (const std::string& each : package.depends) {
       const auto [name, version] = cut(each, '=');
-      if (!version.empty() && name.find_first_of(":<>~!@") == std::string_view::npos) depends_.emplace(name, std::pair(version, package.name));
+      if (!name.empty() && !version.empty() && name.find_first_of(":<>~!@") == std::string_view::npos) depends_.emplace(name, std::pair(version, package.name));
     }
     // Of one recipe at one commit all parts are built together.
     if (package.commit.empty()) return;

@@ -59,7 +59,7 @@ TEST(Apk, RecordsSpeakOfEachOthersVersions) {
     Strings claims;
   } const rows[] = {
       {"what it provides as a command", "P:openssl\nV:9.9-r0\np:cmd:openssl=3.5.1-r0 so:libx.so.3=3 cmd:c_rehash=3.5.1-r0\n\n", {"openssl 3.5.1-r0 [a command that it provides]"}},
-      {"another needs it in one version", "P:openssl\nV:3.5.1-r0\nD:libssl3=3.5.1-r0 so:libc.so=1 musl>=1.2 !a=1 b~=2\n\nP:libssl3\nV:9.9-r0\n\n", {"libssl3 3.5.1-r0 [needed by 'openssl']"}},
+      {"another needs it in one version", "P:openssl\nV:3.5.1-r0\nD:libssl3=3.5.1-r0 so:libc.so=1 musl>=1.2 !a=1 b~=2 =1-r0 c=\n\nP:libssl3\nV:9.9-r0\n\n", {"libssl3 3.5.1-r0 [needed by 'openssl']"}},
       {"what another provides may be meant", "P:a\nV:1-r0\nD:b=1-r0\n\nP:b\nV:2-r0\n\nP:c\nV:1-r0\np:b=1-r0\n\n", {}},
       {"built together", "P:libssl3\nV:9.9-r0\no:openssl\nc:abc\n\nP:libcrypto3\nV:3.5.1-r0\no:openssl\nc:abc\n\n", {"libcrypto3 9.9-r0 [built together with 'libssl3']"}},
       {"built at another commit", "P:libssl3\nV:3.5.2-r0\no:openssl\nc:abd\n\nP:libcrypto3\nV:3.5.1-r0\no:openssl\nc:abc\n\n", {}},

@@ -156,6 +156,10 @@ std::vector<Module> modules_of(std::string_view path, const BuildInfo& info, std
   for (const std::string_view line : split(info.modules, '\n')) {
     const auto fields = split(line, '\t');
     if (fields.size() < 2) continue;
+    if ((fields[0] == "mod" || fields[0] == "dep" || fields[0] == "=>") && fields[1].empty()) {
+      told.notes.push_back(unread(path, "a module of it has no name"));
+      continue;
+    }
     if (fields[0] == "path") main_package = fields[1];
     if (fields[0] == "mod") main = out.size();
     if (fields[0] == "mod" || fields[0] == "dep") out.push_back(module_of(path, fields, fields[0] == "mod"));

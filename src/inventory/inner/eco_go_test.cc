@@ -144,6 +144,16 @@ TEST(Go, ReadsSmallPrograms) {
   EXPECT_EQ(named(old, "example.com/app").symbols, (Strings{"example.com/app.main"}));
 }
 
+TEST(Go, AModuleWithoutANameIsNoted) {
+  std::string nameless = trial::content_of(std::string(ASHLAR_SOURCE_DIR) + "/tests/data/fuzz/programs/go");
+  const size_t at = nameless.find("dep\tgopkg.in");
+  ASSERT_NE(at, std::string::npos);
+  nameless[at + 4] = '\t';
+  const Strings told = trial::lines(trial::tell("go", "x", nameless));
+  EXPECT_EQ(told.back(), "note: cannot read 'x': a module of it has no name");
+  for (const std::string& line : told) EXPECT_EQ(line.find("golang  "), std::string::npos) << line;
+}
+
 TEST(Go, OtherProgramsAreNone) {
   EXPECT_EQ(trial::lines(trial::tell("go", "bin/sh", trial::content_of("/bin/sh"))), Strings{});
   EXPECT_EQ(trial::lines(trial::tell("go", "x", std::string("\177ELF", 4) + std::string(60, '\xff'))), Strings{});

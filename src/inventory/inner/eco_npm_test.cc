@@ -70,6 +70,8 @@ const LockCase locks[] = {
      {"@s/a 1.2.0", "real 1.0.0"}},
     {"pnpm 5", "pnpm-lock.yaml", "lockfileVersion: 5.4\npackages:\n\n  /ms/2.1.3:\n    dev: false\n\n  /@s/b/1.0.0_peer@2.0.0:\n    dev: false\n\n  /d/1.0.0:\n    dev: true\n", {"@s/b 1.0.0", "ms 2.1.3"}},
     {"pnpm 6", "pnpm-lock.yaml", "lockfileVersion: '6.0'\n\npackages:\n\n  /ms@2.1.3:\n    resolution: {}\n\n  /@s/b@1.0.0(peer@2.0.0):\n    resolution: {}\n", {"@s/b 1.0.0", "ms 2.1.3"}},
+    {"pnpm, and a key without a name", "pnpm-lock.yaml", "lockfileVersion: 5.4\npackages:\n\n  //1.0.0:\n    dev: false\n\n  /ms/2.1.3:\n    dev: false\n", {"ms 2.1.3"}},
+    {"npm, and a folder without a name", "package-lock.json", R"({"lockfileVersion": 3, "packages": {"node_modules/": {"version": "1.0.0"}, "node_modules/ms": {"version": "2.1.3"}}})", {"ms 2.1.3"}},
     {"pnpm 9", "pnpm-lock.yaml", "lockfileVersion: '9.0'\n\npackages:\n\n  ms@2.1.3:\n    resolution: {}\n\n  '@s/b@1.0.0':\n    resolution: {}\n\n  local@file:x:\n    resolution: {}\n\nsnapshots:\n\n  other@1.0.0: {}\n", {"@s/b 1.0.0", "ms 2.1.3"}},
 };
 

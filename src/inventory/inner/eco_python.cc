@@ -42,8 +42,9 @@ Told from_metadata(std::string_view path, std::string_view text) {
     if (key == "Name" && name.empty()) name = trim(value);
     if (key == "Version" && version.empty()) version = trim(value);
   }
-  if (name.empty() || !is_utf8(name) || !is_utf8(version)) return {.notes = {unread(path, "it names no package")}};
-  Component out{.type = "pypi", .name = python_name(name), .version = std::string(version), .path = std::string(path)};
+  std::string canonical = is_utf8(name) ? python_name(name) : std::string();  // nothing is left of `_`
+  if (canonical.empty() || !is_utf8(version)) return {.notes = {unread(path, "it names no package")}};
+  Component out{.type = "pypi", .name = std::move(canonical), .version = std::string(version), .path = std::string(path)};
   if (version.empty() || version == "UNKNOWN") out.version.clear(), out.remark = "its metadata has no version";
   return {.components = {std::move(out)}};
 }
@@ -67,6 +68,7 @@ Told from_record(std::string_view path, std::string_view text) {
   const std::string_view stem = name_of(folder).substr(0, name_of(folder).rfind('.'));
   const auto [name, rest] = cut(stem, '-');
   Component out{.type = "pypi", .name = python_name(name), .version = std::string(cut(rest, '-').first), .path = std::string(path), .remark = "its record of files has no metadata beside it"};
+  if (out.name.empty()) out.name = stem;
   Told told;
   for (std::string_view line : split(text, '\n')) {
     if (line.ends_with('\r')) line.remove_suffix(1);

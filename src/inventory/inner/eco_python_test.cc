@@ -28,6 +28,8 @@ const Case cases[] = {
     {"no version", "a/x.dist-info/METADATA", "Name: x\n", {"pypi x  a/x.dist-info/METADATA [its metadata has no version]"}},
     {"UNKNOWN is none", "a/x.dist-info/METADATA", "Name: x\nVersion: UNKNOWN\n", {"pypi x  a/x.dist-info/METADATA [its metadata has no version]"}},
     {"what follows the blank line is a description", "a/x.dist-info/METADATA", "Summary: x\n\nName: x\nVersion: 1\n", {"note: cannot read 'a/x.dist-info/METADATA': it names no package"}},
+    {"a name of which nothing is left", "a/x.dist-info/METADATA", "Name: ._-\nVersion: 1\n", {"note: cannot read 'a/x.dist-info/METADATA': it names no package"}},
+    {"a record beside a name of which nothing is left", "a/_-1.dist-info/RECORD", "x.py,,\n", {"pypi _-1 1 a/_-1.dist-info/RECORD [its record of files has no metadata beside it]"}},
     {"empty", "a/x.dist-info/METADATA", "", {"note: cannot read 'a/x.dist-info/METADATA': it names no package"}},
     {"bytes that are no text", "a/x.dist-info/METADATA", "Name: \xff\nVersion: 1\n", {"note: cannot read 'a/x.dist-info/METADATA': it names no package"}},
     {"METADATA of something else", "a/METADATA", "Name: x\nVersion: 1\n", {}},

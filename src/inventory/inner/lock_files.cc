@@ -143,9 +143,9 @@ Result<Locked> read_pnpm(std::string_view text) {
 }  // namespace
 
 Result<Locked> read_npm_lock(std::string_view name, std::string_view text) {
-  if (name == "yarn.lock") return read_yarn(text);
-  if (name == "pnpm-lock.yaml") return read_pnpm(text);
-  return read_npm(text);
+  auto locked = name == "yarn.lock" ? read_yarn(text) : name == "pnpm-lock.yaml" ? read_pnpm(text) : read_npm(text);
+  if (locked) std::erase_if(*locked, [](const auto& each) { return each.first.empty(); });  // `/1.0.0:` and the like
+  return locked;
 }
 
 }  // namespace ashlar::inventory
