@@ -45,6 +45,7 @@ struct Scene {
     subject.claims.push_back({.type = "deb", .name = std::move(name), .version = std::move(version), .architecture = std::move(architecture), .found_by = std::move(found_by), .path = "var/log/dpkg.log", .remark = std::move(remark)});
     return *this;
   }
+  Scene& own_list() { return subject.claims.back().path = "usr/share/ashlar/packages.json", *this; }
   Scene& note(const std::string& path, std::string name, std::string version, std::string type = "deb") {
     subject.components.push_back({.type = std::move(type), .name = std::move(name), .version = std::move(version), .found_by = "elf-note", .path = path});
     return *this;
@@ -122,8 +123,9 @@ TEST(Contradictions, OfOtherRecordsAndOfNotes) {
   expect({
       {"as it was built", [](Scene& s) { s.package("a", "1.0-1").record("a", "1.0-1").record("a", "1.0-1", "the image's own list").record("a", "1.0-1", "dpkg's log", "amd64"); }, ""},
       {"the version was raised", [](Scene& s) { s.package("a", "9.0-1").record("a", "1.0-1"); }, "of 'a' it says 9.0-1, and 'var/log/dpkg.log' (dpkg's log) 1.0-1"},
-      {"a package was taken out", [](Scene& s) { s.package("a", "1.0-1").record("b", "1.0-1").record("b", "1.0-1", "the image's own list"); }, "it does not name 'b', and 'var/log/dpkg.log' (dpkg's log) does"},
-      {"a package was taken out in a higher layer", [](Scene& s) { s.package("a", "1.0-1").later(3).record("b", "1.0-1"); }, ""},
+      {"a package was taken out", [](Scene& s) { s.package("a", "1.0-1").record("b", "1.0-1", "the image's own list").own_list().record("b", "1.0-1", "the name of its file").own_list(); }, "it does not name 'b', and 'usr/share/ashlar/packages.json' (the image's own list) does"},
+      {"a package was taken out in a higher layer", [](Scene& s) { s.package("a", "1.0-1").later(3).record("b", "1.0-1", "the image's own list").own_list(); }, ""},
+      {"a log that speaks of another root", [](Scene& s) { s.package("a", "1.0-1").record("b", "1.0-1"); }, ""},
       {"the image's own list has another source", [](Scene& s) { s.package("libssl3", "1.0-1", "", "", "harmless").record("libssl3", "1.0-1", "the image's own list"), s.subject.claims.back().source = "openssl"; }, "of 'libssl3' it says that it was built from 'harmless', and 'var/log/dpkg.log' (the image's own list) from 'openssl'"},
       {"the image's own list was removed", [](Scene& s) { s.package("a", "1.0-1"), s.ownership.missing["usr/share/ashlar/packages.json"] = "effect:package-database"; }, "'usr/share/ashlar/packages.json', by which its versions could be told, was removed"},
       {"another architecture's", [](Scene& s) { s.package("a", "9.0-1").record("a", "1.0-1", "dpkg's log", "arm64"); }, ""},

@@ -112,7 +112,6 @@ class Witnesses {
   }
 
   void ask(Lines& out) {
-    constexpr const char* own_list = "usr/share/ashlar/packages.json";
     if (subject_.ownership->missing.contains(own_list)) out.push_back(fmt::format("'{}', by which its versions could be told, was removed", own_list));
     for (const Component& each : subject_.claims) {
       if (each.found_by != "sbom" && !each.version.empty()) ask_record(each, out);
@@ -129,6 +128,7 @@ class Witnesses {
 
  private:
   using Key = std::pair<std::string_view, std::string_view>;
+  static constexpr const char* own_list = "usr/share/ashlar/packages.json";
 
   static std::string line(const Component& package, std::string_view said, const Component& by) {
     return fmt::format("of '{}' it says {}, and '{}' ({}) {}", package.name, said, by.path, by.remark, by.version.empty() ? by.source_version : by.version);
@@ -168,7 +168,8 @@ class Witnesses {
       other = at->second;
     }
     if (other != nullptr && !is_outdated(record, *other)) out.push_back(line(*other, other->version, record));
-    if (first == last && record.layer >= newest_database(record.type) && asked_.emplace(record.type, record.name).second)
+    // dpkg's log may speak of another root that was made in this one.
+    if (first == last && record.path == own_list && record.layer >= newest_database(record.type) && asked_.emplace(record.type, record.name).second)
       out.push_back(fmt::format("it does not name '{}', and '{}' ({}) does", record.name, record.path, record.remark));
   }
   /// The highest layer that has a part of the database of a type; none: behind all.
