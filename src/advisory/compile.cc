@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <numeric>
+#include <tuple>
 
 #include <fmt/format.h>
 
@@ -163,14 +164,35 @@ class Writer {
     return {};
   }
 
+  /// Of each record of a feed the packages that its rows speak of, packed: identifier of the space and name, in this order.
+  std::vector<std::string> packages_of(const PackedFeed& feed) const {
+    std::vector<std::int64_t> spaces;
+    for (const std::string& space : feed.spaces) spaces.push_back(spaces_.at(space));
+    std::vector<const PackedFeed::Row*> rows;
+    for (const PackedFeed::Row& row : feed.rows) rows.push_back(&row);
+    const auto key = [&](const PackedFeed::Row* row) { return std::tuple(row->record, spaces[row->space], std::string_view(row->package)); };
+    std::ranges::sort(rows, {}, key);
+    rows.erase(std::unique(rows.begin(), rows.end(), [&](const auto* a, const auto* b) { return key(a) == key(b); }), rows.end());
+    std::vector<std::string> out(feed.records.size());
+    for (const PackedFeed::Row* row : rows) {
+      Packer to;
+      to.number(static_cast<std::uint64_t>(spaces[row->space]));
+      to.text(row->package);
+      out[row->record] += to.take();
+    }
+    return out;
+  }
+
   Done write_records(Compiled& compiled) {
-    TRY_ASSIGN(auto insert, database_.prepare("INSERT INTO record VALUES (?,?,?)"));
+    TRY_ASSIGN(auto insert, database_.prepare("INSERT INTO record VALUES (?,?,?,?)"));
     std::vector<std::pair<std::string_view, std::int64_t>> names;
     std::int64_t next = 0;
     for (size_t at = 0; at < feeds_.size(); ++at) {
       first_.push_back(next + 1);
-      for (const PackedFeed::Record& record : feeds_[at].records) {
-        TRY(insert.bind(0, ++next).bind(1, static_cast<std::int64_t>(at + 1)).bind(2, as_bytes(record.data)).run());
+      const auto packages = packages_of(feeds_[at]);
+      for (size_t index = 0; index < feeds_[at].records.size(); ++index) {
+        const PackedFeed::Record& record = feeds_[at].records[index];
+        TRY(insert.bind(0, ++next).bind(1, static_cast<std::int64_t>(at + 1)).bind(2, as_bytes(record.data)).bind(3, as_bytes(packages[index])).run());
         for (const std::string& name : record.names) names.emplace_back(name, next);
       }
     }

@@ -118,6 +118,36 @@ TEST_F(CompileTest, NamesAreAskedForAsTheirEcosystemSpellsThem) {
   for (const Row& row : rows) EXPECT_EQ(database->matches(row.space, row.package).value().size(), row.found ? 1U : 0U) << row.space << " " << row.package;
 }
 
+TEST_F(CompileTest, AnAdvisoryTellsThePackagesThatItSpeaksOf) {
+  write("more.json", R"({"openssl": {"CVE-2026-0003": {"releases": {"trixie": {"status": "open", "repositories": {"trixie": "1"}, "urgency": "low"}}}}})");
+  write("both.json", R"({"b": {"CVE-2026-0009": {"releases": {"trixie": {"status": "open", "repositories": {"trixie": "1"}, "urgency": "low"}}}},
+                         "a": {"CVE-2026-0009": {"releases": {"trixie": {"status": "open", "repositories": {"trixie": "1"}, "urgency": "low"}, "bookworm": {"status": "open", "repositories": {"bookworm": "1"}, "urgency": "low"}}}}})");
+  ASSERT_TRUE(make({input("debian", "tracker.json"), input("other", "more.json"), input("third", "both.json")}, "a.db"));
+  ASSERT_TRUE(make({input("debian", "tracker.json", true), input("other", "more.json"), input("third", "both.json", true)}, "b.db", "a.db"));
+  for (const char* file : {"a.db", "b.db"}) {  // as it was read, and as it was kept
+    auto database = Database::open(folder / file).value();
+    std::string told;
+    for (const char* id : {"CVE-2026-0001", "CVE-2026-0002", "CVE-2026-0003", "CVE-2026-0009"}) {
+      told += id;
+      const auto records = database->named(id);
+      ASSERT_TRUE(records) << records.error().message;
+      for (const std::int64_t record : *records) {
+        const auto packages = database->packages(record);
+        ASSERT_TRUE(packages) << packages.error().message;
+        for (const PackageName& each : *packages) told += " " + each.space + "/" + each.name;
+      }
+      told += "\n";
+    }
+    EXPECT_EQ(told,
+              "CVE-2026-0001 Debian:12/openssl Debian:13/openssl\n"
+              "CVE-2026-0002 Debian:13/openssl\n"
+              "CVE-2026-0003 Debian:13/zlib Debian:13/openssl\n"
+              "CVE-2026-0009 Debian:12/a Debian:13/a Debian:13/b\n") << file;
+    EXPECT_FALSE(database->packages(99));
+  }
+  EXPECT_EQ(no_database("why")->packages(1).error().message, "there is no advisory database, and no record 1");
+}
+
 TEST_F(CompileTest, OnlyTheMembersThatAreAskedForAreRead) {
   std::filesystem::create_directories(folder / "feed/osv");
   std::filesystem::create_directories(folder / "feed/vex");

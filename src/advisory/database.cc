@@ -15,17 +15,18 @@ std::optional<Time> moment(const host::Statement& row, int at) { return row.is_n
 
 /// What is asked over and over, each compiled once.
 struct Asked {
-  host::Statement match, record, exploited, likelihood, support, newest;
+  host::Statement match, record, packages, exploited, likelihood, support, newest;
 };
 
 Result<Asked> prepare(host::Sqlite& database) {
   TRY_ASSIGN(auto match, database.prepare("SELECT data FROM match WHERE space = ? AND package = ?"));
   TRY_ASSIGN(auto record, database.prepare("SELECT data FROM record WHERE id = ?"));
+  TRY_ASSIGN(auto packages, database.prepare("SELECT packages FROM record WHERE id = ?"));
   TRY_ASSIGN(auto exploited, database.prepare("SELECT added, due, ransomware FROM exploited WHERE cve = ? ORDER BY added LIMIT 1"));
   TRY_ASSIGN(auto likelihood, database.prepare("SELECT score, percentile FROM likelihood WHERE cve = ? ORDER BY score DESC LIMIT 1"));
   TRY_ASSIGN(auto support, database.prepare("SELECT until, remark FROM support WHERE space = ? AND package = ? ORDER BY feed, ordinal"));
   TRY_ASSIGN(auto newest, database.prepare("SELECT feed, version FROM newest WHERE space = ? AND package = ? ORDER BY feed"));
-  return Asked{std::move(match), std::move(record), std::move(exploited), std::move(likelihood), std::move(support), std::move(newest)};
+  return Asked{std::move(match), std::move(record), std::move(packages), std::move(exploited), std::move(likelihood), std::move(support), std::move(newest)};
 }
 
 class FileDatabase final : public Database {
@@ -67,6 +68,22 @@ class FileDatabase final : public Database {
     Unpacker from(asked_.record.blob(0));
     Advisory out = unpack_advisory(from);
     return from.sound() && from.at_end() ? Result<Advisory>(std::move(out)) : fail(Kind::Corrupt, fmt::format("record {} of the advisory database is damaged", record));
+  }
+
+  Result<std::vector<PackageName>> packages(std::int64_t record) override {
+    asked_.packages.reset();
+    TRY_ASSIGN(const bool any, asked_.packages.bind(0, record).step());
+    if (!any) return fail(Kind::Corrupt, fmt::format("the advisory database has no record {}", record));
+    std::vector<PackageName> out;
+    Unpacker from(asked_.packages.blob(0));
+    while (!from.at_end()) {
+      const auto id = static_cast<std::int64_t>(from.number());
+      const auto space = std::ranges::find_if(spaces_, [&](const auto& each) { return each.second == id; });
+      out.push_back({space == spaces_.end() ? std::string() : space->first, from.text()});
+      if (!from.sound() || space == spaces_.end()) return fail(Kind::Corrupt, fmt::format("record {} of the advisory database is damaged", record));
+    }
+    std::ranges::sort(out);
+    return out;
   }
 
   Result<std::vector<std::int64_t>> named(std::string_view id) override {
@@ -166,6 +183,7 @@ class NoDatabase final : public Database {
   const std::vector<FeedStamp>& feeds() const override { return feeds_; }
   Result<std::vector<Match>> matches(std::string_view, std::string_view) override { return std::vector<Match>(); }
   Result<Advisory> advisory(std::int64_t record) override { return fail(Kind::NotFound, fmt::format("there is no advisory database, and no record {}", record)); }
+  Result<std::vector<PackageName>> packages(std::int64_t record) override { return fail(Kind::NotFound, fmt::format("there is no advisory database, and no record {}", record)); }
   Result<std::vector<std::int64_t>> named(std::string_view) override { return std::vector<std::int64_t>(); }
   Result<std::optional<Exploited>> exploited(std::string_view) override { return std::optional<Exploited>(); }
   Result<std::optional<Likelihood>> likelihood(std::string_view) override { return std::optional<Likelihood>(); }

@@ -30,6 +30,12 @@ struct Match {
   Affected affected{};      ///< of the space and package asked for
 };
 
+/// A package as advisories name it.
+struct PackageName {
+  std::string space{}, name{};
+  friend auto operator<=>(const PackageName&, const PackageName&) = default;
+};
+
 class Database {
  public:
   /// Opens for reading; never writes, never waits. Corrupt when it is no database of ours, Invalid when its layout is another version's.
@@ -46,6 +52,8 @@ class Database {
   virtual Result<std::vector<Match>> matches(std::string_view space, std::string_view package) = 0;
   /// The advisory without its `affected`.
   virtual Result<Advisory> advisory(std::int64_t record) = 0;
+  /// The packages that an advisory speaks of, each once; ordered.
+  virtual Result<std::vector<PackageName>> packages(std::int64_t record) = 0;
   /// Records that have this name as identifier or alias.
   virtual Result<std::vector<std::int64_t>> named(std::string_view id) = 0;
   virtual Result<std::optional<Exploited>> exploited(std::string_view cve) = 0;

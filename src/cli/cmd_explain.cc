@@ -9,6 +9,7 @@
 #include "cli/commands.h"
 #include "pipeline/catalog.h"
 #include "pipeline/feeds.h"
+#include "pipeline/inventories.h"
 #include "pipeline/scan.h"
 #include "plan/lock.h"
 
@@ -61,6 +62,36 @@ bool is_advisory(std::string_view word) {
   return kind.size() >= 2 && !rest.empty() && word.find_first_of("/.") == std::string_view::npos && std::ranges::all_of(kind, [](char c) { return c >= 'A' && c <= 'Z'; });
 }
 
+Json image_json(const scan::Remembered& image) { return {{"ref", image.ref}, {"digest", image.digest}, {"platform", image.platform}, {"distribution", image.distribution.empty() ? Json(nullptr) : Json(image.distribution)}, {"scanned", image.scanned.date()}}; }
+
+/// The images that were scanned here and that an advisory is about.
+Result<Exit> explain_everywhere(Context& context, pipeline::Workshop& workshop, advisory::Database& database, const std::string& id) {
+  TRY_ASSIGN(const scan::Answer found, pipeline::ask_inventories(workshop, database, id));
+  Json images = Json::array(), doubtful = Json::array();
+  std::vector<std::vector<std::string>> rows = {{"IMAGE", "DIGEST", "SCANNED", "PACKAGE", "VERSION", "OUTCOME", "FIXED IN"}};
+  for (const scan::Exposure& each : found.exposed) {
+    Json packages = Json::array();
+    for (const scan::Hit& hit : each.hits) {
+      packages.push_back({{"space", hit.place.space}, {"package", hit.place.package}, {"version", hit.place.version}, {"outcome", scan::to_string(hit.judgement.outcome)}, {"fixed_in", hit.judgement.fixed_in}, {"feed", hit.judgement.feed}, {"advisory", hit.judgement.advisory.id}});
+      rows.push_back({each.image.ref, each.image.digest.substr(0, 19), each.image.scanned.date(), hit.place.package, hit.place.version, std::string(scan::to_string(hit.judgement.outcome)), hit.judgement.fixed_in.empty() ? "-" : hit.judgement.fixed_in});
+    }
+    images.push_back(image_json(each.image));
+    images.back()["packages"] = std::move(packages);
+  }
+  for (const scan::Remembered& each : found.doubtful) {
+    doubtful.push_back(image_json(each));
+    doubtful.back()["reasons"] = each.doubts;
+  }
+  if (context.json) {
+    answer(context, {{"schema", "https://ashlar.dev/affected-images/v1"}, {"id", id}, {"images", found.images}, {"affected", std::move(images)}, {"doubtful", std::move(doubtful)}});
+  } else {
+    if (rows.size() > 1) context.answer->append(table(context, rows));
+    say(context, fmt::format("{} is about {} of {} images that were scanned here", id, found.exposed.size(), found.images));
+    for (const scan::Remembered& each : found.doubtful) say(context, fmt::format("not all of '{}' is known: {}", each.ref, join(each.doubts, "; ")));
+  }
+  return found.doubtful.empty() ? Exit::Clean : Exit::Unknown;
+}
+
 /// The chain from each component that an advisory speaks of to what comes of it.
 Result<Exit> explain_advisory(Context& context, const Options& options) {
   TRY_ASSIGN(auto workshop, pipeline::open_workshop(context.machine, context.config, context.progress));
@@ -69,6 +100,7 @@ Result<Exit> explain_advisory(Context& context, const Options& options) {
     TRY_ASSIGN(path, pipeline::find_database(workshop, {}));
   }
   TRY_ASSIGN(const auto database, advisory::Database::open(path));
+  if (options.package.empty()) return explain_everywhere(context, workshop, *database, options.definition);
   TRY_ASSIGN(const auto named, database->named(options.definition));
   if (named.empty()) return cannot(Kind::NotFound, fmt::format("explain '{}'", options.definition), "no feed of the database has it");
   TRY_ASSIGN(const auto all, pipeline::explain_advisory(context.machine, *database, options.package, options.definition, {.platform = options.platform, .settings = workshop.config.scan}));
@@ -99,11 +131,12 @@ Result<Exit> explain_advisory(Context& context, const Options& options) {
 Action explain(CLI::App& app) {
   const auto options = std::make_shared<Options>();
   app.add_option("DEFINITION", options->definition, "a definition that has been locked; or an advisory (CVE-2026-0001)")->required();
-  app.add_option("PACKAGE", options->package, "a package in it; or the image, root file system or SBOM that the advisory is explained for")->required();
+  app.add_option("PACKAGE", options->package, "a package in it; or the image, root file system or SBOM that the advisory is explained for: by default every image that was scanned here");
   app.add_option("--platform", options->platform, "of this platform; the first one by default")->option_text("PLATFORM");
   app.add_option("--db", options->database, "with an advisory: this database; by default the one that `ashlar feed` keeps")->option_text("FILE");
   return [options](Context& context) -> Result<Exit> {
     if (is_advisory(options->definition)) return explain_advisory(context, *options);
+    if (options->package.empty()) return cannot(Kind::Invalid, fmt::format("explain '{}'", options->definition), "no package of it is named");
     const host::Path path = options->definition.ends_with(".json") ? host::Path(options->definition) : pipeline::lock_path(options->definition);
     const std::string what = fmt::format("explain '{}'", options->package);
     TRY_ASSIGN(const plan::Lock lock, read_lock_of(context, options->definition, path, what));

@@ -1,11 +1,13 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include <fmt/format.h>
 
 #include "cli/commands.h"
 #include "pipeline/feeds.h"
+#include "pipeline/inventories.h"
 #include "pipeline/scan.h"
 #include "scan/forms.h"
 
@@ -16,6 +18,7 @@ struct Options {
   std::vector<std::string> targets, statements;
   std::string database, as_of, fail_on, dark;
   pipeline::ScanOptions scan;
+  bool forget = false;
 };
 
 /// Whether a finding is one that `--fail-on` names: of that severity or a heavier one, or of `kev` or `fixable` beside.
@@ -53,11 +56,24 @@ Result<pipeline::ScanOptions> settle(pipeline::Workshop& workshop, const Options
   pipeline::ScanOptions out = options.scan;
   out.settings = workshop.config.scan;
   for (const std::string& each : options.statements) out.statements.emplace_back(each);
+  out.scanned = pipeline::remember_images(workshop);
   if (!options.dark.empty()) out.dark_fails = options.dark == "fail";
   if (!options.as_of.empty()) {
     TRY_ASSIGN(out.as_of, Time::parse(options.as_of));
   }
   return out;
+}
+
+Result<Exit> forget(Context& context, pipeline::Workshop& workshop, const Options& options) {
+  TRY_ASSIGN(auto inventories, pipeline::open_inventories(workshop));
+  std::uint64_t count = 0;
+  for (const std::string& target : options.targets) {
+    TRY_ASSIGN(const std::uint64_t gone, inventories.forget(target));
+    count += gone;
+  }
+  if (context.json) answer(context, Json{{"schema", "https://ashlar.dev/forgotten/v1"}, {"images", count}});
+  else say(context, fmt::format("{} images are forgotten", count));
+  return Exit::Clean;
 }
 
 }  // namespace
@@ -74,8 +90,10 @@ Action scan(CLI::App& app) {
   app.add_option("--fail-on", options->fail_on, "exit with 1 on findings of this severity or a heavier one, or on `kev` or `fixable` ones")->option_text("SEVERITY");
   app.add_option("--dark", options->dark, "what files that nothing explains do in an application's own layers: fail or list; in a base they always fail")->check(CLI::IsMember({"fail", "list"}));
   app.add_flag("--again", options->scan.again, "read every layer anew, whatever was kept of it");
+  app.add_flag("--forget", options->forget, "scan nothing: forget what is remembered of images by these references or digests, for `ashlar explain`");
   return [options](Context& context) -> Result<Exit> {
     TRY_ASSIGN(auto workshop, pipeline::open_workshop(context.machine, context.config, context.progress));
+    if (options->forget) return forget(context, workshop, *options);
     TRY_ASSIGN(const auto how, settle(workshop, *options));
     TRY_ASSIGN(const auto database, pipeline::open_database(workshop, options->database, how.as_of));
     std::vector<scan::Report> reports;

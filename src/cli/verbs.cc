@@ -19,7 +19,7 @@ const std::vector<Verb>& verbs() {
       {"except", "keeps decisions to live with a finding for a time", "ashlar except add CVE-2026-0001 --package openssl --owner platform --reason unreachable --expires 90d", except},
       {"diff", "shows what changed between two images", "ashlar diff oci:out/old oci:out/new", diff},
       {"debug", "writes commands and a pod that look into a container without a shell", "ashlar debug oci:out/python --pod web", debug},
-      {"explain", "says why a package is in a locked image", "ashlar explain catalog/python/3.13.yaml libssl3t64", explain},
+      {"explain", "says why a package is in a locked image, or what an advisory is about", "ashlar explain catalog/python/3.13.yaml libssl3t64", explain},
       {"catalog", "lists the images that ship with ashlar, or shows one", "ashlar catalog list", catalog},
       {"cache", "shows what the cache holds, or prunes it", "ashlar cache prune --max-age 30d --lock catalog", cache},
       {"doctor", "says what this machine lacks and what mends it", "ashlar doctor", doctor},

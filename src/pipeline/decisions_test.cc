@@ -31,6 +31,7 @@ class SmallDatabase final : public advisory::Database {
     return out;
   }
   Result<advisory::Advisory> advisory(std::int64_t) override { return record; }
+  Result<std::vector<advisory::PackageName>> packages(std::int64_t) override { return std::vector<advisory::PackageName>(); }
   Result<std::vector<std::int64_t>> named(std::string_view) override { return std::vector<std::int64_t>{0}; }
   Result<std::optional<advisory::Exploited>> exploited(std::string_view cve) override { return cve == kev ? std::optional(advisory::Exploited{kev, now, {}, false}) : std::nullopt; }
   Result<std::optional<advisory::Likelihood>> likelihood(std::string_view) override { return std::optional<advisory::Likelihood>(); }

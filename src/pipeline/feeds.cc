@@ -143,6 +143,7 @@ Result<FeedUpdate> update_feeds(Workshop& workshop, const std::vector<FeedWish>&
   if (!update.previous.empty()) {
     const auto previous = advisory::Database::open(update.previous);
     if (!previous && previous.error().kind == Kind::Invalid) update.previous.clear();  // nothing of another layout can be kept
+    if (update.previous.empty()) workshop.progress.note("the advisory database is of another version of the program: it is made anew, of the feeds that are fetched now");
   }
   TRY_ASSIGN(update.sources, read_sources(files, update.store));
   TRY_ASSIGN(const auto settled_wishes, settled(update, wishes));

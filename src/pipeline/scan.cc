@@ -134,9 +134,10 @@ Result<scan::Report> scan(host::Machine& machine, advisory::Database& database, 
   how.statements.insert(how.statements.end(), opened->attached.begin(), opened->attached.end());
   TRY_ASSIGN(how.exceptions, read_decisions(files, options.settings.exceptions));
   TRY_ASSIGN(auto report, scan::scan(opened->subject, database, how));
+  if (options.scanned) options.scanned(opened->subject, report);
   if (options.other_base.empty()) return report;
   ScanOptions plain = options;
-  plain.base.clear(), plain.other_base.clear();
+  plain.base.clear(), plain.other_base.clear(), plain.scanned = {};
   TRY_ASSIGN(const auto other, scan(machine, database, options.other_base, plain));
   report.change = scan::change_base(report, other);
   return report;

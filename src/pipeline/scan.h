@@ -1,5 +1,6 @@
 #pragma once
 // Scans whatever the verb was pointed at with an advisory database.
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,6 +21,8 @@ struct ScanOptions {
   std::optional<bool> dark_fails{};     ///< dark files of an application make the verdict `unknown`; none: as the configuration says
   bool again = false;                   ///< layers are read anew, whatever was kept of them
   ScanSettings settings{};
+  /// Told of the target once it is scanned, before what is known of it goes; null: nobody.
+  std::function<void(const scan::Subject&, const scan::Report&)> scanned{};
 };
 
 /// Scans an image, a root file system (references that inventory::open_target() takes) or a document (the path of SPDX or CycloneDX JSON).

@@ -122,10 +122,11 @@ std::string_view to_string(Outcome outcome) {
   return {};
 }
 
-Result<std::vector<Judgement>> judge(advisory::Database& database, const Place& place, const std::vector<std::string>& symbols, Depth depth) {
+Result<std::vector<Judgement>> judge(advisory::Database& database, const Place& place, const std::vector<std::string>& symbols, Depth depth, const std::vector<std::int64_t>* only) {
   std::vector<Judgement> out;
   TRY_ASSIGN(auto matches, database.matches(place.space, place.package));
   for (advisory::Match& match : matches) {
+    if (only != nullptr && !std::ranges::binary_search(*only, match.record)) continue;
     Judgement each{.feed = std::move(match.feed), .space = place.space, .affected = std::move(match.affected)};
     each.outcome = outcome_of(place, symbols, each);
     if (depth == Depth::Findings && each.outcome == Outcome::NotAffected) continue;

@@ -90,6 +90,8 @@ struct Report {
   Verdict verdict = Verdict::Unknown;
   std::vector<std::string> causes{};        ///< of `unknown`: each in one line
   std::vector<std::string> notes{};         ///< what a reader must know, and which makes no verdict unknown: each in one line
+  std::vector<std::string> doubts{};        ///< why not all that the target holds is known, whatever the database: such of the causes, and packages of no space
+  std::map<std::string, std::uint64_t> unplaced{};  ///< packages of no space, by reason
   std::vector<Finding> findings{};          ///< what matters first: status, exploited, severity, likelihood, identifier, component
 };
 

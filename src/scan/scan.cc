@@ -10,6 +10,7 @@
 #include "scan/inner/findings.h"
 #include "scan/inner/newest.h"
 #include "scan/inner/release_evidence.h"
+#include "scan/inner/within.h"
 #include "scan/judge.h"
 
 namespace ashlar::scan {
@@ -33,23 +34,6 @@ Done enrich(Finding& finding, advisory::Database& database) {
 
 DatabaseStamp stamp_of(const advisory::Database& database) {
   return {database.absence().empty() ? std::optional(database.digest()) : std::nullopt, database.created(), database.feeds()};
-}
-
-/// The package of the distribution that has all files of a component, by their bytes: it speaks for the component. Empty where there is none.
-std::string package_with(const Subject& subject, const inventory::Component& component) {
-  if (subject.ownership == nullptr) return {};
-  constexpr std::string_view prefix = "package:";
-  std::string package;
-  const auto has = [&](std::string_view path) {
-    const auto found = subject.ownership->files.find(std::string(cut(path, '!').first));
-    if (found == subject.ownership->files.end() || !found->second.owner.starts_with(prefix)) return false;
-    if (found->second.standing != inventory::Standing::Verified && found->second.standing != inventory::Standing::Listed) return false;
-    if (package.empty()) package = found->second.owner.substr(prefix.size());
-    return true;
-  };
-  // What its records name besides may have been left out of the image, and byte code is made when a package is installed.
-  const auto stands_against = [&](const std::string& path) { return subject.ownership->files.contains(path) && !path.ends_with(".pyc") && !has(path); };
-  return has(component.path) && std::ranges::none_of(component.files, stands_against) ? package : std::string();
 }
 
 /// Whether a package of the image has the component; one that is more than the note of a program is told in the coverage.
@@ -84,6 +68,7 @@ Result<Circumstances> look_around(const inventory::Component& component, const P
 
 Done judge_component(const Subject& subject, const inventory::Component& component, advisory::Database& database, Report& report, std::set<std::string>& newer) {
   Place place = place_of(component, report.distribution);
+  if (!place.reason.empty()) ++report.unplaced[place.reason];
   if (place.reason.empty() && !is_covered(database, place.space)) place.reason = database.absence().empty() ? fmt::format("no feed covers '{}'", place.space) : "there is no advisory database";
   ++report.coverage.packages;
   if (!place.reason.empty()) {
@@ -110,6 +95,21 @@ Done judge_component(const Subject& subject, const inventory::Component& compone
 }  // namespace
 
 bool wants_text(std::string_view path) { return tells_release(path); }
+std::string package_with(const Subject& subject, const inventory::Component& component) {
+  if (subject.ownership == nullptr) return {};
+  constexpr std::string_view prefix = "package:";
+  std::string package;
+  const auto has = [&](std::string_view path) {
+    const auto found = subject.ownership->files.find(std::string(cut(path, '!').first));
+    if (found == subject.ownership->files.end() || !found->second.owner.starts_with(prefix)) return false;
+    if (found->second.standing != inventory::Standing::Verified && found->second.standing != inventory::Standing::Listed) return false;
+    if (package.empty()) package = found->second.owner.substr(prefix.size());
+    return true;
+  };
+  // What its records name besides may have been left out of the image, and byte code is made when a package is installed.
+  const auto stands_against = [&](const std::string& path) { return subject.ownership->files.contains(path) && !path.ends_with(".pyc") && !has(path); };
+  return has(component.path) && std::ranges::none_of(component.files, stands_against) ? package : std::string();
+}
 
 Distribution distribution_of(const Subject& subject) {
   if (subject.contents != nullptr) return identify(inventory::find_os_release(*subject.contents));
@@ -139,7 +139,7 @@ Result<Report> scan(const Subject& subject, advisory::Database& database, const 
   if (!subject.digest.empty()) images.push_back(subject.digest);
   apply(options.exceptions, options.now, images, report);
   sort_by_weight(report.findings);
-  TRY_ASSIGN(report.causes, causes_of(subject, report, database, options));
+  TRY(find_causes(subject, database, options, report));
   report.notes = notes_of(report, database, newer);
   const bool affected = std::ranges::any_of(report.findings, [](const Finding& each) { return each.status == Status::Affected; });
   report.verdict = !report.causes.empty() ? Verdict::Unknown : affected ? Verdict::Affected : Verdict::Clean;

@@ -8,8 +8,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "oci/layout.h"
-#include "stage.h"
+#include "base/digest.h"
+#include "folder_image.h"
 
 namespace ashlar::flow {
 namespace {
@@ -29,7 +29,7 @@ class LayersFlow : public ::testing::Test {
       stage.write(fmt::format("modules/site/wheel_{0}-{0}.dist-info/METADATA", each), fmt::format("Name: wheel-{0}\nVersion: {0}\n", each));
     }
     fill_top("first");
-    make("out", {"base", "modules", "top"});
+    make_image(stage, "out", {"base", "modules", "top"});
   }
 
   void fill_base(const std::string& folder) const {
@@ -45,23 +45,6 @@ class LayersFlow : public ::testing::Test {
   void fill_top(const std::string& text) const {
     stage.write("top/app/text", text);
     stage.write("top/app/node_modules/.wh.part-7", "");
-  }
-
-  /// Folders as gzipped layers of an image.
-  void make(const std::string& layout, const Words& folders) const {
-    const auto files = host::machine_files();
-    auto writer = oci::LayoutWriter::open(*files, stage.folder() / layout);
-    ASSERT_TRUE(writer) << writer.error().message;
-    oci::Manifest manifest;
-    oci::Config config;
-    for (const std::string& folder : folders) {
-      const Ran ran = stage.run({"sh", "-c", fmt::format("tar -C {0} --owner=0 --group=0 --sort=name --mtime=@1 -cf - . | gzip -1n > {0}.tar.gz", folder)});
-      ASSERT_EQ(ran.code, 0) << ran.told;
-      manifest.layers.push_back(*writer->put(oci::media::layer_gzip, stage.read(folder + ".tar.gz")));
-      config.diff_ids.push_back(Digest::of(folder));
-    }
-    manifest.config = *writer->put(oci::media::config, oci::to_text(config));
-    ASSERT_TRUE(writer->point("1", *writer->put(oci::media::manifest, oci::to_text(manifest))));
   }
 
   fs::path layers() const { return stage.cache() / "layers"; }
@@ -112,7 +95,7 @@ TEST_F(LayersFlow, only_what_changed_is_read_anew) {
   (void)answer({"scan", "oci:out:1"});
   const auto before = kept();
   fill_top("second");
-  make("changed", {"base", "modules", "top"});
+  make_image(stage, "changed", {"base", "modules", "top"});
   const std::string changed = answer({"scan", "oci:changed:1", "--format", "json"});
   EXPECT_EQ(kept().size(), before.size() + 1);
   EXPECT_EQ(answer({"scan", "oci:changed:1", "--format", "json", "--again"}), changed);
@@ -185,7 +168,7 @@ TEST_F(LayersFlow, memory_is_bounded_whatever_the_layers_hold) {
     const Ran ran = stage.run({"sh", "-c", fmt::format("mkdir {0} && head -c 150M /dev/zero > {0}/zeros && seq 4000000 > {0}/lines && for i in $(seq 60); do head -c 1M /dev/urandom > {0}/$i; done", folder)});
     ASSERT_EQ(ran.code, 0) << ran.told;
   }
-  make("huge", {"large", "larger", "base"});
+  make_image(stage, "huge", {"large", "larger", "base"});
   for (const Words& command : commands("oci:huge:1")) (void)answer(command);
   struct rusage usage {};
   ASSERT_EQ(::getrusage(RUSAGE_CHILDREN, &usage), 0);

@@ -6,7 +6,7 @@
 namespace ashlar::advisory {
 
 /// Grows with every change of the tables or of how values are packed; stands in SQLite's `user_version`. `application_id` says that it is ours.
-constexpr int layout_version = 2;
+constexpr int layout_version = 3;
 constexpr int application_id = 0x41736864;  // "Ashd"
 
 constexpr const char* layout_sql = R"(
@@ -15,7 +15,7 @@ CREATE TABLE feed (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, format TEX
                    fetched INTEGER NOT NULL, max_age INTEGER NOT NULL, records INTEGER NOT NULL);
 CREATE TABLE space (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
 CREATE TABLE covers (feed INTEGER NOT NULL, space INTEGER NOT NULL, PRIMARY KEY (feed, space)) WITHOUT ROWID;
-CREATE TABLE record (id INTEGER PRIMARY KEY, feed INTEGER NOT NULL, data BLOB NOT NULL);
+CREATE TABLE record (id INTEGER PRIMARY KEY, feed INTEGER NOT NULL, data BLOB NOT NULL, packages BLOB NOT NULL);
 CREATE TABLE name (name TEXT NOT NULL, record INTEGER NOT NULL, PRIMARY KEY (name, record)) WITHOUT ROWID;
 CREATE TABLE match (space INTEGER NOT NULL, package TEXT NOT NULL, data BLOB NOT NULL, PRIMARY KEY (space, package)) WITHOUT ROWID;
 CREATE TABLE exploited (cve TEXT NOT NULL, feed INTEGER NOT NULL, added INTEGER NOT NULL, due INTEGER, ransomware INTEGER NOT NULL, PRIMARY KEY (cve, feed)) WITHOUT ROWID;

@@ -153,15 +153,21 @@ void look_at_files(const Subject& subject, const std::vector<Excuse>& excuses, C
   }
 }
 
-Result<std::vector<std::string>> causes_of(const Subject& subject, const Report& report, advisory::Database& database, const Options& options) {
-  std::vector<std::string> causes;
+Done find_causes(const Subject& subject, advisory::Database& database, const Options& options, Report& report) {
+  std::vector<std::string>& causes = report.causes;
+  const auto in_doubt = [&](auto judge) {
+    const size_t before = causes.size();
+    judge();
+    report.doubts.insert(report.doubts.end(), causes.begin() + static_cast<std::ptrdiff_t>(before), causes.end());
+  };
   judge_age(report, database, causes);
-  judge_distribution(subject, report, causes);
+  in_doubt([&] { judge_distribution(subject, report, causes); });
   TRY(judge_support(report, database, causes));
   judge_packages(report.coverage, causes);
-  judge_database(subject, causes);
-  judge_dark(report.coverage, options, causes);
-  return causes;
+  in_doubt([&] { judge_database(subject, causes); });
+  in_doubt([&] { judge_dark(report.coverage, options, causes); });
+  for (const auto& [reason, count] : report.unplaced) report.doubts.push_back(fmt::format("{} in no space: {}", count == 1 ? "1 package is" : fmt::format("{} packages are", count), reason));
+  return {};
 }
 
 std::vector<std::string> notes_of(const Report& report, const advisory::Database& database, const std::set<std::string>& newer) {

@@ -37,7 +37,20 @@ class TestDatabase final : public advisory::Database {
     return found == matches_.end() ? std::vector<advisory::Match>() : found->second;
   }
   Result<advisory::Advisory> advisory(std::int64_t record) override { return records_.at(static_cast<size_t>(record)); }
-  Result<std::vector<std::int64_t>> named(std::string_view) override { return std::vector<std::int64_t>(); }
+  Result<std::vector<advisory::PackageName>> packages(std::int64_t record) override {
+    std::vector<advisory::PackageName> out;
+    for (const auto& [name, matches] : matches_) {
+      if (std::ranges::any_of(matches, [&](const auto& each) { return each.record == record; })) out.push_back({name.first, name.second});
+    }
+    return out;
+  }
+  Result<std::vector<std::int64_t>> named(std::string_view id) override {
+    std::vector<std::int64_t> out;
+    for (size_t at = 0; at < records_.size(); ++at) {
+      if (records_[at].id == id || std::ranges::find(records_[at].aliases, id) != records_[at].aliases.end()) out.push_back(static_cast<std::int64_t>(at));
+    }
+    return out;
+  }
   Result<std::optional<advisory::Exploited>> exploited(std::string_view cve) override { return find(exploited_by, cve); }
   Result<std::optional<advisory::Likelihood>> likelihood(std::string_view cve) override { return find(likelihood_by, cve); }
   Result<std::vector<advisory::Support>> support(std::string_view space, std::string_view package) override {
