@@ -16,7 +16,13 @@ std::optional<Time> moment(const host::Statement& row, int at) { return row.is_n
 /// What is asked over and over, each compiled once.
 struct Asked {
   host::Statement match, record, packages, exploited, likelihood, support, newest;
+  bool any_exploited, any_likelihood;  ///< whether asking can give anything
 };
+
+Result<bool> has_rows(host::Sqlite& database, const std::string& table) {
+  TRY_ASSIGN(auto ask, database.prepare("SELECT 1 FROM " + table + " LIMIT 1"));
+  return ask.step();
+}
 
 Result<Asked> prepare(host::Sqlite& database) {
   TRY_ASSIGN(auto match, database.prepare("SELECT data FROM match WHERE space = ? AND package = ?"));
@@ -26,7 +32,9 @@ Result<Asked> prepare(host::Sqlite& database) {
   TRY_ASSIGN(auto likelihood, database.prepare("SELECT score, percentile FROM likelihood WHERE cve = ? ORDER BY score DESC LIMIT 1"));
   TRY_ASSIGN(auto support, database.prepare("SELECT until, remark FROM support WHERE space = ? AND package = ? ORDER BY feed, ordinal"));
   TRY_ASSIGN(auto newest, database.prepare("SELECT feed, version FROM newest WHERE space = ? AND package = ? ORDER BY feed"));
-  return Asked{std::move(match), std::move(record), std::move(packages), std::move(exploited), std::move(likelihood), std::move(support), std::move(newest)};
+  TRY_ASSIGN(const bool any_exploited, has_rows(database, "exploited"));
+  TRY_ASSIGN(const bool any_likelihood, has_rows(database, "likelihood"));
+  return Asked{std::move(match), std::move(record), std::move(packages), std::move(exploited), std::move(likelihood), std::move(support), std::move(newest), any_exploited, any_likelihood};
 }
 
 class FileDatabase final : public Database {
@@ -98,6 +106,7 @@ class FileDatabase final : public Database {
   }
 
   Result<std::optional<Exploited>> exploited(std::string_view cve) override {
+    if (!asked_.any_exploited) return std::optional<Exploited>();
     asked_.exploited.reset();
     TRY_ASSIGN(const bool any, asked_.exploited.bind(0, cve).step());
     if (!any) return std::optional<Exploited>();
@@ -105,6 +114,7 @@ class FileDatabase final : public Database {
   }
 
   Result<std::optional<Likelihood>> likelihood(std::string_view cve) override {
+    if (!asked_.any_likelihood) return std::optional<Likelihood>();
     asked_.likelihood.reset();
     TRY_ASSIGN(const bool any, asked_.likelihood.bind(0, cve).step());
     if (!any) return std::optional<Likelihood>();

@@ -96,10 +96,10 @@ Remembered remembered(const host::Statement& row) {
 
 auto by_name(const Remembered& image) { return std::tie(image.ref, image.digest); }
 
-/// What one package at one version is judged to be by records of the database.
-Result<std::vector<Hit>> hits_of(advisory::Database& database, const Place& place, const std::vector<std::string>& symbols, const std::vector<std::int64_t>& records) {
+/// What one package at one version is judged to be.
+Result<std::vector<Hit>> hits_of(advisory::Database& database, const std::vector<advisory::Match>& matches, const Place& place, const std::vector<std::string>& symbols) {
   std::vector<Hit> out;
-  TRY_ASSIGN(auto judgements, judge(database, place, symbols, Depth::Findings, &records));
+  TRY_ASSIGN(auto judgements, judge_by(database, matches, place, symbols, Depth::Findings));
   for (Judgement& judgement : judgements) {
     if (judgement.outcome != Outcome::Withdrawn && judgement.outcome != Outcome::NotAffected) out.push_back({place, std::move(judgement)});
   }
@@ -209,12 +209,14 @@ Result<Answer> Inventories::ask(advisory::Database& database, const std::string&
   TRY_ASSIGN(auto parts, database_.prepare("SELECT p.id, p.version, s.data FROM package k JOIN part p ON p.package = k.id LEFT JOIN symbols s ON s.id = p.symbols WHERE k.space = ? AND k.name = ? ORDER BY p.version, p.id"));
   TRY_ASSIGN(auto holders, database_.prepare("SELECT image FROM holds WHERE part = ?"));
   for (const advisory::PackageName& package : packages) {
+    TRY_ASSIGN(auto matches, database.matches(package.space, package.name));
+    std::erase_if(matches, [&](const advisory::Match& match) { return !std::ranges::binary_search(records, match.record); });
     parts.reset();
     parts.bind(0, package.space).bind(1, package.name);
     for (;;) {
       TRY_ASSIGN(const bool more, parts.step());
       if (!more) break;
-      TRY_ASSIGN(const auto hits, hits_of(database, {package.space, package.name, std::string(parts.text(1))}, unpacked(parts.blob(2)), records));
+      TRY_ASSIGN(const auto hits, hits_of(database, matches, {package.space, package.name, std::string(parts.text(1))}, unpacked(parts.blob(2))));
       if (hits.empty()) continue;
       holders.reset();
       holders.bind(0, parts.integer(0));

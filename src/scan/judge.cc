@@ -122,11 +122,14 @@ std::string_view to_string(Outcome outcome) {
   return {};
 }
 
-Result<std::vector<Judgement>> judge(advisory::Database& database, const Place& place, const std::vector<std::string>& symbols, Depth depth, const std::vector<std::int64_t>* only) {
-  std::vector<Judgement> out;
+Result<std::vector<Judgement>> judge(advisory::Database& database, const Place& place, const std::vector<std::string>& symbols, Depth depth) {
   TRY_ASSIGN(auto matches, database.matches(place.space, place.package));
+  return judge_by(database, std::move(matches), place, symbols, depth);
+}
+
+Result<std::vector<Judgement>> judge_by(advisory::Database& database, std::vector<advisory::Match> matches, const Place& place, const std::vector<std::string>& symbols, Depth depth) {
+  std::vector<Judgement> out;
   for (advisory::Match& match : matches) {
-    if (only != nullptr && !std::ranges::binary_search(*only, match.record)) continue;
     Judgement each{.feed = std::move(match.feed), .space = place.space, .affected = std::move(match.affected)};
     each.outcome = outcome_of(place, symbols, each);
     if (depth == Depth::Findings && each.outcome == Outcome::NotAffected) continue;

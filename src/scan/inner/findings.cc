@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <map>
-#include <numeric>
+#include <string_view>
+#include <tuple>
 #include <set>
 
 #include <fmt/format.h>
@@ -102,15 +103,17 @@ std::vector<Finding> findings_of(const inventory::Component& component, const Pl
 
 void sort_by_weight(std::vector<Finding>& findings) {
   const auto key = [](const Finding& finding) {
-    return std::tuple(finding.status, !finding.exploited.has_value(), -static_cast<int>(finding.severity), finding.likelihood ? -finding.likelihood->score : 0.0, std::cref(finding.id).get(),
-                      std::cref(finding.component.name).get(), std::cref(finding.component.path).get(), std::cref(finding.component.version).get());
+    return std::tuple(finding.status, !finding.exploited.has_value(), -static_cast<int>(finding.severity), finding.likelihood ? -finding.likelihood->score : 0.0, std::string_view(finding.id),
+                      std::string_view(finding.component.name), std::string_view(finding.component.path), std::string_view(finding.component.version));
   };
-  std::vector<size_t> order(findings.size());  // a finding is large: each is moved once
-  std::iota(order.begin(), order.end(), size_t{0});
-  std::ranges::stable_sort(order, [&](size_t a, size_t b) { return key(findings[a]) < key(findings[b]); });
+  // A finding is large, and there may be tens of thousands: each is moved once.
+  std::vector<std::pair<decltype(key(findings[0])), size_t>> order;
+  order.reserve(findings.size());
+  for (size_t at = 0; at < findings.size(); ++at) order.emplace_back(key(findings[at]), at);
+  std::ranges::stable_sort(order, {}, [](const auto& each) -> const auto& { return each.first; });
   std::vector<Finding> sorted;
   sorted.reserve(findings.size());
-  for (const size_t at : order) sorted.push_back(std::move(findings[at]));
+  for (const auto& [weight, at] : order) sorted.push_back(std::move(findings[at]));
   findings = std::move(sorted);
 }
 
