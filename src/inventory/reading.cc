@@ -94,22 +94,28 @@ Done read_members(const Work& work, TarReader& reader, size_t at, Onlooker* onlo
   }
 }
 
-/// A layer that was kept. Its bytes are hashed as those of others are; where they are not what its digest says, reading it tells what is wrong.
-std::optional<KeptLayer> find_kept(const Work& work, size_t at, const std::string& key) {
-  const oci::Descriptor& descriptor = work.descriptors[at];
-  const auto record = work.options.shelf->find(key);
-  auto kept = record ? read_record(key, *record, at) : fail(Kind::NotFound, "it was not kept");
-  const auto blob = kept ? work.image.open(descriptor.digest) : std::unexpected(kept.error());
-  if (!blob) return std::nullopt;
+/// Whether a layer's bytes are what its digest says.
+bool has_its_digest(oci::ImageReader& image, const Digest& digest) {
+  const auto blob = image.open(digest);
+  if (!blob) return false;
   Hasher hasher;
   Bytes buffer(buffer_size);
   for (;;) {
     const auto count = (*blob)->read(buffer);
-    if (!count) return std::nullopt;
-    if (*count == 0) break;
+    if (!count) return false;
+    if (*count == 0) return hasher.finish() == digest;
     hasher.update(BytesView(buffer).first(*count));
   }
-  return hasher.finish() == descriptor.digest ? std::optional(std::move(*kept)) : std::nullopt;
+}
+
+/// A layer that was kept. Its bytes are hashed as those of others are, now or later; where they are not what its digest says, reading it tells what is wrong.
+std::optional<KeptLayer> find_kept(const Work& work, size_t at, const std::string& key) {
+  const auto record = work.options.shelf->find(key);
+  auto kept = record ? read_record(key, *record, at) : fail(Kind::NotFound, "it was not kept");
+  if (!kept) return std::nullopt;
+  kept->layer.verified = work.options.later == nullptr;
+  if (kept->layer.verified && !has_its_digest(work.image, work.descriptors[at].digest)) return std::nullopt;
+  return std::move(*kept);
 }
 
 Result<Layer> read_layer(const Work& work, size_t at, Onlooker* onlooker) {
@@ -146,6 +152,12 @@ std::vector<Result<Layer>> read_layers(const Work& work) {
   std::iota(order.begin(), order.end(), size_t{0});
   std::ranges::stable_sort(order, std::greater<>(), [&](size_t at) { return work.descriptors[at].size; });
   in_parallel(order.size(), work.options.threads, [&](size_t turn, size_t) { layers[order[turn]] = read_layer(work, order[turn], onlookers[order[turn]]); });
+  if (work.options.later == nullptr) return layers;
+  std::vector<std::function<bool()>> checks;
+  for (const size_t at : order) {
+    if (layers[at] && !layers[at]->verified) checks.emplace_back([&image = work.image, digest = work.descriptors[at].digest] { return has_its_digest(image, digest); });
+  }
+  work.options.later->start(std::move(checks), work.options.threads);
   return layers;
 }
 

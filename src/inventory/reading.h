@@ -8,6 +8,7 @@
 
 #include "inventory/contents.h"
 #include "inventory/layer_shelf.h"
+#include "inventory/verification.h"
 #include "oci/layout.h"
 
 namespace ashlar::inventory {
@@ -39,6 +40,9 @@ struct ReadOptions {
   bool damaged_databases = false;  ///< what does not read of package databases is passed over, as the readers of ecosystems tell of it; else it is Corrupt
   size_t threads = 0;              ///< that read beside each other; 0: as many as there are processors. What comes out is the same
   const LayerShelf* shelf = nullptr;  ///< where layers are kept that were read with this `keep` and `onlooker`; what comes out is the same
+  /// Where this is given, layers that the shelf has are hashed beside the caller's further work. Until wait() says that they have their digests nothing of
+  /// what was read may be told to anybody; where it says no, reading again without the shelf tells what is wrong. The image must outlive it.
+  Verification* later = nullptr;
 };
 
 /// Reads every layer once, or hashes it alone where the shelf has it; whiteouts (image-spec layer.md, "Whiteouts") take away what lies below. A layer whose bytes do not have its digest is

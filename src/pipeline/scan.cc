@@ -17,10 +17,12 @@ namespace {
 
 /// A subject with what it borrows.
 struct Opened {
+  std::optional<inventory::Target> target;  ///< whose layers are still being hashed
   inventory::Inventory inventory;
   inventory::Ownership ownership;
   scan::Subject subject;
   std::vector<scan::Statements> attached;
+  inventory::Verification verification;     ///< last: it reads the target
 };
 
 bool is_statement(std::string_view path) { return path.ends_with(".vex.json") || path.ends_with(".openvex.json"); }
@@ -62,13 +64,17 @@ Result<scan::BaseLayers> base_of(host::Files& files, const Opened& opened, const
   return scan::layers_of_base(config, base.which.config, options.base);
 }
 
-Result<std::unique_ptr<Opened>> open_image(host::Machine& machine, const std::string& ref, const ScanOptions& options) {
+/// When the bytes of layers that were kept are hashed.
+enum class Hashing : unsigned char { Now, Later };
+
+Result<std::unique_ptr<Opened>> open_image(host::Machine& machine, const std::string& ref, const ScanOptions& options, Hashing hashing) {
   host::Files& files = *machine.files;
-  TRY_ASSIGN(auto target, inventory::open_target(files, ref, options.platform));
   const auto keep = [](std::string_view path) { return inventory::tells_owners(path) || inventory::tells_os_release(path) || scan::wants_text(path) || is_statement(path); };
   auto out = std::make_unique<Opened>();
+  TRY_ASSIGN(out->target, inventory::open_target(files, ref, options.platform));
+  inventory::Target& target = *out->target;
   const auto shelf = kept_layers(machine, "scan", options.again);
-  TRY_ASSIGN(out->inventory, inventory::read_inventory(target, {.keep = keep, .md5 = true, .damaged_databases = true, .shelf = shelf ? &*shelf : nullptr}));
+  TRY_ASSIGN(out->inventory, inventory::read_inventory(target, {.keep = keep, .md5 = true, .damaged_databases = true, .shelf = shelf ? &*shelf : nullptr, .later = hashing == Hashing::Later ? &out->verification : nullptr}));
   const inventory::Contents& contents = out->inventory.contents;
   TRY_ASSIGN(out->ownership, inventory::judge_owners(contents, nullptr));
   out->attached = statements_within(contents);
@@ -94,10 +100,10 @@ Result<std::unique_ptr<Opened>> open_document(host::Files& files, const std::str
   return out;
 }
 
-Result<std::unique_ptr<Opened>> open_subject(host::Machine& machine, const std::string& target, const ScanOptions& options) {
+Result<std::unique_ptr<Opened>> open_subject(host::Machine& machine, const std::string& target, const ScanOptions& options, Hashing hashing = Hashing::Now) {
   const auto ref = oci::ImageRef::parse(target);
   const bool named = ref && ref->transport != oci::Transport::Registry;
-  return !named && target.ends_with(".json") ? open_document(*machine.files, target) : open_image(machine, target, options);
+  return !named && target.ends_with(".json") ? open_document(*machine.files, target) : open_image(machine, target, options, hashing);
 }
 
 }  // namespace
@@ -125,7 +131,7 @@ Result<std::vector<scan::Statements>> read_statements(host::Files& files, const 
 
 Result<scan::Report> scan(host::Machine& machine, advisory::Database& database, const std::string& target, const ScanOptions& options) {
   host::Files& files = *machine.files;
-  TRY_ASSIGN(const auto opened, open_subject(machine, target, options));
+  TRY_ASSIGN(const auto opened, open_subject(machine, target, options, Hashing::Later));
   scan::Options how{.now = options.as_of.value_or(machine.clock->now()), .excuses = options.settings.excuses};
   if (options.dark_fails.value_or(options.settings.dark_fails.value_or(false))) how.app_dark = scan::DarkPolicy::Fail;
   std::vector<host::Path> trusted = options.settings.statements;
@@ -134,6 +140,11 @@ Result<scan::Report> scan(host::Machine& machine, advisory::Database& database, 
   how.statements.insert(how.statements.end(), opened->attached.begin(), opened->attached.end());
   TRY_ASSIGN(how.exceptions, read_decisions(files, options.settings.exceptions));
   TRY_ASSIGN(auto report, scan::scan(opened->subject, database, how));
+  if (!opened->verification.wait()) {
+    ScanOptions anew = options;
+    anew.again = true;
+    return scan(machine, database, target, anew);
+  }
   if (options.scanned) options.scanned(opened->subject, report);
   if (options.other_base.empty()) return report;
   ScanOptions plain = options;

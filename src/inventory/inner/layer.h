@@ -13,6 +13,7 @@ namespace ashlar::inventory {
 struct Layer {
   std::vector<File> members;            ///< as they follow each other; where they stand is said by `layer` and `bytes` of each
   std::map<size_t, std::string> texts;  ///< of files that are kept, by member
+  bool verified = true;                 ///< its bytes were hashed
 };
 
 /// A layer, and what its onlooker found in it (`Onlooker::found()`).
