@@ -226,7 +226,7 @@ TEST_F(CompileTest, ADatabaseOfAnotherLayoutIsToldFromADamagedOne) {
   const auto opened = Database::open(folder / "older.db");
   ASSERT_FALSE(opened);
   EXPECT_EQ(opened.error().kind, Kind::Invalid);
-  EXPECT_TRUE(opened.error().message.ends_with("its layout is version 1, this program reads version 2: make it anew with `ashlar feed update`")) << opened.error().message;
+  EXPECT_TRUE(opened.error().message.ends_with("its layout is version 1, this program reads version 3: make it anew with `ashlar feed update`")) << opened.error().message;
 }
 
 TEST_F(CompileTest, AFeedIsTheSameInAFolderAndInAnArchive) {

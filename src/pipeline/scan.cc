@@ -71,8 +71,8 @@ Result<std::unique_ptr<Opened>> open_image(host::Machine& machine, const std::st
   host::Files& files = *machine.files;
   const auto keep = [](std::string_view path) { return inventory::tells_owners(path) || inventory::tells_os_release(path) || scan::wants_text(path) || is_statement(path); };
   auto out = std::make_unique<Opened>();
-  TRY_ASSIGN(out->target, inventory::open_target(files, ref, options.platform));
-  inventory::Target& target = *out->target;
+  TRY_ASSIGN(auto found, inventory::open_target(files, ref, options.platform));
+  inventory::Target& target = out->target.emplace(std::move(found));
   const auto shelf = kept_layers(machine, "scan", options.again);
   TRY_ASSIGN(out->inventory, inventory::read_inventory(target, {.keep = keep, .md5 = true, .damaged_databases = true, .shelf = shelf ? &*shelf : nullptr, .later = hashing == Hashing::Later ? &out->verification : nullptr}));
   const inventory::Contents& contents = out->inventory.contents;

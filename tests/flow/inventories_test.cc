@@ -111,8 +111,8 @@ TEST_F(InventoriesFlow, an_advisory_database_of_an_older_layout_is_made_anew) {
   const fs::path folder = stage.folder() / "home/data/ashlar/advisories/databases";
   for (const auto& each : fs::directory_iterator(folder)) ASSERT_TRUE(host::Sqlite::open_shared(each.path())->run("PRAGMA journal_mode=DELETE; PRAGMA user_version=1"));
   const Ran scanned = stage.ashlar({"scan", "oci:old:1"});
-  EXPECT_EQ(scanned.code, 2) << scanned.told;
-  EXPECT_NE(scanned.err.find("make it anew with `ashlar feed update`"), std::string::npos) << scanned.told;
+  EXPECT_EQ(scanned.code, 3) << scanned.told;
+  EXPECT_NE(scanned.out.find("make it anew with `ashlar feed update`"), std::string::npos) << scanned.told;
   const Ran updated = stage.ashlar({"feed", "update", "debian-tracker=tracker.json"});
   EXPECT_EQ(updated.code, 0) << updated.told;
   EXPECT_NE(updated.err.find("it is made anew"), std::string::npos) << updated.told;
