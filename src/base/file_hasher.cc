@@ -34,6 +34,9 @@ struct Stitched {
 
   void take(BytesView bytes) { stitched::take(words, bytes.data(), bytes.size() / block_size, wanted.sha1, wanted.md5); }
 
+  /// Bytes until the present block is whole.
+  size_t open() const { return (block_size - static_cast<size_t>(size % block_size)) % block_size; }
+
   void update(BytesView bytes) {
     const auto inside = static_cast<size_t>(size % block_size);
     size += bytes.size();
@@ -104,6 +107,26 @@ FileHasher::~FileHasher() = default;
 FileHasher::FileHasher(FileHasher&&) noexcept = default;
 
 void FileHasher::update(BytesView bytes) { state_->stitched ? state_->stitched->update(bytes) : state_->library->update(bytes); }
+
+void FileHasher::update_both(FileHasher& one, BytesView bytes, FileHasher& other, BytesView other_bytes) {
+  auto &first = one.state_->stitched, &second = other.state_->stitched;
+  if (first && second && first->wanted.md5 && second->wanted.md5 && first->wanted.sha1 == second->wanted.sha1) {
+    const auto begin = [](FileHasher& hasher, Stitched& state, BytesView& rest) {
+      const BytesView front = rest.first(std::min(state.open(), rest.size()));
+      hasher.update(front);
+      rest = rest.subspan(front.size());
+      return state.open() == 0 ? rest.size() / block_size : 0;
+    };
+    const size_t count = std::min(begin(one, *first, bytes), begin(other, *second, other_bytes));
+    stitched::take_both(first->words, bytes.data(), second->words, other_bytes.data(), count, first->wanted.sha1);
+    for (Stitched* const each : {&*first, &*second}) each->size += count * block_size;
+    bytes = bytes.subspan(count * block_size);
+    other_bytes = other_bytes.subspan(count * block_size);
+  }
+  one.update(bytes);
+  other.update(other_bytes);
+}
+
 FileDigests FileHasher::finish() { return state_->stitched ? state_->stitched->finish() : state_->library->finish(); }
 
 }  // namespace ashlar

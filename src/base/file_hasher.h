@@ -24,6 +24,8 @@ class FileHasher {
   ~FileHasher();
   FileHasher(FileHasher&&) noexcept;
   void update(BytesView bytes);
+  /// update() of two hashers that want the same, with MD5 faster than one after the other as far as both have bytes.
+  static void update_both(FileHasher& one, BytesView bytes, FileHasher& other, BytesView other_bytes);
   /// Of everything so far; the hasher then starts anew.
   FileDigests finish();
 

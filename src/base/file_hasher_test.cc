@@ -98,6 +98,30 @@ TEST(FileHasher, MakesWhatWasAskedFor) {
   }
 }
 
+TEST(FileHasher, TwoFilesBesideEachOther) {
+  struct Row { std::string summary; FileHasher::Wanted wanted, other_wanted; };
+  const std::vector<Row> rows = {{"SHA-256 alone", {}, {}}, {"with SHA-1", {.sha1 = true}, {.sha1 = true}}, {"with MD5", {.md5 = true}, {.md5 = true}}, {"with both", all, all}, {"not the same", all, {.md5 = true}}};
+  const Bytes one = some_bytes(3000, 6), other = some_bytes(3000, 7);
+  std::mt19937 random(8);
+  for (const Row& row : rows) {
+    for (const auto means : both) {
+      for (int round = 0; round < 300; ++round) {
+        SCOPED_TRACE(row.summary + ", round " + std::to_string(round));
+        FileHasher first(row.wanted, means), second(row.other_wanted, means);
+        const BytesView all_of_one = BytesView(one).first(random() % 1000), all_of_other = BytesView(other).first(random() % 3000);
+        for (BytesView rest = all_of_one, other_rest = all_of_other; !rest.empty() || !other_rest.empty();) {
+          const size_t count = std::min<size_t>(rest.size(), random() % 400), other_count = std::min<size_t>(other_rest.size(), random() % 400);
+          FileHasher::update_both(first, rest.first(count), second, other_rest.first(other_count));
+          rest = rest.subspan(count), other_rest = other_rest.subspan(other_count);
+        }
+        const FileDigests expected = by_openssl(all_of_one), other_expected = by_openssl(all_of_other);
+        expect_same(first.finish(), {expected.sha256, row.wanted.sha1 ? expected.sha1 : "", row.wanted.md5 ? expected.md5 : ""});
+        expect_same(second.finish(), {other_expected.sha256, row.other_wanted.sha1 ? other_expected.sha1 : "", row.other_wanted.md5 ? other_expected.md5 : ""});
+      }
+    }
+  }
+}
+
 TEST(FileHasher, CountsMoreThanFourGigabits) {
   const Bytes piece = some_bytes(1 << 20, 5);
   FileHasher ours(all), theirs(all, FileHasher::Means::Library);

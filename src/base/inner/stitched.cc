@@ -97,9 +97,9 @@ template <bool Sha1, bool Md5, int... G>
   (group<Sha1, Md5, G>(r, block), ...);
 }
 
+/// From words to registers, and back.
 template <bool Sha1, bool Md5>
-void blocks(Words& words, const std::uint8_t* data, size_t count) {
-  Registers r;
+[[gnu::always_inline]] inline void load_words(Registers& r, const Words& words) {
   const __m128i badc = _mm_shuffle_epi32(load(words.sha256), 0xb1), hgfe = _mm_shuffle_epi32(load(words.sha256 + 4), 0x1b);
   r.abef = _mm_alignr_epi8(badc, hgfe, 8);
   r.cdgh = _mm_blend_epi16(hgfe, badc, 0xf0);
@@ -108,17 +108,10 @@ void blocks(Words& words, const std::uint8_t* data, size_t count) {
     r.e[0] = _mm_set_epi32(static_cast<int>(words.sha1[4]), 0, 0, 0);
   }
   if constexpr (Md5) __builtin_memcpy(r.v, words.md5, sizeof r.v);
-  for (; count != 0; --count, data += 64) {
-    const Registers before = r;
-    block_of<Sha1, Md5>(r, data, std::make_integer_sequence<int, Sha1 ? 20 : 16>());
-    r.abef = _mm_add_epi32(r.abef, before.abef);
-    r.cdgh = _mm_add_epi32(r.cdgh, before.cdgh);
-    if constexpr (Sha1) {
-      r.abcd = _mm_add_epi32(r.abcd, before.abcd);
-      r.e[0] = _mm_sha1nexte_epu32(r.e[0], before.e[0]);
-    }
-    if constexpr (Md5) for (int each = 0; each < 4; ++each) r.v[each] += before.v[each];
-  }
+}
+
+template <bool Sha1, bool Md5>
+[[gnu::always_inline]] inline void store_words(const Registers& r, Words& words) {
   const __m128i feba = _mm_shuffle_epi32(r.abef, 0x1b), dchg = _mm_shuffle_epi32(r.cdgh, 0xb1);
   store(words.sha256, _mm_blend_epi16(feba, dchg, 0xf0));
   store(words.sha256 + 4, _mm_alignr_epi8(dchg, feba, 8));
@@ -127,6 +120,69 @@ void blocks(Words& words, const std::uint8_t* data, size_t count) {
     words.sha1[4] = static_cast<std::uint32_t>(_mm_extract_epi32(r.e[0], 3));
   }
   if constexpr (Md5) __builtin_memcpy(words.md5, r.v, sizeof r.v);
+}
+
+/// Adds the state before a block to that after its rounds.
+template <bool Sha1>
+[[gnu::always_inline]] inline void add_sha(Registers& r, const Registers& before) {
+  r.abef = _mm_add_epi32(r.abef, before.abef);
+  r.cdgh = _mm_add_epi32(r.cdgh, before.cdgh);
+  if constexpr (Sha1) {
+    r.abcd = _mm_add_epi32(r.abcd, before.abcd);
+    r.e[0] = _mm_sha1nexte_epu32(r.e[0], before.e[0]);
+  }
+}
+
+[[gnu::always_inline]] inline void add_md5(Registers& r, const Registers& before) {
+  for (int each = 0; each < 4; ++each) r.v[each] += before.v[each];
+}
+
+template <bool Sha1, bool Md5>
+void blocks(Words& words, const std::uint8_t* data, size_t count) {
+  Registers r;
+  load_words<Sha1, Md5>(r, words);
+  for (; count != 0; --count, data += 64) {
+    const Registers before = r;
+    block_of<Sha1, Md5>(r, data, std::make_integer_sequence<int, Sha1 ? 20 : 16>());
+    add_sha<Sha1>(r, before);
+    if constexpr (Md5) add_md5(r, before);
+  }
+  store_words<Sha1, Md5>(r, words);
+}
+
+/// A group of the SHA of one file, with two steps of the MD5 of both: half of MD5's steps for all groups of a block.
+template <bool Sha1, int Half, int G>
+[[gnu::always_inline]] inline void both_group(Registers& sha, const std::uint8_t* block, Registers& one, const std::uint8_t* data, Registers& other, const std::uint8_t* other_data) {
+  constexpr int step = 32 * Half + 2 * G;
+  if constexpr (G < 16) sha256_group<G>(sha, block);
+  if constexpr (G < 16) md5_step<step>(one, data), md5_step<step>(other, other_data);
+  if constexpr (Sha1) sha1_group<G>(sha, block);
+  if constexpr (G < 16) md5_step<step + 1>(one, data), md5_step<step + 1>(other, other_data);
+}
+
+template <bool Sha1, int Half, int... G>
+[[gnu::always_inline]] inline void both_groups(Registers& sha, const std::uint8_t* block, Registers& one, const std::uint8_t* data, Registers& other, const std::uint8_t* other_data, std::integer_sequence<int, G...>) {
+  const Registers before = sha;
+  (both_group<Sha1, Half, G>(sha, block, one, data, other, other_data), ...);
+  add_sha<Sha1>(sha, before);
+}
+
+/// The SHA of one after the other, the MD5 of both all the while.
+template <bool Sha1>
+void blocks_of_both(Words& words, const std::uint8_t* data, Words& other_words, const std::uint8_t* other_data, size_t count) {
+  constexpr auto groups = std::make_integer_sequence<int, Sha1 ? 20 : 16>();
+  Registers one, other;
+  load_words<Sha1, true>(one, words);
+  load_words<Sha1, true>(other, other_words);
+  for (; count != 0; --count, data += 64, other_data += 64) {
+    const Registers before = one, other_before = other;
+    both_groups<Sha1, 0>(one, data, one, data, other, other_data, groups);
+    both_groups<Sha1, 1>(other, other_data, one, data, other, other_data, groups);
+    add_md5(one, before);
+    add_md5(other, other_before);
+  }
+  store_words<Sha1, true>(one, words);
+  store_words<Sha1, true>(other, other_words);
 }
 
 }  // namespace
@@ -150,6 +206,10 @@ void take(Words& words, const std::uint8_t* data, size_t count, bool sha1, bool 
   else md5 ? blocks<false, true>(words, data, count) : blocks<false, false>(words, data, count);
 }
 
+void take_both(Words& one, const std::uint8_t* data, Words& other, const std::uint8_t* other_data, size_t count, bool sha1) {
+  sha1 ? blocks_of_both<true>(one, data, other, other_data, count) : blocks_of_both<false>(one, data, other, other_data, count);
+}
+
 }  // namespace ashlar::stitched
 
 #else
@@ -158,6 +218,7 @@ namespace ashlar::stitched {
 
 bool available() { return false; }
 void take(Words&, const std::uint8_t*, size_t, bool, bool) {}
+void take_both(Words&, const std::uint8_t*, Words&, const std::uint8_t*, size_t, bool) {}
 
 }  // namespace ashlar::stitched
 
