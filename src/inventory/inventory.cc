@@ -15,6 +15,7 @@ namespace ashlar::inventory {
 namespace {
 
 constexpr size_t front_size = 4096;
+constexpr std::uint64_t worth_opening = 256 << 10;
 using Wanted = std::bitset<32>;  // by row of ecosystems()
 
 /// What was told of one file.
@@ -67,7 +68,7 @@ class Collector::Watcher final : public Onlooker {
     held_.insert(held_.end(), bytes.begin(), bytes.end());
   }
 
-  void end(const Digest&) override {
+  void end() override {
     if (!decided_) decide(held_);
     if (wanted_.none()) return;
     if (!failure_.empty()) return fail_all(failure_);
@@ -114,7 +115,8 @@ class Collector::Watcher final : public Onlooker {
 
  private:
   bool large() const { return entry_->size > in_memory; }
-  bool opens() const { return large() && !folder_.empty(); }
+  /// Of a file that lies in a folder few ranges are read again, where all of it would have to be put aside.
+  bool opens() const { return entry_->size > worth_opening && !folder_.empty(); }
   /// Whether the bytes that pass are put aside.
   bool keeps() const { return wanted_.any() && !opens() && failure_.empty(); }
 
@@ -235,8 +237,8 @@ class Both final : public Onlooker {
   void more(BytesView bytes) override {
     for (Onlooker* const each : all_) each->more(bytes);
   }
-  void end(const Digest& content) override {
-    for (Onlooker* const each : all_) each->end(content);
+  void end() override {
+    for (Onlooker* const each : all_) each->end();
   }
 
  private:

@@ -19,7 +19,7 @@ struct Found {
 };
 
 /// Gives each file that an ecosystem wants to its reader, while layers are being read and on the threads that read them. A file of at most
-/// `in_memory` bytes is held until it has passed; a larger one is spooled, or opened where it lies in a folder.
+/// `in_memory` bytes is held until it has passed; a larger one is spooled. One that lies in a folder and is not small is opened where it lies.
 class Collector {
  public:
   static constexpr std::uint64_t in_memory = 16 << 20;

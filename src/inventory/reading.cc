@@ -5,19 +5,15 @@
 
 #include <fmt/format.h>
 
-#include "base/file_hasher.h"
 #include "base/hashing_source.h"
 #include "base/parallel.h"
 #include "base/read_ahead.h"
-#include "host/tree.h"
-#include "inventory/inner/databases.h"
+#include "inventory/inner/content.h"
 #include "inventory/inner/layer.h"
+#include "inventory/inner/paired_hashing.h"
 
 namespace ashlar::inventory {
 namespace {
-
-constexpr size_t max_text = 256 << 20;
-constexpr size_t buffer_size = 256 << 10;
 
 void remove_below(std::map<std::string, File>& files, const std::string& folder, size_t layer) {
   const std::string prefix = folder.empty() ? std::string() : folder + "/";
@@ -54,44 +50,44 @@ struct Work {
   oci::ImageReader& image;
   const std::vector<oci::Descriptor>& descriptors;
   const ReadOptions& options;
-  bool keeps(std::string_view path) const { return is_database(path) || (options.keep && options.keep(path)); }
 };
 
-FileHasher::Wanted wanted_of(const ReadOptions& options) { return {.sha1 = options.sha1, .md5 = options.md5}; }
-
-/// Reads the content of the present member, a regular file.
-Done read_file(Source& reader, Bytes& buffer, FileHasher& hasher, File& file, Onlooker* onlooker, std::string* keep) {
-  if (onlooker != nullptr) onlooker->begin(file.entry, file.bytes);
-  for (;;) {
-    TRY_ASSIGN(const size_t count, reader.read(buffer));
-    if (count == 0) break;
-    const BytesView bytes = BytesView(buffer).first(count);
-    hasher.update(bytes);
-    if (file.front.size() < 4) file.front += as_text(bytes).substr(0, 4 - file.front.size());
-    if (onlooker != nullptr) onlooker->more(bytes);
-    if (keep != nullptr) keep->append(as_text(bytes));
-    if (keep != nullptr && keep->size() > max_text) return cannot(Kind::Corrupt, fmt::format("read '{}'", file.entry.path), "it is larger than 256 MiB");
+/// Reads the content of the present member, a regular file, whole where it is not too large for that.
+Done read_file(TarReader& reader, std::span<std::uint8_t> buffer, PairedHashing& hashing, size_t member, const TarEntry& entry, Passing passing) {
+  if (entry.size <= PairedHashing::whole_limit) {
+    const auto size = static_cast<size_t>(entry.size);
+    const std::span<std::uint8_t> room = hashing.room(size);
+    TRY(read_exactly(reader, room));
+    TRY(passing.more(room));
+    hashing.whole(member, size);
+  } else {
+    for (;;) {
+      TRY_ASSIGN(const size_t count, reader.read(buffer));
+      if (count == 0) break;
+      TRY(passing.more(buffer.first(count)));
+      hashing.piece(buffer.first(count));
+    }
+    hashing.end_pieces(member);
   }
-  FileDigests digests = hasher.finish();
-  file.content = digests.sha256;
-  file.sha1 = std::move(digests.sha1);
-  file.md5 = std::move(digests.md5);
-  if (onlooker != nullptr) onlooker->end(*file.content);
+  passing.end();
   return {};
 }
 
 Done read_members(const Work& work, TarReader& reader, size_t at, Onlooker* onlooker, Layer& layer) {
   Bytes buffer(buffer_size);
-  FileHasher hasher(wanted_of(work.options));
+  PairedHashing hashing(wanted_of(work.options), [&](size_t member, FileDigests digests) { put(std::move(digests), layer.members[member]); });
   for (;;) {
     TRY_ASSIGN(auto next, reader.next());
-    if (!next) return {};
+    if (!next) break;
     const size_t member = layer.members.size();
     File& file = layer.members.emplace_back(File{.entry = std::move(*next), .content = {}, .layer = at, .bytes = {at, member}});
     file.entry.path = clean(std::move(file.entry.path));
     if (file.entry.type != FileType::Regular) continue;
-    TRY(read_file(reader, buffer, hasher, file, onlooker, work.keeps(file.entry.path) ? &layer.texts[member] : nullptr));
+    const bool keeps = keeps_text(work.options, file.entry.path);
+    TRY(read_file(reader, buffer, hashing, member, file.entry, Passing(file, onlooker, keeps ? &layer.texts[member] : nullptr)));
   }
+  hashing.finish();
+  return {};
 }
 
 /// Whether a layer's bytes are what its digest says.
@@ -161,22 +157,6 @@ std::vector<Result<Layer>> read_layers(const Work& work) {
   return layers;
 }
 
-/// Gives a hard link what its target holds.
-void share(const File& from, File& to) {
-  to.content = from.content;
-  to.sha1 = from.sha1;
-  to.md5 = from.md5;
-  to.front = from.front;
-  to.bytes = from.bytes;
-}
-
-Done take_packages(Contents& contents, const ReadOptions& options) {
-  Databases databases = read_packages(contents.texts);
-  if (!databases.damage.empty() && !options.damaged_databases) return fail(Kind::Corrupt, std::move(databases.damage.front()));
-  contents.packages = std::move(databases.packages);
-  return {};
-}
-
 /// Lays a layer over those below it.
 Done lay(Layer layer, size_t at, Contents& contents) {
   for (File& file : layer.members) {
@@ -205,62 +185,6 @@ Result<Contents> read_contents(oci::ImageReader& image, const oci::PlatformImage
     if (!done) return cannot(fmt::format("read layer '{}'", contents.layers[at].digest.str()), std::move(done).error());
   }
   std::erase_if(contents.texts, [&](const auto& text) { return !contents.files.contains(text.first); });
-  TRY(take_packages(contents, options));
-  return contents;
-}
-
-namespace {
-
-/// What one thread reads a folder's files with.
-struct Hand {
-  Onlooker* onlooker;
-  FileHasher hasher;
-  Bytes buffer;
-};
-
-/// A node of a folder, and how reading it went.
-struct Node {
-  File file;
-  std::optional<std::string> text;  ///< of a file that is kept
-  Done done;
-};
-
-void read_node(host::Files& files, const host::Path& folder, const ReadOptions& options, Node& node, Hand& hand) {
-  const std::string& path = node.file.entry.path;
-  auto open = files.open(folder / path);
-  if (!open) {
-    node.done = std::unexpected(std::move(open).error());
-    return;
-  }
-  const auto stream = host::stream(std::move(*open));
-  if (is_database(path) || (options.keep && options.keep(path))) node.text.emplace();
-  node.done = read_file(*stream, hand.buffer, hand.hasher, node.file, hand.onlooker, node.text ? &*node.text : nullptr);
-}
-
-}  // namespace
-
-Result<Contents> read_folder(host::Files& files, const host::Path& folder, const ReadOptions& options) {
-  const std::string what = fmt::format("read root file system '{}'", folder.string());
-  auto entries = host::list_tree(folder);
-  if (!entries) return cannot(what, std::move(entries).error());
-  std::vector<Node> nodes;
-  std::vector<size_t> order;  // of regular files, the largest first: no thread is left with one at the end
-  for (size_t member = 0; member < entries->size(); ++member) {
-    nodes.push_back({File{.entry = std::move((*entries)[member]), .content = {}, .layer = 0, .bytes = {0, member}}, {}, {}});
-    if (nodes.back().file.entry.type == FileType::Regular) order.push_back(member);
-  }
-  std::ranges::stable_sort(order, std::greater<>(), [&](size_t member) { return nodes[member].file.entry.size; });
-  std::vector<Hand> hands;
-  for (size_t each = 0; each < threads_for(order.size(), options.threads); ++each) hands.push_back({options.onlooker ? options.onlooker(0) : nullptr, FileHasher(wanted_of(options)), Bytes(buffer_size)});
-  in_parallel(order.size(), options.threads, [&](size_t turn, size_t thread) { read_node(files, folder, options, nodes[order[turn]], hands[thread]); });
-  Contents contents;
-  for (Node& node : nodes) {
-    if (!node.done) return cannot(what, std::move(node.done).error());
-    const std::string path = node.file.entry.path;
-    if (node.file.entry.type == FileType::HardLink) share(contents.files.at(node.file.entry.link), node.file);  // the list names it before
-    if (node.text) contents.texts.emplace(path, std::move(*node.text));
-    contents.files.emplace(path, std::move(node.file));
-  }
   TRY(take_packages(contents, options));
   return contents;
 }

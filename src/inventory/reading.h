@@ -22,8 +22,8 @@ class Onlooker {
   virtual void begin(const TarEntry& entry, Place place) = 0;
   /// Its next bytes, never none.
   virtual void more(BytesView bytes) = 0;
-  /// It has ended; `content` is the digest of all that passed.
-  virtual void end(const Digest& content) = 0;
+  /// It has ended. Its digest is not known yet.
+  virtual void end() = 0;
   /// What it found in the layer, once that was read to its end, to be kept with it; nothing: that cannot be kept.
   virtual std::optional<std::string> found() const { return std::nullopt; }
   /// Takes over what found() gave when this very layer was read before, in the place of seeing it; false, and nothing is taken, where that does not read.
@@ -31,7 +31,7 @@ class Onlooker {
 };
 
 struct ReadOptions {
-  /// Asked before anything is read: once for each layer, from the lowest; of a folder, as layer 0, once for each thread that reads a part of it. The
+  /// Asked before anything is read: once for each layer, from the lowest; of a folder, as layer 0, twice for each thread that reads a part of it. The
   /// onlooker must outlive the reading. None or a null pointer: nobody looks.
   std::function<Onlooker*(size_t layer)> onlooker = {};
   /// Whether `Contents::texts` shall hold the regular file at this path. Called from several threads.

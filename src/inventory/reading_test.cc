@@ -123,7 +123,7 @@ TEST(Contents, ADatabaseThatAHigherLayerRemovedNamesNoPackages) {
 class Witness final : public Onlooker {
  public:
   std::map<Place, std::string> seen;
-  std::map<Place, Digest> digests;
+  std::map<Place, Digest> digests;  ///< of what was seen
   void begin(const TarEntry& entry, Place place) override {
     at_ = place;
     seen[place] = entry.path + "=";
@@ -132,7 +132,7 @@ class Witness final : public Onlooker {
     EXPECT_FALSE(bytes.empty());
     seen[at_] += as_text(bytes);
   }
-  void end(const Digest& content) override { digests.insert_or_assign(at_, content); }
+  void end() override { digests.insert_or_assign(at_, Digest::of(std::string_view(seen[at_]).substr(seen[at_].find('=') + 1))); }
 
  private:
   Place at_;

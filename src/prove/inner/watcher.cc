@@ -39,7 +39,7 @@ void Watcher::look_at_held(bool last) {
   if (!last) held_.erase(held_.begin(), held_.end() - static_cast<std::ptrdiff_t>(piece_overlap));
 }
 
-void Watcher::end(const Digest&) {
+void Watcher::end() {
   if (done_ || seen_ == 0) return;
   if (whole_) return keep(look_at(entry_->path, held_));
   look_at_held(true);

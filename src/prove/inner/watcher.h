@@ -16,7 +16,7 @@ class Watcher final : public inventory::Onlooker {
  public:
   void begin(const TarEntry& entry, inventory::Place place) override;
   void more(BytesView bytes) override;
-  void end(const Digest& content) override;
+  void end() override;
   /// Of files about which there is anything to tell, and their paths in this layer.
   FactsByPlace facts;
   std::map<inventory::Place, std::string> paths;
