@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# How long `ashlar scan` and `ashlar feed update` take and how much memory, beside grype and syft in turn on the same files and records of the same size; the
-# table goes to standard output.
-#   bench/scan.sh [--build FOLDER] [--repeat N] [--peers N] [--only python|fat|compile]
-# FOLDER is a release build with benchmarks (build/release), N at least 5 rounds of ours and of the peers (--peers 0: none). GRYPE and SYFT name them.
-# Records: 190,000 in the form of Debian's tracker, generated (bench/advisories), compiled by us and by scripts/peer-databases.sh for grype.
-# python   the python image of the catalogue: its root file system and its OCI archive
-# fat      made here, nothing fetched: 400 packages of Debian in dpkg's status with 20 files each, 1,500 package.json in node_modules, 200 wheels
-#          (dist-info), 100 jars with pom.properties, this machine's Go (stripped and not) and Rust programs, in an archive of three layers
+# How long `ashlar scan` and `ashlar feed update` take and how much memory, beside trivy, grype and syft in turn on the same files and records of the same
+# size; the table goes to standard output.
+#   bench/scan.sh [--build FOLDER] [--repeat N] [--peers N] [--only python|fat|stored|compile]
+# FOLDER is a release build with benchmarks (build/release), N at least 5 rounds of ours and of the peers (--peers 0: none). GRYPE, SYFT and TRIVY name them.
+# Records: 190,000 in the form of Debian's tracker, generated (bench/advisories), compiled by us and by scripts/peer-databases.sh and scripts/trivy-database.sh.
+# `first`: nothing is kept of the image (ours with --again; trivy's folder `fanal` removed before). `again`: layers are kept, ours and trivy's; grype keeps none.
+# python   the python image of the catalogue: its root file system and its OCI archive (trivy reads no such archive: the layout's folder)
+# fat      made here, nothing fetched: bench/fat.py; scanned again after its third layer changed
+# stored   10,000 remembered images (bench/inventories), and one advisory for all of them: `ashlar explain`
 # compile  `feed update` of the 190,000 records, the size of the database and packed with zstd -19, and the first query: a scan of an SBOM with one package
 set -euo pipefail
 source "$(dirname "$0")/rounds.sh"
@@ -15,11 +16,13 @@ while [[ ${1-} == --* ]]; do case $1 in
   --build) build=$2; shift 2 ;; --repeat) repeat=$2; shift 2 ;; --peers) peers=$2; shift 2 ;; --only) only=$2; shift 2 ;;
   *) sed -n '4,5s/^# \{0,1\}//p' "$0" >&2; exit 2 ;; esac; done
 take_programs "$build"
-grype=${GRYPE:-grype} syft=${SYFT:-syft}
+grype=${GRYPE:-grype} syft=${SYFT:-syft} trivy=${TRIVY:-trivy}
 work=$work/scan
 mkdir -p "$work"
 export XDG_DATA_HOME=$work/state
 export GRYPE_CHECK_FOR_APP_UPDATE=false GRYPE_DB_AUTO_UPDATE=false GRYPE_DB_VALIDATE_AGE=false GRYPE_DB_CACHE_DIR=$work/databases/grype SYFT_CHECK_FOR_APP_UPDATE=false
+export TRIVY_CACHE_DIR=$work/databases/trivy
+trivy_options=(--scanners vuln --skip-db-update --skip-java-db-update --offline-scan --skip-version-check --disable-telemetry --quiet --format json)
 wants() { [[ -z $only || $only == "$1" ]]; }
 
 # timed FILE COMMAND...: a measured run, its line added to FILE. Of ours 1 and 3 say what was found; of a peer all but 0 is a failure.
@@ -38,23 +41,51 @@ ratio() {
   [[ -s $1 && -s $2 ]] || return 0
   awk -v words="$3" -v a="$(median "$1" wall)" -v b="$(median "$2" wall)" -v c="$(median "$1" cpu)" -v d="$(median "$2" cpu)" 'BEGIN {printf "%s: %.1f times the wall time, %.1f times the processor time\n\n", words, b / a, d / c}'
 }
-# compare NAME TARGET PEERTARGET WORDS: ours and grype in turn.
-compare() {
-  rm -f "$work/$1".*.rounds
-  local round
-  if ((peers)); then timed /dev/null "$grype" -q "$3" -o json; fi
-  timed /dev/null "$ashlar" scan "$2" --quiet --format json
+# say_ratio NAME PEER OURS WORDS
+say_ratio() { ratio "$work/$1.$3.rounds" "$work/$1.$2.rounds" "$4"; }
+ours() { timed "$1" "$ashlar" scan "${@:2}" --quiet --format json; }
+forget_trivy() { rm -rf "$TRIVY_CACHE_DIR/fanal"; }
+
+# compare_image NAME ARCHIVE LAYOUT WORDS: ours, grype (which reads the image by syft itself), syft and grype after it, and trivy, in turn.
+compare_image() {
+  local name=$1 target=oci-archive:$2 layout=$3 words=$4 round
+  rm -f "$work/$name".*.rounds
+  ours /dev/null "$target"
   for ((round = 0; round < repeat || round < peers; round++)); do
-    if ((round < repeat)); then timed "$work/$1.ours.rounds" "$ashlar" scan "$2" --quiet --format json; fi
-    if ((round < peers)); then timed "$work/$1.grype.rounds" "$grype" -q "$3" -o json; fi
+    if ((round < repeat)); then
+      ours "$work/$name.first.rounds" "$target" --again
+      ours "$work/$name.again.rounds" "$target"
+    fi
+    if ((round < peers)); then
+      timed "$work/$name.grype.rounds" "$grype" -q "$target" -o json
+      timed "$work/$name.both.rounds" sh -c '"$1" scan -q "$2" -o "json=$3" && "$4" -q "sbom:$3" -o json' - "$syft" "$target" "$work/both.json" "$grype"
+      forget_trivy
+      timed "$work/$name.trivy.rounds" "$trivy" image "${trivy_options[@]}" --input "$layout"
+      timed "$work/$name.trivy-again.rounds" "$trivy" image "${trivy_options[@]}" --input "$layout"
+    fi
   done
-  tell "$work/$1.ours.rounds" "$4: ours"
-  tell "$work/$1.grype.rounds" "$4: grype, which reads the image by syft itself"
+  tell "$work/$name.first.rounds" "$words: ours, first"
+  tell "$work/$name.again.rounds" "$words: ours, again"
+  tell "$work/$name.grype.rounds" "$words: grype"
+  tell "$work/$name.both.rounds" "$words: syft, then grype"
+  tell "$work/$name.trivy.rounds" "$words: trivy, first"
+  tell "$work/$name.trivy-again.rounds" "$words: trivy, again"
+}
+
+# say_ratios NAME WORDS
+say_ratios() {
+  say_ratio "$1" grype first "$2, first: grype takes"
+  say_ratio "$1" grype again "$2, again: grype takes"
+  say_ratio "$1" both first "$2, first: syft and grype take"
+  say_ratio "$1" both again "$2, again: syft and grype take"
+  say_ratio "$1" trivy first "$2, first: trivy takes"
+  say_ratio "$1" trivy-again again "$2, again: trivy takes"
 }
 
 if [[ ! -f $work/tracker.json ]]; then "$build/bench/advisories" generate "$work/tracker.json" 190000; fi
 if [[ ! -d $work/state ]] && ! wants compile; then "$ashlar" feed update "debian-tracker=$work/tracker.json" --quiet >&2; fi
 if ((peers)) && [[ ! -d $work/databases/grype ]]; then GRYPE=$grype "$here/scripts/peer-databases.sh" "$work/tracker.json" "$work/databases"; fi
+if ((peers)) && [[ ! -d $work/databases/trivy ]]; then "$here/scripts/trivy-database.sh" "$work/tracker.json" "$work/databases"; fi
 say_machine
 echo
 echo '| | wall | processor time | peak memory |'
@@ -84,15 +115,42 @@ if wants python; then
     pack "$work/image" "$work/python.tar"
     mv "$work/bundle/rootfs" "$work/python"
   fi
-  compare root "dir:$work/python" "dir:$work/python" 'python, root file system'
-  compare archive "oci-archive:$work/python.tar" "oci-archive:$work/python.tar" 'python, OCI archive'
+  rm -f "$work"/root.*.rounds
+  ours /dev/null "dir:$work/python"
+  if ((peers)); then timed /dev/null "$trivy" rootfs "${trivy_options[@]}" "$work/python"; fi
+  for ((round = 0; round < repeat || round < peers; round++)); do
+    if ((round < repeat)); then ours "$work/root.ours.rounds" "dir:$work/python"; fi
+    if ((round < peers)); then
+      timed "$work/root.grype.rounds" "$grype" -q "dir:$work/python" -o json
+      timed "$work/root.trivy.rounds" "$trivy" rootfs "${trivy_options[@]}" "$work/python"
+    fi
+  done
+  tell "$work/root.ours.rounds" 'python, root file system: ours'
+  tell "$work/root.grype.rounds" 'python, root file system: grype'
+  tell "$work/root.trivy.rounds" 'python, root file system: trivy'
+  compare_image archive "$work/python.tar" "$work/image" 'python, OCI archive'
 fi
 if wants fat; then
   if [[ ! -f $work/fat.tar ]]; then python3 "$here/bench/fat.py" "$work/fat"; pack "$work/fat/image" "$work/fat.tar"; pack "$work/fat/changed" "$work/changed.tar"; fi
-  compare fat "oci-archive:$work/fat.tar" "oci-archive:$work/fat.tar" 'fat image, OCI archive'
-  rm -f "$work/again.rounds"
-  for ((round = 0; round < repeat; round++)); do timed "$work/again.rounds" "$ashlar" scan "oci-archive:$work/changed.tar" --quiet --format json; done
-  tell "$work/again.rounds" 'fat image, one layer changed: ours'
+  compare_image fat "$work/fat.tar" "$work/fat/image" 'fat image, OCI archive'
+  rm -f "$work/changed.rounds"
+  for ((round = 0; round < repeat; round++)); do
+    rm -rf "$cache/layers"
+    ours /dev/null "oci-archive:$work/fat.tar"
+    ours "$work/changed.rounds" "oci-archive:$work/changed.tar"
+  done
+  tell "$work/changed.rounds" 'fat image, one of three layers changed: ours'
+fi
+if wants stored; then
+  if [[ ! -f $work/state/ashlar/inventories.stored ]]; then
+    "$build/bench/inventories" "$work/state/ashlar" 10000 "$work/tracker.json"
+    touch "$work/state/ashlar/inventories.stored"
+  fi
+  rm -f "$work/stored.rounds"
+  # One that is about a package which all of them have.
+  advisory=$(jq -r '.[keys[0]] | to_entries[] | select(.value.releases.trixie.fixed_version // "0" != "0") | .key' "$work/tracker.json" | head -n 1)
+  for ((round = 0; round < repeat; round++)); do timed "$work/stored.rounds" "$ashlar" explain "$advisory" --format json; done
+  tell "$work/stored.rounds" "one advisory for 10,000 remembered images, $("$ashlar" explain "$advisory" --format json | jq '.affected | length') affected"
 fi
 echo
 if wants compile; then
@@ -100,9 +158,11 @@ if wants compile; then
   echo "Database: $(stat -c %s "$database" | awk '{printf "%.1f", $1 / 1e6}') MB, packed $(zstd -19 -c -q "$database" | wc -c | awk '{printf "%.1f", $1 / 1e6}') MB; the records: $(stat -c %s "$work/tracker.json" | awk '{printf "%.1f", $1 / 1e6}') MB."
 fi
 if wants python; then
-  ratio "$work/root.ours.rounds" "$work/root.grype.rounds" 'python, root file system: grype takes'
-  ratio "$work/archive.ours.rounds" "$work/archive.grype.rounds" 'python, OCI archive: grype takes'
+  say_ratio root grype ours 'python, root file system: grype takes'
+  say_ratio root trivy ours 'python, root file system: trivy takes'
+  say_ratios archive 'python, OCI archive'
 fi
 if wants fat; then
-  ratio "$work/fat.ours.rounds" "$work/fat.grype.rounds" 'fat image: grype takes'
+  say_ratios fat 'fat image'
+  ratio "$work/changed.rounds" "$work/fat.first.rounds" 'fat image, one layer changed: the first scan takes'
 fi
