@@ -148,7 +148,7 @@ if wants stored; then
   fi
   rm -f "$work/stored.rounds"
   # One that is about a package which all of them have.
-  advisory=$(jq -r '.[keys[0]] | to_entries[] | select(.value.releases.trixie.fixed_version // "0" != "0") | .key' "$work/tracker.json" | head -n 1)
+  advisory=$(jq -r '[.[keys[0]] | to_entries[] | select(.value.releases.trixie.fixed_version // "0" != "0") | .key][0]' "$work/tracker.json")
   for ((round = 0; round < repeat; round++)); do timed "$work/stored.rounds" "$ashlar" explain "$advisory" --format json; done
   tell "$work/stored.rounds" "one advisory for 10,000 remembered images, $("$ashlar" explain "$advisory" --format json | jq '.affected | length') affected"
 fi
