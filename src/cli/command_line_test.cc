@@ -67,7 +67,7 @@ TEST(Verbs, TakeTheSameGeneralOptions) {
 }
 
 TEST(CommandLineTest, RefusesWhatItDoesNotKnow) {
-  for (const char* words : {"ashlar", "ashlar nothing", "ashlar lock", "ashlar lock --nothing x", "ashlar build --jobs many", "ashlar diff one", "ashlar explain one", "ashlar validate",
+  for (const char* words : {"ashlar", "ashlar nothing", "ashlar lock", "ashlar lock --nothing x", "ashlar build --jobs many", "ashlar diff one", "ashlar explain", "ashlar validate",
                             "ashlar doctor extra", "ashlar --nothing"}) {
     CommandLine line;
     EXPECT_THROW(line.app->parse(std::string(words), true), CLI::ParseError) << words;
