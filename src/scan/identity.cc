@@ -37,7 +37,7 @@ struct Ecosystem {
   std::string_view type, space;
 };
 constexpr std::array ecosystems = {Ecosystem{"pypi", "PyPI"}, Ecosystem{"npm", "npm"}, Ecosystem{"golang", "Go"}, Ecosystem{"cargo", "crates.io"}, Ecosystem{"maven", "Maven"},
-                                   Ecosystem{"gem", "RubyGems"}, Ecosystem{"composer", "Packagist"}, Ecosystem{"nuget", "NuGet"}};
+                                   Ecosystem{"gem", "RubyGems"}, Ecosystem{"composer", "Packagist"}, Ecosystem{"nuget", "NuGet"}, Ecosystem{"vscode-extension", "VSCode"}};
 
 /// Maintainers of packages that are no distribution's own, though they install on it: the publisher's address ends so.
 constexpr std::array<std::string_view, 12> vendors = {"@docker.com",    "@nvidia.com",    "@hashicorp.com", "@microsoft.com", "@mongodb.com",  "@grafana.com",

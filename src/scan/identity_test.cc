@@ -44,6 +44,7 @@ TEST(Identity, OfComponents) {
       {"apk on debian", {.type = "apk", .name = "musl", .version = "1.2.5-r0"}, debian, {{}, "musl", "1.2.5-r0", "it is a apk package, and 'debian' has deb packages"}},
       {"python needs no distribution", {.type = "pypi", .name = "jinja2", .version = "3.1.2"}, unknown, {"PyPI", "jinja2", "3.1.2", {}}},
       {"a main module without a version", {.type = "golang", .name = "example.com/app", .remark = "main module without a version"}, debian, {{}, "example.com/app", {}, "main module without a version"}},
+      {"an editor's extension is not npm's package of its name", {.type = "vscode-extension", .name = "vscode/handlebars", .version = "1.0.0"}, debian, {"VSCode", "vscode/handlebars", "1.0.0", {}}},
       {"a type nobody publishes for", {.type = "generic", .name = "thing", .version = "1"}, debian, {{}, "thing", "1", "nobody publishes advisories for packages of type 'generic'"}},
   };
   for (const Row& row : rows) {

@@ -118,6 +118,11 @@ TEST_F(UsersFlow, users_c08_names_collide) {
   const Json answer = root({{"etc/os-release", debian13}, {"var/lib/dpkg/status", deb("b", "1")}, {"app/node_modules/rc/package.json", R"({"name": "rc", "version": "1.2.8"})"}});
   EXPECT_EQ(found(answer), Set()) << "npm's rc is not Plan 9's";
   EXPECT_EQ(answer["coverage"]["judged"], 2);
+  // An editor's extension has a package.json, too.
+  know({{"debian-tracker", tracked("rc", {{"trixie", ""}})}, {"npm", osv("npm", "handlebars", "4.0.0")}});
+  const Json editor = root({{"etc/os-release", debian13}, {"var/lib/dpkg/status", deb("b", "1")}, {"usr/share/code/extensions/handlebars/package.json", R"({"name": "handlebars", "publisher": "vscode", "version": "1.0.0", "engines": {"vscode": "*"}})"}});
+  EXPECT_EQ(found(editor), Set()) << "nor npm's handlebars";
+  EXPECT_NE(causes(editor).find("no feed covers 'VSCode'"), std::string::npos) << causes(editor);
 }
 
 TEST_F(UsersFlow, users_c09_go) {

@@ -33,8 +33,9 @@ bool is_lock(std::string_view path) {
 bool is_cached(std::string_view path) { return path.ends_with(".zip") && (path.find(".yarn/cache/") != std::string_view::npos || path.find(".yarn/berry/cache/") != std::string_view::npos); }
 
 struct Manifest {
-  std::string name, version;
+  std::string name, version, publisher;
   bool is_private = false;
+  bool extends_editor = false;  ///< `engines` names vscode
 };
 
 /// Of two members of one name the last counts, as for node.
@@ -50,12 +51,16 @@ Result<Manifest> read_manifest(BytesView bytes) {
   for (auto member : object) {
     simdjson::ondemand::raw_json_string key;
     if (member.key().get(key) != simdjson::SUCCESS) return fail(Kind::Corrupt, "it is no valid JSON");
-    std::string* const into = key == "name" ? &out.name : key == "version" ? &out.version : nullptr;
-    if (into == nullptr && !(key == "private")) continue;
+    std::string* const into = key == "name" ? &out.name : key == "version" ? &out.version : key == "publisher" ? &out.publisher : nullptr;
+    const bool engines = key == "engines";
+    if (into == nullptr && !engines && !(key == "private")) continue;
     simdjson::ondemand::value value;
     if (member.value().get(value) != simdjson::SUCCESS) return fail(Kind::Corrupt, "it is no valid JSON");
     std::string_view found;
-    if (into == nullptr) {
+    if (engines) {
+      simdjson::ondemand::object named;
+      out.extends_editor = value.get_object().get(named) == simdjson::SUCCESS && named.find_field_unordered("vscode").error() == simdjson::SUCCESS;
+    } else if (into == nullptr) {
       if (value.get_bool().get(out.is_private) != simdjson::SUCCESS) out.is_private = false;
     } else if (value.get_string().get(found) == simdjson::SUCCESS) {
       *into = trim(found);
@@ -74,6 +79,11 @@ Told from_manifest(std::string_view path, BytesView bytes, bool installed) {
     return installed && manifest->version.empty() ? Told{} : installed ? Told{.notes = {unread(path, "it names no package")}} : Told{};
   }
   if (!installed && manifest->version.empty()) return {};
+  // An editor's extension has npm's file and a name of its own marketplace: its `handlebars` is not npm's.
+  if (!installed && manifest->extends_editor) {
+    const std::string name = manifest->publisher.empty() ? manifest->name : fmt::format("{}/{}", manifest->publisher, manifest->name);
+    return {.components = {{.type = "vscode-extension", .name = name, .version = std::move(manifest->version), .path = std::string(path)}}};
+  }
   Component out{.type = "npm", .name = std::move(manifest->name), .version = std::move(manifest->version), .path = std::string(path)};
   if (out.version.empty()) out.remark = "its package.json has no version";
   if (!installed) out.remark = manifest->is_private ? "a private package" : "not below node_modules: an application's own, or unpacked by hand";
