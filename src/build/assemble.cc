@@ -27,32 +27,6 @@ using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
-Keep keep_of(const plan::Definition& definition, const std::string& package) {
-  Keep keep;
-  for (const plan::Slice& slice : definition.slices) {
-    if (slice.package != package) continue;
-    const auto add = [](const std::vector<std::string>& from, std::vector<std::string>& to) {
-      for (const std::string& glob : from) to.push_back(glob.starts_with('/') ? glob.substr(1) : glob);
-    };
-    add(slice.include, keep.include);
-    add(slice.exclude, keep.exclude);
-  }
-  if (definition.variant == plan::Variant::Runtime && keep.include.empty()) keep.exclude.insert(keep.exclude.end(), runtime_leaves_out().begin(), runtime_leaves_out().end());
-  return keep;
-}
-
-/// Jobs side by side; the error of the first that failed, in their order.
-Done all(Crew& crew, size_t count, const std::function<Done(size_t)>& job) {
-  std::vector<Done> results(count);
-  std::vector<std::function<void()>> jobs;
-  for (size_t at = 0; at < count; ++at) jobs.emplace_back([&, at] { results[at] = job(at); });
-  crew.run(std::move(jobs));
-  for (Done& result : results) {
-    if (!result) return std::unexpected(std::move(result).error());
-  }
-  return {};
-}
-
 /// Frames of all packages. The largest are begun first, so that none is left over at the end.
 Result<std::vector<Part>> unpack(const plan::Definition& definition, const plan::LockedPlatform& locked, const plan::Encoder& encoder, FrameStore& store, const host::Blobs& packages,
                                  Crew& crew, Progress& progress) {
@@ -66,7 +40,7 @@ Result<std::vector<Part>> unpack(const plan::Definition& definition, const plan:
   }
   std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return locked.packages[a].size > locked.packages[b].size; });
   progress.stage("unpack", total);
-  TRY(all(crew, parts.size(), [&](size_t at) -> Done {
+  TRY(crew.each(parts.size(), [&](size_t at) -> Done {
     Part& part = parts[order[at]];
     part.keep = keep_of(definition, part.package->name);
     TRY_ASSIGN(part.frame, store.get(*part.package, part.keep, encoder, packages, crew));
@@ -217,7 +191,7 @@ oci::Config config_of(const plan::Definition& definition, const oci::Platform& p
 Result<std::vector<Frame>> final_frames(const Tree& tree, const std::vector<Part>& parts, const plan::Encoder& encoder, FrameStore& store, const host::Blobs& packages,
                                         Crew& crew) {
   std::vector<Frame> frames(parts.size());
-  TRY(all(crew, parts.size(), [&](size_t at) -> Done {
+  TRY(crew.each(parts.size(), [&](size_t at) -> Done {
     Keep keep = parts[at].keep;
     if (tree.adjust(at, keep)) {
       TRY_ASSIGN(frames[at], store.get(*parts[at].package, keep, encoder, packages, crew));
@@ -282,7 +256,7 @@ Result<Made> make_image(const Order& order, FrameStore& store, Crew& crew) {
   const std::vector<LayerPlan> layers = plan_layers(tree, parts);
   image.layers.resize(layers.size());
   order.progress.stage("pack", layers.size());
-  TRY(all(crew, layers.size(), [&](size_t at) -> Done {
+  TRY(crew.each(layers.size(), [&](size_t at) -> Done {
     TRY_ASSIGN(image.layers[at], write_layer(layers[at], tree, parts, frames, store, order.encoder, crew, *order.machine.files, order.options.cache, order.layout));
     order.progress.step(layers[at].name, 1);
     return {};
@@ -307,8 +281,7 @@ Result<Made> make_image(const Order& order, FrameStore& store, Crew& crew) {
 
 /// This program's encoder for the lock's codec and level; says so when the lock was made with another, for then the digests differ.
 plan::Encoder encoder_for(const plan::Encoder& locked, Progress& progress) {
-  plan::Encoder ours = encoder(locked.codec);
-  ours.level = locked.level;
+  plan::Encoder ours = encoder_like(locked);
   if (ours.library != locked.library || ours.version != locked.version)
     progress.note(fmt::format("the lock was made with {} {}, and this program packs with {} {}: the content is the same, the digests of layers are not", locked.library, locked.version,
                               ours.library, ours.version));

@@ -41,6 +41,24 @@ TEST(Crew, ErrandsOfJobsAreDoneWhileTheJobsWait) {
   }
 }
 
+TEST(Crew, EachTellsTheErrorOfTheFirstThatFailedAndDoesTheOthers) {
+  for (const unsigned threads : {1U, 4U}) {
+    Crew crew(threads);
+    std::atomic<int> done = 0;
+    const auto job = [&](size_t at) -> Done {
+      ++done;
+      if (at == 7 || at == 23) return fail(Kind::Invalid, at == 7 ? "seven" : "twenty-three");
+      return {};
+    };
+    const auto failed = crew.each(40, job);
+    ASSERT_FALSE(failed);
+    EXPECT_EQ(failed.error().message, "seven") << threads;
+    EXPECT_EQ(done, 40);
+    EXPECT_TRUE(crew.each(7, job));
+    EXPECT_TRUE(crew.each(0, job));
+  }
+}
+
 TEST(Crew, RunWaitsForErrandsThatNobodyWaitsFor) {
   Crew crew(2);
   std::atomic<int> errands = 0;

@@ -18,4 +18,10 @@ plan::Encoder encoder(const std::string& codec) {
   return {"gzip", "libdeflate", LIBDEFLATE_VERSION_STRING, 6};
 }
 
+plan::Encoder encoder_like(const plan::Encoder& locked) {
+  plan::Encoder ours = encoder(locked.codec);
+  ours.level = locked.level;
+  return ours;
+}
+
 }  // namespace ashlar::build

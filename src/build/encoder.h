@@ -12,5 +12,7 @@ namespace ashlar::build {
 Result<std::string> codec_for(const plan::Definition& definition, const std::string& asked);
 /// The encoder of this program for a codec.
 plan::Encoder encoder(const std::string& codec);
+/// The encoder of this program for the codec and level of a lock's.
+plan::Encoder encoder_like(const plan::Encoder& locked);
 
 }  // namespace ashlar::build

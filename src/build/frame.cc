@@ -206,7 +206,9 @@ Done check_identity(const plan::LockedPackage& package, const deb::ControlFiles&
   return more ? fail(Kind::Corrupt, "its control file has two paragraphs") : Done();
 }
 
-std::string key_of(const plan::LockedPackage& package, const Keep& keep, const plan::Encoder& encoder) {
+}  // namespace
+
+std::string FrameStore::key(const plan::LockedPackage& package, const Keep& keep, const plan::Encoder& encoder) {
   std::string text = fmt::format("frame 3\n{} {} {} {} {}\n{} {} {} {} {}\n{}\n", package.name, package.version, package.architecture, package.size, package.sha256, encoder.codec, encoder.library, encoder.version, encoder.level, member_size, pruning_version);
   for (const std::string& glob : keep.include) text += "include " + glob + "\n";
   for (const std::string& glob : keep.exclude) text += "exclude " + glob + "\n";
@@ -215,11 +217,9 @@ std::string key_of(const plan::LockedPackage& package, const Keep& keep, const p
   return Digest::of(text).hex();
 }
 
-}  // namespace
-
 Result<Frame> FrameStore::get(const plan::LockedPackage& package, const Keep& keep, const plan::Encoder& encoder, const host::Blobs& packages, Crew& crew) {
-  const std::string key = key_of(package, keep, encoder);
-  const host::Path record = folder_ / "records" / key.substr(0, 2) / key.substr(2);
+  const std::string name = key(package, keep, encoder);
+  const host::Path record = folder_ / "records" / name.substr(0, 2) / name.substr(2);
   if (const auto bytes = files_.read(record)) {
     auto frame = read_record(*bytes);
     const auto blob = frame ? files_.stat(blobs_.path(frame->blob)) : Result<host::FileStat>(std::unexpected(frame.error()));

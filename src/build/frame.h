@@ -57,6 +57,8 @@ class FrameStore {
  public:
   FrameStore(host::Files& files, const host::Path& cache) : files_(files), folder_(cache), blobs_(files, cache / "blobs") {}
 
+  /// What a frame is kept by: alike for what gives the same frame.
+  static std::string key(const plan::LockedPackage& package, const Keep& keep, const plan::Encoder& encoder);
   /// The frame of a package: from the cache, or made of its .deb in `packages` (NotFound when it is not there, Conflict when it is another package than
   /// the lock names, Corrupt when its bytes or size are others than
   /// the lock's). A cached frame is believed when its record is whole (by its digest) and its blob has the recorded size; every byte of

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "build/ahead.h"
 #include "pipeline/archives.h"
 #include "pipeline/catalog.h"
 #include "pipeline/inner/scratch.h"
@@ -145,10 +146,19 @@ Result<build::Image> assemble_healing(const Supplies& supplies, const oci::Platf
   return healed ? assemble() : std::move(image);
 }
 
-/// One definition, from its lock to its tags.
-Result<Built> build_one(Workshop& workshop, const Order& order, oci::LayoutWriter& layout, const BuildOptions& options) {
-  const auto start = Clock::now();
+/// A definition whose lock is settled and whose packages lie in the cache.
+struct Prepared {
+  const Order* order;
   Built built;
+  std::vector<oci::Platform> platforms;
+  build::Options how;
+};
+
+/// From a definition to all that its image is made of.
+Result<Prepared> prepare(Workshop& workshop, const Order& order, const BuildOptions& options, deb::ArchiveReader& cache) {
+  const auto start = Clock::now();
+  Prepared out{&order, {}, {}, {}};
+  Built& built = out.built;
   built.definition = order.definition;
   const std::string what = fmt::format("build '{}'", order.path.string());
   if (const auto& unbuilt = built.definition.unbuilt; !unbuilt.empty()) {
@@ -157,21 +167,17 @@ Result<Built> build_one(Workshop& workshop, const Order& order, oci::LayoutWrite
     return cannot(Kind::Invalid, what, fmt::format("not built by ashlar yet: {}", fmt::join(names, ", ")));
   }
 
-  const auto before_lock = Clock::now();
   TRY_ASSIGN(built.lock, settle_lock(workshop, built.definition, options, built.lock_written));
-  built.timings.lock = seconds_since(before_lock);
-  TRY_ASSIGN(const auto platforms, platforms_of(built.lock, built.definition, options.platforms, what));
+  built.timings.lock = seconds_since(start);
+  TRY_ASSIGN(out.platforms, platforms_of(built.lock, built.definition, options.platforms, what));
   built.idle_apt = has_idle_apt(built.definition, built.lock, options);
 
   // The packages: in the cache, by digest.
   const auto before_fetch = Clock::now();
-  deb::ArchiveReader cache = open_archives(workshop, {}, true);
-  const Supplies supplies{workshop, cache, built.definition, built.lock, platforms, options.lock};
-  TRY(fetch(supplies));
+  TRY(fetch({workshop, cache, built.definition, built.lock, out.platforms, options.lock}));
   built.timings.fetch = seconds_since(before_fetch);
 
-  // The image of each platform.
-  build::Options how;
+  build::Options& how = out.how;
   TRY_ASSIGN(how.catalog_root, catalog_root(*workshop.machine.files, built.definition));
   TRY_ASSIGN(how.release, release_of(workshop, built.definition, &built.lock));
   how.effects = workshop.data / "effects";
@@ -180,8 +186,17 @@ Result<Built> build_one(Workshop& workshop, const Order& order, oci::LayoutWrite
   how.threads = options.threads;
   how.run_scripts = options.run_scripts;
   how.image_mirror = options.image_mirror;
-  for (const oci::Platform& platform : platforms) {
-    TRY_ASSIGN(auto image, assemble_healing(supplies, platform, layout, how));
+  built.timings.total = seconds_since(start);
+  return out;
+}
+
+/// The image of each platform, and its tags.
+Result<Built> finish(Workshop& workshop, Prepared prepared, deb::ArchiveReader& cache, oci::LayoutWriter& layout, const BuildOptions& options) {
+  const auto start = Clock::now();
+  Built& built = prepared.built;
+  const Supplies supplies{workshop, cache, built.definition, built.lock, prepared.platforms, options.lock};
+  for (const oci::Platform& platform : prepared.platforms) {
+    TRY_ASSIGN(auto image, assemble_healing(supplies, platform, layout, prepared.how));
     built.timings.unpack += image.timings.unpack;
     built.timings.pack += image.timings.pack;
     built.images.push_back(std::move(image));
@@ -189,10 +204,23 @@ Result<Built> build_one(Workshop& workshop, const Order& order, oci::LayoutWrite
 
   // The tags, last: who reads the layout meanwhile sees the old image whole.
   TRY_ASSIGN(built.root, root_of(layout, built.images, built.definition));
-  built.tags = order.tags;
+  built.tags = prepared.order->tags;
   for (const std::string& tag : built.tags) TRY(layout.point(tag, built.root));
-  built.timings.total = seconds_since(start);
-  return built;
+  built.timings.total += seconds_since(start);
+  return std::move(built);
+}
+
+/// Packs what several images take before the first of them is made; their first has the time that it took.
+void pack_ahead(Workshop& workshop, std::vector<Prepared>& prepared, deb::ArchiveReader& cache, const oci::LayoutWriter& layout) {
+  const auto start = Clock::now();
+  std::vector<build::Coming> coming;
+  for (const Prepared& each : prepared) {
+    for (const oci::Platform& platform : each.platforms) coming.push_back({&each.built.definition, &each.built.lock, platform, &each.how});
+  }
+  build::pack_ahead(coming, cache.packages(), layout, *workshop.machine.files, workshop.progress);
+  if (prepared.empty()) return;
+  prepared.front().built.timings.unpack += seconds_since(start);
+  prepared.front().built.timings.total += seconds_since(start);
 }
 
 /// One line for all images with an apt that nobody told of an archive.
@@ -209,8 +237,19 @@ void note_idle_apt(Workshop& workshop, const std::vector<Built>& done) {
 Result<Builds> build_into(Workshop& workshop, const std::vector<Order>& orders, const host::Path& folder, const BuildOptions& options) {
   TRY_ASSIGN(auto layout, oci::LayoutWriter::open(*workshop.machine.files, folder));
   Builds out;
+  deb::ArchiveReader cache = open_archives(workshop, {}, true);
+  std::vector<Prepared> prepared;
   for (const Order& order : orders) {
-    auto built = build_one(workshop, order, layout, options);
+    auto one = prepare(workshop, order, options, cache);
+    if (!one) {
+      out.failed = std::move(one).error();
+      break;
+    }
+    prepared.push_back(std::move(*one));
+  }
+  pack_ahead(workshop, prepared, cache, layout);
+  for (Prepared& each : prepared) {
+    auto built = finish(workshop, std::move(each), cache, layout, options);
     if (!built) {
       out.failed = std::move(built).error();
       break;

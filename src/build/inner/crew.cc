@@ -51,6 +51,17 @@ void Crew::run(std::vector<std::function<void()>> jobs) {
   }
 }
 
+Done Crew::each(size_t count, const std::function<Done(size_t)>& job) {
+  std::vector<Done> results(count);
+  std::vector<std::function<void()>> jobs;
+  for (size_t at = 0; at < count; ++at) jobs.emplace_back([&, at] { results[at] = job(at); });
+  run(std::move(jobs));
+  for (Done& result : results) {
+    if (!result) return std::unexpected(std::move(result).error());
+  }
+  return {};
+}
+
 void Crew::errand(std::function<void()> task) {
   {
     const std::lock_guard hold(mutex_);

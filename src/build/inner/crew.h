@@ -8,6 +8,8 @@
 #include <thread>
 #include <vector>
 
+#include "base/result.h"
+
 namespace ashlar::build {
 
 class Crew {
@@ -19,6 +21,8 @@ class Crew {
 
   /// Does all jobs and returns when the last is done; the caller's thread works, too. Jobs may run errands.
   void run(std::vector<std::function<void()>> jobs);
+  /// Does `job` for 0 to `count` - 1 so; the error of the first that failed, in their order.
+  Done each(size_t count, const std::function<Done(size_t)>& job);
   void errand(std::function<void()> task);
   /// Works on errands until `done` holds; `done` is asked under the crew's lock, and a finished errand asks again.
   void help_until(const std::function<bool()>& done);

@@ -38,6 +38,20 @@ bool is_pruned(std::string_view path) {
 
 std::span<const std::string_view> runtime_leaves_out() { return beside_runtime; }
 
+Keep keep_of(const plan::Definition& definition, const std::string& package) {
+  Keep keep;
+  for (const plan::Slice& slice : definition.slices) {
+    if (slice.package != package) continue;
+    const auto add = [](const std::vector<std::string>& from, std::vector<std::string>& to) {
+      for (const std::string& glob : from) to.push_back(glob.starts_with('/') ? glob.substr(1) : glob);
+    };
+    add(slice.include, keep.include);
+    add(slice.exclude, keep.exclude);
+  }
+  if (definition.variant == plan::Variant::Runtime && keep.include.empty()) keep.exclude.insert(keep.exclude.end(), runtime_leaves_out().begin(), runtime_leaves_out().end());
+  return keep;
+}
+
 std::string merge_usr(std::string_view path, FileType type) {
   const size_t slash = path.find('/');
   const std::string_view first = path.substr(0, slash);
