@@ -17,6 +17,7 @@ namespace {
 constexpr long max_redirects = 10, connect_seconds = 30, stall_seconds = 60;
 constexpr size_t max_header_bytes = 1 << 20;     // of all headers of a request, redirects among them
 constexpr std::uint64_t max_error_page = 65536;  // read, so that the connection can be kept; beyond it the connection goes
+constexpr size_t max_kept_page = 4096;
 
 /// An address without the user and password that it may hold, for people to see.
 std::string public_url(std::string_view url) {
@@ -38,6 +39,8 @@ struct Transfer {
   bool had_enough = false;  // of an error's page
   size_t header_bytes = 0;
   std::uint64_t page_bytes = 0;
+  std::unique_ptr<Source> body{};  // of the request, once it is opened
+  std::uint64_t sent = 0;
   std::optional<Error> failure{};
 
   bool keep(Done done) {
@@ -57,6 +60,40 @@ struct Transfer {
   }
 };
 
+bool carries(const HttpRequest& request) { return request.method == "POST" || request.method == "PUT" || request.method == "PATCH"; }
+
+/// `fetch 'address'`, or what else the request is about.
+std::string deed(const HttpRequest& request) { return fmt::format("{} '{}'", carries(request) ? "send to" : request.method == "DELETE" ? "delete" : "fetch", public_url(request.url)); }
+
+size_t on_send(char* data, size_t, size_t size, void* user) {
+  auto& transfer = *static_cast<Transfer*>(user);
+  const HttpBody& body = transfer.request.body;
+  if (!body.open || transfer.sent == body.size) return 0;
+  if (!transfer.body) {
+    auto opened = body.open();
+    if (!opened) return transfer.failure = std::move(opened).error(), CURL_READFUNC_ABORT;
+    transfer.body = std::move(*opened);
+  }
+  const size_t most = static_cast<size_t>(std::min<std::uint64_t>(size, body.size - transfer.sent));
+  const auto count = transfer.body->read({reinterpret_cast<std::uint8_t*>(data), most});
+  if (!count) return transfer.failure = count.error(), CURL_READFUNC_ABORT;
+  if (*count == 0) {
+    transfer.failure = Error{Kind::Corrupt, fmt::format("cannot {}: what is sent ends after {} of {} bytes", deed(transfer.request), transfer.sent, body.size), {}};
+    return CURL_READFUNC_ABORT;
+  }
+  transfer.sent += *count;
+  return *count;
+}
+
+/// libcurl goes back to the front of the body, and nowhere else.
+int on_rewind(void* user, curl_off_t offset, int origin) {
+  auto& transfer = *static_cast<Transfer*>(user);
+  if (origin != SEEK_SET || offset != 0) return CURL_SEEKFUNC_CANTSEEK;
+  transfer.body.reset();
+  transfer.sent = 0;
+  return CURL_SEEKFUNC_OK;
+}
+
 size_t on_header(char* data, size_t, size_t size, void* user) {
   auto& transfer = *static_cast<Transfer*>(user);
   transfer.header_bytes += size;
@@ -67,7 +104,8 @@ size_t on_header(char* data, size_t, size_t size, void* user) {
   if (name.size() == line.size()) return size;
   std::string lower(name);
   std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  transfer.response.headers[lower] = std::string(trim(value));
+  const auto [known, added] = transfer.response.headers.try_emplace(lower, trim(value));
+  if (!added) known->second += fmt::format(", {}", trim(value));  // RFC 9110, 5.2
   return size;
 }
 
@@ -76,13 +114,14 @@ size_t on_body(char* data, size_t, size_t size, void* user) {
   if (!transfer.start()) return 0;
   if (transfer.response.status / 100 != 2) {  // an error's page is nobody's data
     transfer.page_bytes += size;
+    transfer.response.page.append(data, std::min(size, max_kept_page - std::min(max_kept_page, transfer.response.page.size())));
     transfer.had_enough = transfer.page_bytes > max_error_page;
     return transfer.had_enough ? 0 : size;
   }
   // The body may be the rest of a file: what is had already counts.
   const std::uint64_t before = transfer.response.status == 206 ? transfer.request.resume_from : 0;
   if (before + transfer.response.received + size > transfer.request.limit) {
-    transfer.failure = Error{Kind::Corrupt, fmt::format("cannot fetch '{}': it is larger than {} bytes", public_url(transfer.request.url), transfer.request.limit), {}};
+    transfer.failure = Error{Kind::Corrupt, fmt::format("cannot {}: it is larger than {} bytes", deed(transfer.request), transfer.request.limit), {}};
     return 0;
   }
   transfer.response.received += size;
@@ -95,17 +134,20 @@ class MachineHttp final : public Http {
     for (CURL* handle : idle_) curl_easy_cleanup(handle);
   }
 
-  Result<HttpResponse> get(const HttpRequest& request, Sink& sink, const Begin& begin) override {
+  Result<HttpResponse> send(const HttpRequest& request, Sink& sink, const Begin& begin) override {
     CURL* const handle = take();
-    if (handle == nullptr) return cannot(Kind::Unavailable, fmt::format("fetch '{}'", request.url), "libcurl does not start");
+    if (handle == nullptr) return cannot(Kind::Unavailable, deed(request), "libcurl does not start");
     Transfer transfer{request, sink, begin, handle};
     curl_slist* headers = nullptr;
     for (const auto& [name, value] : request.headers) {
       // libcurl's own way to write a header that is there and empty
       headers = curl_slist_append(headers, value.empty() ? fmt::format("{};", name).c_str() : fmt::format("{}: {}", name, value).c_str());
     }
+    if (carries(request)) headers = curl_slist_append(headers, "expect:");  // no wait of a second for a server that does not know it
     char reason[CURL_ERROR_SIZE] = "";
     configure(handle, request, transfer, headers);
+    configure_trust(handle, request.tls);
+    configure_method(handle, request, transfer);
     curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, reason);
     const CURLcode code = curl_easy_perform(handle);
     // An empty body has a beginning too.
@@ -126,7 +168,7 @@ class MachineHttp final : public Http {
 
   /// What libcurl says, as ours.
   static std::unexpected<Error> trouble(CURLcode code, std::string reason, const HttpRequest& request) {
-    const std::string what = fmt::format("fetch '{}'", public_url(request.url));
+    const std::string what = deed(request);
     if (code == CURLE_FILE_COULDNT_READ_FILE) return cannot(Kind::NotFound, what, "there is no such file");
     if (code == CURLE_UNSUPPORTED_PROTOCOL || code == CURLE_URL_MALFORMAT) return cannot(Kind::Invalid, what, lower_first(curl_easy_strerror(code)));
     return cannot(Kind::Unavailable, what, lower_first(reason.empty() ? curl_easy_strerror(code) : std::move(reason)));
@@ -159,6 +201,9 @@ class MachineHttp final : public Http {
     }
     if (request.proxy == "DIRECT") curl_easy_setopt(handle, CURLOPT_NOPROXY, "*");
     else if (!request.proxy.empty()) curl_easy_setopt(handle, CURLOPT_PROXY, request.proxy.c_str());
+  }
+
+  static void configure_trust(CURL* handle, const HttpTls& tls) {
     for (const char* name : {"CURL_CA_BUNDLE", "SSL_CERT_FILE"}) {
       const char* const bundle = std::getenv(name);
       if (bundle == nullptr || *bundle == '\0') continue;
@@ -166,6 +211,25 @@ class MachineHttp final : public Http {
       break;
     }
     if (const char* const folder = std::getenv("SSL_CERT_DIR"); folder != nullptr && *folder != '\0') curl_easy_setopt(handle, CURLOPT_CAPATH, folder);
+    if (!tls.authorities.empty()) {  // beside the folder of the machine's
+      curl_blob pem{const_cast<char*>(tls.authorities.data()), tls.authorities.size(), CURL_BLOB_COPY};
+      curl_easy_setopt(handle, CURLOPT_CAINFO_BLOB, &pem);
+    }
+    if (!tls.certificate.empty()) curl_easy_setopt(handle, CURLOPT_SSLCERT, tls.certificate.c_str());
+    if (!tls.key.empty()) curl_easy_setopt(handle, CURLOPT_SSLKEY, tls.key.c_str());
+  }
+
+  static void configure_method(CURL* handle, const HttpRequest& request, Transfer& transfer) {
+    if (request.method == "HEAD") curl_easy_setopt(handle, CURLOPT_NOBODY, 1L);
+    else if (request.method != "GET") curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, request.method.c_str());
+    if (!carries(request)) return;
+    curl_easy_setopt(handle, CURLOPT_UPLOAD, 1L);
+    curl_easy_setopt(handle, CURLOPT_UPLOAD_BUFFERSIZE, 512L * 1024);
+    curl_easy_setopt(handle, CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(request.body.open ? request.body.size : 0));
+    curl_easy_setopt(handle, CURLOPT_READFUNCTION, on_send);
+    curl_easy_setopt(handle, CURLOPT_READDATA, &transfer);
+    curl_easy_setopt(handle, CURLOPT_SEEKFUNCTION, on_rewind);
+    curl_easy_setopt(handle, CURLOPT_SEEKDATA, &transfer);
   }
 
   CURL* take() {

@@ -40,7 +40,26 @@ bool send_all(int socket, std::string_view bytes) {
   return true;
 }
 
-/// The next request's head; nothing when the peer has gone. Bodies are not served: `rest` keeps what came after the head.
+bool carries(const LoopbackRequest& request) { return request.method == "POST" || request.method == "PUT" || request.method == "PATCH"; }
+
+/// The body of a request, of which `rest` may hold the front; false when the peer has gone.
+bool receive_body(int socket, std::string& rest, LoopbackRequest& request) {
+  const auto length = request.headers.find("content-length");
+  size_t size = 0;
+  if (length != request.headers.end()) std::from_chars(length->second.data(), length->second.data() + length->second.size(), size);
+  while (rest.size() < size) {
+    char buffer[65536];
+    const ssize_t count = ::recv(socket, buffer, sizeof buffer, 0);
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return false;
+    rest.append(buffer, static_cast<size_t>(count));
+  }
+  request.body = rest.substr(0, size);
+  rest.erase(0, size);
+  return true;
+}
+
+/// The next request; nothing when the peer has gone. `rest` keeps what came after it.
 std::optional<LoopbackRequest> receive(int socket, std::string& rest) {
   size_t end;
   while ((end = rest.find("\r\n\r\n")) == std::string::npos) {
@@ -64,6 +83,7 @@ std::optional<LoopbackRequest> receive(int socket, std::string& rest) {
     std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
     request.headers[lower] = std::string(trim(value));
   }
+  if (!receive_body(socket, rest, request)) return std::nullopt;
   return request;
 }
 
@@ -154,6 +174,8 @@ Answer LoopbackServer::State::answer(const LoopbackRequest& request, const Loopb
     if (fault.status == 304) instead.body.clear();  // RFC 9110, 15.4.5: what follows the head is the next answer
     return instead;
   }
+  if (carries(request)) return plain(201, "taken\n");
+  if (request.method != "GET" && request.method != "HEAD") return plain(405, "no such method\n");
   const std::string name = request.path.substr(0, request.path.find('?'));
   if (name.find("..") != std::string::npos || !name.starts_with('/')) return plain(400, "no such path\n");
   const Path path = folder / name.substr(1);

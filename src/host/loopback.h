@@ -25,10 +25,11 @@ struct LoopbackFault {
 struct LoopbackRequest {
   std::string method, path;
   std::map<std::string, std::string> headers;  ///< lower-case names
+  std::string body;                            ///< as many bytes as `content-length` says
   int connection = 0;                          ///< which one, from 0: the same number for requests that shared one
 };
 
-/// GET and HEAD with Range (one, `bytes=N-` or `bytes=N-M`), ETag, Last-Modified, If-None-Match, If-Modified-Since and kept connections
+/// POST, PUT and PATCH are taken and answered 201, other methods 405; GET and HEAD with Range (one, `bytes=N-` or `bytes=N-M`), ETag, Last-Modified, If-None-Match, If-Modified-Since and kept connections
 /// (RFC 9110, 9112). A fault for the path `*` is one for all paths. Safe to use from several threads; it stops when it goes.
 class LoopbackServer {
  public:

@@ -225,18 +225,37 @@ void MemoryFiles::set_time(Time time) {
   now_ = time;
 }
 
-Result<HttpResponse> MemoryHttp::get(const HttpRequest& request, Sink& sink, const Begin& begin) {
+Result<HttpResponse> MemoryHttp::send(const HttpRequest& request, Sink& sink, const Begin& begin) {
+  std::string carried;
+  if (request.body.open) {
+    TRY_ASSIGN(const auto source, request.body.open());
+    TRY_ASSIGN(const Bytes bytes, read_all(*source, request.body.size));
+    carried = as_text(bytes);
+  }
   CannedAnswer answer{404, {}, {}, {}, true};
+  Server server;
+  bool broken = false;
   {
     const std::lock_guard hold(mutex_);
+    broken = breaks_ > 0 && carried.size() > break_after_;
+    if (broken) --breaks_, carried.resize(break_after_);
     requests_.push_back(request);
+    bodies_.push_back(carried);
     if (const auto found = answers_.find(request.url); found != answers_.end()) {
       size_t& given = given_[request.url];
       answer = found->second[std::min(given++, found->second.size() - 1)];
+    } else {
+      server = server_;
     }
   }
-  HttpResponse response{answer.status, answer.headers, 0};
-  if (answer.status / 100 != 2) return response;
+  if (server) answer = server(request, carried);
+  if (broken) return cannot(Kind::Unavailable, fmt::format("send to '{}'", request.url), "the connection broke");
+  HttpResponse response{answer.status, answer.headers, 0, {}};
+  if (answer.status / 100 != 2) {
+    response.page = answer.body.substr(0, 4096);
+    return response;
+  }
+  if (request.method == "HEAD") answer.body.clear();
   std::string_view body = answer.body;
   if (request.resume_from > 0 && answer.ranges) {
     response.status = request.resume_from < body.size() ? 206 : 416;
@@ -262,6 +281,21 @@ void MemoryHttp::add(const std::string& url, CannedAnswer answer) {
 std::vector<HttpRequest> MemoryHttp::requests() const {
   const std::lock_guard hold(mutex_);
   return requests_;
+}
+
+std::vector<std::string> MemoryHttp::bodies() const {
+  const std::lock_guard hold(mutex_);
+  return bodies_;
+}
+
+void MemoryHttp::serve_by(Server server) {
+  const std::lock_guard hold(mutex_);
+  server_ = std::move(server);
+}
+
+void MemoryHttp::break_bodies(std::uint64_t after, int times) {
+  const std::lock_guard hold(mutex_);
+  break_after_ = after, breaks_ = times;
 }
 
 size_t MemoryHttp::count(std::string_view url) const {

@@ -69,12 +69,18 @@ struct CannedAnswer {
   bool ranges = true;                        ///< answers `resume_from` with 206 and the rest, else with 200 and everything
 };
 
-/// Answers by URL; URLs that nobody prepared are 404. Several answers for one URL are given in turn, and the last for ever.
+/// Answers by URL; URLs that nobody prepared are the server's that serve_by() named, else 404. Several answers for one URL are given in turn, and the last for ever.
 class MemoryHttp final : public Http {
  public:
-  Result<HttpResponse> get(const HttpRequest& request, Sink& sink, const Begin& begin) override;
+  /// A server: what it answers to a request, of whose body it has got so much. Called from several threads.
+  using Server = std::function<CannedAnswer(const HttpRequest& request, const std::string& body)>;
+  void serve_by(Server server);
+  /// The next `times` bodies that are longer than `after` break off there: the server sees what came, and the asker gets Unavailable.
+  void break_bodies(std::uint64_t after, int times);
+  Result<HttpResponse> send(const HttpRequest& request, Sink& sink, const Begin& begin) override;
   void add(const std::string& url, CannedAnswer answer);
   std::vector<HttpRequest> requests() const;
+  std::vector<std::string> bodies() const;  ///< what came of the bodies of requests(), in their order
   size_t count(std::string_view url) const;
 
  private:
@@ -82,6 +88,10 @@ class MemoryHttp final : public Http {
   std::map<std::string, std::vector<CannedAnswer>, std::less<>> answers_;
   std::map<std::string, size_t> given_;
   std::vector<HttpRequest> requests_;
+  std::vector<std::string> bodies_;
+  Server server_;
+  std::uint64_t break_after_ = 0;
+  int breaks_ = 0;
 };
 
 /// Programs by argv[0] that answer as a test says; others are not there.

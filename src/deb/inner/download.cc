@@ -75,7 +75,7 @@ class Download {
     request.resume_from = had;
     if (job_.size != 0) request.limit = job_.size;
     const auto begin = [&](const host::HttpResponse& response) -> Done { return had == 0 || response.status == 206 ? Done() : receiver.restart(); };
-    const auto response = machine_.http->get(request, receiver, begin);
+    const auto response = machine_.http->send(request, receiver, begin);
     if (receiver.fault()) return cannot(job_.what, *receiver.fault());
     if (!response) return after_error(receiver, response.error());
     return judge(receiver, *response, had);
@@ -142,7 +142,7 @@ Result<host::HttpResponse> ask(host::Machine& machine, const FetchOptions& optio
   for (int round = 0;; ++round) {
     pause_before(round, options);
     MemorySink sink;
-    auto response = machine.http->get(request, sink);
+    auto response = machine.http->send(request, sink);
     const bool again = response ? passes(response->status) : response.error().kind == Kind::Unavailable;
     if (again && round + 1 < options.attempts) continue;
     body.assign(as_text(sink.bytes));

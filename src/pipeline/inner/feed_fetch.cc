@@ -45,7 +45,7 @@ class Download {
       request.headers["if-range"] = validator_;
     }
     MemorySink sink;
-    const auto answer = workshop_.machine.http->get(request, sink, [&](const host::HttpResponse& response) -> Done {
+    const auto answer = workshop_.machine.http->send(request, sink, [&](const host::HttpResponse& response) -> Done {
       if (response.status == 206) sink.bytes = std::move(had);
       validator_ = header(response, "etag").empty() ? header(response, "last-modified") : header(response, "etag");
       return {};
