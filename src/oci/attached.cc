@@ -26,17 +26,20 @@ std::string subject_of(const Json& manifest) {
 
 }  // namespace
 
+std::string fallback_tag(const Digest& subject) { return "sha256-" + subject.hex(); }
+
 std::vector<Attached> attached(ImageReader& image, const Descriptor& manifest) {
   const std::set<std::string> own = {manifest.digest.str(), image.root().digest.str()};
-  std::vector<Descriptor> candidates = image.neighbours();
-  if (const auto text = image.blob(image.root().digest); text) {
+  std::vector<Descriptor> candidates = image.neighbours(manifest.digest).value_or(std::vector<Descriptor>());
+  if (image.root().digest != manifest.digest) std::ranges::move(image.neighbours(image.root().digest).value_or(std::vector<Descriptor>()), std::back_inserter(candidates));
+  if (const auto text = image.manifest(image.root().digest); text) {
     if (const auto index = read_index(*text)) candidates.insert(candidates.end(), index->manifests.begin(), index->manifests.end());
   }
   std::vector<Attached> out;
   std::set<Digest> seen;
   for (const Descriptor& each : candidates) {
     if (own.contains(each.digest.str()) || seen.size() == max_artifacts || !seen.insert(each.digest).second) continue;
-    const auto text = image.blob(each.digest);
+    const auto text = image.manifest(each.digest);
     const auto json = text ? parse_json(*text, "manifest") : std::unexpected(text.error());
     const auto read = text ? read_manifest(*text) : std::unexpected(text.error());
     if (!json || !read) continue;

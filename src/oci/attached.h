@@ -1,8 +1,13 @@
 #pragma once
-// What others attached to an image, where the image lies in a layout: statements about it, signed or not. Nothing of it is checked here.
+// What others attached to an image: statements about it, signed or not. Nothing of it is checked here.
 #include "oci/layout.h"
 
 namespace ashlar::oci {
+
+/// What cosign appends to `sha256-HEX` for the tags of signatures, attestations and SBOMs.
+inline constexpr const char* cosign_suffixes[] = {".sig", ".att", ".sbom"};
+/// The tag under which referrers are listed where a registry has no API for it (distribution-spec, "Referrers Tag Schema").
+std::string fallback_tag(const Digest& subject);
 
 struct Attached {
   Digest manifest;         ///< of the artifact that holds it

@@ -227,6 +227,8 @@ Result<ImageIndex> index_of(const Json& json) {
 
 }  // namespace
 
+bool is_index(std::string_view media_type) { return media_type == media::index || media_type == media::docker_list; }
+
 Result<Platform> Platform::parse(std::string_view text) {
   const auto parts = split(text, '/');
   const auto good = [](std::string_view part) {

@@ -19,7 +19,12 @@ inline constexpr std::string_view config = "application/vnd.oci.image.config.v1+
 inline constexpr std::string_view layer_gzip = "application/vnd.oci.image.layer.v1.tar+gzip";
 inline constexpr std::string_view layer_zstd = "application/vnd.oci.image.layer.v1.tar+zstd";
 inline constexpr std::string_view layer_tar = "application/vnd.oci.image.layer.v1.tar";
+inline constexpr std::string_view docker_list = "application/vnd.docker.distribution.manifest.list.v2+json";
+inline constexpr std::string_view docker_manifest = "application/vnd.docker.distribution.manifest.v2+json";
 }  // namespace media
+
+/// Whether a type is an index's, the OCI's or Docker's.
+bool is_index(std::string_view media_type);
 
 /// `linux/amd64`, `linux/arm/v7`. Of arm64, whose only variant is v8, the variant is left out: `linux/arm64/v8` is `linux/arm64`.
 struct Platform {

@@ -21,8 +21,6 @@ namespace {
 
 constexpr std::string_view layout_marker = "{\"imageLayoutVersion\":\"1.0.0\"}";
 constexpr const char* ref_name = "org.opencontainers.image.ref.name";
-constexpr size_t max_json = 16 << 20;
-constexpr std::string_view docker_list = "application/vnd.docker.distribution.manifest.list.v2+json";
 
 host::Path blob_path(const host::Path& folder, const Digest& digest) { return folder / "blobs" / "sha256" / digest.hex(); }
 
@@ -68,7 +66,7 @@ class FolderReader final : public ImageReader {
     return host::stream(std::move(*file));
   }
   Descriptor root() const override { return root_; }
-  std::vector<Descriptor> neighbours() const override { return neighbours_; }
+  Result<std::vector<Descriptor>> neighbours(const Digest&) override { return neighbours_; }
 
  private:
   host::Files& files_;
@@ -174,21 +172,41 @@ Result<std::string> retagged(const std::string& before, const std::string& tag, 
   return to_compact(index);
 }
 
+/// The text of `before` (an index) with `added` in it, behind the others, where nothing with its digest stands there yet.
+Result<std::string> listed(const std::string& before, const Descriptor& added) {
+  TRY_ASSIGN(Json index, parse_json(before, "index.json"));
+  TRY_ASSIGN(const ImageIndex read, read_index(before));
+  if (std::ranges::any_of(read.manifests, [&](const Descriptor& each) { return each.digest == added.digest; })) return before;
+  TRY_ASSIGN(const Json ours, parse_json(to_text(ImageIndex{{added}, {}}), "index.json"));
+  index["manifests"].push_back(ours.at("manifests").at(0));
+  return to_compact(index);
+}
+
 }  // namespace
 
 Done LayoutWriter::point(const std::string& tag, const Descriptor& root) {
   const std::string what = fmt::format("tag image '{}' in '{}'", tag, folder_.string());
   if (!is_ref_name(tag)) return cannot(Kind::Invalid, what, "a tag is made of letters, digits and single '-', '.', '_', ':', '@', '+', '/' between them");
   if (!has(root.digest, root.size)) return cannot(Kind::NotFound, what, fmt::format("the layout has no blob '{}' of {} bytes", root.digest.str(), root.size));
+  Descriptor tagged = root;
+  tagged.annotations[ref_name] = tag;
+  return change_index(what, [&](const std::string& before) { return retagged(before, tag, tagged); });
+}
+
+Done LayoutWriter::list(const Descriptor& artifact) {
+  const std::string what = fmt::format("name '{}' in '{}'", artifact.digest.str(), folder_.string());
+  if (!has(artifact.digest, artifact.size)) return cannot(Kind::NotFound, what, "the layout has no such blob");
+  return change_index(what, [&](const std::string& before) { return listed(before, artifact); });
+}
+
+Done LayoutWriter::change_index(const std::string& what, const std::function<Result<std::string>(const std::string&)>& change) {
   TRY_ASSIGN(const auto hold, files_->lock(folder_ / ".lock"));
   std::string before = to_text(ImageIndex{});
   const bool there = files_->exists(folder_ / "index.json");
   if (there) {
     TRY_ASSIGN(before, files_->read(folder_ / "index.json"));
   }
-  Descriptor tagged = root;
-  tagged.annotations[ref_name] = tag;
-  auto after = retagged(before, tag, tagged);
+  auto after = change(before);
   if (!after) return cannot(what, std::move(after).error());
   if (there && *after == before) return {};
   return files_->write(folder_ / "index.json", *after);
@@ -217,30 +235,6 @@ Result<std::unique_ptr<ImageReader>> open_image(host::Files& files, const ImageR
   const ImageIndex index = std::move(*read);
   TRY_ASSIGN(auto root, choose(index, ref));
   return std::make_unique<FolderReader>(files, folder, std::move(root), index.manifests);
-}
-
-Result<std::vector<PlatformImage>> platforms(ImageReader& image) {
-  std::vector<PlatformImage> out;
-  std::vector<Descriptor> manifests;
-  const Descriptor root = image.root();
-  if (root.media_type == media::index || root.media_type == docker_list) {
-    TRY_ASSIGN(const std::string text, image.blob(root.digest, max_json));
-    TRY_ASSIGN(auto index, read_index(text));
-    manifests = std::move(index.manifests);
-  } else {
-    manifests.push_back(root);
-  }
-  for (const Descriptor& descriptor : manifests) {
-    if (descriptor.platform && descriptor.platform->os == "unknown") continue;  // a statement of BuildKit's, not an image
-    TRY_ASSIGN(const std::string text, image.blob(descriptor.digest, max_json));
-    TRY_ASSIGN(auto manifest, read_manifest(text));
-    TRY_ASSIGN(const std::string config_text, image.blob(manifest.config.digest, max_json));
-    TRY_ASSIGN(auto config, read_config(config_text));
-    const Platform platform = descriptor.platform ? *descriptor.platform : config.platform;
-    out.push_back({platform, descriptor, std::move(manifest), std::move(config)});
-  }
-  if (out.empty()) return cannot(Kind::NotFound, fmt::format("read index '{}'", root.digest.str()), "it names no image");
-  return out;
 }
 
 Done write_archive(host::Files& files, const host::Path& from, const host::Path& archive) {

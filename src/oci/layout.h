@@ -29,24 +29,33 @@ class LayoutWriter {
   Done put_file(const host::Path& from, const Digest& digest);
   /// Points `tag` (org.opencontainers.image.ref.name) at `root`, an index or a manifest; other tags stay.
   Done point(const std::string& tag, const Descriptor& root);
+  /// Names `artifact`, a manifest that refers to another, in the layout's index; without a tag, and once.
+  Done list(const Descriptor& artifact);
 
  private:
   struct Known;
+  Done change_index(const std::string& what, const std::function<Result<std::string>(const std::string& before)>& change);
   host::Files* files_ = nullptr;
   host::Path folder_;
   std::shared_ptr<Known> known_;  ///< shared by copies of the writer, which write to one folder
 };
 
-/// Reads images from `oci:`, `oci-archive:` and `docker-archive:` references.
+/// Reads images. Safe to use from several threads.
 class ImageReader {
  public:
   virtual ~ImageReader() = default;
   virtual Result<std::string> blob(const Digest& digest, size_t limit = 16 << 20) = 0;         ///< verified
   virtual Result<std::unique_ptr<Source>> open(const Digest& digest) = 0;                       ///< not verified: hash what you read
   virtual Descriptor root() const = 0;                                                          ///< what the tag points at
-  virtual std::vector<Descriptor> neighbours() const { return {}; }                             ///< all that the layout's index names, the image among it
+  /// What may refer to `subject`, an image that is read here: all that a layout's index names, the image among it; of a registry what it lists as
+  /// referrers, and what lies under cosign's tags.
+  virtual Result<std::vector<Descriptor>> neighbours([[maybe_unused]] const Digest& subject) { return std::vector<Descriptor>(); }
+  /// The text of a manifest or index, verified.
+  virtual Result<std::string> manifest(const Digest& digest) { return blob(digest); }
+  /// Whether opening a blob fetches it from elsewhere. Whoever fetches one checks its digest.
+  virtual bool is_remote() const { return false; }
 };
-/// NotFound when there is no such layout or tag (the tags there are named); without a tag, the only one or `latest`.
+/// Of `oci:`, `oci-archive:` and `docker-archive:` references (registry.h opens those of registries). NotFound when there is no such layout or tag (the tags there are named); without a tag, the only one or `latest`.
 Result<std::unique_ptr<ImageReader>> open_image(host::Files& files, const ImageRef& ref);
 /// The manifests of an image by platform: those of an index, or the one that the tag points at.
 struct PlatformImage { Platform platform; Descriptor descriptor; Manifest manifest; Config config; };

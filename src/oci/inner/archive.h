@@ -18,7 +18,7 @@ class ArchiveReader final : public ImageReader {
   Result<std::string> blob(const Digest& digest, size_t limit) override;
   Result<std::unique_ptr<Source>> open(const Digest& digest) override;
   Descriptor root() const override { return root_; }
-  std::vector<Descriptor> neighbours() const override { return neighbours_; }
+  Result<std::vector<Descriptor>> neighbours(const Digest&) override { return neighbours_; }
 
  private:
   ArchiveReader(host::Files& files, host::Path path) : files_(files), path_(std::move(path)) {}

@@ -1,0 +1,129 @@
+// What changes a registry.
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include "oci/attached.h"
+#include "oci/inner/session.h"
+#include "oci/inner/upload.h"
+#include "oci/registry.h"
+
+namespace ashlar::oci {
+namespace {
+
+constexpr int max_changes = 4;  // of a fallback tag, where others change it meanwhile
+
+/// The digest that a manifest refers to, if it does.
+std::optional<Digest> subject_of(const Json& manifest) {
+  if (!manifest.is_object() || !manifest.contains("subject") || !manifest.at("subject").is_object()) return std::nullopt;
+  const auto digest = Digest::parse(get_string(manifest.at("subject"), "digest").value_or(""));
+  return digest ? std::optional(*digest) : std::nullopt;
+}
+
+/// How a list of referrers names a manifest (distribution-spec, "Listing Referrers").
+Json referrer_entry(const Json& manifest, const Descriptor& descriptor) {
+  Json out = {{"mediaType", descriptor.media_type}, {"digest", descriptor.digest.str()}, {"size", descriptor.size}};
+  std::string type = get_string_or_empty(manifest, "artifactType").value_or("");
+  if (type.empty() && manifest.contains("config") && manifest.at("config").is_object()) type = get_string_or_empty(manifest.at("config"), "mediaType").value_or("");
+  if (!type.empty()) out["artifactType"] = type;
+  if (manifest.contains("annotations") && manifest.at("annotations").is_object()) out["annotations"] = manifest.at("annotations");
+  return out;
+}
+
+bool names(const Json& entries, const std::string& digest) {
+  return std::ranges::any_of(entries, [&](const Json& each) { return each.is_object() && get_string(each, "digest").value_or("") == digest; });
+}
+
+Done put_manifest(Session& session, const std::string& reference, std::string_view media_type, const std::string& text, bool* knows_subject = nullptr) {
+  const std::string what = fmt::format("push manifest '{}'", reference);
+  host::HttpRequest request;
+  request.method = "PUT";
+  request.url = session.url("manifests/" + reference);
+  request.headers["content-type"] = std::string(media_type);
+  request.body = {text.size(), [&text]() -> Result<std::unique_ptr<Source>> { return std::make_unique<MemorySource>(as_bytes(text)); }};
+  std::string nothing;
+  const auto answer = session.ask(request, nothing, 1 << 20);
+  if (!answer) return cannot(what, answer.error());
+  if (answer->status / 100 != 2) return refusal(what, *answer);
+  const auto said = answer->headers.find("docker-content-digest");
+  if (said != answer->headers.end() && said->second.starts_with("sha256:") && said->second != Digest::of(text).str())
+    return cannot(Kind::Corrupt, what, fmt::format("the registry took it as '{}' instead of '{}'", said->second.substr(0, 80), Digest::of(text).str()));
+  if (knows_subject != nullptr) *knows_subject = answer->headers.contains("oci-subject");
+  return {};
+}
+
+}  // namespace
+
+Result<bool> Registry::has_blob(const Digest& digest) { return oci::has_blob(*session_, digest); }
+
+Done Registry::push_blob(const Descriptor& blob, const BlobOpener& open, const std::string& mount_from) {
+  TRY_ASSIGN(const bool there, has_blob(blob.digest));
+  return there ? Done() : upload(*session_, blob, open, mount_from);
+}
+
+Done Registry::push_manifest(const std::string& tag_or_digest, const Document& document) {
+  bool knows_subject = false;
+  TRY(put_manifest(*session_, tag_or_digest, document.descriptor.media_type, document.text, &knows_subject));
+  TRY_ASSIGN(const Json json, parse_json(document.text, "manifest"));
+  const auto subject = subject_of(json);
+  if (!subject || knows_subject) return {};
+  // Some registries have the API and do not say so: what they list needs no tag.
+  TRY_ASSIGN(const auto listed, referrers(*subject));
+  if (std::ranges::any_of(listed, [&](const Descriptor& each) { return each.digest == document.descriptor.digest; })) return {};
+  return change_fallback(*subject, [&](Json& manifests) {
+    if (!names(manifests, document.descriptor.digest.str())) manifests.push_back(referrer_entry(json, document.descriptor));
+  });
+}
+
+Done Registry::remove(const std::string& tag_or_digest) {
+  std::optional<Digest> subject;
+  const auto digest = Digest::parse(tag_or_digest);
+  if (digest) {
+    TRY_ASSIGN(const Document gone, manifest(tag_or_digest));
+    TRY_ASSIGN(const Json json, parse_json(gone.text, "manifest"));
+    subject = subject_of(json);
+  }
+  host::HttpRequest request;
+  request.method = "DELETE";
+  request.url = session_->url("manifests/" + tag_or_digest);
+  std::string nothing;
+  TRY_ASSIGN(const auto answer, session_->ask(request, nothing, 1 << 20));
+  if (answer.status / 100 != 2) return refusal(fmt::format("delete '{}'", tag_or_digest), answer);
+  if (!subject) return {};
+  TRY_ASSIGN(const auto tagged, find_manifest(fallback_tag(*subject)));
+  if (!tagged) return {};
+  return change_fallback(*subject, [&](Json& manifests) {
+    Json kept = Json::array();
+    for (const Json& each : manifests) {
+      if (!names(Json::array({each}), tag_or_digest)) kept.push_back(each);
+    }
+    manifests = std::move(kept);
+  });
+}
+
+/// Nothing locks a tag, so what was written is read again: where another's change has taken its place, ours is made once more on top of it.
+Done Registry::change_fallback(const Digest& subject, const std::function<void(Json& manifests)>& change) {
+  const std::scoped_lock hold(fallback_);
+  const std::string tag = fallback_tag(subject), what = fmt::format("change the list of referrers '{}'", tag);
+  for (int round = 0; round < max_changes; ++round) {
+    auto before = manifest(tag);
+    if (!before && before.error().kind != Kind::NotFound) return cannot(what, std::move(before).error());
+    const std::string text = before ? before->text : to_text(ImageIndex{});
+    TRY_ASSIGN(Json index, parse_json(text, tag));
+    if (!index.is_object() || !index.contains("manifests") || !index.at("manifests").is_array()) return cannot(Kind::Corrupt, what, "it is no index");
+    change(index["manifests"]);
+    const std::string after = to_compact(index);
+    if (before && to_compact(parse_json(text, tag).value_or(Json())) == after) return {};
+    TRY(put_manifest(*session_, tag, media::index, after));
+    std::this_thread::yield();
+  }
+  TRY_ASSIGN(const Document last, manifest(tag));
+  TRY_ASSIGN(Json index, parse_json(last.text, tag));
+  const std::string text = to_compact(index);
+  change(index["manifests"]);
+  return to_compact(index) == text ? Done() : cannot(Kind::Conflict, what, "others change it at the same time");
+}
+
+}  // namespace ashlar::oci
