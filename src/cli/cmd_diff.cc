@@ -18,7 +18,7 @@ struct Options {
 };
 
 Result<inventory::Contents> read(Context& context, const std::string& ref, const std::string& platform) {
-  TRY_ASSIGN(auto target, inventory::open_target(*context.machine.files, ref, platform));
+  TRY_ASSIGN(auto target, inventory::open_target(context.machine, ref, platform));
   return inventory::read_contents(target);
 }
 
@@ -38,7 +38,7 @@ void say_changes(Context& context, std::string_view title, const std::vector<inv
 
 Action diff(CLI::App& app) {
   const auto options = std::make_shared<Options>();
-  app.add_option("BEFORE", options->before, "an image: oci:DIR[:TAG], oci-archive:FILE[:TAG]")->required();
+  app.add_option("BEFORE", options->before, "an image: oci:DIR[:TAG], oci-archive:FILE[:TAG], docker://HOST/REPO[:TAG]")->required();
   app.add_option("AFTER", options->after, "another image")->required();
   app.add_option("--platform", options->platform, "compare this platform; the first one by default")->option_text("PLATFORM");
   app.add_flag("--files", options->files, "show every changed file");

@@ -80,7 +80,7 @@ Result<Exit> forget(Context& context, pipeline::Workshop& workshop, const Option
 
 Action scan(CLI::App& app) {
   const auto options = std::make_shared<Options>();
-  app.add_option("TARGET", options->targets, "images (oci:DIR[:TAG], oci-archive:FILE[:TAG], docker-archive:FILE[:TAG]), root file systems (dir:PATH), or SBOMs (files of SPDX or CycloneDX JSON)")->required();
+  app.add_option("TARGET", options->targets, "images (oci:DIR[:TAG], oci-archive:FILE[:TAG], docker-archive:FILE[:TAG], docker://HOST/REPO[:TAG][@DIGEST]), root file systems (dir:PATH), or SBOMs (files of SPDX or CycloneDX JSON)")->required();
   app.add_option("--db", options->database, "this advisory database; by default the one that `ashlar feed` keeps")->option_text("FILE");
   app.add_option("--platform", options->scan.platform, "of this platform; the first one by default")->option_text("PLATFORM");
   app.add_option("--base", options->scan.base, "the image that it is built on; by default its history tells")->option_text("REF");

@@ -15,7 +15,7 @@ namespace ashlar::cli {
 /// Options that every verb takes.
 struct Globals {
   std::string format, output, config;
-  bool quiet = false, verbose = false, no_color = false;
+  bool quiet = false, verbose = false, no_color = false, plain_http = false;
 };
 
 /// The command line, ready to parse. Owns the options that the verbs' actions read.

@@ -69,6 +69,9 @@ Result<Exit> run(cli::CommandLine& line, host::Machine& machine) {
   const std::string format = globals.format.empty() ? formats.front() : globals.format;
   if (std::ranges::find(formats, format) == formats.end())
     return cannot(Kind::Invalid, fmt::format("write the answer as '{}'", format), fmt::format("the formats are {}", join(formats, " and ")));
+  if (globals.plain_http) {
+    machine.environment = [inner = std::move(machine.environment)](const std::string& name) { return name == "ASHLAR_PLAIN_HTTP" ? std::optional<std::string>("1") : inner(name); };
+  }
   const bool error_terminal = host::is_terminal(host::Stream::Error);
   const auto progress = cli::terminal_progress(error_terminal && !globals.no_color, globals.quiet, globals.verbose);
   std::string text;

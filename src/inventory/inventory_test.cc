@@ -87,8 +87,8 @@ TEST(Inventory, AFolderIsReadWhereItLies) {
   trial::put(scratch / "app/node_modules/ms/package.json", ms);
   std::filesystem::create_symlink("loop", scratch / "loop");
   std::filesystem::create_directory_symlink(".", scratch / "app/node_modules/round");
-  const auto files = host::machine_files();
-  auto target = open_target(*files, "dir:" + scratch.path().string()).value();
+  host::Machine machine = host::real_machine();
+  auto target = open_target(machine, "dir:" + scratch.path().string()).value();
   const auto inventory = read_inventory(target, {.keep = [](std::string_view path) { return path.ends_with(".json"); }, .md5 = true});
   ASSERT_TRUE(inventory) << inventory.error().message;
   EXPECT_EQ(lines_of(inventory->found), (Strings{"maven a:b 3 large.jar java@0", "npm ms 2.1.3 app/node_modules/ms/package.json npm@0"}));
@@ -101,8 +101,8 @@ TEST(Inventory, NamesOfOneFileAreToldApartByTheirPaths) {
   trial::put(scratch / "a/x.jar", trial::zip({{"META-INF/maven/a/b/pom.properties", "groupId=a\nartifactId=b\nversion=3\n"}}));
   std::filesystem::create_directory(scratch / "a.b");
   std::filesystem::create_hard_link(scratch / "a/x.jar", scratch / "a.b/x.jar");
-  const auto files = host::machine_files();
-  auto target = open_target(*files, "dir:" + scratch.path().string()).value();
+  host::Machine machine = host::real_machine();
+  auto target = open_target(machine, "dir:" + scratch.path().string()).value();
   const auto inventory = read_inventory(target);
   ASSERT_TRUE(inventory) << inventory.error().message;
   EXPECT_EQ(lines_of(inventory->found), (Strings{"maven a:b 3 a.b/x.jar java@0"}));
@@ -122,8 +122,8 @@ TEST(Inventory, AnotherOnlookerSeesTheSamePass) {
   const trial::Scratch scratch;
   trial::put(scratch / "node_modules/ms/package.json", ms);
   trial::put(scratch / "other", "x");
-  const auto files = host::machine_files();
-  auto target = open_target(*files, "dir:" + scratch.path().string()).value();
+  host::Machine machine = host::real_machine();
+  auto target = open_target(machine, "dir:" + scratch.path().string()).value();
   std::deque<Counter> counters;  // two for each thread
   const auto inventory = read_inventory(target, {.onlooker = [&](size_t) { return &counters.emplace_back(); }, .threads = 2});
   ASSERT_TRUE(inventory);
@@ -158,10 +158,10 @@ TEST(Inventory, AFolderIsTheSameOnAnyNumberOfThreads) {
     if (member.type == FileType::Regular) trial::put(scratch / member.path, member.content);
     else std::filesystem::create_hard_link(scratch / member.link, scratch / member.path);
   }
-  const auto files = host::machine_files();
+  host::Machine machine = host::real_machine();
   Strings once;
   for (const size_t threads : {1, 2, 3, 8, 0}) {
-    auto target = open_target(*files, "dir:" + scratch.path().string()).value();
+    auto target = open_target(machine, "dir:" + scratch.path().string()).value();
     ReadOptions options = everything;
     options.threads = threads;
     const auto inventory = read_inventory(target, options);

@@ -45,7 +45,7 @@ struct ReadOptions {
   Verification* later = nullptr;
 };
 
-/// Reads every layer once, or hashes it alone where the shelf has it; whiteouts (image-spec layer.md, "Whiteouts") take away what lies below. A layer whose bytes do not have its digest is
+/// Reads every layer once, or where the shelf has it, hashes it alone on disk and fetches nothing of it from a registry; whiteouts (image-spec layer.md, "Whiteouts") take away what lies below. A layer whose bytes do not have its digest is
 /// Corrupt.
 Result<Contents> read_contents(oci::ImageReader& image, const oci::PlatformImage& which, const ReadOptions& options = {});
 

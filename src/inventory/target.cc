@@ -1,23 +1,16 @@
 #include "inventory/target.h"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
+#include "oci/platform_choice.h"
+#include "oci/registry.h"
 
 namespace ashlar::inventory {
 
-Result<Target> open_target(host::Files& files, std::string_view ref_text, std::string_view platform_text) {
+Result<Target> open_target(host::Machine& machine, std::string_view ref_text, std::string_view platform) {
   TRY_ASSIGN(auto ref, oci::ImageRef::parse(ref_text));
-  if (ref.transport == oci::Transport::Folder) return Target{std::move(ref), files, nullptr, {}};
-  TRY_ASSIGN(auto image, oci::open_image(files, ref));
-  TRY_ASSIGN(auto all, oci::platforms(*image));
-  size_t at = 0;
-  if (!platform_text.empty()) {
-    TRY_ASSIGN(const auto platform, oci::Platform::parse(platform_text));
-    std::vector<std::string> have;
-    while (at < all.size() && all[at].platform != platform) have.push_back(all[at++].platform.str());
-    if (at == all.size()) return cannot(Kind::NotFound, fmt::format("read '{}'", ref_text), fmt::format("it has no image for {}; it has {}", platform.str(), fmt::join(have, ", ")));
-  }
-  return Target{std::move(ref), files, std::move(image), std::move(all[at])};
+  if (ref.transport == oci::Transport::Folder) return Target{std::move(ref), *machine.files, nullptr, {}};
+  TRY_ASSIGN(auto image, oci::open_image(machine, ref));
+  TRY_ASSIGN(auto which, oci::choose_platform(*image, platform, ref_text));
+  return Target{std::move(ref), *machine.files, std::move(image), std::move(which)};
 }
 
 Result<Contents> read_contents(Target& target, const ReadOptions& options) {

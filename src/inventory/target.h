@@ -4,6 +4,7 @@
 #include <optional>
 #include <string_view>
 
+#include "host/machine.h"
 #include "inventory/reading.h"
 
 namespace ashlar::inventory {
@@ -16,9 +17,9 @@ struct Target {
   oci::PlatformImage which{};                ///< of an image
 };
 
-/// Opens `oci:DIR[:TAG]`, `oci-archive:FILE[:TAG]`, `docker-archive:FILE[:TAG]` or `dir:PATH`. Of an image for several platforms the one that `platform` (`linux/arm64`) says, or the first
+/// Opens `oci:DIR[:TAG]`, `oci-archive:FILE[:TAG]`, `docker-archive:FILE[:TAG]`, `[docker://]HOST/REPO[:TAG][@DIGEST]` or `dir:PATH`. `machine` is borrowed. Of an image for several platforms the one that `platform` (`linux/arm64`) says, or the first
 /// where it is empty; NotFound names those there are.
-Result<Target> open_target(host::Files& files, std::string_view ref, std::string_view platform = {});
+Result<Target> open_target(host::Machine& machine, std::string_view ref, std::string_view platform = {});
 Result<Contents> read_contents(Target& target, const ReadOptions& options = {});
 
 }  // namespace ashlar::inventory

@@ -144,7 +144,7 @@ Json to_json(const DebugAdvice& advice) {
 }
 
 Result<DebugAdvice> debug(Workshop& workshop, const std::string& ref, const DebugOptions& options) {
-  TRY_ASSIGN(auto target, inventory::open_target(*workshop.machine.files, ref, options.platform));
+  TRY_ASSIGN(auto target, inventory::open_target(workshop.machine, ref, options.platform));
   if (target.image == nullptr) return cannot(Kind::Invalid, fmt::format("debug '{}'", ref), "it is a folder; containers are of images");
   TRY_ASSIGN(const auto seen, prove::Examination::read(target));
   const auto& texts = seen.contents().texts;

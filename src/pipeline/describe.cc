@@ -37,12 +37,11 @@ Result<attest::Sbom> describe_lock(host::Machine& machine, const host::Path& pat
 }  // namespace
 
 Result<attest::Sbom> describe(host::Machine& machine, const std::string& target, const std::string& platform, bool again) {
-  host::Files& files = *machine.files;
   const auto ref = oci::ImageRef::parse(target);
   const bool named = ref && ref->transport != oci::Transport::Registry;  // `dir:x.yaml` is a folder
   if (!named && target.ends_with(".lock.json")) return describe_lock(machine, target, definition_of(target), platform);
   if (!named && (target.ends_with(".yaml") || target.ends_with(".yml"))) return describe_lock(machine, lock_path(target), target, platform);
-  TRY_ASSIGN(auto opened, inventory::open_target(files, target, platform));
+  TRY_ASSIGN(auto opened, inventory::open_target(machine, target, platform));
   const auto keep = [](std::string_view path) { return inventory::tells_owners(path) || attest::tells_licences(path); };
   const auto shelf = kept_layers(machine, "sbom", again);
   TRY_ASSIGN(const auto contents, inventory::read_contents(opened, {.onlooker = {}, .keep = keep, .sha1 = true, .md5 = true, .shelf = shelf ? &*shelf : nullptr}));

@@ -56,10 +56,10 @@ std::vector<std::string> names_of(const inventory::Target& target, const invento
   return out;
 }
 
-Result<scan::BaseLayers> base_of(host::Files& files, const Opened& opened, const ScanOptions& options) {
+Result<scan::BaseLayers> base_of(host::Machine& machine, const Opened& opened, const ScanOptions& options) {
   const oci::Config& config = opened.inventory.contents.config;
   if (options.base.empty()) return scan::guess_base(config, opened.ownership.stated);
-  TRY_ASSIGN(const auto base, inventory::open_target(files, options.base, options.platform));
+  TRY_ASSIGN(const auto base, inventory::open_target(machine, options.base, options.platform));
   if (!base.image) return cannot(Kind::Invalid, fmt::format("take '{}' as the base", options.base), "it is no image");
   return scan::layers_of_base(config, base.which.config, options.base);
 }
@@ -68,10 +68,9 @@ Result<scan::BaseLayers> base_of(host::Files& files, const Opened& opened, const
 enum class Hashing : unsigned char { Now, Later };
 
 Result<std::unique_ptr<Opened>> open_image(host::Machine& machine, const std::string& ref, const ScanOptions& options, Hashing hashing) {
-  host::Files& files = *machine.files;
   const auto keep = [](std::string_view path) { return inventory::tells_owners(path) || inventory::tells_os_release(path) || scan::wants_text(path) || is_statement(path); };
   auto out = std::make_unique<Opened>();
-  TRY_ASSIGN(auto found, inventory::open_target(files, ref, options.platform));
+  TRY_ASSIGN(auto found, inventory::open_target(machine, ref, options.platform));
   inventory::Target& target = out->target.emplace(std::move(found));
   const auto shelf = kept_layers(machine, "scan", options.again);
   TRY_ASSIGN(out->inventory, inventory::read_inventory(target, {.keep = keep, .md5 = true, .damaged_databases = true, .shelf = shelf ? &*shelf : nullptr, .later = hashing == Hashing::Later ? &out->verification : nullptr}));
@@ -87,7 +86,7 @@ Result<std::unique_ptr<Opened>> open_image(host::Machine& machine, const std::st
   }
   out->subject.digest = target.which.descriptor.digest.str();
   out->subject.platform = target.which.platform.str();
-  TRY_ASSIGN(out->subject.base, base_of(files, *out, options));
+  TRY_ASSIGN(out->subject.base, base_of(machine, *out, options));
   return out;
 }
 

@@ -211,7 +211,7 @@ bool Tested::passed() const {
 }
 
 Result<Tested> test(Workshop& workshop, const std::string& ref, const TestOptions& options) {
-  TRY_ASSIGN(auto target, inventory::open_target(*workshop.machine.files, ref, options.platform));
+  TRY_ASSIGN(auto target, inventory::open_target(workshop.machine, ref, options.platform));
   if (target.image == nullptr) return cannot(Kind::Invalid, fmt::format("test '{}'", ref), "it is a folder; tests are of images");
   Tested out{target.which.descriptor.digest, target.which.platform, {}, false, {}, false};
   if (options.platform.empty()) TRY(tell_of_others(workshop, target));

@@ -63,7 +63,7 @@ Done GuestImage::write(const host::Path& folder) const {
 Result<std::vector<prove::Check>> run_guest(const Stage& stage, const std::string& tests, const std::string& image) {
   host::Machine machine = host::real_machine();
   TRY_ASSIGN(const auto definition, plan::read_definition("distribution: debian-13\nimage: a/guest\ncontents: {}\ntests:\n" + tests, "guest.yaml"));
-  TRY_ASSIGN(auto target, inventory::open_target(*machine.files, "oci:" + (stage.folder() / image).string()));
+  TRY_ASSIGN(auto target, inventory::open_target(machine, "oci:" + (stage.folder() / image).string()));
   Silence silence;
   return prove::run_tests(*target.image, target.which, definition, machine, {stage.folder(), stage.folder() / "cache", stage.folder() / "state", {}}, silence);
 }
