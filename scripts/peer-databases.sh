@@ -34,7 +34,7 @@ CREATE TABLE operating_systems (id integer PRIMARY KEY AUTOINCREMENT, name text,
 CREATE TABLE packages (id integer PRIMARY KEY AUTOINCREMENT, ecosystem text, name text);
 CREATE TABLE affected_package_handles (id integer PRIMARY KEY AUTOINCREMENT, vulnerability_id integer NOT NULL, operating_system_id integer, package_id integer, blob_id integer);
 """
-RELEASES = {"buster": "10", "bullseye": "11", "bookworm": "12", "trixie": "13", "forky": "14"}
+RELEASES = {"wheezy": "7", "jessie": "8", "stretch": "9", "buster": "10", "bullseye": "11", "bookworm": "12", "trixie": "13", "forky": "14"}
 SEVERITIES = {"unimportant": "negligible", "low": "low", "medium": "medium", "high": "high"}
 
 
