@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <nlohmann/json.hpp>
 
 namespace ashlar {
@@ -46,6 +47,56 @@ TEST(Json, FaultHasItsPlace) {
 }
 
 TEST(Json, SameKeyInTwoObjects) { EXPECT_TRUE(parse_json(R"([{"a": 1}, {"a": {"a": 2}}])", "x").has_value()); }
+
+/// `count` times `part`, with the number of each in the place of `#`.
+std::string many(size_t count, std::string_view part, char first, char last) {
+  std::string out(1, first);
+  for (size_t at = 0; at < count; ++at) {
+    for (const char c : part) c == '#' ? out += std::to_string(at) : out += c;
+    out += at + 1 < count ? "," : "";
+  }
+  return out + last;
+}
+
+// Each was read in the square of its size: of 200,000 elements for half a minute.
+TEST(Json, MuchOfOneKindIsReadInTime) {
+  constexpr size_t count = 400'000;
+  const struct {
+    const char* summary;
+    std::string text;
+    std::string first, last;
+  } rows[] = {
+      {"empty objects", many(count, "{}", '[', ']'), "{}", "{}"},
+      {"numbers", many(count, "#", '[', ']'), "0", "399999"},
+      {"arrays in arrays", many(count, "[[#]]", '[', ']'), "[[0]]", "[[399999]]"},
+      {"keys of one object", many(count, "\"k#\":#", '{', '}'), "0", "399999"},
+      {"objects with keys", many(count, R"({"a":#,"b":[]})", '[', ']'), R"({"a":0,"b":[]})", R"({"a":399999,"b":[]})"},
+  };
+  for (const auto& row : rows) {
+    const auto start = std::chrono::steady_clock::now();
+    const auto json = parse_json(row.text, "x");
+    EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(10)) << row.summary;
+    ASSERT_TRUE(json.has_value()) << row.summary;
+    ASSERT_EQ(json->size(), count) << row.summary;
+    EXPECT_EQ(to_compact(*json->begin()), row.first) << row.summary;
+    EXPECT_EQ(to_compact(*std::prev(json->end())), row.last) << row.summary;
+  }
+}
+
+TEST(Json, WritesWhatItRead) {
+  const char* const texts[] = {
+      "null",   "true",          "-7",           "18446744073709551615", "1.5",       R"("text")", "[]",
+      "{}",     "[[],{},[[]]]",  R"({"":{}})",   R"([{"a":[1,{"b":null}],"c":"d"},false,"",-0.25])", R"({"a":{"b":{"c":[]}},"b":[{"a":1},{"a":2}]})",
+  };
+  for (const char* const text : texts) {
+    const auto json = parse_json(text, "x");
+    ASSERT_TRUE(json.has_value()) << text;
+    EXPECT_EQ(to_compact(*json), text);
+    EXPECT_EQ(*json, Json::parse(text)) << text;
+  }
+  EXPECT_TRUE(parse_json(nested(201), "x").has_value()) << "200 below the outermost";
+  EXPECT_FALSE(parse_json(std::string(201, '[') + "1" + std::string(201, ']'), "x").has_value());
+}
 
 TEST(Json, KeepsTheOrderOfKeys) {
   const auto json = parse_json(R"({"z": 1, "a": [true, null], "é": "\u00e9"})", "x").value();
