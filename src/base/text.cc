@@ -102,12 +102,8 @@ std::string_view trim(std::string_view text) {
 
 std::vector<std::string_view> split(std::string_view text, char separator) {
   std::vector<std::string_view> parts;
-  for (;;) {
-    const size_t at = text.find(separator);
-    parts.push_back(text.substr(0, at));
-    if (at == std::string_view::npos) return parts;
-    text.remove_prefix(at + 1);
-  }
+  for (const std::string_view part : Parts(text, separator)) parts.push_back(part);
+  return parts;
 }
 
 std::vector<std::string_view> words(std::string_view text) {

@@ -2,6 +2,7 @@
 // Small things done to text, in one way.
 #include <compare>
 #include <cstdint>
+#include <iterator>
 #include <span>
 #include <string>
 #include <string_view>
@@ -13,6 +14,36 @@ namespace ashlar {
 std::string_view trim(std::string_view text);
 /// The parts between separators; an empty text has one empty part.
 std::vector<std::string_view> split(std::string_view text, char separator);
+/// The parts that split() lists, one after the other and without the list: for (const std::string_view line : Parts(text, '\n')).
+class Parts {
+ public:
+  class Iterator {
+   public:
+    Iterator(std::string_view rest, char separator) : rest_(rest), separator_(separator), end_(rest.find(separator)), more_(true) {}
+    std::string_view operator*() const { return rest_.substr(0, end_); }
+    Iterator& operator++() {
+      more_ = end_ != std::string_view::npos;
+      if (!more_) return *this;
+      rest_.remove_prefix(end_ + 1);
+      end_ = rest_.find(separator_);
+      return *this;
+    }
+    friend bool operator==(const Iterator& at, std::default_sentinel_t) { return !at.more_; }
+
+   private:
+    std::string_view rest_;
+    char separator_;
+    size_t end_;
+    bool more_;
+  };
+  Parts(std::string_view text, char separator) : text_(text), separator_(separator) {}
+  Iterator begin() const { return {text_, separator_}; }
+  static std::default_sentinel_t end() { return {}; }
+
+ private:
+  std::string_view text_;
+  char separator_;
+};
 /// The words between runs of white space.
 std::vector<std::string_view> words(std::string_view text);
 std::string join(std::span<const std::string> parts, std::string_view separator);
