@@ -27,7 +27,7 @@ constexpr std::string_view doc_folder = "usr/share/doc/";
 
 /// `KEY=value` or `KEY="value"` of os-release(5).
 std::string setting(std::string_view text, std::string_view key) {
-  for (const std::string_view line : split(text, '\n')) {
+  for (const std::string_view line : Parts(text, '\n')) {
     const auto [name, value] = cut(line, '=');
     if (name != key) continue;
     std::string out;

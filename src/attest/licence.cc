@@ -132,7 +132,7 @@ std::string text_below(std::string_view field) {
   const size_t first = field.find('\n');
   if (first == std::string_view::npos) return {};
   std::string out;
-  for (std::string_view line : split(field.substr(first + 1), '\n')) {
+  for (std::string_view line : Parts(field.substr(first + 1), '\n')) {
     if (line.starts_with(' ') || line.starts_with('\t')) line.remove_prefix(1);
     out += line == "." ? std::string() : std::string(line);
     out += '\n';

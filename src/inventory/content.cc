@@ -1,16 +1,12 @@
 #include "inventory/inner/content.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "inventory/inner/databases.h"
 
 namespace ashlar::inventory {
-namespace {
-
-constexpr size_t max_text = 256 << 20;
-
-}  // namespace
-
 FileHasher::Wanted wanted_of(const ReadOptions& options) { return {.sha1 = options.sha1, .md5 = options.md5}; }
 
 bool keeps_text(const ReadOptions& options, std::string_view path) { return is_database(path) || (options.keep && options.keep(path)); }
@@ -36,7 +32,14 @@ Done take_packages(Contents& contents, const ReadOptions& options) {
   return {};
 }
 
-Passing::Passing(File& file, Onlooker* onlooker, std::string* text) : file_(&file), onlooker_(onlooker), text_(text) {
+Done TextRoom::take(std::string_view path, std::uint64_t more, std::uint64_t size) {
+  if (size > document && path.ends_with(".json")) return cannot(Kind::Corrupt, fmt::format("read '{}'", path), fmt::format("it is larger than {} MiB", document >> 20));
+  if (taken_.fetch_add(more) + more <= all) return {};
+  return cannot(Kind::Corrupt, fmt::format("read '{}'", path), fmt::format("the texts that tell of packages and their files are larger than {} MiB together", all >> 20));
+}
+
+Passing::Passing(File& file, Onlooker* onlooker, std::string* text, TextRoom& room) : file_(&file), onlooker_(onlooker), text_(text), room_(&room) {
+  if (text_ != nullptr) text_->reserve(static_cast<size_t>(std::min(file.entry.size, TextRoom::all)));
   if (onlooker_ != nullptr) onlooker_->begin(file.entry, file.bytes);
 }
 
@@ -46,8 +49,9 @@ Done Passing::more(BytesView bytes) {
   if (file_->front.size() < front) file_->front += as_text(bytes).substr(0, front - file_->front.size());
   if (onlooker_ != nullptr) onlooker_->more(bytes);
   if (text_ == nullptr) return {};
+  TRY(room_->take(file_->entry.path, bytes.size(), text_->size() + bytes.size()));
   text_->append(as_text(bytes));
-  return text_->size() <= max_text ? Done() : cannot(Kind::Corrupt, fmt::format("read '{}'", file_->entry.path), "it is larger than 256 MiB");
+  return {};
 }
 
 void Passing::end() {

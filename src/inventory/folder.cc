@@ -43,7 +43,7 @@ class Turns {
 /// Reads one file after the other; what is read is hashed by whoever has two lanes.
 class Lane {
  public:
-  Lane(host::Files& files, const host::Path& folder, const ReadOptions& options, Onlooker* onlooker) : files_(files), folder_(folder), options_(options), onlooker_(onlooker), hasher(wanted_of(options)) {}
+  Lane(host::Files& files, const host::Path& folder, const ReadOptions& options, Onlooker* onlooker, TextRoom& texts) : files_(files), folder_(folder), options_(options), onlooker_(onlooker), texts_(texts), hasher(wanted_of(options)) {}
 
   /// Whether there are bytes to be hashed: of the present file, else of the next that has some.
   bool fill(Turns& turns) {
@@ -81,7 +81,7 @@ class Lane {
     }
     stream_ = host::stream(std::move(*open));
     if (keeps_text(options_, file.entry.path)) node_->text.emplace();
-    passing_.emplace(file, onlooker_, node_->text ? &*node_->text : nullptr);
+    passing_.emplace(file, onlooker_, node_->text ? &*node_->text : nullptr, texts_);
     return true;
   }
 
@@ -89,6 +89,7 @@ class Lane {
   const host::Path& folder_;
   const ReadOptions& options_;
   Onlooker* onlooker_;
+  TextRoom& texts_;
   Bytes buffer_ = Bytes(buffer_size);
   Node* node_ = nullptr;
   std::unique_ptr<Source> stream_;
@@ -126,7 +127,8 @@ Result<Contents> read_folder(host::Files& files, const host::Path& folder, const
   Turns turns(nodes);
   const size_t threads = threads_for(turns.size(), options.threads);
   std::vector<Lane> lanes;
-  for (size_t lane = 0; lane < 2 * threads; ++lane) lanes.emplace_back(files, folder, options, options.onlooker ? options.onlooker(0) : nullptr);
+  TextRoom texts;
+  for (size_t lane = 0; lane < 2 * threads; ++lane) lanes.emplace_back(files, folder, options, options.onlooker ? options.onlooker(0) : nullptr, texts);
   in_parallel(threads, threads, [&](size_t index, size_t) { read_files(turns, lanes[2 * index], lanes[2 * index + 1]); });
   Contents contents;
   for (Node& node : nodes) {

@@ -15,25 +15,23 @@
 namespace ashlar::inventory {
 namespace {
 
-void remove_below(std::map<std::string, File>& files, const std::string& folder, size_t layer) {
+void remove_below(std::map<std::string, File>& files, const std::string& folder) {
   const std::string prefix = folder.empty() ? std::string() : folder + "/";
-  for (auto at = files.lower_bound(prefix); at != files.end() && at->first.starts_with(prefix);) {
-    at = at->second.layer < layer ? files.erase(at) : std::next(at);
-  }
+  for (auto at = files.lower_bound(prefix); at != files.end() && at->first.starts_with(prefix);) at = files.erase(at);
 }
 
 /// Applies a whiteout to what lies in lower layers (image-spec layer.md, "Whiteouts": never to its own); false when the entry is none.
-bool whiteout(std::map<std::string, File>& files, const std::string& path, size_t layer) {
+bool whiteout(std::map<std::string, File>& lower, const std::string& path) {
   const size_t slash = path.rfind('/');
   const std::string folder = slash == std::string::npos ? std::string() : path.substr(0, slash);
   const std::string name = slash == std::string::npos ? path : path.substr(slash + 1);
   if (!name.starts_with(".wh.")) return false;
   if (name == ".wh..wh..opq") {
-    remove_below(files, folder, layer);
+    remove_below(lower, folder);
   } else {
     const std::string hidden = (folder.empty() ? std::string() : folder + "/") + name.substr(4);
-    remove_below(files, hidden, layer);
-    if (const auto at = files.find(hidden); at != files.end() && at->second.layer < layer) files.erase(at);
+    remove_below(lower, hidden);
+    lower.erase(hidden);
   }
   return true;
 }
@@ -50,6 +48,7 @@ struct Work {
   oci::ImageReader& image;
   const std::vector<oci::Descriptor>& descriptors;
   const ReadOptions& options;
+  TextRoom& texts;
 };
 
 /// Reads the content of the present member, a regular file, whole where it is not too large for that.
@@ -84,7 +83,7 @@ Done read_members(const Work& work, TarReader& reader, size_t at, Onlooker* onlo
     file.entry.path = clean(std::move(file.entry.path));
     if (file.entry.type != FileType::Regular) continue;
     const bool keeps = keeps_text(work.options, file.entry.path);
-    TRY(read_file(reader, buffer, hashing, member, file.entry, Passing(file, onlooker, keeps ? &layer.texts[member] : nullptr)));
+    TRY(read_file(reader, buffer, hashing, member, file.entry, Passing(file, onlooker, keeps ? &layer.texts[member] : nullptr, work.texts)));
   }
   hashing.finish();
   return {};
@@ -122,7 +121,10 @@ Result<Layer> read_layer(const Work& work, size_t at, Onlooker* onlooker) {
   if (shelf != nullptr) {
     key = shelf->key(descriptor, fmt::format("sha1 {}, md5 {}, seen {}", work.options.sha1, work.options.md5, onlooker != nullptr));
     auto kept = find_kept(work, at, key);
-    if (kept && (onlooker == nullptr || onlooker->recall(as_bytes(kept->found), at))) return std::move(kept->layer);
+    if (kept && (onlooker == nullptr || onlooker->recall(as_bytes(kept->found), at))) {
+      for (const auto& [member, text] : kept->layer.texts) TRY(work.texts.take(kept->layer.members[member].entry.path, text.size(), text.size()));
+      return std::move(kept->layer);
+    }
   }
   Layer layer;
   TRY_ASSIGN(auto blob, work.image.open(descriptor.digest));
@@ -158,21 +160,26 @@ std::vector<Result<Layer>> read_layers(const Work& work) {
   return layers;
 }
 
-/// Lays a layer over those below it.
-Done lay(Layer layer, size_t at, Contents& contents) {
+/// Lays a layer over those below it. Its own files stand apart until it lies, so that however often it takes something away each file below is met once.
+Done lay(Layer layer, Contents& contents) {
+  std::map<std::string, File> own;
   for (File& file : layer.members) {
     const std::string path = file.entry.path;
-    if (path.empty() || whiteout(contents.files, path, at)) continue;
+    if (path.empty() || whiteout(contents.files, path)) continue;
     if (file.entry.type == FileType::HardLink) {
-      const auto target = contents.files.find(clean(file.entry.link));
-      if (target == contents.files.end()) return cannot(Kind::Corrupt, fmt::format("read hard link '{}'", path), fmt::format("its target '{}' is not in the image", file.entry.link));
+      const std::string link = clean(file.entry.link);
+      const bool ours = own.contains(link);
+      const auto target = (ours ? own : contents.files).find(link);
+      if (!ours && target == contents.files.end()) return cannot(Kind::Corrupt, fmt::format("read hard link '{}'", path), fmt::format("its target '{}' is not in the image", file.entry.link));
       share(target->second, file);
     }
     contents.texts.erase(path);
     if (const auto text = layer.texts.find(file.bytes.member); text != layer.texts.end() && file.entry.type == FileType::Regular) contents.texts[path] = std::move(text->second);
-    if (file.entry.type != FileType::Directory) remove_below(contents.files, path, at);
-    contents.files.insert_or_assign(path, std::move(file));
+    if (file.entry.type != FileType::Directory) remove_below(contents.files, path);
+    contents.files.erase(path);
+    own.insert_or_assign(path, std::move(file));
   }
+  contents.files.merge(own);
   return {};
 }
 
@@ -180,9 +187,10 @@ Done lay(Layer layer, size_t at, Contents& contents) {
 
 Result<Contents> read_contents(oci::ImageReader& image, const oci::PlatformImage& which, const ReadOptions& options) {
   Contents contents{which.platform, which.descriptor, which.config, which.manifest.layers, {}, {}, {}};
-  std::vector<Result<Layer>> layers = read_layers({image, contents.layers, options});
+  TextRoom texts;
+  std::vector<Result<Layer>> layers = read_layers({image, contents.layers, options, texts});
   for (size_t at = 0; at < layers.size(); ++at) {
-    Done done = layers[at] ? lay(std::move(*layers[at]), at, contents) : std::unexpected(std::move(layers[at]).error());
+    Done done = layers[at] ? lay(std::move(*layers[at]), contents) : std::unexpected(std::move(layers[at]).error());
     if (!done) return cannot(fmt::format("read layer '{}'", contents.layers[at].digest.str()), std::move(done).error());
   }
   std::erase_if(contents.texts, [&](const auto& text) { return !contents.files.contains(text.first); });

@@ -29,7 +29,7 @@ std::string_view state_of(std::string_view status) {
 
 /// Lines of `/path md5 [flags]`; obsolete ones are no longer the package's.
 void read_conffiles(std::string_view field, InstalledPackage& package) {
-  for (const std::string_view line : split(field, '\n')) {
+  for (const std::string_view line : Parts(field, '\n')) {
     const auto parts = words(line);
     if (parts.size() < 2 || !parts[0].starts_with('/') || (parts.size() > 2 && parts[2] == "obsolete")) continue;
     package.conffiles.emplace(parts[0].substr(1), parts[1]);

@@ -153,7 +153,7 @@ std::vector<Module> modules_of(std::string_view path, const BuildInfo& info, std
   out.push_back({standard_library(path, info.version), {}});
   std::string revision, modified;
   std::optional<size_t> main;
-  for (const std::string_view line : split(info.modules, '\n')) {
+  for (const std::string_view line : Parts(info.modules, '\n')) {
     const auto fields = split(line, '\t');
     if (fields.size() < 2) continue;
     if ((fields[0] == "mod" || fields[0] == "dep" || fields[0] == "=>") && fields[1].empty()) {

@@ -39,7 +39,7 @@ bool in_maven(std::string_view path, std::string_view file) {
 /// Lines of `key=value` (java.util.Properties, as far as Maven writes it).
 std::map<std::string, std::string, std::less<>> properties_of(std::string_view text) {
   std::map<std::string, std::string, std::less<>> out;
-  for (const std::string_view line : split(text, '\n')) {
+  for (const std::string_view line : Parts(text, '\n')) {
     const std::string_view body = trim(line);
     if (body.empty() || body[0] == '#' || body[0] == '!') continue;
     const size_t at = body.find_first_of("=:");

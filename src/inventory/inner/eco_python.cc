@@ -35,7 +35,7 @@ bool is_packed(std::string_view path) { return path.ends_with(".whl") || path.en
 /// The head of a text as core metadata has it: `Key: value` down to the first blank line, the first of each key.
 Told from_metadata(std::string_view path, std::string_view text) {
   std::string_view name, version;
-  for (std::string_view line : split(text, '\n')) {
+  for (std::string_view line : Parts(text, '\n')) {
     if (line.ends_with('\r')) line.remove_suffix(1);
     if (line.empty()) break;
     const auto [key, value] = cut(line, ':');
@@ -70,7 +70,7 @@ Told from_record(std::string_view path, std::string_view text) {
   Component out{.type = "pypi", .name = python_name(name), .version = std::string(cut(rest, '-').first), .path = std::string(path), .remark = "its record of files has no metadata beside it"};
   if (out.name.empty()) out.name = stem;
   Told told;
-  for (std::string_view line : split(text, '\n')) {
+  for (std::string_view line : Parts(text, '\n')) {
     if (line.ends_with('\r')) line.remove_suffix(1);
     if (line.empty()) continue;
     std::string file = joined_path(wheel ? folder_of(folder) : folder, wheel ? first_field(line) : std::string(line));

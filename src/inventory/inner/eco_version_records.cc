@@ -94,7 +94,7 @@ Told read_log(std::string_view path, const host::ReadFile& file) {
   const auto text = read_text(file, 64 << 20);
   if (!text) return {.notes = {unread(path, text.error().message)}};
   std::map<std::string_view, std::pair<std::string_view, std::string_view>> last;  // state and version
-  for (const std::string_view line : split(*text, '\n')) {
+  for (const std::string_view line : Parts(*text, '\n')) {
     const auto parts = words(line);
     if (parts.size() == 6 && parts[2] == "status" && is_utf8(line)) last[parts[4]] = {parts[3], parts[5]};
   }

@@ -43,7 +43,7 @@ std::string group_of(const Manifest& manifest, std::string_view artifact) {
 Manifest read_jar_manifest(std::string_view text) {
   Manifest out;
   std::string* last = nullptr;
-  for (std::string_view line : split(text, '\n')) {
+  for (std::string_view line : Parts(text, '\n')) {
     if (line.ends_with('\r')) line.remove_suffix(1);
     if (line.empty()) break;  // sections of entries follow
     if (line.starts_with(' ')) {

@@ -67,7 +67,7 @@ Result<Locked> read_yarn(std::string_view text) {
     if (!name.empty() && !version.empty() && !own) out.emplace(name, version);
     name.clear(), version.clear(), own = false;
   };
-  for (std::string_view line : split(text, '\n')) {
+  for (std::string_view line : Parts(text, '\n')) {
     if (line.ends_with('\r')) line.remove_suffix(1);
     if (line.starts_with('#') || trim(line).empty()) {
       known = known || line.find("yarn lockfile") != std::string_view::npos;
@@ -119,7 +119,7 @@ Result<Locked> read_pnpm(std::string_view text) {
     if (digit && !dev) out.insert(present);
     present = {}, dev = false;
   };
-  for (std::string_view line : split(text, '\n')) {
+  for (std::string_view line : Parts(text, '\n')) {
     if (line.ends_with('\r')) line.remove_suffix(1);
     if (trim(line).empty() || line.starts_with('#')) continue;
     if (!line.starts_with(' ')) {

@@ -30,14 +30,14 @@ Shipped read_shipped(const Contents& contents, PathResolver& resolver) {
       return found == out.packages.end() ? nullptr : &found->second;
     };
     if (Shipped::Lists* const of = lists(".md5sums"); of != nullptr) {
-      for (const std::string_view line : split(text, '\n')) {
+      for (const std::string_view line : Parts(text, '\n')) {
         const size_t gap = line.find("  ");
         if (gap == 32) of->sums.emplace(resolver.resolve(line.substr(gap + 2)), line.substr(0, gap));
       }
     }
     if (Shipped::Lists* const of = lists(".list"); of != nullptr) {
       if (!of->paths) of->paths.emplace();
-      for (const std::string_view line : split(text, '\n')) {
+      for (const std::string_view line : Parts(text, '\n')) {
         if (line.size() > 1 && line != "/.") of->paths->insert(resolver.resolve(line.substr(1)));
       }
     }
