@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <functional>
 
 namespace ashlar::scan {
@@ -85,6 +86,32 @@ TEST(Contradictions, OfWhatPackagesNeedOfEachOther) {
       {"another one provides it", [](Scene& s) { s.package("a", "1.0-1", "b (= 1.0-1)").package("b", "9.0-1").package("c", "1", "", "b (= 1.0-1)"); }, ""},
       {"a field that does not read says nothing", [](Scene& s) { s.package("a", "1.0-1", "b (= ").package("b", "9.0-1"); }, ""},
   });
+}
+
+// Each clause was held against each paragraph of its name: 30,000 took 44 seconds.
+TEST(Contradictions, OfManyParagraphsOfOneNameInTime) {
+  constexpr size_t count = 30'000;
+  const struct {
+    const char* summary;
+    const char* depends;
+    size_t found;  ///< beside that the name stands so often
+  } rows[] = {
+      {"met by one of them", "a (= 1.29999)", 0},
+      {"met by the first", "a (<< 1.1)", 0},
+      {"met by the last", "a (>> 1.29998)", 0},
+      {"met by none", "a (= 3)", count},
+      {"between two", "a (= 1.5+x)", count},
+      {"before the first", "a (<< 1.0~)", count},
+      {"behind the last", "a (>= 2)", count},
+  };
+  for (const auto& row : rows) {
+    Scene scene;
+    for (size_t at = 0; at < count; ++at) scene.package("a", "1." + std::to_string((at * 7919) % count), row.depends);
+    const auto start = std::chrono::steady_clock::now();
+    const auto found = contradictions_of(scene.subject);
+    EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(10)) << row.summary;
+    EXPECT_EQ(found.size(), row.found + count - 1) << row.summary;
+  }
 }
 
 TEST(Contradictions, OfADatabaseInItself) {

@@ -21,6 +21,8 @@ using inventory::Component;
 using inventory::InstalledPackage;
 using Lines = std::vector<std::string>;
 
+bool earlier(std::string_view a, std::string_view b) { return deb::compare_versions(a, b) < 0; }
+
 bool holds(Relation relation, std::weak_ordering order) {
   switch (relation) {
     case Relation::None: return true;
@@ -35,25 +37,38 @@ bool holds(Relation relation, std::weak_ordering order) {
 
 /// The packages of a database by name, of every architecture, and the names that some of them provide.
 struct Named {
-  std::multimap<std::string_view, const InstalledPackage*> packages;
+  struct Versions {
+    std::string_view first;                ///< as the database has them
+    std::vector<std::string_view> sorted;  ///< the earliest first
+    /// Whether one of them is in a relation to `wanted`: the earliest, the latest or the one beside it is, or none.
+    bool any(Relation relation, std::string_view wanted) const {
+      const auto near = std::ranges::lower_bound(sorted, wanted, earlier);
+      const auto is = [&](std::string_view each) { return holds(relation, deb::compare_versions(each, wanted)); };
+      return is(sorted.front()) || is(sorted.back()) || (near != sorted.end() && is(*near));
+    }
+  };
+  std::map<std::string_view, Versions> packages;
   std::set<std::string> provided;
 
   explicit Named(const std::vector<InstalledPackage>& all) {
     for (const InstalledPackage& each : all) {
-      packages.emplace(each.name, &each);
+      Versions& of = packages[each.name];
+      if (of.sorted.empty()) of.first = each.version;
+      of.sorted.push_back(each.version);
       const auto provides = deb::parse_relations(each.provides);
       if (!provides) continue;
       for (const auto& clause : *provides) provided.insert(clause.front().name);
     }
+    for (auto& [name, versions] : packages) std::ranges::sort(versions.sorted, earlier);
   }
 
   /// What stands against a clause; empty: nothing.
   std::string against(const deb::Clause& clause) const {
     const deb::Alternative& wanted = clause.front();
-    const auto [first, last] = packages.equal_range(wanted.name);
-    if (clause.size() > 1 || wanted.relation == Relation::None || first == last || provided.contains(wanted.name)) return {};
-    const bool met = std::any_of(first, last, [&](const auto& each) { return holds(wanted.relation, deb::compare_versions(each.second->version, wanted.version)); });
-    return met ? std::string() : fmt::format("depends on '{}', and {} is installed", deb::to_string(wanted), first->second->version);
+    const auto found = packages.find(wanted.name);
+    if (clause.size() > 1 || wanted.relation == Relation::None || found == packages.end() || provided.contains(wanted.name)) return {};
+    const bool met = found->second.any(wanted.relation, wanted.version);
+    return met ? std::string() : fmt::format("depends on '{}', and {} is installed", deb::to_string(wanted), found->second.first);
   }
 };
 
