@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <archive.h>
+#include <archive_entry.h>
+
 #include <fstream>
 
 #include "host/scratch.h"
@@ -227,6 +230,35 @@ TEST_F(CompileTest, ADatabaseOfAnotherLayoutIsToldFromADamagedOne) {
   ASSERT_FALSE(opened);
   EXPECT_EQ(opened.error().kind, Kind::Invalid);
   EXPECT_TRUE(opened.error().message.ends_with("its layout is version 1, this program reads version 3: make it anew with `ashlar feed update`")) << opened.error().message;
+}
+
+/// A zip archive of one member of zeros; `stream`: its head does not tell how large it is.
+void write_bomb(const host::Path& path, size_t size, bool stream) {
+  const std::unique_ptr<archive, decltype(&archive_write_free)> out(archive_write_new(), archive_write_free);
+  archive_write_set_format_zip(out.get());
+  ASSERT_EQ(archive_write_open_filename(out.get(), path.c_str()), ARCHIVE_OK);
+  const std::unique_ptr<archive_entry, decltype(&archive_entry_free)> entry(archive_entry_new(), archive_entry_free);
+  archive_entry_set_pathname(entry.get(), "PYSEC-1.json");
+  archive_entry_set_filetype(entry.get(), AE_IFREG);
+  if (!stream) archive_entry_set_size(entry.get(), static_cast<la_int64_t>(size));
+  ASSERT_EQ(archive_write_header(out.get(), entry.get()), ARCHIVE_OK);
+  const std::string piece(1 << 20, ' ');
+  for (size_t at = 0; at < size; at += piece.size()) ASSERT_GE(archive_write_data(out.get(), piece.data(), std::min(piece.size(), size - at)), 0);
+  ASSERT_EQ(archive_write_close(out.get()), ARCHIVE_OK);
+}
+
+// One of 1 GiB was read whole before it was refused: 2.9 GB of memory for an archive of 2.7 MB.
+TEST_F(CompileTest, AMemberOfAnArchiveIsBoundedBeforeItIsRead) {
+  constexpr size_t limit = size_t{256} << 20;
+  for (const bool stream : {false, true}) {
+    write_bomb(folder / "bomb.zip", limit + 1, stream);
+    auto bomb = input("pypi", "bomb.zip");
+    bomb.stamp.format = "osv";
+    const auto compiled = make({bomb}, "x.db");
+    ASSERT_FALSE(compiled) << stream;
+    EXPECT_EQ(compiled.error().message, "cannot read feed 'pypi': 'PYSEC-1.json' in it is larger than 256 MiB") << stream;
+    EXPECT_EQ(compiled.error().kind, Kind::Corrupt) << stream;
+  }
 }
 
 TEST_F(CompileTest, AFeedIsTheSameInAFolderAndInAnArchive) {

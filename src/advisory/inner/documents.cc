@@ -15,7 +15,7 @@
 namespace ashlar::advisory {
 namespace {
 
-constexpr size_t max_document = size_t{1} << 30;
+constexpr size_t max_document = size_t{512} << 20, max_member = size_t{256} << 20;
 constexpr size_t max_documents = 2'000'000;
 
 /// A file for libarchive to read from.
@@ -46,17 +46,21 @@ std::unexpected<Error> damaged(archive* a) {
   return fail(Kind::Corrupt, fmt::format("it is damaged: {}", why == nullptr ? "no reason known" : why));
 }
 
-/// The present member, whole.
-Result<Bytes> content_of(archive* a, const std::string& name) {
-  Bytes out;
+/// The present member, whole. What it says of its size is asked before it is read, and not believed.
+Result<Bytes> content_of(archive* a, archive_entry* entry, const std::string& name) {
+  const auto refused = [&] { return fail(Kind::Corrupt, fmt::format("'{}' in it is larger than 256 MiB", name)); };
+  Bytes out, piece(256 * 1024);
+  if (archive_entry_size_is_set(entry) != 0) {
+    const la_int64_t size = archive_entry_size(entry);
+    if (size < 0 || static_cast<std::uint64_t>(size) > max_member) return refused();
+    out.reserve(static_cast<size_t>(size) + Padded::padding);
+  }
   for (;;) {
-    const size_t before = out.size();
-    if (before > max_document) return fail(Kind::Corrupt, fmt::format("'{}' in it is larger than 1 GiB", name));
-    out.resize(std::max<size_t>(64 * 1024, before * 2));
-    const auto count = archive_read_data(a, out.data() + before, out.size() - before);
+    const auto count = archive_read_data(a, piece.data(), piece.size());
     if (count < 0) return damaged(a);
-    out.resize(before + static_cast<size_t>(count));
     if (count == 0) return out;
+    if (out.size() + static_cast<size_t>(count) > max_member) return refused();
+    out.insert(out.end(), piece.begin(), piece.begin() + count);
   }
 }
 
@@ -98,7 +102,7 @@ Result<Digest> each_member(std::unique_ptr<host::ReadFile> file, std::string_vie
     const char* const name = archive_entry_pathname(entry);
     if (archive_entry_filetype(entry) != AE_IFREG || name == nullptr || !std::string_view(name).ends_with(suffix)) continue;
     const std::string path = without_dot(name);
-    TRY_ASSIGN(Bytes bytes, content_of(a, path));
+    TRY_ASSIGN(Bytes bytes, content_of(a, entry, path));
     const Padded padded = Padded::of(std::move(bytes));
     const Document document{path, padded.view()};
     TRY(digests.add(document));

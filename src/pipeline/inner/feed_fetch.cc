@@ -9,7 +9,7 @@
 namespace ashlar::pipeline {
 namespace {
 
-constexpr std::uint64_t max_document = std::uint64_t{1} << 30;
+constexpr std::uint64_t max_document = std::uint64_t{512} << 20;
 
 bool is_url(std::string_view text) { return text.starts_with("https://") || text.starts_with("http://") || text.starts_with("file://"); }
 
