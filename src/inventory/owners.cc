@@ -126,4 +126,19 @@ Result<Ownership> judge_owners(const Contents& contents, const Known* known) {
   return out;
 }
 
+void add_listed(Ownership& ownership, const Contents& contents, const std::vector<Component>& components) {
+  constexpr size_t size = 32;
+  PathResolver resolver(contents.files);
+  for (const Component& component : components) {
+    if (component.sums.size() != component.files.size() * size) continue;
+    for (size_t at = 0; at < component.files.size(); ++at) {
+      const std::string path = resolver.resolve(component.files[at]);
+      const auto file = contents.files.find(path);
+      if (file == contents.files.end() || !file->second.content || as_text(file->second.content->raw()) != std::string_view(component.sums).substr(at * size, size)) continue;
+      Owned& owned = ownership.files[path];
+      if (owned.standing == Standing::Unowned) owned = {"package:" + component.name, Standing::Listed, {}};
+    }
+  }
+}
+
 }  // namespace ashlar::inventory

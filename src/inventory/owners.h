@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "inventory/component.h"
 #include "inventory/known.h"
 
 namespace ashlar::inventory {
@@ -43,5 +44,8 @@ bool tells_owners(std::string_view path);
 /// Judges every file of `contents`, which were read with `md5` and the texts that tells_owners() names, by what is known beside the image; null: nothing
 /// is. Corrupt when image.json does not read.
 Result<Ownership> judge_owners(const Contents& contents, const Known* known);
+
+/// What packages of rpm have by the digests in its database: their files become Listed, where nobody has them yet. One with other bytes stays what it was.
+void add_listed(Ownership& ownership, const Contents& contents, const std::vector<Component>& components);
 
 }  // namespace ashlar::inventory

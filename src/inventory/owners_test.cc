@@ -216,5 +216,31 @@ TEST(Owners, StatementsThatDoNotRead) {
   }
 }
 
+/// A package of rpm with one file of these bytes.
+Component rpm(const std::string& name, const std::string& path, std::string_view content) {
+  return {.type = "rpm", .name = name, .version = "1-1", .found_by = "rpm", .path = "var/lib/rpm/rpmdb.sqlite", .files = {path}, .sums = std::string(as_text(Digest::of(content).raw()))};
+}
+
+TEST(Owners, WhatAnRpmHasIsHeldAgainstItsDigests) {
+  SampleImage image;
+  image.add_layer({{"usr", "", FileType::Directory}, {"usr/lib/pad.py", "pad"}, {"usr/lib/other.py", "changed"}, {"usr/lib/own.py", "own"}, {"usr/lib/twice.py", "twice"}, {.path = "lib", .type = FileType::Symlink, .link = "usr/lib"}});
+  const auto contents = read_contents(image, image.which, {.onlooker = {}, .keep = tells_owners, .sha1 = false, .md5 = true});
+  ASSERT_TRUE(contents) << contents.error().message;
+  auto owners = judge_owners(*contents, nullptr);
+  ASSERT_TRUE(owners) << owners.error().message;
+  Component older = rpm("older", "usr/lib/own.py", "own");
+  older.sums.clear();
+  Component folders = rpm("folders", "usr", "");
+  folders.sums = std::string(32, '\0');
+  add_listed(*owners, *contents, {rpm("pad", "lib/pad.py", "pad"), rpm("other", "usr/lib/other.py", "as shipped"), older, folders, rpm("first", "usr/lib/twice.py", "twice"), rpm("second", "usr/lib/twice.py", "twice"), rpm("gone", "usr/lib/gone.py", "x")});
+  const auto owner = [&](const char* path) { return owners->files.at(path).owner + " " + std::string(to_string(owners->files.at(path).standing)); };
+  EXPECT_EQ(owner("usr/lib/pad.py"), "package:pad listed") << "by way of /lib";
+  EXPECT_EQ(owner("usr/lib/other.py"), " unowned") << "it has other bytes";
+  EXPECT_EQ(owner("usr/lib/own.py"), " unowned") << "its package has no digests of today";
+  EXPECT_EQ(owner("usr"), " unowned") << "folders have none";
+  EXPECT_EQ(owner("usr/lib/twice.py"), "package:first listed");
+  EXPECT_FALSE(owners->files.contains("usr/lib/gone.py"));
+}
+
 }  // namespace
 }  // namespace ashlar::inventory

@@ -76,6 +76,7 @@ Result<std::unique_ptr<Opened>> open_image(host::Machine& machine, const std::st
   TRY_ASSIGN(out->inventory, inventory::read_inventory(target, {.keep = keep, .md5 = true, .damaged_databases = true, .shelf = shelf ? &*shelf : nullptr, .later = hashing == Hashing::Later ? &out->verification : nullptr}));
   const inventory::Contents& contents = out->inventory.contents;
   TRY_ASSIGN(out->ownership, inventory::judge_owners(contents, nullptr));
+  inventory::add_listed(out->ownership, contents, out->inventory.found.components);
   out->attached = statements_within(contents);
   add_attached(target, out->attached);
   out->subject = {.ref = ref, .names = names_of(target, contents), .contents = &contents, .ownership = &out->ownership, .components = std::move(out->inventory.found.components), .claims = std::move(out->inventory.found.claims), .notes = std::move(out->inventory.found.notes), .damage = std::move(out->inventory.found.damage)};

@@ -125,6 +125,28 @@ TEST_F(UsersFlow, users_c08_names_collide) {
   EXPECT_NE(causes(editor).find("no feed covers 'VSCode'"), std::string::npos) << causes(editor);
 }
 
+TEST_F(UsersFlow, users_c08_what_an_rpm_has_is_judged_by_it) {
+  ASHLAR_NEED("rpmbuild");
+  ASHLAR_NEED("rpm");
+  ASHLAR_NEED("python3");
+  know({{"pypi", osv("PyPI", "urllib3", "1.26.5")}});
+  const std::string folder = "/usr/lib/python3.6/site-packages";
+  stage.write("urllib3.spec", "Name: python3-urllib3\nVersion: 1.24.2\nRelease: 5.el8\nSummary: x\nLicense: MIT\nBuildArch: noarch\n%description\nx\n%install\nmkdir -p %{buildroot}" + folder + "/urllib3-1.24.2-py3.6.egg-info %{buildroot}" + folder +
+                              "/urllib3\nprintf 'Metadata-Version: 1.2\\nName: urllib3\\nVersion: 1.24.2\\n' > %{buildroot}" + folder + "/urllib3-1.24.2-py3.6.egg-info/PKG-INFO\necho patched > %{buildroot}" + folder + "/urllib3/__init__.py\n%files\n" + folder + "/*\n");
+  stage.write("install.sh", "set -e\nrpmbuild --quiet --define \"_topdir $PWD/top\" --define '__os_install_post %{nil}' -bb urllib3.spec\nmkdir -p root/etc\n"
+                            "rpm --root \"$PWD/root\" --dbpath /var/lib/rpm --force-debian -i --nodeps --noscripts top/RPMS/noarch/*.rpm\n"
+                            "python3 -c \"import sqlite3; sqlite3.connect('root/var/lib/rpm/rpmdb.sqlite').execute('PRAGMA journal_mode = DELETE')\"\n");
+  const Ran made = stage.run({"bash", "install.sh"});
+  if (made.code != 0) GTEST_SKIP() << "rpm makes no database here: " << made.told;
+  stage.write("root/etc/os-release", "ID=rhel\nVERSION_ID=\"8.5\"\n");
+  const Json owned = scan("dir:root");
+  EXPECT_EQ(found(owned), Set()) << "its maintainers have patched it: " << owned["findings"];
+  EXPECT_EQ(owned["coverage"]["within"].size(), 1U) << owned["coverage"];
+  EXPECT_EQ(owned["verdict"], "unknown") << "no feed is there for the package";
+  stage.write("root" + folder + "/urllib3-1.24.2-py3.6.egg-info/PKG-INFO", "Metadata-Version: 1.2\nName: urllib3\nVersion: 1.25.0\n");
+  EXPECT_EQ(found(scan("dir:root")), Set{"CVE-2026-0002 urllib3"}) << "another one, put over the package's";
+}
+
 TEST_F(UsersFlow, users_c09_go) {
   know({{"go", osv("Go", "stdlib", "1.22.4")}});
   const Json answer = document({"pkg:golang/stdlib@1.22.3", "pkg:golang/example.com/app"});

@@ -34,6 +34,7 @@ Component component_of(std::string_view path, RpmHeader header) {
   out.maintainer = header.vendor.empty() ? header.packager : header.vendor;
   out.module = header.module;
   out.files = std::move(header.files);
+  out.sums = std::move(header.sums);
   return out;
 }
 

@@ -75,6 +75,22 @@ TEST(Rpm, HeadersAreRead) {
   for (const Case& each : cases) EXPECT_EQ(read(each.blob), each.want) << each.summary;
 }
 
+TEST(Rpm, DigestsOfFilesAreRead) {
+  const std::string one = Digest::of(std::string_view("one")).hex();
+  const auto sums_of = [](std::vector<Tag> more) {
+    more.insert(more.begin(), {{1116, 4, {}, {0, 0}}, {1117, 8, {"one", "folder"}}, {1118, 8, {"/etc/"}}});
+    const auto found = read_rpm_header(as_bytes(header(with(more))));
+    EXPECT_TRUE(found) << found.error().message;
+    return found ? found->sums : "none";
+  };
+  const std::string raw(as_text(Digest::of(std::string_view("one")).raw()));
+  EXPECT_EQ(sums_of({{1035, 8, {one, ""}}, {5011, 4, {}, {8}}}), raw + std::string(32, '\0')) << "a folder has none";
+  EXPECT_EQ(sums_of({{1035, 8, {std::string(32, 'a'), ""}}}), "") << "MD5, where no algorithm stands";
+  EXPECT_EQ(sums_of({{1035, 8, {one, ""}}, {5011, 4, {}, {10}}}), "") << "SHA-512";
+  EXPECT_EQ(sums_of({{1035, 8, {one}}, {5011, 4, {}, {8}}}), "") << "fewer than files";
+  EXPECT_EQ(sums_of({{1035, 8, {"nonsense", one}}, {5011, 4, {}, {8}}}), std::string(32, '\0') + raw);
+}
+
 TEST(Rpm, FilesAreBounded) {
   std::vector<std::uint32_t> zeros(60'000, 0);
   EXPECT_EQ(read(header(with({{1116, 4, {}, zeros}, {1117, 8, Strings(60'000, "f")}, {1118, 8, {"/" + std::string(4000, 'd')}}}))), "the paths of a package take more than 64 MiB");

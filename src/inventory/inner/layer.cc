@@ -8,7 +8,7 @@
 namespace ashlar::inventory {
 namespace {
 
-constexpr std::string_view form = "ashlar layer 1";
+constexpr std::string_view form = "ashlar layer 2";
 
 /// Digests as bytes: their hex digits take twice the room.
 void pack_hex(Packer& to, std::string_view hex) {
@@ -79,6 +79,7 @@ void pack(Packer& to, const Component& component) {
   }
   to.texts(component.symbols);
   to.texts(component.files);
+  to.text(component.sums);
 }
 
 Component unpack_component(Unpacker& from) {
@@ -86,6 +87,7 @@ Component unpack_component(Unpacker& from) {
   for (std::string* const text : {&out.type, &out.name, &out.version, &out.architecture, &out.source, &out.source_version, &out.maintainer, &out.distribution, &out.module, &out.path, &out.remark}) *text = from.text();
   out.symbols = from.texts();
   out.files = from.texts();
+  out.sums = from.text();
   return out;
 }
 

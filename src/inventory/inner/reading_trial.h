@@ -20,7 +20,7 @@ inline Strings all_of(const Inventory& inventory) {
   Strings out = lines_of(inventory.found);
   for (const auto* const components : {&inventory.found.components, &inventory.found.claims}) {
     for (const Component& each : *components) {
-      for (const std::string& text : {each.type, each.name, each.architecture, each.source, each.source_version, each.maintainer, each.distribution, each.module, each.found_by, each.path, each.remark}) out.push_back(text);
+      for (const std::string& text : {each.type, each.name, each.architecture, each.source, each.source_version, each.maintainer, each.distribution, each.module, each.found_by, each.path, each.remark, each.sums}) out.push_back(text);
       out.insert(out.end(), each.symbols.begin(), each.symbols.end());
       out.insert(out.end(), each.files.begin(), each.files.end());
     }

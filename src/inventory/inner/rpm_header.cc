@@ -11,7 +11,8 @@ namespace ashlar::inventory {
 namespace {
 
 constexpr std::uint32_t tag_name = 1000, tag_version = 1001, tag_release = 1002, tag_epoch = 1003, tag_vendor = 1011, tag_packager = 1015, tag_arch = 1022, tag_source = 1044,
-                        tag_region = 63, tag_sha1 = 269, tag_sha256 = 273, tag_folder_of_file = 1116, tag_base_names = 1117, tag_folders = 1118, tag_module = 5096;
+                        tag_region = 63, tag_sha1 = 269, tag_sha256 = 273, tag_folder_of_file = 1116, tag_base_names = 1117, tag_folders = 1118, tag_module = 5096, tag_sums = 1035, tag_sums_by = 5011;
+constexpr std::uint32_t sums_by_sha256 = 8;  // as OpenPGP numbers them (RFC 9580, 9.5)
 constexpr std::uint32_t type_int32 = 4, type_text = 6, type_texts = 8, type_translated = 9, type_bytes = 7;
 constexpr std::uint32_t max_tags = 65'535, max_files = 1'000'000;
 
@@ -115,7 +116,18 @@ class HeaderReader {
       if (bytes > (64 << 20)) return fail(Kind::Corrupt, "the paths of a package take more than 64 MiB");  // one long folder, named often
       out.files.push_back(fmt::format("{}{}", folder, names[at]));
     }
+    read_sums(out);
     return {};
+  }
+
+  void read_sums(RpmHeader& out) const {
+    const auto by = numbers(tag_sums_by);
+    const auto sums = texts(tag_sums);
+    if (by.empty() || by[0] != sums_by_sha256 || sums.size() != out.files.size()) return;
+    for (const std::string_view hex : sums) {
+      const auto digest = Digest::parse_hex(hex);  // folders and links have none
+      out.sums += digest ? as_text(digest->raw()) : std::string_view("\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 32);
+    }
   }
 
   BytesView blob_, index_, store_;

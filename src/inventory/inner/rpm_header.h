@@ -15,6 +15,7 @@ struct RpmHeader {
   std::string vendor, packager;
   std::string module;   ///< MODULARITYLABEL: `nodejs:18:...`
   std::vector<std::string> files;  ///< without a leading slash
+  std::string sums;                ///< as Component::sums; empty where the package was made with older digests than SHA-256
   /// `[epoch:]version-release`; an epoch of 0 is none.
   std::string full_version() const;
 };
