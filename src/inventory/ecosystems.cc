@@ -8,18 +8,18 @@ namespace ashlar::inventory {
 namespace {
 
 constexpr Ecosystem table[] = {
-    {"dpkg", "packages of the Debian family, also in images without dpkg", wants_dpkg, read_dpkg, nullptr, true},
-    {"apk", "packages of the Alpine family", wants_apk, read_apk, nullptr, true},
-    {"rpm", "packages of the Fedora and SUSE families", wants_rpm, read_rpm, settle_rpm, true},
+    {"dpkg", "packages of the Debian family, also in images without dpkg", wants_dpkg, read_dpkg, nullptr, true, true},
+    {"apk", "packages of the Alpine family", wants_apk, read_apk, nullptr, true, true},
+    {"rpm", "packages of the Fedora and SUSE families", wants_rpm, read_rpm, settle_rpm, true, true},
     {"python", "what pip and its like have installed, eggs and wheels", wants_python, read_python, settle_python},
     {"npm", "packages as node finds them, and what is only locked", wants_npm, read_npm, settle_npm},
-    {"go", "modules that are linked into a program, and Go itself", wants_go, read_go},
-    {"java", "jar, war and ear files, also nested and shaded", wants_java, read_java},
-    {"rust", "crates that cargo-auditable lists in a program", wants_rust, read_rust},
+    {"go", "modules that are linked into a program, and Go itself", wants_go, read_go, nullptr, false},
+    {"java", "jar, war and ear files, also nested and shaded", wants_java, read_java, nullptr, false},
+    {"rust", "crates that cargo-auditable lists in a program", wants_rust, read_rust, nullptr, false},
     {"gem", "gems, by the names of their specifications", wants_gem, read_gem},
     {"composer", "packages as Composer has installed them", wants_composer, read_composer},
     {"nuget", "packages that a program of .NET depends on", wants_nuget, read_nuget},
-    {"elf-note", "packages that programs and libraries name in a note", wants_elf_note, read_elf_note, settle_elf_note},
+    {"elf-note", "packages that programs and libraries name in a note", wants_elf_note, read_elf_note, settle_elf_note, false},
     {"version-records", "what else says which versions of packages are installed: changelogs, logs, lists", wants_version_records, read_version_records},
     {"sbom", "documents that claim what is in the image", wants_sbom, read_sbom},
 };

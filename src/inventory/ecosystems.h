@@ -30,6 +30,8 @@ struct Ecosystem {
   /// Joins what several files told of one component, with the files that lie beside them; null where each file tells all. Called once, with
   /// everything that the ecosystem's files told, in the order of their paths.
   void (*settle)(Told& told, const Contents& contents) = nullptr;
+  /// What a file tells depends on where it lies, so that it is asked about every name of one; else about one of those by which it wants the file.
+  bool by_place = true;
   bool distribution = false;  ///< it reads a distribution's package database: what cannot be read of it is damage
 };
 

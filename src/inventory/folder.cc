@@ -8,6 +8,7 @@
 #include "base/parallel.h"
 #include "host/tree.h"
 #include "inventory/inner/content.h"
+#include "inventory/inner/reading_again.h"
 
 namespace ashlar::inventory {
 namespace {
@@ -127,16 +128,29 @@ Result<Contents> read_folder(host::Files& files, const host::Path& folder, const
   Turns turns(nodes);
   const size_t threads = threads_for(turns.size(), options.threads);
   std::vector<Lane> lanes;
+  std::vector<Onlooker*> onlookers;
   TextRoom texts;
-  for (size_t lane = 0; lane < 2 * threads; ++lane) lanes.emplace_back(files, folder, options, options.onlooker ? options.onlooker(0) : nullptr, texts);
+  for (size_t lane = 0; lane < 2 * threads; ++lane) lanes.emplace_back(files, folder, options, onlookers.emplace_back(options.onlooker ? options.onlooker(0) : nullptr), texts);
   in_parallel(threads, threads, [&](size_t index, size_t) { read_files(turns, lanes[2 * index], lanes[2 * index + 1]); });
   Contents contents;
+  Renamed renamed;
   for (Node& node : nodes) {
     if (!node.done) return cannot(what, std::move(node.done).error());
     const std::string path = node.file.entry.path;
-    if (node.file.entry.type == FileType::HardLink) share(contents.files.at(node.file.entry.link), node.file);  // the list names it before
+    if (node.file.entry.type == FileType::HardLink) {
+      share(contents.files.at(node.file.entry.link), node.file);  // the list names it before
+      renamed.add(path, node.file.bytes, node.file.entry.link);
+    }
     if (node.text) contents.texts.emplace(path, std::move(*node.text));
     contents.files.emplace(path, std::move(node.file));
+  }
+  for (auto& [layer, wanted] : renamed.wanted(contents, options, [&](size_t) { return onlookers.empty() ? nullptr : onlookers.front(); })) {
+    for (auto& [member, again] : wanted) {
+      auto file = files.open(folder / again.read_as);
+      if (!file) return cannot(what, std::move(file).error());
+      const auto content = host::stream(std::move(*file));
+      if (Done done = show_again(*content, contents.files.at(again.read_as).entry, {layer, member}, again, contents, texts); !done) return cannot(what, std::move(done).error());
+    }
   }
   TRY(take_packages(contents, options));
   return contents;

@@ -7,6 +7,8 @@
 #include <tuple>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "inventory/inner/layer.h"
 #include "inventory/inner/part_file.h"
 #include "inventory/inner/readers.h"
@@ -16,11 +18,12 @@ namespace {
 
 constexpr size_t front_size = 4096;
 constexpr std::uint64_t worth_opening = 256 << 10;
+constexpr std::uint64_t max_again = 256 << 20;  ///< bytes of one file that are read again, those of all names together
 using Wanted = std::bitset<32>;  // by row of ecosystems()
 
-/// What was told of one file.
+/// What was told of one file under one name.
 struct Read {
-  std::string path;                              ///< by which it was read; another name of the file may be the one that stays
+  std::string path;                             ///< that name; another name of the file may be the one that stays
   std::vector<std::pair<size_t, Told>> told{};  ///< by row of ecosystems()
 };
 
@@ -48,6 +51,8 @@ class Collector::Watcher final : public Onlooker {
     wanted_.reset();
     decided_ = false;
     failure_.clear();
+    const auto again = again_.find(place);
+    names_ = again == again_.end() ? nullptr : &again->second;
   }
 
   void more(BytesView bytes) override {
@@ -55,7 +60,7 @@ class Collector::Watcher final : public Onlooker {
     if (!decided_) {
       if (held_.empty() && bytes.size() >= std::min<std::uint64_t>(front_size, entry_->size)) {
         decide(bytes);
-        if (bytes.size() == entry_->size) return give(ViewFile(bytes));  // nothing to put together
+        if (bytes.size() == entry_->size && failure_.empty()) return give(ViewFile(bytes));  // nothing to put together
       }
       if (!decided_ || keeps()) held_.insert(held_.end(), bytes.begin(), bytes.end());
       if (decided_) return spill();
@@ -81,10 +86,17 @@ class Collector::Watcher final : public Onlooker {
     return file ? give(**file) : fail_all(file.error().message);
   }
 
+  bool asks_again(std::string_view path, Place place, std::string_view read_as, BytesView front) override {
+    const Wanted wanted = wanted_again(path, read_as, front);
+    if (wanted.any()) again_[place].push_back({std::string(path), {}});
+    return wanted.any();
+  }
+
   std::optional<std::string> found() const override {
     Packer to;
     to.number(read.size());
-    for (const auto& [place, each] : read) {
+    for (const auto& [place, reads] : read) {
+      const Read& each = reads.front();  // of a layer that was read once every file has one name
       to.number(place.member);
       to.text(each.path);
       to.number(each.told.size());
@@ -95,10 +107,10 @@ class Collector::Watcher final : public Onlooker {
 
   bool recall(BytesView bytes, size_t layer) override {
     Unpacker from(bytes);
-    std::map<Place, Read> recalled;
+    std::map<Place, std::vector<Read>> recalled;
     for (std::uint64_t left = from.count(); left > 0 && from.sound(); --left) {
       const auto member = static_cast<size_t>(from.number());
-      Read& each = recalled[{layer, member}];
+      Read& each = recalled[{layer, member}].emplace_back();
       each.path = from.text();
       for (std::uint64_t rows = from.count(); rows > 0 && from.sound(); --rows) {
         const std::uint64_t row = from.number();
@@ -111,9 +123,15 @@ class Collector::Watcher final : public Onlooker {
     return true;
   }
 
-  std::map<Place, Read> read;
+  std::map<Place, std::vector<Read>> read;
 
  private:
+  /// A name for which a file is shown again.
+  struct Name {
+    std::string path;
+    Wanted wanted;
+  };
+
   bool large() const { return entry_->size > in_memory; }
   /// Of a file that lies in a folder few ranges are read again, where all of it would have to be put aside.
   bool opens() const { return entry_->size > worth_opening && !folder_.empty(); }
@@ -124,7 +142,31 @@ class Collector::Watcher final : public Onlooker {
     decided_ = true;
     front = front.first(std::min(front.size(), front_size));
     const auto rows = ecosystems();
-    for (size_t row = 0; row < rows.size(); ++row) wanted_[row] = rows[row].wants(entry_->path, front);
+    if (names_ == nullptr) {
+      for (size_t row = 0; row < rows.size(); ++row) wanted_[row] = rows[row].wants(entry_->path, front);
+      return;
+    }
+    for (Name& name : *names_) wanted_ |= name.wanted = wanted_again(name.path, entry_->path, front);
+    if (names_->size() > max_again / (entry_->size + 1)) failure_ = fmt::format("it goes by {} names, too many for its size", names_->size() + 1);
+  }
+
+  /// Who has not been asked about the file yet as it must be.
+  static Wanted wanted_again(std::string_view path, std::string_view read_as, BytesView front) {
+    Wanted out;
+    const auto rows = ecosystems();
+    for (size_t row = 0; row < rows.size(); ++row) out[row] = rows[row].wants(path, front) && (rows[row].by_place || !rows[row].wants(read_as, front));
+    return out;
+  }
+
+  /// For every name under which the file is shown and every reader that wants it.
+  void for_each(const auto& ask) {
+    const auto rows_of = [&](const std::string& path, Wanted wanted) {
+      for (size_t row = 0; row < ecosystems().size(); ++row) {
+        if (wanted[row]) ask(row, path);
+      }
+    };
+    if (names_ == nullptr) return rows_of(entry_->path, wanted_);
+    for (const Name& name : *names_) rows_of(name.path, name.wanted);
   }
 
   /// Once it is clear who wants the file: what is held stays, goes, or is the beginning of a spool.
@@ -142,27 +184,25 @@ class Collector::Watcher final : public Onlooker {
   }
 
   void give(const host::ReadFile& file) {
-    for (size_t row = 0; row < ecosystems().size(); ++row) {
-      if (!wanted_[row]) continue;
-      Told told = ecosystems()[row].read(entry_->path, file);
-      if (!told.components.empty() || !told.claims.empty() || !told.notes.empty() || !told.damage.empty()) keep(row, std::move(told));
-    }
+    for_each([&](size_t row, const std::string& path) {
+      Told told = ecosystems()[row].read(path, file);
+      if (!told.components.empty() || !told.claims.empty() || !told.notes.empty() || !told.damage.empty()) keep(row, path, std::move(told));
+    });
     wanted_.reset();
   }
 
   void fail_all(const std::string& cause) {
-    for (size_t row = 0; row < ecosystems().size(); ++row) {
-      if (!wanted_[row]) continue;
+    for_each([&](size_t row, const std::string& path) {
       Told told;
-      (ecosystems()[row].distribution ? told.damage : told.notes).push_back(unread(entry_->path, cause));
-      keep(row, std::move(told));
-    }
+      (ecosystems()[row].distribution ? told.damage : told.notes).push_back(unread(path, cause));
+      keep(row, path, std::move(told));
+    });
   }
 
-  void keep(size_t row, Told told) {
-    Read& into = read[place_];
-    into.path = entry_->path;
-    into.told.emplace_back(row, std::move(told));
+  void keep(size_t row, const std::string& path, Told told) {
+    auto& reads = read[place_];
+    if (reads.empty() || reads.back().path != path) reads.push_back({path});
+    reads.back().told.emplace_back(row, std::move(told));
   }
 
   host::Files& files_;
@@ -172,7 +212,9 @@ class Collector::Watcher final : public Onlooker {
   Bytes held_;
   std::unique_ptr<host::Spool> spool_;
   std::uint64_t seen_ = 0;
-  Wanted wanted_;
+  Wanted wanted_;  ///< of all its names together
+  std::map<Place, std::vector<Name>> again_;
+  std::vector<Name>* names_ = nullptr;  ///< of a file that is shown again
   bool decided_ = false;
   std::string failure_;  ///< why the bytes could not be put aside
 };
@@ -182,27 +224,48 @@ Collector::~Collector() = default;
 
 Onlooker* Collector::onlooker() { return watchers_.emplace_back(std::make_unique<Watcher>(files_, folder_)).get(); }
 
-Found Collector::finish(const Contents& contents) {
-  std::map<Place, Read> all;
-  for (const auto& watcher : watchers_) all.merge(watcher->read);
-  std::map<std::string_view, std::pair<Read*, const File*>> stays;  // by the path under which it does
-  std::map<Place, std::string_view> names;
-  for (const auto& [path, file] : contents.files) {
-    const auto found = file.content ? all.find(file.bytes) : all.end();
-    if (found == all.end()) continue;
-    const auto [name, first] = names.emplace(file.bytes, path);
-    if (!first && path != found->second.path) continue;  // the name by which it was read goes before others
-    if (!first) stays.erase(name->second);
-    name->second = path;
-    stays[path] = {&found->second, &file};
+namespace {
+
+/// What counts of what was told of one file, by the name under which it stays: `names`, of which there is at least one, in their order.
+void settle_names(std::vector<Read>& reads, const std::vector<std::string_view>& names, std::map<std::string_view, std::vector<std::pair<size_t, Told>>>& stays) {
+  const auto stays_as = [&](const std::string& path) {
+    const auto found = std::ranges::lower_bound(names, path);
+    return found != names.end() && *found == path ? found : names.end();
+  };
+  std::ranges::stable_sort(reads, {}, [&](const Read& each) { return stays_as(each.path) - names.begin(); });  // the names that stay first
+  Wanted seen;
+  for (Read& read : reads) {
+    const auto own = stays_as(read.path);
+    for (auto& [row, told] : read.told) {
+      const bool by_place = ecosystems()[row].by_place;
+      if (by_place ? own == names.end() : seen[row]) continue;
+      seen[row] = true;
+      const std::string_view name = own == names.end() ? names.front() : *own;
+      for (auto* const components : {&told.components, &told.claims}) rename(*components, read.path, std::string(name));
+      stays[name].emplace_back(row, std::move(told));
+    }
   }
+}
+
+}  // namespace
+
+Found Collector::finish(const Contents& contents) {
+  std::map<Place, std::vector<Read>> all;
+  for (const auto& watcher : watchers_) {
+    for (auto& [place, reads] : watcher->read) append(all[place], reads);
+  }
+  std::map<Place, std::vector<std::string_view>> names;
+  for (const auto& [path, file] : contents.files) {
+    if (file.content && all.contains(file.bytes)) names[file.bytes].push_back(path);
+  }
+  std::map<std::string_view, std::vector<std::pair<size_t, Told>>> stays;  // by the name under which it does
+  for (const auto& [place, paths] : names) settle_names(all.at(place), paths, stays);
   std::vector<Told> by_row(ecosystems().size());
-  for (auto& [path, read_and_file] : stays) {
-    auto& [read, file] = read_and_file;
-    for (auto& [row, told] : read->told) {
+  for (auto& [path, rows] : stays) {
+    const size_t layer = contents.files.find(std::string(path))->second.bytes.layer;
+    for (auto& [row, told] : rows) {
       for (auto* const components : {&told.components, &told.claims}) {
-        rename(*components, read->path, std::string(path));
-        for (Component& each : *components) each.layer = file->bytes.layer, each.found_by = ecosystems()[row].name;
+        for (Component& each : *components) each.layer = layer, each.found_by = ecosystems()[row].name;
         append(components == &told.components ? by_row[row].components : by_row[row].claims, *components);
       }
       append(by_row[row].notes, told.notes);
@@ -232,17 +295,36 @@ class Both final : public Onlooker {
  public:
   Both(Onlooker& one, Onlooker& other) : all_{&one, &other} {}
   void begin(const TarEntry& entry, Place place) override {
-    for (Onlooker* const each : all_) each->begin(entry, place);
+    const auto again = again_.find(place);
+    see_ = again == again_.end() ? Seeing{true, true} : again->second;
+    each([&](Onlooker& one) { one.begin(entry, place); });
   }
   void more(BytesView bytes) override {
-    for (Onlooker* const each : all_) each->more(bytes);
+    each([&](Onlooker& one) { one.more(bytes); });
   }
   void end() override {
-    for (Onlooker* const each : all_) each->end();
+    each([](Onlooker& one) { one.end(); });
+  }
+  bool asks_again(std::string_view path, Place place, std::string_view read_as, BytesView front) override {
+    bool any = false;
+    for (size_t at = 0; at < all_.size(); ++at) {
+      if (!all_[at]->asks_again(path, place, read_as, front)) continue;
+      again_[place][at] = any = true;
+    }
+    return any;
   }
 
  private:
+  using Seeing = std::array<bool, 2>;
+  void each(const auto& tell) {
+    for (size_t at = 0; at < all_.size(); ++at) {
+      if (see_[at]) tell(*all_[at]);
+    }
+  }
+
   std::array<Onlooker*, 2> all_;
+  std::map<Place, Seeing> again_;  ///< of files that are shown again
+  Seeing see_{};
 };
 
 }  // namespace

@@ -56,6 +56,58 @@ TEST(Inventory, ALinkKeepsWhatItLeadsTo) {
   EXPECT_EQ(lines_of(collect(image, files)), (Strings{"maven a:b 3 two.jar java@0"})) << "under the name that stays";
 }
 
+// pnpm and uv lay packages down as hard links to a store whose names say nothing.
+TEST(Inventory, EveryNameOfAHardLinkIsAsked) {
+  const std::string left = metadata("left", "1");
+  struct Row { std::string_view summary; std::vector<Members> layers; Strings expected; };
+  const Row rows[] = {
+      {"pnpm's store", {{{"root/.pnpm-store/ab/cd", ms}, hard_link("app/node_modules/ms/package.json", "root/.pnpm-store/ab/cd")}}, {"npm ms 2.1.3 app/node_modules/ms/package.json npm@0"}},
+      {"in a lower layer", {{{"root/.pnpm-store/ab/cd", ms}}, {hard_link("app/node_modules/ms/package.json", "root/.pnpm-store/ab/cd")}}, {"npm ms 2.1.3 app/node_modules/ms/package.json npm@0"}},
+      {"that is gone", {{{"store/ab", ms}}, {hard_link("app/node_modules/ms/package.json", "store/ab")}, {{".wh.store", ""}}}, {"npm ms 2.1.3 app/node_modules/ms/package.json npm@0"}},
+      {"two applications", {{{"store/ab", ms}, hard_link("a/node_modules/ms/package.json", "store/ab"), hard_link("b/node_modules/ms/package.json", "store/ab")}}, {"npm ms 2.1.3 a/node_modules/ms/package.json npm@0", "npm ms 2.1.3 b/node_modules/ms/package.json npm@0"}},
+      {"a link to a link", {{{"store/ab", ms}, hard_link("cd", "store/ab"), hard_link("a/node_modules/ms/package.json", "cd")}}, {"npm ms 2.1.3 a/node_modules/ms/package.json npm@0"}},
+      {"uv's cache", {{{"root/.cache/x", left}, hard_link("s/left-1.dist-info/METADATA", "root/.cache/x")}}, {"pypi left 1 s/left-1.dist-info/METADATA python@0"}},
+      {"a gem, whose name is its path's", {{{"x", "Gem::Specification.new"}, hard_link("s/specifications/rake-13.0.gemspec", "x")}}, {"gem rake 13.0 s/specifications/rake-13.0.gemspec gem@0"}},
+      {"a name that a higher layer replaced", {{{"store/ab", ms}, hard_link("a/node_modules/ms/package.json", "store/ab")}, {{"a/node_modules/ms/package.json", R"({"name":"ms","version":"3.0.0"})"}}}, {"npm ms 3.0.0 a/node_modules/ms/package.json npm@1"}},
+      {"an empty one", {{{"x", ""}, hard_link("s/left-1.dist-info/METADATA", "x")}}, {"note: cannot read 's/left-1.dist-info/METADATA': it names no package"}},
+  };
+  for (const Row& row : rows) {
+    Target target = target_of(row.layers, {});
+    const auto inventory = read_inventory(target);
+    ASSERT_TRUE(inventory) << row.summary << ": " << inventory.error().message;
+    EXPECT_EQ(lines_of(inventory->found), row.expected) << row.summary;
+  }
+}
+
+TEST(Inventory, EveryNameOfAHardLinkIsAskedInFolders) {
+  const trial::Scratch scratch;
+  trial::put(scratch / ".store/ab", ms);
+  std::filesystem::create_directories(scratch / "app/node_modules/ms");
+  std::filesystem::create_hard_link(scratch / ".store/ab", scratch / "app/node_modules/ms/package.json");
+  trial::put(scratch / ".store/status", "Package: expat\nStatus: install ok installed\nArchitecture: amd64\nVersion: 2.9\n");
+  std::filesystem::create_directories(scratch / "var/lib/dpkg");
+  std::filesystem::create_hard_link(scratch / ".store/status", scratch / "var/lib/dpkg/status");
+  host::Machine machine = host::real_machine();
+  auto target = open_target(machine, "dir:" + scratch.path().string()).value();
+  for (const size_t threads : {1, 4}) {
+    const auto inventory = read_inventory(target, {.threads = threads});
+    ASSERT_TRUE(inventory) << inventory.error().message;
+    EXPECT_EQ(lines_of(inventory->found), (Strings{"deb expat 2.9 var/lib/dpkg/status dpkg@0", "npm ms 2.1.3 app/node_modules/ms/package.json npm@0"}));
+    EXPECT_EQ(inventory->contents.packages.size(), 1U);
+  }
+}
+
+TEST(Inventory, AFileOfMoreNamesThanItsSizeAllowsIsNotRead) {
+  Members members = {{"x", metadata("left", "1") + std::string(20 << 20, '\n')}};
+  for (int each = 0; each < 20; ++each) members.push_back(hard_link("s" + std::to_string(each) + "/left-1.dist-info/METADATA", "x"));
+  Target target = target_of({members}, {});
+  const auto inventory = read_inventory(target);
+  ASSERT_TRUE(inventory) << inventory.error().message;
+  const Strings lines = lines_of(inventory->found);
+  ASSERT_EQ(lines.size(), 20U);
+  EXPECT_EQ(lines[0], "note: cannot read 's0/left-1.dist-info/METADATA': it goes by 21 names, too many for its size");
+}
+
 TEST(Inventory, EmptyAndShortFilesAreAsked) {
   host::MemoryFiles files;
   SampleImage image;

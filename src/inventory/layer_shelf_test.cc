@@ -134,8 +134,8 @@ TEST(LayerShelf, ADamagedRecordIsRefusedAndMadeAnew) {
     damaged(whole.substr(0, at), "cut at " + std::to_string(at));
   }
   damaged("", "empty");
-  damaged(seal("ashlar layer 2", "nothing that fits"), "sealed, and no record");
-  damaged(seal("ashlar layer 0", std::string(unseal("ashlar layer 2", whole)->begin(), unseal("ashlar layer 2", whole)->end())), "of another form");
+  damaged(seal("ashlar layer 3", "nothing that fits"), "sealed, and no record");
+  damaged(seal("ashlar layer 2", std::string(unseal("ashlar layer 3", whole)->begin(), unseal("ashlar layer 3", whole)->end())), "of another form");
   const std::string key = path.substr(path.size() - 65, 2) + path.substr(path.size() - 62);
   const auto kept = read_record(key, whole, 0);
   ASSERT_TRUE(kept) << kept.error().message;

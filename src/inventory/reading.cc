@@ -9,8 +9,10 @@
 #include "base/parallel.h"
 #include "base/read_ahead.h"
 #include "inventory/inner/content.h"
+#include "inventory/inner/landing.h"
 #include "inventory/inner/layer.h"
 #include "inventory/inner/paired_hashing.h"
+#include "inventory/inner/reading_again.h"
 
 namespace ashlar::inventory {
 namespace {
@@ -20,27 +22,22 @@ void remove_below(std::map<std::string, File>& files, const std::string& folder)
   for (auto at = files.lower_bound(prefix); at != files.end() && at->first.starts_with(prefix);) at = files.erase(at);
 }
 
-/// Applies a whiteout to what lies in lower layers (image-spec layer.md, "Whiteouts": never to its own); false when the entry is none.
-bool whiteout(std::map<std::string, File>& lower, const std::string& path) {
+/// Applies a whiteout to what lies in lower layers (image-spec layer.md, "Whiteouts": never to its own); false when the entry is none. Corrupt, as for
+/// runtimes, when it would take away its own folder or that above it.
+Result<bool> whiteout(std::map<std::string, File>& lower, const std::string& path) {
   const size_t slash = path.rfind('/');
   const std::string folder = slash == std::string::npos ? std::string() : path.substr(0, slash);
   const std::string name = slash == std::string::npos ? path : path.substr(slash + 1);
   if (!name.starts_with(".wh.")) return false;
   if (name == ".wh..wh..opq") {
     remove_below(lower, folder);
-  } else {
+  } else if (!name.starts_with(".wh..wh.")) {  // what aufs keeps for itself
+    if (const auto of = std::string_view(name).substr(4); of.empty() || of == "." || of == "..") return cannot(Kind::Corrupt, fmt::format("read whiteout '{}'", path), "it names no file");
     const std::string hidden = (folder.empty() ? std::string() : folder + "/") + name.substr(4);
     remove_below(lower, hidden);
     lower.erase(hidden);
   }
   return true;
-}
-
-std::string clean(std::string path) {
-  while (path.starts_with("./")) path.erase(0, 2);
-  while (path.starts_with('/')) path.erase(0, 1);
-  while (path.ends_with('/')) path.pop_back();
-  return path == "." ? std::string() : path;
 }
 
 /// What all threads that read layers share.
@@ -80,7 +77,7 @@ Done read_members(const Work& work, TarReader& reader, size_t at, Onlooker* onlo
     if (!next) break;
     const size_t member = layer.members.size();
     File& file = layer.members.emplace_back(File{.entry = std::move(*next), .content = {}, .layer = at, .bytes = {at, member}});
-    file.entry.path = clean(std::move(file.entry.path));
+    file.entry.path = clean_path(std::move(file.entry.path));
     if (file.entry.type != FileType::Regular) continue;
     const bool keeps = keeps_text(work.options, file.entry.path);
     TRY(read_file(reader, buffer, hashing, member, file.entry, Passing(file, onlooker, keeps ? &layer.texts[member] : nullptr, work.texts)));
@@ -128,8 +125,11 @@ Result<Layer> read_layer(const Work& work, size_t at, Onlooker* onlooker) {
   }
   Layer layer;
   TRY_ASSIGN(auto blob, work.image.open(descriptor.digest));
-  Hasher hasher;
-  const auto stream = read_ahead(oci::decode_layer(descriptor, std::make_unique<HashingSource>(std::move(blob), hasher)));
+  Hasher hasher, unpacked_hasher;
+  auto unpacked = oci::decode_layer(descriptor, std::make_unique<HashingSource>(std::move(blob), hasher));
+  const bool packed = descriptor.media_type != oci::media::layer_tar;
+  if (packed) unpacked = std::make_unique<HashingSource>(std::move(unpacked), unpacked_hasher);
+  const auto stream = read_ahead(std::move(unpacked));
   TarReader reader(*stream);
   TRY(read_members(work, reader, at, onlooker, layer));
   Bytes rest(64 * 1024);  // what follows the archive's end belongs to the layer's digest, too
@@ -137,16 +137,15 @@ Result<Layer> read_layer(const Work& work, size_t at, Onlooker* onlooker) {
     TRY_ASSIGN(count, stream->read(rest));
   }
   if (hasher.finish() != descriptor.digest) return fail(Kind::Corrupt, "its bytes have another digest");
+  layer.diff_id = packed ? unpacked_hasher.finish() : descriptor.digest;
   if (shelf == nullptr) return layer;
   if (const auto found = onlooker == nullptr ? std::string() : onlooker->found()) shelf->keep(key, to_record(key, layer, *found));
   return layer;
 }
 
 /// Reads all layers beside each other, the largest first.
-std::vector<Result<Layer>> read_layers(const Work& work) {
+std::vector<Result<Layer>> read_layers(const Work& work, const std::vector<Onlooker*>& onlookers) {
   std::vector<Result<Layer>> layers(work.descriptors.size());
-  std::vector<Onlooker*> onlookers(layers.size(), nullptr);
-  for (size_t at = 0; at < layers.size() && work.options.onlooker; ++at) onlookers[at] = work.options.onlooker(at);
   std::vector<size_t> order(layers.size());
   std::iota(order.begin(), order.end(), size_t{0});
   std::ranges::stable_sort(order, std::greater<>(), [&](size_t at) { return work.descriptors[at].size; });
@@ -161,21 +160,41 @@ std::vector<Result<Layer>> read_layers(const Work& work) {
 }
 
 /// Lays a layer over those below it. Its own files stand apart until it lies, so that however often it takes something away each file below is met once.
-Done lay(Layer layer, Contents& contents) {
+Done lay(Layer layer, Contents& contents, Renamed& renamed) {
   std::map<std::string, File> own;
+  const auto find = [&](const std::string& path) -> const File* {
+    const auto ours = own.find(path);
+    if (ours != own.end()) return &ours->second;
+    const auto lower = contents.files.find(path);
+    return lower == contents.files.end() ? nullptr : &lower->second;
+  };
+  Landing landing([&](const std::string& path) {
+    const File* const found = find(path);
+    return found != nullptr && found->entry.type == FileType::Symlink ? std::optional(found->entry.link) : std::nullopt;
+  });
   for (File& file : layer.members) {
-    const std::string path = file.entry.path;
-    if (path.empty() || whiteout(contents.files, path)) continue;
+    if (file.entry.path.empty()) continue;
+    auto landed = landing.of(file.entry.path);
+    if (!landed) return cannot(fmt::format("unpack '{}'", file.entry.path), std::move(landed).error());
+    const std::string path = std::move(*landed);
+    TRY_ASSIGN(const bool none, whiteout(contents.files, path));
+    if (none || path.empty()) continue;
     if (file.entry.type == FileType::HardLink) {
-      const std::string link = clean(file.entry.link);
-      const bool ours = own.contains(link);
-      const auto target = (ours ? own : contents.files).find(link);
-      if (!ours && target == contents.files.end()) return cannot(Kind::Corrupt, fmt::format("read hard link '{}'", path), fmt::format("its target '{}' is not in the image", file.entry.link));
-      share(target->second, file);
+      const auto link = landing.of_target(file.entry.link);
+      if (!link) return cannot(fmt::format("read hard link '{}'", path), link.error());
+      const File* const target = find(*link);
+      if (target == nullptr) return cannot(Kind::Corrupt, fmt::format("read hard link '{}'", path), fmt::format("its target '{}' is not in the image", file.entry.link));
+      share(*target, file);
+      if (file.content) renamed.add(path, file.bytes, target->entry.type == FileType::Regular ? *link : std::string());
     }
     contents.texts.erase(path);
-    if (const auto text = layer.texts.find(file.bytes.member); text != layer.texts.end() && file.entry.type == FileType::Regular) contents.texts[path] = std::move(text->second);
+    if (file.entry.type == FileType::Regular) {
+      if (path != file.entry.path) renamed.add(path, file.bytes, file.entry.path);
+      else if (const auto text = layer.texts.find(file.bytes.member); text != layer.texts.end()) contents.texts[path] = std::move(text->second);
+    }
+    if (file.entry.type == FileType::Symlink) landing.put_symlink(path);
     if (file.entry.type != FileType::Directory) remove_below(contents.files, path);
+    file.entry.path = path;
     contents.files.erase(path);
     own.insert_or_assign(path, std::move(file));
   }
@@ -183,17 +202,33 @@ Done lay(Layer layer, Contents& contents) {
   return {};
 }
 
+/// Corrupt where a layer is another than the configuration says by its digest when it is unpacked.
+Done check_diff_id(const Digest& expected, const Layer& layer) {
+  if (layer.diff_id == expected) return {};
+  return fail(Kind::Corrupt, fmt::format("unpacked it is '{}', and the image's configuration says '{}'", layer.diff_id.str(), expected.str()));
+}
+
 }  // namespace
 
 Result<Contents> read_contents(oci::ImageReader& image, const oci::PlatformImage& which, const ReadOptions& options) {
   Contents contents{which.platform, which.descriptor, which.config, which.manifest.layers, {}, {}, {}};
+  if (contents.config.diff_ids.size() != contents.layers.size())
+    return cannot(Kind::Corrupt, fmt::format("read image '{}'", contents.manifest.digest.str()), fmt::format("its configuration has {} layers and its manifest {}", contents.config.diff_ids.size(), contents.layers.size()));
+  std::vector<Onlooker*> onlookers(contents.layers.size(), nullptr);
+  for (size_t at = 0; at < onlookers.size() && options.onlooker; ++at) onlookers[at] = options.onlooker(at);
   TextRoom texts;
-  std::vector<Result<Layer>> layers = read_layers({image, contents.layers, options, texts});
+  std::vector<Result<Layer>> layers = read_layers({image, contents.layers, options, texts}, onlookers);
+  Renamed renamed;
   for (size_t at = 0; at < layers.size(); ++at) {
-    Done done = layers[at] ? lay(std::move(*layers[at]), contents) : std::unexpected(std::move(layers[at]).error());
+    Done done = layers[at] ? check_diff_id(contents.config.diff_ids[at], *layers[at]) : std::unexpected(std::move(layers[at]).error());
+    if (done) done = lay(std::move(*layers[at]), contents, renamed);
     if (!done) return cannot(fmt::format("read layer '{}'", contents.layers[at].digest.str()), std::move(done).error());
   }
   std::erase_if(contents.texts, [&](const auto& text) { return !contents.files.contains(text.first); });
+  for (auto& [at, again] : renamed.wanted(contents, options, [&](size_t layer) { return onlookers[layer]; })) {
+    Done done = read_again(image, at, again, contents, texts);
+    if (!done) return cannot(fmt::format("read layer '{}' again", contents.layers[at].digest.str()), std::move(done).error());
+  }
   TRY(take_packages(contents, options));
   return contents;
 }

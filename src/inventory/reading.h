@@ -24,6 +24,9 @@ class Onlooker {
   virtual void more(BytesView bytes) = 0;
   /// It has ended. Its digest is not known yet.
   virtual void end() = 0;
+  /// Whether it wants to see a file again for the name `path`, which it goes by as well as by `read_as`, under which it was shown. Asked once all was
+  /// seen, for each such name; a file is then shown once more, by one thread, for all of them. `front`: its first bytes, as `File::front`.
+  virtual bool asks_again([[maybe_unused]] std::string_view path, [[maybe_unused]] Place place, [[maybe_unused]] std::string_view read_as, [[maybe_unused]] BytesView front) { return false; }
   /// What it found in the layer, once that was read to its end, to be kept with it; nothing: that cannot be kept.
   virtual std::optional<std::string> found() const { return std::nullopt; }
   /// Takes over what found() gave when this very layer was read before, in the place of seeing it; false, and nothing is taken, where that does not read.

@@ -10,7 +10,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace ashlar::inventory;
   const std::string body(fuzz::text(data, size));
   (void)read_record("key", body, 0);
-  const auto kept = read_record("key", ashlar::seal("ashlar layer 2", body), 0);
+  const auto kept = read_record("key", ashlar::seal("ashlar layer 3", body), 0);
   if (!kept) return 0;
   const std::string written = to_record("key", kept->layer, kept->found);
   const auto again = read_record("key", written, 0);

@@ -8,7 +8,7 @@
 namespace ashlar::inventory {
 namespace {
 
-constexpr std::string_view form = "ashlar layer 2";
+constexpr std::string_view form = "ashlar layer 3";
 
 /// Digests as bytes: their hex digits take twice the room.
 void pack_hex(Packer& to, std::string_view hex) {
@@ -19,6 +19,14 @@ void pack_hex(Packer& to, std::string_view hex) {
 }
 
 std::string unpack_hex(Unpacker& from) { return to_hex(as_bytes(from.view())); }
+
+std::optional<Digest> unpack_digest(Unpacker& from) {
+  std::array<std::uint8_t, 32> digest{};
+  const std::string_view bytes = from.view();
+  if (bytes.size() != digest.size()) return std::nullopt;
+  std::ranges::copy(as_bytes(bytes), digest.begin());
+  return Digest::from(digest);
+}
 
 void pack(Packer& to, const TarEntry& entry) {
   to.text(entry.path);
@@ -61,11 +69,7 @@ void pack(Packer& to, const File& file) {
 
 File unpack_file(Unpacker& from, const Place& place) {
   File file{.entry = unpack_entry(from), .content = {}, .layer = place.layer, .bytes = place};
-  std::array<std::uint8_t, 32> digest{};
-  if (const std::string_view bytes = from.view(); bytes.size() == digest.size()) {
-    std::ranges::copy(as_bytes(bytes), digest.begin());
-    file.content = Digest::from(digest);
-  }
+  file.content = unpack_digest(from);
   file.sha1 = unpack_hex(from);
   file.md5 = unpack_hex(from);
   file.front = from.text();
@@ -115,6 +119,7 @@ Told unpack_told(Unpacker& from) {
 std::string to_record(std::string_view key, const Layer& layer, std::string_view found) {
   Packer to;
   to.text(key);
+  to.text(as_text(layer.diff_id.raw()));
   to.number(layer.members.size());
   for (const File& file : layer.members) pack(to, file);
   to.number(layer.texts.size());
@@ -128,6 +133,9 @@ Result<KeptLayer> read_record(std::string_view key, std::string_view record, siz
   Unpacker from(body);
   if (from.view() != key) return fail(Kind::Corrupt, "it is the record of another layer");
   KeptLayer out;
+  const auto diff_id = unpack_digest(from);
+  if (!diff_id) return fail(Kind::Corrupt, "it does not hold what its form says");
+  out.layer.diff_id = *diff_id;
   const std::uint64_t members = from.count();
   out.layer.members.reserve(static_cast<size_t>(members));
   for (size_t member = 0; member < members && from.sound(); ++member) out.layer.members.push_back(unpack_file(from, {at, member}));

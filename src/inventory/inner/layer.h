@@ -13,6 +13,7 @@ namespace ashlar::inventory {
 struct Layer {
   std::vector<File> members;            ///< as they follow each other; where they stand is said by `layer` and `bytes` of each
   std::map<size_t, std::string> texts;  ///< of files that are kept, by member
+  Digest diff_id = Digest::from({});    ///< of its archive, unpacked
   bool verified = true;                 ///< its bytes were hashed
 };
 
