@@ -43,7 +43,7 @@ BaseLayers guess_base(const oci::Config& image, bool ours) {
   }
   for (const size_t end : ends) found = end < below ? end : found;  // the image's own last line has no layers above it
   if (below == layers && found > 0) return {found, fmt::format("its history ends another image after {} of {} layers", found, layers)};
-  return {std::min<size_t>(layers, 1), "nothing tells what it is built on: the lowest layer is taken as the base"};
+  return {layers, "nothing tells what it is built on: all of it counts as the base"};
 }
 
 BaseChange change_base(const Report& image, const Report& base) {

@@ -17,8 +17,8 @@ struct BaseLayers {
 Result<BaseLayers> layers_of_base(const oci::Config& image, const oci::Config& base, std::string_view base_ref);
 
 /// Without a base at hand. An image that names its own files (`ours`) is a base as a whole. Else by the history: each Dockerfile ends a stage with what
-/// its container runs (CMD, ENTRYPOINT), so that layers up to the last such line that is followed by other layers are the base's. Else the lowest
-/// layer is, for it has to come from somewhere.
+/// its container runs (CMD, ENTRYPOINT), so that layers up to the last such line that is followed by other layers are the base's. Else all of them are:
+/// a base is judged more strictly than what is built on it.
 BaseLayers guess_base(const oci::Config& image, bool ours);
 
 /// Findings that stand, of the image's base against all of another base.

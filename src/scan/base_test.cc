@@ -29,9 +29,11 @@ TEST(Base, IsGuessedFromTheHistory) {
       {"buildkit's lines", image_of({"a", "b", "c"}, {"+# debian.sh", "CMD [\"bash\"]", "+RUN apt-get install x", "ENTRYPOINT [\"python\"]", "+COPY . /app"}), false, 2},
       {"an image that adds no layer above", image_of({"a", "b"}, {"+ADD rootfs", "CMD [\"sh\"]", "+RUN x", "CMD [\"python\"]"}), false, 1},
       {"both ends of a stage in one place", image_of({"a", "b"}, {"+ADD rootfs", "ENTRYPOINT [\"x\"]", "CMD [\"y\"]", "+COPY . /"}), false, 1},
-      {"no history", image_of({"a", "b", "c"}), false, 1},
+      {"no history: all of it is as strict as a base", image_of({"a", "b", "c"}), false, 3},
+      {"a history without an end of a stage", image_of({"a", "b"}, {"+x", "+y"}), false, 2},
+      {"a history of fewer layers", image_of({"a", "b", "c"}, {"+x", "CMD y", "+z"}), false, 3},
       {"a history of other layers", image_of({"a"}, {"+x", "CMD y", "+z"}), false, 1},
-      {"a word that begins alike", image_of({"a", "b"}, {"+ADD x", "CMDLINE=1", "+COPY y"}), false, 1},
+      {"a word that begins alike", image_of({"a", "b"}, {"+ADD x", "CMDLINE=1", "+COPY y"}), false, 2},
       {"nothing at all", image_of({}), false, 0},
   };
   for (const Row& row : rows) EXPECT_EQ(guess_base(row.image, row.ours).count, row.count) << row.summary;
