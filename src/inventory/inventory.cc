@@ -186,7 +186,7 @@ class Collector::Watcher final : public Onlooker {
   void give(const host::ReadFile& file) {
     for_each([&](size_t row, const std::string& path) {
       Told told = ecosystems()[row].read(path, file);
-      if (!told.components.empty() || !told.claims.empty() || !told.notes.empty() || !told.damage.empty()) keep(row, path, std::move(told));
+      if (!told.components.empty() || !told.claims.empty() || !told.notes.empty() || !told.unread.empty() || !told.damage.empty()) keep(row, path, std::move(told));
     });
     wanted_.reset();
   }
@@ -194,7 +194,8 @@ class Collector::Watcher final : public Onlooker {
   void fail_all(const std::string& cause) {
     for_each([&](size_t row, const std::string& path) {
       Told told;
-      (ecosystems()[row].distribution ? told.damage : told.notes).push_back(unread(path, cause));
+      if (ecosystems()[row].distribution) told.damage.push_back(unread(path, cause));
+      else told.unread.push_back({path, cause});
       keep(row, path, std::move(told));
     });
   }
@@ -269,6 +270,7 @@ Found Collector::finish(const Contents& contents) {
         append(components == &told.components ? by_row[row].components : by_row[row].claims, *components);
       }
       append(by_row[row].notes, told.notes);
+      append(by_row[row].unread, told.unread);
       append(by_row[row].damage, told.damage);
     }
   }
@@ -278,12 +280,15 @@ Found Collector::finish(const Contents& contents) {
     append(out.components, by_row[row].components);
     append(out.claims, by_row[row].claims);
     append(out.notes, by_row[row].notes);
+    for (const Unread& each : by_row[row].unread) out.notes.push_back(unread(each.path, each.cause));
+    append(out.unread, by_row[row].unread);
     append(out.damage, by_row[row].damage);
   }
   const auto order = [](const Component& each) { return std::tie(each.type, each.name, each.version, each.path, each.found_by); };
   std::ranges::stable_sort(out.components, {}, order);
   std::ranges::stable_sort(out.claims, {}, order);
   std::ranges::sort(out.notes);
+  std::ranges::sort(out.unread);
   std::ranges::sort(out.damage);
   return out;
 }

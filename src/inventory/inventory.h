@@ -15,6 +15,7 @@ struct Found {
   std::vector<Component> components{};  ///< sorted by type, name, version, path
   std::vector<Component> claims{};      ///< of documents in the image, in the same order: never believed, but what is believed is held against them
   std::vector<std::string> notes{};     ///< what could not be judged, and why; sorted
+  std::vector<Unread> unread{};         ///< records of packages of languages that tell nothing; sorted, and each is among the notes, too
   std::vector<std::string> damage{};    ///< records of package databases of distributions that do not read, and why; sorted
 };
 

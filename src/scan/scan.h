@@ -2,6 +2,7 @@
 // From what an image holds and a database to a report.
 #include <map>
 
+#include "inventory/ecosystems.h"
 #include "inventory/owners.h"
 #include "scan/base.h"
 #include "scan/exceptions.h"
@@ -20,6 +21,7 @@ struct Subject {
   std::vector<inventory::Component> components{};   ///< of every ecosystem
   std::vector<inventory::Component> claims{};       ///< of other records in the contents, which the components are held against
   std::vector<std::string> notes{};                 ///< of the readers of ecosystems
+  std::vector<inventory::Unread> unread{};          ///< records of packages of languages that tell nothing
   std::vector<std::string> damage{};                ///< what does not read of package databases
   std::map<Digest, std::string> known{};            ///< files that are known by content, and what they are: our own health probe
   BaseLayers base{};                                ///< how many of the layers, from the lowest, belong to the base

@@ -85,6 +85,36 @@ TEST_F(LayeredScanFlow, planted_databases_are_read_where_a_runtime_puts_them) {
   }
 }
 
+TEST_F(LayeredScanFlow, planted_records_that_do_not_read_are_never_clean) {
+  const std::string npm = "app/node_modules/lodash/package.json", python = "app/left-1.dist-info/METADATA";
+  struct Row { const char* summary; std::string path, text, cause; };
+  const Row rows[] = {
+      {"broken", npm, "{\"name\":", "it is no JSON object"},
+      {"larger than any", npm, "{\"name\":\"lodash\"," + std::string(5 << 20, ' ') + "\"version\":\"4.17.4\"}", "more than 4194304"},
+      {"it names nothing, and node loads it", npm, R"({"main":"i.js"})", "it names no package"},
+      {"metadata without a name", python, "Metadata-Version: 2.1\n", "it names no package"},
+      {"a jar of no bytes", "app/x.jar", "", "it ends as no zip archive"},
+      {"a gem without a version", "app/specifications/x.gemspec", "x", "its name has no version"},
+      {"what Composer installed", "app/vendor/composer/installed.json", "{", "installed.json"},
+      {"what a program of .NET depends on", "app/x.deps.json", "[]", "it has no libraries"},
+  };
+  for (const Row& row : rows) {
+    begin();
+    stage.write("base/" + row.path, row.text);
+    make_image(stage, "out", {"base", "top"});
+    for (const char* target : {"oci:out:1", "oci:out:1", "dir:base"}) {
+      const Json told = scan(target);
+      EXPECT_EQ(told["verdict"], "unknown") << row.summary << ", " << target;
+      EXPECT_NE(causes(told).find("cannot read '" + row.path + "'"), std::string::npos) << row.summary << causes(told);
+      EXPECT_NE(causes(told).find(row.cause), std::string::npos) << row.summary << causes(told);
+    }
+  }
+  begin();
+  stage.write("base/" + python, "name: left\nversion: 1\n\n");
+  make_image(stage, "out", {"base", "top"});
+  EXPECT_EQ(found(scan("oci:out:1")), Set{"CVE-2026-0002 left"}) << "names of fields are in any case";
+}
+
 TEST_F(LayeredScanFlow, planted_whiteouts_that_no_runtime_takes_are_refused) {
   for (const char* name : {".wh.", "etc/.wh.", "etc/.wh..", "etc/.wh..."}) {
     begin();

@@ -10,17 +10,17 @@ bool wants_composer(std::string_view path, BytesView) { return path == "vendor/c
 
 Told read_composer(std::string_view path, const host::ReadFile& file) {
   const auto text = read_text(file);
-  if (!text) return {.notes = {unread(path, text.error().message)}};
+  if (!text) return {.unread = {no_record(path, text.error().message)}};
   const auto json = parse_json(*text, path);
-  if (!json) return {.notes = {unread(path, json.error().message)}};
+  if (!json) return {.unread = {no_record(path, json.error().message)}};
   const Json* list = &*json;
   if (json->is_object() && json->contains("packages")) list = &(*json)["packages"];
-  if (!list->is_array()) return {.notes = {unread(path, "it has no list of packages")}};
+  if (!list->is_array()) return {.unread = {no_record(path, "it has no list of packages")}};
   Told told;
   for (const Json& each : *list) {
     const auto name = each.is_object() ? get_string(each, "name") : Result<std::string>("");
     if (!name || name->empty()) {
-      told.notes.push_back(unread(path, "a package of it has no name"));
+      told.unread.push_back(no_record(path, "a package of it has no name"));
       continue;
     }
     Component component{.type = "composer", .name = *name, .version = get_string(each, "version").value_or(""), .path = std::string(path)};

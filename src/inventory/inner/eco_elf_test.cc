@@ -50,7 +50,7 @@ TEST_F(ElfPrograms, ListsOfCratesThatAreNone) {
       {"a package without a name", trial::deflated(R"({"packages":[{"version":"1"}]})", 15), "its list of crates is damaged"},
       {"a package that is none", trial::deflated(R"({"packages":[1]})", 15), "its list of crates is damaged"},
   };
-  for (const auto& each : cases) EXPECT_EQ(trial::lines(trial::tell("rust", "x", with_crates(each.packed))), (Strings{std::string("note: cannot read 'x': ") + each.note})) << each.summary;
+  for (const auto& each : cases) EXPECT_EQ(trial::lines(trial::tell("rust", "x", with_crates(each.packed))), (Strings{std::string("unread: cannot read 'x': ") + each.note})) << each.summary;
 }
 
 TEST_F(ElfPrograms, AProgramOfRustWithoutAListSaysSo) {

@@ -31,7 +31,7 @@ Told read_gem(std::string_view path, const host::ReadFile&) {
   std::string_view name = name_of(path);
   name.remove_suffix(suffix.size());
   const size_t at = version_at(name);
-  if (at == std::string_view::npos) return {.notes = {unread(path, "its name has no version")}};
+  if (at == std::string_view::npos) return {.unread = {no_record(path, "its name has no version")}};
   const std::string_view version = name.substr(at);
   return {.components = {{.type = "gem", .name = std::string(name.substr(0, at - 1)), .version = std::string(version.substr(0, version.find('-'))), .path = std::string(path)}}};
 }

@@ -157,7 +157,7 @@ std::vector<Module> modules_of(std::string_view path, const BuildInfo& info, std
     const auto fields = split(line, '\t');
     if (fields.size() < 2) continue;
     if ((fields[0] == "mod" || fields[0] == "dep" || fields[0] == "=>") && fields[1].empty()) {
-      told.notes.push_back(unread(path, "a module of it has no name"));
+      told.unread.push_back(no_record(path, "a module of it has no name"));
       continue;
     }
     if (fields[0] == "path") main_package = fields[1];
@@ -168,7 +168,7 @@ std::vector<Module> modules_of(std::string_view path, const BuildInfo& info, std
     if (fields[0] == "build" && key == "vcs.revision") revision = unquoted(value);
     if (fields[0] == "build" && key == "vcs.modified") modified = unquoted(value);
     if (out.size() <= max_modules) continue;
-    told.notes.push_back(unread(path, fmt::format("it names more than {} modules", max_modules)));
+    told.unread.push_back(no_record(path, fmt::format("it names more than {} modules", max_modules)));
     break;
   }
   if (main && out[*main].component.version.empty() && !revision.empty())
@@ -214,11 +214,11 @@ Told read_go(std::string_view path, const host::ReadFile& file) {
   if (!elf) return told;  // whether a damaged program is anybody's is said by those who look at owners
   const auto at = find_info(*elf);
   if (!at) {
-    if (elf->section(".gopclntab") != nullptr) told.notes.push_back(unread(path, "it is a Go program without build information"));
+    if (elf->section(".gopclntab") != nullptr) told.unread.push_back(no_record(path, "it is a Go program without build information"));
     return told;
   }
   const auto info = read_info(*elf, *at);
-  if (!info) return {.notes = {unread(path, info.error().message)}};
+  if (!info) return {.unread = {no_record(path, info.error().message)}};
   std::string main_package;
   std::vector<Module> modules = modules_of(path, *info, main_package, told);
   auto names = go_functions(*elf);

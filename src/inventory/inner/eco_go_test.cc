@@ -115,10 +115,10 @@ TEST_F(GoPrograms, DamageGivesAnAnswer) {
   ASSERT_NE(at, std::string::npos);
   std::string giant = bytes;
   giant.replace(at + 32, 10, "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01");
-  EXPECT_EQ(trial::lines(trial::tell("go", "app", giant)), (Strings{"note: cannot read 'app': its build information is damaged"}));
+  EXPECT_EQ(trial::lines(trial::tell("go", "app", giant)), (Strings{"unread: cannot read 'app': its build information is damaged"}));
   std::string none = bytes;
   for (size_t each = none.find("\xff Go buildinf:"); each != std::string::npos; each = none.find("\xff Go buildinf:")) none[each + 5] = 'X';
-  EXPECT_EQ(trial::lines(trial::tell("go", "app", none)), (Strings{"note: cannot read 'app': it is a Go program without build information"}));
+  EXPECT_EQ(trial::lines(trial::tell("go", "app", none)), (Strings{"unread: cannot read 'app': it is a Go program without build information"}));
 }
 
 // The toolchain's own test of the form before Go 1.18.
@@ -150,7 +150,7 @@ TEST(Go, AModuleWithoutANameIsNoted) {
   ASSERT_NE(at, std::string::npos);
   nameless[at + 4] = '\t';
   const Strings told = trial::lines(trial::tell("go", "x", nameless));
-  EXPECT_EQ(told.back(), "note: cannot read 'x': a module of it has no name");
+  EXPECT_EQ(told.back(), "unread: cannot read 'x': a module of it has no name");
   for (const std::string& line : told) EXPECT_EQ(line.find("golang  "), std::string::npos) << line;
 }
 

@@ -26,7 +26,8 @@ struct Budget {
 
 bool is_jar(std::string_view path) {
   constexpr std::array<std::string_view, 9> suffixes = {".jar", ".war", ".ear", ".par", ".sar", ".nar", ".jpi", ".hpi", ".lpkg"};
-  return std::ranges::any_of(suffixes, [&](std::string_view suffix) { return path.ends_with(suffix) && name_of(path).size() > suffix.size(); });
+  const std::string name = lower(name_of(path));  // the JVM asks for no name at all
+  return std::ranges::any_of(suffixes, [&](std::string_view suffix) { return name.ends_with(suffix) && name.size() > suffix.size(); });
 }
 
 /// `META-INF/maven/GROUP/ARTIFACT/FILE`, wherever it lies.
@@ -55,7 +56,7 @@ Told from_properties(std::string_view path, std::string_view text) {
     return found == properties.end() || !is_utf8(found->second) ? std::string() : found->second;
   };
   const std::string group = get("groupId"), artifact = get("artifactId");
-  if (group.empty() || artifact.empty() || artifact.find("${") != std::string::npos || group.find("${") != std::string::npos) return {.notes = {unread(path, "it names no artifact")}};
+  if (group.empty() || artifact.empty() || artifact.find("${") != std::string::npos || group.find("${") != std::string::npos) return {.unread = {no_record(path, "it names no artifact")}};
   Component out{.type = "maven", .name = fmt::format("{}:{}", group, artifact), .version = get("version"), .path = std::string(path)};
   if (out.version.find("${") != std::string::npos) out.version.clear();
   if (out.version.empty()) out.remark = "its pom.properties has no version";
@@ -73,7 +74,7 @@ class JarReader {
     if (budget_.jars == 0) return refuse("it holds more than 20,000 archives");
     --budget_.jars;
     auto zip = Zip::open(file);
-    if (!zip) return told_.notes.push_back(unread(path, zip.error().message));
+    if (!zip) return told_.unread.push_back(no_record(path, zip.error().message));
     const size_t before = told_.components.size();
     for (const Zip::Member& member : zip->members()) {
       if (in_maven(member.name, "pom.properties")) read_properties(path, *zip, member);
@@ -82,13 +83,13 @@ class JarReader {
     mark_shaded(path, before);
     // A jar of archives alone (an assembly, a Spring Boot application) is described by what is in it, too.
     for (const Zip::Member& member : zip->members()) {
-      if (is_jar(member.name)) read_nested(path, file, *zip, member, depth);
+      if (is_jar(member.name) || is_archive(*zip, member)) read_nested(path, file, *zip, member, depth);
     }
-    if (!known) read_manifest(path, *zip);
+    if (!known) read_manifest(path, *zip, depth);
   }
 
   void finish(std::string_view path) {
-    if (!refusal_.empty()) told_.notes.push_back(unread(path, refusal_));
+    if (!refusal_.empty()) told_.unread.push_back(no_record(path, refusal_));
   }
 
  private:
@@ -103,14 +104,21 @@ class JarReader {
     return bytes;
   }
 
+  /// Whether a member is a zip archive by its bytes, whatever it is called; classes, of which there are many, where they are large for one.
+  bool is_archive(const Zip& zip, const Zip::Member& member) {
+    constexpr std::uint64_t smallest = 22, large_class = 64 << 10;
+    if (member.encrypted || member.size < (member.name.ends_with(".class") ? large_class : smallest)) return false;
+    return zip.front(member, front_) == "PK\x03\x04";
+  }
+
   void read_properties(const std::string& path, const Zip& zip, const Zip::Member& member) {
     const auto bytes = take(zip, member, max_text);
-    Told found = bytes ? from_properties(fmt::format("{}!{}", path, member.name), as_text(*bytes)) : Told{.notes = {unread(path + "!" + member.name, bytes.error().message)}};
+    Told found = bytes ? from_properties(fmt::format("{}!{}", path, member.name), as_text(*bytes)) : Told{.unread = {no_record(path + "!" + member.name, bytes.error().message)}};
     for (Component& each : found.components) {
       each.path = path;
       told_.components.push_back(std::move(each));
     }
-    told_.notes.insert(told_.notes.end(), found.notes.begin(), found.notes.end());
+    told_.unread.insert(told_.unread.end(), found.unread.begin(), found.unread.end());
   }
 
   /// Of several artifacts one jar names, that which its file is called is its own.
@@ -131,21 +139,23 @@ class JarReader {
     if (!is_utf8(member.name)) return refuse("a name of an archive in it is no UTF-8");
     if (member.method == 0 && !member.encrypted) {
       const auto place = zip.place_of(member);
-      if (!place) return told_.notes.push_back(unread(inside, place.error().message));
+      if (!place) return told_.unread.push_back(no_record(inside, place.error().message));
       return read(inside, PartFile(file, *place, member.packed), depth + 1);
     }
     const auto bytes = take(zip, member, max_nested);
-    if (!bytes) return told_.notes.push_back(unread(inside, bytes.error().message));
+    if (!bytes) return told_.unread.push_back(no_record(inside, bytes.error().message));
     read(inside, ViewFile(*bytes), depth + 1);
   }
 
-  void read_manifest(const std::string& path, const Zip& zip) {
+  /// A jar by its name tells something in any case, another archive where it has a manifest.
+  void read_manifest(const std::string& path, const Zip& zip, int depth) {
     Manifest manifest;
     const auto member = std::ranges::find_if(zip.members(), [](const Zip::Member& each) { return each.name == "META-INF/MANIFEST.MF"; });
+    if (member == zip.members().end() && depth > 0 && !is_jar(path)) return;
     if (member != zip.members().end()) {
       const auto bytes = take(zip, *member, max_text);
       if (bytes) manifest = read_jar_manifest(as_text(*bytes));
-      else told_.notes.push_back(unread(path + "!" + member->name, bytes.error().message));
+      else told_.unread.push_back(no_record(path + "!" + member->name, bytes.error().message));
     }
     auto component = jar_by_manifest(file_name(path), manifest);
     component.path = path;
@@ -154,6 +164,7 @@ class JarReader {
 
   Told& told_;
   Budget budget_;
+  FrontInflater front_;
   std::string refusal_;
 };
 
@@ -164,7 +175,7 @@ bool wants_java(std::string_view path, BytesView) { return is_jar(path) || in_ma
 Told read_java(std::string_view path, const host::ReadFile& file) {
   if (!is_jar(path)) {
     const auto text = read_text(file, max_text);
-    return text ? from_properties(path, *text) : Told{.notes = {unread(path, text.error().message)}};
+    return text ? from_properties(path, *text) : Told{.unread = {no_record(path, text.error().message)}};
   }
   Told told;
   JarReader reader(told);

@@ -46,12 +46,12 @@ const Case cases[] = {
     {"sections of entries are not the jar's", "x.jar", trial::zip({manifest("\r\nName: a/\r\nImplementation-Version: 9\r\n")}), {"maven x  x.jar [by its file name alone, and without a version]"}},
     {"name and manifest disagree", "x-1.2.jar", trial::zip({manifest("Implementation-Version: 1.1\r\n")}), {"maven x 1.2 x-1.2.jar [its file name says 1.2, its manifest 1.1]"}},
     {"by its name alone", "commons-lang3-3.12.0.jar", trial::zip({{"a.class", "x"}}), {"maven commons-lang3 3.12.0 commons-lang3-3.12.0.jar [by its file name alone]"}},
-    {"no jar", "x.jar", "hello", {"note: cannot read 'x.jar': it ends as no zip archive"}},
-    {"a nested one that is none", "x.jar", trial::zip({properties("a.b", "x", "1"), {"y.jar", "hello"}}), {"maven a.b:x 1 x.jar", "note: cannot read 'x.jar!y.jar': it ends as no zip archive"}},
-    {"a bomb", "x.jar", trial::zip({properties("a.b", "x", "1"), {"y.jar", std::string(65 << 20, '\0')}}), {"maven a.b:x 1 x.jar", "note: cannot read 'x.jar!y.jar': it unpacks to 68157440 bytes, more than 67108864"}},
-    {"properties that are none", "x.jar", trial::zip({{"META-INF/maven/a/b/pom.properties", "\xff\xfe="}}), {"maven x  x.jar [by its file name alone, and without a version]", "note: cannot read 'x.jar!META-INF/maven/a/b/pom.properties': it names no artifact"}},
+    {"no jar", "x.jar", "hello", {"unread: cannot read 'x.jar': it ends as no zip archive"}},
+    {"a nested one that is none", "x.jar", trial::zip({properties("a.b", "x", "1"), {"y.jar", "hello"}}), {"maven a.b:x 1 x.jar", "unread: cannot read 'x.jar!y.jar': it ends as no zip archive"}},
+    {"a bomb", "x.jar", trial::zip({properties("a.b", "x", "1"), {"y.jar", std::string(65 << 20, '\0')}}), {"maven a.b:x 1 x.jar", "unread: cannot read 'x.jar!y.jar': it unpacks to 68157440 bytes, more than 67108864"}},
+    {"properties that are none", "x.jar", trial::zip({{"META-INF/maven/a/b/pom.properties", "\xff\xfe="}}), {"maven x  x.jar [by its file name alone, and without a version]", "unread: cannot read 'x.jar!META-INF/maven/a/b/pom.properties': it names no artifact"}},
     {"encrypted", "x.jar", trial::zip({{.name = "META-INF/maven/a/b/pom.properties", .content = "x", .flags = 1}}),
-     {"maven x  x.jar [by its file name alone, and without a version]", "note: cannot read 'x.jar!META-INF/maven/a/b/pom.properties': it is encrypted"}},
+     {"maven x  x.jar [by its file name alone, and without a version]", "unread: cannot read 'x.jar!META-INF/maven/a/b/pom.properties': it is encrypted"}},
     {"a hidden file", "a/.jar", text_jar, {}},
 };
 
@@ -60,12 +60,29 @@ TEST(Java, TellsOfFiles) {
   for (const Case& each : cases) EXPECT_EQ(trial::lines(trial::tell("java", each.path, each.content)), each.told) << each.summary;
 }
 
+// The JVM asks for no name, and neither does whoever hides a jar.
+TEST(Java, ArchivesInArchivesAreKnownByTheirBytes) {
+  const std::string log4j = trial::zip({properties("org.apache", "log4j", "2.14.1")});
+  struct Row { const char* summary; std::string path, content; Strings told; };
+  const Row rows[] = {
+      {"a jar in capitals", "A.JAR", log4j, {"maven org.apache:log4j 2.14.1 A.JAR"}},
+      {"one in it", "a.jar", trial::zip({{"LOG4J.JAR", log4j}, properties("a.b", "x", "1")}), {"maven a.b:x 1 a.jar", "maven org.apache:log4j 2.14.1 a.jar!LOG4J.JAR"}},
+      {"one under another name", "a.jar", trial::zip({{"x.bin", log4j}, properties("a.b", "x", "1")}), {"maven a.b:x 1 a.jar", "maven org.apache:log4j 2.14.1 a.jar!x.bin"}},
+      {"one that is not packed", "a.jar", trial::zip({{"lib/x", log4j, true}, properties("a.b", "x", "1")}), {"maven a.b:x 1 a.jar", "maven org.apache:log4j 2.14.1 a.jar!lib/x"}},
+      {"one that calls itself a class", "a.jar", trial::zip({{"X.class", trial::zip({properties("org.apache", "log4j", "2.14.1"), {"fill", std::string(70 << 10, 'x'), true}})}, properties("a.b", "x", "1")}), {"maven a.b:x 1 a.jar", "maven org.apache:log4j 2.14.1 a.jar!X.class"}},
+      {"an archive of something else tells nothing", "a.jar", trial::zip({{"form.docx", trial::zip({{"word/document.xml", "<x/>"}})}, {"short", "PK"}, properties("a.b", "x", "1")}), {"maven a.b:x 1 a.jar"}},
+      {"one that is damaged is told", "a.jar", trial::zip({{"x.bin", log4j.substr(0, log4j.size() - 30)}, properties("a.b", "x", "1")}), {"maven a.b:x 1 a.jar", "unread: cannot read 'a.jar!x.bin': it ends as no zip archive"}},
+      {"nothing at all", "a.jar", "", {"unread: cannot read 'a.jar': it ends as no zip archive"}},
+  };
+  for (const Row& row : rows) EXPECT_EQ(trial::lines(trial::tell("java", row.path, row.content)), row.told) << row.summary;
+}
+
 TEST(Java, DepthIsBounded) {
   std::string jar = text_jar;
   for (int depth = 0; depth < 12; ++depth) jar = trial::zip({properties("a.b", "x", "1"), {"x.jar", jar, depth % 2 == 0}});
   const Told told = trial::tell("java", "x.jar", jar);
   EXPECT_EQ(told.components.size(), 9U);
-  EXPECT_EQ(told.notes, (Strings{"cannot read 'x.jar': archives in it nest deeper than 8"}));
+  EXPECT_EQ(told.unread, (std::vector<Unread>{{"x.jar", "archives in it nest deeper than 8"}}));
 }
 
 TEST(Java, WhatIsUnpackedIsBounded) {
@@ -75,7 +92,7 @@ TEST(Java, WhatIsUnpackedIsBounded) {
   const std::string packed = trial::deflated(big);
   for (int each = 0; each < 10; ++each) members.push_back({.name = "l" + std::to_string(each) + ".jar", .content = big, .deflated = packed});
   const Told told = trial::tell("java", "x.jar", trial::zip(members));
-  EXPECT_EQ(std::ranges::count_if(told.notes, [](const std::string& note) { return note.ends_with("what is packed in it takes more than 512 MiB"); }), 2);
+  EXPECT_EQ(std::ranges::count(told.unread, "what is packed in it takes more than 512 MiB", &Unread::cause), 2);
 }
 
 TEST(Java, NamesOfFiles) {

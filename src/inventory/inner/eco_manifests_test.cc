@@ -19,24 +19,24 @@ const Case cases[] = {
     {"for a platform", "gem", "g/specifications/nokogiri-1.16.5-x86_64-linux.gemspec", "x", {"gem nokogiri 1.16.5 g/specifications/nokogiri-1.16.5-x86_64-linux.gemspec"}},
     {"a name with a number", "gem", "g/specifications/foo-2-bar-1.0.0.gemspec", "x", {"gem foo-2-bar 1.0.0 g/specifications/foo-2-bar-1.0.0.gemspec"}},
     {"a version of one number", "gem", "g/specifications/foo-7.gemspec", "x", {"gem foo 7 g/specifications/foo-7.gemspec"}},
-    {"no version", "gem", "g/specifications/foo.gemspec", "x", {"note: cannot read 'g/specifications/foo.gemspec': its name has no version"}},
+    {"no version", "gem", "g/specifications/foo.gemspec", "x", {"unread: cannot read 'g/specifications/foo.gemspec': its name has no version"}},
     {"a specification of a project's own", "gem", "srv/app/app.gemspec", "x", {}},
     {"Composer 2", "composer", "srv/vendor/composer/installed.json", R"({"packages": [{"name": "symfony/http-kernel", "version": "v7.1.2"}, {"name": "a/b"}, {"version": "1"}, "x"], "dev": false})",
-     {"composer symfony/http-kernel v7.1.2 srv/vendor/composer/installed.json", "composer a/b  srv/vendor/composer/installed.json [it has no version]", "note: cannot read 'srv/vendor/composer/installed.json': a package of it has no name",
-      "note: cannot read 'srv/vendor/composer/installed.json': a package of it has no name"}},
+     {"composer symfony/http-kernel v7.1.2 srv/vendor/composer/installed.json", "composer a/b  srv/vendor/composer/installed.json [it has no version]", "unread: cannot read 'srv/vendor/composer/installed.json': a package of it has no name",
+      "unread: cannot read 'srv/vendor/composer/installed.json': a package of it has no name"}},
     {"Composer 1", "composer", "vendor/composer/installed.json", R"([{"name": "a/b", "version": "1.0"}])", {"composer a/b 1.0 vendor/composer/installed.json"}},
-    {"no packages", "composer", "vendor/composer/installed.json", "{}", {"note: cannot read 'vendor/composer/installed.json': it has no list of packages"}},
+    {"no packages", "composer", "vendor/composer/installed.json", "{}", {"unread: cannot read 'vendor/composer/installed.json': it has no list of packages"}},
     {"elsewhere", "composer", "srv/composer/installed.json", "[]", {}},
     {".NET", "nuget", "app/App.deps.json", R"({"libraries": {"App/1.0.0": {"type": "project"}, "Newtonsoft.Json/13.0.1": {"type": "package"}, "x": {"type": "package"}, "y/1": 2}})",
-     {"nuget Newtonsoft.Json 13.0.1 app/App.deps.json", "note: cannot read 'app/App.deps.json': a package of it has no name and version"}},
-    {"no libraries", "nuget", "app/App.deps.json", "[]", {"note: cannot read 'app/App.deps.json': it has no libraries"}},
+     {"nuget Newtonsoft.Json 13.0.1 app/App.deps.json", "unread: cannot read 'app/App.deps.json': a package of it has no name and version"}},
+    {"no libraries", "nuget", "app/App.deps.json", "[]", {"unread: cannot read 'app/App.deps.json': it has no libraries"}},
 };
 
 TEST(Manifests, OfGemsComposerAndNuget) {
   for (const Case& each : cases) EXPECT_EQ(trial::lines(trial::tell(each.ecosystem, each.path, each.content)), each.told) << each.summary;
   for (const char* broken : {"{", "", "\xff"}) {
-    EXPECT_EQ(trial::tell("composer", "vendor/composer/installed.json", broken).notes.size(), 1U) << broken;
-    EXPECT_EQ(trial::tell("nuget", "app/App.deps.json", broken).notes.size(), 1U) << broken;
+    EXPECT_EQ(trial::tell("composer", "vendor/composer/installed.json", broken).unread.size(), 1U) << broken;
+    EXPECT_EQ(trial::tell("nuget", "app/App.deps.json", broken).unread.size(), 1U) << broken;
   }
 }
 

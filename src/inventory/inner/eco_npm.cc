@@ -16,11 +16,11 @@ namespace {
 
 constexpr std::uint64_t max_package = 4 << 20, max_lock = 16 << 20;
 
-/// `.../node_modules/NAME` or `.../node_modules/@SCOPE/NAME`: where node looks for packages.
+/// `.../node_modules/NAME` or `.../node_modules/@SCOPE/NAME`: where node looks for packages. What begins with a dot there is a tool's own.
 bool is_installed_folder(std::string_view folder) {
   std::string_view above = folder_of(folder);
   if (name_of(above).starts_with('@')) above = folder_of(above);
-  return name_of(above) == "node_modules" && !name_of(folder).starts_with('@');
+  return name_of(above) == "node_modules" && !name_of(folder).starts_with('@') && !name_of(folder).starts_with('.');
 }
 
 bool is_lock(std::string_view path) {
@@ -74,9 +74,9 @@ Result<Manifest> read_manifest(BytesView bytes) {
 Told from_manifest(std::string_view path, BytesView bytes, bool installed) {
   auto manifest = read_manifest(bytes);
   // Folders of packages hold package.json files for other purposes, also broken ones among their own tests; only an installed package must have one.
-  if (!manifest) return installed ? Told{.notes = {unread(path, manifest.error().message)}} : Told{};
+  if (!manifest) return installed ? Told{.unread = {no_record(path, manifest.error().message)}} : Told{};
   if (manifest->name.empty() || manifest->name.size() > 214) {
-    return installed && manifest->version.empty() ? Told{} : installed ? Told{.notes = {unread(path, "it names no package")}} : Told{};
+    return installed ? Told{.unread = {no_record(path, "it names no package")}} : Told{};
   }
   if (!installed && manifest->version.empty()) return {};
   // An editor's extension has npm's file and a name of its own marketplace: its `handlebars` is not npm's.
@@ -92,26 +92,26 @@ Told from_manifest(std::string_view path, BytesView bytes, bool installed) {
 
 Told from_cached(std::string_view path, const host::ReadFile& file) {
   const auto zip = Zip::open(file);
-  if (!zip) return {.notes = {unread(path, zip.error().message)}};
+  if (!zip) return {.unread = {no_record(path, zip.error().message)}};
   Told told;
   for (const Zip::Member& member : zip->members()) {
     const std::string_view folder = folder_of(member.name);
     if (name_of(member.name) != "package.json" || !folder.starts_with("node_modules/") || folder.rfind("node_modules/") != 0 || !is_installed_folder(folder)) continue;
     const std::string inside = fmt::format("{}!{}", path, member.name);
     const auto bytes = zip->read(member, max_package);
-    Told found = bytes ? from_manifest(inside, *bytes, true) : Told{.notes = {unread(inside, bytes.error().message)}};
+    Told found = bytes ? from_manifest(inside, *bytes, true) : Told{.unread = {no_record(inside, bytes.error().message)}};
     told.components.insert(told.components.end(), found.components.begin(), found.components.end());
-    told.notes.insert(told.notes.end(), found.notes.begin(), found.notes.end());
+    told.unread.insert(told.unread.end(), found.unread.begin(), found.unread.end());
   }
-  if (told.components.empty() && told.notes.empty()) told.notes.push_back(unread(path, "it holds no package"));
+  if (told.components.empty() && told.unread.empty()) told.unread.push_back(no_record(path, "it holds no package"));
   return told;
 }
 
 Told from_lock(std::string_view path, const host::ReadFile& file) {
   auto text = read_text(file, max_lock);
-  if (!text) return {.notes = {unread(path, text.error().message)}};
+  if (!text) return {.unread = {no_record(path, text.error().message)}};
   auto locked = read_npm_lock(name_of(path), *text);
-  if (!locked) return {.notes = {unread(path, locked.error().message)}};
+  if (!locked) return {.unread = {no_record(path, locked.error().message)}};
   Told told;
   for (auto& [name, version] : *locked) {
     told.components.push_back({.type = "npm", .name = name, .version = version, .path = std::string(path), .remark = "locked, and not seen installed"});
@@ -135,13 +135,13 @@ Told read_npm(std::string_view path, const host::ReadFile& file) {
   if (is_lock(path)) return from_lock(path, file);
   if (is_cached(path)) return from_cached(path, file);
   const auto bytes = read_range(file, 0, file.size(), max_package);
-  if (!bytes) return {.notes = {unread(path, bytes.error().message)}};
+  if (!bytes) return {.unread = {no_record(path, bytes.error().message)}};
   return from_manifest(path, *bytes, is_installed_folder(folder_of(path)));
 }
 
 void settle_npm(Told& told, const Contents& contents) {
-  const auto beside = [](const Component& each, std::string_view name) {
-    const std::string_view folder = folder_of(each.path);
+  const auto beside = [](std::string_view path, std::string_view name) {
+    const std::string_view folder = folder_of(path);
     return fmt::format("{}{}{}", folder, folder.empty() ? "" : "/", name);
   };
   std::set<std::string, std::less<>> installed, bare;  // folders
@@ -150,9 +150,14 @@ void settle_npm(Told& told, const Contents& contents) {
     const std::string folder(folder_of(each.path));
     if (installed.contains(folder)) return true;
     if (bare.contains(folder)) return false;
-    const bool there = has_below(contents, beside(each, "node_modules/")) || has_below(contents, beside(each, ".yarn/cache/"));
+    const bool there = has_below(contents, beside(each.path, "node_modules/")) || has_below(contents, beside(each.path, ".yarn/cache/"));
     (there ? installed : bare).insert(folder);
     return there;
+  });
+  std::erase_if(told.unread, [&](const Unread& each) {  // nor does such a file hide anything then
+    const bool idle = is_lock(each.path) && (has_below(contents, beside(each.path, "node_modules/")) || has_below(contents, beside(each.path, ".yarn/cache/")));
+    if (idle) told.notes.push_back(unread(each.path, each.cause));
+    return idle;
   });
   for (const auto& [path, file] : contents.files) {
     if (name_of(path) != ".pnp.cjs" && name_of(path) != ".pnp.js") continue;

@@ -30,8 +30,10 @@ const Case cases[] = {
     {"a byte order mark", "node_modules/x/package.json", "\xef\xbb\xbf{\"name\":\"x\",\"version\":\"1.0.0\"}", {"npm x 1.0.0 node_modules/x/package.json"}},
     {"no version", "node_modules/x/package.json", R"({"name":"x"})", {"npm x  node_modules/x/package.json [its package.json has no version]"}},
     {"a version that is no text", "node_modules/x/package.json", R"({"name":"x","version":1})", {"npm x  node_modules/x/package.json [its package.json has no version]"}},
-    {"neither: a mark of what kind of files these are", "node_modules/x/package.json", R"({"type":"module"})", {}},
-    {"no name", "node_modules/x/package.json", R"({"version":"1"})", {"note: cannot read 'node_modules/x/package.json': it names no package"}},
+    {"neither, and node would load it", "node_modules/x/package.json", R"({"main":"i.js"})", {"unread: cannot read 'node_modules/x/package.json': it names no package"}},
+    {"a tool's own folder beside packages", "node_modules/.cache/package.json", R"({"type":"module"})", {}},
+    {"larger than any", "node_modules/x/package.json", "{\"name\":\"x\"," + std::string(5 << 20, ' ') + "\"version\":\"1\"}", {"unread: cannot read 'node_modules/x/package.json': a part of it has 5242906 bytes, more than 4194304"}},
+    {"no name", "node_modules/x/package.json", R"({"version":"1"})", {"unread: cannot read 'node_modules/x/package.json': it names no package"}},
     {"inside of a package", "node_modules/x/test/fixture/package.json", R"({"name":"y","version":"1.0.0"})", {}},
     {"an application", "app/package.json", R"({"name":"shop","version":"1.0.0"})", {"npm shop 1.0.0 app/package.json [not below node_modules: an application's own, or unpacked by hand]"}},
     {"a private one", "app/package.json", R"({"name":"shop","version":"1.0.0","private":true})", {"npm shop 1.0.0 app/package.json [a private package]"}},
@@ -41,15 +43,15 @@ const Case cases[] = {
     {"engines that name another", "app/package.json", R"({"name":"shop","version":"1.0.0","engines":{"node":">=18"}})", {"npm shop 1.0.0 app/package.json [not below node_modules: an application's own, or unpacked by hand]"}},
     {"engines that are a list, as long ago", "app/package.json", R"({"name":"shop","version":"1.0.0","engines":["vscode"]})", {"npm shop 1.0.0 app/package.json [not below node_modules: an application's own, or unpacked by hand]"}},
     {"an application without a version", "app/package.json", R"({"name":"shop"})", {}},
-    {"broken where a package must be", "node_modules/x/package.json", "{\"name\":", {"note: cannot read 'node_modules/x/package.json': it is no JSON object"}},
-    {"no object", "node_modules/x/package.json", "[]", {"note: cannot read 'node_modules/x/package.json': it is no JSON object"}},
-    {"empty", "node_modules/x/package.json", "", {"note: cannot read 'node_modules/x/package.json': it is no JSON object"}},
+    {"broken where a package must be", "node_modules/x/package.json", "{\"name\":", {"unread: cannot read 'node_modules/x/package.json': it is no JSON object"}},
+    {"no object", "node_modules/x/package.json", "[]", {"unread: cannot read 'node_modules/x/package.json': it is no JSON object"}},
+    {"empty", "node_modules/x/package.json", "", {"unread: cannot read 'node_modules/x/package.json': it is no JSON object"}},
     {"broken elsewhere: a file of a test, say", "app/fixture/package.json", "{\"name\":", {}},
     {"yarn's Plug'n'Play", "app/.yarn/cache/ms-npm-2.1.3-81ff3cfac1-d924b57e72.zip", trial::zip({{"node_modules/ms/package.json", R"({"name":"ms","version":"2.1.3"})"}, {"node_modules/ms/test/package.json", R"({"name":"z","version":"1"})"}}),
      {"npm ms 2.1.3 app/.yarn/cache/ms-npm-2.1.3-81ff3cfac1-d924b57e72.zip!node_modules/ms/package.json"}},
     {"a zip elsewhere", "app/data.zip", "x", {}},
-    {"a cache's zip that is none", ".yarn/cache/x.zip", "x", {"note: cannot read '.yarn/cache/x.zip': it ends as no zip archive"}},
-    {"a lock file that is none", "app/yarn.lock", "x", {"note: cannot read 'app/yarn.lock': it is no lock file of yarn"}},
+    {"a cache's zip that is none", ".yarn/cache/x.zip", "x", {"unread: cannot read '.yarn/cache/x.zip': it ends as no zip archive"}},
+    {"a lock file that is none", "app/yarn.lock", "x", {"unread: cannot read 'app/yarn.lock': it is no lock file of yarn"}},
 };
 
 TEST(Npm, TellsOfFiles) {
@@ -109,9 +111,12 @@ TEST(Npm, AMapWithoutItsCacheIsNoted) {
   contents.files["app/.pnp.cjs"] = {};
   contents.files["whole/.pnp.cjs"] = {};
   contents.files["whole/.yarn/cache/ms.zip"] = {};
+  contents.files["installed/node_modules/ms/package.json"] = {};
   Told told;
+  told.unread = {{"bare/yarn.lock", "it is broken"}, {"installed/yarn.lock", "it is broken"}, {"installed/node_modules/x/package.json", "it is broken"}};
   settle_npm(told, contents);
-  EXPECT_EQ(told.notes, (Strings{"'app/.pnp.cjs' maps packages, and no cache of them lies beside it"}));
+  EXPECT_EQ(told.unread, (std::vector<Unread>{{"bare/yarn.lock", "it is broken"}, {"installed/node_modules/x/package.json", "it is broken"}})) << "what is installed counts, and no lock beside it";
+  EXPECT_EQ(told.notes, (Strings{"cannot read 'installed/yarn.lock': it is broken", "'app/.pnp.cjs' maps packages, and no cache of them lies beside it"}));
 }
 
 // npm itself, as node reads its files.
@@ -141,8 +146,8 @@ TEST(Npm, AnyBytesGiveAnAnswer) {
   trial::torture("npm", "package-lock.json", locks[0].text);
   trial::torture("npm", "yarn.lock", locks[3].text);
   trial::torture("npm", "pnpm-lock.yaml", locks[4].text);
-  EXPECT_EQ(trial::tell("npm", "node_modules/x/package.json", std::string(100'000, '[')).notes.size(), 1U) << "nested without end";
-  EXPECT_EQ(trial::tell("npm", "package-lock.json", "{\"packages\":" + std::string(100'000, '{')).notes.size(), 1U);
+  EXPECT_EQ(trial::tell("npm", "node_modules/x/package.json", std::string(100'000, '[')).unread.size(), 1U) << "nested without end";
+  EXPECT_EQ(trial::tell("npm", "package-lock.json", "{\"packages\":" + std::string(100'000, '{')).unread.size(), 1U);
 }
 
 }  // namespace

@@ -32,6 +32,9 @@ bool in_record(std::string_view path) {
 
 bool is_packed(std::string_view path) { return path.ends_with(".whl") || path.ends_with(".egg"); }
 
+/// Names of fields are in either case, as those of mail (RFC 5322), which Python reads them as.
+bool is_key(std::string_view key, std::string_view lower_case) { return key.size() == lower_case.size() && lower(key) == lower_case; }
+
 /// The head of a text as core metadata has it: `Key: value` down to the first blank line, the first of each key.
 Told from_metadata(std::string_view path, std::string_view text) {
   std::string_view name, version;
@@ -39,11 +42,11 @@ Told from_metadata(std::string_view path, std::string_view text) {
     if (line.ends_with('\r')) line.remove_suffix(1);
     if (line.empty()) break;
     const auto [key, value] = cut(line, ':');
-    if (key == "Name" && name.empty()) name = trim(value);
-    if (key == "Version" && version.empty()) version = trim(value);
+    if (is_key(key, "name") && name.empty()) name = trim(value);
+    if (is_key(key, "version") && version.empty()) version = trim(value);
   }
   std::string canonical = is_utf8(name) ? python_name(name) : std::string();  // nothing is left of `_`
-  if (canonical.empty() || !is_utf8(version)) return {.notes = {unread(path, "it names no package")}};
+  if (canonical.empty() || !is_utf8(version)) return {.unread = {no_record(path, "it names no package")}};
   Component out{.type = "pypi", .name = std::move(canonical), .version = std::string(version), .path = std::string(path)};
   if (version.empty() || version == "UNKNOWN") out.version.clear(), out.remark = "its metadata has no version";
   return {.components = {std::move(out)}};
@@ -76,7 +79,7 @@ Told from_record(std::string_view path, std::string_view text) {
     std::string file = joined_path(wheel ? folder_of(folder) : folder, wheel ? first_field(line) : std::string(line));
     if (file.empty()) continue;
     if (out.files.size() == max_files) {
-      told.notes.push_back(unread(path, fmt::format("it names more than {} files", max_files)));
+      told.unread.push_back(no_record(path, fmt::format("it names more than {} files", max_files)));
       break;
     }
     out.files.push_back(std::move(file));
@@ -88,21 +91,21 @@ Told from_record(std::string_view path, std::string_view text) {
 
 Told from_packed(std::string_view path, const host::ReadFile& file) {
   auto zip = Zip::open(file);
-  if (!zip) return {.notes = {unread(path, zip.error().message)}};
+  if (!zip) return {.unread = {no_record(path, zip.error().message)}};
   Told told;
   for (const Zip::Member& member : zip->members()) {
     const bool top = std::ranges::count(member.name, '/') == 1;
     if (!top || (!in_metadata(member.name) && member.name != "EGG-INFO/PKG-INFO")) continue;
     const std::string inside = fmt::format("{}!{}", path, member.name);
     const auto bytes = zip->read(member, max_metadata);
-    Told found = bytes ? from_metadata(inside, as_text(*bytes)) : Told{.notes = {unread(inside, bytes.error().message)}};
+    Told found = bytes ? from_metadata(inside, as_text(*bytes)) : Told{.unread = {no_record(inside, bytes.error().message)}};
     for (Component& each : found.components) {
       if (path.ends_with(".whl")) each.remark = "a wheel that is not installed";
       told.components.push_back(std::move(each));
     }
-    told.notes.insert(told.notes.end(), found.notes.begin(), found.notes.end());
+    told.unread.insert(told.unread.end(), found.unread.begin(), found.unread.end());
   }
-  if (told.components.empty() && told.notes.empty()) told.notes.push_back(unread(path, "it holds no metadata"));
+  if (told.components.empty() && told.unread.empty()) told.unread.push_back(no_record(path, "it holds no metadata"));
   return told;
 }
 
@@ -129,7 +132,7 @@ Told read_python(std::string_view path, const host::ReadFile& file) {
   const bool record = in_record(path);
   // A description of any length follows the head.
   const auto bytes = read_range(file, 0, record ? file.size() : std::min(file.size(), max_metadata), record ? max_record : max_metadata);
-  if (!bytes) return {.notes = {unread(path, bytes.error().message)}};
+  if (!bytes) return {.unread = {no_record(path, bytes.error().message)}};
   return record ? from_record(path, as_text(*bytes)) : from_metadata(path, as_text(*bytes));
 }
 

@@ -27,19 +27,21 @@ const Case cases[] = {
     {"an unpacked egg", "a/x-1-py3.egg/EGG-INFO/PKG-INFO", "Name: x\nVersion: 1\n", {"pypi x 1 a/x-1-py3.egg/EGG-INFO/PKG-INFO"}},
     {"no version", "a/x.dist-info/METADATA", "Name: x\n", {"pypi x  a/x.dist-info/METADATA [its metadata has no version]"}},
     {"UNKNOWN is none", "a/x.dist-info/METADATA", "Name: x\nVersion: UNKNOWN\n", {"pypi x  a/x.dist-info/METADATA [its metadata has no version]"}},
-    {"what follows the blank line is a description", "a/x.dist-info/METADATA", "Summary: x\n\nName: x\nVersion: 1\n", {"note: cannot read 'a/x.dist-info/METADATA': it names no package"}},
-    {"a name of which nothing is left", "a/x.dist-info/METADATA", "Name: ._-\nVersion: 1\n", {"note: cannot read 'a/x.dist-info/METADATA': it names no package"}},
+    {"what follows the blank line is a description", "a/x.dist-info/METADATA", "Summary: x\n\nName: x\nVersion: 1\n", {"unread: cannot read 'a/x.dist-info/METADATA': it names no package"}},
+    {"a name of which nothing is left", "a/x.dist-info/METADATA", "Name: ._-\nVersion: 1\n", {"unread: cannot read 'a/x.dist-info/METADATA': it names no package"}},
     {"a record beside a name of which nothing is left", "a/_-1.dist-info/RECORD", "x.py,,\n", {"pypi _-1 1 a/_-1.dist-info/RECORD [its record of files has no metadata beside it]"}},
-    {"empty", "a/x.dist-info/METADATA", "", {"note: cannot read 'a/x.dist-info/METADATA': it names no package"}},
-    {"bytes that are no text", "a/x.dist-info/METADATA", "Name: \xff\nVersion: 1\n", {"note: cannot read 'a/x.dist-info/METADATA': it names no package"}},
+    {"names of fields in any case, as Python reads them", "a/x.dist-info/METADATA", "metadata-version: 2.1\nNAME: left\nversion: 1\n\n", {"pypi left 1 a/x.dist-info/METADATA"}},
+    {"a field whose name begins alike", "a/x.dist-info/METADATA", "Names: left\nVersion: 1\n", {"unread: cannot read 'a/x.dist-info/METADATA': it names no package"}},
+    {"empty", "a/x.dist-info/METADATA", "", {"unread: cannot read 'a/x.dist-info/METADATA': it names no package"}},
+    {"bytes that are no text", "a/x.dist-info/METADATA", "Name: \xff\nVersion: 1\n", {"unread: cannot read 'a/x.dist-info/METADATA': it names no package"}},
     {"METADATA of something else", "a/METADATA", "Name: x\nVersion: 1\n", {}},
     {"a wheel that lies about", "usr/lib/ensurepip/pip-24.0-py3-none-any.whl", trial::zip({{"pip/__init__.py", ""}, {"pip-24.0.dist-info/METADATA", "Name: pip\nVersion: 24.0\n"}, {"pip/_vendor/y-1.dist-info/METADATA", "Name: y\nVersion: 1\n"}}),
      {"pypi pip 24.0 usr/lib/ensurepip/pip-24.0-py3-none-any.whl!pip-24.0.dist-info/METADATA [a wheel that is not installed]"}},
     {"a packed egg is used as it is", "a/x.egg", trial::zip({{"EGG-INFO/PKG-INFO", "Name: x\nVersion: 2\n", true}}), {"pypi x 2 a/x.egg!EGG-INFO/PKG-INFO"}},
-    {"a wheel without metadata", "a/x.whl", trial::zip({{"x.py", "1"}}), {"note: cannot read 'a/x.whl': it holds no metadata"}},
-    {"a wheel that is none", "a/x.whl", "no zip", {"note: cannot read 'a/x.whl': it ends as no zip archive"}},
+    {"a wheel without metadata", "a/x.whl", trial::zip({{"x.py", "1"}}), {"unread: cannot read 'a/x.whl': it holds no metadata"}},
+    {"a wheel that is none", "a/x.whl", "no zip", {"unread: cannot read 'a/x.whl': it ends as no zip archive"}},
     {"a wheel whose metadata is a bomb", "a/x.whl", trial::zip({{"x-1.dist-info/METADATA", std::string(5 << 20, ' ')}}),
-     {"note: cannot read 'a/x.whl!x-1.dist-info/METADATA': it unpacks to 5242880 bytes, more than 4194304"}},
+     {"unread: cannot read 'a/x.whl!x-1.dist-info/METADATA': it unpacks to 5242880 bytes, more than 4194304"}},
 };
 
 TEST(Python, TellsOfFiles) {
@@ -119,7 +121,7 @@ TEST(Python, AnyBytesGiveAnAnswer) {
     return text;
   }());
   EXPECT_EQ(many.components.at(0).files.size(), 200'000U);
-  EXPECT_EQ(many.notes, (Strings{"cannot read 'a/x-1.dist-info/RECORD': it names more than 200000 files"}));
+  EXPECT_EQ(many.unread, (std::vector<Unread>{{"a/x-1.dist-info/RECORD", "it names more than 200000 files"}}));
 }
 
 }  // namespace

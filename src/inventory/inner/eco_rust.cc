@@ -68,7 +68,7 @@ Told read_rust(std::string_view path, const host::ReadFile& file) {
     return crates_of(path, json);
   };
   auto crates = read();
-  if (!crates) return {.notes = {unread(path, crates.error().message)}};
+  if (!crates) return {.unread = {no_record(path, crates.error().message)}};
   return {.components = std::move(*crates)};
 }
 

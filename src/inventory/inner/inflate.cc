@@ -31,4 +31,29 @@ Result<Bytes> inflate(BytesView packed, Wrap wrap, size_t limit) {
   }
 }
 
+struct FrontInflater::State {
+  z_stream stream{};
+  bool ready = false;
+};
+
+FrontInflater::FrontInflater() : state_(std::make_unique<State>()) {}
+FrontInflater::~FrontInflater() {
+  if (state_->ready) inflateEnd(&state_->stream);
+}
+
+std::string FrontInflater::front(BytesView packed) {
+  z_stream& stream = state_->stream;
+  if (!state_->ready) state_->ready = inflateInit2(&stream, -15) == Z_OK;
+  else inflateReset(&stream);
+  if (!state_->ready) return {};
+  std::string out(4, '\0');
+  stream.next_in = const_cast<Bytef*>(packed.data());  // zlib never writes to it
+  stream.avail_in = static_cast<uInt>(packed.size());
+  stream.next_out = reinterpret_cast<Bytef*>(out.data());
+  stream.avail_out = static_cast<uInt>(out.size());
+  (void)::inflate(&stream, Z_SYNC_FLUSH);  // it ends when there is no room
+  out.resize(out.size() - stream.avail_out);
+  return out;
+}
+
 }  // namespace ashlar::inventory

@@ -103,6 +103,8 @@ void pack(Packer& to, const Told& told) {
     for (const Component& each : *components) pack(to, each);
   }
   to.texts(told.notes);
+  to.number(told.unread.size());
+  for (const Unread& each : told.unread) to.text(each.path), to.text(each.cause);
   to.texts(told.damage);
 }
 
@@ -112,6 +114,10 @@ Told unpack_told(Unpacker& from) {
     for (std::uint64_t left = from.count(); left > 0 && from.sound(); --left) components->push_back(unpack_component(from));
   }
   told.notes = from.texts();
+  for (std::uint64_t left = from.count(); left > 0 && from.sound(); --left) {
+    std::string path = from.text();
+    told.unread.push_back({std::move(path), from.text()});
+  }
   told.damage = from.texts();
   return told;
 }

@@ -33,12 +33,13 @@ inline Told tell(std::string_view ecosystem, std::string_view path, std::string_
   return reader.read(path, ViewFile(as_bytes(content)));
 }
 
-/// `type name version path [remark]`, in the order told; notes begin with `note: `, damage with `damage: `.
+/// `type name version path [remark]`, in the order told; notes begin with `note: `, what is unread with `unread: `, damage with `damage: `.
 inline std::vector<std::string> lines(const Told& told) {
   std::vector<std::string> out;
   for (const Component& each : told.components)
     out.push_back(each.type + " " + each.name + " " + each.version + " " + each.path + (each.remark.empty() ? "" : " [" + each.remark + "]"));
   for (const std::string& note : told.notes) out.push_back("note: " + note);
+  for (const Unread& each : told.unread) out.push_back("unread: cannot read '" + each.path + "': " + each.cause);
   for (const std::string& damage : told.damage) out.push_back("damage: " + damage);
   return out;
 }

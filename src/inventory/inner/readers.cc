@@ -9,6 +9,14 @@ namespace ashlar::inventory {
 
 std::string unread(std::string_view path, std::string_view cause) { return fmt::format("cannot read '{}': {}", path, cause); }
 
+Unread no_record(std::string_view path, std::string_view cause) { return {std::string(path), std::string(cause)}; }
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return out;
+}
+
 std::string_view name_of(std::string_view path) { return path.substr(path.rfind('/') + 1); }
 
 std::string_view folder_of(std::string_view path) {

@@ -55,6 +55,10 @@ Told read_sbom(std::string_view path, const host::ReadFile& file);
 
 /// `cannot read 'PATH': CAUSE`, as a note.
 std::string unread(std::string_view path, std::string_view cause);
+/// The same of a record of packages of a language.
+Unread no_record(std::string_view path, std::string_view cause);
+/// ASCII letters in lower case.
+std::string lower(std::string_view text);
 /// After the last slash; and before it, without that slash.
 std::string_view name_of(std::string_view path);
 std::string_view folder_of(std::string_view path);

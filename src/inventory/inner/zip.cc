@@ -85,6 +85,15 @@ Result<std::uint64_t> Zip::place_of(const Member& member) const {
   return place;
 }
 
+std::string Zip::front(const Member& member, FrontInflater& inflater) const {
+  constexpr std::uint64_t enough = 1024;  // for the tables of a deflated block and the first bytes after them
+  const auto place = place_of(member);
+  if (!place || (member.method != 0 && member.method != 8)) return {};
+  const auto packed = read_range(*file_, *place, std::min(member.packed, member.method == 0 ? 4 : enough));
+  if (!packed) return {};
+  return member.method == 0 ? std::string(as_text(*packed)) : inflater.front(*packed);
+}
+
 Result<Bytes> Zip::read(const Member& member, std::uint64_t limit) const {
   if (member.encrypted) return fail(Kind::Corrupt, "it is encrypted");
   if (member.size > limit) return fail(Kind::Corrupt, fmt::format("it unpacks to {} bytes, more than {}", member.size, limit));

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "inventory/ecosystems.h"
+#include "inventory/inner/inflate.h"
 
 namespace ashlar::inventory {
 
@@ -24,6 +25,8 @@ class Zip {
   const std::vector<Member>& members() const { return members_; }
   /// Unpacked; Corrupt when it is damaged, encrypted, packed in another way or larger than `limit`.
   Result<Bytes> read(const Member& member, std::uint64_t limit) const;
+  /// The first four bytes of a member, unpacked; fewer where it does not read.
+  std::string front(const Member& member, FrontInflater& inflater) const;
   /// Where the bytes of a stored member stand in the file.
   Result<std::uint64_t> place_of(const Member& member) const;
 

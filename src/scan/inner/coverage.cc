@@ -124,6 +124,19 @@ void judge_database(const Subject& subject, std::vector<std::string>& causes) {
   causes.push_back(fmt::format("the package database is contradicted, as one is that was edited: {}{}", found.front(), found.size() > 1 ? fmt::format(" ({} such in all)", found.size()) : ""));
 }
 
+/// One line for all records of packages of languages that tell nothing, but for those that a package of the distribution has: its maintainers answer for them.
+void judge_unread(const Subject& subject, std::vector<std::string>& causes) {
+  const auto is_packages = [&](const inventory::Unread& each) {
+    if (subject.ownership == nullptr) return false;
+    const auto found = subject.ownership->files.find(cut(each.path, '!').first);
+    return found != subject.ownership->files.end() && (found->second.standing == Standing::Verified || found->second.standing == Standing::Listed);
+  };
+  const auto open = std::ranges::count_if(subject.unread, [&](const auto& each) { return !is_packages(each); });
+  if (open == 0) return;
+  const auto first = std::ranges::find_if_not(subject.unread, is_packages);
+  causes.push_back(fmt::format("a package is not known, for its record does not read: cannot read '{}': {}{}", first->path, first->cause, open > 1 ? fmt::format(" ({} such in all)", open) : ""));
+}
+
 void judge_dark(const Coverage& coverage, const Options& options, std::vector<std::string>& causes) {
   const auto count = [&](Owner owner) { return std::ranges::count_if(coverage.dark, [&](const Dark& each) { return each.owner == owner && each.excuse.empty(); }); };
   const auto first = [&](Owner owner) { return std::ranges::find_if(coverage.dark, [&](const Dark& each) { return each.owner == owner && each.excuse.empty(); })->path; };
@@ -165,6 +178,7 @@ Done find_causes(const Subject& subject, advisory::Database& database, const Opt
   TRY(judge_support(report, database, causes));
   judge_packages(report.coverage, causes);
   in_doubt([&] { judge_database(subject, causes); });
+  in_doubt([&] { judge_unread(subject, causes); });
   in_doubt([&] { judge_dark(report.coverage, options, causes); });
   for (const auto& [reason, count] : report.unplaced) report.doubts.push_back(fmt::format("{} in no space: {}", count == 1 ? "1 package is" : fmt::format("{} packages are", count), reason));
   return {};
