@@ -74,6 +74,19 @@ bool means_package(std::string_view listed, std::string_view package) {
   return package.starts_with(listed.substr(0, listed.size() - 2));
 }
 
+bool is_identifier(std::string_view word) {
+  const auto all = [](std::string_view text, auto is) { return !text.empty() && std::ranges::all_of(text, is); };
+  const auto digit = [](char c) { return c >= '0' && c <= '9'; };
+  const auto capital = [](char c) { return c >= 'A' && c <= 'Z'; };
+  const auto [kind, rest] = cut(word, '-');
+  if (kind.size() < 2 || !all(kind, capital)) return false;
+  if (kind == "CVE") {
+    const auto [year, number] = cut(rest, '-');
+    return year.size() == 4 && all(year, digit) && number.size() >= 4 && all(number, digit);
+  }
+  return all(rest, [&](char c) { return digit(c) || capital(c) || (c >= 'a' && c <= 'z') || c == '-' || c == ':'; });
+}
+
 std::string canonical_name(std::string_view space, std::string_view name) {
   std::string out(name);
   const bool python = space == "PyPI", rust = space == "crates.io";

@@ -28,6 +28,10 @@ enum class Stance : unsigned char {
   Undetermined,  ///< the publisher has not decided
 };
 
+/// Whether a word can be the name of an advisory: capitals, a dash and letters, digits, colons and dashes (`GHSA-...`, `DSA-5380-1`); a CVE has a year and four
+/// digits or more (CVE Record Format, `cveId`).
+bool is_identifier(std::string_view word);
+
 /// The form in which a package's name is kept and asked for, so that all spellings of one are found: PyPI's by PEP 503 (`Django`, `ruamel.yaml` are `django`,
 /// `ruamel-yaml`); NuGet's and Go's in lower case (package URLs write modules so, and hosts do not tell `Azure` from `azure`); those of crates.io in lower case
 /// with `-` (it has no two crates that differ in this alone). All others as they are: npm's `JSONStream` and `jsonstream` are two, and so are Maven's.

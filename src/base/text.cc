@@ -214,4 +214,20 @@ std::string human_size(std::uint64_t bytes) {
   return unit == 0 ? fmt::format("{} B", bytes) : fmt::format("{:.1f} {}", value, units[unit]);
 }
 
+std::string visible(std::string_view text) {
+  std::string out;
+  for (size_t at = 0; at < text.size();) {
+    const auto first = static_cast<unsigned char>(text[at]);
+    size_t length = first < 0x80 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
+    while (length > 1 && !is_utf8(text.substr(at, length))) --length;
+    const std::string_view one = text.substr(at, length);
+    const bool control = first < 0x20 || first == 0x7F || (first == 0xC2 && one.size() == 2 && static_cast<unsigned char>(one[1]) < 0xA0);
+    if (first == '\n' || first == '\t' || first == '\r') out += ' ';
+    else if (!control && is_utf8(one)) out += one;
+    else for (const char byte : one) out += fmt::format("\\x{:02x}", static_cast<unsigned char>(byte));
+    at += one.size();
+  }
+  return out;
+}
+
 }  // namespace ashlar

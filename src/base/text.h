@@ -53,6 +53,9 @@ std::pair<std::string_view, std::string_view> cut(std::string_view text, char se
 std::string nearest(std::string_view name, std::span<const std::string_view> candidates);
 /// Valid UTF-8 (RFC 3629: no surrogates, no overlong forms).
 bool is_utf8(std::string_view text);
+/// A text of others as one line that only shows itself: line ends and tabs are blanks, other control characters and bytes that are no UTF-8 `\x1b`. Whoever
+/// names a file or package must not move the cursor of who reads of it.
+std::string visible(std::string_view text);
 /// Whether `path` fits `pattern`: `?` and `*` within a segment, `**` over any number of segments, `[...]` sets.
 bool matches_glob(std::string_view pattern, std::string_view path);
 /// Two runs of decimal digits, of any length, as the numbers that they write; an empty run is 0.

@@ -25,8 +25,7 @@ struct Row {
 };
 
 host::Path decisions_path(const pipeline::Workshop& workshop, const Options& options) {
-  if (!options.file.empty()) return options.file;
-  return workshop.config.scan.exceptions.empty() ? host::Path("exceptions.json") : workshop.config.scan.exceptions;
+  return options.file.empty() ? workshop.config.scan.exceptions : host::Path(options.file);
 }
 
 std::string_view standing(const scan::Exception& exception, Time now) { return exception.revoked ? "revoked" : exception.expires <= now ? "ended" : "holds"; }
@@ -101,7 +100,7 @@ Action except(CLI::App& app) {
   app.add_option("--expires", options->wish.expires, "with add: until when, a date (2027-01-31) or a length (90d)")->option_text("TIME");
   app.add_option("--target", options->target, "with add: what is known now is read from a scan of this, as `ashlar scan` takes it; by default from the whole database")->option_text("TARGET");
   app.add_option("--db", options->database, "with add: this advisory database; by default the one that `ashlar feed` keeps")->option_text("FILE");
-  app.add_option("--file", options->file, "the file of decisions; by default that of the configuration, exceptions.json beside ashlar.yaml")->option_text("FILE");
+  app.add_option("--file", options->file, "the file of decisions; by default that of the configuration: exceptions.json beside ashlar.yaml, or here")->option_text("FILE");
   return [options](Context& context) -> Result<Exit> {
     constexpr std::array actions = {Row{"add", add, "the vulnerability"}, Row{"list", list, ""}, Row{"revoke", revoke, "the decision"}};
     const auto row = std::ranges::find(actions, options->action, &Row::name);

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "advisory/record.h"
 #include "base/text.h"
 #include "cli/commands.h"
 #include "pipeline/catalog.h"
@@ -56,10 +57,16 @@ Result<plan::Lock> read_lock_of(Context& context, const std::string& definition,
   return plan::read_lock(text, path.string());
 }
 
-/// `CVE-2026-0001`, `GHSA-...`, `DSA-5380-1`: capitals, a dash, and no path.
-bool is_advisory(std::string_view word) {
-  const auto [kind, rest] = cut(word, '-');
-  return kind.size() >= 2 && !rest.empty() && word.find_first_of("/.") == std::string_view::npos && std::ranges::all_of(kind, [](char c) { return c >= 'A' && c <= 'Z'; });
+std::string capitals(std::string word) {
+  std::ranges::transform(word, word.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  return word;
+}
+
+/// The advisory that is asked for; empty: it is a definition. `cve-2026-0001` is CVE-2026-0001.
+std::string advisory_of(Context& context, const std::string& word) {
+  if (advisory::is_identifier(word)) return word;
+  if (std::string cve = capitals(word); cve.starts_with("CVE-") && advisory::is_identifier(cve) && !context.machine.files->exists(word)) return cve;
+  return {};
 }
 
 Json image_json(const scan::Remembered& image) { return {{"ref", image.ref}, {"digest", image.digest}, {"platform", image.platform}, {"distribution", image.distribution.empty() ? Json(nullptr) : Json(image.distribution)}, {"scanned", image.scanned.date()}}; }
@@ -87,42 +94,42 @@ Result<Exit> explain_everywhere(Context& context, pipeline::Workshop& workshop, 
   } else {
     if (rows.size() > 1) context.answer->append(table(context, rows));
     say(context, fmt::format("{} is about {} of {} images that were scanned here", id, found.exposed.size(), found.images));
-    for (const scan::Remembered& each : found.doubtful) say(context, fmt::format("not all of '{}' is known: {}", each.ref, join(each.doubts, "; ")));
+    for (const scan::Remembered& each : found.doubtful) say(context, visible(fmt::format("not all of '{}' is known: {}", each.ref, join(each.doubts, "; "))));
   }
   return found.doubtful.empty() ? Exit::Clean : Exit::Unknown;
 }
 
 /// The chain from each component that an advisory speaks of to what comes of it.
-Result<Exit> explain_advisory(Context& context, const Options& options) {
+Result<Exit> explain_advisory(Context& context, const Options& options, const std::string& id) {
   TRY_ASSIGN(auto workshop, pipeline::open_workshop(context.machine, context.config, context.progress));
   host::Path path = options.database;
   if (path.empty()) {
     TRY_ASSIGN(path, pipeline::find_database(workshop, {}));
   }
   TRY_ASSIGN(const auto database, advisory::Database::open(path));
-  if (options.package.empty()) return explain_everywhere(context, workshop, *database, options.definition);
-  TRY_ASSIGN(const auto named, database->named(options.definition));
-  if (named.empty()) return cannot(Kind::NotFound, fmt::format("explain '{}'", options.definition), "no feed of the database has it");
-  TRY_ASSIGN(const auto all, pipeline::explain_advisory(context.machine, *database, options.package, options.definition, {.platform = options.platform, .settings = workshop.config.scan}));
+  if (options.package.empty()) return explain_everywhere(context, workshop, *database, id);
+  TRY_ASSIGN(const auto named, database->named(id));
+  if (named.empty()) return cannot(Kind::NotFound, fmt::format("explain '{}'", id), "no feed of the database has it");
+  TRY_ASSIGN(const auto all, pipeline::explain_advisory(context.machine, *database, options.package, id, {.platform = options.platform, .settings = workshop.config.scan}));
   Json list = Json::array();
   for (const scan::Explained& each : all) {
     Json judgements = Json::array();
-    say(context, bold(context, fmt::format("{} {} ({}, layer {})", each.component.name, each.component.version, each.component.path, each.component.layer + 1)));
-    say(context, fmt::format("  source '{}' {}, judged in '{}'", each.place.package, each.place.version, each.place.space));
+    say(context, bold(context, visible(fmt::format("{} {} ({}, layer {})", each.component.name, each.component.version, each.component.path, each.component.layer + 1))));
+    say(context, visible(fmt::format("  source '{}' {}, judged in '{}'", each.place.package, each.place.version, each.place.space)));
     if (!each.within.empty()) say(context, fmt::format("  no finding: it lies within package '{}', whose maintainers patch it, and whose advisories are asked", each.within));
     for (const scan::Judgement& judgement : each.judgements) {
       Json steps = Json::array();
       say(context, fmt::format("  feed '{}', {}: {}{}", judgement.feed, judgement.advisory.id, scan::to_string(judgement.outcome), judgement.fixed_in.empty() ? "" : ", fixed in " + judgement.fixed_in));
       for (const scan::Step& step : judgement.steps) {
-        say(context, fmt::format("    {:<10} {}", step.kind, step.text));
+        say(context, visible(fmt::format("    {:<10} {}", step.kind, step.text)));
         steps.push_back({{"step", step.kind}, {"text", step.text}});
       }
       judgements.push_back({{"feed", judgement.feed}, {"advisory", judgement.advisory.id}, {"outcome", scan::to_string(judgement.outcome)}, {"fixed_in", judgement.fixed_in}, {"steps", std::move(steps)}});
     }
     list.push_back({{"name", each.component.name}, {"version", each.component.version}, {"path", each.component.path}, {"layer", each.component.layer}, {"space", each.place.space}, {"source", each.place.package}, {"source_version", each.place.version}, {"within", each.within.empty() ? Json(nullptr) : Json(each.within)}, {"judgements", std::move(judgements)}});
   }
-  if (all.empty()) say(context, fmt::format("{} speaks of nothing that is in '{}': {} of its records were looked at, none names a package of the image in its space", options.definition, options.package, named.size()));
-  if (context.json) context.answer->clear(), answer(context, {{"schema", "https://ashlar.dev/explained-advisory/v1"}, {"id", options.definition}, {"target", options.package}, {"components", std::move(list)}});
+  if (all.empty()) say(context, fmt::format("{} speaks of nothing that is in '{}': {} of its records were looked at, none names a package of the image in its space", id, options.package, named.size()));
+  if (context.json) context.answer->clear(), answer(context, {{"schema", "https://ashlar.dev/explained-advisory/v1"}, {"id", id}, {"target", options.package}, {"components", std::move(list)}});
   return Exit::Clean;
 }
 
@@ -135,7 +142,7 @@ Action explain(CLI::App& app) {
   app.add_option("--platform", options->platform, "of this platform; the first one by default")->option_text("PLATFORM");
   app.add_option("--db", options->database, "with an advisory: this database; by default the one that `ashlar feed` keeps")->option_text("FILE");
   return [options](Context& context) -> Result<Exit> {
-    if (is_advisory(options->definition)) return explain_advisory(context, *options);
+    if (const std::string id = advisory_of(context, options->definition); !id.empty()) return explain_advisory(context, *options, id);
     if (options->package.empty()) return cannot(Kind::Invalid, fmt::format("explain '{}'", options->definition), "no package of it is named");
     const host::Path path = options->definition.ends_with(".json") ? host::Path(options->definition) : pipeline::lock_path(options->definition);
     const std::string what = fmt::format("explain '{}'", options->package);

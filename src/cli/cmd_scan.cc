@@ -15,40 +15,25 @@ namespace ashlar::cli {
 namespace {
 
 struct Options {
-  std::vector<std::string> targets, statements;
-  std::string database, as_of, fail_on, dark;
+  std::vector<std::string> targets, statements, fail_on;
+  std::string database, as_of, dark;
   pipeline::ScanOptions scan;
   bool forget = false;
 };
 
-/// Whether a finding is one that `--fail-on` names: of that severity or a heavier one, or of `kev` or `fixable` beside.
-Result<bool> counts(const scan::Finding& finding, std::string_view rule) {
-  if (finding.status != scan::Status::Affected) return false;
-  if (rule == "kev") return finding.exploited.has_value();
-  if (rule == "fixable") return !finding.fixed_in.empty();
-  const auto severity = advisory::severity_of(rule);
-  if (severity == advisory::Severity::Unknown) return cannot(Kind::Invalid, "read --fail-on", fmt::format("'{}' is no severity (negligible, low, medium, high, critical), `kev` or `fixable`", rule));
-  return finding.severity >= severity;
-}
-
-/// Whether the database can tell which findings a rule names: what is exploited is known by a feed that is there and not stale.
-bool can_tell(const scan::Report& report, std::string_view rule) {
-  return rule != "kev" || std::ranges::any_of(report.database.feeds, [&](const advisory::FeedStamp& feed) { return feed.format == "kev" && !feed.is_stale(report.now); });
-}
-
-Result<Exit> exit_of(Context& context, const std::vector<scan::Report>& reports, const std::string& rule) {
-  const auto unknown = [](const scan::Report& report) { return report.verdict == scan::Verdict::Unknown; };
-  bool failed = false, told = true;
+Exit exit_of(Context& context, const std::vector<scan::Report>& reports) {
+  bool unknown = false, stopped = false, untold = false;
+  std::uint64_t unrated = 0;
   for (const scan::Report& report : reports) {
-    told = told && can_tell(report, rule);
-    for (const scan::Finding& finding : report.findings) {
-      if (rule.empty()) continue;
-      TRY_ASSIGN(const bool hit, counts(finding, rule));
-      failed = failed || hit;
-    }
+    unknown = unknown || report.verdict == scan::Verdict::Unknown;
+    if (!report.gate) continue;
+    stopped = stopped || !report.gate->stopped_by.empty();
+    untold = untold || !report.gate->untold.empty();
+    unrated += report.gate->unrated;
+    for (const std::string& why : report.gate->untold) context.progress.note(why);
   }
-  if (!told && !failed) context.progress.note("`--fail-on kev` cannot be answered: the database has no fresh feed of what is exploited (`ashlar feed update kev`)");
-  return std::ranges::any_of(reports, unknown) || (!told && !failed) ? Exit::Unknown : failed ? Exit::No : Exit::Clean;
+  if (unrated > 0) context.progress.note(fmt::format("{} open finding{} no severity and pass{}: `--fail-on unrated` stops them, too", unrated, unrated == 1 ? " has" : "s have", unrated == 1 ? "es" : ""));
+  return unknown || (untold && !stopped) ? Exit::Unknown : stopped ? Exit::No : Exit::Clean;
 }
 
 /// The options of one scan, settled with the configuration.
@@ -57,6 +42,10 @@ Result<pipeline::ScanOptions> settle(pipeline::Workshop& workshop, const Options
   out.settings = workshop.config.scan;
   for (const std::string& each : options.statements) out.statements.emplace_back(each);
   out.scanned = pipeline::remember_images(workshop);
+  for (const std::string& text : options.fail_on) {
+    TRY_ASSIGN(auto rule, scan::parse_gate_rule(text));
+    out.gate.push_back(std::move(rule));
+  }
   if (!options.dark.empty()) out.dark_fails = options.dark == "fail";
   if (!options.as_of.empty()) {
     TRY_ASSIGN(out.as_of, Time::parse(options.as_of));
@@ -68,7 +57,7 @@ Result<Exit> forget(Context& context, pipeline::Workshop& workshop, const Option
   TRY_ASSIGN(auto inventories, pipeline::open_inventories(workshop));
   std::uint64_t count = 0;
   for (const std::string& target : options.targets) {
-    TRY_ASSIGN(const std::uint64_t gone, inventories.forget(target));
+    TRY_ASSIGN(const std::uint64_t gone, inventories.forget(pipeline::from_anywhere(target)));
     count += gone;
   }
   if (context.json) answer(context, Json{{"schema", "https://ashlar.dev/forgotten/v1"}, {"images", count}});
@@ -87,7 +76,7 @@ Action scan(CLI::App& app) {
   app.add_option("--onto", options->scan.other_base, "another base: what would change on it")->option_text("REF");
   app.add_option("--vex", options->statements, "documents of statements that count (OpenVEX, CycloneDX, CSAF), or folders of such")->option_text("FILE");
   app.add_option("--as-of", options->as_of, "with the knowledge of that moment (2026-11-24 or 2026-11-24T08:00:00Z)")->option_text("TIME");
-  app.add_option("--fail-on", options->fail_on, "exit with 1 on findings of this severity or a heavier one, or on `kev` or `fixable` ones")->option_text("SEVERITY");
+  app.add_option("--fail-on", options->fail_on, "exit with 1 on open findings of this severity or a heavier one, or on `kev`, `fixable`, `unrated` or `epss=0.1` ones; `high,fixable` asks for both, and of several options each stops")->option_text("RULE");
   app.add_option("--dark", options->dark, "what files that nothing explains do in an application's own layers: fail or list; in a base they always fail")->check(CLI::IsMember({"fail", "list"}));
   app.add_flag("--again", options->scan.again, "read every layer anew, whatever was kept of it");
   app.add_flag("--forget", options->forget, "scan nothing: forget what is remembered of images by these references or digests, for `ashlar explain`");
@@ -101,7 +90,7 @@ Action scan(CLI::App& app) {
       TRY_ASSIGN(auto report, pipeline::scan(context.machine, *database, target, how));
       reports.push_back(std::move(report));
     }
-    TRY_ASSIGN(const Exit exit, exit_of(context, reports, options->fail_on));
+    const Exit exit = exit_of(context, reports);
     const auto forms = scan::forms();
     const auto form = std::ranges::find(forms, context.format, &scan::Form::name);
     context.answer->append(form->write(reports, {.everything = context.verbose}));

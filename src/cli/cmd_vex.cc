@@ -44,6 +44,10 @@ Result<Exit> add(Context& context, const Options& options) {
     TRY_ASSIGN(wish, pipeline::show_absent(wish, options.absent, held));
   }
   TRY_ASSIGN(const bool replaced, pipeline::add_statement(context.machine, path, wish));
+  TRY_ASSIGN(const auto workshop, pipeline::open_workshop(context.machine, context.config, context.progress));
+  const auto& counted = workshop.config.scan.statements;
+  const bool counts = std::ranges::any_of(counted, [&](const host::Path& each) { return std::filesystem::absolute(path).lexically_normal().string().starts_with(std::filesystem::absolute(each).lexically_normal().string()); });
+  if (!counts) context.progress.note(fmt::format("a scan counts '{0}' where the configuration names it (ashlar.yaml: `scan: {{statements: [{0}]}}`), or with `--vex {0}`", path.string()));
   if (context.json) answer(context, {{"schema", "https://ashlar.dev/vex-added/v1"}, {"file", path.string()}, {"vulnerability", wish.vulnerability}, {"status", wish.status}, {"replaced", replaced}});
   else say(context, fmt::format("{}: {} is {} in {}{}", path.string(), wish.vulnerability, wish.status, wish.package, replaced ? " (instead of what it said before)" : ""));
   return Exit::Clean;

@@ -28,7 +28,7 @@ struct File {
 
 struct InstalledPackage {
   std::string name, version, architecture, source, source_version;
-  std::string maintainer{}, homepage{}, depends{}, pre_depends{}, provides{};  ///< as the database has them
+  std::string maintainer{}, homepage{}, depends{}, pre_depends{}, provides{}, priority{};  ///< as the database has them
   std::map<std::string, std::string> conffiles{};                              ///< MD5 of what was shipped, by path without a leading slash
   std::string database{};                                                      ///< path of the file that names it
   std::string state{};                                                         ///< where it is unpacked and not installed: `half-configured`

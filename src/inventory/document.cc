@@ -42,6 +42,11 @@ class DocumentReader {
       if (text_of(each, "relationshipType") == "DESCRIBES") described.insert(text_of(each, "relatedSpdxElement"));
     }
     document_.subject = text_of(json, "name");
+    if (const auto creation = json.find("creationInfo"); creation != json.end() && creation->is_object()) {
+      for (const Json& each : list_of(*creation, "creators")) {
+        if (each.is_string() && each.get_ref<const std::string&>().starts_with("Tool: ")) made_by(std::string_view(each.get_ref<const std::string&>()).substr(6));
+      }
+    }
     for (const Json& each : list_of(json, "packages")) {
       if (!each.is_object()) return fail(Kind::Corrupt, "a package of it is no object");
       TRY(add_spdx(each, described.contains(text_of(each, "SPDXID"))));
@@ -53,12 +58,14 @@ class DocumentReader {
     if (const auto components = json.find("components"); components != json.end() && !components->is_array()) return fail(Kind::Corrupt, "its 'components' are no list");
     if (const auto metadata = json.find("metadata"); metadata != json.end() && metadata->is_object()) {
       if (const auto subject = metadata->find("component"); subject != metadata->end()) document_.subject = text_of(*subject, "name");
+      read_tools(*metadata);
     }
     return add_components(list_of(json, "components"));
   }
 
   void finish() {
     std::ranges::stable_sort(document_.components, {}, [](const Component& each) { return std::tie(each.type, each.name, each.version); });
+    mark_without_source();
     if (!document_.distribution.empty()) return;
     std::set<std::string> all;
     for (const Component& each : document_.components) {
@@ -68,6 +75,31 @@ class DocumentReader {
   }
 
  private:
+  static bool goes_by_source(const Component& component) { return component.type == "deb" || component.type == "rpm" || component.type == "apk"; }
+
+  /// Advisories of distributions go by source package: what names none is judged by its own name only where that says that they are the same.
+  void mark_without_source() {
+    const auto told = [](const Component& each) { return goes_by_source(each) && !each.source.empty(); };
+    if (sources_told_ || std::ranges::any_of(document_.components, told)) return;
+    for (Component& each : document_.components) {
+      if (goes_by_source(each)) each.remark = "the document names no source packages, by which advisories go";
+    }
+  }
+
+  /// Of these tools it is known that they leave the source package away only where it has the package's name.
+  void made_by(std::string_view tool) {
+    constexpr std::array<std::string_view, 3> known = {"ashlar", "syft", "trivy"};
+    if (std::ranges::any_of(known, [&](std::string_view each) { return tool == each || (tool.starts_with(each) && tool[each.size()] == '-'); })) sources_told_ = true;
+  }
+  /// `tools` of CycloneDX 1.4 is a list; from 1.5 on it may be an object with components.
+  void read_tools(const Json& metadata) {
+    const auto tools = metadata.find("tools");
+    if (tools == metadata.end()) return;
+    for (const Json& each : tools->is_object() ? list_of(*tools, "components") : list_of(metadata, "tools")) {
+      if (each.is_object()) made_by(text_of(each, "name"));
+    }
+  }
+
   Done add(Component component) {
     if (document_.components.size() == max_components) return fail(Kind::Corrupt, fmt::format("it has more than {} components", max_components));
     if (component.name.empty()) return {};  // a broken URL, which is noted, and no name beside it
@@ -99,7 +131,7 @@ class DocumentReader {
     if (described && (purl.empty() || purl.starts_with("pkg:oci/") || purl.starts_with("pkg:docker/") || purl.starts_with("pkg:generic/"))) return {};
     if (purpose == "FILE" || (purl.empty() && (purpose == "CONTAINER" || name.empty()))) return {};
     Component out = component(purl, name, version);
-    if (out.source.empty() && (out.type == "deb" || out.type == "rpm" || out.type == "apk")) read_source_info(text_of(package, "sourceInfo"), out);
+    if (out.source.empty() && goes_by_source(out)) read_source_info(text_of(package, "sourceInfo"), out);
     if (out.maintainer.empty()) out.maintainer = supplier(text_of(package, "supplier"));
     return add(std::move(out));
   }
@@ -159,6 +191,7 @@ class DocumentReader {
 
   Document& document_;
   std::string path_;
+  bool sources_told_ = false;  ///< by who made it
 };
 
 }  // namespace

@@ -22,7 +22,8 @@ struct Document {
 bool is_document(std::string_view front);
 
 /// Reads one; `path` names it in components and errors. Components are what package URLs (ECMA-427) say; what has none is one of type `generic`, with a
-/// remark. Files and what the document describes as a whole are left out. Invalid when it is no JSON, neither format or of an unknown version; Corrupt
+/// remark. Distribution packages without a source package have one, too, unless the document shows that it names sources where they have other names: one
+/// package has a source, or its maker is known to. Files and what the document describes as a whole are left out. Invalid when it is no JSON, neither format or of an unknown version; Corrupt
 /// when its packages are no list.
 Result<Document> read_document(std::string_view text, std::string_view path);
 

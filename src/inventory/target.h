@@ -15,6 +15,7 @@ struct Target {
   host::Files& files;
   std::unique_ptr<oci::ImageReader> image;   ///< null: a root file system at `ref.location`
   oci::PlatformImage which{};                ///< of an image
+  std::vector<std::string> others{};         ///< platforms of the image that were not asked for
 };
 
 /// Opens `oci:DIR[:TAG]`, `oci-archive:FILE[:TAG]`, `docker-archive:FILE[:TAG]`, `[docker://]HOST/REPO[:TAG][@DIGEST]` or `dir:PATH`. `machine` is borrowed. Of an image for several platforms the one that `platform` (`linux/arm64`) says, or the first

@@ -107,22 +107,22 @@ class Reader {
       else fault(*value, fmt::format("'{}' is neither 'fail' nor 'list'", value->text));
     }
     const YamlNode* excuses = node.find("excuse");
-    if (excuses != nullptr && excuses->type != YamlNode::Type::Sequence) fault(*excuses, "a list of files is expected here", "excuse: [{path: /opt/tool, owner: platform, reason: built by us}]");
+    if (excuses != nullptr && excuses->type != YamlNode::Type::Sequence) fault(*excuses, "a list of files is expected here", "excuse: [{path: /opt/tool, digest: 'sha256:...', owner: platform, reason: built by us}]");
     else if (excuses != nullptr) for (const YamlNode& each : excuses->items) read_excuse(each, out);
   }
   void read_excuse(const YamlNode& node, ScanSettings& out) {
     if (!known(node, excuse_keys)) return;
     scan::Excuse excuse;
-    const auto text = [&](std::string_view key, bool needed) {
+    const auto text = [&](std::string_view key) {
       const YamlNode* value = node.find(key);
-      if (needed && (value == nullptr || value->text.empty())) fault(node, fmt::format("an excuse needs '{}'", key));
+      if (value == nullptr || value->text.empty()) fault(node, fmt::format("an excuse needs '{}'", key));
       return value == nullptr ? std::string() : value->text;
     };
-    excuse.path = text("path", true);
+    excuse.path = text("path");
     while (excuse.path.starts_with('/')) excuse.path.erase(0, 1);
-    excuse.owner = text("owner", true);
-    excuse.reason = text("reason", true);
-    if (const std::string digest = text("digest", false); !digest.empty()) {
+    excuse.owner = text("owner");
+    excuse.reason = text("reason");
+    if (const std::string digest = text("digest"); !digest.empty()) {
       const auto parsed = Digest::parse(digest);
       if (parsed) excuse.digest = *parsed;
       else fault(*node.find("digest"), parsed.error().message, "the digest of the file's content: sha256:...");
@@ -187,6 +187,7 @@ Result<Config> read_config(const host::Machine& machine, const host::Folders& fo
     TRY_ASSIGN(auto second, read_file(files, own));
     add(out, std::move(second));
   }
+  if (out.scan.exceptions.empty()) out.scan.exceptions = "exceptions.json";
   return out;
 }
 

@@ -21,7 +21,7 @@ struct CacheLimits {
 /// The section `scan`.
 struct ScanSettings {
   std::vector<host::Path> statements;  ///< VEX documents, or folders of such, that count
-  host::Path exceptions;               ///< file of decisions; empty: `exceptions.json` beside the configuration, when it is there
+  host::Path exceptions;               ///< file of decisions, when it is there; `exceptions.json` beside the configuration, and in the working folder where there is none
   std::vector<scan::Excuse> excuses;   ///< of files that nothing explains
   std::optional<bool> dark_fails;      ///< `dark: fail` or `list`
 };

@@ -38,7 +38,7 @@ class SmallDatabase final : public advisory::Database {
   Result<std::vector<advisory::Support>> support(std::string_view, std::string_view) override { return std::vector<advisory::Support>(); }
   Result<std::vector<std::pair<std::string, std::string>>> newest(std::string_view, std::string_view) override { return std::vector<std::pair<std::string, std::string>>(); }
 
-  advisory::Advisory record{.id = "DSA-1", .aliases = {"CVE-2026-1"}, .ratings = {{advisory::Severity::High, "nvd", ""}}};
+  advisory::Advisory record{.id = "DSA-1", .aliases = {"CVE-2026-0001"}, .ratings = {{advisory::Severity::High, "nvd", ""}}};
   std::map<std::string, advisory::Affected> affected = {
       {"Debian:12", {.space = "Debian:12", .package = "openssl", .intervals = {{"", "3.0.2", ""}}, .urgency = "low"}},
       {"Debian:13", {.space = "Debian:13", .package = "openssl", .intervals = {{"", "3.5.2", ""}}}},
@@ -52,7 +52,7 @@ class SmallDatabase final : public advisory::Database {
 
 struct Decisions : ::testing::Test {
   host::MemoryMachine machine{now};
-  DecisionWish wish{.vulnerability = "CVE-2026-1", .package = "openssl", .owner = "platform", .reason = "not reachable", .expires = "90d"};
+  DecisionWish wish{.vulnerability = "CVE-2026-0001", .package = "openssl", .owner = "platform", .reason = "not reachable", .expires = "90d"};
   const host::Path file = "/p/exceptions.json", document = "/p/vex.json";
   std::vector<scan::Exception> kept() { return read_decisions(machine.files, file).value(); }
 };
@@ -120,32 +120,32 @@ TEST_F(Decisions, RevokedOnesStayOnRecord) {
 
 TEST(Known, IsTheHeaviestWordAndAFixWhereThereIsOneEverywhere) {
   SmallDatabase database;
-  auto known = what_is_known(database, "CVE-2026-1", "openssl").value();
+  auto known = what_is_known(database, "CVE-2026-0001", "openssl").value();
   EXPECT_EQ(known.severity, advisory::Severity::High) << "Debian 12 says low, Debian 13 nothing of its own";
   EXPECT_FALSE(known.exploited);
   EXPECT_TRUE(known.named);
   EXPECT_FALSE(known.fixed_in.empty());
   database.affected["Debian:13"].intervals = {{}};
-  database.kev = "CVE-2026-1";
+  database.kev = "CVE-2026-0001";
   known = what_is_known(database, "DSA-1", "openssl").value();
   EXPECT_EQ(known.fixed_in, "") << "a fix in Debian 13 is news for a decision made today";
   EXPECT_TRUE(known.exploited) << "by an alias";
-  EXPECT_FALSE(what_is_known(database, "CVE-2026-1", "libssl3t64").value().named);
-  EXPECT_FALSE(what_is_known(database, "CVE-2026-2", "openssl").value().named);
+  EXPECT_FALSE(what_is_known(database, "CVE-2026-0001", "libssl3t64").value().named);
+  EXPECT_FALSE(what_is_known(database, "CVE-2026-0002", "openssl").value().named);
 }
 
 TEST(Known, OfOneImageIsWhatItsFindingsSay) {
   scan::Report report{.ref = "oci:x", .database = {Digest::of(std::string_view()), {}, {}}};
-  for (const char* name : {"libssl3t64", "openssl"}) report.findings.push_back({.id = "CVE-2026-1", .component = {.name = name, .source = "openssl"}, .severity = advisory::Severity::Medium, .fixed_in = "3.5.2"});
-  EXPECT_EQ(what_is_known(report, "CVE-2026-1", "openssl").value().severity, advisory::Severity::Medium);
-  EXPECT_EQ(what_is_known(report, "CVE-2026-1", "libssl3t64").value().fixed_in, "3.5.2");
+  for (const char* name : {"libssl3t64", "openssl"}) report.findings.push_back({.id = "CVE-2026-0001", .component = {.name = name, .source = "openssl"}, .severity = advisory::Severity::Medium, .fixed_in = "3.5.2"});
+  EXPECT_EQ(what_is_known(report, "CVE-2026-0001", "openssl").value().severity, advisory::Severity::Medium);
+  EXPECT_EQ(what_is_known(report, "CVE-2026-0001", "libssl3t64").value().fixed_in, "3.5.2");
   report.findings[0].fixed_in.clear();
-  EXPECT_EQ(what_is_known(report, "CVE-2026-1", "openssl").value().fixed_in, "");
-  EXPECT_EQ(what_is_known(report, "CVE-2026-1", "zlib").error().message, "cannot decide on 'CVE-2026-1' in 'zlib': 'oci:x' has no such finding");
+  EXPECT_EQ(what_is_known(report, "CVE-2026-0001", "openssl").value().fixed_in, "");
+  EXPECT_EQ(what_is_known(report, "CVE-2026-0001", "zlib").error().message, "cannot decide on 'CVE-2026-0001' in 'zlib': 'oci:x' has no such finding");
 }
 
 TEST_F(Decisions, StatementsAreAddedAndReplaced) {
-  const StatementWish first{.vulnerability = "CVE-2026-1", .package = "deb:openssl", .justification = "vulnerable_code_not_present", .author = "Team"};
+  const StatementWish first{.vulnerability = "CVE-2026-0001", .package = "deb:openssl", .justification = "vulnerable_code_not_present", .author = "Team"};
   EXPECT_FALSE(add_statement(machine.machine, document, first).value());
   Json json = parse_json(machine.files.read(document).value(), "x").value();
   json["tooling"] = "by hand";
@@ -170,19 +170,19 @@ TEST_F(Decisions, WhatOpenVexWouldNotHaveIsRefused) {
   const std::string five = "component_not_present, vulnerable_code_not_present, vulnerable_code_not_in_execute_path, vulnerable_code_cannot_be_controlled_by_adversary, inline_mitigations_already_exist";
   struct Row { std::string_view summary; StatementWish wish; std::string cause; };
   const Row rows[] = {
-      {"a misspelt justification", {.vulnerability = "CVE-1", .package = "deb:a", .justification = "component_not_presnt", .author = "T"}, "'component_not_presnt' is no justification of OpenVEX (" + five + "); did you mean 'component_not_present'?"},
-      {"a misspelt status", {.vulnerability = "CVE-1", .package = "deb:a", .status = "not-affected", .author = "T"}, "'not-affected' is no status of OpenVEX (not_affected, affected, fixed, under_investigation); did you mean 'not_affected'?"},
-      {"not affected and not why", {.vulnerability = "CVE-1", .package = "deb:a", .author = "T"}, "not_affected needs a justification (" + five + ") or a reason in words"},
-      {"affected and nothing to do", {.vulnerability = "CVE-1", .package = "deb:a", .status = "affected", .author = "T"}, "affected needs a reason in words: what to do about it"},
-      {"a justification of what is fixed", {.vulnerability = "CVE-1", .package = "deb:a", .status = "fixed", .justification = "component_not_present", .author = "T"}, "a justification says why something is not affected, the status is fixed"},
-      {"nobody says so", {.vulnerability = "CVE-1", .package = "deb:a", .status = "fixed"}, "'/p/vex.json' is not there yet, and no author of it is named (--author)"},
-      {"a bare name", {.vulnerability = "CVE-1", .package = "openssl", .status = "fixed", .author = "T"}, "'openssl' is no package URL, and not TYPE:NAME as in deb:openssl or pypi:flask"},
-      {"an image as the package", {.vulnerability = "CVE-1", .package = "pkg:oci/app", .status = "fixed", .author = "T"}, "'pkg:oci/app' is an image, which --image names"},
+      {"a misspelt justification", {.vulnerability = "CVE-2026-0001", .package = "deb:a", .justification = "component_not_presnt", .author = "T"}, "'component_not_presnt' is no justification of OpenVEX (" + five + "); did you mean 'component_not_present'?"},
+      {"a misspelt status", {.vulnerability = "CVE-2026-0001", .package = "deb:a", .status = "not-affected", .author = "T"}, "'not-affected' is no status of OpenVEX (not_affected, affected, fixed, under_investigation); did you mean 'not_affected'?"},
+      {"not affected and not why", {.vulnerability = "CVE-2026-0001", .package = "deb:a", .author = "T"}, "not_affected needs a justification (" + five + ") or a reason in words"},
+      {"affected and nothing to do", {.vulnerability = "CVE-2026-0001", .package = "deb:a", .status = "affected", .author = "T"}, "affected needs a reason in words: what to do about it"},
+      {"a justification of what is fixed", {.vulnerability = "CVE-2026-0001", .package = "deb:a", .status = "fixed", .justification = "component_not_present", .author = "T"}, "a justification says why something is not affected, the status is fixed"},
+      {"nobody says so", {.vulnerability = "CVE-2026-0001", .package = "deb:a", .status = "fixed"}, "'/p/vex.json' is not there yet, and no author of it is named (--author)"},
+      {"a bare name", {.vulnerability = "CVE-2026-0001", .package = "openssl", .status = "fixed", .author = "T"}, "'openssl' is no package URL, and not TYPE:NAME as in deb:openssl or pypi:flask"},
+      {"an image as the package", {.vulnerability = "CVE-2026-0001", .package = "pkg:oci/app", .status = "fixed", .author = "T"}, "'pkg:oci/app' is an image, which --image names"},
   };
   for (const Row& row : rows) {
     const auto added = add_statement(machine.machine, document, row.wish);
     ASSERT_FALSE(added) << row.summary;
-    EXPECT_EQ(added.error().message, "cannot add a statement on 'CVE-1' to '/p/vex.json': " + row.cause) << row.summary;
+    EXPECT_EQ(added.error().message, "cannot add a statement on 'CVE-2026-0001' to '/p/vex.json': " + row.cause) << row.summary;
     EXPECT_FALSE(machine.files.exists(document)) << row.summary;
   }
 }
@@ -197,7 +197,7 @@ Held image() {
 }
 
 attest::VexDocument spread_one(std::vector<attest::VexProduct> products) {
-  return spread({{"vex.json", {}, {.format = "openvex", .id = "urn:1", .author = "Team", .when = now, .statements = {{.vulnerability = "CVE-2026-1", .status = attest::VexStatus::NotAffected, .justification = "component_not_present", .when = now, .products = std::move(products)}}}}}, image());
+  return spread({{"vex.json", {}, {.format = "openvex", .id = "urn:1", .author = "Team", .when = now, .statements = {{.vulnerability = "CVE-2026-0001", .status = attest::VexStatus::NotAffected, .justification = "component_not_present", .when = now, .products = std::move(products)}}}}}, image());
 }
 
 TEST(Spread, AStatementOnASourceMeansItsBinaries) {
@@ -217,7 +217,7 @@ TEST(Spread, AStatementOnASourceMeansItsBinaries) {
     const auto out = spread_one(row.products);
     if (row.want.empty()) {
       EXPECT_TRUE(out.statements.empty()) << row.summary;
-      EXPECT_EQ(out.notes, std::vector<std::string>{"vex.json: the statement on 'CVE-2026-1' means nothing that is in the image"}) << row.summary;
+      EXPECT_EQ(out.notes, std::vector<std::string>{"vex.json: the statement on 'CVE-2026-0001' means nothing that is in the image"}) << row.summary;
       continue;
     }
     ASSERT_EQ(out.statements.size(), 1U) << row.summary;
@@ -231,7 +231,7 @@ TEST(ShowAbsent, BindsAStatementToTheImageThatWasLookedAt) {
   Held held = image();
   held.names.digest = "sha256:" + std::string(64, 'a');
   held.paths = {"usr/bin/openssl", "usr/lib/x86_64-linux-gnu/libssl.so.3"};
-  const StatementWish wish{.vulnerability = "CVE-2026-1", .package = "deb:openssl", .detail = "it is the engine's"};
+  const StatementWish wish{.vulnerability = "CVE-2026-0001", .package = "deb:openssl", .detail = "it is the engine's"};
   struct Row { std::string_view summary; StatementWish wish; std::vector<std::string> paths; std::function<void(Held&)> change; std::string_view error; };
   const auto with = [&](auto change) { StatementWish out = wish; change(out); return out; };
   const Row rows[] = {
@@ -266,21 +266,21 @@ TEST_F(Decisions, AcceptedRisksAreNeverStatements) {
   const auto as_vex = read_statements(machine.files, {file});
   ASSERT_FALSE(as_vex) << "a file of decisions is no document of statements";
   EXPECT_NE(as_vex.error().message.find("it is neither OpenVEX"), std::string::npos);
-  ASSERT_TRUE(add_statement(machine.machine, document, {.vulnerability = "CVE-2026-2", .package = "deb:openssl", .status = "fixed", .author = "Team"}));
+  ASSERT_TRUE(add_statement(machine.machine, document, {.vulnerability = "CVE-2026-0002", .package = "deb:openssl", .status = "fixed", .author = "Team"}));
   const std::string text = to_pretty(attest::to_openvex(spread(read_statements(machine.files, {document}).value(), image())));
-  EXPECT_NE(text.find("CVE-2026-2"), std::string::npos);
-  for (const char* word : {"CVE-2026-1", "not reachable", "platform", "E-1"}) EXPECT_EQ(text.find(word), std::string::npos) << word;
+  EXPECT_NE(text.find("CVE-2026-0002"), std::string::npos);
+  for (const char* word : {"CVE-2026-0001", "not reachable", "platform", "E-1"}) EXPECT_EQ(text.find(word), std::string::npos) << word;
 }
 
 TEST_F(Decisions, WhatIsWrittenIsValidAndWhatDoesNotCountIsNot) {
   ASSERT_TRUE(add_decision(machine.machine, file, wish, {}));
-  ASSERT_TRUE(add_statement(machine.machine, document, {.vulnerability = "CVE-1", .package = "deb:a", .status = "fixed", .author = "T"}));
-  ASSERT_TRUE(machine.files.write("/p/a.vex.json", R"({"@context": "https://openvex.dev/ns/v0.2.0", "statements": [{"vulnerability": {"name": "CVE-1"}, "products": ["pkg:a/b"], "status": "not_affected"}]})", host::Durability::Cache));
+  ASSERT_TRUE(add_statement(machine.machine, document, {.vulnerability = "CVE-2026-0001", .package = "deb:a", .status = "fixed", .author = "T"}));
+  ASSERT_TRUE(machine.files.write("/p/a.vex.json", R"({"@context": "https://openvex.dev/ns/v0.2.0", "statements": [{"vulnerability": {"name": "CVE-2026-0001"}, "products": ["pkg:a/b"], "status": "not_affected"}]})", host::Durability::Cache));
   const auto checked = validate(machine.files, {file, document, "/p/a.vex.json"}).value();
   ASSERT_EQ(checked.size(), 3U);
   EXPECT_EQ(checked[0].kind + checked[0].error.message, "exceptions");
   EXPECT_EQ(checked[1].kind + checked[1].error.message, "statements");
-  EXPECT_EQ(checked[2].error.message, "cannot read statements of '/p/a.vex.json': the statement on 'CVE-1' says not_affected and not why");
+  EXPECT_EQ(checked[2].error.message, "cannot read statements of '/p/a.vex.json': the statement on 'CVE-2026-0001' says not_affected and not why");
 }
 
 }  // namespace

@@ -8,6 +8,9 @@ namespace ashlar::pipeline {
 
 Result<scan::Inventories> open_inventories(Workshop& workshop);
 
+/// The reference under which an image is remembered: it means the same whatever the working folder is.
+std::string from_anywhere(const std::string& ref);
+
 /// For ScanOptions::scanned: remembers each image. That it cannot is noted once, and changes no scan. The workshop must outlive it.
 std::function<void(const scan::Subject&, const scan::Report&)> remember_images(Workshop& workshop);
 

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "build/probe.h"
 #include "inventory/document.h"
 #include "inventory/inventory.h"
@@ -48,11 +49,11 @@ void add_attached(inventory::Target& target, std::vector<scan::Statements>& into
   }
 }
 
-/// Names that an image goes by: where it was read from, and what it says its name is.
-std::vector<std::string> names_of(const inventory::Target& target, const inventory::Contents& contents) {
-  std::vector<std::string> out = {target.ref.location};
-  if (const auto title = contents.config.labels.find("org.opencontainers.image.title"); title != contents.config.labels.end()) out.push_back(title->second);
-  if (!target.ref.tag.empty()) out.push_back(target.ref.tag);
+/// Names that statements and decisions may call an image by: those of the reference that it was asked for by. What it says of itself is none.
+std::vector<std::string> names_of(const oci::ImageRef& ref) {
+  std::vector<std::string> out = {ref.location};
+  if (ref.transport == oci::Transport::Registry) out.emplace_back(cut(ref.location, '/').second);
+  else if (!ref.tag.empty()) out.push_back(ref.tag);
   return out;
 }
 
@@ -79,7 +80,7 @@ Result<std::unique_ptr<Opened>> open_image(host::Machine& machine, const std::st
   inventory::add_listed(out->ownership, contents, out->inventory.found.components);
   out->attached = statements_within(contents);
   add_attached(target, out->attached);
-  out->subject = {.ref = ref, .names = names_of(target, contents), .contents = &contents, .ownership = &out->ownership, .components = std::move(out->inventory.found.components), .claims = std::move(out->inventory.found.claims), .notes = std::move(out->inventory.found.notes), .unread = std::move(out->inventory.found.unread), .damage = std::move(out->inventory.found.damage)};
+  out->subject = {.ref = ref, .names = names_of(target.ref), .contents = &contents, .ownership = &out->ownership, .components = std::move(out->inventory.found.components), .claims = std::move(out->inventory.found.claims), .notes = std::move(out->inventory.found.notes), .unread = std::move(out->inventory.found.unread), .damage = std::move(out->inventory.found.damage)};
   for (const Digest& digest : build::probe_digests()) out->subject.known.emplace(digest, "the health probe");
   if (!target.image) {
     out->subject.base = {1, "a root file system is a base as a whole"};
@@ -87,6 +88,7 @@ Result<std::unique_ptr<Opened>> open_image(host::Machine& machine, const std::st
   }
   out->subject.digest = target.which.descriptor.digest.str();
   out->subject.platform = target.which.platform.str();
+  if (options.platform.empty()) out->subject.unseen = target.others;
   TRY_ASSIGN(out->subject.base, base_of(machine, *out, options));
   return out;
 }
@@ -102,8 +104,24 @@ Result<std::unique_ptr<Opened>> open_document(host::Files& files, const std::str
 
 Result<std::unique_ptr<Opened>> open_subject(host::Machine& machine, const std::string& target, const ScanOptions& options, Hashing hashing = Hashing::Now) {
   const auto ref = oci::ImageRef::parse(target);
-  const bool named = ref && ref->transport != oci::Transport::Registry;
-  return !named && target.ends_with(".json") ? open_document(*machine.files, target) : open_image(machine, target, options, hashing);
+  const bool named = ref && (ref->transport != oci::Transport::Registry || target.starts_with("docker://"));
+  const auto stat = named ? Result<host::FileStat>(fail(Kind::NotFound, "it names an image")) : machine.files->stat(target);
+  const bool file = stat && stat->type != host::NodeType::Directory;
+  return !named && (file || target.ends_with(".json")) ? open_document(*machine.files, target) : open_image(machine, target, options, hashing);
+}
+
+/// The file itself, or all `.json` files of a folder and of those in it, in the order of their names.
+Done find_documents(host::Files& files, const host::Path& path, int depth, std::vector<host::Path>& into) {
+  constexpr int deepest = 16;
+  TRY_ASSIGN(const auto stat, files.stat(path));
+  if (stat.type != host::NodeType::Directory) return into.push_back(path), Done();
+  if (depth == deepest) return cannot(Kind::Invalid, fmt::format("read statements of '{}'", path.string()), fmt::format("it lies more than {} folders deep", deepest));
+  TRY_ASSIGN(const auto names, files.list(path));
+  for (const std::string& name : names) {
+    TRY_ASSIGN(const auto each, files.stat(path / name));
+    if (each.type == host::NodeType::Directory || name.ends_with(".json")) TRY(find_documents(files, path / name, depth + 1, into));
+  }
+  return {};
 }
 
 }  // namespace
@@ -111,15 +129,9 @@ Result<std::unique_ptr<Opened>> open_subject(host::Machine& machine, const std::
 Result<std::vector<scan::Statements>> read_statements(host::Files& files, const std::vector<host::Path>& paths) {
   std::vector<scan::Statements> out;
   for (const host::Path& path : paths) {
-    std::vector<host::Path> documents = {path};
-    TRY_ASSIGN(const auto stat, files.stat(path));
-    if (stat.type == host::NodeType::Directory) {
-      documents.clear();
-      TRY_ASSIGN(const auto names, files.list(path));
-      for (const std::string& name : names) {
-        if (name.ends_with(".json")) documents.push_back(path / name);
-      }
-    }
+    std::vector<host::Path> documents;
+    TRY(find_documents(files, path, 0, documents));
+    if (documents.empty()) return cannot(Kind::NotFound, fmt::format("read statements of '{}'", path.string()), "no file in it ends with .json");
     for (const host::Path& each : documents) {
       TRY_ASSIGN(const std::string text, files.read(each));
       TRY_ASSIGN(auto document, attest::read_vex(text, each.string()));
@@ -133,6 +145,7 @@ Result<scan::Report> scan(host::Machine& machine, advisory::Database& database, 
   host::Files& files = *machine.files;
   TRY_ASSIGN(const auto opened, open_subject(machine, target, options, Hashing::Later));
   scan::Options how{.now = options.as_of.value_or(machine.clock->now()), .excuses = options.settings.excuses};
+  how.gate = options.gate;
   if (options.dark_fails.value_or(options.settings.dark_fails.value_or(false))) how.app_dark = scan::DarkPolicy::Fail;
   std::vector<host::Path> trusted = options.settings.statements;
   trusted.insert(trusted.end(), options.statements.begin(), options.statements.end());
@@ -148,7 +161,7 @@ Result<scan::Report> scan(host::Machine& machine, advisory::Database& database, 
   if (options.scanned) options.scanned(opened->subject, report);
   if (options.other_base.empty()) return report;
   ScanOptions plain = options;
-  plain.base.clear(), plain.other_base.clear(), plain.scanned = {};
+  plain.base.clear(), plain.other_base.clear(), plain.scanned = {}, plain.gate.clear();
   TRY_ASSIGN(const auto other, scan(machine, database, options.other_base, plain));
   report.change = scan::change_base(report, other);
   return report;

@@ -19,6 +19,7 @@ struct ScanOptions {
   std::string other_base{};             ///< reference of a base that it might be built on
   std::vector<host::Path> statements{};  ///< VEX documents, or folders of such, that count beside the configuration's
   std::optional<bool> dark_fails{};     ///< dark files of an application make the verdict `unknown`; none: as the configuration says
+  std::vector<scan::GateRule> gate{};   ///< what a build fails on
   bool again = false;                   ///< layers are read anew, whatever was kept of them
   ScanSettings settings{};
   /// Told of the target once it is scanned, before what is known of it goes; null: nobody.

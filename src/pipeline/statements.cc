@@ -61,6 +61,7 @@ std::string image_purl(const std::string& image) {
 Result<VexStatement> statement_of(const StatementWish& wish) {
   constexpr std::array<std::string_view, 4> words = {"not_affected", "affected", "fixed", "under_investigation"};
   if (wish.vulnerability.empty()) return fail(Kind::Invalid, "no vulnerability is named");
+  if (!advisory::is_identifier(wish.vulnerability)) return fail(Kind::Invalid, fmt::format("'{}' is no identifier of a vulnerability: it looks like CVE-2026-0001 or GHSA-xxxx-xxxx-xxxx", wish.vulnerability));
   const auto status = attest::vex_status(wish.status);
   if (!status) return fail(Kind::Invalid, fmt::format("'{}' is no status of OpenVEX ({}){}", wish.status, listed(words), near_words(wish.status, words)));
   const auto known = attest::vex_justifications();

@@ -23,22 +23,6 @@ constexpr std::array rows = {
 
 }  // namespace
 
-std::string visible(std::string_view text) {
-  std::string out;
-  for (size_t at = 0; at < text.size();) {
-    const auto first = static_cast<unsigned char>(text[at]);
-    size_t length = first < 0x80 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
-    while (length > 1 && !is_utf8(text.substr(at, length))) --length;
-    const std::string_view one = text.substr(at, length);
-    const bool control = first < 0x20 || first == 0x7F || (first == 0xC2 && one.size() == 2 && static_cast<unsigned char>(one[1]) < 0xA0);
-    if (first == '\n' || first == '\t' || first == '\r') out += ' ';
-    else if (!control && is_utf8(one)) out += one;
-    else for (const char byte : one) out += fmt::format("\\x{:02x}", static_cast<unsigned char>(byte));
-    at += one.size();
-  }
-  return out;
-}
-
 std::string digest_text(const DatabaseStamp& stamp) { return stamp.digest ? stamp.digest->str() : std::string(); }
 
 std::span<const Form> forms() { return rows; }

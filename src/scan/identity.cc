@@ -103,6 +103,7 @@ Place place_of(const inventory::Component& component, const Distribution& distri
   Place out{{}, component.source.empty() ? component.name : component.source, component.source_version.empty() ? component.version : component.source_version, {}};
   const bool packaged = std::ranges::any_of(rows, [&](const Row& row) { return row.type == component.type; });
   if (!packaged) return out.reason = fmt::format("nobody publishes advisories for packages of type '{}'", component.type), out;
+  if (const bool document = component.found_by == "spdx" || component.found_by == "cyclonedx"; document && !component.remark.empty()) return out.reason = component.remark, out;
   if (const std::string_view vendor = vendor_of(component.maintainer); !vendor.empty())
     return out.reason = fmt::format("it was built by '{}', whose advisories are not at hand, and not by the distribution", vendor), out;
   if (const std::string_view other = rebuilder_of(distribution, component.version); !other.empty())

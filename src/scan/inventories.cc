@@ -127,14 +127,14 @@ Result<Inventories> Inventories::open(const host::Path& path) {
   return Inventories(std::move(database));
 }
 
-Done Inventories::write(std::int64_t image, const Subject& subject, const Distribution& distribution) {
+Done Inventories::write(std::int64_t image, const Subject& subject, const Report& report) {
   TRY_ASSIGN(auto packages, Numbers::of(database_, "SELECT id FROM package WHERE space = ? AND name = ?", "INSERT INTO package (space, name) VALUES (?,?) RETURNING id"));
   TRY_ASSIGN(auto symbols, Numbers::of(database_, "SELECT id FROM symbols WHERE digest = ?", "INSERT INTO symbols (digest, data) VALUES (?,?) RETURNING id"));
   TRY_ASSIGN(auto parts, Numbers::of(database_, "SELECT id FROM part WHERE package = ? AND version = ? AND symbols = ?", "INSERT INTO part (package, version, symbols) VALUES (?,?,?) RETURNING id"));
   std::set<std::int64_t> held;
   for (const inventory::Component& component : subject.components) {
-    const Place place = place_of(component, distribution);
-    if (!place.reason.empty() || !package_with(subject, component).empty()) continue;
+    const Place place = place_of(component, report.distribution);
+    if (!place.reason.empty() || !package_with(subject, component, report.foreign).empty()) continue;
     TRY_ASSIGN(const std::int64_t package, packages.get([&](host::Statement& to) { to.bind(0, place.space).bind(1, place.package); }));
     std::int64_t linked = no_symbols;
     if (!component.symbols.empty()) {
@@ -174,7 +174,7 @@ Done Inventories::keep(const Subject& subject, const Report& report, Time now, s
       TRY_ASSIGN(auto drop, database_.prepare("DELETE FROM holds WHERE image = ?"));
       TRY(drop.bind(0, image).run());
     }
-    return write(image, subject, report.distribution);
+    return write(image, subject, report);
   });
 }
 

@@ -52,7 +52,7 @@ class Inventories {
 
  private:
   explicit Inventories(host::Sqlite database) : database_(std::move(database)) {}
-  Done write(std::int64_t image, const Subject& subject, const Distribution& distribution);
+  Done write(std::int64_t image, const Subject& subject, const Report& report);
   host::Sqlite database_;
 };
 

@@ -20,7 +20,7 @@ using inventory::Component;
 constexpr std::int64_t day = 86400;
 
 Component deb(const std::string& name, const std::string& version, const std::string& source = {}) {
-  return {.type = "deb", .name = name, .version = version, .source = source, .source_version = source.empty() ? "" : version, .found_by = "dpkg", .path = "var/lib/dpkg/status"};
+  return {.type = "deb", .name = name, .version = version, .source = source, .source_version = source.empty() ? "" : version, .maintainer = "Debian <x@lists.debian.org>", .found_by = "dpkg", .path = "var/lib/dpkg/status"};
 }
 Component go(const std::string& name, const std::string& version, std::vector<std::string> symbols = {}) { return {.type = "golang", .name = name, .version = version, .path = "app/run", .symbols = std::move(symbols)}; }
 

@@ -13,6 +13,7 @@
 
 namespace ashlar::scan {
 
+/// Affected: at least one finding is open, be it affected, under investigation or an accepted risk. Unknown outranks it.
 enum class Verdict : unsigned char { Clean, Affected, Unknown };
 std::string_view to_string(Verdict verdict);
 
@@ -76,10 +77,19 @@ struct BaseChange {
   std::vector<std::string> kept{}, added{};
 };
 
+/// What `--fail-on` came to.
+struct GateAnswer {
+  std::vector<std::string> rules{};       ///< as they were written
+  std::vector<std::string> stopped_by{};  ///< `CVE-2026-1 libssl3t64`, sorted; none: the image passes
+  std::vector<std::string> untold{};      ///< rules that the database cannot answer, and why: each in one line
+  std::uint64_t unrated = 0;              ///< open findings that pass a rule's severity only because nobody has rated them
+};
+
 struct Report {
   std::string ref{}, digest{}, platform{};  ///< of the target; no digest: a root file system or a document
   Time now{};                               ///< the moment of the scan, as it was given
   Distribution distribution{};
+  std::set<std::string> foreign{};          ///< names of distribution packages of which nothing shows that the distribution built them
   std::set<std::string> spaces{};           ///< that components were judged in
   DatabaseStamp database;
   Coverage coverage{};
@@ -92,6 +102,7 @@ struct Report {
   std::vector<std::string> notes{};         ///< what a reader must know, and which makes no verdict unknown: each in one line
   std::vector<std::string> doubts{};        ///< why not all that the target holds is known, whatever the database: such of the causes, and packages of no space
   std::map<std::string, std::uint64_t> unplaced{};  ///< packages of no space, by reason
+  std::optional<GateAnswer> gate{};         ///< when rules were given
   std::vector<Finding> findings{};          ///< what matters first: status, exploited, severity, likelihood, identifier, component
 };
 

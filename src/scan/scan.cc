@@ -9,6 +9,7 @@
 #include "scan/inner/coverage.h"
 #include "scan/inner/findings.h"
 #include "scan/inner/newest.h"
+#include "scan/inner/origins.h"
 #include "scan/inner/release_evidence.h"
 #include "scan/inner/within.h"
 #include "scan/judge.h"
@@ -37,10 +38,10 @@ DatabaseStamp stamp_of(const advisory::Database& database) {
 }
 
 /// Whether a package of the image has the component; one that is more than the note of a program is told in the coverage.
-bool is_within(const Subject& subject, const inventory::Component& component, Coverage& coverage) {
-  const std::string package = package_with(subject, component);
+bool is_within(const Subject& subject, const inventory::Component& component, Report& report) {
+  const std::string package = package_with(subject, component, report.foreign);
   if (package.empty()) return false;
-  if (component.found_by != "elf-note") coverage.within.push_back({component.name, component.version, component.path, package});
+  if (component.found_by != "elf-note") report.coverage.within.push_back({component.name, component.version, component.path, package});
   return true;
 }
 
@@ -68,6 +69,7 @@ Result<Circumstances> look_around(const inventory::Component& component, const P
 
 Done judge_component(const Subject& subject, const inventory::Component& component, advisory::Database& database, Report& report, std::set<std::string>& newer) {
   Place place = place_of(component, report.distribution);
+  if (place.reason.empty() && component.type == "deb" && report.foreign.contains(component.name)) place.reason = foreign_reason(component);
   if (!place.reason.empty()) ++report.unplaced[place.reason];
   if (place.reason.empty() && !is_covered(database, place.space)) place.reason = database.absence().empty() ? fmt::format("no feed covers '{}'", place.space) : "there is no advisory database";
   ++report.coverage.packages;
@@ -95,7 +97,7 @@ Done judge_component(const Subject& subject, const inventory::Component& compone
 }  // namespace
 
 bool wants_text(std::string_view path) { return tells_release(path); }
-std::string package_with(const Subject& subject, const inventory::Component& component) {
+std::string package_with(const Subject& subject, const inventory::Component& component, const std::set<std::string>& foreign) {
   if (subject.ownership == nullptr) return {};
   constexpr std::string_view prefix = "package:";
   std::string package;
@@ -108,7 +110,8 @@ std::string package_with(const Subject& subject, const inventory::Component& com
   };
   // What its records name besides may have been left out of the image, and byte code is made when a package is installed.
   const auto stands_against = [&](const std::string& path) { return subject.ownership->files.contains(path) && !path.ends_with(".pyc") && !has(path); };
-  return has(component.path) && std::ranges::none_of(component.files, stands_against) ? package : std::string();
+  const bool whole = has(component.path) && std::ranges::none_of(component.files, stands_against);
+  return whole && !foreign.contains(package) ? package : std::string();
 }
 
 Distribution distribution_of(const Subject& subject) {
@@ -126,9 +129,10 @@ Result<Report> scan(const Subject& subject, advisory::Database& database, const 
   report.base = subject.base.how;
   report.base_layers = subject.base.count;
   report.layers = subject.contents == nullptr ? 0 : subject.contents->layers.size();
+  TRY_ASSIGN(report.foreign, foreign_packages(subject, report.distribution, database));
   std::set<std::string> newer;
   for (const inventory::Component& component : subject.components) {
-    if (is_within(subject, component, report.coverage)) continue;
+    if (is_within(subject, component, report)) continue;
     TRY(judge_component(subject, component, database, report, newer));
   }
   std::ranges::sort(report.coverage.unknown);
@@ -141,7 +145,9 @@ Result<Report> scan(const Subject& subject, advisory::Database& database, const 
   sort_by_weight(report.findings);
   TRY(find_causes(subject, database, options, report));
   report.notes = notes_of(report, database, newer);
-  const bool affected = std::ranges::any_of(report.findings, [](const Finding& each) { return each.status == Status::Affected; });
+  if (!subject.unseen.empty()) report.notes.insert(report.notes.begin(), fmt::format("this is {}; {} of the image {} not looked at: `--platform` names another", report.platform, join(subject.unseen, ", "), subject.unseen.size() == 1 ? "was" : "were"));
+  const bool affected = std::ranges::any_of(report.findings, [](const Finding& each) { return each.status != Status::Fixed && each.status != Status::NotAffected; });
+  if (!options.gate.empty()) report.gate = ask_gate(options.gate, report);
   report.verdict = !report.causes.empty() ? Verdict::Unknown : affected ? Verdict::Affected : Verdict::Clean;
   return report;
 }
@@ -149,8 +155,9 @@ Result<Report> scan(const Subject& subject, advisory::Database& database, const 
 Result<std::vector<Explained>> explain(const Subject& subject, advisory::Database& database, const std::string& id) {
   std::vector<Explained> out;
   const Distribution distribution = distribution_of(subject);
+  TRY_ASSIGN(const auto foreign, foreign_packages(subject, distribution, database));
   for (const inventory::Component& component : subject.components) {
-    Explained each{component, place_of(component, distribution), package_with(subject, component), {}};
+    Explained each{component, place_of(component, distribution), package_with(subject, component, foreign), {}};
     if (each.place.reason.empty()) {
       TRY_ASSIGN(each.judgements, judge(database, each.place, component.symbols, Depth::Everything));
       std::erase_if(each.judgements, [&](const Judgement& judgement) { return judgement.advisory.id != id && std::ranges::find(judgement.advisory.aliases, id) == judgement.advisory.aliases.end(); });

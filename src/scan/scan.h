@@ -6,6 +6,7 @@
 #include "inventory/owners.h"
 #include "scan/base.h"
 #include "scan/exceptions.h"
+#include "scan/gate.h"
 #include "scan/report.h"
 #include "scan/statements.h"
 
@@ -14,6 +15,7 @@ namespace ashlar::scan {
 /// What is scanned.
 struct Subject {
   std::string ref{}, digest{}, platform{};
+  std::vector<std::string> unseen{};                ///< platforms of the image that nobody asked for and that are not looked at
   std::vector<std::string> names{};                 ///< repositories under which statements and decisions may name the image
   const inventory::Contents* contents = nullptr;    ///< null: a document (SBOM), of which nothing but its components is known
   std::string distribution{};                       ///< of a document: `debian-13`, as it says; or empty
@@ -41,6 +43,7 @@ struct Options {
   std::vector<Statements> statements{};           ///< of others, with whether they count
   std::vector<Exception> exceptions{};            ///< decisions
   std::vector<Excuse> excuses{};                  ///< of dark files
+  std::vector<GateRule> gate{};                   ///< what a build fails on
   DarkPolicy app_dark = DarkPolicy::List;         ///< of dark files in an application's own layers; in a base they always make the verdict `unknown`
 };
 

@@ -31,7 +31,7 @@ struct Scene {
     subject.contents = &contents;
     subject.ownership = &ownership;
     subject.base = {1, "test"};
-    subject.components = {{.type = "deb", .name = "tool", .version = "1.0-1", .found_by = "dpkg", .path = "var/lib/dpkg/status.d/tool"}};
+    subject.components = {{.type = "deb", .name = "tool", .version = "1.0-1", .maintainer = "Debian <x@lists.debian.org>", .found_by = "dpkg", .path = "var/lib/dpkg/status.d/tool"}};
     database.cover("tracker", "Debian:13").age("tracker", Time{999'000}, 86400);
   }
   void add_file(const std::string& path, const std::string& front, Standing standing, size_t layer = 0) {
@@ -97,6 +97,12 @@ TEST(Scan, VerdictIsNeverCleanByMistake) {
       {"a binary that is known by its content", [](Scene& s) { s.add_file("probe", "\x7f""ELF", Standing::Declared), s.subject.known[*s.contents.files.at("probe").content] = "the health probe"; }, "clean", ""},
       {"a stray binary that somebody answers for", [](Scene& s) { s.add_file("opt/stray", "\x7f""ELF", Standing::Unowned), s.options.excuses = {{"opt/stray", s.contents.files.at("opt/stray").content, "team", "built by us"}}; }, "clean", ""},
       {"an excuse for other bytes", [](Scene& s) { s.add_file("opt/stray", "\x7f""ELF", Standing::Unowned), s.options.excuses = {{"opt/stray", Digest::of(std::string_view("other")), "team", "built by us"}}; }, "unknown", "1 file of the base is explained by no package ('/opt/stray' first)"},
+      {"a package of which nothing shows that Debian built it", [](Scene& s) { s.subject.components[0].maintainer = "Corp <dev@corp.example>"; }, "unknown", "'tool' 1.0-1 was not judged: nothing shows that the distribution built it, and its advisories would not name it (maintainer: 'Corp <dev@corp.example>')"},
+      {"nor is a component judged by it", [](Scene& s) { s.subject.components[0].maintainer = "Corp <dev@corp.example>", s.add_file("opt/pad/package.json", "{", Standing::Verified), s.subject.components.push_back({.type = "npm", .name = "pad", .version = "1.0.0", .found_by = "npm", .path = "opt/pad/package.json"}); }, "unknown", "'pad' 1.0.0 was not judged: no feed covers 'npm'"},
+      {"nothing that could be judged", [](Scene& s) { s.subject.components.clear(), s.contents.texts.clear(), s.contents.files.clear(), s.ownership.files.clear(); }, "unknown", "nothing was found in it that could be judged"},
+      {"a finding that nobody has determined", [](Scene& s) { s.database.add("tracker", {.id = "CVE-2026-0009", .affected = {{.space = "Debian:13", .package = "tool", .grammar = Grammar::Dpkg, .stance = advisory::Stance::Undetermined}}}); }, "affected", ""},
+      {"a risk that was accepted", [](Scene& s) { s.advise("tool", {.fixed = "1.0-2"}), s.options.exceptions = {{.vulnerability = "CVE-2026-0001", .owner = "team", .reason = "internal", .created = Time{1}, .expires = Time{2'000'000}}}; }, "affected", ""},
+      {"a statement that counts", [](Scene& s) { s.advise("tool", {.fixed = "1.0-2"}), s.options.statements = {{"s.json", "", {.author = "us", .statements = {{.vulnerability = "CVE-2026-0001", .status = attest::VexStatus::NotAffected, .products = {{"pkg:deb/debian/tool", {}}}}}}}}; }, "clean", ""},
       {"no feed for an ecosystem", [](Scene& s) { s.subject.components.push_back({.type = "npm", .name = "left-pad", .version = "1.0.0"}); }, "unknown", "'left-pad' 1.0.0 was not judged: no feed covers 'npm'"},
       {"the end of life has come", [](Scene& s) { s.database.supports.push_back({"Debian:13", {}, Time{500'000}, {}}); }, "unknown", "'Debian:13' is past its end of life (1970-01-06): nobody looks for its vulnerabilities any more"},
       {"a longer support goes on", [](Scene& s) { s.database.supports = {{"Debian:13", {}, Time{500'000}, {}}, {"Debian:13", {}, Time{2'000'000}, "LTS"}}; }, "clean", ""},

@@ -39,8 +39,10 @@ bool means_component(const inventory::Purl& purl, const Finding& finding, const 
 bool means_image(const inventory::Purl& purl, const ImageNames& names) {
   if (!purl.version.empty() && purl.version.starts_with("sha256:")) return purl.version == names.digest;
   const auto url = purl.qualifiers.find("repository_url");
+  // `oci` has the last part of a repository as its name (package URL types, "oci"); what says more must be the whole.
+  const bool last_part = url == purl.qualifiers.end() && purl.space.empty() && purl.name.find('/') == std::string::npos;
   const std::string whole = url != purl.qualifiers.end() ? url->second : purl.space.empty() ? purl.name : purl.space + "/" + purl.name;
-  return std::ranges::any_of(names.repositories, [&](const std::string& each) { return each == whole || each.ends_with("/" + whole); });
+  return std::ranges::any_of(names.repositories, [&](const std::string& each) { return each == whole || (last_part && each.ends_with("/" + whole)); });
 }
 
 bool means(const attest::VexProduct& product, const Finding& finding, const Distribution& distribution, const ImageNames& names) {

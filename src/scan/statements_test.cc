@@ -55,6 +55,9 @@ TEST(Statements, MeanProductsByEveryNameTheyGoBy) {
   EXPECT_TRUE(concerns({.vulnerability = "OTHER-1", .aliases = {"CVE-2026-1"}, .products = {{"pkg:oci/python", {}}}}, finding(), debian, names)) << "by an alias of the statement's";
   EXPECT_FALSE(concerns({.vulnerability = "CVE-2026-2", .products = {{"pkg:oci/python", {}}}}, finding(), debian, names));
   EXPECT_FALSE(concerns({.vulnerability = "CVE-2026-1", .products = {{"", {}}}}, finding(), debian, {})) << "an image without a name is nobody's product";
+  const ImageNames others{"sha256:3333", {"registry.example/evil/team/python", "evil/team/python"}};
+  for (const char* product : {"pkg:docker/team/python", "pkg:oci/team%2Fpython", "team/python"})
+    EXPECT_FALSE(concerns({.vulnerability = "CVE-2026-1", .products = {{product, {}}}}, finding(), debian, others)) << product << ": a repository that only ends alike";
 }
 
 TEST(Statements, MeanPackagesAsTheirEcosystemSpellsThem) {

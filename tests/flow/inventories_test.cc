@@ -39,6 +39,9 @@ class InventoriesFlow : public ::testing::Test {
     return out;
   }
 
+  /// The reference under which an image of the stage is remembered.
+  std::string here(const std::string& name) const { return fmt::format("oci:{}:1", (fs::absolute(stage.folder()) / name).string()); }
+
   Stage stage;
 };
 
@@ -50,13 +53,13 @@ TEST_F(InventoriesFlow, a_new_advisory_is_answered_for_all_images_that_were_scan
   EXPECT_EQ(answer["images"], 3);
   ASSERT_EQ(answer["affected"].size(), 1U) << answer.dump();
   const Json& image = answer["affected"][0];
-  EXPECT_EQ(image["ref"], "oci:old:1");
+  EXPECT_EQ(image["ref"], here("old"));
   EXPECT_EQ(image["distribution"], "Debian:13");
   EXPECT_EQ(image["packages"], Json::parse(R"([{"space": "Debian:13", "package": "openssl", "version": "3.5-1", "outcome": "affected", "fixed_in": "3.5-2", "feed": "debian-tracker", "advisory": "CVE-2026-0001"}])"));
   EXPECT_EQ(image["digest"], stage.json({"scan", "oci:old:1"})["target"]["digest"]);
   know("3.5-9");  // the knowledge changes, the images are not read again
   fs::remove_all(stage.folder() / "old");
-  EXPECT_EQ(affected("CVE-2026-0001"), (Words{"oci:new:1", "oci:old:1"}));
+  EXPECT_EQ(affected("CVE-2026-0001"), (Words{here("new"), here("old")}));
   const Ran words = stage.ashlar({"explain", "CVE-2026-0001"});
   EXPECT_NE(words.out.find("CVE-2026-0001 is about 2 of 3 images that were scanned here\n"), std::string::npos) << words.told;
   EXPECT_EQ(stage.ashlar({"explain", "CVE-2026-9999"}).code, 2) << "what no feed has";
@@ -69,7 +72,7 @@ TEST_F(InventoriesFlow, a_doubtful_image_makes_the_answer_unknown) {
   const Json answer = stage.json({"explain", "CVE-2026-0001"}, 3);
   EXPECT_EQ(answer["affected"], Json::array());
   ASSERT_EQ(answer["doubtful"].size(), 1U);
-  EXPECT_EQ(answer["doubtful"][0]["ref"], "oci:strange:1");
+  EXPECT_EQ(answer["doubtful"][0]["ref"], here("strange"));
   EXPECT_EQ(answer["doubtful"][0]["reasons"], Json::parse(R"(["2 packages are in no space: distribution 'nobody' is not known"])"));
 }
 
@@ -117,7 +120,7 @@ TEST_F(InventoriesFlow, an_advisory_database_of_an_older_layout_is_made_anew) {
   EXPECT_EQ(updated.code, 0) << updated.told;
   EXPECT_NE(updated.err.find("it is made anew"), std::string::npos) << updated.told;
   EXPECT_EQ(stage.ashlar({"scan", "oci:old:1"}).code, 0);
-  EXPECT_EQ(affected("CVE-2026-0001"), (Words{"oci:old:1"}));
+  EXPECT_EQ(affected("CVE-2026-0001"), (Words{here("old")}));
 }
 
 }  // namespace

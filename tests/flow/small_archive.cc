@@ -34,7 +34,7 @@ build::trial::File file_of(const std::string& path, const std::string& content) 
 }
 
 std::string control_of(const SmallPackage& package) {
-  std::string text = fmt::format("Package: {}\nVersion: {}\nArchitecture: {}\nMaintainer: Nobody <nobody@example.org>\n", package.name, package.version, package.architecture);
+  std::string text = fmt::format("Package: {}\nVersion: {}\nArchitecture: {}\nMaintainer: Nobody <nobody@lists.debian.org>\n", package.name, package.version, package.architecture);
   if (!package.depends.empty()) text += "Depends: " + package.depends + "\n";
   return text + "Description: of a test\n";
 }

@@ -70,6 +70,7 @@ Databases read_packages(const std::map<std::string, std::string>& texts) {
       package.homepage = stanza.get("Homepage");
       package.depends = stanza.get("Depends");
       package.pre_depends = stanza.get("Pre-Depends");
+      package.priority = stanza.get("Priority");
       package.provides = stanza.get("Provides");
       read_conffiles(stanza.get("Conffiles"), package);
       package.database = path;

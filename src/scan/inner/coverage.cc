@@ -180,6 +180,7 @@ Done find_causes(const Subject& subject, advisory::Database& database, const Opt
   in_doubt([&] { judge_database(subject, causes); });
   in_doubt([&] { judge_unread(subject, causes); });
   in_doubt([&] { judge_dark(report.coverage, options, causes); });
+  if (causes.empty() && report.coverage.packages == 0 && report.coverage.within.empty()) in_doubt([&] { causes.emplace_back("nothing was found in it that could be judged: no package of a distribution and none of a language"); });
   for (const auto& [reason, count] : report.unplaced) report.doubts.push_back(fmt::format("{} in no space: {}", count == 1 ? "1 package is" : fmt::format("{} packages are", count), reason));
   return {};
 }

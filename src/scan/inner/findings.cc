@@ -82,9 +82,12 @@ std::vector<Step> steps_to(const inventory::Component& component, const Place& p
 
 std::vector<Finding> findings_of(const inventory::Component& component, const Place& place, const Standing& standing, std::vector<Judgement> judgements, std::vector<Unjudged>& unjudged) {
   std::map<std::string, Finding> by_name;
+  std::string undecided;
+  size_t more = 0;
   for (Judgement& judgement : judgements) {
     if (judgement.outcome == Outcome::CannotSay) {
-      unjudged.push_back({component.name, component.version, component.path, fmt::format("{}: {}", name_of(judgement.advisory), judgement.steps.empty() ? "it does not compare" : judgement.steps.back().text)});
+      if (undecided.empty()) undecided = fmt::format("{}: {}", name_of(judgement.advisory), judgement.steps.empty() ? "it does not compare" : judgement.steps.back().text);
+      else ++more;
       continue;
     }
     if (judgement.outcome == Outcome::NotAffected || judgement.outcome == Outcome::Withdrawn) continue;
@@ -93,6 +96,8 @@ std::vector<Finding> findings_of(const inventory::Component& component, const Pl
     if (fresh) at->second = {.id = name, .component = component, .purl = standing.purl, .space = place.space, .owner = standing.owner, .status = Status::UnderInvestigation, .proof = steps_to(component, place)};
     add(at->second, std::move(judgement));
   }
+  if (more > 0) undecided += fmt::format(" (and so with {} more)", more);
+  if (!undecided.empty()) unjudged.push_back({component.name, component.version, component.path, std::move(undecided)});
   std::vector<Finding> out;
   for (auto& [name, finding] : by_name) {
     finish(finding);

@@ -81,6 +81,7 @@ void write_report(const Report& report, JsonWriter& to) {
   to.member("verdict", to_string(report.verdict)).member("causes", report.causes).member("notes", report.notes);
   to.key("base").json({{"layers", report.base_layers}, {"of", report.layers}, {"how", report.base}});
   if (const auto& change = report.change) to.key("base_change").json({{"ref", change->ref}, {"removed", change->removed}, {"kept", change->kept}, {"added", change->added}});
+  if (const auto& gate = report.gate) to.key("gate").json({{"fail_on", gate->rules}, {"passed", gate->stopped_by.empty() && gate->untold.empty()}, {"stopped_by", gate->stopped_by}, {"untold", gate->untold}, {"unrated", gate->unrated}});
   to.key("statements").begin_array();
   for (const StatementSource& source : report.statements) to.json(statements_json(source));
   to.end().key("findings").begin_array();

@@ -1,6 +1,7 @@
 #pragma once
 // The functions that forms.cc lists.
 #include "base/json.h"
+#include "base/text.h"
 #include "scan/forms.h"
 
 namespace ashlar::scan {
@@ -15,9 +16,6 @@ std::string write_grype(std::span<const Report> reports, const FormOptions& opti
 std::string write_trivy(std::span<const Report> reports, const FormOptions& options);
 std::string write_cosign_vuln(std::span<const Report> reports, const FormOptions& options);
 
-/// A text of others as one line that only shows itself: line ends and tabs are blanks, other control characters and bytes that are no UTF-8 `\x1b`. Whoever
-/// names a file or package must not move the cursor of who reads the table.
-std::string visible(std::string_view text);
 /// The digest of the database; empty where there was none.
 std::string digest_text(const DatabaseStamp& stamp);
 

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "scan/inner/form_rows.h"
 
 namespace ashlar::scan {
@@ -57,6 +58,26 @@ std::string tally(const std::vector<Finding>& findings) {
   return out.empty() ? "none" : out;
 }
 
+/// What another base would change: which go and which come, in full with --verbose.
+void write_change(std::string& out, const BaseChange& change, const FormOptions& options) {
+  out += visible(fmt::format("on '{}': {} of the base's go, {} stay, {} come", change.ref, counted(change.removed.size(), "finding", "findings"), change.kept.size(), change.added.size())) + "\n";
+  for (const auto& [word, names] : {std::pair{"goes", &change.removed}, std::pair{"comes", &change.added}}) {
+    std::vector<std::string> lines;
+    for (const std::string& each : *names) lines.push_back(fmt::format("{}: {}", word, each));
+    list(out, lines, options.everything ? lines.size() : 10);
+  }
+}
+
+/// What a build makes of it.
+std::string gate_lines(const GateAnswer& gate) {
+  const auto& by = gate.stopped_by;
+  std::string out = fmt::format("gate        {}: ", join(gate.rules, " or "));
+  if (!by.empty()) out += fmt::format("fails, by {} ({}{})", counted(by.size(), "finding", "findings"), by.front(), by.size() > 1 ? " first" : "");
+  else out += gate.untold.empty() ? "passes" : "cannot be answered";
+  if (gate.unrated > 0) out += fmt::format("; {} without a severity pass (`--fail-on unrated` stops them)", gate.unrated);
+  return out + "\n";
+}
+
 /// The verdict and what it rests on, in words for somebody who reads them for the first time.
 std::string verdict_lines(const Report& report) {
   const Coverage& coverage = report.coverage;
@@ -82,7 +103,7 @@ void write_one(std::string& out, const Report& report, const FormOptions& option
     out += "\n";
   }
   if (report.layers > 1 && report.base_layers < report.layers) out += fmt::format("base: {} of {} layers; {}\n", report.base_layers, report.layers, report.base);
-  if (report.change) out += fmt::format("on '{}': {} of the base's go, {} stay, {} come\n", report.change->ref, counted(report.change->removed.size(), "finding", "findings"), report.change->kept.size(), report.change->added.size());
+  if (report.change) write_change(out, *report.change, options);
   for (const StatementSource& source : report.statements) {
     out += visible(fmt::format("{} of '{}' ({}): {} met a finding{}", counted(source.total, "statement", "statements"), source.author, source.source, source.matched, source.distrust.empty() ? "" : ", not applied: " + source.distrust)) + "\n";
     list(out, source.notes, options.everything ? source.notes.size() : 3);
@@ -103,6 +124,7 @@ void write_one(std::string& out, const Report& report, const FormOptions& option
     out += "\n";
   }
   out += verdict_lines(report);
+  if (report.gate) out += gate_lines(*report.gate);
 }
 
 }  // namespace
