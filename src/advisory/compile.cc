@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "advisory/inner/layout.h"
+#include "advisory/inner/news.h"
 #include "advisory/inner/packed.h"
 #include "advisory/inner/packed_feed.h"
 #include "base/parallel.h"
@@ -106,24 +107,41 @@ class Keeper {
   std::map<std::string, std::uint32_t> spaces_;
 };
 
-/// What `now` has beside `before`, both sorted by identifier.
-FeedNews compare(const std::string& feed, const Records& before, const Records& now) {
-  FeedNews news{.feed = feed};
-  auto old = before.begin();
-  for (auto at = now.begin(); at != now.end() || old != before.end();) {
-    if (at == now.end() || (old != before.end() && old->id < at->id)) {
-      if (news.vanished.empty() || news.vanished.back() != old->id) news.vanished.push_back(old->id);
-      ++old;
-      continue;
-    }
-    const bool fresh = old == before.end() || at->id < old->id;
-    if (fresh) ++news.added;
-    else if (old->data != at->data) ++news.changed;
-    if (!fresh && at->withdrawn && !old->withdrawn) news.withdrawn.push_back(at->id);
-    if (!fresh) ++old;
-    ++at;
+/// The identifiers of a catalogue of exploited ones, in order.
+Result<std::vector<std::string>> read_exploited(host::Sqlite& database, std::int64_t feed) {
+  std::vector<std::string> out;
+  TRY_ASSIGN(auto ask, database.prepare("SELECT cve FROM exploited WHERE feed = ? ORDER BY cve"));
+  ask.bind(0, feed);
+  for (;;) {
+    TRY_ASSIGN(const bool more, ask.step());
+    if (!more) return out;
+    out.emplace_back(ask.text(0));
   }
-  return news;
+}
+
+/// What is news in the feeds against a database that has these stamps.
+Done tell_news(host::Sqlite& before, const std::vector<FeedStamp>& stamps, const std::vector<PackedFeed>& feeds, std::vector<FeedNews>& news) {
+  std::vector<std::pair<std::int64_t, const PackedFeed*>> changed;
+  std::set<std::int64_t> ids;
+  for (const PackedFeed& feed : feeds) {
+    const auto old = std::ranges::find(stamps, feed.stamp.name, &FeedStamp::name);
+    if (old == stamps.end() || old->digest == feed.stamp.digest) continue;
+    changed.emplace_back(old - stamps.begin() + 1, &feed);
+    ids.insert(changed.back().first);
+  }
+  TRY_ASSIGN(auto rows, rows_of(before, ids));
+  for (const auto& [id, feed] : changed) {
+    std::vector<std::int64_t> places;
+    TRY_ASSIGN(const Records records, read_records(before, id, &places));
+    std::vector<Said> had;
+    for (size_t at = 0; at < records.size(); ++at) had.push_back({&records[at], std::move(rows[places[at]])});
+    news.push_back(compare(feed->stamp.name, had, said_of(*feed)));
+    TRY_ASSIGN(const auto exploited, read_exploited(before, id));
+    std::vector<std::string> now;
+    for (const Exploited& each : feed->exploited) now.push_back(each.cve);
+    compare_names(exploited, now, news.back());
+  }
+  return {};
 }
 
 /// Writes the tables.
@@ -281,22 +299,27 @@ class Writer {
   std::vector<std::int64_t> first_;  ///< record of each feed
 };
 
-/// The feeds to be read, beside each other; then those to be kept.
-Result<std::vector<PackedFeed>> gather(host::Files& files, const std::vector<FeedInput>& inputs, host::Sqlite* previous, const std::vector<FeedStamp>& stamps) {
+/// The feeds to be read, beside each other; then those to be kept, and those that do not read as they were.
+Result<std::vector<PackedFeed>> gather(host::Files& files, const std::vector<FeedInput>& inputs, host::Sqlite* previous, const std::vector<FeedStamp>& stamps, std::vector<FeedFault>& faults) {
   std::vector<Result<PackedFeed>> read(inputs.size(), fail(Kind::Invalid, "not read"));
   in_parallel(inputs.size(), 0, [&](size_t at, size_t) {
     if (!inputs[at].keep) read[at] = read_feed(files, inputs[at]);
   });
   std::vector<PackedFeed> feeds;
+  bool fresh = false;
   for (size_t at = 0; at < inputs.size(); ++at) {
-    if (inputs[at].keep) {
-      const auto found = std::ranges::find(stamps, inputs[at].stamp.name, &FeedStamp::name);
-      if (previous == nullptr || found == stamps.end()) return cannot(Kind::NotFound, fmt::format("keep feed '{}'", inputs[at].stamp.name), "the previous database does not have it");
-      read[at] = Keeper(*previous, found - stamps.begin() + 1, *found).take();
-    }
+    const std::string& name = inputs[at].stamp.name;
+    const auto found = std::ranges::find(stamps, name, &FeedStamp::name);
+    const bool known = previous != nullptr && found != stamps.end();
+    if (inputs[at].keep && !known) return cannot(Kind::NotFound, fmt::format("keep feed '{}'", name), "the previous database does not have it");
+    fresh = fresh || (!inputs[at].keep && read[at]);
+    if (!inputs[at].keep && !read[at]) faults.push_back({name, read[at].error()});
+    if (!read[at] && !known) continue;
+    if (!read[at]) read[at] = Keeper(*previous, found - stamps.begin() + 1, *found).take();
     if (!read[at]) return std::unexpected(std::move(read[at]).error());
     feeds.push_back(std::move(*read[at]));
   }
+  if (!fresh && !faults.empty()) return std::unexpected(faults.front().error);
   return feeds;
 }
 
@@ -314,17 +337,14 @@ Result<Compiled> compile(host::Files& files, std::vector<FeedInput> inputs, cons
     TRY_ASSIGN(before, open_layout(previous));
     TRY_ASSIGN(stamps, read_stamps(*before));
   }
-  TRY_ASSIGN(const auto feeds, gather(files, inputs, before ? &*before : nullptr, stamps));
   Compiled compiled{.digest = Digest::of(std::string_view())};
+  TRY_ASSIGN(const auto feeds, gather(files, inputs, before ? &*before : nullptr, stamps, compiled.faults));
   std::vector<FeedStamp> now;
   for (const PackedFeed& feed : feeds) {
     now.push_back(feed.stamp);
     compiled.notes.insert(compiled.notes.end(), feed.notes.begin(), feed.notes.end());
-    const auto old = std::ranges::find(stamps, feed.stamp.name, &FeedStamp::name);
-    if (old == stamps.end() || old->digest == feed.stamp.digest) continue;
-    TRY_ASSIGN(const Records records, read_records(*before, old - stamps.begin() + 1, nullptr));
-    compiled.news.push_back(compare(feed.stamp.name, records, feed.records));
   }
+  if (before) TRY(tell_news(*before, stamps, feeds, compiled.news));
   compiled.digest = digest_of(now);
   TRY(files.make_folders(target.parent_path()));
   const host::Path draft = target.string() + ".part";

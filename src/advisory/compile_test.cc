@@ -193,7 +193,142 @@ TEST_F(CompileTest, WhatIsNewsIsTold) {
   EXPECT_EQ(compiled.news[0].added, 1U);
 }
 
-TEST_F(CompileTest, ADamagedFeedIsRefusedWholeAndTheLastGoodStateStays) {
+// The tracker's `fixed_version` became `0`, and the update said `0 new, 0 changed`.
+TEST_F(CompileTest, WhatTakesAFindingAwayIsNews) {
+  using Names = std::vector<std::string>;
+  const auto record = [](const std::string& id, const std::string& affected, const std::string& more = "") {
+    return R"({"schema_version": "1.6.0", "id": ")" + id + R"(", "modified": "2026-01-02T00:00:00Z")" + more + R"(, "affected": [)" + affected + "]}";
+  };
+  const auto of = [](const std::string& package, const std::string& events) { return R"({"package": {"ecosystem": "PyPI", "name": ")" + package + R"("}, "ranges": [{"type": "ECOSYSTEM", "events": [)" + events + "]}]}"; };
+  const std::string range = R"({"introduced": "0"}, {"fixed": "2.0"})";
+  const std::string one = record("A-1", of("left", range)), two = record("A-2", of("left", range) + ", " + of("right", range));
+  const struct {
+    const char* summary;
+    std::string one, two;  ///< empty: not there
+    std::uint64_t added, changed;
+    Names vanished, withdrawn, retracted;
+  } rows[] = {
+      {"a fix in an earlier version", record("A-1", of("left", R"({"introduced": "0"}, {"fixed": "1.0"})")), two, 0, 1, {}, {}, {}},
+      {"a later beginning", record("A-1", of("left", R"({"introduced": "1.9"}, {"fixed": "2.0"})")), two, 0, 1, {}, {}, {}},
+      {"a package less", one, record("A-2", of("left", range)), 0, 1, {}, {}, {"A-2"}},
+      {"another package", record("A-1", of("other", range)), two, 0, 1, {}, {}, {"A-1"}},
+      {"no package at all", record("A-1", ""), two, 0, 1, {}, {}, {"A-1"}},
+      {"withdrawn", record("A-1", of("left", range), R"(, "withdrawn": "2026-01-03T00:00:00Z")"), two, 0, 1, {}, {"A-1"}, {}},
+      {"gone", "", two, 0, 0, {"A-1"}, {}, {}},
+      {"a package more", record("A-1", of("left", range) + ", " + of("right", range)), two, 0, 1, {}, {}, {}},
+      {"words alone", record("A-1", of("left", range), R"(, "summary": "other words")"), two, 0, 1, {}, {}, {}},
+      {"the same in another order", one, record("A-2", of("right", range) + ", " + of("left", range)), 0, 0, {}, {}, {}},
+      {"the same said twice", record("A-1", of("left", range) + ", " + of("left", range)), two, 0, 0, {}, {}, {}},
+  };
+  const auto state = [&](const std::string& first, const std::string& second, const std::string& target, const std::string& previous) {
+    std::filesystem::remove_all(folder / "osv");
+    std::filesystem::create_directories(folder / "osv");
+    if (!first.empty()) write("osv/1.json", first);
+    write("osv/2.json", second);
+    auto feed = input("pypi", "osv");
+    feed.stamp.format = "osv";
+    return make({feed}, target, previous);
+  };
+  for (const auto& row : rows) {
+    ASSERT_TRUE(state(one, two, "one.db", "")) << row.summary;
+    const auto compiled = state(row.one, row.two, "two.db", "one.db");
+    ASSERT_TRUE(compiled) << row.summary << compiled.error().message;
+    ASSERT_EQ(compiled->news.size(), 1U) << row.summary;
+    const FeedNews& news = compiled->news[0];
+    EXPECT_EQ(news.added, row.added) << row.summary;
+    EXPECT_EQ(news.changed, row.changed) << row.summary;
+    EXPECT_EQ(news.vanished, row.vanished) << row.summary;
+    EXPECT_EQ(news.withdrawn, row.withdrawn) << row.summary;
+    EXPECT_EQ(news.retracted, row.retracted) << row.summary;
+  }
+}
+
+TEST_F(CompileTest, AFixedVersionOfTheTrackerThatBecomesZeroIsNews) {
+  ASSERT_TRUE(make({input("debian", "tracker.json")}, "one.db"));
+  std::string text(tracker);
+  text.replace(text.find("\"3.5.1-1\", \"repositories\""), 9, "\"0\"");
+  write("tracker.json", text);
+  const auto compiled = make({input("debian", "tracker.json")}, "two.db", "one.db").value();
+  ASSERT_EQ(compiled.news.size(), 1U);
+  EXPECT_EQ(compiled.news[0].changed, 1U);
+  EXPECT_EQ(compiled.news[0].retracted, std::vector<std::string>{"CVE-2026-0001"});
+}
+
+TEST_F(CompileTest, WhatIsNoLongerKnownToBeExploitedIsNews) {
+  const auto catalogue = [](const std::vector<std::string>& ids) {
+    std::string out = R"({"title": "x", "catalogVersion": "1", "dateReleased": "1970-01-01T00:00:00Z", "count": )" + std::to_string(ids.size()) + R"(, "vulnerabilities": [)";
+    for (const std::string& id : ids) out += (id == ids.front() ? "" : ",") + std::string(R"({"cveID": ")") + id + R"(", "dateAdded": "1970-01-01", "dueDate": "1970-01-02", "knownRansomwareCampaignUse": "Unknown"})";
+    return out + "]}";
+  };
+  auto feed = input("kev", "kev.json");
+  feed.stamp.format = "kev";
+  write("kev.json", catalogue({"CVE-2026-0001", "CVE-2026-0002"}));
+  ASSERT_TRUE(make({feed}, "one.db"));
+  write("kev.json", catalogue({"CVE-2026-0002", "CVE-2026-0003", "CVE-2026-0004"}));
+  const auto compiled = make({feed}, "two.db", "one.db");
+  ASSERT_TRUE(compiled) << compiled.error().message;
+  ASSERT_EQ(compiled->news.size(), 1U);
+  EXPECT_EQ(compiled->news[0].vanished, std::vector<std::string>{"CVE-2026-0001"});
+  EXPECT_EQ(compiled->news[0].added, 2U);
+}
+
+TEST_F(CompileTest, AFeedIsAsOldAsItWasLastKnownToBeCurrent) {
+  constexpr std::int64_t day = 86400;
+  const struct {
+    const char *summary, *source;
+    std::int64_t dated;                 ///< of the file
+    std::optional<std::int64_t> check;  ///< days
+    bool same;                          ///< that is checked
+    std::int64_t current;
+  } rows[] = {
+      {"a file, as it was written", "tracker.json", 3, {}, true, 3},
+      {"from standard input", "standard input", 0, {}, true, 10},
+      {"fetched", "https://example.org/tracker.json", 0, {}, true, 10},
+      {"fetched, and asked again", "https://example.org/tracker.json", 0, 20, true, 20},
+      {"asked before it was fetched", "https://example.org/tracker.json", 0, 5, true, 10},
+      {"another was asked for", "https://example.org/tracker.json", 0, 20, false, 10},
+  };
+  for (const auto& row : rows) {
+    auto feed = input("debian", "tracker.json");
+    feed.stamp.source = row.source;
+    feed.stamp.fetched = Time{10 * day};
+    feed.stamp.dated = Time{row.dated * day};
+    feed.stamp.max_age = 2 * day;
+    ASSERT_TRUE(make({feed}, "a.db")) << row.summary;
+    std::vector<FeedCheck> checks;
+    const Digest digest = Database::open(folder / "a.db").value()->feeds()[0].digest;
+    if (row.check) checks.push_back({"debian", row.same ? digest : Digest::of(std::string_view("other")), Time{*row.check * day}});
+    const auto database = Database::open(folder / "a.db", checks).value();
+    const FeedStamp& stamp = database->feeds()[0];
+    EXPECT_EQ(stamp.current(), Time{row.current * day}) << row.summary;
+    EXPECT_FALSE(stamp.is_stale(Time{(row.current + 2) * day})) << row.summary;
+    EXPECT_TRUE(stamp.is_stale(Time{(row.current + 2) * day + 1})) << row.summary;
+    EXPECT_EQ(stamp.dated, Time{(row.dated == 0 ? 10 : row.dated) * day}) << row.summary << ": what it says of its content stays";
+  }
+}
+
+TEST_F(CompileTest, ADamagedFeedStaysAtItsLastGoodStateAndTheOthersAreCompiled) {
+  write("other.json", R"({"xz": {"CVE-2026-0005": {"releases": {"trixie": {"status": "open", "repositories": {"trixie": "5-1"}}}}}})");
+  ASSERT_TRUE(make({input("debian", "tracker.json"), input("other", "other.json")}, "a.db"));
+  write("more.json", R"({"xz": {"CVE-2026-0006": {"releases": {"trixie": {"status": "open", "repositories": {"trixie": "5-1"}}}}}})");
+  for (const std::string& bad : {std::string(tracker.substr(0, tracker.size() / 2)), std::string(), std::string("<html></html>")}) {
+    write("bad.json", bad);
+    const auto compiled = make({input("debian", "bad.json"), input("other", "more.json"), input("third", "bad.json")}, "b.db", "a.db");
+    ASSERT_TRUE(compiled) << compiled.error().message;
+    ASSERT_EQ(compiled->faults.size(), 2U);
+    EXPECT_EQ(compiled->faults[0].feed, "debian");
+    EXPECT_TRUE(compiled->faults[0].error.message.starts_with("cannot read feed 'debian': ")) << compiled->faults[0].error.message;
+    EXPECT_EQ(compiled->faults[1].feed, "third");
+    const auto database = Database::open(folder / "b.db").value();
+    ASSERT_EQ(database->feeds().size(), 2U) << "what never was good is not there";
+    EXPECT_EQ(database->feeds()[0].source, "tracker.json");
+    EXPECT_EQ(database->feeds()[0].records, 3U);
+    EXPECT_EQ(database->named("CVE-2026-0006").value().size(), 1U);
+    EXPECT_TRUE(database->named("CVE-2026-0005").value().empty());
+  }
+}
+
+TEST_F(CompileTest, WhereNoFeedReadsNothingIsWritten) {
   ASSERT_TRUE(make({input("debian", "tracker.json")}, "a.db"));
   const std::string before = slurp(folder / "a.db");
   struct Row { std::string_view summary; std::string text; };
@@ -205,7 +340,7 @@ TEST_F(CompileTest, ADamagedFeedIsRefusedWholeAndTheLastGoodStateStays) {
   };
   for (const Row& row : rows) {
     write("bad.json", row.text);
-    const auto compiled = make({input("debian", "tracker.json"), input("other", "bad.json")}, "a.db", "a.db");
+    const auto compiled = make({input("debian", "tracker.json", true), input("other", "bad.json")}, "a.db", "a.db");
     ASSERT_FALSE(compiled) << row.summary;
     EXPECT_TRUE(compiled.error().message.starts_with("cannot read feed 'other': ")) << compiled.error().message;
     EXPECT_EQ(slurp(folder / "a.db"), before) << row.summary;

@@ -210,9 +210,14 @@ class NoDatabase final : public Database {
 
 std::unique_ptr<Database> no_database(std::string why) { return std::make_unique<NoDatabase>(std::move(why)); }
 
-Result<std::unique_ptr<Database>> Database::open(const host::Path& path) {
+Result<std::unique_ptr<Database>> Database::open(const host::Path& path, std::span<const FeedCheck> checks) {
   TRY_ASSIGN(auto database, open_layout(path));
   TRY_ASSIGN(auto stamps, read_stamps(database));
+  for (FeedStamp& stamp : stamps) {
+    for (const FeedCheck& check : checks) {
+      if (check.feed == stamp.name && check.digest == stamp.digest) stamp.checked = std::max(stamp.checked, check.at);
+    }
+  }
   std::map<std::string, std::int64_t, std::less<>> spaces;
   {
     TRY_ASSIGN(auto ask, database.prepare("SELECT name, id FROM space"));

@@ -1,6 +1,8 @@
 #pragma once
 // The compiled database: one SQLite file (docs/formats/database.md).
+#include <algorithm>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,12 +17,22 @@ namespace ashlar::advisory {
 struct FeedStamp {
   std::string name{}, format{}, source{};  ///< `source`: URL or path it came from
   Digest digest;                           ///< of its bytes, members in the order of their names
-  Time dated{};                            ///< when its publisher made it, else when it was fetched
+  Time dated{};                            ///< when its publisher made it, else of a file when that was last written, else when it was fetched
   Time fetched{};
-  std::int64_t max_age = 0;                ///< seconds after `dated` when a scan says that it is stale; 0: never
+  std::int64_t max_age = 0;                ///< seconds after current() when a scan says that it is stale; 0: never
   std::uint64_t records = 0;
   std::vector<std::string> spaces{};       ///< that it covers
-  bool is_stale(Time now) const { return max_age > 0 && now.seconds - dated.seconds > max_age; }
+  Time checked{};                          ///< when its publisher last answered that this is what it has; nothing: it was read from a file
+  /// When it was last known to be what its publisher has, however long that did not change.
+  Time current() const { return std::max(dated, checked); }
+  bool is_stale(Time now) const { return max_age > 0 && now.seconds - current().seconds > max_age; }
+};
+
+/// That a feed with this digest was what its publisher has at a moment after it was compiled in.
+struct FeedCheck {
+  std::string feed{};
+  Digest digest;
+  Time at{};
 };
 
 /// What an advisory says of one package, with the feed that says so.
@@ -39,7 +51,8 @@ struct PackageName {
 class Database {
  public:
   /// Opens for reading; never writes, never waits. Corrupt when it is no database of ours, Invalid when its layout is another version's.
-  static Result<std::unique_ptr<Database>> open(const host::Path& path);
+  /// `checks` are heard for feeds that still are what they speak of.
+  static Result<std::unique_ptr<Database>> open(const host::Path& path, std::span<const FeedCheck> checks = {});
   virtual ~Database() = default;
 
   /// Why there is none, of no_database(); else empty.

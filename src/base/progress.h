@@ -15,6 +15,8 @@ class Progress {
   virtual void step(std::string_view what, std::uint64_t units) = 0;
   /// Something to act on, though all goes well.
   virtual void note(std::string_view text) = 0;
+  /// Something that goes well and still may have taken away what somebody relies on: heard by who wants no notes, too.
+  virtual void alarm(std::string_view text) { note(text); }
   /// A fact for who asks for more: nothing has to be done about it.
   virtual void detail(std::string_view text) = 0;
 };

@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "cli/commands.h"
 #include "pipeline/feeds.h"
 
@@ -15,6 +17,7 @@ namespace {
 struct Options {
   std::string action = "list", key;
   std::vector<std::string> arguments;
+  bool replace = false;
 };
 
 /// An action of the verb; `one`: it takes one argument.
@@ -52,16 +55,32 @@ std::string joined_news(const advisory::FeedNews& news) {
   return out;
 }
 
+/// The first ten by name.
+std::string named(const std::vector<std::string>& ids) {
+  constexpr size_t most = 10;
+  const std::string first = join(std::span(ids).first(std::min(ids.size(), most)), ", ");
+  return ids.size() > most ? fmt::format("{} and {} more", first, ids.size() - most) : first;
+}
+
 /// What somebody should look at: findings may have gone with these.
-std::string alarm(const advisory::FeedNews& news) {
-  std::string out = fmt::format("feed '{}' no longer has {} of its records ({}", news.feed, news.vanished.size(), news.vanished.front());
-  return out + (news.vanished.size() > 1 ? ", ...)" : ")");
+void sound_alarms(Progress& progress, const advisory::FeedNews& news) {
+  if (!news.vanished.empty()) progress.alarm(fmt::format("feed '{}' no longer has {} of its records ({})", news.feed, news.vanished.size(), named(news.vanished)));
+  if (!news.withdrawn.empty()) progress.alarm(fmt::format("feed '{}' has withdrawn {} of its records ({})", news.feed, news.withdrawn.size(), named(news.withdrawn)));
+  if (!news.retracted.empty()) progress.alarm(fmt::format("feed '{}' no longer calls affected what {} of its records did ({})", news.feed, news.retracted.size(), named(news.retracted)));
+}
+
+/// All did not go well: what is damaged goes before what could not be had.
+Exit exit_of(const std::vector<advisory::FeedFault>& faults) {
+  if (faults.empty()) return Exit::Clean;
+  const bool damaged = std::ranges::any_of(faults, [](const auto& each) { return each.error.kind == Kind::Corrupt || each.error.kind == Kind::Denied; });
+  const bool absent = std::ranges::any_of(faults, [](const auto& each) { return each.error.kind == Kind::Unavailable; });
+  return damaged ? Exit::Damaged : absent ? Exit::Unavailable : Exit::Wrong;
 }
 
 Exit say_update(Context& context, const pipeline::FeedUpdate& update) {
   if (context.json) {
     Json news = Json::array(), faults = Json::array();
-    for (const auto& each : update.compiled.news) news.push_back({{"feed", each.feed}, {"added", each.added}, {"changed", each.changed}, {"vanished", each.vanished}, {"withdrawn", each.withdrawn}});
+    for (const auto& each : update.compiled.news) news.push_back({{"feed", each.feed}, {"added", each.added}, {"changed", each.changed}, {"vanished", each.vanished}, {"withdrawn", each.withdrawn}, {"retracted", each.retracted}});
     for (const auto& each : update.faults) faults.push_back({{"feed", each.feed}, {"error", each.error.message}});
     Json notes = Json::array();
     for (const auto& each : update.compiled.notes) notes.push_back({{"feed", each.feed}, {"what", each.what}, {"first", each.first}, {"count", each.count}});
@@ -75,11 +94,9 @@ Exit say_update(Context& context, const pipeline::FeedUpdate& update) {
     say(context, update.written ? fmt::format("{} advisories of {} feeds; {} fetched, {} unchanged", update.compiled.records, update.fetched.size() + update.unchanged.size(), update.fetched.size(), update.unchanged.size())
                                 : std::string("nothing is new"));
   }
-  for (const auto& each : update.compiled.news) {
-    if (!each.vanished.empty()) context.progress.note(alarm(each));
-  }
-  for (const auto& each : update.faults) context.progress.note(fmt::format("feed '{}' stays as it was: {}", each.feed, each.error.message));
-  return update.faults.empty() ? Exit::Clean : Exit::Unavailable;
+  for (const auto& each : update.compiled.news) sound_alarms(context.progress, each);
+  for (const auto& each : update.faults) context.progress.alarm(fmt::format("feed '{}' stays as it was: {}", each.feed, each.error.message));
+  return exit_of(update.faults);
 }
 
 Result<Exit> update(Context& context, const Options& options) {
@@ -108,8 +125,9 @@ Result<Exit> list(Context& context, const Options&) {
   for (const auto& each : feeds) {
     const auto& description = each.description;
     all.push_back({{"name", description.name}, {"format", description.format}, {"summary", description.summary}, {"urls", description.urls}, {"added", each.added}, {"max_age", description.max_age},
-                   {"records", each.stamp ? Json(each.stamp->records) : Json(nullptr)}, {"dated", each.stamp ? Json(each.stamp->dated.str()) : Json(nullptr)}, {"fetched", each.stamp ? Json(each.stamp->fetched.str()) : Json(nullptr)}});
-    rows.push_back({description.name, description.format, each.stamp ? fmt::format("{}", each.stamp->records) : "-", each.stamp ? age_of(each.stamp->dated, now) : "-",
+                   {"records", each.stamp ? Json(each.stamp->records) : Json(nullptr)}, {"dated", each.stamp ? Json(each.stamp->dated.str()) : Json(nullptr)}, {"fetched", each.stamp ? Json(each.stamp->fetched.str()) : Json(nullptr)},
+                   {"current", each.stamp ? Json(each.stamp->current().str()) : Json(nullptr)}});
+    rows.push_back({description.name, description.format, each.stamp ? fmt::format("{}", each.stamp->records) : "-", each.stamp ? age_of(each.stamp->current(), now) : "-",
                     description.max_age > 0 ? fmt::format("{} d", description.max_age / 86400) : "any", description.summary});
   }
   if (context.json) answer(context, {{"schema", "https://ashlar.dev/feeds/v1"}, {"feeds", std::move(all)}});
@@ -135,8 +153,17 @@ Result<Exit> hand_out(Context& context, const Options& options) {
 Result<Exit> take_in(Context& context, const Options& options) {
   TRY_ASSIGN(auto workshop, pipeline::open_workshop(context.machine, context.config, context.progress));
   TRY_ASSIGN(const std::string key, context.machine.files->read(options.key));
-  TRY_ASSIGN(const host::Path database, pipeline::import_feeds(workshop, options.arguments.front(), key));
-  say(context, fmt::format("the database is {}", database.filename().string()));
+  TRY_ASSIGN(const auto done, pipeline::import_feeds(workshop, options.arguments.front(), key, options.replace));
+  const auto day = [](const std::optional<advisory::FeedStamp>& stamp) { return stamp ? Json(stamp->dated.str()) : Json(nullptr); };
+  const auto words = [](const std::optional<advisory::FeedStamp>& stamp) { return stamp ? fmt::format("{} records of {}", stamp->records, stamp->dated.str()) : std::string("nothing"); };
+  Json replaced = Json::array();
+  for (const auto& each : done.replaced) {
+    replaced.push_back({{"feed", each.feed}, {"before", day(each.before)}, {"now", day(each.now)}});
+    if (!context.json) say(context, fmt::format("{}: {} in place of {}", each.feed, words(each.now), words(each.before)));
+    if (each.before && !each.now) context.progress.alarm(fmt::format("feed '{}' is gone: nothing is judged by it any more", each.feed));
+  }
+  if (context.json) answer(context, {{"schema", "https://ashlar.dev/feed-import/v1"}, {"database", done.database.string()}, {"replaced", std::move(replaced)}});
+  else say(context, fmt::format("the database is {}", done.database.filename().string()));
   return Exit::Clean;
 }
 
@@ -147,6 +174,7 @@ Action feed(CLI::App& app) {
   app.add_option("ACTION", options->action, "update (fetches feeds and compiles them), list (the default), add (follows the feed of a description), export or import (a signed bundle for a sealed room)");
   app.add_option("ARGUMENT", options->arguments, "with update: feeds, NAME or NAME=SOURCE with a URL, file, folder, archive, or - for standard input; by default those that are followed. With add: a description (docs/formats/feed.md). With export and import: the bundle");
   app.add_option("--key", options->key, "with export: the private key that signs, PEM; with import: the public key that it must be signed with")->option_text("FILE");
+  app.add_flag("--replace", options->replace, "with import: take the bundle though it is older, lacks a feed that is there or has an older one");
   return [options](Context& context) -> Result<Exit> {
     constexpr std::array actions = {Row{"update", update, false}, Row{"list", list, false}, Row{"add", add, true}, Row{"export", hand_out, true}, Row{"import", take_in, true}};
     const auto row = std::ranges::find(actions, options->action, &Row::name);

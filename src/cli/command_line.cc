@@ -13,7 +13,7 @@ void add_globals(CLI::App& app, Globals& globals, const std::vector<std::string>
   app.add_option("--output", globals.output, "write the answer to FILE instead of standard output")->option_text("FILE")->group("General");
   app.add_option("--config", globals.config, "read this configuration file only")->option_text("FILE")->group("General");
   app.add_flag("--plain-http", globals.plain_http, "speak to registries without encryption (also: ASHLAR_PLAIN_HTTP=1); on loopback that is so by itself")->group("General");
-  app.add_flag("-q,--quiet", globals.quiet, "no notes and no progress")->group("General");
+  app.add_flag("-q,--quiet", globals.quiet, "no notes and no progress; alarms stay")->group("General");
   app.add_flag("-v,--verbose", globals.verbose, "say more")->group("General");
   app.add_flag("--no-color", globals.no_color, "no colours (also: NO_COLOR)")->group("General");
 }

@@ -31,6 +31,10 @@ class Terminal final : public Progress {
     const std::lock_guard hold(mutex_);
     if (!quiet_) print("note", text);
   }
+  void alarm(std::string_view text) override {
+    const std::lock_guard hold(mutex_);
+    print("warning", text);
+  }
   void detail(std::string_view text) override {
     const std::lock_guard hold(mutex_);
     if (verbose_ && !quiet_) print("detail", text);

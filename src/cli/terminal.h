@@ -6,7 +6,7 @@
 
 namespace ashlar::cli {
 
-/// `live`: draw the line of the present stage; else notes alone are printed. `quiet`: nothing at all. `verbose`: details, too.
+/// `live`: draw the line of the present stage; else notes alone are printed. `quiet`: alarms alone. `verbose`: details, too.
 std::unique_ptr<Progress> terminal_progress(bool live, bool quiet, bool verbose);
 
 }  // namespace ashlar::cli

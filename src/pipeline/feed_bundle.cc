@@ -1,4 +1,6 @@
 // Bundles for sealed rooms: the database, compressed, and a signed statement of what it is, in one tar archive.
+#include <map>
+
 #include <nlohmann/json.hpp>
 
 #include <fmt/format.h>
@@ -33,6 +35,7 @@ void add_member(Bytes& tar, const std::string& name, std::string_view content) {
 struct Stated {
   Time created;
   Digest database, content;  ///< Database::digest(), and that of the file's bytes
+  std::vector<advisory::FeedCheck> checks{};
 };
 
 struct Bundle {
@@ -67,7 +70,20 @@ Result<Stated> read_statement(const std::string& text) {
   TRY_ASSIGN(const Time moment, Time::parse(created));
   TRY_ASSIGN(const Digest database_digest, Digest::parse(database));
   TRY_ASSIGN(const Digest content_digest, Digest::parse(content));
-  return Stated{moment, database_digest, content_digest};
+  Stated out{moment, database_digest, content_digest};
+  const auto feeds = json.find("feeds");
+  if (feeds == json.end() || !feeds->is_array()) return fail(Kind::Corrupt, "'bundle.json' has no list 'feeds'");
+  for (const Json& feed : *feeds) {
+    if (!feed.is_object()) return fail(Kind::Corrupt, "a feed of 'bundle.json' is no object");
+    TRY_ASSIGN(const std::string checked, get_string_or_empty(feed, "checked"));
+    if (checked.empty()) continue;
+    TRY_ASSIGN(std::string name, get_string(feed, "name"));
+    TRY_ASSIGN(const std::string digest, get_string(feed, "digest"));
+    TRY_ASSIGN(const Digest of, Digest::parse(digest));
+    TRY_ASSIGN(const Time at, Time::parse(checked));
+    out.checks.push_back({std::move(name), of, at});
+  }
+  return out;
 }
 
 /// Checks who signed it and that its database is the one that was signed; gives its bytes.
@@ -81,16 +97,52 @@ Result<std::string> open_bundle(const Bundle& bundle, std::string_view key, Stat
   return std::string(as_text(bytes));
 }
 
+/// Feeds that are not what they were.
+std::vector<FeedReplaced> replaced_by(const std::vector<advisory::FeedStamp>& before, const std::vector<advisory::FeedStamp>& now) {
+  std::map<std::string, FeedReplaced> out;
+  for (const auto& each : before) out[each.name].before = each;
+  for (const auto& each : now) out[each.name].now = each;
+  std::vector<FeedReplaced> list;
+  for (auto& [name, each] : out) {
+    if (each.before && each.now && each.before->digest == each.now->digest) continue;
+    each.feed = name;
+    list.push_back(std::move(each));
+  }
+  return list;
+}
+
+bool is_older(const advisory::FeedStamp& a, const advisory::FeedStamp& b) { return std::pair(a.dated, a.fetched) < std::pair(b.dated, b.fetched); }
+
+/// Why what is there goes before, in words; empty: it does not.
+std::string objection(const std::vector<FeedReplaced>& replaced) {
+  constexpr std::string_view anyway = "; --replace takes it all the same";
+  for (const FeedReplaced& each : replaced) {
+    if (each.before && !each.now) return fmt::format("it lacks feed '{}', which the database that is there has{}", each.feed, anyway);
+    if (each.before && is_older(*each.now, *each.before)) return fmt::format("its feed '{}' is of {}, that which is there of {}{}", each.feed, each.now->dated.str(), each.before->dated.str(), anyway);
+  }
+  return {};
+}
+
+/// What a draft holds, once it is what its statement says.
+Result<std::vector<advisory::FeedStamp>> feeds_of(const host::Path& draft, const Stated& stated) {
+  TRY_ASSIGN(const auto opened, advisory::Database::open(draft));
+  if (opened->digest() != stated.database) return fail(Kind::Corrupt, "its database is another one than it says");
+  return opened->feeds();
+}
+
 }  // namespace
 
 Done export_feeds(Workshop& workshop, const host::Path& bundle, std::string_view key, std::string_view password) {
   host::Files& files = *workshop.machine.files;
   TRY_ASSIGN(const auto signer, trust::PrivateKey::parse(key, password));
   TRY_ASSIGN(const host::Path path, find_database(workshop, std::nullopt));
-  TRY_ASSIGN(const auto database, advisory::Database::open(path));
+  TRY_ASSIGN(const auto database, advisory::Database::open(path, FeedStore(workshop).checks()));
   TRY_ASSIGN(const std::string content, files.read(path));
   Json feeds = Json::array();
-  for (const auto& feed : database->feeds()) feeds.push_back({{"name", feed.name}, {"dated", feed.dated.str()}, {"digest", feed.digest.str()}, {"records", feed.records}});
+  for (const auto& feed : database->feeds()) {
+    feeds.push_back({{"name", feed.name}, {"dated", feed.dated.str()}, {"digest", feed.digest.str()}, {"records", feed.records}});
+    if (feed.checked != Time{}) feeds.back()["checked"] = feed.checked.str();
+  }
   const std::string statement = to_pretty({{"schema", schema}, {"created", database->created().str()}, {"database", database->digest().str()}, {"content", Digest::of(content).str()}, {"feeds", std::move(feeds)}});
   TRY_ASSIGN(const std::string signature, signer.sign(statement));
   Bytes tar;
@@ -101,7 +153,7 @@ Done export_feeds(Workshop& workshop, const host::Path& bundle, std::string_view
   return files.write(bundle, as_text(tar));
 }
 
-Result<host::Path> import_feeds(Workshop& workshop, const host::Path& bundle, std::string_view key) {
+Result<FeedImport> import_feeds(Workshop& workshop, const host::Path& bundle, std::string_view key, bool replace) {
   host::Files& files = *workshop.machine.files;
   const std::string what = fmt::format("import advisories from '{}'", bundle.string());
   auto read = read_bundle(files, bundle);
@@ -111,25 +163,32 @@ Result<host::Path> import_feeds(Workshop& workshop, const host::Path& bundle, st
   if (!content) return cannot(what, std::move(content).error());
   const FeedStore store(workshop);
   TRY_ASSIGN(const auto lock, store.lock());
+  std::vector<advisory::FeedStamp> before;
   if (const host::Path current = store.current(); !current.empty()) {
     const auto present = advisory::Database::open(current);
     if (!present && present.error().kind != Kind::Invalid) return std::unexpected(present.error());
+    if (present) before = (*present)->feeds();
     TRY_ASSIGN(const Time made, present ? Result<Time>((*present)->created()) : FeedStore::moment_of(current));  // one of another layout tells by its name
-    if (stated.created < made) return cannot(Kind::Conflict, what, fmt::format("it was made at {}, the database that is there at {}: an older one is not taken", stated.created.str(), made.str()));
+    if (stated.created < made && !replace)
+      return cannot(Kind::Conflict, what, fmt::format("it was made at {}, the database that is there at {}: an older one is not taken (--replace takes it)", stated.created.str(), made.str()));
   }
   const host::Path target = store.path_for(stated.created, stated.database);
   TRY(files.make_folders(target.parent_path()));
   const host::Path draft = target.parent_path() / "incoming";
   TRY(files.write(draft, *content));
-  const auto opened = advisory::Database::open(draft);
-  if (!opened || (*opened)->digest() != stated.database) {
+  const auto now = feeds_of(draft, stated);
+  FeedImport out{target, now ? replaced_by(before, *now) : std::vector<FeedReplaced>()};
+  const std::string against = replace ? std::string() : objection(out.replaced);
+  if (!now || !against.empty()) {
     TRY(files.remove(draft));
-    return cannot(Kind::Corrupt, what, opened ? "its database is another one than it says" : opened.error().message);
+    return now ? cannot(Kind::Conflict, what, against) : cannot(Kind::Corrupt, what, now.error().message);
   }
   TRY(files.link_or_copy(draft, target));
   TRY(files.remove(draft));
   TRY(store.make_current(target));
-  return target;
+  TRY(store.keep_checks(stated.checks));
+  TRY(store.prune(workshop.machine.clock->now()));
+  return out;
 }
 
 }  // namespace ashlar::pipeline

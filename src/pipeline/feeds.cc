@@ -42,6 +42,8 @@ struct Update {
   host::Path previous;
   Json sources;
   Time now;
+  std::map<std::string, Json> notes{};            ///< of the feeds that were fetched, for `sources`
+  std::vector<advisory::FeedCheck> checks{};      ///< of those that did not change
 };
 
 /// The wishes, with those that nobody spoke.
@@ -68,11 +70,13 @@ Result<advisory::FeedInput> fetch_one(Update& update, const KnownFeed& feed, con
   const Json before = feed.stamp && update.sources.contains(name) ? update.sources[name] : Json();
   TRY_ASSIGN(auto fetched, fetch_feed(update.workshop, feed.description, wish.source, before, update.store.folder() / "incoming" / name, input));
   temporary.insert(temporary.end(), fetched.temporary.begin(), fetched.temporary.end());
-  update.sources[name] = std::move(fetched.notes);
+  update.notes[name] = std::move(fetched.notes);
   (fetched.changed ? out.fetched : out.unchanged).push_back(name);
   advisory::FeedInput one{.stamp = {.name = name, .format = feed.description.format, .source = fetched.source, .digest = Digest::of(std::string_view()), .fetched = update.now, .max_age = feed.description.max_age},
                           .path = fetched.path, .settings = feed.description.settings, .keep = !fetched.changed};
   one.settings.not_after = update.now;
+  one.stamp.dated = std::min(fetched.dated, update.now);
+  if (!fetched.changed && feed.stamp) update.checks.push_back({name, feed.stamp->digest, update.now});
   return one;
 }
 
@@ -84,7 +88,6 @@ Result<std::vector<advisory::FeedInput>> gather(Update& update, const std::vecto
     update.workshop.progress.detail(fmt::format("fetching feed '{}'", wish.name));
     auto one = fetch_one(update, feed, wish, input, out, temporary);
     if (one) inputs.push_back(std::move(*one));
-    else if (!wish.source.empty()) return std::unexpected(std::move(one).error());
     else out.faults.push_back({wish.name, std::move(one).error()});
   }
   if (update.previous.empty()) return inputs;
@@ -97,8 +100,13 @@ Result<std::vector<advisory::FeedInput>> gather(Update& update, const std::vecto
 
 Done settle(Update& update, const FeedUpdate& done) {
   host::Files& files = *update.workshop.machine.files;
+  for (auto& [feed, notes] : update.notes) {
+    const bool damaged = std::ranges::find(done.faults, feed, &advisory::FeedFault::feed) != done.faults.end();
+    if (!damaged) update.sources[feed] = std::move(notes);  // of one that does not read what lies here is not what was fetched
+  }
   TRY(files.write(update.store.folder() / "sources.json", to_pretty(update.sources)));
-  return update.store.make_current(done.database);
+  TRY(update.store.make_current(done.database));
+  return update.store.prune(update.now);
 }
 
 }  // namespace
@@ -113,7 +121,7 @@ Result<std::vector<KnownFeed>> known_feeds(Workshop& workshop) {
   }
   std::ranges::sort(out, {}, [](const KnownFeed& each) -> const std::string& { return each.description.name; });
   if (const host::Path current = store.current(); !current.empty()) {
-    auto database_or = advisory::Database::open(current);
+    auto database_or = advisory::Database::open(current, store.checks());
     if (!database_or && database_or.error().kind == Kind::Invalid) return out;  // of another layout: it is made anew
     TRY_ASSIGN(const auto database, std::move(database_or));
     for (const advisory::FeedStamp& stamp : database->feeds()) {
@@ -150,17 +158,21 @@ Result<FeedUpdate> update_feeds(Workshop& workshop, const std::vector<FeedWish>&
   FeedUpdate out{.compiled = {.digest = Digest::of(std::string_view())}};
   std::vector<host::Path> temporary;
   TRY_ASSIGN(auto inputs, gather(update, settled_wishes, input, out, temporary));
+  if (out.fetched.empty() && out.unchanged.empty() && out.faults.size() == 1) return std::unexpected(out.faults.front().error);
   if (inputs.empty()) return out.faults.empty() ? cannot(Kind::NotFound, "update feeds", "there is no feed") : std::unexpected(out.faults.front().error);
   out.database = update.previous;
   if (!out.fetched.empty()) {
     const host::Path draft = update.store.folder() / "databases" / "incoming";
     TRY_ASSIGN(out.compiled, advisory::compile(files, std::move(inputs), update.previous, draft));
+    for (const auto& fault : out.compiled.faults) std::erase(out.fetched, fault.feed);
+    out.faults.insert(out.faults.end(), out.compiled.faults.begin(), out.compiled.faults.end());
     out.database = update.store.path_for(update.now, out.compiled.digest);
     TRY(files.link_or_copy(draft, out.database));
     TRY(files.remove(draft));
     TRY(settle(update, out));
     out.written = true;
   }
+  TRY(update.store.keep_checks(update.checks));
   for (const host::Path& each : temporary) TRY(files.remove_tree(each));
   return out;
 }
@@ -176,9 +188,14 @@ Result<host::Path> find_database(Workshop& workshop, std::optional<Time> as_of) 
 }
 
 Result<std::unique_ptr<advisory::Database>> open_database(Workshop& workshop, const host::Path& named, std::optional<Time> as_of) {
-  if (!named.empty()) return advisory::Database::open(named);
+  if (!named.empty()) {
+    TRY_ASSIGN(auto database, advisory::Database::open(named));
+    if (as_of && *as_of < database->created())
+      return cannot(Kind::Invalid, fmt::format("use advisory database '{}'", named.string()), fmt::format("it was made at {}, after the moment that is asked for, {}", database->created().str(), as_of->str()));
+    return database;
+  }
   const auto path = find_database(workshop, as_of);
-  auto database = path ? advisory::Database::open(*path) : std::unexpected(path.error());
+  auto database = path ? advisory::Database::open(*path, FeedStore(workshop).checks()) : std::unexpected(path.error());
   const bool none = !database && (database.error().kind == Kind::NotFound || database.error().kind == Kind::Invalid);  // there is none, or one of another layout
   return none ? advisory::no_database(database.error().message) : std::move(database);
 }

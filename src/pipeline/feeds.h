@@ -33,33 +33,40 @@ struct FeedWish {
   std::string name{}, source{};
 };
 
-struct FeedFault {
-  std::string feed{};
-  Error error;
-};
-
 struct FeedUpdate {
   advisory::Compiled compiled;
   host::Path database{};
   std::vector<std::string> fetched{}, unchanged{};
-  std::vector<FeedFault> faults{};  ///< feeds that could not be fetched, of which the last good state stays
+  std::vector<advisory::FeedFault> faults{};  ///< feeds that could not be fetched or do not read, of which the last good state stays
   bool written = false;             ///< false: nothing was new, the database stays
 };
 
 /// Fetches and compiles. No wishes: every feed that the database has, or where there is none, every known one. Feeds that are not wished for stay as they
-/// are. A feed that is damaged fails the whole and changes nothing.
+/// are, and so does one that cannot be fetched or is damaged; where that is all there was to do it is the Error.
 Result<FeedUpdate> update_feeds(Workshop& workshop, const std::vector<FeedWish>& wishes, Source& input);
 
 /// The database that counts, or at `as_of` the newest that was compiled until then. NotFound says what to do.
 Result<host::Path> find_database(Workshop& workshop, std::optional<Time> as_of);
 
 /// Opens `named`, or where that is empty what find_database() finds. Where it finds none, or one of another layout, a database that says so (advisory::no_database()): what is
-/// judged by it is unknown, never clean.
+/// judged by it is unknown, never clean. Invalid when `named` was made after `as_of`.
 Result<std::unique_ptr<advisory::Database>> open_database(Workshop& workshop, const host::Path& named, std::optional<Time> as_of);
 
 /// Writes the present database as one file, signed: `key` is a PEM private key.
 Done export_feeds(Workshop& workshop, const host::Path& bundle, std::string_view key, std::string_view password);
-/// Takes a bundle's database over that the owner of `key` (PEM) signed. Denied when it is not signed so, Conflict when it is older than the present one.
-Result<host::Path> import_feeds(Workshop& workshop, const host::Path& bundle, std::string_view key);
+/// A feed before and after a bundle was taken over; none: it is not there.
+struct FeedReplaced {
+  std::string feed{};
+  std::optional<advisory::FeedStamp> before{}, now{};
+};
+
+struct FeedImport {
+  host::Path database{};
+  std::vector<FeedReplaced> replaced{};  ///< feeds that are not what they were, by name
+};
+
+/// Takes a bundle's database over that the owner of `key` (PEM) signed. Denied when it is not signed so. Unless `replace`, Conflict when it is older than
+/// the present one, lacks a feed that this has or has an older one.
+Result<FeedImport> import_feeds(Workshop& workshop, const host::Path& bundle, std::string_view key, bool replace);
 
 }  // namespace ashlar::pipeline

@@ -150,6 +150,7 @@ Result<scan::Report> scan(host::Machine& machine, advisory::Database& database, 
   std::vector<host::Path> trusted = options.settings.statements;
   trusted.insert(trusted.end(), options.statements.begin(), options.statements.end());
   TRY_ASSIGN(how.statements, read_statements(files, trusted));
+  for (scan::Statements& each : how.statements) each.until = options.as_of;
   how.statements.insert(how.statements.end(), opened->attached.begin(), opened->attached.end());
   TRY_ASSIGN(how.exceptions, read_decisions(files, options.settings.exceptions));
   TRY_ASSIGN(auto report, scan::scan(opened->subject, database, how));

@@ -29,6 +29,7 @@ Result<std::vector<FeedStamp>> read_stamps(host::Sqlite& database) {
     if (!more) return out;
     TRY_ASSIGN(const Digest digest, Digest::parse(feeds.text(3)));
     FeedStamp stamp{std::string(feeds.text(0)), std::string(feeds.text(1)), std::string(feeds.text(2)), digest, Time{feeds.integer(4)}, Time{feeds.integer(5)}, feeds.integer(6), static_cast<std::uint64_t>(feeds.integer(7))};
+    if (stamp.source.starts_with("http://") || stamp.source.starts_with("https://")) stamp.checked = stamp.fetched;
     spaces.bind(0, feeds.integer(8));
     for (;;) {
       TRY_ASSIGN(const bool another, spaces.step());

@@ -63,7 +63,7 @@ PackedFeed PackingIntake::finish() {
   feed_.stamp.records = feed_.records.size() + feed_.exploited.size() + feed_.likelihood.size() + feed_.support.size();
   if (complete_) covered_.insert(feed_.spaces.begin(), feed_.spaces.end());
   feed_.stamp.spaces.assign(covered_.begin(), covered_.end());
-  feed_.stamp.dated = newest_.value_or(feed_.stamp.fetched);
+  feed_.stamp.dated = newest_.value_or(feed_.stamp.dated == Time{} ? feed_.stamp.fetched : feed_.stamp.dated);
   std::ranges::sort(feed_.exploited, {}, &Exploited::cve);
   std::ranges::sort(feed_.likelihood, {}, &Likelihood::cve);
   std::ranges::sort(feed_.support, [](const Support& a, const Support& b) { return std::tie(a.space, a.package, a.remark, a.until) < std::tie(b.space, b.package, b.remark, b.until); });

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "deb/access.h"
+#include "host/tree.h"
 
 namespace ashlar::pipeline {
 namespace {
@@ -106,12 +107,27 @@ Result<Fetched> fetch_urls(Workshop& workshop, const std::vector<std::string>& u
   return out;
 }
 
+/// Of a folder when the newest of its files was.
+Result<Time> last_written(host::Files& files, const host::Path& path) {
+  TRY_ASSIGN(const auto stat, files.stat(path));
+  if (stat.type != host::NodeType::Directory) return stat.modified;
+  TRY_ASSIGN(const auto entries, host::list_tree(path));
+  Time newest;
+  for (const TarEntry& entry : entries) {
+    if (entry.type == FileType::Regular) newest = std::max(newest, Time{entry.mtime});
+  }
+  return newest;
+}
+
 }  // namespace
 
 Result<Fetched> fetch_feed(Workshop& workshop, const advisory::FeedDescription& description, const std::string& source, const Json& before, const host::Path& folder, Source& input) {
   if (source.empty()) return fetch_urls(workshop, description.urls, before, folder);
   if (is_url(source)) return fetch_urls(workshop, {source}, before, folder);
-  if (source != "-") return Fetched{.path = source, .source = host::Path(source).filename().string()};
+  if (source != "-") {
+    TRY_ASSIGN(const Time dated, last_written(*workshop.machine.files, source));
+    return Fetched{.path = source, .source = host::Path(source).filename().string(), .dated = dated};
+  }
   TRY(workshop.machine.files->make_folders(folder));
   TRY_ASSIGN(const Bytes bytes, read_all(input, max_document));
   TRY(workshop.machine.files->write(folder / "input", as_text(bytes), host::Durability::Cache));

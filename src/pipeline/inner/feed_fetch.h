@@ -15,6 +15,7 @@ struct Fetched {
   std::string source{};   ///< without user and password
   Json notes{};           ///< by address: `etag` and `last-modified`, for the next time
   bool changed = true;    ///< false: every address answers that it is what it was (`before`)
+  Time dated{};           ///< of a file or folder when it was last written
   std::vector<host::Path> temporary{};  ///< to be removed when it was read
 };
 

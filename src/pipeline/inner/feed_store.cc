@@ -1,8 +1,13 @@
 #include "pipeline/inner/feed_store.h"
 
 #include <algorithm>
+#include <map>
+
+#include <nlohmann/json.hpp>
 
 #include <fmt/format.h>
+
+#include "base/json.h"
 
 namespace ashlar::pipeline {
 namespace {
@@ -39,6 +44,45 @@ Result<Time> FeedStore::moment_of(const host::Path& database) {
     for (const size_t dash : {size_t{6}, size_t{4}}) text.insert(dash, "-");
   }
   return Time::parse(text);
+}
+
+std::vector<advisory::FeedCheck> FeedStore::checks() const {
+  std::vector<advisory::FeedCheck> out;
+  const auto text = files_.read(folder_ / "checks.json");
+  const auto json = text ? parse_json(*text, "checks.json") : fail(Kind::NotFound, "there are none");
+  if (!json || !json->is_object()) return out;
+  for (const auto& [feed, check] : json->items()) {
+    if (!check.is_object()) continue;
+    const auto digest = Digest::parse(get_string_or_empty(check, "digest").value_or(""));
+    const auto at = Time::parse(get_string_or_empty(check, "at").value_or(""));
+    if (digest && at) out.push_back({feed, *digest, *at});
+  }
+  return out;
+}
+
+Done FeedStore::keep_checks(const std::vector<advisory::FeedCheck>& fresh) const {
+  if (fresh.empty()) return {};
+  std::map<std::string, advisory::FeedCheck> all;
+  for (const auto& list : {checks(), fresh}) {
+    for (const advisory::FeedCheck& each : list) all.insert_or_assign(each.feed, each);
+  }
+  Json json = Json::object();
+  for (const auto& [feed, check] : all) json[feed] = {{"digest", check.digest.str()}, {"at", check.at.str()}};
+  return files_.write(folder_ / "checks.json", to_pretty(json));
+}
+
+Done FeedStore::prune(Time now) const {
+  const host::Path folder = folder_ / "databases";
+  if (!files_.exists(folder)) return {};
+  const std::string oldest = compact(Time{now.seconds - kept_days * 86400});
+  TRY_ASSIGN(auto names, files_.list(folder));
+  std::erase_if(names, [](const std::string& name) { return !name.ends_with(".db"); });
+  const host::Path present = current();
+  for (size_t at = 0; at + 1 < names.size(); ++at) {  // sorted by age: one is asked for until the next was made
+    if (names[at + 1].substr(0, names[at + 1].find('-')) > oldest || names[at] == present.filename()) continue;
+    TRY(files_.remove(folder / names[at]));
+  }
+  return {};
 }
 
 Done FeedStore::make_current(const host::Path& database) const { return files_.write(folder_ / "current", database.filename().string() + "\n"); }

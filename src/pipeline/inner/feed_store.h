@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "advisory/database.h"
 #include "pipeline/workshop.h"
 
 namespace ashlar::pipeline {
@@ -22,6 +23,13 @@ class FeedStore {
   /// The moment in the name of one.
   static Result<Time> moment_of(const host::Path& database);
   Done make_current(const host::Path& database) const;
+  /// When feeds were last answered to be what they are (`checks.json`). What does not read is none.
+  std::vector<advisory::FeedCheck> checks() const;
+  /// Adds these, each in the place of an older one of its feed.
+  Done keep_checks(const std::vector<advisory::FeedCheck>& checks) const;
+  /// Removes databases that no `--as-of` of the last `kept_days` days asks for.
+  Done prune(Time now) const;
+  static constexpr std::int64_t kept_days = 30;
   /// The newest that is not newer than `moment`; empty when there is none.
   Result<host::Path> newest_until(Time moment) const;
 
