@@ -84,6 +84,12 @@ std::string because(const VexStatement& statement) {
   return out;
 }
 
+/// Why a statement does not count yet; empty: it does.
+std::string lateness(const Statements& by, const VexStatement& statement) {
+  const auto when = statement.when ? statement.when : by.document.when;
+  return by.until && when && *by.until < *when ? fmt::format("it was made at {}", when->str()) : std::string();
+}
+
 struct Said {
   const Statements* by;
   const VexStatement* statement;
@@ -109,8 +115,9 @@ void apply(std::span<const Statements> all, const ImageNames& names, Report& rep
         if (!concerns(statement, finding, report.distribution, names)) continue;
         ++report.statements[at].matched;
         const std::string text = fmt::format("'{}' in '{}' says {}{}{}", all[at].document.author, all[at].source, to_string(statement.status), because(statement).empty() ? "" : ": ", because(statement));
-        if (!all[at].distrust.empty()) {
-          finding.proof.push_back({"statement", fmt::format("{} (not applied: {})", text, all[at].distrust)});
+        const std::string distrust = all[at].distrust.empty() ? lateness(all[at], statement) : all[at].distrust;
+        if (!distrust.empty()) {
+          finding.proof.push_back({"statement", fmt::format("{} (not applied: {})", text, distrust)});
           continue;
         }
         finding.proof.push_back({"statement", text});

@@ -1,5 +1,6 @@
 #pragma once
 // What others say of the vulnerabilities of an image (VEX), and what it does to findings. An image cannot acquit itself: only what the user trusts counts.
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -14,6 +15,7 @@ struct Statements {
   std::string source{};      ///< path, or `attached to the image`
   std::string distrust{};    ///< why it does not count: `signer unknown`; empty: it counts
   attest::VexDocument document{};
+  std::optional<Time> until{};  ///< of what it says nothing counts that is dated later: what was known at that moment
 };
 
 /// The names under which an image may be the product of a statement.

@@ -60,6 +60,34 @@ TEST(Statements, MeanProductsByEveryNameTheyGoBy) {
     EXPECT_FALSE(concerns({.vulnerability = "CVE-2026-1", .products = {{product, {}}}}, finding(), debian, others)) << product << ": a repository that only ends alike";
 }
 
+TEST(Statements, MadeLaterThanWhatIsAskedForDoNotCount) {
+  constexpr std::int64_t day = 86400;
+  const struct {
+    const char* summary;
+    std::optional<Time> until, statement, document;
+    bool counts;
+  } rows[] = {
+      {"all that is known", {}, Time{9 * day}, {}, true},
+      {"made before", Time{5 * day}, Time{4 * day}, {}, true},
+      {"made at that moment", Time{5 * day}, Time{5 * day}, {}, true},
+      {"made later", Time{5 * day}, Time{5 * day + 1}, {}, false},
+      {"a statement of before in a document that was written again", Time{5 * day}, Time{4 * day}, Time{6 * day}, true},
+      {"without a date, in a document of later", Time{5 * day}, {}, Time{6 * day}, false},
+      {"without a date, in a document of before", Time{5 * day}, {}, Time{4 * day}, true},
+      {"without any date", Time{5 * day}, {}, {}, true},
+  };
+  for (const auto& row : rows) {
+    Report report{.distribution = debian, .database = {.digest = Digest::of(std::string_view())}, .findings = {finding()}};
+    const std::vector<Statements> statements = {{.source = "vex.json",
+                                                 .document = {.author = "us", .when = row.document, .statements = {{.vulnerability = "CVE-2026-1", .status = VexStatus::NotAffected, .when = row.statement, .products = {{"pkg:oci/python", {}}}}}},
+                                                 .until = row.until}};
+    apply(statements, names, report);
+    EXPECT_EQ(report.findings[0].status, row.counts ? Status::NotAffected : Status::Affected) << row.summary;
+    ASSERT_EQ(report.findings[0].proof.size(), 1U) << row.summary;
+    EXPECT_EQ(report.findings[0].proof[0].text.find("not applied: it was made at") == std::string::npos, row.counts) << row.summary;
+  }
+}
+
 TEST(Statements, MeanPackagesAsTheirEcosystemSpellsThem) {
   struct Row { std::string_view summary, type, name, product; bool concerns; };
   const Row rows[] = {

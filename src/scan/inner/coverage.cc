@@ -86,7 +86,7 @@ bool matters(const advisory::FeedStamp& feed, const std::set<std::string>& space
 /// How stale a feed is, in words; empty: it is not.
 std::string staleness(const advisory::FeedStamp& feed, Time now) {
   if (!feed.is_stale(now)) return {};
-  return fmt::format("feed '{}' is {} old, at most {} are allowed", feed.name, ages(now.seconds - feed.dated.seconds), ages(feed.max_age));
+  return fmt::format("feed '{}' is {} old, at most {} are allowed", feed.name, ages(now.seconds - feed.current().seconds), ages(feed.max_age));
 }
 
 void judge_age(const Report& report, const advisory::Database& database, std::vector<std::string>& causes) {
