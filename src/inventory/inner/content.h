@@ -24,7 +24,7 @@ Done take_packages(Contents& contents, const ReadOptions& options);
 /// What all texts that one reading keeps may take up together, whatever lies in which layer and whether or not a higher one hides it; for all threads.
 class TextRoom {
  public:
-  static constexpr std::uint64_t all = 128 << 20, document = 32 << 20;  ///< `document`: one of JSON, which takes many times as much once it is parsed
+  static constexpr std::uint64_t all = 128 << 20, document = 16 << 20;  ///< `document`: one of JSON, which takes many times as much once it is parsed
   /// Corrupt, with the path, when there is no room for `more` bytes of a text that is `size` large with them.
   Done take(std::string_view path, std::uint64_t more, std::uint64_t size);
 
