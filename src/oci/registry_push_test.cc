@@ -142,6 +142,41 @@ TEST_F(RegistryPush, BlobsAreMountedFromOtherRepositories) {
   EXPECT_EQ(opened.size(), 0U) << "the token is for reading the other repository, too";
 }
 
+TEST_F(RegistryPush, UploadsGoWhereTheRegistrySaysAndTheLoginDoesNot) {
+  ASSERT_TRUE(machine.files.write("/auth.json", R"({"auths": {"registry.example": {"auth": ")" + to_base64(as_bytes("user:hunter2")) + "\"}}}", host::Durability::Cache));
+  struct Row {
+    std::string summary, location, url;
+    bool shown;
+  };
+  const Row rows[] = {
+      {"a path", "/up?x=1", "https://registry.example/up?x=1&digest=", true},
+      {"a path from where it was asked", "u1", "https://registry.example/v2/a/blobs/uploads/u1?digest=", true},
+      {"the whole address", "https://registry.example/up", "https://registry.example/up?digest=", true},
+      {"with the port that it implies", "https://registry.example:443/up", "https://registry.example:443/up?digest=", true},
+      {"by a registry that does not know that it speaks HTTPS", "http://registry.example/up", "https://registry.example/up?digest=", true},
+      {"on another port", "https://registry.example:444/up", "https://registry.example:444/up?digest=", false},
+      {"on another host", "https://storage.example/up", "https://storage.example/up?digest=", false},
+      {"on another host, in the open", "http://storage.example/up", "http://storage.example/up?digest=", false},
+      {"on a host without a scheme", "//storage.example/up", "https://storage.example/up?digest=", false},
+  };
+  for (const Row& row : rows) {
+    machine.http.serve_by([&](const host::HttpRequest& request, const std::string&) -> host::CannedAnswer {
+      if (request.url.find("registry.example/v2/") != std::string::npos && !request.headers.contains("authorization")) return {401, {{"www-authenticate", "Basic realm=x"}}, "", {}, true};
+      if (request.method == "HEAD") return {404, {}, "", {}, true};
+      return request.method == "POST" ? host::CannedAnswer{202, {{"location", row.location}}, "", {}, true} : host::CannedAnswer{201, {}, "", {}, true};
+    });
+    const auto pushed = repository()->push_blob(blob, opener());
+    ASSERT_TRUE(pushed) << row.summary << ": " << said(pushed);
+    const host::HttpRequest last = machine.http.requests().back();
+    EXPECT_EQ(last.url, row.url + "sha256%3A" + blob.digest.hex()) << row.summary;
+    EXPECT_EQ(last.headers.contains("authorization"), row.shown) << row.summary;
+  }
+  for (const char* location : {"", "ftp://x/y", "mailto:x"}) {
+    machine.http.serve_by([&](const host::HttpRequest& request, const std::string&) { return host::CannedAnswer{request.method == "HEAD" ? 404 : 202, {{"location", location}}, "", {}, true}; });
+    EXPECT_NE(said(repository()->push_blob(blob, opener())).find("the registry leads to no address of HTTP"), std::string::npos) << location;
+  }
+}
+
 TEST_F(RegistryPush, ManifestsGoUnderTheirTags) {
   const Descriptor image = server.put_image("b", "1", {"one"});
   const Document document{image, server.repositories["b"].manifests[image.digest.str()].second};

@@ -23,11 +23,15 @@ bool is_loopback(std::string_view host) {
   return name == "localhost" || name.ends_with(".localhost") || name == "[::1]" || (name.starts_with("127.") && name.find_first_not_of("0123456789.") == std::string_view::npos);
 }
 
+/// Host and port of an address; the port that the scheme implies is left out.
 std::string_view host_of(std::string_view url) {
   const size_t scheme = url.find("://");
   if (scheme == std::string_view::npos) return {};
+  const std::string_view port = url.starts_with("https:") ? ":443" : ":80";
   url.remove_prefix(scheme + 3);
-  return url.substr(0, url.find_first_of("/?#"));
+  url = url.substr(0, url.find_first_of("/?#"));
+  if (url.ends_with(port)) url.remove_suffix(port.size());
+  return url;
 }
 
 /// As a part of a query or a form (RFC 3986, section 2.3: unreserved as they are).
@@ -117,9 +121,13 @@ Done Session::find_certificates() {
   return {};
 }
 
+std::string Session::own_host() const { return std::string(host_of(url(""))); }
+
 std::string Session::url(std::string_view rest) const { return fmt::format("{}://{}/v2/{}/{}", plain_ ? "http" : "https", host_, repository_, rest); }
 
 Result<std::string> Session::resolve(const std::string& asked, std::string_view target) const {
+  // A registry behind a proxy that ends HTTPS may not know that it does.
+  if (!plain_ && target.starts_with("http://") && host_of(target) == own_host()) return "https" + std::string(target.substr(4));
   if (target.starts_with("https://") || target.starts_with("http://")) return std::string(target);
   const size_t path = asked.find('/', asked.find("://") + 3);
   const std::string origin = asked.substr(0, path);
@@ -153,8 +161,8 @@ bool Session::wait(int round, const host::HttpResponse* answer) {
 }
 
 Result<host::HttpResponse> Session::send(host::HttpRequest request, Sink& sink, const host::Http::Begin& begin, OnTrouble trouble) {
-  const std::string_view to = host_of(request.url);
-  const bool ours = to == host_;  // what an upload's address elsewhere asks for is not for others
+  // An upload's address may lie elsewhere: what is shown to the registry is for nobody else, nor for a way on which anybody could listen.
+  const bool ours = host_of(request.url) == own_host() && (plain_ || request.url.starts_with("https://"));
   request.tls = ours ? tls_ : host::HttpTls();
   bool logged_in = false;
   for (int round = 0;;) {
@@ -219,7 +227,7 @@ Result<std::string> Session::fetch_token(const Challenge& challenge) {
   for (const std::string& each : read_also_) scopes.push_back(fmt::format("repository:{}:pull", each));
   host::HttpRequest request;
   request.limit = max_token;
-  if (host_of(realm) == host_) request.tls = tls_;
+  if (host_of(realm) == own_host()) request.tls = tls_;
   std::string form;
   if (login_ && !login_->identity_token.empty()) {
     form = fmt::format("grant_type=refresh_token&client_id=ashlar&service={}&scope={}&refresh_token={}", escaped(service), escaped(join(scopes, " ")), escaped(login_->identity_token));

@@ -45,6 +45,7 @@ class Session {
   Session(host::Machine& machine, std::string host, std::string repository, Patience patience)
       : machine_(machine), host_(std::move(host)), repository_(std::move(repository)), patience_(patience) {}
   Done find_certificates();
+  std::string own_host() const;
   std::string authorization();
   /// Gets what a 401 asks for, unless somebody else has since `used`; false: there is nothing that could be shown.
   Result<bool> log_in(const host::HttpResponse& refusal, const std::string& used);

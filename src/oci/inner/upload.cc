@@ -85,6 +85,9 @@ class Upload {
     if (answer->status == 201) return Step{.done = true};
     if (answer->status != 202) return refusal(what_, *answer);
     offset_ = 0;
+    std::uint64_t least = 0;
+    const std::string said = header(*answer, "oci-chunk-min-length");
+    if (std::from_chars(said.data(), said.data() + said.size(), least).ec == std::errc() && least <= (1U << 30)) chunk_ = std::max(chunk_, least);
     TRY(follow(asked, *answer));
     return Step{};
   }
