@@ -33,6 +33,16 @@ missing() {
     [[ $(dpkg-query -W -f '${db:Status-Status}' "$name" 2>/dev/null) == installed ]] || echo "$name"
   done
 }
+# crane, whose registry has the API of referrers that Debian's lacks, comes of Go's modules.
+install_crane() {
+  if command -v crane >/dev/null || [[ -x ${HOME-}/go/bin/crane ]]; then return; fi
+  if ! command -v go >/dev/null; then say "$script: going on without crane: this machine has no Go"; return; fi
+  step 'build crane'
+  timeout 900 go install github.com/google/go-containerregistry/cmd/crane@latest >&2 || say "$script: going on without crane: Go cannot get it from here"
+}
+for job in "$@"; do
+  if [[ $job == test ]]; then install_crane; fi
+done
 mapfile -t lacking < <(missing "${needed[@]}")
 mapfile -t absent < <(missing "${wanted[@]}")
 if ((${#lacking[@]} + ${#absent[@]} == 0)); then

@@ -93,7 +93,7 @@ Result<std::vector<host::Path>> definitions_of(Context& context, const Options& 
 Action build(CLI::App& app) {
   const auto options = std::make_shared<Options>();
   app.add_option("DEFINITION", options->definitions, "definitions to build; one without a lock is locked first");
-  app.add_option("-o,--to", options->output, "where the image goes: oci:DIR[:TAG] or oci-archive:FILE[:TAG]; oci:out by default. Without a TAG it gets all of its definition's tags, "
+  app.add_option("-o,--to", options->output, "where the image goes: oci:DIR[:TAG], oci-archive:FILE[:TAG] or docker://HOST/REPO[:TAG]; oci:out by default. Without a TAG it gets all of its definition's tags, "
                  "and each of several images NAME-TAG")->option_text("REF");
   app.add_flag("--all", options->all, "build the whole catalogue");
   app.add_option("--platform", options->build.platforms, "build these platforms; those of the lock by default")->delimiter(',')->option_text("PLATFORM");

@@ -14,6 +14,8 @@ Action scan(CLI::App& app);
 Action vex(CLI::App& app);
 Action except(CLI::App& app);
 Action diff(CLI::App& app);
+Action copy(CLI::App& app);
+Action verify(CLI::App& app);
 Action debug(CLI::App& app);
 Action explain(CLI::App& app);
 Action catalog(CLI::App& app);

@@ -18,6 +18,8 @@ const std::vector<Verb>& verbs() {
       {"vex", "keeps the project's statements on vulnerabilities (OpenVEX)", "ashlar vex add CVE-2026-0001 --package deb:openssl --justification vulnerable_code_not_present", vex},
       {"except", "keeps decisions to live with a finding for a time", "ashlar except add CVE-2026-0001 --package openssl --owner platform --reason unreachable --expires 90d", except},
       {"diff", "shows what changed between two images", "ashlar diff oci:out/old oci:out/new", diff},
+      {"copy", "moves an image with all that is attached to it", "ashlar copy docker://one.example/team/app:1 docker://two.example/team/app:1 --receipt app.receipt.json", copy},
+      {"verify", "says whether all that a receipt of a copy names is there, whole", "ashlar verify --receipt app.receipt.json", verify},
       {"debug", "writes commands and a pod that look into a container without a shell", "ashlar debug oci:out/python --pod web", debug},
       {"explain", "says why a package is in a locked image, or what an advisory is about", "ashlar explain catalog/python/3.13.yaml libssl3t64", explain},
       {"catalog", "lists the images that ship with ashlar, or shows one", "ashlar catalog list", catalog},

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "oci/copy.h"
 #include "build/ahead.h"
 #include "pipeline/archives.h"
 #include "pipeline/catalog.h"
@@ -269,21 +270,48 @@ Result<Builds> build_archive(Workshop& workshop, const std::vector<Order>& order
   return out;
 }
 
+/// Builds into a folder of our own and pushes from there: each image under its tags, once all of it is in the registry.
+Result<Builds> build_registry(Workshop& workshop, const std::vector<Order>& orders, const oci::ImageRef& to, const BuildOptions& options) {
+  host::Files& files = *workshop.machine.files;
+  TRY_ASSIGN(const auto registry, oci::Registry::open(workshop.machine, to));
+  TRY(registry->find_manifest(orders.front().tags.front()));  // a registry that does not answer is said before the work
+  TRY(files.make_folders(workshop.folders.cache));
+  TRY_ASSIGN(const auto scratch, Scratch::open(files, workshop.folders.cache, "push-" + Digest::of(to.location).hex().substr(0, 16)));
+  TRY_ASSIGN(auto out, build_into(workshop, orders, scratch.path(), options));
+  TRY_ASSIGN(const auto writer, oci::write_registry(workshop.machine, to));
+  for (size_t at = 0; at < out.done.size(); ++at) {
+    const std::vector<std::string>& tags = out.done[at].tags;
+    TRY_ASSIGN(const auto image, oci::open_image(files, {oci::Transport::OciLayout, scratch.path().string(), tags.front(), {}}));
+    if (auto pushed = oci::copy_image(*image, *writer, tags); !pushed) {
+      out.failed = cannot(fmt::format("push '{}'", out.done[at].definition.path), std::move(pushed).error()).error();
+      out.done.resize(at);
+      break;
+    }
+  }
+  return out;
+}
+
 }  // namespace
 
 Result<oci::ImageRef> parse_target(std::string_view text) {
   if (text.starts_with("oci:") || text.starts_with("oci-archive:")) return oci::ImageRef::parse(text);
+  if (text.starts_with("docker://")) {
+    TRY_ASSIGN(auto ref, oci::ImageRef::parse(text));
+    if (!ref.digest.empty()) return cannot(Kind::Invalid, fmt::format("build into '{}'", text.substr(0, 200)), "an image gets its digest by being built");
+    return ref;
+  }
   const auto [transport, rest] = cut(text, ':');
   constexpr std::array<std::string_view, 2> transports = {"oci", "oci-archive"};
   const std::string near = rest.empty() ? std::string("oci") : nearest(transport, transports);
   return cannot(Kind::Invalid, fmt::format("build into '{}'", text.substr(0, 200)),
-                fmt::format("images are written as oci:DIR[:TAG] or oci-archive:FILE[:TAG]; {}",
-                            near.empty() ? "copy them elsewhere with skopeo" : fmt::format("did you mean '{}:{}'?", near, (rest.empty() ? text : rest).substr(0, 200))));
+                fmt::format("images are written as oci:DIR[:TAG], oci-archive:FILE[:TAG] or docker://HOST/REPO[:TAG]; {}",
+                            near.empty() ? "`ashlar copy` brings them elsewhere" : fmt::format("did you mean '{}:{}'?", near, (rest.empty() ? text : rest).substr(0, 200))));
 }
 
 Result<Builds> build(Workshop& workshop, const std::vector<host::Path>& definitions, const oci::ImageRef& to, const BuildOptions& options) {
   TRY_ASSIGN(const auto orders, orders_of(workshop, definitions, to));
   if (to.transport == oci::Transport::OciArchive) return build_archive(workshop, orders, to.location, options);
+  if (to.transport == oci::Transport::Registry) return build_registry(workshop, orders, to, options);
   return build_into(workshop, orders, to.location, options);
 }
 

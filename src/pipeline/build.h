@@ -36,7 +36,7 @@ struct Builds {
   std::optional<Error> failed;          ///< of the definition after the last of `done`
 };
 
-/// Where `build` can write to: `oci:DIR[:TAG]` or `oci-archive:FILE[:TAG]`; Invalid names these forms.
+/// Where `build` can write to: `oci:DIR[:TAG]`, `oci-archive:FILE[:TAG]` or `docker://HOST/REPO[:TAG]`; Invalid names these forms.
 Result<oci::ImageRef> parse_target(std::string_view text);
 
 /// Builds definitions into `to`, one after the other; each appears whole under its tags or not at all, an archive with all of them or not at all.

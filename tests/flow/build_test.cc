@@ -299,7 +299,7 @@ TEST_F(BuildFlow, two_builds_of_one_archive_do_not_disturb_each_other) {
 
 TEST_F(BuildFlow, names_the_forms_that_it_writes) {
   for (const auto& [to, says] : std::vector<std::pair<std::string, std::string>>{{"out", "did you mean 'oci:out'?"}, {"oci-archiv:x.tar", "did you mean 'oci-archive:x.tar'?"},
-                                                                                 {"docker://registry.example/x:1", "skopeo"}, {"dir:out", "oci:DIR[:TAG] or oci-archive:FILE[:TAG]"}}) {
+                                                                                 {"docker://registry.example/x@sha256:" + std::string(64, '0'), "gets its digest by being built"}, {"dir:out", "oci:DIR[:TAG], oci-archive:FILE[:TAG] or docker://HOST/REPO[:TAG]"}}) {
     const Ran ran = stage.ashlar({"build", "small.yaml", "-o", to});
     EXPECT_EQ(ran.code, 2) << ran.told;
     EXPECT_NE(ran.err.find(says), std::string::npos) << ran.told;

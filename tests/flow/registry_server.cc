@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <cstdlib>
 #include <thread>
 
 #include <fmt/format.h>
@@ -111,6 +112,12 @@ size_t RegistryServer::count(std::string_view text) const {
     at = end + 1;
   }
   return out;
+}
+
+std::optional<std::string> crane_program() {
+  if (auto found = program("crane")) return found;
+  const char* const home = std::getenv("HOME");
+  return home == nullptr ? std::nullopt : program(std::string(home) + "/go/bin/crane");
 }
 
 void push_with_skopeo(const Stage& stage, const std::string& from, const std::string& to, const Words& more) {

@@ -55,6 +55,9 @@ class RegistryServer {
   std::unique_ptr<Beside> program_;
 };
 
+/// go-containerregistry's crane, in PATH or where Go puts programs.
+std::optional<std::string> crane_program();
+
 /// Puts an image of the stage into a registry with skopeo, digests as they are.
 void push_with_skopeo(const Stage& stage, const std::string& from, const std::string& to, const Words& more = {});
 
