@@ -108,7 +108,7 @@ class Placing:
         if re.search(r"-r\d+$", version) and distribution in ("alpine", "wolfi", "chainguard"):
             origin = name if distribution != "alpine" else origins.get(name, name)
             space = {"wolfi": "Wolfi", "chainguard": "Chainguard"}.get(distribution) or f"Alpine:v{release}"
-            return space, origin, f"pkg:apk/{distribution}/{name}@{quoted}?distro={system}" + (f"&upstream={origin}" if origin != name else "")
+            return space, origin, f"pkg:apk/{distribution}/{name}@{quoted}?distro={system}&upstream={origin}"
         if re.search(r"\.(el\d|amzn\d|module|cm\d|azl\d)", version) or distribution == "sles":
             return None, f"no feed of '{distribution} {release}' (rpm)", None
         if "/" in name and "." in name.split("/")[0] or name == "stdlib":
@@ -120,7 +120,7 @@ class Placing:
             source = {("glibc", "2.13"): "eglibc", ("gnupg2", "1.4."): "gnupg"}.get((source, version[:4]), source)
             if not source:
                 return None, "which source package it is of is not known", None
-            return f"Debian:{release}", source, f"pkg:deb/debian/{name}@{quoted}?distro=debian-{release}" + (f"&upstream={source}" if source != name else "")
+            return f"Debian:{release}", source, f"pkg:deb/debian/{name}@{quoted}?distro=debian-{release}&upstream={source}"
         return self.language(image, name, version, quoted)
 
     def is_deb(self, distribution, name, version):
