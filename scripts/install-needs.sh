@@ -33,15 +33,21 @@ missing() {
     [[ $(dpkg-query -W -f '${db:Status-Status}' "$name" 2>/dev/null) == installed ]] || echo "$name"
   done
 }
-# crane, whose registry has the API of referrers that Debian's lacks, comes of Go's modules.
-install_crane() {
-  if command -v crane >/dev/null || [[ -x ${HOME-}/go/bin/crane ]]; then return; fi
-  if ! command -v go >/dev/null; then say "$script: going on without crane: this machine has no Go"; return; fi
-  step 'build crane'
-  timeout 900 go install github.com/google/go-containerregistry/cmd/crane@latest >&2 || say "$script: going on without crane: Go cannot get it from here"
-}
+# A registry that has the API of referrers, which Debian's lacks: made of go-containerregistry's parts where there is a Go.
+install_registry() (
+  program=${HOME-}/go/bin/ashlar-referrers-registry
+  if [[ -x $program ]]; then return; fi
+  if ! command -v go >/dev/null; then say "$script: going on without a registry that has the API of referrers: this machine has no Go"; return; fi
+  step "build $program"
+  folder=$(mktemp -d)
+  trap 'rm -rf "$folder"' EXIT
+  cp "$top/tests/flow/referrers_registry.go" "$folder/main.go"
+  cd "$folder"
+  { go mod init referrers_registry && timeout 300 go get github.com/google/go-containerregistry@latest && timeout 900 go build -mod=mod -o "$program" .; } >&2 ||
+    say "$script: going on without a registry that has the API of referrers: Go cannot get its parts from here"
+)
 for job in "$@"; do
-  if [[ $job == test ]]; then install_crane; fi
+  if [[ $job == test ]]; then install_registry; fi
 done
 mapfile -t lacking < <(missing "${needed[@]}")
 mapfile -t absent < <(missing "${wanted[@]}")

@@ -59,12 +59,12 @@ class CopyFlow : public SmallProject {
 };
 
 TEST_F(CopyFlow, everything_attached_moves_between_registries_with_and_without_the_api) {
-  const auto crane = crane_program();
-  if (!crane) GTEST_SKIP() << "this machine has no crane, whose registry has the API of referrers (scripts/install-needs.sh builds it where there is a Go)";
+  const auto other = referrers_registry();
+  if (!other) GTEST_SKIP() << "this machine has no registry with the API of referrers (scripts/install-needs.sh builds one where there is a Go)";
   const RegistryServer without(stage);
   const int port = free_port();
-  const Beside program(stage, "crane.log", {*crane, "registry", "serve", "--address", fmt::format("127.0.0.1:{}", port)});
-  ASSERT_TRUE(listens(port)) << stage.read("crane.log");
+  const Beside program(stage, "other.log", {*other, fmt::format("127.0.0.1:{}", port)});
+  ASSERT_TRUE(listens(port)) << stage.read("other.log");
   const std::string with = fmt::format("docker://127.0.0.1:{}/team/small", port);
   const Json first = copy("oci:out:1", without.ref("team/small:1"));
   EXPECT_EQ(first["digest"], root);
@@ -72,11 +72,11 @@ TEST_F(CopyFlow, everything_attached_moves_between_registries_with_and_without_t
   const Json second = copy(without.ref("team/small:1"), with + ":1");
   EXPECT_EQ(digests(second), digests(first));
   const Json listed = Json::parse(stage.run({"curl", "-sS", "--noproxy", "*", fmt::format("http://127.0.0.1:{}/v2/team/small/referrers/{}", port, root)}).out);
-  ASSERT_EQ(listed["manifests"].size(), 1U) << listed;
+  ASSERT_EQ(listed.value("manifests", Json::array()).size(), 1U) << listed;
   EXPECT_EQ(listed["manifests"][0]["digest"], referrer);
-  const Ran tags = stage.run({*crane, "ls", fmt::format("127.0.0.1:{}/team/small", port)});
-  EXPECT_EQ(tags.out.find("sha256-" + root.substr(7) + "\n"), std::string::npos) << "a registry with the API needs no fallback tag: " << tags.told;
-  EXPECT_NE(tags.out.find("sha256-" + root.substr(7) + ".att\n"), std::string::npos) << tags.told;
+  const Ran tags = stage.run({"skopeo", "list-tags", "--tls-verify=false", with});
+  EXPECT_EQ(tags.out.find("sha256-" + root.substr(7) + "\""), std::string::npos) << "a registry with the API needs no fallback tag: " << tags.told;
+  EXPECT_NE(tags.out.find("sha256-" + root.substr(7) + ".att\""), std::string::npos) << tags.told;
   const Json third = copy(with + ":1", without.ref("back/small:2"));
   EXPECT_EQ(digests(third), digests(first));
   const Ran fallback = stage.run({"skopeo", "inspect", "--raw", "--tls-verify=false", without.ref("back/small:sha256-" + root.substr(7))});
@@ -125,7 +125,7 @@ TEST_F(CopyFlow, nothing_wrong_comes_over_a_bad_way) {
   ASHLAR_NEED("python3");
   const RegistryServer registry(stage);
   copy("oci:out:1", registry.ref("team/small:1"), {"--receipt", "receipt.json"});
-  constexpr int rounds = 100;
+  constexpr int rounds = 30;
   int whole = 0, refused = 0;
   const int port = free_port();
   const Beside proxy(stage, "proxy.err", {"python3", ASHLAR_SOURCE_DIR "/tests/flow/cutting_proxy.py", std::to_string(port), std::to_string(registry.port()), "7", "proxy.log"});

@@ -73,6 +73,8 @@ def serve(client):
         fault = CHANCE.choice([None, None, None, None, "reset", "reset", "cut", "delay", "change", "change"])
         towards = CHANCE.random() < 0.5
         after = CHANCE.choice([0, 200, 1500, 8000, 20000]) + CHANCE.randrange(1000)
+        if fault == "change":
+            after += 4000  # of a body: a changed length in a head only makes both wait
     threading.Thread(target=pump, args=(client, server, fault if towards else None, after), daemon=True).start()
     threading.Thread(target=pump, args=(server, client, None if towards else fault, after), daemon=True).start()
 

@@ -114,10 +114,9 @@ size_t RegistryServer::count(std::string_view text) const {
   return out;
 }
 
-std::optional<std::string> crane_program() {
-  if (auto found = program("crane")) return found;
+std::optional<std::string> referrers_registry() {
   const char* const home = std::getenv("HOME");
-  return home == nullptr ? std::nullopt : program(std::string(home) + "/go/bin/crane");
+  return home == nullptr ? std::nullopt : program(std::string(home) + "/go/bin/ashlar-referrers-registry");
 }
 
 void push_with_skopeo(const Stage& stage, const std::string& from, const std::string& to, const Words& more) {

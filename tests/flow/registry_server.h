@@ -55,8 +55,8 @@ class RegistryServer {
   std::unique_ptr<Beside> program_;
 };
 
-/// go-containerregistry's crane, in PATH or where Go puts programs.
-std::optional<std::string> crane_program();
+/// The program of referrers_registry.go, where scripts/install-needs.sh puts it.
+std::optional<std::string> referrers_registry();
 
 /// Puts an image of the stage into a registry with skopeo, digests as they are.
 void push_with_skopeo(const Stage& stage, const std::string& from, const std::string& to, const Words& more = {});

@@ -130,6 +130,7 @@ Result<std::string> DockerArchive::blob(const Digest& digest, size_t limit) {
 }
 
 Result<std::unique_ptr<Source>> DockerArchive::open(const Digest& digest) {
+  if (const auto text = texts_.find(digest); text != texts_.end()) return std::make_unique<MemorySource>(as_bytes(text->second));
   const auto found = places_.find(digest);
   if (found == places_.end()) return cannot(Kind::Corrupt, fmt::format("open blob '{}'", digest.str()), fmt::format("archive '{}' does not hold it", path_.string()));
   TRY_ASSIGN(auto file, files_.open(path_));
