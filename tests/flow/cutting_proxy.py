@@ -24,6 +24,7 @@ def reset(*sockets):
     for each in sockets:
         try:
             each.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            each.shutdown(socket.SHUT_RD)  # wakes the thread that reads it, else its hold on it keeps the reset back
             each.close()
         except OSError:
             pass
