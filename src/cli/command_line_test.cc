@@ -269,7 +269,7 @@ TEST_F(VerbsOnAMachine, SayNoInWords) {
       {"a lock of what cannot be read", {"lock", "/p/bad.yaml"}, Kind::Invalid, "/p/bad.yaml"},
       {"a lock of what is not there", {"lock", "/p/gone.yaml"}, Kind::NotFound, "/p/gone.yaml"},
       {"a build of nothing", {"build"}, Kind::Invalid, "no definition is named"},
-      {"a build into a registry", {"build", "/p/small.yaml", "-o", "docker://registry.example/x"}, Kind::Invalid, "oci:DIR"},
+      {"a build into a folder", {"build", "/p/small.yaml", "-o", "dir:/x"}, Kind::Invalid, "oci:DIR"},
       {"a locked build without a lock", {"build", "/p/small.yaml", "--locked"}, Kind::NotFound, "ashlar lock"},
       {"an explanation without a lock", {"explain", "/p/small.yaml", "x"}, Kind::NotFound, "ashlar lock /p/small.yaml"},
       {"a prune without a limit", {"cache", "prune"}, Kind::Invalid, "--max-size"},
