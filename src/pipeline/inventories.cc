@@ -1,5 +1,7 @@
 #include "pipeline/inventories.h"
 
+#include <filesystem>
+
 #include <fmt/format.h>
 
 #include "pipeline/inner/kept_tests.h"
