@@ -21,7 +21,9 @@ struct Component {
   std::string remark{};                    ///< what stands against taking it at its word: `main module without a version`
   std::vector<std::string> symbols{};      ///< Go: functions linked in, as `import/path.Type.Method`, where the binary still tells; sorted
   std::vector<std::string> files{};        ///< paths that belong to it beside `path`, as far as its records name them (RECORD of a wheel, F:/R: of apk)
-  std::string sums{};                      ///< rpm: SHA-256 of each of `files`, 32 bytes one after the other, zeros where there is none; or empty
+  /// Digests of each of `files`, one after the other, zeros where there is none; or empty. Of rpm and wheels 32 bytes, the SHA-256; of apk 20, the SHA-1 or
+  /// the beginning of the SHA-256.
+  std::string sums{};
   size_t layer = 0;                        ///< from 0, the lowest, that has `path`
 };
 

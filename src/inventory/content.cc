@@ -22,6 +22,7 @@ void share(const File& from, File& to) {
   to.sha1 = from.sha1;
   to.md5 = from.md5;
   to.front = from.front;
+  to.kind = from.kind;
   to.bytes = from.bytes;
 }
 
@@ -47,6 +48,7 @@ Done Passing::more(BytesView bytes) {
   if (bytes.empty()) return {};
   constexpr size_t front = 4;
   if (file_->front.size() < front) file_->front += as_text(bytes).substr(0, front - file_->front.size());
+  kind_.more(bytes);
   if (onlooker_ != nullptr) onlooker_->more(bytes);
   if (text_ == nullptr) return {};
   TRY(room_->take(file_->entry.path, bytes.size(), text_->size() + bytes.size()));
@@ -55,6 +57,7 @@ Done Passing::more(BytesView bytes) {
 }
 
 void Passing::end() {
+  file_->kind = kind_.finish();
   if (onlooker_ != nullptr) onlooker_->end();
 }
 

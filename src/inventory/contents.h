@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/tar.h"
+#include "inventory/file_kind.h"
 #include "oci/image.h"
 
 namespace ashlar::inventory {
@@ -22,6 +23,7 @@ struct File {
   std::optional<Digest> content;   ///< of regular files and hard links
   std::string sha1{}, md5{};       ///< hex digits, of the same, when ReadOptions asked for them
   std::string front{};             ///< its first four bytes, or as many as there are
+  FileKind kind = FileKind::Other; ///< of the same
   size_t layer = 0;                ///< that names it
   Place bytes{};                   ///< of regular files and hard links: where the content stands
 };

@@ -130,7 +130,7 @@ void add_listed(Ownership& ownership, const Contents& contents, const std::vecto
   constexpr size_t size = 32;
   PathResolver resolver(contents.files);
   for (const Component& component : components) {
-    if (component.sums.size() != component.files.size() * size) continue;
+    if (component.type != "rpm" || component.sums.size() != component.files.size() * size) continue;
     for (size_t at = 0; at < component.files.size(); ++at) {
       const std::string path = resolver.resolve(component.files[at]);
       const auto file = contents.files.find(path);

@@ -74,7 +74,7 @@ Result<std::unique_ptr<Opened>> open_image(host::Machine& machine, const std::st
   TRY_ASSIGN(auto found, inventory::open_target(machine, ref, options.platform));
   inventory::Target& target = out->target.emplace(std::move(found));
   const auto shelf = kept_layers(machine, "scan", options.again);
-  TRY_ASSIGN(out->inventory, inventory::read_inventory(target, {.keep = keep, .md5 = true, .damaged_databases = true, .shelf = shelf ? &*shelf : nullptr, .later = hashing == Hashing::Later ? &out->verification : nullptr}));
+  TRY_ASSIGN(out->inventory, inventory::read_inventory(target, {.keep = keep, .sha1 = true, .md5 = true, .damaged_databases = true, .shelf = shelf ? &*shelf : nullptr, .later = hashing == Hashing::Later ? &out->verification : nullptr}));
   const inventory::Contents& contents = out->inventory.contents;
   TRY_ASSIGN(out->ownership, inventory::judge_owners(contents, nullptr));
   inventory::add_listed(out->ownership, contents, out->inventory.found.components);

@@ -35,8 +35,14 @@ struct Scene {
     database.cover("tracker", "Debian:13").age("tracker", Time{999'000}, 86400);
   }
   void add_file(const std::string& path, const std::string& front, Standing standing, size_t layer = 0) {
-    contents.files.insert_or_assign(path, inventory::File{.entry = {.path = path}, .content = Digest::of(path), .front = front, .layer = layer});
+    contents.files.insert_or_assign(path, inventory::File{.entry = {.path = path}, .content = Digest::of(path), .front = front, .kind = inventory::kind_of(as_bytes(front)), .layer = layer});
     ownership.files.insert_or_assign(path, inventory::Owned{standing == Standing::Unowned ? "" : "package:tool", standing, standing == Standing::Altered ? "its bytes are others" : ""});
+  }
+  /// A program in the base that the record of a Python package names with this digest, and a feed that knows the package to be sound.
+  void add_listed(const std::string& path, std::string_view sum) {
+    add_file(path, "\x7f""ELF", Standing::Unowned);
+    database.cover("osv", "PyPI").age("osv", Time{999'000}, 86400);
+    subject.components.push_back({.type = "pypi", .name = "x", .version = "1", .found_by = "python", .path = "etc/x.dist-info/METADATA", .files = {path}, .sums = std::string(sum)});
   }
   void advise(const std::string& package, advisory::Interval interval) {
     database.add("tracker", {.id = "CVE-2026-0001", .affected = {{.space = "Debian:13", .package = package, .grammar = Grammar::Dpkg, .intervals = {std::move(interval)}, .urgency = "high"}}});
@@ -87,6 +93,13 @@ TEST(Scan, VerdictIsNeverCleanByMistake) {
       {"unless its bytes are others", [](Scene& s) { s.add_file("usr/lib/x.gemspec", "x", Standing::Altered), s.subject.unread = {{"usr/lib/x.gemspec", "its name has no version"}}; }, "unknown", "a package is not known, for its record does not read: cannot read 'usr/lib/x.gemspec': its name has no version"},
       {"nothing of the package database reads", [](Scene& s) { s.subject.damage = {"cannot read 'var/lib/rpm/Packages'"}, s.subject.components.clear(); }, "unknown", "the package database is damaged: cannot read 'var/lib/rpm/Packages'"},
       {"an edited package database", [](Scene& s) { s.add_file("usr/bin/tool", "\x7f""ELF", Standing::Altered); }, "unknown", "1 file of the base is explained by no package ('/usr/bin/tool' first)"},
+      {"one that a record names with its bytes", [](Scene& s) { s.add_listed("usr/lib/x.so", as_text(Digest::of(std::string_view("usr/lib/x.so")).raw())); }, "clean", ""},
+      {"with the beginning of their digest, as of apk", [](Scene& s) { s.add_listed("usr/lib/x.so", as_text(Digest::of(std::string_view("usr/lib/x.so")).raw()).substr(0, 20)); }, "clean", ""},
+      {"with their SHA-1", [](Scene& s) { s.add_listed("usr/lib/x.so", std::string(20, '\xab')), s.contents.files.at("usr/lib/x.so").sha1 = "abababababababababababababababababababab"; }, "clean", ""},
+      {"one that a record names with other bytes", [](Scene& s) { s.add_listed("usr/lib/x.so", std::string(32, '\xab')); }, "unknown", "1 file of the base is explained by no package ('/usr/lib/x.so' first)"},
+      {"with none", [](Scene& s) { s.add_listed("usr/lib/x.so", std::string(32, '\0')); }, "unknown", "1 file of the base is explained by no package ('/usr/lib/x.so' first)"},
+      {"of a form that has none", [](Scene& s) { s.add_listed("usr/lib/x.so", ""); }, "unknown", "1 file of the base is explained by no package ('/usr/lib/x.so' first)"},
+      {"a record that is a program itself", [](Scene& s) { s.add_listed("usr/lib/x.py", ""), s.add_file("etc/x.dist-info/METADATA", "\x7f""ELF", Standing::Unowned), s.contents.files.erase("usr/lib/x.py"); }, "unknown", "1 file of the base is explained by no package ('/etc/x.dist-info/METADATA' first)"},
       {"a stray binary in the base", [](Scene& s) { s.add_file("opt/stray", "\x7f""ELF", Standing::Unowned); }, "unknown", "1 file of the base is explained by no package ('/opt/stray' first)"},
       {"a stray archive in the base", [](Scene& s) { s.add_file("opt/stray.zip", "PK\x03\x04", Standing::Unowned); }, "unknown", "1 file of the base is explained by no package ('/opt/stray.zip' first)"},
       {"a binary that the package's list in the image bears out", [](Scene& s) { s.add_file("usr/bin/other", "\x7f""ELF", Standing::Listed); }, "clean", ""},

@@ -1,6 +1,8 @@
 // Layers that say one thing to a reader and another to the runtime that unpacks them must never make a scan clean.
 #include <filesystem>
 
+#include "base/digest.h"
+#include "base/old_hash.h"
 #include "folder_image.h"
 #include "inventory/sample_image.h"
 #include "sample_root.h"
@@ -113,6 +115,47 @@ TEST_F(LayeredScanFlow, planted_records_that_do_not_read_are_never_clean) {
   stage.write("base/" + python, "name: left\nversion: 1\n\n");
   make_image(stage, "out", {"base", "top"});
   EXPECT_EQ(found(scan("oci:out:1")), Set{"CVE-2026-0002 left"}) << "names of fields are in any case";
+}
+
+TEST_F(LayeredScanFlow, planted_files_that_records_name_in_vain) {
+  const std::string elf = stage.read(ASHLAR_GREETER), site = "usr/lib/python3.13/site-packages/";
+  std::string digest = to_base64(Digest::of(elf).raw());
+  for (char& c : digest) c = c == '+' ? '-' : c == '/' ? '_' : c;
+  while (digest.ends_with('=')) digest.pop_back();
+  struct Row { const char *summary, *path; std::string record; const char* cause; };
+  const Row rows[] = {
+      {"its own bytes", "usr/bin/tool", "../../../bin/tool,sha256=" + digest + ",1\n", ""},
+      {"other bytes", "usr/bin/tool", "../../../bin/tool,sha256=AAAA,1\n", "'/usr/bin/tool'"},
+      {"no digest", "usr/bin/tool", "../../../bin/tool,,\n", "'/usr/bin/tool'"},
+      {"out of its environment", "bin/tool", "../../../../bin/tool,sha256=" + digest + ",1\n", "'/bin/tool'"},
+  };
+  for (const Row& row : rows) {
+    begin();
+    stage.write("base/" + site + "right-1.dist-info/METADATA", "Name: right\nVersion: 1\n");
+    stage.write("base/" + site + "right-1.dist-info/RECORD", row.record);
+    stage.write(std::string("base/") + row.path, elf);
+    make_image(stage, "out", {"base", "top"});
+    for (const char* target : {"oci:out:1", "dir:base"}) {
+      const Json told = scan(target);
+      EXPECT_EQ(told["verdict"], *row.cause == '\0' ? "clean" : "unknown") << row.summary << causes(told);
+      EXPECT_NE(causes(told).find(row.cause), std::string::npos) << row.summary << causes(told);
+    }
+  }
+  // apk's `Z:` is the SHA-1.
+  OldHasher hasher(OldHash::Sha1);
+  hasher.update(as_bytes(elf));
+  Bytes raw;
+  const std::string hex = hasher.finish();
+  for (size_t at = 0; at < hex.size(); at += 2) raw.push_back(static_cast<std::uint8_t>(std::stoi(hex.substr(at, 2), nullptr, 16)));
+  know({{"alpine", secdb("busybox", "1")}});
+  for (const auto& [sum, verdict] : {std::pair("Z:Q1" + to_base64(raw) + "\n", "clean"), {std::string("Z:Q1AAAAAAAAAAAAAAAAAAAAAAAAAAA=\n"), "unknown"}, {std::string(), "unknown"}}) {
+    fs::remove_all(stage.folder() / "apks");
+    stage.write("apks/etc/os-release", "ID=alpine\nVERSION_ID=3.22.1\n");
+    stage.write("apks/bin/busybox", elf);
+    stage.write("apks/lib/apk/db/installed", "P:busybox\nV:1.37.0-r1\nA:x86_64\no:busybox\nF:bin\nR:busybox\n" + sum + "\n");
+    const Json told = scan("dir:apks");
+    EXPECT_EQ(told["verdict"], verdict) << sum << causes(told);
+  }
 }
 
 TEST_F(LayeredScanFlow, planted_whiteouts_that_no_runtime_takes_are_refused) {

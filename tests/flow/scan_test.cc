@@ -154,6 +154,9 @@ TEST_F(ScanFlow, planted_stray_binary_in_the_base_is_never_clean) {
       {"a program that the image's own statement claims", [&] { stage.write("root/opt/stray", bytes_of(ASHLAR_GREETER)), replace("usr/share/ashlar/image.json", "\"usr/bin/greet\"", "\"opt/stray\", \"usr/bin/greet\""); }, "/opt/stray"},
       {"a program in the place of a package's", [&] { stage.write("root/usr/bin/greet", bytes_of(ASHLAR_GREETER) + "more"); }, "/usr/bin/greet"},
       {"an archive", [&] { stage.write("root/usr/share/doc/notes", std::string("PK\x03\x04") + "more"); }, "/usr/share/doc/notes"},
+      {"a program of Windows", [&] { stage.write("root/opt/tool.dat", "MZ" + std::string(200, '\0')); }, "/opt/tool.dat"},
+      {"an archive behind a script", [&] { stage.write("root/opt/run", "#!/bin/sh\nexec java -jar $0\n" + std::string("PK\x03\x04\0more", 9)); }, "/opt/run"},
+      {"what bzip2 packed", [&] { stage.write("root/opt/notes", "BZh91AY&SYmore"); }, "/opt/notes"},
       {"something packed", [&] { stage.write("root/etc/notes", std::string("\x28\xb5\x2f\xfd") + "more"); }, "/etc/notes"},
   });
 }

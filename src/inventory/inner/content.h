@@ -45,6 +45,7 @@ class Passing {
   File* file_;
   Onlooker* onlooker_;
   std::string* text_;
+  KindFinder kind_;
   TextRoom* room_;
 };
 

@@ -15,13 +15,25 @@ namespace {
 
 constexpr size_t max_damage = 1000;  ///< of a file of anything at all
 
+/// The bytes that hex digits write.
+std::string raw_of(std::string_view hex) {
+  std::string out;
+  const auto value = [](char digit) { return digit <= '9' ? digit - '0' : digit - 'a' + 10; };
+  for (size_t at = 0; at + 1 < hex.size(); at += 2) out += static_cast<char>(value(hex[at]) * 16 + value(hex[at + 1]));
+  return out;
+}
+
 Component component_of(std::string_view path, const apk::Package& package) {
   Component out{.type = "apk", .name = package.name, .version = package.version, .architecture = package.architecture, .path = std::string(path)};
   out.source = package.origin.empty() ? package.name : package.origin;
   out.source_version = package.version;  // parts of one recipe have one version
   out.maintainer = package.maintainer;
   if (!package.broken.empty()) out.remark = fmt::format("its installation went wrong ('{}')", package.broken);
-  for (const apk::File& file : package.files) out.files.push_back(file.path);
+  constexpr size_t sum_size = 20;
+  for (const apk::File& file : package.files) {
+    out.files.push_back(file.path);
+    out.sums += file.checksum ? raw_of(file.checksum->hex).substr(0, sum_size) : std::string(sum_size, '\0');
+  }
   return out;
 }
 

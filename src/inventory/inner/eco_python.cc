@@ -2,6 +2,7 @@
 // structure of Python eggs"), and wheels that lie about.
 #include <algorithm>
 #include <map>
+#include <tuple>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -52,16 +53,40 @@ Told from_metadata(std::string_view path, std::string_view text) {
   return {.components = {std::move(out)}};
 }
 
-/// The first field of a line of CSV (RFC 4180).
-std::string first_field(std::string_view line) {
-  if (!line.starts_with('"')) return std::string(line.substr(0, line.find(',')));
+/// The first field of a line of CSV (RFC 4180), and what follows its comma.
+std::pair<std::string, std::string_view> first_field(std::string_view line) {
+  if (!line.starts_with('"')) {
+    const auto [field, rest] = cut(line, ',');
+    return {std::string(field), rest};
+  }
   std::string out;
-  for (size_t at = 1; at < line.size(); ++at) {
+  size_t at = 1;
+  for (; at < line.size(); ++at) {
     if (line[at] == '"' && (at + 1 == line.size() || line[at + 1] != '"')) break;
     if (line[at] == '"') ++at;
     out += line[at];
   }
-  return out;
+  return {std::move(out), cut(line.substr(std::min(at, line.size())), ',').second};
+}
+
+/// The SHA-256 of `sha256=DIGEST,SIZE`, in the alphabet for names of files and without padding (PyPA, "Recording installed projects"); else zeros.
+std::string sum_of(std::string_view rest) {
+  constexpr std::string_view prefix = "sha256=";
+  constexpr size_t size = 32;
+  std::string text(cut(rest, ',').first);
+  if (!text.starts_with(prefix)) return std::string(size, '\0');
+  text.erase(0, prefix.size());
+  for (char& c : text) c = c == '-' ? '+' : c == '_' ? '/' : c;
+  while (text.size() % 4 != 0) text += '=';
+  const auto bytes = from_base64(text);
+  return bytes && bytes->size() == size ? std::string(as_text(*bytes)) : std::string(size, '\0');
+}
+
+/// The environment that a folder of packages is of: `usr` of `usr/lib/python3/dist-packages`; of one that lies elsewhere itself.
+std::string_view environment_of(std::string_view site) {
+  const std::string_view python = folder_of(site), lib = folder_of(python);
+  const bool usual = (name_of(site) == "site-packages" || name_of(site) == "dist-packages") && name_of(python).starts_with("python") && name_of(lib).starts_with("lib");
+  return usual ? folder_of(lib) : site;
 }
 
 /// `NAME-VERSION` of the folder beside which files are recorded, with nothing but these files: settle_python() joins it with its metadata.
@@ -72,19 +97,23 @@ Told from_record(std::string_view path, std::string_view text) {
   const auto [name, rest] = cut(stem, '-');
   Component out{.type = "pypi", .name = python_name(name), .version = std::string(cut(rest, '-').first), .path = std::string(path), .remark = "its record of files has no metadata beside it"};
   if (out.name.empty()) out.name = stem;
+  const std::string environment = fmt::format("{}/", environment_of(folder_of(folder)));
+  std::vector<std::pair<std::string, std::string>> files;  // with their digests
   Told told;
   for (std::string_view line : Parts(text, '\n')) {
     if (line.ends_with('\r')) line.remove_suffix(1);
     if (line.empty()) continue;
-    std::string file = joined_path(wheel ? folder_of(folder) : folder, wheel ? first_field(line) : std::string(line));
-    if (file.empty()) continue;
-    if (out.files.size() == max_files) {
+    const auto [field, hash] = wheel ? first_field(line) : std::pair(std::string(line), std::string_view());
+    std::string file = joined_path(wheel ? folder_of(folder) : folder, field);
+    if (file.empty() || (environment.size() > 1 && !file.starts_with(environment))) continue;  // of nobody's it says nothing
+    if (files.size() == max_files) {
       told.unread.push_back(no_record(path, fmt::format("it names more than {} files", max_files)));
       break;
     }
-    out.files.push_back(std::move(file));
+    files.emplace_back(std::move(file), wheel ? sum_of(hash) : std::string());
   }
-  std::ranges::sort(out.files);
+  std::ranges::sort(files);
+  for (auto& [file, sum] : files) out.files.push_back(std::move(file)), out.sums += sum;
   told.components.push_back(std::move(out));
   return told;
 }
@@ -137,15 +166,15 @@ Told read_python(std::string_view path, const host::ReadFile& file) {
 }
 
 void settle_python(Told& told, const Contents&) {
-  std::map<std::string, std::vector<std::string>, std::less<>> files;  // by the folder of their record
+  std::map<std::string, std::pair<std::vector<std::string>, std::string>, std::less<>> files;  // and their digests, by the folder of their record
   for (Component& each : told.components) {
-    if (in_record(each.path)) files[std::string(folder_of(each.path))] = each.files;
+    if (in_record(each.path)) files[std::string(folder_of(each.path))] = {each.files, each.sums};
   }
   std::map<std::string, bool, std::less<>> has_metadata;
   for (Component& each : told.components) {
     if (in_record(each.path)) continue;
     has_metadata[std::string(folder_of(each.path))] = true;
-    if (const auto found = files.find(folder_of(each.path)); found != files.end() && name_of(each.path) != name_of(folder_of(each.path))) each.files = found->second;
+    if (const auto found = files.find(folder_of(each.path)); found != files.end() && name_of(each.path) != name_of(folder_of(each.path))) std::tie(each.files, each.sums) = found->second;
   }
   std::erase_if(told.components, [&](const Component& each) { return in_record(each.path) && has_metadata.contains(folder_of(each.path)); });
   for (const Component& each : told.components) note_libraries(each, told.notes);

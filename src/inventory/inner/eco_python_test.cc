@@ -64,12 +64,26 @@ TEST(Python, RecordsNameTheFiles) {
   const Told told = settled({{"s/x-1.dist-info/METADATA", "Name: x\nVersion: 1\n"}, {"s/x-1.dist-info/RECORD", "x/__init__.py,sha256=abc,1\n\"x/a,\"\"b.py\",,\n../../bin/x,,\n../../../../../out,,\nx-1.dist-info/RECORD,,\n"}});
   ASSERT_EQ(told.components.size(), 1U);
   EXPECT_EQ(told.components[0].path, "s/x-1.dist-info/METADATA");
-  EXPECT_EQ(told.components[0].files, (Strings{"s/x-1.dist-info/RECORD", "s/x/__init__.py", "s/x/a,\"b.py"})) << "those that lead out of the root are left out";
+  EXPECT_EQ(told.components[0].files, (Strings{"s/x-1.dist-info/RECORD", "s/x/__init__.py", "s/x/a,\"b.py"})) << "those that lead out of the environment are left out";
   EXPECT_TRUE(told.notes.empty());
 
   const Told egg = settled({{"s/y.egg-info/PKG-INFO", "Name: y\nVersion: 1\n"}, {"s/y.egg-info/installed-files.txt", "../y/__init__.py\nPKG-INFO\n"}});
   ASSERT_EQ(egg.components.size(), 1U);
   EXPECT_EQ(egg.components[0].files, (Strings{"s/y.egg-info/PKG-INFO", "s/y/__init__.py"}));
+}
+
+TEST(Python, RecordsSayWhichBytesTheirFilesHave) {
+  const std::string raw(as_text(Digest::of(std::string_view("x")).raw())), none(32, '\0');
+  std::string digest = to_base64(as_bytes(raw));
+  for (char& c : digest) c = c == '+' ? '-' : c == '/' ? '_' : c;
+  while (digest.ends_with('=')) digest.pop_back();
+  const Told told = settled({{"usr/lib/python3.13/site-packages/x-1.dist-info/METADATA", "Name: x\nVersion: 1\n"},
+                             {"usr/lib/python3.13/site-packages/x-1.dist-info/RECORD", "x.so,sha256=" + digest + ",1\n\"y,z.so\",sha256=" + digest + ",1\nmd5.so,md5=abc,1\nshort.so,sha256=AAAA,1\nx-1.dist-info/RECORD,,\n"
+                                                                                        "../../../bin/x,sha256=" + digest + ",1\n../../../../bin/miner,sha256=" + digest + ",1\n/opt/miner,sha256=" + digest + ",1\n"}});
+  ASSERT_EQ(told.components.size(), 1U);
+  const std::string site = "usr/lib/python3.13/site-packages/";
+  EXPECT_EQ(told.components[0].files, (Strings{"usr/bin/x", site + "md5.so", site + "short.so", site + "x-1.dist-info/RECORD", site + "x.so", site + "y,z.so"})) << "what leads out of the environment is none of its files";
+  EXPECT_EQ(told.components[0].sums, raw + none + none + none + raw + raw);
 }
 
 TEST(Python, ARecordAloneStillTellsOfThePackage) {

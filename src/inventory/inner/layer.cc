@@ -65,6 +65,7 @@ void pack(Packer& to, const File& file) {
   pack_hex(to, file.sha1);
   pack_hex(to, file.md5);
   to.text(file.front);
+  to.number(static_cast<std::uint64_t>(file.kind));
 }
 
 File unpack_file(Unpacker& from, const Place& place) {
@@ -73,6 +74,7 @@ File unpack_file(Unpacker& from, const Place& place) {
   file.sha1 = unpack_hex(from);
   file.md5 = unpack_hex(from);
   file.front = from.text();
+  file.kind = static_cast<FileKind>(from.number());
   return file;
 }
 

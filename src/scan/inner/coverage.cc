@@ -1,13 +1,13 @@
 #include "scan/inner/coverage.h"
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <set>
 
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "inventory/paths.h"
 #include "scan/inner/contradictions.h"
 #include "scan/inner/release_evidence.h"
 
@@ -15,27 +15,56 @@ namespace ashlar::scan {
 namespace {
 
 using inventory::Standing;
-using namespace std::string_view_literals;
 
-/// First bytes of programs and of archives that may hold some.
-constexpr std::array magics = {"\x7f""ELF"sv, "PK\x03\x04"sv, "\x1f\x8b"sv, "\xfd""7zX"sv, "\x28\xb5\x2f\xfd"sv, "7z\xbc\xaf"sv, "!<ar"sv};
-
-bool holds_programs(std::string_view front) {
-  return std::ranges::any_of(magics, [&](std::string_view magic) { return front.starts_with(magic); });
-}
-
-/// Paths that components explain.
-std::set<std::string_view> explained_paths(const std::vector<inventory::Component>& components) {
-  std::set<std::string_view> out;
-  for (const inventory::Component& component : components) {
-    // The files of a deb are held against its md5sums: the ownership knows. A note in a program is what the program says of itself.
-    if (component.type == "deb" || component.found_by == "elf-note") continue;
-    const std::string_view path = component.path;
-    out.insert(path.substr(0, path.find('!')));
-    out.insert(component.files.begin(), component.files.end());
+/// What records of packages say of files, but for those of dpkg and rpm: the ownership knows, which holds them against their lists.
+class Records {
+ public:
+  explicit Records(const Subject& subject) {
+    const auto& files = subject.contents->files;
+    inventory::PathResolver paths(files);
+    for (const inventory::Component& component : subject.components) {
+      // A note in a program is what the program says of itself.
+      if (component.type == "deb" || component.type == "rpm" || component.found_by == "elf-note") continue;
+      const std::string_view path = component.path;
+      const size_t inside = path.find('!');
+      const bool whole = inside != std::string_view::npos || component.found_by == "go" || component.found_by == "java" || component.found_by == "rust";
+      (whole ? read_ : records_).insert(path.substr(0, inside));
+      const size_t size = component.files.empty() ? 0 : component.sums.size() / component.files.size();
+      for (size_t at = 0; at < component.files.size(); ++at) {
+        const std::string& listed = component.files[at];
+        listed_.emplace(files.contains(listed) ? listed : paths.resolve(listed), Listed{component.name, std::string_view(component.sums).substr(at * size, size)});
+      }
+    }
   }
-  return out;
-}
+
+  /// Whether a component was found in the file itself, or a record of one names its very bytes; one without digests names what is neither program nor archive.
+  bool explains(const std::string& path, const inventory::File& file) const {
+    if (read_.contains(path)) return true;
+    const auto [first, last] = listed_.equal_range(path);
+    if (file.kind == inventory::FileKind::Other && (records_.contains(path) || first != last)) return true;
+    return std::any_of(first, last, [&](const auto& each) { return has_sum(file, each.second.sum); });
+  }
+
+  /// Who names the file although it does not explain it; or empty.
+  std::string names(const std::string& path) const {
+    const auto found = listed_.find(path);
+    if (found == listed_.end()) return {};
+    const bool none = found->second.sum.find_first_not_of('\0') == std::string_view::npos;
+    return none ? fmt::format("the record of '{}' names it without a digest", found->second.component) : fmt::format("the record of '{}' names other bytes for it", found->second.component);
+  }
+
+ private:
+  struct Listed { std::string_view component, sum; };
+
+  /// `sum` as Component::sums has it.
+  static bool has_sum(const inventory::File& file, std::string_view sum) {
+    if (sum.empty() || sum.find_first_not_of('\0') == std::string_view::npos) return false;
+    return as_text(file.content->raw()).substr(0, sum.size()) == sum || to_hex(as_bytes(sum)) == file.sha1;
+  }
+
+  std::set<std::string_view> read_, records_;
+  std::multimap<std::string, Listed> listed_;
+};
 
 /// Why nobody explains a file whose owner stands so; empty where a package's own bytes do.
 std::string darkness(const inventory::Owned* owned) {
@@ -149,16 +178,18 @@ void judge_dark(const Coverage& coverage, const Options& options, std::vector<st
 
 void look_at_files(const Subject& subject, const std::vector<Excuse>& excuses, Coverage& coverage) {
   if (subject.contents == nullptr) return;
-  const auto explained = explained_paths(subject.components);
+  const Records records(subject);
   for (const auto& [path, file] : subject.contents->files) {
     if (!file.content) continue;
     const inventory::Owned* owned = nullptr;
     if (const auto found = subject.ownership->files.find(path); found != subject.ownership->files.end()) owned = &found->second;
-    std::string why = holds_programs(file.front) && !explained.contains(path) ? darkness(owned) : std::string();
+    const bool explained = records.explains(path, file);
+    std::string why = file.kind != inventory::FileKind::Other && !explained ? darkness(owned) : std::string();
+    if (const std::string named = why.empty() ? why : records.names(path); !named.empty()) why = named;
     if (const auto known = subject.known.find(*file.content); known != subject.known.end()) {
       ++coverage.excused;
     } else if (why.empty()) {
-      if (owned == nullptr || owned->standing == Standing::Unowned) ++(explained.contains(path) ? coverage.owned : coverage.plain);
+      if (owned == nullptr || owned->standing == Standing::Unowned) ++(explained ? coverage.owned : coverage.plain);
       else ++coverage.owned;
     } else {
       coverage.dark.push_back({path, std::move(why), file.layer < subject.base.count ? Owner::Base : Owner::App, excuse_for(excuses, path, *file.content)});
