@@ -65,6 +65,12 @@ Result<scan::BaseLayers> base_of(host::Machine& machine, const Opened& opened, c
   return scan::layers_of_base(config, base.which.config, options.base);
 }
 
+/// Whether apk's lists, which name SHA-1, may be in the target: of a folder that is seen at once, of layers only when they are read.
+bool may_hold_apks(const inventory::Target& target) {
+  const host::Path root = target.ref.location;
+  return target.image != nullptr || target.files.exists(root / "lib/apk/db/installed") || target.files.exists(root / "usr/lib/apk/db/installed");
+}
+
 /// When the bytes of layers that were kept are hashed.
 enum class Hashing : unsigned char { Now, Later };
 
@@ -74,7 +80,7 @@ Result<std::unique_ptr<Opened>> open_image(host::Machine& machine, const std::st
   TRY_ASSIGN(auto found, inventory::open_target(machine, ref, options.platform));
   inventory::Target& target = out->target.emplace(std::move(found));
   const auto shelf = kept_layers(machine, "scan", options.again);
-  TRY_ASSIGN(out->inventory, inventory::read_inventory(target, {.keep = keep, .sha1 = true, .md5 = true, .damaged_databases = true, .shelf = shelf ? &*shelf : nullptr, .later = hashing == Hashing::Later ? &out->verification : nullptr}));
+  TRY_ASSIGN(out->inventory, inventory::read_inventory(target, {.keep = keep, .sha1 = may_hold_apks(target), .md5 = true, .damaged_databases = true, .shelf = shelf ? &*shelf : nullptr, .later = hashing == Hashing::Later ? &out->verification : nullptr}));
   const inventory::Contents& contents = out->inventory.contents;
   TRY_ASSIGN(out->ownership, inventory::judge_owners(contents, nullptr));
   inventory::add_listed(out->ownership, contents, out->inventory.found.components);
