@@ -363,6 +363,7 @@ TEST(Planted, FilesWithoutAnOwnerTable) {
   const std::vector<Row> rows = {
       {"a file that nobody claims", "no-unowned-files", "'/opt/stray' is unowned", {{"opt/stray", "x"}}},
       {"a file in a higher layer", "no-unowned-files", "'/opt/late' is unowned", {}, {}, {{"opt/late", "x"}}},
+      {"a file below a link, which lands where the link leads", "no-unowned-files", "'/usr/bin/late' is unowned", {}, {}, {{"bin/late", "x"}}},
       {"a package's file with other bytes", "no-unowned-files", "'/usr/bin/tool' is altered", package("other")},
       {"a package's file that is gone", "no-unowned-files", "'/usr/bin/tool' of package:tool is missing", package("tool"), {}, {{"usr/bin/.wh.tool", ""}}},
   };
