@@ -11,6 +11,7 @@ namespace {
 
 constexpr size_t max_artifacts = 1000, max_content = 16 << 20;
 constexpr const char *ref_name = "org.opencontainers.image.ref.name", *docker_reference = "vnd.docker.reference.digest";
+constexpr const char* cosign_contents[] = {".sig", ".att"};
 
 std::string annotation(const Descriptor& descriptor, const char* key) {
   const auto found = descriptor.annotations.find(key);
@@ -24,12 +25,30 @@ std::string subject_of(const Json& manifest) {
   return get_string(*subject, "digest").value_or("");
 }
 
+/// Says how an artifact belongs to one of `own`; false: it does not.
+bool find_way(const Descriptor& each, const Json& manifest, const std::set<Digest>& own, Attached& found) {
+  for (const Digest& digest : own) {
+    found.subject = digest;
+    const std::string tag = annotation(each, ref_name);
+    if (std::ranges::any_of(cosign_contents, [&](const char* suffix) { return tag == fallback_tag(digest) + suffix; })) {
+      found.way = Attached::Way::Tag;
+      found.tag = tag;
+      return true;
+    }
+    found.way = Attached::Way::Referrer;
+    if (subject_of(manifest) == digest.str()) return true;
+    found.way = Attached::Way::Index;
+    if (annotation(each, docker_reference) == digest.str()) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 std::string fallback_tag(const Digest& subject) { return "sha256-" + subject.hex(); }
 
 std::vector<Attached> attached(ImageReader& image, const Descriptor& manifest) {
-  const std::set<std::string> own = {manifest.digest.str(), image.root().digest.str()};
+  const std::set<Digest> own = {manifest.digest, image.root().digest};
   std::vector<Descriptor> candidates = image.neighbours(manifest.digest).value_or(std::vector<Descriptor>());
   if (image.root().digest != manifest.digest) std::ranges::move(image.neighbours(image.root().digest).value_or(std::vector<Descriptor>()), std::back_inserter(candidates));
   if (const auto text = image.manifest(image.root().digest); text) {
@@ -38,17 +57,22 @@ std::vector<Attached> attached(ImageReader& image, const Descriptor& manifest) {
   std::vector<Attached> out;
   std::set<Digest> seen;
   for (const Descriptor& each : candidates) {
-    if (own.contains(each.digest.str()) || seen.size() == max_artifacts || !seen.insert(each.digest).second) continue;
+    if (own.contains(each.digest) || seen.size() == max_artifacts || !seen.insert(each.digest).second) continue;
     const auto text = image.manifest(each.digest);
     const auto json = text ? parse_json(*text, "manifest") : std::unexpected(text.error());
     const auto read = text ? read_manifest(*text) : std::unexpected(text.error());
     if (!json || !read) continue;
-    const std::string tag = annotation(each, ref_name);
-    const bool by_tag = std::ranges::any_of(own, [&](const std::string& digest) { return tag == fmt::format("sha256-{}.att", digest.substr(7)); });
-    if (!by_tag && !own.contains(subject_of(*json)) && !own.contains(annotation(each, docker_reference))) continue;
+    Attached found{.manifest = each.digest};
+    if (!find_way(each, *json, own, found)) continue;
+    found.artifact_type = get_string_or_empty(*json, "artifactType").value_or("");
     for (const Descriptor& layer : read->layers) {
       if (layer.size > max_content) continue;
-      if (auto content = image.blob(layer.digest, max_content)) out.push_back({each.digest, layer.media_type, std::move(*content)});
+      auto content = image.blob(layer.digest, max_content);
+      if (!content) continue;
+      out.push_back(found);
+      out.back().media_type = layer.media_type;
+      out.back().annotations = layer.annotations;
+      out.back().content = std::move(*content);
     }
   }
   return out;

@@ -1,5 +1,9 @@
 #pragma once
 // What others attached to an image: statements about it, signed or not. Nothing of it is checked here.
+#include <map>
+#include <string>
+#include <vector>
+
 #include "oci/layout.h"
 
 namespace ashlar::oci {
@@ -10,14 +14,21 @@ inline constexpr const char* cosign_suffixes[] = {".sig", ".att", ".sbom"};
 std::string fallback_tag(const Digest& subject);
 
 struct Attached {
-  Digest manifest;         ///< of the artifact that holds it
-  std::string media_type;  ///< of the content
-  std::string content;     ///< verified against its digest
+  /// How it was found: under a tag made of the subject's digest (cosign), because its manifest names the subject, or as an entry of the image's index.
+  enum class Way : unsigned char { Tag, Referrer, Index };
+  Way way = Way::Referrer;
+  Digest manifest = Digest::from({});  ///< of the artifact that holds it
+  Digest subject = Digest::from({});   ///< the manifest or index that it is attached to
+  std::string tag{};                   ///< of Way::Tag
+  std::string artifact_type{};         ///< what its manifest says that it is, or empty
+  std::string media_type{};            ///< of the content
+  std::map<std::string, std::string> annotations{};  ///< of the content
+  std::string content{};               ///< verified against its digest
 };
 
-/// Contents of the artifacts that refer to the image: manifests whose `subject` it is (image-spec 1.1), those under cosign's tags `sha256-HEX.att`, and
-/// BuildKit's entries of the image's index (annotation `vnd.docker.reference.digest`). Contents over 16 MiB, artifacts beyond 1000, and what does not
-/// read are passed over: who attaches something must not stop a scan.
+/// Contents of the artifacts that refer to the image or to the index that it is of: manifests whose `subject` it is (image-spec 1.1), those under cosign's
+/// tags `sha256-HEX.sig` and `.att`, and BuildKit's entries of the image's index (annotation `vnd.docker.reference.digest`). Contents over 16 MiB, artifacts
+/// beyond 1000, and what does not read are passed over: who attaches something must not stop a scan.
 std::vector<Attached> attached(ImageReader& image, const Descriptor& manifest);
 
 }  // namespace ashlar::oci

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "oci/inner/descriptor_json.h"
 
 namespace ashlar::oci {
 namespace {
@@ -20,13 +21,6 @@ Json to_json(const Platform& platform) {
 Json to_json(const std::map<std::string, std::string>& texts) {
   Json json = Json::object();
   for (const auto& [name, value] : texts) json[name] = value;
-  return json;
-}
-
-Json to_json(const Descriptor& descriptor) {
-  Json json = {{"mediaType", descriptor.media_type}, {"digest", descriptor.digest.str()}, {"size", descriptor.size}};
-  if (descriptor.platform) json["platform"] = to_json(*descriptor.platform);
-  if (!descriptor.annotations.empty()) json["annotations"] = to_json(descriptor.annotations);
   return json;
 }
 
@@ -226,6 +220,13 @@ Result<ImageIndex> index_of(const Json& json) {
 }
 
 }  // namespace
+
+Json to_json(const Descriptor& descriptor) {
+  Json json = {{"mediaType", descriptor.media_type}, {"digest", descriptor.digest.str()}, {"size", descriptor.size}};
+  if (descriptor.platform) json["platform"] = to_json(*descriptor.platform);
+  if (!descriptor.annotations.empty()) json["annotations"] = to_json(descriptor.annotations);
+  return json;
+}
 
 bool is_index(std::string_view media_type) { return media_type == media::index || media_type == media::docker_list; }
 

@@ -50,8 +50,7 @@ Result<Descriptor> choose(const ImageIndex& index, const ImageRef& ref) {
 
 class FolderReader final : public ImageReader {
  public:
-  FolderReader(host::Files& files, host::Path folder, Descriptor root, std::vector<Descriptor> neighbours)
-      : files_(files), folder_(std::move(folder)), root_(std::move(root)), neighbours_(std::move(neighbours)) {}
+  FolderReader(host::Files& files, host::Path folder, Descriptor root) : files_(files), folder_(std::move(folder)), root_(std::move(root)) {}
   Result<std::string> blob(const Digest& digest, size_t limit) override {
     const std::string what = fmt::format("read blob '{}'", digest.str());
     TRY_ASSIGN(auto source, open(digest));
@@ -66,13 +65,17 @@ class FolderReader final : public ImageReader {
     return host::stream(std::move(*file));
   }
   Descriptor root() const override { return root_; }
-  Result<std::vector<Descriptor>> neighbours(const Digest&) override { return neighbours_; }
+  /// Read anew each time: others add to a layout while it is open.
+  Result<std::vector<Descriptor>> neighbours(const Digest&) override {
+    TRY_ASSIGN(const std::string text, files_.read(folder_ / "index.json"));
+    TRY_ASSIGN(auto index, read_index(text));
+    return std::move(index.manifests);
+  }
 
  private:
   host::Files& files_;
   host::Path folder_;
   Descriptor root_;
-  std::vector<Descriptor> neighbours_;
 };
 
 }  // namespace
@@ -234,7 +237,7 @@ Result<std::unique_ptr<ImageReader>> open_image(host::Files& files, const ImageR
   if (!read) return cannot(what, std::move(read).error());
   const ImageIndex index = std::move(*read);
   TRY_ASSIGN(auto root, choose(index, ref));
-  return std::make_unique<FolderReader>(files, folder, std::move(root), index.manifests);
+  return std::make_unique<FolderReader>(files, folder, std::move(root));
 }
 
 Done write_archive(host::Files& files, const host::Path& from, const host::Path& archive) {
