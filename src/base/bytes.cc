@@ -64,8 +64,8 @@ std::string to_base64(BytesView bytes) {
 
 Result<Bytes> from_base64(std::string_view text) {
   Bytes bytes(3 * (text.size() / 4));
-  // OpenSSL passes over blanks at both ends, and says then that it made fewer bytes.
-  if (text.size() % 4 != 0 || text.size() > std::numeric_limits<int>::max() ||
+  // OpenSSL passes over blanks at both ends, and says then that it made fewer bytes; it takes padding anywhere, as zeros.
+  if (text.size() % 4 != 0 || text.size() - std::min(text.find('='), text.size()) > 2 || (text.contains('=') && !text.ends_with('=')) || text.size() > std::numeric_limits<int>::max() ||
       EVP_DecodeBlock(bytes.data(), reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size())) != static_cast<int>(bytes.size()))
     return fail(Kind::Corrupt, "the text is not base64");
   for (int end = 0; end < 2 && text.ends_with('='); ++end, text.remove_suffix(1)) bytes.pop_back();
