@@ -15,6 +15,7 @@ for job in "$@"; do
     test) needed+=("${build[@]}" libgtest-dev); wanted+=(ccache libbenchmark-dev gcc-aarch64-linux-gnu runc skopeo umoci podman uidmap bubblewrap mmdebstrap jq gpg gpgv zstd xz-utils dpkg-dev debian-archive-keyring python3 python3-venv
           python3-packaging libdpkg-perl rpm
           openssl docker-registry apache2-utils libvalijson-dev man-db zsh fish file strace)
+          command -v go >/dev/null || wanted+=(golang-go)
           command -v chromium >/dev/null || wanted+=(chromium)
           command -v kubectl >/dev/null || wanted+=(kubernetes-client) ;;
     run) needed+=("${build[@]}" jq ca-certificates debian-archive-keyring); wanted+=(ccache skopeo umoci runc uidmap bubblewrap) ;;
@@ -33,22 +34,6 @@ missing() {
     [[ $(dpkg-query -W -f '${db:Status-Status}' "$name" 2>/dev/null) == installed ]] || echo "$name"
   done
 }
-# A registry that has the API of referrers, which Debian's lacks: made of go-containerregistry's parts where there is a Go.
-install_registry() (
-  program=${HOME-}/go/bin/ashlar-referrers-registry
-  if [[ -x $program ]]; then return; fi
-  if ! command -v go >/dev/null; then say "$script: going on without a registry that has the API of referrers: this machine has no Go"; return; fi
-  step "build $program"
-  folder=$(mktemp -d)
-  trap 'rm -rf "$folder"' EXIT
-  cp "$top/tests/flow/referrers_registry.go" "$folder/main.go"
-  cd "$folder"
-  { go mod init referrers_registry && timeout 300 go get github.com/google/go-containerregistry@latest && timeout 900 go build -mod=mod -o "$program" .; } >&2 ||
-    say "$script: going on without a registry that has the API of referrers: Go cannot get its parts from here"
-)
-for job in "$@"; do
-  if [[ $job == test ]]; then install_registry; fi
-done
 mapfile -t lacking < <(missing "${needed[@]}")
 mapfile -t absent < <(missing "${wanted[@]}")
 if ((${#lacking[@]} + ${#absent[@]} == 0)); then

@@ -4,6 +4,7 @@
 set -euo pipefail
 source "$(dirname "$0")/machine.sh"
 "$top/scripts/install-needs.sh" test
+"$top/scripts/install-go-tools.sh"
 folder=$(build_root)/dev
 build_preset dev "$folder"
 "$top/scripts/install-validators.sh" >/dev/null || [[ -z ${ASHLAR_CI-} ]] || die "without the validators of SBOMs their tests would be skipped"

@@ -3,36 +3,89 @@
 
 #include <fmt/format.h>
 
+#include "attest/predicate.h"
 #include "cli/commands.h"
+#include "cli/key_options.h"
 #include "pipeline/copy.h"
+#include "pipeline/verify.h"
 
 namespace ashlar::cli {
 namespace {
 
+constexpr const char* schema = "https://ashlar.dev/verify/v1";
+
 struct Options {
-  std::string ref, receipt;
+  std::string ref, receipt, platform;
+  std::vector<std::string> keys, types;
 };
+
+Result<Exit> verify_receipt(Context& context, const Options& options) {
+  TRY_ASSIGN(const std::string text, context.machine.files->read(options.receipt));
+  TRY_ASSIGN(const auto receipt, oci::read_receipt(text, options.receipt));
+  const std::string& ref = options.ref.empty() ? receipt.destination : options.ref;
+  TRY_ASSIGN(const auto faults, pipeline::verify_receipt(context.machine, receipt, ref));
+  if (context.json) {
+    Json rows = Json::array();
+    for (const auto& each : faults) rows.push_back({{"digest", each.entry.descriptor.digest.str()}, {"role", oci::to_string(each.entry.role)}, {"reason", each.why}});
+    answer(context, Json{{"schema", schema}, {"verified", faults.empty()}, {"ref", ref}, {"digest", receipt.root.str()}, {"blobs", receipt.entries.size()}, {"faults", std::move(rows)}});
+  } else {
+    for (const auto& each : faults) say(context, fmt::format("{} {}: {}", oci::to_string(each.entry.role), each.entry.descriptor.digest.str(), each.why));
+    say(context, faults.empty() ? fmt::format("{}: all {} blobs are there, whole", ref, receipt.entries.size()) : fmt::format("{}: {} of {} blobs are missing or altered", ref, faults.size(), receipt.entries.size()));
+  }
+  return faults.empty() ? Exit::Clean : Exit::No;
+}
+
+Json to_json(const pipeline::Signature& each) {
+  Json out = {{"layout", each.layout}, {"key", each.key}, {"predicate_type", each.predicate_type}, {"verified", each.verified}, {"reason", each.reason}};
+  out["artifact"] = each.artifact.str();
+  out["subject"] = each.subject.str();
+  return out;
+}
+
+void say_verification(Context& context, const pipeline::Verification& found) {
+  std::vector<std::vector<std::string>> rows = {{"", "layout", "of", "key", "why"}};
+  for (const auto& each : found.signatures) {
+    const auto* const known = attest::find_predicate_type(each.predicate_type);
+    const std::string of = each.signs_image() ? "the image" : known != nullptr ? std::string(known->name) : each.predicate_type.empty() ? "?" : each.predicate_type;
+    rows.push_back({each.verified ? "ok" : "--", each.layout, of, each.key, each.reason});
+  }
+  if (rows.size() > 1) say(context, table(context, rows));
+  for (const std::string& each : found.missing) say(context, each);
+  say(context, fmt::format("{}: {} {}", found.ref, found.digest.str(), found.verified ? "is signed by whom is believed" : "is not verified"));
+}
+
+Result<Exit> verify_image(Context& context, const Options& options) {
+  pipeline::VerifyOptions wanted{.believed = {.keys = {}, .now = context.machine.clock->now()}, .platform = options.platform, .types = {}};
+  TRY_ASSIGN(wanted.believed.keys, read_public_keys(context, options.keys));
+  for (const std::string& each : options.types) {
+    TRY_ASSIGN(std::string type, attest::predicate_uri(each));
+    wanted.types.push_back(std::move(type));
+  }
+  TRY_ASSIGN(const auto found, pipeline::verify(context.machine, options.ref, wanted));
+  if (context.json) {
+    Json rows = Json::array();
+    for (const auto& each : found.signatures) rows.push_back(to_json(each));
+    answer(context, Json{{"schema", schema}, {"verified", found.verified}, {"ref", found.ref}, {"digest", found.digest.str()}, {"signatures", std::move(rows)}, {"missing", found.missing}});
+  } else {
+    say_verification(context, found);
+  }
+  return found.verified ? Exit::Clean : Exit::No;
+}
 
 }  // namespace
 
 Action verify(CLI::App& app) {
   const auto options = std::make_shared<Options>();
-  app.add_option("REF", options->ref, "where the image lies; by default where the receipt says that it was copied to");
-  app.add_option("--receipt", options->receipt, "of `ashlar copy`: every byte that it names is read, and what is missing or altered is named")->option_text("FILE")->required();
+  app.add_option("REF", options->ref, "where the image lies; of a receipt by default where it says that the image was copied to");
+  app.add_option("--key", options->keys, "a public key whose signatures count; repeatable")->option_text("FILE");
+  app.add_option("--type", options->types, "a statement of this type must be there, too, signed by whom is believed; repeatable")->option_text("TYPE");
+  app.add_option("--platform", options->platform, "the image of one platform, instead of the index")->option_text("PLATFORM");
+  app.add_option("--receipt", options->receipt, "of `ashlar copy`: every byte that it names is read, and what is missing or altered is named")->option_text("FILE");
   return [options](Context& context) -> Result<Exit> {
-    TRY_ASSIGN(const std::string text, context.machine.files->read(options->receipt));
-    TRY_ASSIGN(const auto receipt, oci::read_receipt(text, options->receipt));
-    const std::string& ref = options->ref.empty() ? receipt.destination : options->ref;
-    TRY_ASSIGN(const auto faults, pipeline::verify_receipt(context.machine, receipt, ref));
-    if (context.json) {
-      Json rows = Json::array();
-      for (const auto& each : faults) rows.push_back({{"digest", each.entry.descriptor.digest.str()}, {"role", oci::to_string(each.entry.role)}, {"reason", each.why}});
-      answer(context, Json{{"schema", "https://ashlar.dev/verify/v1"}, {"verified", faults.empty()}, {"ref", ref}, {"digest", receipt.root.str()}, {"blobs", receipt.entries.size()}, {"faults", std::move(rows)}});
-    } else {
-      for (const auto& each : faults) say(context, fmt::format("{} {}: {}", oci::to_string(each.entry.role), each.entry.descriptor.digest.str(), each.why));
-      say(context, faults.empty() ? fmt::format("{}: all {} blobs are there, whole", ref, receipt.entries.size()) : fmt::format("{}: {} of {} blobs are missing or altered", ref, faults.size(), receipt.entries.size()));
-    }
-    return faults.empty() ? Exit::Clean : Exit::No;
+    if (!options->receipt.empty()) return verify_receipt(context, *options);
+    if (options->ref.empty()) return cannot(Kind::Invalid, "verify", "name an image, or a receipt with --receipt");
+    if (options->keys.empty()) return cannot(Kind::Invalid, fmt::format("verify '{}'", options->ref), "say whom you believe: --key FILE");
+    return verify_image(context, *options);
   };
 }
 

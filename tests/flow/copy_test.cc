@@ -59,19 +59,16 @@ class CopyFlow : public SmallProject {
 };
 
 TEST_F(CopyFlow, everything_attached_moves_between_registries_with_and_without_the_api) {
-  const auto other = referrers_registry();
-  if (!other) GTEST_SKIP() << "this machine has no registry with the API of referrers (scripts/install-needs.sh builds one where there is a Go)";
+  if (!ReferrersRegistry::there()) GTEST_SKIP() << ReferrersRegistry::reason;
   const RegistryServer without(stage);
-  const int port = free_port();
-  const Beside program(stage, "other.log", {*other, fmt::format("127.0.0.1:{}", port)});
-  ASSERT_TRUE(listens(port)) << stage.read("other.log");
-  const std::string with = fmt::format("docker://127.0.0.1:{}/team/small", port);
+  const ReferrersRegistry other(stage);
+  const std::string with = other.ref("team/small");
   const Json first = copy("oci:out:1", without.ref("team/small:1"));
   EXPECT_EQ(first["digest"], root);
   for (const std::string& each : {root, referrer, attestation}) EXPECT_TRUE(digests(first).contains(each)) << each;
   const Json second = copy(without.ref("team/small:1"), with + ":1");
   EXPECT_EQ(digests(second), digests(first));
-  const Json listed = Json::parse(stage.run({"curl", "-sS", "--noproxy", "*", fmt::format("http://127.0.0.1:{}/v2/team/small/referrers/{}", port, root)}).out);
+  const Json listed = Json::parse(stage.run({"curl", "-sS", "--noproxy", "*", fmt::format("http://{}/v2/team/small/referrers/{}", other.host(), root)}).out);
   ASSERT_EQ(listed.value("manifests", Json::array()).size(), 1U) << listed;
   EXPECT_EQ(listed["manifests"][0]["digest"], referrer);
   const Ran tags = stage.run({"skopeo", "list-tags", "--tls-verify=false", with});

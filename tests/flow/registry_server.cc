@@ -114,9 +114,13 @@ size_t RegistryServer::count(std::string_view text) const {
   return out;
 }
 
-std::optional<std::string> referrers_registry() {
+ReferrersRegistry::ReferrersRegistry(const Stage& stage) : port_(free_port()), program_(std::make_unique<Beside>(stage, "referrers-registry.log", Words{*go_tool("ashlar-referrers-registry"), host()})) {
+  EXPECT_TRUE(listens(port_)) << stage.read("referrers-registry.log");
+}
+
+std::optional<std::string> go_tool(std::string_view name) {
   const char* const home = std::getenv("HOME");
-  return home == nullptr ? std::nullopt : program(std::string(home) + "/go/bin/ashlar-referrers-registry");
+  return home == nullptr ? std::nullopt : program(fmt::format("{}/go/bin/{}", home, name));
 }
 
 void push_with_skopeo(const Stage& stage, const std::string& from, const std::string& to, const Words& more) {

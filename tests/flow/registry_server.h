@@ -55,8 +55,24 @@ class RegistryServer {
   std::unique_ptr<Beside> program_;
 };
 
-/// The program of referrers_registry.go, where scripts/install-needs.sh puts it.
-std::optional<std::string> referrers_registry();
+/// A program that scripts/install-go-tools.sh builds, where it puts it; `ashlar-referrers-registry` is that of referrers_registry.go.
+std::optional<std::string> go_tool(std::string_view name);
+
+/// ashlar-referrers-registry, which keeps what it is given in memory.
+class ReferrersRegistry {
+ public:
+  explicit ReferrersRegistry(const Stage& stage);
+  /// Whether this machine has one; else the reason to skip a test.
+  static bool there() { return go_tool("ashlar-referrers-registry").has_value(); }
+  static constexpr const char* reason = "this machine has no registry with the API of referrers (scripts/install-go-tools.sh builds one where there is a Go)";
+  std::string host() const { return "127.0.0.1:" + std::to_string(port_); }
+  std::string ref(const std::string& rest) const { return "docker://" + host() + "/" + rest; }
+  int port() const { return port_; }
+
+ private:
+  int port_;
+  std::unique_ptr<Beside> program_;
+};
 
 /// Puts an image of the stage into a registry with skopeo, digests as they are.
 void push_with_skopeo(const Stage& stage, const std::string& from, const std::string& to, const Words& more = {});

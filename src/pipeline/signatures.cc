@@ -1,0 +1,122 @@
+#include "pipeline/signatures.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include <fmt/format.h>
+
+#include "attest/statement.h"
+#include "base/text.h"
+#include "trust/bundle.h"
+#include "trust/dsse.h"
+#include "trust/simple_signing.h"
+
+namespace ashlar::pipeline {
+namespace {
+
+constexpr const char *signature_annotation = "dev.cosignproject.cosign/signature", *certificate_annotation = "dev.sigstore.cosign/certificate";
+constexpr const char* other_key = "signed by another key";
+constexpr std::string_view bundle_type = "application/vnd.dev.sigstore.bundle";
+
+std::string annotation(const oci::Attached& attached, const char* name) {
+  const auto found = attached.annotations.find(name);
+  return found == attached.annotations.end() ? std::string() : found->second;
+}
+
+std::string layout_of(const oci::Attached& attached) {
+  using Way = oci::Attached::Way;
+  if (attached.way == Way::Tag) return attached.tag.ends_with(".sig") ? "cosign-signature" : "cosign-attestation";
+  if (attached.way == Way::Index) return "index";
+  return attached.media_type.starts_with(bundle_type) ? "bundle" : "referrer";
+}
+
+/// One of the keys that are believed for which `holds` says so.
+template <class Holds>
+void try_keys(const Believed& believed, const Holds& holds, Signature& out) {
+  if (believed.keys.empty()) {
+    out.reason = "no key is believed: name one with --key";
+    return;
+  }
+  const auto found = std::ranges::find_if(believed.keys, [&](const BelievedKey& each) { return holds(each.key); });
+  if (found == believed.keys.end()) {
+    out.reason = other_key;
+    return;
+  }
+  out.key = found->name;
+  out.verified = true;
+}
+
+void refuse(Signature& out, std::string reason) {
+  out.verified = false;
+  out.statement.clear();
+  out.reason = std::move(reason);
+}
+
+/// What a statement says, once its signature has held.
+void read_subject(std::string payload, Signature& out) {
+  const auto statement = attest::read_statement(payload, "statement");
+  if (!statement) return refuse(out, statement.error().message);
+  out.predicate_type = statement->predicate_type;
+  if (!out.verified) return;
+  if (!statement->is_on(out.subject)) return refuse(out, "digest differs: its statement is on something else than this image");
+  out.statement = std::move(payload);
+}
+
+void judge_envelope(const trust::Envelope& envelope, const Believed& believed, Signature& out) {
+  if (envelope.payload_type != trust::media::in_toto) return refuse(out, fmt::format("its payload is of the type '{}', no statement", envelope.payload_type.substr(0, 80)));
+  try_keys(believed, [&](const trust::PublicKey& key) { return trust::verify_envelope(envelope, key).has_value(); }, out);
+  read_subject(envelope.payload, out);
+}
+
+void judge_simple(const oci::Attached& attached, const Believed& believed, Signature& out) {
+  const auto document = trust::read_simple_signing(attached.content);
+  if (!document) return refuse(out, document.error().message);
+  const auto signature = from_base64(annotation(attached, signature_annotation));
+  if (!signature || signature->empty()) return refuse(out, "it has no signature");
+  if (!annotation(attached, certificate_annotation).empty()) return refuse(out, "it is signed with a certificate, which this layout keeps without what proves when");
+  try_keys(believed, [&](const trust::PublicKey& key) { return key.verify(attached.content, as_text(*signature)).has_value(); }, out);
+  if (out.verified && document->digest != attached.subject) refuse(out, fmt::format("digest differs: it signs '{}'", document->digest.str()));
+}
+
+/// Says so where the bundle names a key that is believed and the signature is not that key's.
+void name_hinted(const trust::Bundle& bundle, const Believed& believed, Signature& out) {
+  const std::string& hint = std::get<trust::KeyMaterial>(bundle.material).hint;
+  const auto found = std::ranges::find_if(believed.keys, [&](const BelievedKey& each) { return hint == to_base64(each.key.digest().raw()); });
+  if (!out.verified && found != believed.keys.end() && out.reason == other_key) out.reason = fmt::format("altered: it says that it is signed by '{}', and that key did not sign these bytes", found->name);
+}
+
+void judge_bundle(const oci::Attached& attached, std::string_view manifest, const Believed& believed, Signature& out) {
+  const auto bundle = trust::read_bundle(attached.content, "bundle");
+  if (!bundle) return refuse(out, bundle.error().message);
+  if (!std::holds_alternative<trust::KeyMaterial>(bundle->material)) return refuse(out, "it is signed with a certificate, and no trust root was given to check it by");
+  if (const auto* const envelope = std::get_if<trust::Envelope>(&bundle->content)) {
+    judge_envelope(*envelope, believed, out);
+  } else {
+    const std::string& signature = std::get<trust::MessageSignature>(bundle->content).signature;
+    try_keys(believed, [&](const trust::PublicKey& key) { return key.verify(manifest, signature).has_value(); }, out);
+  }
+  name_hinted(*bundle, believed, out);
+}
+
+}  // namespace
+
+bool Signature::signs_image() const { return layout == "cosign-signature" || (layout == "bundle" && (predicate_type.empty() || predicate_type == image_signature_type)); }
+
+Signature judge_signature(const oci::Attached& attached, std::string_view manifest, const Believed& believed) {
+  Signature out{.layout = layout_of(attached), .artifact = attached.manifest, .subject = attached.subject};
+  if (out.layout == "cosign-signature") {
+    judge_simple(attached, believed, out);
+  } else if (out.layout == "bundle") {
+    judge_bundle(attached, manifest, believed, out);
+  } else if (const auto json = parse_json(attached.content, "attached"); json && json->is_object() && json->contains("payloadType")) {
+    const auto envelope = trust::read_envelope(*json);
+    if (envelope) judge_envelope(*envelope, believed, out);
+    else refuse(out, envelope.error().message);
+  } else {
+    refuse(out, "nothing signs it");
+    if (json && attest::is_statement(*json)) read_subject(attached.content, out);
+  }
+  return out;
+}
+
+}  // namespace ashlar::pipeline

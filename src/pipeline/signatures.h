@@ -1,0 +1,45 @@
+#pragma once
+// Which of the contents that are attached to an image are signed by whom we believe.
+#include <string>
+#include <vector>
+
+#include "base/digest.h"
+#include "base/time.h"
+#include "oci/attached.h"
+#include "trust/key.h"
+
+namespace ashlar::pipeline {
+
+/// A key whose signatures count.
+struct BelievedKey {
+  std::string name;  ///< as whoever named it wrote it
+  trust::PublicKey key;
+};
+
+/// Whom we believe.
+struct Believed {
+  std::vector<BelievedKey> keys{};
+  Time now{};
+};
+
+/// Something signed, or that ought to be, and what became of it.
+struct Signature {
+  std::string layout;          ///< `cosign-signature`, `cosign-attestation`, `bundle`, `referrer`, `index`
+  Digest artifact = Digest::from({});  ///< of the manifest that holds it
+  Digest subject = Digest::from({});   ///< of the image that it is attached to
+  std::string key{};           ///< name of the key that it is of, once that is known
+  std::string predicate_type{};  ///< of an attestation; of a signature in a bundle cosign's own
+  bool verified = false;
+  std::string reason{};        ///< why not; of a good one which rule held
+  std::string statement{};     ///< an attestation's, text of the in-toto statement; only of a verified one
+  /// Whether it signs the image itself, not something said of it.
+  bool signs_image() const;
+};
+
+/// The type of the predicate with which a bundle signs an image (cosign).
+inline constexpr std::string_view image_signature_type = "https://sigstore.dev/cosign/sign/v1";
+
+/// Judges one content. `manifest`: the bytes of what it is attached to.
+Signature judge_signature(const oci::Attached& attached, std::string_view manifest, const Believed& believed);
+
+}  // namespace ashlar::pipeline

@@ -1,0 +1,54 @@
+#include "pipeline/verify.h"
+
+#include <algorithm>
+#include <map>
+
+#include <fmt/format.h>
+
+#include "oci/platform_choice.h"
+#include "oci/registry.h"
+
+namespace ashlar::pipeline {
+namespace {
+
+/// Says of each layout in which nothing was found what was looked for.
+void note_layouts(const oci::Descriptor& subject, Verification& out) {
+  const auto lacks = [&](std::string_view layout) { return std::ranges::none_of(out.signatures, [&](const Signature& each) { return each.layout == layout; }); };
+  const std::string tag = oci::fallback_tag(subject.digest);
+  if (lacks("cosign-signature")) out.missing.push_back(fmt::format("there is no signature under the tag '{}.sig'", tag));
+  if (lacks("bundle")) out.missing.push_back("no referrer holds a Sigstore bundle, neither in the list of referrers nor under its fallback tag");
+}
+
+bool holds_type(const Verification& verification, const std::string& type) {
+  return std::ranges::any_of(verification.signatures, [&](const Signature& each) { return each.verified && each.predicate_type == type && !each.statement.empty(); });
+}
+
+}  // namespace
+
+Result<Verification> verify(host::Machine& machine, const std::string& ref_text, const VerifyOptions& options) {
+  TRY_ASSIGN(const auto ref, oci::ImageRef::parse(ref_text));
+  TRY_ASSIGN(const auto reader, oci::open_image(machine, ref));
+  oci::Descriptor subject = reader->root();
+  if (!options.platform.empty()) {
+    TRY_ASSIGN(const auto which, oci::choose_platform(*reader, options.platform, ref.str()));
+    subject = which.descriptor;
+  }
+  Verification out{.ref = ref.str(), .digest = subject.digest};
+  std::map<Digest, std::string> manifests;
+  for (const oci::Attached& each : oci::attached(*reader, subject)) {
+    if (!manifests.contains(each.subject)) {
+      TRY_ASSIGN(manifests[each.subject], reader->manifest(each.subject));
+    }
+    out.signatures.push_back(judge_signature(each, manifests.at(each.subject), options.believed));
+  }
+  out.verified = std::ranges::any_of(out.signatures, [](const Signature& each) { return each.verified && each.signs_image(); });
+  if (!out.verified) note_layouts(subject, out);
+  for (const std::string& type : options.types) {
+    if (holds_type(out, type)) continue;
+    out.verified = false;
+    out.missing.push_back(fmt::format("there is no statement of the type '{}' by whom is believed", type));
+  }
+  return out;
+}
+
+}  // namespace ashlar::pipeline

@@ -1,0 +1,29 @@
+#pragma once
+// What is signed of an image, by whom, and what not and why.
+#include <string>
+#include <vector>
+
+#include "host/machine.h"
+#include "pipeline/signatures.h"
+
+namespace ashlar::pipeline {
+
+struct VerifyOptions {
+  Believed believed{};
+  std::string platform{};            ///< that platform's image; empty: what the reference means
+  std::vector<std::string> types{};  ///< predicates of which a statement that we believe must be there
+};
+
+struct Verification {
+  std::string ref;
+  Digest digest = Digest::from({});  ///< of what was verified
+  std::vector<Signature> signatures{};
+  std::vector<std::string> missing{};  ///< what would be needed and is not there, in words
+  bool verified = false;
+};
+
+/// Judges everything that is attached to the image, or to the index that it is of. It is verified when the image itself is signed by whom we believe, and,
+/// where types are named, a believed statement of each is there.
+Result<Verification> verify(host::Machine& machine, const std::string& ref, const VerifyOptions& options);
+
+}  // namespace ashlar::pipeline

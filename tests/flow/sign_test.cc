@@ -1,0 +1,323 @@
+// Signatures and statements beside images, ours and cosign's, in both layouts and in registries with and without the API of referrers.
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+
+#include <fmt/format.h>
+
+#include "base/digest.h"
+#include "registry_server.h"
+#include "small_archive.h"
+
+namespace ashlar::flow {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char *signature_annotation = "dev.cosignproject.cosign/signature", *type = "https://example.com/check/v1";
+
+/// The small image in a layout `out`, a key of ours and one of another's, and cosign.
+class SignFlow : public SmallProject {
+ protected:
+  void SetUp() override {
+    for (const char* name : {"docker-registry", "openssl"}) ASHLAR_NEED(name);
+    const auto found = go_tool("cosign");
+    if (!found) GTEST_SKIP() << "this machine has no cosign (scripts/install-go-tools.sh builds it where there is a Go)";
+    cosign_program = *found;
+    SmallProject::SetUp();
+    root = stage.digest("small.yaml", "oci:out:1");
+    stage.environment["COSIGN_PASSWORD"] = "a password";
+    stage.environment["SIGSTORE_NO_CACHE"] = "true";
+    for (const char* name : {"our", "other"}) {
+      ASSERT_EQ(stage.run({"openssl", "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", fmt::format("{}.key", name)}).code, 0);
+      ASSERT_EQ(stage.run({"openssl", "pkey", "-in", fmt::format("{}.key", name), "-pubout", "-out", fmt::format("{}.pub", name)}).code, 0);
+    }
+    stage.write("trusted.json", R"({"mediaType": "application/vnd.dev.sigstore.trustedroot+json;version=0.1"})");  // so that cosign asks nobody
+    stage.write("predicate.json", R"({"checked": true})");
+  }
+  /// cosign without a transparency log.
+  Ran cosign(const Words& words) const {
+    Words argv = {cosign_program};
+    argv.insert(argv.end(), words.begin(), words.end());
+    return stage.run(argv);
+  }
+  Ran cosign_verify(const std::string& ref, const std::string& key, bool bundles) const {
+    return cosign({"verify", "--key", key, "--private-infrastructure", "--trusted-root", "trusted.json", fmt::format("--new-bundle-format={}", bundles), ref.substr(9)});
+  }
+  Ran cosign_verify_attestation(const std::string& ref, const std::string& key, bool bundles) const {
+    return cosign({"verify-attestation", "--type", type, "--key", key, "--private-infrastructure", "--trusted-root", "trusted.json", fmt::format("--new-bundle-format={}", bundles), ref.substr(9)});
+  }
+  /// What `verify` says with a key; the exit code is `code`.
+  Json verified(const std::string& ref, const std::string& key, int code, const Words& more = {}) const {
+    Words words = {"verify", ref, "--key", key};
+    words.insert(words.end(), more.begin(), more.end());
+    Json out = stage.json(words, code);
+    EXPECT_EQ(out.value("verified", false), code == 0) << out;
+    return out;
+  }
+  /// layout, whether it holds and why not, of each signature.
+  static std::vector<std::string> summary(const Json& verification) {
+    std::vector<std::string> out;
+    for (const Json& each : verification["signatures"]) {
+      out.push_back(fmt::format("{} {}{}", each["layout"].get<std::string>(), each["verified"].get<bool>() ? "ok" : "no: ", each["reason"].get<std::string>()));
+    }
+    std::ranges::sort(out);
+    return out;
+  }
+  void sign(const std::string& ref, const Words& more = {}) const {
+    Words words = {"sign", ref, "--key", "our.key"};
+    words.insert(words.end(), more.begin(), more.end());
+    const Ran ran = stage.ashlar(words);
+    ASSERT_EQ(ran.code, 0) << ran.told;
+  }
+  void attest(const std::string& ref, const Words& more = {}) const {
+    Words words = {"attest", ref, "--key", "our.key", "--type", type, "--predicate", "predicate.json"};
+    words.insert(words.end(), more.begin(), more.end());
+    const Ran ran = stage.ashlar(words);
+    ASSERT_EQ(ran.code, 0) << ran.told;
+  }
+  void copy(const std::string& from, const std::string& to) const {
+    const Ran ran = stage.ashlar({"copy", from, to});
+    ASSERT_EQ(ran.code, 0) << ran.told;
+  }
+
+  // The layout as others may have tampered with it.
+  std::string text_of(const std::string& digest) const { return stage.read("out/blobs/sha256/" + digest.substr(7)); }
+  std::string put(const std::string& text) const {
+    const std::string digest = Digest::of(text).str();
+    stage.write("out/blobs/sha256/" + digest.substr(7), text);
+    return digest;
+  }
+  Json index() const { return Json::parse(stage.read("out/index.json")); }
+  /// Changes the one artifact that `layout` names: its manifest, and the content of its only layer.
+  void tamper(const std::string& layout, const std::function<void(Json& manifest, std::string& content)>& change) const {
+    Json list = index();
+    for (Json& entry : list["manifests"]) {
+      const std::string name = entry.contains("annotations") ? entry["annotations"].value("org.opencontainers.image.ref.name", "") : "";
+      Json manifest = Json::parse(text_of(entry["digest"]));
+      const bool bundle = manifest.contains("subject"), signature = name.ends_with(".sig"), attestation = name.ends_with(".att");
+      if (!((layout == "bundle" && bundle) || (layout == "cosign-signature" && signature) || (layout == "cosign-attestation" && attestation))) continue;
+      std::string content = text_of(manifest["layers"][0]["digest"]);
+      change(manifest, content);
+      manifest["layers"][0]["digest"] = put(content);
+      manifest["layers"][0]["size"] = content.size();
+      const std::string text = manifest.dump();
+      entry["digest"] = put(text);
+      entry["size"] = text.size();
+    }
+    stage.write("out/index.json", list.dump());
+  }
+
+  std::string root, cosign_program;
+};
+
+TEST_F(SignFlow, cosign_accepts_ours_in_both_layouts_and_registries) {
+  if (!ReferrersRegistry::there()) GTEST_SKIP() << ReferrersRegistry::reason;
+  const RegistryServer without(stage);
+  const ReferrersRegistry with(stage);
+  for (const std::string& host : {without.ref(""), with.ref("")}) {
+    for (const char* layout : {"tag", "bundle", "both"}) {
+      const std::string ref = fmt::format("{}{}/small:1", host, layout);
+      copy("oci:out:1", ref);
+      sign(ref, {"--layout", layout});
+      const bool bundles = std::string_view(layout) != "tag";
+      const Ran good = cosign_verify(ref, "our.pub", bundles);
+      EXPECT_EQ(good.code, 0) << good.told;
+      EXPECT_NE(good.out.find(root), std::string::npos) << good.told;
+      EXPECT_NE(cosign_verify(ref, "other.pub", bundles).code, 0) << ref;
+      EXPECT_NE(cosign_verify_attestation(ref, "our.pub", bundles).code, 0) << "nothing has been said of it: " << ref;
+      attest(ref, {"--layout", layout});
+      const Ran said = cosign_verify_attestation(ref, "our.pub", bundles);
+      EXPECT_EQ(said.code, 0) << said.told;
+      EXPECT_NE(cosign_verify_attestation(ref, "other.pub", bundles).code, 0) << ref;
+      verified(ref, "our.pub", 0, {"--type", type});
+      verified(ref, "other.pub", 1);
+    }
+  }
+}
+
+TEST_F(SignFlow, we_accept_cosigns_in_both_layouts_and_registries) {
+  if (!ReferrersRegistry::there()) GTEST_SKIP() << ReferrersRegistry::reason;
+  const RegistryServer without(stage);
+  const ReferrersRegistry with(stage);
+  const Ran keys = cosign({"generate-key-pair"});
+  ASSERT_EQ(keys.code, 0) << keys.told;
+  for (const std::string& host : {without.ref(""), with.ref("")}) {
+    for (const bool bundles : {false, true}) {
+      const std::string ref = fmt::format("{}cosign{}/small:1", host, bundles ? "-bundle" : ""), by_digest = fmt::format("{}cosign{}/small@{}", host.substr(9), bundles ? "-bundle" : "", root);
+      copy("oci:out:1", ref);
+      const std::string format = fmt::format("--new-bundle-format={}", bundles);
+      const Ran signed_by_them = cosign({"sign", "--key", "cosign.key", "--tlog-upload=false", format, by_digest});
+      ASSERT_EQ(signed_by_them.code, 0) << signed_by_them.told;
+      verified(ref, "cosign.pub", 0);
+      const Ran said = cosign({"attest", "--key", "cosign.key", "--tlog-upload=false", format, "--type", type, "--predicate", "predicate.json", by_digest});
+      ASSERT_EQ(said.code, 0) << said.told;
+      const Json both = verified(ref, "cosign.pub", 0, {"--type", type});
+      EXPECT_EQ(summary(both), bundles ? (std::vector<std::string>{"bundle ok", "bundle ok"}) : (std::vector<std::string>{"cosign-attestation ok", "cosign-signature ok"}));
+      for (const std::string& each : summary(verified(ref, "our.pub", 1))) EXPECT_NE(each.find("no: signed by another key"), std::string::npos) << each;
+      // What they wrote stays when we add to it, and they still accept it.
+      sign(ref);
+      verified(ref, "our.pub", 0);
+      verified(ref, "cosign.pub", 0);
+      EXPECT_EQ(cosign_verify(ref, "cosign.pub", bundles).code, 0) << ref;
+      EXPECT_EQ(cosign_verify(ref, "our.pub", bundles).code, 0) << ref;
+    }
+  }
+}
+
+TEST_F(SignFlow, what_is_tampered_with_is_refused_by_both) {
+  struct Row {
+    const char *summary, *layout;
+    std::function<void(Json& manifest, std::string& content)> change;
+    const char* reason;
+    bool they_see = true;  ///< cosign refuses it, too
+  };
+  const auto replace = [](std::string& text, std::string_view what, std::string_view by) {
+    const size_t at = text.find(what);
+    ASSERT_NE(at, std::string::npos) << what;
+    text.replace(at, what.size(), by);
+  };
+  const auto in_payload = [](std::string& envelope_text, const char* member, const std::function<void(Json& statement)>& change) {
+    Json json = Json::parse(envelope_text);
+    Json& envelope = std::string_view(member).empty() ? json : json[member];
+    Json statement = Json::parse(as_text(from_base64(envelope["payload"].get<std::string>()).value()));
+    change(statement);
+    envelope["payload"] = to_base64(as_bytes(statement.dump()));
+    envelope_text = json.dump();
+  };
+  const auto turn = [](std::string base64) {
+    Bytes bytes = from_base64(base64).value();
+    bytes.back() ^= 1;
+    return to_base64(bytes);
+  };
+  const std::string other = Digest::of(std::string_view("another image")).str();
+  const Row rows[] = {
+      {"the signed document names another repository", "cosign-signature", [&](Json&, std::string& content) { replace(content, "\"out\"", "\"in\""); }, "signed by another key"},
+      {"the signed document names another image", "cosign-signature", [&](Json&, std::string& content) { replace(content, root, other); }, "signed by another key"},
+      {"a signature with a bit turned", "cosign-signature", [&](Json& manifest, std::string&) { Json& value = manifest["layers"][0]["annotations"][signature_annotation]; value = turn(value); }, "signed by another key"},
+      {"no signature", "cosign-signature", [&](Json& manifest, std::string&) { manifest["layers"][0].erase("annotations"); }, "it has no signature"},
+      {"a statement changed", "cosign-attestation", [&](Json&, std::string& content) { in_payload(content, "", [](Json& statement) { statement["predicate"]["checked"] = false; }); }, "signed by another key"},
+      {"a statement on another image", "cosign-attestation", [&](Json&, std::string& content) { in_payload(content, "", [&](Json& statement) { statement["subject"][0]["digest"]["sha256"] = other.substr(7); }); }, "signed by another key"},
+      {"another payload type", "cosign-attestation", [&](Json&, std::string& content) { replace(content, "application/vnd.in-toto+json", "application/x"); }, "its payload is of the type 'application/x', no statement"},
+      {"an envelope's signature with a bit turned", "cosign-attestation", [&](Json&, std::string& content) { Json json = Json::parse(content); json["signatures"][0]["sig"] = turn(json["signatures"][0]["sig"]); content = json.dump(); }, "signed by another key"},
+      {"a bundle's statement changed", "bundle", [&](Json&, std::string& content) { in_payload(content, "dsseEnvelope", [](Json& statement) { statement["predicate"]["x"] = 1; }); }, "altered: it says that it is signed by 'our.pub', and that key did not sign these bytes"},
+      {"a bundle's signature with a bit turned", "bundle", [&](Json&, std::string& content) { Json json = Json::parse(content); Json& value = json["dsseEnvelope"]["signatures"][0]["sig"]; value = turn(value); content = json.dump(); }, "altered: it says that it is signed by 'our.pub', and that key did not sign these bytes"},
+      {"a bundle without signatures", "bundle", [&](Json&, std::string& content) { Json json = Json::parse(content); json["dsseEnvelope"]["signatures"] = Json::array(); content = json.dump(); }, "signature"},
+      {"a bundle of a type that nobody knows", "bundle", [&](Json&, std::string& content) { replace(content, "bundle.v0.3+json", "bundle.v9+json"); }, "media type"},
+  };
+  const RegistryServer registry(stage);
+  int number = 0;
+  for (const Row& row : rows) {
+    fs::remove_all(stage.folder() / "out");
+    stage.digest("small.yaml", "oci:out:1");
+    const bool statement = std::string_view(row.layout) == "cosign-attestation";
+    if (statement) attest("oci:out:1", {"--layout", "tag"});
+    else sign("oci:out:1", {"--layout", std::string_view(row.layout) == "bundle" ? "bundle" : "tag"});
+    verified("oci:out:1", "our.pub", statement ? 1 : 0);
+    tamper(row.layout, row.change);
+    const std::string ref = registry.ref(fmt::format("tampered{}/small:1", ++number));
+    copy("oci:out:1", ref);
+    for (const std::string& each : {std::string("oci:out:1"), ref}) {
+      const auto found = summary(statement ? verified(each, "our.pub", 1, {"--type", type}) : verified(each, "our.pub", 1));
+      ASSERT_EQ(found.size(), 1U) << row.summary << each;
+      EXPECT_NE(found[0].find(row.reason), std::string::npos) << row.summary << ": " << found[0];
+    }
+    const bool bundles = std::string_view(row.layout) == "bundle";
+    EXPECT_NE((statement ? cosign_verify_attestation(ref, "our.pub", false) : cosign_verify(ref, "our.pub", bundles)).code, 0) << row.summary;
+  }
+}
+
+TEST_F(SignFlow, a_signature_for_another_image_is_told_from_none) {
+  sign("oci:out:1");
+  attest("oci:out:1");
+  // A second image to which the signatures of the first are moved.
+  stage.write("small.yaml", stage.read("small.yaml") + "\nannotations: {moved: here}\n");
+  ASSERT_EQ(stage.ashlar({"lock", "small.yaml"}).code, 0);
+  const std::string second = stage.digest("small.yaml", "oci:out:2");
+  ASSERT_NE(second, root);
+  const Json none = verified("oci:out:2", "our.pub", 1);
+  EXPECT_EQ(summary(none), std::vector<std::string>{});
+  EXPECT_EQ(none["missing"].size(), 2U) << none;
+  EXPECT_EQ(none["missing"][0], fmt::format("there is no signature under the tag 'sha256-{}.sig'", second.substr(7)));
+  Json list = index();
+  for (Json& entry : list["manifests"]) {
+    const std::string name = entry.contains("annotations") ? entry["annotations"].value("org.opencontainers.image.ref.name", "") : "";
+    for (const char* suffix : {".sig", ".att"}) {
+      if (name == "sha256-" + root.substr(7) + suffix) entry["annotations"]["org.opencontainers.image.ref.name"] = "sha256-" + second.substr(7) + suffix;
+    }
+    Json manifest = Json::parse(text_of(entry["digest"]));
+    if (!manifest.contains("subject")) continue;
+    manifest["subject"]["digest"] = second;
+    manifest["subject"]["size"] = text_of(second).size();
+    entry["digest"] = put(manifest.dump());
+    entry["size"] = manifest.dump().size();
+  }
+  stage.write("out/index.json", list.dump());
+  const std::vector<std::string> found = summary(verified("oci:out:2", "our.pub", 1));
+  EXPECT_EQ(found, (std::vector<std::string>{"bundle no: digest differs: its statement is on something else than this image", "bundle no: digest differs: its statement is on something else than this image",
+                                             "cosign-attestation no: digest differs: its statement is on something else than this image", fmt::format("cosign-signature no: digest differs: it signs '{}'", root)}));
+}
+
+TEST_F(SignFlow, the_same_again_adds_nothing) {
+  const auto artifacts = [&] { return index()["manifests"].size(); };
+  sign("oci:out:1");
+  attest("oci:out:1");
+  const size_t before = artifacts();
+  const Json again = stage.json({"sign", "oci:out:1", "--key", "our.key"});
+  for (const Json& each : again["placed"]) EXPECT_EQ(each["new"], false) << again;
+  attest("oci:out:1");
+  EXPECT_EQ(artifacts(), before);
+  const Json other = stage.json({"sign", "oci:out:1", "--key", "other.key"});
+  for (const Json& each : other["placed"]) EXPECT_EQ(each["new"], true) << other;
+  for (const char* key : {"our.pub", "other.pub"}) verified("oci:out:1", key, 0);
+}
+
+TEST_F(SignFlow, platforms_are_signed_with_their_index_or_by_themselves) {
+  sign("oci:out:1");
+  verified("oci:out:1", "our.pub", 0, {"--platform", "linux/arm64"});
+  const Json placed = stage.json({"sign", "oci:out:1", "--key", "other.key", "--platform", "linux/arm64"});
+  EXPECT_NE(placed["placed"][0]["subject"], root);
+  verified("oci:out:1", "other.pub", 0, {"--platform", "linux/arm64"});
+  verified("oci:out:1", "other.pub", 1, {"--platform", "linux/amd64"});
+  verified("oci:out:1", "other.pub", 1);
+  EXPECT_EQ(stage.json({"sign", "oci:out:1", "--key", "other.key", "--recursive"})["placed"].size(), 6U) << "the index and two platforms, in two layouts";
+  verified("oci:out:1", "other.pub", 0, {"--platform", "linux/amd64"});
+}
+
+TEST_F(SignFlow, a_sealed_room_verifies_what_was_carried_there) {
+  ASHLAR_NEED("bwrap");
+  const RegistryServer registry(stage);
+  copy("oci:out:1", registry.ref("team/small:1"));
+  sign(registry.ref("team/small:1"));
+  attest(registry.ref("team/small:1"));
+  copy(registry.ref("team/small:1"), "oci-archive:carried.tar:1");
+  const Ran sealed = stage.run({"bwrap", "--unshare-net", "--dev-bind", "/", "/", program_under_test(), "verify", "oci-archive:carried.tar:1", "--key", "our.pub", "--type", type});
+  if (sealed.err.starts_with("bwrap: ")) GTEST_SKIP() << "bubblewrap starts nothing here: " << sealed.err;
+  EXPECT_EQ(sealed.code, 0) << sealed.told;
+}
+
+TEST_F(SignFlow, bad_input_says_what_to_do) {
+  struct Row { const char* summary; Words words; int code; const char* says; };
+  const Row rows[] = {
+      {"no key", {"verify", "oci:out:1"}, 2, "say whom you believe: --key FILE"},
+      {"nothing to verify", {"verify", "--key", "our.pub"}, 2, "name an image, or a receipt with --receipt"},
+      {"a public key to sign with", {"sign", "oci:out:1", "--key", "our.pub"}, 2, "cannot use key 'our.pub'"},
+      {"a key that is not there", {"sign", "oci:out:1", "--key", "none.key"}, 2, "none.key"},
+      {"a tag that is not there", {"sign", "oci:out:9", "--key", "our.key"}, 2, "there is no such tag"},
+      {"an archive", {"sign", "oci-archive:out.tar", "--key", "our.key"}, 2, "out.tar"},
+      {"no such platform", {"sign", "oci:out:1", "--key", "our.key", "--platform", "linux/s390x"}, 2, "linux/amd64"},
+      {"a type that is none", {"attest", "oci:out:1", "--key", "our.key", "--type", "nonsense", "--predicate", "predicate.json"}, 2, "nonsense"},
+      {"a predicate that is none of its type", {"attest", "oci:out:1", "--key", "our.key", "--type", "spdxjson", "--predicate", "predicate.json"}, 2, "cannot attest 'predicate.json'"},
+      {"a registry that is not there", {"verify", "docker://127.0.0.1:1/team/small:1", "--key", "our.pub"}, 4, "127.0.0.1"},
+  };
+  const std::string before = stage.read("out/index.json");
+  for (const Row& row : rows) {
+    const Ran ran = stage.ashlar(row.words);
+    EXPECT_EQ(ran.code, row.code) << row.summary << ran.told;
+    EXPECT_NE(ran.err.find(row.says), std::string::npos) << row.summary << ran.told;
+  }
+  EXPECT_EQ(stage.read("out/index.json"), before) << "nothing was changed";
+}
+
+}  // namespace
+}  // namespace ashlar::flow
