@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "attest/inner/vex_forms.h"
+#include "attest/statement.h"
 #include "base/bytes.h"
 
 namespace ashlar::attest {
@@ -65,14 +66,13 @@ void add_statement(VexDocument& into, VexStatement statement) {
   else into.statements.push_back(std::move(statement));
 }
 
-Result<VexDocument> read_vex(std::string_view text, std::string_view path) {
-  const std::string what = fmt::format("read statements of '{}'", path);
-  auto json = parse_json(text, path);
-  if (!json) return cannot(what, std::move(json).error());
-  if (!json->is_object()) return cannot(Kind::Invalid, what, "it is no object");
+namespace {
+
+Result<VexDocument> document_of(const Json& json, const std::string& what) {
+  if (!json.is_object()) return cannot(Kind::Invalid, what, "it is no object");
   for (const Form& form : forms) {
-    if (!form.is(*json)) continue;
-    auto read = form.read(*json);
+    if (!form.is(json)) continue;
+    auto read = form.read(json);
     if (!read) return cannot(what, std::move(read).error());
     read->format = form.name;
     return std::move(*read);
@@ -80,21 +80,29 @@ Result<VexDocument> read_vex(std::string_view text, std::string_view path) {
   return cannot(Kind::Invalid, what, "it is neither OpenVEX ('@context'), CycloneDX ('bomFormat') nor CSAF ('document' with 'csaf_version')");
 }
 
+}  // namespace
+
+Result<VexDocument> read_vex(std::string_view text, std::string_view path) {
+  const std::string what = fmt::format("read statements of '{}'", path);
+  auto json = parse_json(text, path);
+  if (!json) return cannot(what, std::move(json).error());
+  return document_of(*json, what);
+}
+
 Result<VexDocument> read_attached_vex(std::string_view text, std::string_view path) {
   const std::string what = fmt::format("read statements of '{}'", path);
-  std::string inner(text);
-  for (int wrapped = 0; wrapped < 2; ++wrapped) {
-    const auto json = parse_json(inner, path);
-    if (!json || !json->is_object()) break;  // read_vex() says what is wrong with it
-    if (json->contains("payload") && json->contains("signatures")) {  // DSSE, protocol.md
-      const auto payload = from_base64(text_of(*json, "payload"));
-      if (!payload) return cannot(Kind::Corrupt, what, "the payload of its envelope is no base64");
-      inner = as_text(*payload);
-    } else if (json->contains("predicateType") && json->contains("predicate")) {  // in-toto Statement, v0.1 and v1
-      inner = to_compact((*json)["predicate"]);
-    }
+  auto json = parse_json(text, path);
+  if (!json) return cannot(what, std::move(json).error());
+  if (json->is_object() && json->contains("payload") && json->contains("signatures")) {  // DSSE, protocol.md
+    const auto payload = from_base64(text_of(*json, "payload"));
+    if (!payload) return cannot(Kind::Corrupt, what, "the payload of its envelope is no base64");
+    json = parse_json(as_text(*payload), path);
+    if (!json) return cannot(what, std::move(json).error());
   }
-  return read_vex(inner, path);
+  if (!is_statement(*json)) return document_of(*json, what);
+  const auto statement = read_statement(std::move(*json));
+  if (!statement) return cannot(what, statement.error());
+  return document_of(statement->predicate, what);
 }
 
 }  // namespace ashlar::attest

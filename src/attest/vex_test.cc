@@ -99,14 +99,19 @@ TEST(Vex, WhatDoesNotReadOrDoesNotCount) {
 
 TEST(Vex, WhatIsAttachedIsTakenOutOfItsWrappings) {
   const std::string vex = R"({"@context": "https://openvex.dev/ns/v0.2.0", "author": "Team", "statements": [{"vulnerability": {"name": "CVE-1"}, "products": ["pkg:a/b"], "status": "fixed"}]})";
-  const std::string statement = R"({"_type": "https://in-toto.io/Statement/v1", "predicateType": "https://openvex.dev/ns/v0.2.0", "subject": [], "predicate": )" + vex + "}";
+  const std::string statement = R"({"_type": "https://in-toto.io/Statement/v1", "predicateType": "https://openvex.dev/ns/v0.2.0", "subject": [{"name": "app", "digest": {"sha1": ")" + std::string(40, 'a') + R"("}}], "predicate": )" + vex + "}";
   const auto envelope = [](const std::string& payload) { return R"({"payloadType": "application/vnd.in-toto+json", "payload": ")" + to_base64(as_bytes(payload)) + R"(", "signatures": []})"; };
   struct Row { std::string_view summary, text; bool read; };
   const std::string wrapped = envelope(statement), twice = envelope(wrapped), provenance = R"({"_type": "x", "predicateType": "https://slsa.dev/provenance/v1", "predicate": {}})";
+  const auto changed = [&](std::string_view from, std::string_view to) { return std::string(statement).replace(statement.find(from), from.size(), to); };
+  const std::string old = changed("Statement/v1", "Statement/v0.1"), later = changed("Statement/v1", "Statement/v9"), of_nothing = changed(R"("digest")", R"("bytes")");
   const Row rows[] = {
       {"bare", vex, true},
       {"in a statement", statement, true},
       {"in an envelope", wrapped, true},
+      {"in a statement of v0.1", old, true},
+      {"in a statement of a later version", later, false},
+      {"in a statement on no bytes", of_nothing, false},
       {"in two envelopes", twice, false},
       {"another predicate", provenance, false},
       {"no base64", R"({"payload": "!", "signatures": []})", false},
