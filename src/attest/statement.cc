@@ -49,7 +49,7 @@ Result<Statement> read_statement(Json json) {
   const std::string_view type = type_of(json);
   if (!is_statement(json)) return fail(Kind::Invalid, "it is no in-toto statement: '_type' does not say so");
   if (std::ranges::find(versions, type.substr(family.size())) == versions.end()) return fail(Kind::Invalid, fmt::format("'{}' is no version that is known; v1 and v0.1 are", type));
-  Statement out;
+  Statement out{.subjects = {}, .predicate_type = {}, .predicate = Json::object()};
   TRY_ASSIGN(out.predicate_type, get_string(json, "predicateType"));
   if (out.predicate_type.empty()) return fail(Kind::Corrupt, "'predicateType' is empty");
   const auto subjects = json.find("subject");
@@ -60,7 +60,8 @@ Result<Statement> read_statement(Json json) {
     out.subjects.push_back(std::move(subject));
   }
   const auto predicate = json.find("predicate");
-  if (predicate == json.end() || !(predicate->is_object() || predicate->is_string())) return fail(Kind::Corrupt, "it says nothing: 'predicate' is no object");
+  if (predicate == json.end()) return out;  // which may be: the type alone says it (spec/v1/statement.md, "predicate")
+  if (!predicate->is_object() && !predicate->is_string()) return fail(Kind::Corrupt, "it says nothing: 'predicate' is no object");
   out.predicate = std::move(*predicate);
   return out;
 }
