@@ -27,6 +27,10 @@ host::Path blob_path(const host::Path& folder, const Digest& digest) { return fo
 /// The descriptor that a reference means among those of an index.
 Result<Descriptor> choose(const ImageIndex& index, const ImageRef& ref) {
   const std::string what = fmt::format("open '{}'", ref.str());
+  if (!ref.digest.empty()) {
+    const auto found = std::ranges::find_if(index.manifests, [&](const Descriptor& each) { return each.digest.str() == ref.digest; });
+    return found == index.manifests.end() ? cannot(Kind::NotFound, what, "the layout's index names no such digest") : Result<Descriptor>(*found);
+  }
   std::vector<std::string> tags;
   const Descriptor* latest = nullptr;
   for (const Descriptor& each : index.manifests) {

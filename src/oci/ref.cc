@@ -104,6 +104,10 @@ Result<ImageRef> ImageRef::parse(std::string_view text) {
     if (transport == Transport::Registry) return parse_registry(text, rest);
     ImageRef ref;
     ref.transport = transport;
+    if (const size_t at = rest.rfind("@sha256:"); transport == Transport::OciLayout && at != std::string_view::npos && Digest::parse(rest.substr(at + 1))) {
+      ref.digest = std::string(rest.substr(at + 1));
+      rest = rest.substr(0, at);
+    }
     if (transport != Transport::Folder) {
       const size_t colon = rest.find(':');
       if (colon != std::string_view::npos) {

@@ -9,7 +9,7 @@ namespace ashlar::oci {
 
 enum class Transport { OciLayout, OciArchive, DockerArchive, Registry, Folder };
 
-/// `oci:DIR[:TAG]`, `oci-archive:FILE[:TAG]`, `docker-archive:FILE[:TAG]`, `docker://HOST/REPO[:TAG][@DIGEST]`, `dir:PATH`; a bare `HOST/REPO:TAG` is docker://.
+/// `oci:DIR[:TAG][@DIGEST]`, `oci-archive:FILE[:TAG]`, `docker-archive:FILE[:TAG]`, `docker://HOST/REPO[:TAG][@DIGEST]`, `dir:PATH`; a bare `HOST/REPO:TAG` is docker://.
 /// As with skopeo, the first colon ends DIR or FILE, so that neither may hold one; a TAG may (`registry.example/python:3.13` names an image, too).
 struct ImageRef {
   Transport transport = Transport::OciLayout;

@@ -87,6 +87,7 @@ Result<std::unique_ptr<Opened>> open_image(host::Machine& machine, const std::st
   out->attached = statements_within(contents);
   add_attached(target, out->attached);
   out->subject = {.ref = ref, .names = names_of(target.ref), .contents = &contents, .ownership = &out->ownership, .components = std::move(out->inventory.found.components), .claims = std::move(out->inventory.found.claims), .notes = std::move(out->inventory.found.notes), .unread = std::move(out->inventory.found.unread), .damage = std::move(out->inventory.found.damage)};
+  std::ranges::copy(options.also_named, std::back_inserter(out->subject.names));
   for (const Digest& digest : build::probe_digests()) out->subject.known.emplace(digest, "the health probe");
   if (!target.image) {
     out->subject.base = {1, "a root file system is a base as a whole"};

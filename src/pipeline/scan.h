@@ -15,6 +15,7 @@ namespace ashlar::pipeline {
 struct ScanOptions {
   std::string platform{};               ///< of an image for several; empty: the first
   std::optional<Time> as_of{};          ///< with the knowledge of that moment
+  std::vector<std::string> also_named{};  ///< repositories that statements and decisions may call the image by, beside that of its reference
   std::string base{};                   ///< reference of what the image is built on; empty: guessed
   std::string other_base{};             ///< reference of a base that it might be built on
   std::vector<host::Path> statements{};  ///< VEX documents, or folders of such, that count beside the configuration's

@@ -55,7 +55,12 @@ class Desk {
  public:
   Desk(Place& place, const oci::Descriptor& subject, const trust::PrivateKey& key, trust::PublicKey open) : place_(place), subject_(subject), key_(key), open_(std::move(open)) {
     for (const oci::Attached& each : oci::attached(*place.reader, subject)) {
-      if (each.subject == subject.digest) there_.push_back(each);
+      if (each.subject != subject.digest) continue;
+      there_.push_back(each);
+      const auto json = parse_json(each.content, "attached");
+      if (!json || !json->is_object()) continue;
+      const auto envelope = trust::read_envelope(json->contains("dsseEnvelope") ? json->at("dsseEnvelope") : *json);
+      if (envelope) known_.push_back({each.way, each.manifest, *envelope});
     }
   }
 
@@ -72,49 +77,90 @@ class Desk {
     return placed("cosign-signature", {}, artifact.digest, true);
   }
 
-  Result<Placed> add_tagged(const std::string& type, const trust::Envelope& envelope) {
-    for (const oci::Attached& each : there_) {
-      if (each.way == oci::Attached::Way::Tag && is_same(parse_json(each.content, "envelope"), envelope)) return placed("cosign-attestation", type, each.manifest, false);
+  /// Adds statements, in whichever layouts are wanted; those that lie there already are not added again.
+  Done add_statements(const std::vector<attest::Predicate>& predicates, const SignOptions& options, std::vector<Placed>& out) {
+    std::vector<oci::Attachment> tagged;
+    std::vector<size_t> placed_at;
+    for (const attest::Predicate& each : predicates) {
+      const std::string payload = statement(each.uri, each.text);
+      const auto by_tag = options.tags ? find(oci::Attached::Way::Tag, payload, options.once) : std::nullopt, by_bundle = options.bundles ? find(oci::Attached::Way::Referrer, payload, options.once) : std::nullopt;
+      if (by_tag) out.push_back(placed("cosign-attestation", each.uri, *by_tag, false));
+      if (by_bundle) out.push_back(placed("bundle", each.uri, *by_bundle, false));
+      if ((!options.tags || by_tag) && (!options.bundles || by_bundle)) continue;
+      TRY_ASSIGN(const auto envelope, trust::sign_envelope(trust::media::in_toto, payload, key_));
+      if (options.tags && !by_tag) {
+        tagged.push_back({std::string(trust::media::envelope), to_compact(trust::to_json(envelope)), {{signature_annotation, ""}, {"predicateType", each.uri}}});
+        placed_at.push_back(out.size());
+        out.push_back(placed("cosign-attestation", each.uri, subject_.digest, true));
+      }
+      if (!options.bundles || by_bundle) continue;
+      TRY_ASSIGN(auto bundle, add_bundle(each.uri, envelope));
+      out.push_back(std::move(bundle));
     }
-    oci::Attachment content{std::string(trust::media::envelope), to_compact(trust::to_json(envelope)), {{signature_annotation, ""}, {"predicateType", type}}};
-    TRY_ASSIGN(const auto artifact, oci::attach_by_tag(*place_.reader, *place_.writer, subject_.digest, ".att", {content}));
-    return placed("cosign-attestation", type, artifact.digest, true);
+    if (tagged.empty()) return {};
+    TRY_ASSIGN(const auto artifact, oci::attach_by_tag(*place_.reader, *place_.writer, subject_.digest, ".att", tagged));
+    for (const size_t at : placed_at) out[at].artifact = artifact.digest;
+    return {};
   }
+
+  /// Signs the image itself in a bundle.
+  Result<Placed> add_signature_bundle() {
+    const std::string type(image_signature_type), payload = statement(type, "{}");
+    if (const auto there = find(oci::Attached::Way::Referrer, payload, false)) return placed("bundle", type, *there, false);
+    TRY_ASSIGN(const auto envelope, trust::sign_envelope(trust::media::in_toto, payload, key_));
+    return add_bundle(type, envelope);
+  }
+
+ private:
+  static constexpr const char* signature_annotation = "dev.cosignproject.cosign/signature";
 
   Result<Placed> add_bundle(const std::string& type, const trust::Envelope& envelope) {
     const std::string media_type(trust::bundle_media_type);
-    for (const oci::Attached& each : there_) {
-      if (each.way != oci::Attached::Way::Referrer || each.media_type != media_type) continue;
-      const auto json = parse_json(each.content, "bundle");
-      if (json && json->is_object() && json->contains("dsseEnvelope") && is_same(json->at("dsseEnvelope"), envelope)) return placed("bundle", type, each.manifest, false);
-    }
     trust::Bundle bundle{.material = trust::KeyMaterial{to_base64(open_.digest().raw())}, .entries = {}, .timestamps = {}, .content = envelope};
     TRY_ASSIGN(const auto artifact, oci::attach_by_referrer(*place_.writer, subject_, media_type, {media_type, to_compact(trust::to_json(bundle))},
                                                            {{"dev.sigstore.bundle.content", "dsse-envelope"}, {"dev.sigstore.bundle.predicateType", type}}));
     return placed("bundle", type, artifact.digest, true);
   }
 
-  /// The statement, signed.
-  Result<trust::Envelope> envelope(const std::string& type, std::string_view predicate) const {
+  std::string statement(const std::string& type, std::string_view predicate) const {
     const attest::StatementSubject subject{place_.name, {{"sha256", subject_.digest.hex()}}};
-    return trust::sign_envelope(trust::media::in_toto, attest::to_text(std::span(&subject, 1), type, predicate), key_);
+    return attest::to_text(std::span(&subject, 1), type, predicate);
   }
 
- private:
-  static constexpr const char* signature_annotation = "dev.cosignproject.cosign/signature";
-  /// Whether it is an envelope with the same payload that this key has signed.
-  bool is_same(const Result<Json>& json, const trust::Envelope& envelope) const {
-    if (!json) return false;
-    const auto there = trust::read_envelope(*json);
-    return there && there->payload == envelope.payload && there->payload_type == envelope.payload_type && trust::verify_envelope(*there, open_);
+  /// The artifact that holds this statement, signed by this key. `but_for_times`: what a scan's statement says of when it was made is not compared.
+  std::optional<Digest> find(oci::Attached::Way way, const std::string& payload, bool but_for_times) {
+    for (Known& each : known_) {
+      if (each.way != way || !(each.envelope.payload == payload || (but_for_times && differ_in_time(each.envelope.payload, payload)))) continue;
+      if (!each.ours) each.ours = trust::verify_envelope(each.envelope, open_).has_value();
+      if (*each.ours) return each.artifact;
+    }
+    return std::nullopt;
+  }
+  static bool differ_in_time(const std::string& a, const std::string& b) {
+    const auto timeless = [](const std::string& text) -> std::optional<Json> {
+      auto json = parse_json(text, "statement");
+      if (!json || !json->is_object() || !json->contains("predicate") || !(*json)["predicate"].is_object() || !(*json)["predicate"].contains("metadata") || !(*json)["predicate"].contains("scanner")) return std::nullopt;
+      (*json)["predicate"].erase("metadata");
+      return std::move(*json);
+    };
+    const auto left = timeless(a), right = timeless(b);
+    return left && right && *left == *right;
   }
   Placed placed(const char* layout, const std::string& type, const Digest& artifact, bool fresh) const { return {layout, type, subject_.digest, artifact, fresh}; }
 
+  /// A statement that lies there.
+  struct Known {
+    oci::Attached::Way way;
+    Digest artifact;
+    trust::Envelope envelope;
+    std::optional<bool> ours{};
+  };
   Place& place_;
   const oci::Descriptor& subject_;
   const trust::PrivateKey& key_;
   trust::PublicKey open_;
   std::vector<oci::Attached> there_;
+  std::vector<Known> known_;
 };
 
 /// Does something at the desk of each subject.
@@ -144,29 +190,14 @@ Result<std::vector<Placed>> sign(host::Machine& machine, const std::string& ref,
       out.push_back(std::move(placed));
     }
     if (!options.bundles) return {};
-    const std::string type(image_signature_type);
-    TRY_ASSIGN(const auto envelope, desk.envelope(type, "{}"));
-    TRY_ASSIGN(auto placed, desk.add_bundle(type, envelope));
+    TRY_ASSIGN(auto placed, desk.add_signature_bundle());
     out.push_back(std::move(placed));
     return {};
   });
 }
 
 Result<std::vector<Placed>> attest(host::Machine& machine, const std::string& ref, const std::vector<attest::Predicate>& predicates, const trust::PrivateKey& key, const SignOptions& options) {
-  return at_desks(machine, "attest", ref, key, options, [&](Desk& desk, std::vector<Placed>& out) -> Done {
-    for (const attest::Predicate& each : predicates) {
-      TRY_ASSIGN(const auto envelope, desk.envelope(each.uri, each.text));
-      if (options.tags) {
-        TRY_ASSIGN(auto placed, desk.add_tagged(each.uri, envelope));
-        out.push_back(std::move(placed));
-      }
-      if (options.bundles) {
-        TRY_ASSIGN(auto placed, desk.add_bundle(each.uri, envelope));
-        out.push_back(std::move(placed));
-      }
-    }
-    return {};
-  });
+  return at_desks(machine, "attest", ref, key, options, [&](Desk& desk, std::vector<Placed>& out) { return desk.add_statements(predicates, options, out); });
 }
 
 }  // namespace ashlar::pipeline

@@ -1,0 +1,118 @@
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "cli/commands.h"
+#include "cli/key_options.h"
+#include "cli/lock_options.h"
+#include "pipeline/feeds.h"
+#include "pipeline/make.h"
+
+namespace ashlar::cli {
+namespace {
+
+struct Options {
+  std::vector<std::string> definitions;
+  std::string to, key, policy, database, builder = "https://ashlar.dev/builder/self-hosted";
+  bool unsigned_ = false, locked = false, timings = false;
+  pipeline::MakeOptions make{};
+};
+
+std::string_view word(policy::GateReason::Answer answer) {
+  using Answer = policy::GateReason::Answer;
+  return answer == Answer::Holds ? "holds" : answer == Answer::Stops ? "stops" : "unknown";
+}
+
+Json to_json(const pipeline::Made& made) {
+  Json reasons = Json::array(), statements = Json::array();
+  for (const auto& each : made.verdict.reasons) reasons.push_back({{"rule", each.rule}, {"answer", word(each.answer)}, {"what", each.what}, {"remedy", each.remedy}});
+  for (const auto& each : made.statements) statements.push_back({{"layout", each.layout}, {"predicate_type", each.predicate_type}, {"subject", each.subject.str()}, {"artifact", each.artifact.str()}, {"new", each.fresh}});
+  const auto& t = made.timings;
+  return {{"definition", made.definition}, {"digest", made.digest.str()}, {"candidate", made.candidate}, {"gate", {{"passed", made.verdict.passed}, {"unknown", made.verdict.unknown}, {"reasons", std::move(reasons)}}},
+          {"published", !made.revision.empty()}, {"revision", made.revision}, {"moved", made.moved}, {"statements", std::move(statements)},
+          {"timings", {{"build", t.build}, {"test", t.test}, {"scan", t.scan}, {"describe", t.describe}, {"publish", t.publish}, {"total", t.total}}}};
+}
+
+void say_made(Context& context, const pipeline::Made& made, const std::string& to, bool timings) {
+  say(context, bold(context, fmt::format("{} {}", made.definition, made.digest.str())));
+  for (const auto& each : made.verdict.reasons) {
+    say(context, fmt::format("  {:<8} {:<10} {}", word(each.answer), each.rule, each.what));
+    if (!each.remedy.empty()) say(context, faint(context, fmt::format("                      {}", each.remedy)));
+  }
+  const auto fresh = std::ranges::count(made.statements, true, &pipeline::Placed::fresh);
+  if (made.revision.empty()) say(context, fmt::format("  nothing was published and no tag was moved; the candidate is {}", made.candidate));
+  else say(context, fmt::format("  published as {}:{}{}, {} signatures and statements{}", to, made.revision, made.moved.empty() ? ", where it was already" : "; moved " + join(made.moved, ", "), made.statements.size(), fresh == 0 ? "" : fmt::format(", {} of them new", fresh)));
+  if (timings) {
+    const auto& t = made.timings;
+    say(context, faint(context, fmt::format("  build {:.3f} s, test {:.3f} s, scan {:.3f} s, describe and sign {:.3f} s, publish {:.3f} s, total {:.3f} s", t.build, t.test, t.scan, t.describe, t.publish, t.total)));
+  }
+}
+
+/// Where one of several definitions goes: in a registry below the prefix that was named, under its image's own name.
+Result<oci::ImageRef> place_of(Context& context, const oci::ImageRef& to, const std::string& path, bool alone) {
+  if (alone) return to;
+  if (to.transport != oci::Transport::Registry || !to.tag.empty()) return cannot(Kind::Invalid, fmt::format("make several definitions into '{}'", to.str()), "name docker://HOST/PREFIX: each goes to a repository below it, under its image's name");
+  TRY_ASSIGN(const auto definition, pipeline::load_definition(*context.machine.files, path));
+  oci::ImageRef out = to;
+  out.location += "/" + definition.image.substr(definition.image.rfind('/') + 1);
+  return out;
+}
+
+Result<pipeline::MakeOptions> settle(Context& context, pipeline::Workshop& workshop, const Options& options) {
+  pipeline::MakeOptions out = options.make;
+  out.scan.settings = workshop.config.scan;
+  out.build.must_be_locked = options.locked;
+  out.builder = options.builder;
+  if (options.policy.empty()) return out;
+  TRY_ASSIGN(std::string text, context.machine.files->read(options.policy));
+  TRY_ASSIGN(out.policy, policy::read_policy(std::move(text), options.policy));
+  return out;
+}
+
+}  // namespace
+
+Action make(CLI::App& app) {
+  const auto options = std::make_shared<Options>();
+  app.add_option("DEFINITION", options->definitions, "definitions to make; one without a lock is locked first")->required();
+  app.add_option("-o,--to", options->to, "where it is published: docker://HOST/REPO[:TAG] or oci:DIR[:TAG]; of several definitions docker://HOST/PREFIX. Without a TAG it gets its definition's tags, and a revision always")->option_text("REF")->required();
+  auto* const key = app.add_option("--key", options->key, "the private key that signs the image and what is said of it")->option_text("KEY");
+  app.add_flag("--unsigned", options->unsigned_, "publish it without signatures and statements")->excludes(key);
+  app.add_option("--policy", options->policy, "the policy whose section 'gate' it is held to; by default what policies/default.yaml says")->option_text("FILE");
+  app.add_option("--db", options->database, "this advisory database; by default the one that `ashlar feed` keeps")->option_text("FILE");
+  app.add_option("--platform", options->make.build.platforms, "make these platforms; those of the lock by default")->delimiter(',')->option_text("PLATFORM");
+  app.add_option("--builder", options->builder, "who answers for the build in its provenance, a URI")->option_text("URI");
+  app.add_flag("--locked", options->locked, "fail where a definition has no lock that fits it");
+  app.add_flag("--timings", options->timings, "say how long each stage took");
+  app.add_option("--jobs", options->make.build.threads, "use so many threads; as many as there are processors by default")->option_text("N");
+  app.add_option("--image-mirror", options->make.build.image_mirror, "where apt in a -dev image looks")->option_text("URL");
+  add_lock_options(app, options->make.build.lock);
+  return [options](Context& context) -> Result<Exit> {
+    if (options->key.empty() && !options->unsigned_) return cannot(Kind::Invalid, "make", "name the key that signs with --key, or say --unsigned");
+    TRY_ASSIGN(const auto to, pipeline::parse_destination(options->to));
+    TRY_ASSIGN(auto workshop, pipeline::open_workshop(context.machine, context.config, context.progress));
+    TRY_ASSIGN(auto how, settle(context, workshop, *options));
+    std::optional<trust::PrivateKey> key;
+    if (!options->key.empty()) {
+      TRY_ASSIGN(key, open_private_key(context, options->key));
+      how.key = &*key;
+    }
+    TRY_ASSIGN(const auto database, pipeline::open_database(workshop, options->database, std::nullopt));
+    Json images = Json::array();
+    bool stopped = false, unknown = false;
+    for (const std::string& path : options->definitions) {
+      TRY_ASSIGN(const auto place, place_of(context, to, path, options->definitions.size() == 1));
+      auto made = pipeline::make(workshop, *database, path, place, how);
+      if (!made) return cannot(fmt::format("make '{}'", path), std::move(made).error());
+      unknown = unknown || made->verdict.unknown;
+      stopped = stopped || !made->verdict.passed;
+      images.push_back(to_json(*made));
+      if (!context.json) say_made(context, *made, place.location, options->timings);
+    }
+    if (context.json) answer(context, Json{{"schema", "https://ashlar.dev/make/v1"}, {"images", std::move(images)}});
+    return unknown ? Exit::Unknown : stopped ? Exit::No : Exit::Clean;
+  };
+}
+
+}  // namespace ashlar::cli

@@ -1,0 +1,133 @@
+#include "pipeline/make.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include <fmt/format.h>
+
+#include "pipeline/catalog.h"
+#include "pipeline/predicates.h"
+#include "pipeline/publish.h"
+#include "pipeline/test.h"
+
+namespace ashlar::pipeline {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// Seconds since it was asked last.
+class Watch {
+ public:
+  double lap() {
+    const Clock::time_point now = Clock::now(), before = std::exchange(last_, now);
+    return std::chrono::duration<double>(now - before).count();
+  }
+
+ private:
+  Clock::time_point last_ = Clock::now();
+};
+
+/// One platform's image, and what is known of it.
+struct Platform {
+  std::string name;
+  Tested tested;
+  scan::Report report;
+};
+
+/// Where the definition's candidate lies: a layout of its own, which the next build goes on from.
+oci::ImageRef candidate_of(const Workshop& workshop, const host::Path& definition) {
+  const std::string name = Digest::of(std::filesystem::absolute(definition).lexically_normal().string()).hex().substr(0, 16);
+  return {oci::Transport::OciLayout, (workshop.folders.cache / "candidates" / name).string(), "candidate", {}};
+}
+
+policy::Candidate for_gate(const Platform& platform, const std::string& name) {
+  policy::Candidate out{.name = name, .platform = platform.name, .checks = {}, .report = &platform.report};
+  for (const prove::Check& check : platform.tested.checks) {
+    using Answer = policy::Checked::Answer;
+    const bool not_run = check.outcome == prove::Outcome::NotApplicable && check.id.starts_with("run:");
+    out.checks.push_back({check.id, check.title, check.outcome == prove::Outcome::Failed ? Answer::Failed : not_run ? Answer::NotRun : Answer::Held, check.evidence});
+  }
+  return out;
+}
+
+/// Tests and scans every platform.
+Result<std::vector<Platform>> examine(Workshop& workshop, advisory::Database& database, const host::Path& definition, const oci::ImageRef& to, const Made& made, const Built& built, const MakeOptions& options, Made::Timings& timings) {
+  std::vector<Platform> out;
+  ScanOptions how = options.scan;
+  how.gate = options.policy.gate.stop_on;
+  how.also_named = {to.location};
+  Watch watch;
+  for (const build::Image& image : built.images) {
+    const std::string platform = image.platform.str();
+    TRY_ASSIGN(auto tested, test(workshop, made.candidate, {.platform = platform, .definition = definition, .run = options.run}));
+    timings.test += watch.lap();
+    how.platform = platform;
+    TRY_ASSIGN(auto report, scan(workshop.machine, database, made.candidate, how));
+    timings.scan += watch.lap();
+    out.push_back({platform, std::move(tested), std::move(report)});
+  }
+  return out;
+}
+
+/// Signs the image, and what is to be said of each platform's, where they lie now.
+Result<std::vector<Placed>> state(Workshop& workshop, const host::Path& definition, const oci::ImageRef& there, const Made& made, const std::vector<Platform>& platforms, const MakeOptions& options) {
+  TRY_ASSIGN(auto out, sign(workshop.machine, there.str(), *options.key, {.each_platform = true}));
+  for (const Platform& platform : platforms) {
+    TRY_ASSIGN(const auto predicates, predicates_of(workshop, {.image = made.candidate, .platform = platform.name, .definition = definition, .builder = options.builder, .image_mirror = options.build.image_mirror, .started = {}, .finished = {}, .tested = &platform.tested, .scanned = &platform.report}));
+    TRY_ASSIGN(auto placed, attest(workshop.machine, there.str(), predicates.list, *options.key, {.platform = platform.name, .once = true}));
+    std::ranges::move(placed, std::back_inserter(out));
+  }
+  return out;
+}
+
+}  // namespace
+
+Result<oci::ImageRef> parse_destination(std::string_view text) {
+  TRY_ASSIGN(auto ref, parse_target(text));
+  if (ref.transport == oci::Transport::OciArchive) return cannot(Kind::Invalid, fmt::format("make into '{}'", text), "an archive has no tags that move; name oci:DIR[:TAG] or docker://HOST/REPO[:TAG]");
+  return ref;
+}
+
+Result<Made> make(Workshop& workshop, advisory::Database& database, const host::Path& definition, const oci::ImageRef& to, const MakeOptions& options) {
+  Watch whole, watch;
+  Made out{.definition = definition.string()};
+
+  // Lock and build, as a candidate.
+  const oci::ImageRef place = candidate_of(workshop, definition);
+  TRY_ASSIGN(auto builds, build(workshop, {definition}, place, options.build));
+  if (builds.failed) return std::unexpected(std::move(*builds.failed));
+  const Built& built = builds.done.front();
+  out.digest = built.root.digest;
+  out.candidate = place.str();
+  out.timings.build = watch.lap();
+
+  // Test, scan, and judge: the gate.
+  TRY_ASSIGN(const auto platforms, examine(workshop, database, definition, to, out, built, options, out.timings));
+  std::vector<policy::Candidate> candidates;
+  for (const Platform& each : platforms) candidates.push_back(for_gate(each, built.definition.name));
+  out.verdict = policy::ask(options.policy.gate, candidates);
+  out.timings.total = whole.lap();
+  if (!out.verdict.passed) return out;
+
+  // Push by digest, describe and sign there; who looks at the tags sees nothing of it yet.
+  watch.lap();
+  TRY(push_candidate(workshop.machine, place, to));
+  oci::ImageRef there = to;
+  there.tag.clear();
+  there.digest = out.digest.str();
+  out.timings.publish = watch.lap();
+  if (options.key != nullptr) {
+    TRY_ASSIGN(out.statements, state(workshop, definition, there, out, platforms, options));
+  }
+  out.timings.describe = watch.lap();
+
+  // The tags, last.
+  TRY_ASSIGN(const Names names, names_for(workshop.machine, to, built.definition, built.lock, out.digest));
+  TRY_ASSIGN(out.moved, move_tags(workshop.machine, to, names, out.digest));
+  out.revision = names.revision;
+  out.timings.publish += watch.lap();
+  out.timings.total += whole.lap();
+  return out;
+}
+
+}  // namespace ashlar::pipeline

@@ -1,0 +1,41 @@
+#pragma once
+// From a definition to a published image, with a gate before it.
+#include <string>
+#include <vector>
+
+#include "advisory/database.h"
+#include "pipeline/build.h"
+#include "pipeline/scan.h"
+#include "pipeline/sign.h"
+#include "policy/policy.h"
+
+namespace ashlar::pipeline {
+
+struct MakeOptions {
+  BuildOptions build{};
+  ScanOptions scan{};
+  policy::Policy policy{};
+  const trust::PrivateKey* key = nullptr;  ///< null: nothing is signed and nothing said
+  std::string builder{};                   ///< a URI: who answers for the build in its provenance
+  bool run = true;                         ///< run tests, too
+};
+
+struct Made {
+  std::string definition;
+  Digest digest = Digest::from({});     ///< of the candidate: a manifest, or an index
+  std::string candidate;                ///< where it lies, whatever the gate said
+  policy::GateVerdict verdict;
+  std::string revision;                 ///< what it was published as; empty: it was not
+  std::vector<std::string> moved;       ///< tags that point at it now and did not before
+  std::vector<Placed> statements;       ///< and signatures
+  struct Timings { double build = 0, test = 0, scan = 0, describe = 0, publish = 0, total = 0; } timings;  ///< seconds of wall time
+};
+
+/// Where what is made may go: `oci:DIR[:TAG]` or `docker://HOST/REPO[:TAG]`.
+Result<oci::ImageRef> parse_destination(std::string_view text);
+
+/// Locks, builds, tests, scans and judges; what passes is described, pushed by its digest and signed there, and then its tags are moved (docs/making.md). What
+/// is stopped stays where it is as a candidate, and nothing at `to` is changed. Killed at any moment, the same call goes on.
+Result<Made> make(Workshop& workshop, advisory::Database& database, const host::Path& definition, const oci::ImageRef& to, const MakeOptions& options);
+
+}  // namespace ashlar::pipeline

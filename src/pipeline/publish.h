@@ -1,0 +1,31 @@
+#pragma once
+// A finished image under its names: an immutable revision, and tags that move (docs/formats/tags.md).
+#include <string>
+#include <vector>
+
+#include "host/machine.h"
+#include "oci/ref.h"
+#include "plan/definition.h"
+#include "plan/lock.h"
+
+namespace ashlar::pipeline {
+
+struct Names {
+  std::string revision;             ///< `3.13.5-r2`: never moved, each with one digest
+  std::vector<std::string> moving;  ///< `3.13`: the definition's tags
+};
+
+/// What revisions of the definition's image begin with: its first tag, with the version in front replaced by that of the package which is asked for and has
+/// it, up to the distribution's own revision: `3.13` and python3.13 3.13.5-2 give `3.13.5`, `3.13-dev` gives `3.13.5-dev`.
+std::string revision_stem(const plan::Definition& definition, const plan::Lock& lock);
+
+/// The names of an image at `to`: the revision that has this digest already, or the next one.
+Result<Names> names_for(host::Machine& machine, const oci::ImageRef& to, const plan::Definition& definition, const plan::Lock& lock, const Digest& image);
+
+/// Copies the image of `from` (a layout's reference) to `to`, under no tag.
+Done push_candidate(host::Machine& machine, const oci::ImageRef& from, const oci::ImageRef& to);
+
+/// Points the revision at the image, and then the tags that move. Those that point at it already stay as they are; what moved is given back.
+Result<std::vector<std::string>> move_tags(host::Machine& machine, const oci::ImageRef& to, const Names& names, const Digest& image);
+
+}  // namespace ashlar::pipeline

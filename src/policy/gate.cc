@@ -1,0 +1,105 @@
+#include "policy/gate.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+
+namespace ashlar::policy {
+namespace {
+
+using Answer = GateReason::Answer;
+
+constexpr size_t most_named = 5;
+
+/// The first few, and how many more.
+std::string named(const std::vector<std::string>& list) {
+  const std::string first = join(std::span(list).first(std::min(list.size(), most_named)), ", ");
+  return list.size() > most_named ? fmt::format("{} and {} more", first, list.size() - most_named) : first;
+}
+
+bool is_run_test(const Checked& check) { return check.id.starts_with("run:"); }
+
+/// Whether a run test passed on another platform of the same definition.
+bool ran_elsewhere(const std::vector<Candidate>& platforms, const std::string& id) {
+  return std::ranges::any_of(platforms, [&](const Candidate& each) {
+    return std::ranges::any_of(each.checks, [&](const Checked& check) { return check.id == id && check.answer == Checked::Answer::Held; });
+  });
+}
+
+std::string why(const Checked& check) {
+  if (check.evidence.empty()) return {};
+  return ": " + check.evidence.front() + (check.evidence.size() > 1 ? fmt::format(" and {} more", check.evidence.size() - 1) : std::string());
+}
+
+/// What of the checks of one kind speaks against the candidate.
+void ask_checks(const std::vector<Candidate>& platforms, const Candidate& candidate, bool run_tests, std::vector<GateReason>& out) {
+  const std::string rule = run_tests ? "run-tests" : "proofs";
+  size_t held = 0, elsewhere = 0;
+  bool against = false;
+  for (const Checked& check : candidate.checks) {
+    if (is_run_test(check) != run_tests) continue;
+    const bool failed = check.answer == Checked::Answer::Failed;
+    if (check.answer == Checked::Answer::Held) ++held;
+    else if (!failed && ran_elsewhere(platforms, check.id)) ++elsewhere;
+    else against = true;
+    if (failed) out.push_back({Answer::Stops, rule, fmt::format("{}: '{}' fails{}", candidate.platform, check.id, why(check)), fmt::format("mend it; `ashlar test` on the candidate shows all that '{}' found", check.id)});
+    else if (check.answer == Checked::Answer::NotRun && !ran_elsewhere(platforms, check.id))
+      out.push_back({Answer::Unknown, rule, fmt::format("{}: '{}' was not run{}", candidate.platform, check.id, why(check)), "run it on a machine that can run the platform, or say `run-tests: false` in the policy's section 'gate'"});
+  }
+  if (against) return;
+  out.push_back({Answer::Holds, rule, fmt::format("{}: {} hold{}", candidate.platform, held, elsewhere == 0 ? "" : fmt::format(", {} passed on another platform and cannot be run for this one here", elsewhere))});
+}
+
+void ask_coverage(const Candidate& candidate, std::vector<GateReason>& out) {
+  if (candidate.report->verdict != scan::Verdict::Unknown) {
+    out.push_back({Answer::Holds, "coverage", fmt::format("{}: all {} packages were judged", candidate.platform, candidate.report->coverage.packages)});
+    return;
+  }
+  for (const std::string& cause : candidate.report->causes) out.push_back({Answer::Unknown, "coverage", fmt::format("{}: {}", candidate.platform, cause), "give the scan what it lacks: `ashlar feed update`, or statements and excuses where nothing else tells"});
+}
+
+void ask_findings(const Candidate& candidate, const GateRules& rules, std::vector<GateReason>& out) {
+  const auto& gate = candidate.report->gate;
+  if (!gate) {
+    out.push_back({Answer::Unknown, "stop-on", fmt::format("{}: the findings were not asked", candidate.platform), "scan it again"});
+    return;
+  }
+  for (const std::string& each : gate->untold) out.push_back({Answer::Unknown, "stop-on", fmt::format("{}: {}", candidate.platform, each), "add the feed that answers it: `ashlar feed list` names those there are"});
+  if (!gate->stopped_by.empty()) {
+    out.push_back({Answer::Stops, "stop-on", fmt::format("{}: {} open: {}", candidate.platform, gate->stopped_by.size() == 1 ? "1 finding is" : fmt::format("{} findings are", gate->stopped_by.size()), named(gate->stopped_by)),
+                   "take the fix with `ashlar lock --update`, state that it does not affect the image with `ashlar vex add`, or accept it for a time with `ashlar except add`"});
+  } else if (gate->untold.empty()) {
+    std::vector<std::string> texts;
+    for (const scan::GateRule& each : rules.stop_on) texts.push_back(each.text);
+    out.push_back({Answer::Holds, "stop-on", fmt::format("{}: no open finding is {}", candidate.platform, join(texts, " or "))});
+  }
+}
+
+}  // namespace
+
+GateRules default_gate() {
+  GateRules out;
+  for (const char* text : {"fixable", "critical"}) out.stop_on.push_back(scan::parse_gate_rule(text).value());
+  return out;
+}
+
+GateVerdict ask(const GateRules& rules, const std::vector<Candidate>& platforms) {
+  GateVerdict out;
+  for (const Candidate& candidate : platforms) {
+    if (rules.proofs) ask_checks(platforms, candidate, false, out.reasons);
+    if (rules.run_tests) ask_checks(platforms, candidate, true, out.reasons);
+    if (candidate.report == nullptr) {
+      if (rules.coverage || !rules.stop_on.empty()) out.reasons.push_back({Answer::Unknown, "coverage", fmt::format("{}: it was not scanned", candidate.platform), "fill the database with `ashlar feed update`"});
+      continue;
+    }
+    if (rules.coverage) ask_coverage(candidate, out.reasons);
+    if (!rules.stop_on.empty()) ask_findings(candidate, rules, out.reasons);
+  }
+  out.unknown = platforms.empty() || std::ranges::any_of(out.reasons, [](const GateReason& each) { return each.answer == Answer::Unknown; });
+  out.passed = !out.unknown && std::ranges::none_of(out.reasons, [](const GateReason& each) { return each.answer == Answer::Stops; });
+  return out;
+}
+
+}  // namespace ashlar::policy
