@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Installs the validators of SBOMs (spdx-tools, cyclonedx-python-lib, ntia-conformance-checker) into a virtual environment of the build folder, where
-# tests and validate-sboms.sh look for them, and prints its place. Where that cannot be done, says why on standard error and exits with 3. The schema of
-# SARIF comes from an npm package; without npm it is left out, which is said.
+# Installs the validators of SBOMs (spdx-tools, cyclonedx-python-lib, ntia-conformance-checker) and of statements (in-toto-attestation) into a virtual
+# environment of the build folder, where tests and validate-sboms.sh look for them, and prints its place. Where that cannot be done, says why on standard
+# error and exits with 3. The schema of SARIF comes from an npm package; without npm it is left out, which is said.
 set -euo pipefail
 source "$(dirname "$0")/machine.sh"
 folder=$(build_root)/sbom-validators
-wanted=(spdx-tools==0.8.5 'cyclonedx-python-lib[json-validation]==11.12.0' ntia-conformance-checker==6.0.0)
+wanted=(spdx-tools==0.8.5 'cyclonedx-python-lib[json-validation]==11.12.0' ntia-conformance-checker==6.0.0 in-toto-attestation==0.9.3)
 sarif=@microsoft/jest-sarif@1.0.0-beta.0
 if [[ $(cat "$folder/installed" 2>/dev/null) == "${wanted[*]} $sarif" ]]; then echo "$folder"; exit 0; fi
 lack() { say "$script: SBOMs are not validated: $1"; exit 3; }

@@ -16,23 +16,23 @@ namespace ashlar::attest {
 namespace {
 
 constexpr std::array types = {
-    PredicateType{"slsaprovenance1", "https://slsa.dev/provenance/v1", "provenance.schema.json"},
-    PredicateType{"slsaprovenance", "https://slsa.dev/provenance/v0.2", ""},
-    PredicateType{"slsaprovenance02", "https://slsa.dev/provenance/v0.2", ""},
-    PredicateType{"spdxjson", "https://spdx.dev/Document", "spdx.schema.json"},
-    PredicateType{"spdx", "https://spdx.dev/Document", ""},
-    PredicateType{"cyclonedx", "https://cyclonedx.org/bom", "cyclonedx.schema.json"},
-    PredicateType{"openvex", "https://openvex.dev/ns", "openvex.schema.json"},
-    PredicateType{"vuln", "https://cosign.sigstore.dev/attestation/vuln/v1", "vulnerability-scan.schema.json"},
+    PredicateType{"slsaprovenance1", provenance_uri, "provenance.schema.json"},
+    PredicateType{"slsaprovenance", old_provenance_uri, ""},
+    PredicateType{"slsaprovenance02", old_provenance_uri, ""},
+    PredicateType{"spdxjson", spdx_uri, "spdx.schema.json"},
+    PredicateType{"spdx", spdx_uri, ""},
+    PredicateType{"cyclonedx", cyclonedx_uri, "cyclonedx.schema.json"},
+    PredicateType{"openvex", openvex_uri, "openvex.schema.json"},
+    PredicateType{"vuln", vulnerability_scan_uri, "vulnerability-scan.schema.json"},
     PredicateType{"link", "https://in-toto.io/Link/v1", ""},
     PredicateType{"custom", "https://cosign.sigstore.dev/attestation/v1", ""},
-    PredicateType{"test-result", "https://in-toto.io/attestation/test-result/v0.1", "test-result.schema.json"},
-    PredicateType{"lock", "https://ashlar.dev/attestation/lock/v1", "lock.schema.json"},
-    PredicateType{"hardening", "https://ashlar.dev/attestation/hardening/v1", "hardening.schema.json"},
+    PredicateType{"test-result", test_result_uri, "test-result.schema.json"},
+    PredicateType{"lock", lock_uri, "lock.schema.json"},
+    PredicateType{"hardening", hardening_uri, "hardening.schema.json"},
 };
 
 /// Whose predicate is a document with a version of its own, which some write behind the URI.
-constexpr std::array<std::string_view, 3> documents = {"https://spdx.dev/Document", "https://cyclonedx.org/bom", "https://openvex.dev/ns"};
+constexpr std::array<std::string_view, 3> documents = {spdx_uri, cyclonedx_uri, openvex_uri};
 
 constexpr std::array provenance_1 = {
     Member{"buildDefinition"}, Member{"buildDefinition/buildType", Is::Uri}, Member{"buildDefinition/externalParameters"}, Member{"buildDefinition/internalParameters", Is::Object, false},
@@ -80,7 +80,7 @@ std::string fault_of_spdx(const Json& predicate) {
 
 std::string fault_of_openvex(const Json& predicate) {
   if (std::string fault = fault_of(predicate, openvex); !fault.empty()) return fault;
-  if (!predicate["@context"].get_ref<const std::string&>().starts_with(documents[2])) return "'@context' is not OpenVEX's";
+  if (!predicate["@context"].get_ref<const std::string&>().starts_with(openvex_uri)) return "'@context' is not OpenVEX's";
   const auto read = read_openvex(predicate);
   return read ? std::string() : read.error().message;
 }
@@ -102,9 +102,9 @@ std::string fault_by(const Json& predicate) { return fault_of(predicate, shape);
 struct Check { std::string_view uri; std::string (*fault)(const Json& predicate); };
 
 constexpr std::array checks = {
-    Check{"https://slsa.dev/provenance/v1", fault_by<provenance_1>}, Check{"https://slsa.dev/provenance/v0.2", fault_by<provenance_02>}, Check{documents[0], fault_of_spdx}, Check{documents[1], fault_by<cyclonedx>},
-    Check{documents[2], fault_of_openvex}, Check{"https://cosign.sigstore.dev/attestation/vuln/v1", fault_of_scan}, Check{"https://in-toto.io/attestation/test-result/v0.1", fault_by<test_result>},
-    Check{"https://ashlar.dev/attestation/lock/v1", fault_of_lock}, Check{"https://ashlar.dev/attestation/hardening/v1", fault_by<hardening>}};
+    Check{provenance_uri, fault_by<provenance_1>}, Check{old_provenance_uri, fault_by<provenance_02>}, Check{spdx_uri, fault_of_spdx}, Check{cyclonedx_uri, fault_by<cyclonedx>},
+    Check{openvex_uri, fault_of_openvex}, Check{vulnerability_scan_uri, fault_of_scan}, Check{test_result_uri, fault_by<test_result>},
+    Check{lock_uri, fault_of_lock}, Check{hardening_uri, fault_by<hardening>}};
 
 }  // namespace
 

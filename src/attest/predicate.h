@@ -9,6 +9,16 @@
 
 namespace ashlar::attest {
 
+inline constexpr std::string_view provenance_uri = "https://slsa.dev/provenance/v1";
+inline constexpr std::string_view old_provenance_uri = "https://slsa.dev/provenance/v0.2";
+inline constexpr std::string_view spdx_uri = "https://spdx.dev/Document";
+inline constexpr std::string_view cyclonedx_uri = "https://cyclonedx.org/bom";
+inline constexpr std::string_view openvex_uri = "https://openvex.dev/ns";
+inline constexpr std::string_view vulnerability_scan_uri = "https://cosign.sigstore.dev/attestation/vuln/v1";
+inline constexpr std::string_view test_result_uri = "https://in-toto.io/attestation/test-result/v0.1";
+inline constexpr std::string_view lock_uri = "https://ashlar.dev/attestation/lock/v1";
+inline constexpr std::string_view hardening_uri = "https://ashlar.dev/attestation/hardening/v1";
+
 struct PredicateType {
   std::string_view name;    ///< as `--type` takes it; cosign's own word where it has one
   std::string_view uri;     ///< several names may mean one

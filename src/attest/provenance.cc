@@ -37,7 +37,7 @@ void add_packages(const plan::Lock& lock, const plan::LockedPlatform& locked, Js
 Json dependencies(const plan::Lock& lock, const plan::LockedPlatform& locked, const Making& making) {
   Json out = Json::array({to_json(making.definition, "definition"), to_json(making.lock, "lock")});
   if (making.effects) out.push_back(to_json(*making.effects, "effects"));
-  for (const NamedDigest& each : making.sources) out.push_back(to_json(each, "file"));
+  for (const Resource& each : making.more) out.push_back(to_json(each));
   for (const plan::LockedArchive& each : lock.archives)
     out.push_back(to_json(Resource{fmt::format("{} {} InRelease", each.name, each.suite), deb_location(each.name, each.suite, fmt::format("dists/{}/InRelease", each.suite)), digest_of(each.release_sha256),
                                    {{"kind", "release"}, {"date", each.date}}}));

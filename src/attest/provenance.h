@@ -15,7 +15,6 @@
 
 namespace ashlar::attest {
 
-inline constexpr std::string_view provenance_uri = "https://slsa.dev/provenance/v1";
 inline constexpr std::string_view build_type = "https://ashlar.dev/build/v1";
 
 /// Something by name, address or digest (in-toto attestation framework, spec/v1/resource_descriptor.md).
@@ -48,7 +47,7 @@ struct Rebuilt {
 struct Making {
   NamedDigest definition, lock;         ///< their files
   std::optional<NamedDigest> effects{}; ///< what was recorded of maintainer scripts
-  std::vector<NamedDigest> sources{};   ///< other files that went in: of the definition's catalogue, declared effects
+  std::vector<Resource> more{};         ///< what else went in: files of the definition's catalogue, declared effects
   std::string platform{}, variant{}, image_mirror{};
   std::string builder{};                ///< a URI: who built, as the caller answers for it
   Program program{};

@@ -46,7 +46,7 @@ TEST(Provenance, NamesEveryByteThatWentIn) {
   EXPECT_EQ(of_kind(predicate, "definition").at(0)["digest"]["sha256"], sample::digest("definition").hex());
   EXPECT_EQ(of_kind(predicate, "lock").size(), 1U);
   EXPECT_EQ(of_kind(predicate, "effects").size(), 1U);
-  EXPECT_EQ(of_kind(predicate, "file").at(0)["name"], "files/app.conf");
+  EXPECT_EQ(of_kind(predicate, "file").at(0)["name"], "/etc/app.conf");
 }
 
 TEST(Provenance, SaysWhoAndWhatElseCameOut) {
@@ -62,7 +62,7 @@ TEST(Provenance, SaysWhoAndWhatElseCameOut) {
 TEST(Provenance, WhatIsNotGivenIsNotSaid) {
   Making making = sample::making();
   making.started.reset(), making.finished.reset(), making.effects.reset(), making.rebuilt.reset(), making.image_json.reset(), making.program.digest.reset();
-  making.sources.clear(), making.image_mirror.clear();
+  making.more.clear(), making.image_mirror.clear();
   const Json predicate = made(making);
   EXPECT_FALSE(predicate["runDetails"]["metadata"].contains("startedOn"));
   EXPECT_FALSE(predicate["runDetails"]["metadata"].contains("finishedOn"));
@@ -83,7 +83,7 @@ TEST(Provenance, TheInvocationFollowsFromWhatIsBuiltByWhom) {
   struct Row { std::string_view summary; std::function<void(Making&)> change; };
   for (const Row& row : {Row{"another builder", [](Making& m) { m.builder = "https://other.example/builder"; }}, {"another program", [](Making& m) { m.program.digest = sample::digest("x"); }},
                          {"another definition", [](Making& m) { m.definition.digest = sample::digest("x"); }}, {"another lock", [](Making& m) { m.lock.digest = sample::digest("x"); }},
-                         {"another file", [](Making& m) { m.sources[0].digest = sample::digest("x"); }}, {"another platform", [](Making& m) { m.platform = "linux/arm64"; }},
+                         {"another file", [](Making& m) { m.more[0].digest = sample::digest("x"); }}, {"another platform", [](Making& m) { m.platform = "linux/arm64"; }},
                          {"another mirror in the image", [](Making& m) { m.image_mirror = "https://x.example"; }}}) {
     EXPECT_NE(invocation(row.change), once) << row.summary;
   }

@@ -9,10 +9,6 @@
 
 namespace ashlar::attest {
 
-inline constexpr std::string_view test_result_uri = "https://in-toto.io/attestation/test-result/v0.1";
-inline constexpr std::string_view hardening_uri = "https://ashlar.dev/attestation/hardening/v1";
-inline constexpr std::string_view vulnerability_scan_uri = "https://cosign.sigstore.dev/attestation/vuln/v1";
-
 /// The answer to one check (docs/formats/checks.md).
 struct Answer {
   std::string id{}, title{};

@@ -33,7 +33,7 @@ inline plan::Lock lock() {
 }
 
 inline Making making() {
-  return {.definition = {"app.yaml", digest("definition")}, .lock = {"app.lock.json", digest("lock")}, .effects = NamedDigest{"app.effects.json", digest("effects")}, .sources = {{"files/app.conf", digest("conf")}},
+  return {.definition = {"app.yaml", digest("definition")}, .lock = {"app.lock.json", digest("lock")}, .effects = NamedDigest{"app.effects.json", digest("effects")}, .more = {{"/etc/app.conf", {}, digest("conf"), {{"kind", "file"}}}},
           .platform = "linux/amd64", .variant = "runtime", .image_mirror = "https://mirror.example/debian", .builder = "https://ci.example/builder", .program = {"1.2.3", digest("program")},
           .started = Time{1'700'000'000}, .finished = Time{1'700'000'012},
           .rebuilt = Rebuilt{"passed", digest("image"), {"the image: " + digest("image").str(), "built again: " + digest("image").str()}}, .image_json = digest("image.json")};
