@@ -7,6 +7,7 @@
 #include "cli/commands.h"
 #include "cli/key_options.h"
 #include "cli/lock_options.h"
+#include "pipeline/catalog.h"
 #include "pipeline/feeds.h"
 #include "pipeline/make.h"
 
@@ -93,10 +94,10 @@ Action make(CLI::App& app) {
     TRY_ASSIGN(const auto to, pipeline::parse_destination(options->to));
     TRY_ASSIGN(auto workshop, pipeline::open_workshop(context.machine, context.config, context.progress));
     TRY_ASSIGN(auto how, settle(context, workshop, *options));
-    std::optional<trust::PrivateKey> key;
+    std::optional<trust::PrivateKey> signer;
     if (!options->key.empty()) {
-      TRY_ASSIGN(key, open_private_key(context, options->key));
-      how.key = &*key;
+      TRY_ASSIGN(signer, open_private_key(context, options->key));
+      how.key = &*signer;
     }
     TRY_ASSIGN(const auto database, pipeline::open_database(workshop, options->database, std::nullopt));
     Json images = Json::array();

@@ -23,12 +23,12 @@ struct MakeOptions {
 struct Made {
   std::string definition;
   Digest digest = Digest::from({});     ///< of the candidate: a manifest, or an index
-  std::string candidate;                ///< where it lies, whatever the gate said
-  policy::GateVerdict verdict;
-  std::string revision;                 ///< what it was published as; empty: it was not
-  std::vector<std::string> moved;       ///< tags that point at it now and did not before
-  std::vector<Placed> statements;       ///< and signatures
-  struct Timings { double build = 0, test = 0, scan = 0, describe = 0, publish = 0, total = 0; } timings;  ///< seconds of wall time
+  std::string candidate{};              ///< where it lies, whatever the gate said
+  policy::GateVerdict verdict{};
+  std::string revision{};               ///< what it was published as; empty: it was not
+  std::vector<std::string> moved{};     ///< tags that point at it now and did not before
+  std::vector<Placed> statements{};     ///< and signatures
+  struct Timings { double build = 0, test = 0, scan = 0, describe = 0, publish = 0, total = 0; } timings{};  ///< seconds of wall time
 };
 
 /// Where what is made may go: `oci:DIR[:TAG]` or `docker://HOST/REPO[:TAG]`.

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "base/digest.h"
 #include "host/machine.h"
 #include "oci/ref.h"
 #include "plan/definition.h"
