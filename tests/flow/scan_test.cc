@@ -14,42 +14,9 @@
 namespace ashlar::flow {
 namespace {
 
-std::string bytes_of(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
 /// The small image made of packages of `Debian 13`, and feeds that know them.
-class ScanFlow : public SmallProject {
+class ScanFlow : public KnownProject {
  protected:
-  void SetUp() override {
-    SmallProject::SetUp();
-    archive->put("stone", {"base-files", "13.1", "all", "",
-                           {{"etc/", ""}, {"tmp/", ""}, {"usr/", ""}, {"usr/bin/", ""}, {"usr/lib/", ""}, {"bin", "-> usr/bin"}, {"lib", "-> usr/lib"}, {"etc/debian_version", "13.1\n"},
-                            {"usr/lib/os-release", "ID=debian\nVERSION_ID=\"13\"\n"}, {"etc/os-release", "-> ../usr/lib/os-release"}, {"usr/share/doc/base-files/copyright", "free\n"}}});
-    const std::string greeter = bytes_of(ASHLAR_GREETER);
-    archive->put("stone", {"greeter", "1.1", "amd64", "words (= 1.0)", {{"usr/bin/greet", greeter}, {"usr/share/doc/greeter/copyright", "free\n"}}, {{"md5sums", md5_hex(greeter) + "  usr/bin/greet\n"}}});
-    archive->publish();
-    edit("ashlar.yaml", "id: stone\n    release: \"1\"", "id: debian\n    release: \"13\"");
-    const Ran built = stage.ashlar({"build", "small.yaml", "--platform", "linux/amd64", "-o", "oci:out:1"});
-    ASSERT_EQ(built.code, 0) << built.told;
-    stage.write("eol.json", R"([{"cycle": "13", "eol": "2099-01-01"}])");
-    know("1.1");
-  }
-
-  /// A database in which `greeter` is fixed in `fixed`.
-  void know(const std::string& fixed) {
-    stage.write("tracker.json", fmt::format(R"({{"greeter": {{"CVE-2026-0001": {{"description": "greets too loud", "scope": "remote", "releases": {{"trixie": {{"status": "resolved", "fixed_version": "{0}", "urgency": "high", "repositories": {{"trixie": "1.1"}}}}, "bookworm": {{"status": "resolved", "fixed_version": "0", "repositories": {{"bookworm": "1.1"}}}}}}}}}}}})", fixed));
-    const Ran ran = stage.ashlar({"feed", "update", "debian-tracker=tracker.json", "debian-eol=eol.json"});
-    ASSERT_EQ(ran.code, 0) << ran.told;
-  }
-
-  static std::string md5_hex(const std::string& text) {
-    OldHasher hash(OldHash::Md5);
-    hash.update(as_bytes(text));
-    return hash.finish();
-  }
-
   /// The files of the image as a folder of the stage; of layers that ashlar makes none hides another's.
   void unpack(const std::string& folder) const {
     fs::remove_all(stage.folder() / folder);

@@ -4,6 +4,9 @@
 #include <filesystem>
 #include <fstream>
 
+#include <fmt/format.h>
+
+#include "base/old_hash.h"
 #include "build/inner/trial.h"
 
 namespace ashlar::flow {
@@ -159,6 +162,38 @@ std::string SmallProject::version_of(const std::string& package, const std::stri
     if (each.value("name", "") == package) return each.value("version", "");
   }
   return "none";
+}
+
+std::string KnownProject::bytes_of(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+void KnownProject::SetUp() {
+  SmallProject::SetUp();
+  archive->put("stone", {"base-files", "13.1", "all", "",
+                         {{"etc/", ""}, {"tmp/", ""}, {"usr/", ""}, {"usr/bin/", ""}, {"usr/lib/", ""}, {"bin", "-> usr/bin"}, {"lib", "-> usr/lib"}, {"etc/debian_version", "13.1\n"},
+                          {"usr/lib/os-release", "ID=debian\nVERSION_ID=\"13\"\n"}, {"etc/os-release", "-> ../usr/lib/os-release"}, {"usr/share/doc/base-files/copyright", "free\n"}}});
+  offer_known_greeter("1.1");
+  archive->publish();
+  edit("ashlar.yaml", "id: stone\n    release: \"1\"", "id: debian\n    release: \"13\"");
+  const Ran built = stage.ashlar({"build", "small.yaml", "--platform", "linux/amd64", "-o", "oci:out:1"});
+  ASSERT_EQ(built.code, 0) << built.told;
+  stage.write("eol.json", R"([{"cycle": "13", "eol": "2099-01-01"}])");
+  know("1.1");
+}
+
+void KnownProject::offer_known_greeter(const std::string& version) {
+  const std::string greeter = bytes_of(ASHLAR_GREETER);
+  OldHasher hash(OldHash::Md5);
+  hash.update(as_bytes(greeter));
+  archive->put("stone", {"greeter", version, "amd64", "words (= 1.0)", {{"usr/bin/greet", greeter}, {"usr/share/doc/greeter/copyright", "free\n"}}, {{"md5sums", hash.finish() + "  usr/bin/greet\n"}}});
+}
+
+void KnownProject::know(const std::string& fixed) {
+  stage.write("tracker.json", fmt::format(R"({{"greeter": {{"CVE-2026-0001": {{"description": "greets too loud", "scope": "remote", "releases": {{"trixie": {{"status": "resolved", "fixed_version": "{0}", "urgency": "high", "repositories": {{"trixie": "1.1"}}}}, "bookworm": {{"status": "resolved", "fixed_version": "0", "repositories": {{"bookworm": "1.1"}}}}}}}}}}}})", fixed));
+  const Ran ran = stage.ashlar({"feed", "update", "debian-tracker=tracker.json", "debian-eol=eol.json"});
+  ASSERT_EQ(ran.code, 0) << ran.told;
 }
 
 }  // namespace ashlar::flow

@@ -1,5 +1,6 @@
 #pragma once
 // A small archive on disk, signed by a key made on the spot, and a project that builds from it: most flows need no network.
+#include <filesystem>
 #include <map>
 #include <string>
 #include <vector>
@@ -59,6 +60,17 @@ class SmallProject : public ::testing::Test {
 
   Stage stage;
   std::unique_ptr<SmallArchive> archive;
+};
+
+/// The same with packages that are Debian 13's to a scan, an image of them for amd64 in `oci:out:1`, and feeds that know them: nothing is open in it.
+class KnownProject : public SmallProject {
+ protected:
+  void SetUp() override;
+  /// Offers `greeter` with files of its own and a list of them.
+  void offer_known_greeter(const std::string& version);
+  /// A database in which `greeter` has a flaw that is fixed in `fixed`.
+  void know(const std::string& fixed);
+  static std::string bytes_of(const std::filesystem::path& path);
 };
 
 }  // namespace ashlar::flow

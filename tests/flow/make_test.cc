@@ -1,0 +1,239 @@
+// `ashlar make`: from a definition to signed and published, and what the gate stops.
+#include <algorithm>
+#include <random>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "registry_server.h"
+#include "small_archive.h"
+
+namespace ashlar::flow {
+namespace {
+
+class MakeFlow : public KnownProject {
+ protected:
+  void SetUp() override {
+    for (const char* name : {"docker-registry", "openssl", "skopeo"}) ASHLAR_NEED(name);
+    KnownProject::SetUp();
+    edit("small.yaml", "platforms: [linux/amd64, linux/arm64]", "platforms: [linux/amd64]");
+    edit("small.yaml", "distribution: stone-1", "distribution: debian-13");
+    edit("ashlar.yaml", "  stone-1:", "  debian-13:");
+    ASSERT_EQ(stage.ashlar({"lock", "small.yaml", "--update"}).code, 0);
+    ASSERT_EQ(stage.run({"openssl", "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", "our.key"}).code, 0);
+    ASSERT_EQ(stage.run({"openssl", "pkey", "-in", "our.key", "-pubout", "-out", "our.pub"}).code, 0);
+    registry = std::make_unique<RegistryServer>(stage);
+  }
+  std::string to() const { return registry->ref("hard/small"); }
+  Words words(const Words& more = {}) const {
+    Words out = {"make", "small.yaml", "--to", to(), "--key", "our.key"};
+    out.insert(out.end(), more.begin(), more.end());
+    return out;
+  }
+  /// What `make` answers for the definition.
+  Json make(int code = 0, const Words& more = {}) const { return stage.json(words(more), code).value("images", Json::array({Json()})).at(0); }
+  /// Tags of images in the registry, each with what it points at.
+  std::map<std::string, std::string> tags() const {
+    std::map<std::string, std::string> out;
+    const Ran listed = stage.run({"skopeo", "list-tags", "--tls-verify=false", to()});
+    if (listed.code != 0) return out;  // nothing was pushed there yet
+    const Json answer = Json::parse(listed.out);
+    for (const Json& each : answer["Tags"]) {
+      const std::string tag = each;
+      if (tag.starts_with("sha256-")) continue;
+      const Ran raw = stage.run({"skopeo", "inspect", "--raw", "--tls-verify=false", to() + ":" + tag});
+      out[tag] = Digest::of(raw.out).str();
+    }
+    return out;
+  }
+  static std::vector<std::string> reasons(const Json& made, std::string_view answer) {
+    std::vector<std::string> out;
+    for (const Json& each : made["gate"]["reasons"]) {
+      if (each["answer"] == answer) out.push_back(fmt::format("{}: {}", each["rule"].get<std::string>(), each["what"].get<std::string>()));
+    }
+    return out;
+  }
+  void offer(const std::string& version) {
+    offer_known_greeter(version);
+    archive->publish();
+    const Ran ran = stage.ashlar({"lock", "small.yaml", "--update"});
+    ASSERT_EQ(ran.code, 0) << ran.told;
+  }
+  /// A database that knows nothing against version `version` of the greeter, which its archive now has.
+  void know_fixed(const std::string& version) {
+    stage.write("tracker.json", fmt::format(R"({{"greeter": {{"CVE-2026-0001": {{"description": "greets too loud", "scope": "remote", "releases": {{"trixie": {{"status": "resolved", "fixed_version": "{0}", "urgency": "high", "repositories": {{"trixie": "{0}"}}}}}}}}}}}})", version));
+    const Ran ran = stage.ashlar({"feed", "update", "debian-tracker=tracker.json", "debian-eol=eol.json"});
+    ASSERT_EQ(ran.code, 0) << ran.told;
+  }
+
+  std::unique_ptr<RegistryServer> registry;
+};
+
+TEST_F(MakeFlow, what_passes_is_published_signed_and_described) {
+  const Json made = make();
+  const std::string digest = made.value("digest", "");
+  EXPECT_EQ(made["gate"]["passed"], true) << made;
+  EXPECT_EQ(reasons(made, "stops"), std::vector<std::string>{});
+  EXPECT_EQ(made["revision"], "1.1-r1") << "the version of the package that is asked for and is one of tag 1's";
+  const std::map<std::string, std::string> expected = {{"1", digest}, {"1-stone", digest}, {"1.1-r1", digest}};
+  EXPECT_EQ(tags(), expected);
+  Words wanted = {"verify", to() + ":1", "--key", "our.pub"};
+  for (const char* type : {"slsaprovenance1", "spdxjson", "cyclonedx", "test-result", "vuln", "lock", "hardening"}) wanted.insert(wanted.end(), {"--type", type});
+  const Json verified = stage.json(wanted);
+  for (const Json& each : verified["signatures"]) EXPECT_EQ(each["verified"], true) << each;
+  if (const auto cosign = go_tool("cosign")) {
+    stage.write("trusted.json", R"({"mediaType": "application/vnd.dev.sigstore.trustedroot+json;version=0.1"})");
+    for (const Words& each : {Words{"verify"}, Words{"verify-attestation", "--type", "slsaprovenance1"}, Words{"verify-attestation", "--type", "spdxjson"}, Words{"verify-attestation", "--type", "cyclonedx"}}) {
+      Words argv = {*cosign};
+      argv.insert(argv.end(), each.begin(), each.end());
+      argv.insert(argv.end(), {"--key", "our.pub", "--private-infrastructure", "--trusted-root", "trusted.json", to().substr(9) + ":1"});
+      const Ran ran = stage.run(argv);
+      EXPECT_EQ(ran.code, 0) << ran.told;
+    }
+  }
+}
+
+TEST_F(MakeFlow, the_same_again_changes_nothing) {
+  const Json first = make();
+  registry->forget_log();
+  const Json second = make();
+  EXPECT_EQ(second["digest"], first["digest"]);
+  EXPECT_EQ(second["revision"], "1.1-r1");
+  EXPECT_EQ(second["moved"], Json::array());
+  for (const Json& each : second["statements"]) EXPECT_EQ(each["new"], false) << each;
+  EXPECT_EQ(registry->count("http.request.method=PUT"), 0U) << "something was pushed";
+}
+
+TEST_F(MakeFlow, revisions_stay_and_tags_move) {
+  const std::string first = make()["digest"];
+  edit("small.yaml", "COLOUR: grey", "COLOUR: green");
+  ASSERT_EQ(stage.ashlar({"lock", "small.yaml"}).code, 0);
+  const Json second = make();
+  EXPECT_EQ(second["revision"], "1.1-r2") << "another image of the same version";
+  offer("1.2");
+  know_fixed("1.2");
+  const Json third = make();
+  EXPECT_EQ(third["revision"], "1.2-r1");
+  const std::string two = second["digest"], three = third["digest"];
+  const std::map<std::string, std::string> expected = {{"1", three}, {"1-stone", three}, {"1.1-r1", first}, {"1.1-r2", two}, {"1.2-r1", three}};
+  EXPECT_EQ(tags(), expected);
+  edit("small.yaml", "COLOUR: green", "COLOUR: grey");
+  ASSERT_EQ(stage.ashlar({"lock", "small.yaml"}).code, 0);
+  EXPECT_EQ(make()["revision"], "1.2-r2");
+}
+
+TEST_F(MakeFlow, an_advisory_stops_it_until_the_fix_is_taken) {
+  const std::string before = make()["digest"];
+  const auto published = tags();
+  edit("small.yaml", "COLOUR: grey", "COLOUR: green");
+  ASSERT_EQ(stage.ashlar({"lock", "small.yaml"}).code, 0);
+  know("2.0");
+  registry->forget_log();
+  const Json stopped = make(1);
+  EXPECT_EQ(stopped["gate"]["passed"], false);
+  EXPECT_EQ(reasons(stopped, "stops"), std::vector<std::string>{"stop-on: linux/amd64: 1 finding is open: CVE-2026-0001 greeter"});
+  EXPECT_EQ(stopped["published"], false);
+  EXPECT_EQ(tags(), published) << "no tag moved";
+  EXPECT_EQ(registry->count("http.request.method=PUT"), 0U) << "nothing of it went to the registry";
+  const Ran kept = stage.ashlar({"test", stopped.value("candidate", ""), "--definition", "small.yaml"});
+  EXPECT_EQ(kept.code, 0) << "the candidate can be looked at: " << kept.told;
+  const Ran told = stage.ashlar(words());
+  EXPECT_NE(told.out.find("take the fix with `ashlar lock --update`"), std::string::npos) << told.told;
+  EXPECT_NE(told.out.find("nothing was published and no tag was moved"), std::string::npos) << told.told;
+  offer("2.0");
+  know_fixed("2.0");
+  const Json passed = make();
+  EXPECT_EQ(passed["published"], true) << passed;
+  EXPECT_EQ(tags().at("1"), passed["digest"].get<std::string>());
+  EXPECT_NE(passed["digest"], before);
+}
+
+TEST_F(MakeFlow, a_decision_that_ends_or_a_statement_lets_it_pass) {
+  know("2.0");
+  make(1);
+  ASSERT_EQ(stage.ashlar({"except", "add", "CVE-2026-0001", "--package", "greeter", "--owner", "platform", "--reason", "greets nobody", "--expires", "30d"}).code, 0);
+  EXPECT_EQ(make()["published"], true);
+}
+
+TEST_F(MakeFlow, what_cannot_be_answered_is_unknown_and_publishes_nothing) {
+  stage.environment["XDG_DATA_HOME"] = (stage.folder() / "empty").string();
+  const Json unknown = make(3);
+  EXPECT_EQ(unknown["gate"]["unknown"], true) << unknown;
+  EXPECT_FALSE(reasons(unknown, "unknown").empty());
+  EXPECT_EQ(tags().size(), 0U);
+}
+
+TEST_F(MakeFlow, a_failed_proof_stops_it) {
+  edit("small.yaml", "entrypoint: [/usr/bin/greet]", "entrypoint: [/usr/bin/absent]");
+  ASSERT_EQ(stage.ashlar({"lock", "small.yaml"}).code, 0);
+  const Json stopped = make(1);
+  ASSERT_FALSE(reasons(stopped, "stops").empty()) << stopped;
+  EXPECT_TRUE(reasons(stopped, "stops")[0].starts_with("proofs: linux/amd64: 'entrypoint' fails")) << reasons(stopped, "stops")[0];
+  EXPECT_EQ(tags().size(), 0U);
+}
+
+TEST_F(MakeFlow, killed_at_any_moment_no_tag_moves_before_all_is_there) {
+  ASHLAR_NEED("timeout");
+  const std::string before = make()["digest"];
+  edit("small.yaml", "COLOUR: grey", "COLOUR: green");
+  ASSERT_EQ(stage.ashlar({"lock", "small.yaml"}).code, 0);
+  know("2.0");
+  const auto published = tags();
+  std::minstd_rand random(7);
+  std::uniform_real_distribution<double> moment(0.005, 0.6);
+  const auto kill = [&] {
+    Words argv = {"timeout", "-s", "KILL", fmt::format("{:.3f}", moment(random)), program_under_test()};
+    const Words rest = words();
+    argv.insert(argv.end(), rest.begin(), rest.end());
+    return stage.run(argv).code;
+  };
+  for (int round = 0; round < 10; ++round) {
+    kill();
+    ASSERT_EQ(tags(), published) << "a stopped candidate moved a tag in round " << round;
+  }
+  know("1.1");
+  int killed = 0;
+  std::string after;
+  for (int round = 0; round < 12; ++round) {
+    killed += kill() != 0 ? 1 : 0;
+    const auto now = tags();
+    ASSERT_TRUE(now.contains("1")) << round;
+    if (now.at("1") == before) continue;
+    // It has moved: all of it is there, signed and described.
+    after = now.at("1");
+    const Ran whole = stage.ashlar({"verify", to() + ":1", "--key", "our.pub", "--type", "slsaprovenance1", "--type", "vuln"});
+    ASSERT_EQ(whole.code, 0) << round << whole.told;
+  }
+  const Json made = make();
+  EXPECT_EQ(made["revision"], "1.1-r2");
+  EXPECT_TRUE(after.empty() || made["digest"] == after) << made;
+  EXPECT_GT(killed, 0) << "nothing was killed in time";
+}
+
+TEST_F(MakeFlow, a_layout_is_published_to_as_well) {
+  const Json made = stage.json({"make", "small.yaml", "--to", "oci:published", "--key", "our.key"});
+  EXPECT_EQ(made["images"][0]["moved"], (Json{"1.1-r1", "1", "1-stone"}));
+  EXPECT_EQ(stage.ashlar({"verify", "oci:published:1.1-r1", "--key", "our.pub", "--type", "vuln"}).code, 0);
+  EXPECT_EQ(stage.ashlar({"verify", "oci:published:1", "--key", "our.pub", "--type", "vuln"}).code, 0);
+}
+
+TEST_F(MakeFlow, bad_input_says_what_to_do) {
+  stage.write("wrong.yaml", "gate:\n  prooofs: true\n  stop-on: critical\n");
+  struct Row { const char* summary; Words words; int code; const char* says; };
+  const Row rows[] = {
+      {"no key", {"make", "small.yaml", "--to", to()}, 2, "name the key that signs with --key, or say --unsigned"},
+      {"an archive", {"make", "small.yaml", "--to", "oci-archive:x.tar", "--key", "our.key"}, 2, "an archive has no tags that move"},
+      {"a digest", {"make", "small.yaml", "--to", to() + "@sha256:" + std::string(64, 'a'), "--key", "our.key"}, 2, "an image gets its digest by being built"},
+      {"a policy with faults", {"make", "small.yaml", "--to", to(), "--key", "our.key", "--policy", "wrong.yaml"}, 2, "did you mean 'proofs'?"},
+      {"several into one tag", {"make", "small.yaml", "dev.yaml", "--to", to() + ":1", "--key", "our.key"}, 2, "each goes to a repository below it"},
+      {"a registry that is not there", {"make", "small.yaml", "--to", "docker://127.0.0.1:1/x/y", "--key", "our.key"}, 4, "127.0.0.1"},
+  };
+  for (const Row& row : rows) {
+    const Ran ran = stage.ashlar(row.words);
+    EXPECT_EQ(ran.code, row.code) << row.summary << ran.told;
+    EXPECT_NE(ran.err.find(row.says), std::string::npos) << row.summary << ran.told;
+  }
+}
+
+}  // namespace
+}  // namespace ashlar::flow
