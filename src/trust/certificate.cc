@@ -82,6 +82,12 @@ std::string der_of(int size, unsigned char* der) {
   return out;
 }
 
+Result<Certificate> with_times(Certificate certificate) {
+  const Period validity = certificate.validity();
+  if (!validity.start || !validity.end) return fail(Kind::Invalid, "the certificate's times cannot be read");
+  return certificate;
+}
+
 }  // namespace
 
 Result<Certificate> Certificate::parse(std::string_view der) {
@@ -90,14 +96,14 @@ Result<Certificate> Certificate::parse(std::string_view der) {
   if (parsed == nullptr) return fail(Kind::Invalid, "it is no X.509 certificate");
   Certificate out(std::shared_ptr<void>(parsed, [](void* each) { X509_free(static_cast<X509*>(each)); }));
   if (at != reinterpret_cast<const unsigned char*>(der.data()) + der.size()) return fail(Kind::Invalid, "there is more than a certificate");
-  return out;
+  return with_times(std::move(out));
 }
 
 Result<Certificate> Certificate::parse_pem(std::string_view pem) {
   const Owned<BIO, BIO_free> in(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
   X509* const parsed = PEM_read_bio_X509(in.get(), nullptr, nullptr, nullptr);
   if (parsed == nullptr) return fail(Kind::Invalid, "it is no X.509 certificate in PEM");
-  return Certificate(std::shared_ptr<void>(parsed, [](void* each) { X509_free(static_cast<X509*>(each)); }));
+  return with_times(Certificate(std::shared_ptr<void>(parsed, [](void* each) { X509_free(static_cast<X509*>(each)); })));
 }
 
 std::string Certificate::der() const {
@@ -190,8 +196,8 @@ Result<std::vector<Certificate>> Certificate::chain_to(const Authority& authorit
   const Owned<X509_STORE_CTX, X509_STORE_CTX_free> context(X509_STORE_CTX_new());
   if (X509_STORE_CTX_init(context.get(), store.get(), raw(certificate_), between.get()) != 1) return fail(Kind::Denied, "the chain cannot be built");
   X509_VERIFY_PARAM* const rules = X509_STORE_CTX_get0_param(context.get());
-  X509_VERIFY_PARAM_set_time(rules, static_cast<time_t>(at.seconds));
-  X509_VERIFY_PARAM_set_flags(rules, X509_V_FLAG_PARTIAL_CHAIN);
+  // OpenSSL holds the last second of a validity to be past it (RFC 5280, section 4.1.2.5, does not): times are checked below.
+  X509_VERIFY_PARAM_set_flags(rules, X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_NO_CHECK_TIME);
   X509_VERIFY_PARAM_set_depth(rules, 16);
   if (X509_verify_cert(context.get()) != 1) return fail(Kind::Denied, X509_verify_cert_error_string(X509_STORE_CTX_get_error(context.get())));
   std::vector<Certificate> out;
@@ -200,6 +206,7 @@ Result<std::vector<Certificate>> Certificate::chain_to(const Authority& authorit
     X509* const link = sk_X509_value(chain, each);
     X509_up_ref(link);
     out.push_back(Certificate(std::shared_ptr<void>(link, [](void* one) { X509_free(static_cast<X509*>(one)); })));
+    if (!out.back().validity().holds(at)) return fail(Kind::Denied, fmt::format("{} was not valid at {}", each == 0 ? "the certificate" : "an authority in the chain", at.str()));
     const bool restricted = (X509_get_extension_flags(link) & EXFLAG_XKUSAGE) != 0;
     const auto usage = X509_get_extended_key_usage(link);
     if ((each == 0 || restricted) && (!restricted || (usage & (XKU_CODE_SIGN | (each == 0 ? 0U : XKU_ANYEKU))) == 0)) return fail(Kind::Denied, each == 0 ? "the certificate is not for code signing" : "an authority in the chain is not for code signing");

@@ -38,6 +38,7 @@ class Certificate {
   std::string der() const;
   /// SubjectPublicKeyInfo in DER, as it stands there.
   std::string key() const;
+  /// Has both ends.
   Period validity() const;
   bool signs_certificates() const;
   bool is_self_issued() const;

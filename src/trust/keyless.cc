@@ -24,7 +24,10 @@ class Verifier {
  public:
   Verifier(const Bundle& bundle, const Artifact& artifact) : bundle_(bundle), artifact_(artifact) {}
 
-  void break_rule(Rule rule, std::string why) { out_.broken.push_back({rule, std::move(why)}); }
+  void break_rule(Rule rule, std::string why) {
+    const bool said = std::any_of(out_.broken.begin(), out_.broken.end(), [&](const Broken& each) { return each.rule == rule && each.why == why; });
+    if (!said) out_.broken.push_back({rule, std::move(why)});
+  }
   /// Notes why it did not hold; whether it held.
   bool held(Rule rule, const Done& done) {
     if (!done) break_rule(rule, done.error().message);
@@ -202,7 +205,11 @@ void Verifier::check_timestamps(const TrustRoot& root) {
 
 void Verifier::check_certificate(const Certificate& leaf, const TrustRoot& root, bool certificate_logs) {
   if (leaf.signs_certificates()) break_rule(Rule::Certificate, "the certificate is an authority's own");
-  if (out_.times.empty()) return break_rule(Rule::SigningTime, "nothing that is trusted says when the signature was made");
+  if (out_.times.empty()) {
+    const bool said = std::any_of(out_.broken.begin(), out_.broken.end(), [](const Broken& each) { return each.rule >= Rule::LogEntry && each.rule <= Rule::Timestamp; });
+    if (!said) break_rule(Rule::SigningTime, "nothing that is trusted says when the signature was made");
+    return;
+  }
   std::vector<Certificate> chain;
   for (const SigningTime& each : out_.times) {
     if (!leaf.validity().holds(each.time)) {

@@ -62,6 +62,14 @@ Done check_signer(const X509* signer, const Chain& chain) {
   return fail(Kind::NotFound, "the timestamp is signed by another than the authority");
 }
 
+/// The signer and every certificate of the authority were valid at that time.
+Done check_times(const X509* signer, const Chain& chain, Time at) {
+  const auto from = moment(X509_get0_notBefore(signer)), to = moment(X509_get0_notAfter(signer));
+  bool good = from && to && *from <= at && at <= *to;
+  for (const Certificate& each : chain.held) good = good && each.validity().holds(at);
+  return good ? Done() : denied(fmt::format("a certificate of the timestamp authority was not valid at {}", at.str()));
+}
+
 Done check_imprint(TS_TST_INFO* info, std::string_view bytes) {
   TS_MSG_IMPRINT* const imprint = TS_TST_INFO_get_msg_imprint(info);
   const EVP_MD* const hash = EVP_get_digestbyobj(TS_MSG_IMPRINT_get_algo(imprint)->algorithm);
@@ -92,12 +100,11 @@ Result<Time> check_timestamp(std::string_view response, std::string_view bytes, 
   TRY_ASSIGN(const Chain chain, chain_of(authority));
   TRY_ASSIGN(X509* const signer, signer_of(token, chain));
   TRY(check_signer(signer, chain));
-  X509_VERIFY_PARAM* const rules = X509_STORE_get0_param(chain.store.get());
-  X509_VERIFY_PARAM_set_time(rules, static_cast<time_t>(time->seconds));
-  X509_VERIFY_PARAM_set_flags(rules, X509_V_FLAG_PARTIAL_CHAIN);
-  // Checks the signature, the certificate's chain and purpose at that time, and that the token names the certificate (ESSCertID).
-  if (TS_RESP_verify_signature(token, chain.helpers.get(), chain.store.get(), nullptr) != 1)
-    return denied(fmt::format("the timestamp's signature does not hold, or its certificate was not valid at {}", time->str()));
+  TRY(check_times(signer, chain, *time));
+  // OpenSSL holds the last second of a validity to be past it: check_times() does not.
+  X509_VERIFY_PARAM_set_flags(X509_STORE_get0_param(chain.store.get()), X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_NO_CHECK_TIME);
+  // Checks the signature, the certificate's chain and purpose, and that the token names the certificate (ESSCertID).
+  if (TS_RESP_verify_signature(token, chain.helpers.get(), chain.store.get(), nullptr) != 1) return denied("the timestamp's signature does not hold");
   if (!authority.valid_for.holds(*time)) return denied(fmt::format("the timestamp authority was not trusted at {}", time->str()));
   TRY(check_imprint(info, bytes));
   return *time;
