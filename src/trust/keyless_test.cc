@@ -2,8 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <functional>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "trust/inner/sample_world_test.h"
 
@@ -376,6 +380,43 @@ TEST(Keyed, WithAndWithoutALog) {
   ASSERT_EQ(found.logged.size(), 1U);
   EXPECT_EQ(found.times.at(0).time, SampleWorld::signed_at);
   EXPECT_TRUE(found.identity.names.empty());
+}
+
+/// The seeds of the drivers fuzz_bundle and fuzz_certificate: ASHLAR_ACCEPT=1 makes them anew (every time with other keys). What lies there can still be read.
+TEST(Keyless, SeedsOfTheDrivers) {
+  const std::filesystem::path folder = std::filesystem::path(ASHLAR_SOURCE_DIR) / "tests/data/fuzz";
+  const auto by = world().issue(world().plan());
+  if (std::getenv("ASHLAR_ACCEPT") != nullptr) {
+    const auto put = [&](const char* name, const std::string& bytes) {
+      std::filesystem::create_directories((folder / name).parent_path());
+      std::ofstream(folder / name, std::ios::binary) << bytes;
+    };
+    const std::string root = world().root_json();
+    put("bundle/message.json", to_compact(to_json(world().message_bundle(by))) + '\0' + root);
+    put("bundle/envelope.json", to_compact(to_json(world().envelope_bundle(by))) + '\0' + root);
+    put("bundle/tiles.json", to_compact(to_json(world().tiles_bundle(by))) + '\0' + root);
+    put("bundle/keyed.json", to_compact(to_json(world().keyed_bundle(by.signer))));
+    put("certificate/leaf.der", by.der);
+    put("certificate/leaf.pem", by.pem());
+    put("certificate/authority.der", world().ca.der);
+    put("certificate/timestamp.der", world().timestamp("signature"));
+    put("certificate/checkpoint.txt", world().checkpoint(5, std::string(32, 'r')));
+    for (const char* kind : {"dsse 0.0.1", "dsse 0.0.2", "intoto 0.0.2", "hashedrekord 0.0.2"}) {
+      std::string name = std::string("certificate/") + kind + ".json";
+      name.replace(name.find(' '), 1, "-");
+      put(name.c_str(), world().envelope_bundle(by, kind).entries[0].body);
+    }
+  }
+  size_t bundles = 0;
+  for (const auto& file : std::filesystem::directory_iterator(folder / "bundle")) {
+    std::ostringstream text;
+    text << std::ifstream(file.path(), std::ios::binary).rdbuf();
+    const std::string all = text.str();
+    const auto bundle = read_bundle(all.substr(0, all.find('\0')), file.path().string());
+    EXPECT_TRUE(bundle) << bundle.error().message;
+    ++bundles;
+  }
+  EXPECT_EQ(bundles, 4U);
 }
 
 TEST(Pattern, Expressions) {
