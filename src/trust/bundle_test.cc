@@ -62,7 +62,7 @@ TEST(Bundle, WritesAKeySignedEnvelopeAsCosignDoes) {
   bundle.material = KeyMaterial{"aGludA=="};
   bundle.content = Envelope{"application/vnd.in-toto+json", "{}", {{"", "sig"}}};
   EXPECT_EQ(to_compact(to_json(bundle)), R"({"mediaType":"application/vnd.dev.sigstore.bundle.v0.3+json","verificationMaterial":{"publicKey":{"hint":"aGludA=="}},)"
-                                         R"("dsseEnvelope":{"payload":"e30=","payloadType":"application/vnd.in-toto+json","signatures":[{"sig":"c2ln"}]}})");
+                                         R"("dsseEnvelope":{"payloadType":"application/vnd.in-toto+json","payload":"e30=","signatures":[{"sig":"c2ln"}]}})");
   const auto back = read_bundle(to_compact(to_json(bundle)), "b.json");
   ASSERT_TRUE(back) << back.error().message;
   EXPECT_EQ(std::get<KeyMaterial>(back->material).hint, "aGludA==");

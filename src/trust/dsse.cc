@@ -6,23 +6,16 @@
 #include <fmt/format.h>
 
 #include "base/bytes.h"
+#include "trust/inner/protobuf_json.h"
 
 namespace ashlar::trust {
 namespace {
 
 constexpr size_t max_signatures = 64;
 
-/// Both alphabets, as readers of envelopes must take (envelope.md, "Standard JSON envelope").
-Result<std::string> decode(std::string text) {
-  std::ranges::replace(text, '-', '+');
-  std::ranges::replace(text, '_', '/');
-  TRY_ASSIGN(const Bytes bytes, from_base64(text));
-  return std::string(as_text(bytes));
-}
-
 Result<std::string> decoded(const Json& json, const char* member) {
-  TRY_ASSIGN(std::string text, get_string(json, member));
-  auto out = decode(std::move(text));
+  TRY_ASSIGN(const std::string text, get_string(json, member));
+  auto out = from_any_base64(text);  // both alphabets, as readers must take (envelope.md, "Standard JSON envelope")
   return out ? std::move(out) : cannot(fmt::format("read '{}'", member), std::move(out).error());
 }
 

@@ -25,6 +25,7 @@ std::string snake(std::string_view camel) {
 
 Result<std::string> from_any_base64(std::string_view text) {
   std::string standard(text);
+  std::erase_if(standard, [](char each) { return each == '\n' || each == '\r'; });  // as Go's decoder does, which others rely on
   std::replace(standard.begin(), standard.end(), '-', '+');
   std::replace(standard.begin(), standard.end(), '_', '/');
   if (!standard.ends_with('=')) standard.append((4 - standard.size() % 4) % 4, '=');
