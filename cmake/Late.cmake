@@ -3,7 +3,7 @@
 # makes TARGET, to be linked in the library's place: it defines each function that the library exports (late.c), and knows its headers by the usual
 # folders. The Debian packages that hold such libraries are added to ASHLAR_LATE_PACKAGES, for dpkg-shlibdeps no longer sees them. With sanitizers, on other
 # machines than x86-64 and aarch64, and with ASHLAR_LATE=OFF, TARGET is the library itself.
-option(ASHLAR_LATE "load libcurl, librnp and libarchive when they are first needed" ON)
+option(ASHLAR_LATE "load libcurl, librnp, libarchive, libsodium and p11-kit when they are first needed" ON)
 
 function(ashlar_late target library)
   find_library(${target}_file ${library} REQUIRED)

@@ -7,14 +7,14 @@ set -euo pipefail
 source "$(dirname "$0")/machine.sh"
 
 build=(g++ cmake ninja-build pkg-config libfmt-dev libssl-dev libcurl4-openssl-dev zlib1g-dev libcli11-dev nlohmann-json3-dev libfyaml-dev
-       liblzma-dev libzstd-dev libdeflate-dev libisal-dev libarchive-dev librnp-dev libsolv-dev libsolvext-dev libsimdjson-dev libsqlite3-dev)
+       liblzma-dev libzstd-dev libdeflate-dev libisal-dev libarchive-dev librnp-dev libsolv-dev libsolvext-dev libsimdjson-dev libsqlite3-dev libsodium-dev libp11-kit-dev)
 needed=() wanted=()
 for job in "$@"; do
   case $job in
     build) needed+=("${build[@]}"); wanted+=(ccache gcc-aarch64-linux-gnu) ;;
     test) needed+=("${build[@]}" libgtest-dev); wanted+=(ccache libbenchmark-dev gcc-aarch64-linux-gnu runc skopeo umoci podman uidmap bubblewrap mmdebstrap jq gpg gpgv zstd xz-utils dpkg-dev debian-archive-keyring python3 python3-venv
           python3-packaging libdpkg-perl rpm
-          openssl docker-registry apache2-utils libvalijson-dev man-db zsh fish file strace)
+          openssl softhsm2 opensc docker-registry apache2-utils libvalijson-dev man-db zsh fish file strace)
           command -v go >/dev/null || wanted+=(golang-go)
           command -v chromium >/dev/null || wanted+=(chromium)
           command -v kubectl >/dev/null || wanted+=(kubernetes-client) ;;

@@ -1,98 +1,190 @@
 #include "trust/key.h"
 
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
 #include <openssl/ec.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+#include <openssl/rsa.h>
 #include <openssl/x509.h>
+#include <sodium.h>
+
+#include "trust/inner/key_files.h"
+#include "trust/inner/openssl.h"
 
 namespace ashlar::trust {
 namespace {
 
-using Bio = std::unique_ptr<BIO, decltype(&BIO_free)>;
-using Context = std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)>;
+constexpr std::array<std::string_view, 4> names = {"ecdsa-p256", "ecdsa-p384", "ed25519", "rsa"};
 
-EVP_PKEY* raw(const std::shared_ptr<void>& key) { return static_cast<EVP_PKEY*>(key.get()); }
-
-Bio reading(std::string_view text) { return {BIO_new_mem_buf(text.data(), static_cast<int>(text.size())), BIO_free}; }
-
-std::shared_ptr<void> owned(EVP_PKEY* key) { return {key, [](void* each) { EVP_PKEY_free(static_cast<EVP_PKEY*>(each)); }}; }
-
-bool is_p256(const EVP_PKEY* key) {
-  char group[32] = {};
-  size_t size = 0;
-  return EVP_PKEY_get_base_id(key) == EVP_PKEY_EC && EVP_PKEY_get_group_name(key, group, sizeof group, &size) == 1 && std::string_view(group, size) == "prime256v1";
+/// `pss`: the padding of RSA.
+bool verifies(EVP_PKEY* key, const EVP_MD* hash, bool pss, std::string_view message, std::string_view signature) {
+  const Context context(EVP_MD_CTX_new());
+  EVP_PKEY_CTX* settings = nullptr;
+  if (EVP_DigestVerifyInit(context.get(), &settings, hash, nullptr, key) != 1) return false;
+  if (pss && (EVP_PKEY_CTX_set_rsa_padding(settings, RSA_PKCS1_PSS_PADDING) != 1 || EVP_PKEY_CTX_set_rsa_mgf1_md(settings, hash) != 1 || EVP_PKEY_CTX_set_rsa_pss_saltlen(settings, RSA_PSS_SALTLEN_AUTO) != 1)) return false;
+  return EVP_DigestVerify(context.get(), bytes_of(signature), signature.size(), bytes_of(message), message.size()) == 1;
 }
 
-Done check(const EVP_PKEY* key, std::string_view what) {
-  if (EVP_PKEY_get_base_id(key) == EVP_PKEY_ED25519 || is_p256(key)) return {};
-  return cannot(Kind::Invalid, what, "it is neither an Ed25519 nor an ECDSA P-256 key");
+/// Ed25519ph (RFC 8032, section 5.1), which OpenSSL 3.0 lacks.
+bool verifies_prehashed(EVP_PKEY* key, std::string_view message, std::string_view signature) {
+  std::array<unsigned char, crypto_sign_PUBLICKEYBYTES> point{};
+  size_t size = point.size();
+  if (signature.size() != crypto_sign_BYTES || EVP_PKEY_get_raw_public_key(key, point.data(), &size) != 1 || size != point.size()) return false;
+  crypto_sign_ed25519ph_state state;
+  crypto_sign_ed25519ph_init(&state);
+  crypto_sign_ed25519ph_update(&state, bytes_of(message), message.size());
+  return crypto_sign_ed25519ph_final_verify(&state, bytes_of(signature), point.data()) == 0;
 }
 
-/// Ed25519 hashes by itself.
-const EVP_MD* hash_for(const EVP_PKEY* key) { return EVP_PKEY_get_base_id(key) == EVP_PKEY_ED25519 ? nullptr : EVP_sha256(); }
+class KeyInMemory final : public Signer {
+ public:
+  KeyInMemory(std::shared_ptr<void> key, PublicKey open) : key_(std::move(key)), open_(std::move(open)) {}
 
-const unsigned char* bytes_of(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
+  Result<std::string> sign(std::string_view message) const override {
+    const Context context(EVP_MD_CTX_new());
+    size_t size = 0;
+    if (EVP_DigestSignInit(context.get(), nullptr, hash_of(open_.algorithm()), nullptr, raw(key_)) != 1 || EVP_DigestSign(context.get(), nullptr, &size, bytes_of(message), message.size()) != 1)
+      return cannot(Kind::Invalid, "sign", "the key does not sign");
+    std::string out(size, '\0');
+    if (EVP_DigestSign(context.get(), reinterpret_cast<unsigned char*>(out.data()), &size, bytes_of(message), message.size()) != 1) return cannot(Kind::Invalid, "sign", "the key does not sign");
+    out.resize(size);
+    return out;
+  }
+  const PublicKey& public_key() const override { return open_; }
+  Result<Secret> der() const override {
+    const Owned<PKCS8_PRIV_KEY_INFO, PKCS8_PRIV_KEY_INFO_free> info(EVP_PKEY2PKCS8(raw(key_)));
+    unsigned char* out = nullptr;
+    const int size = info ? i2d_PKCS8_PRIV_KEY_INFO(info.get(), &out) : 0;
+    if (size <= 0) return fail(Kind::Unavailable, "OpenSSL cannot write it");
+    Secret der = Secret::copy_of({reinterpret_cast<const char*>(out), static_cast<size_t>(size)});
+    OPENSSL_clear_free(out, static_cast<size_t>(size));
+    return der;
+  }
 
-int give_password(char* out, int size, int, void* user) {
-  const auto& password = *static_cast<const std::string_view*>(user);
-  if (password.empty() || password.size() > static_cast<size_t>(size)) return -1;
-  password.copy(out, password.size());
-  return static_cast<int>(password.size());
+ private:
+  std::shared_ptr<void> key_;  // an EVP_PKEY, which wipes itself
+  PublicKey open_;
+};
+
+/// The public half by itself, so that no copy of it reaches the private one.
+std::shared_ptr<void> public_half(EVP_PKEY* key) {
+  unsigned char* der = nullptr;
+  const int size = i2d_PUBKEY(key, &der);
+  const unsigned char* at = der;
+  EVP_PKEY* const open = size > 0 ? d2i_PUBKEY(nullptr, &at, size) : nullptr;
+  OPENSSL_free(der);
+  return owned(open);
 }
 
 }  // namespace
 
-Result<PrivateKey> PrivateKey::parse(std::string_view pem, std::string_view password) {
-  EVP_PKEY* const key = PEM_read_bio_PrivateKey(reading(pem).get(), nullptr, give_password, &password);
-  if (key == nullptr) {
-    const bool locked = pem.find("ENCRYPTED") != std::string_view::npos;
-    return cannot(locked ? Kind::Denied : Kind::Invalid, "read private key", !locked ? "it is no PEM private key" : password.empty() ? "it is encrypted: give the password in ASHLAR_KEY_PASSWORD" : "the password does not open it");
-  }
-  auto held = owned(key);
-  TRY(check(key, "read private key"));
-  return PrivateKey(std::move(held));
+std::string_view to_string(Algorithm algorithm) { return names[static_cast<size_t>(algorithm)]; }
+
+Result<Algorithm> signing_algorithm(std::string_view name) {
+  const auto found = std::ranges::find(names, name);
+  if (found == names.end() || name == to_string(Algorithm::Rsa)) return fail(Kind::Invalid, fmt::format("'{}' is none of ecdsa-p256, ecdsa-p384 and ed25519", name));
+  return static_cast<Algorithm>(found - names.begin());
 }
 
-Result<std::string> PrivateKey::sign(std::string_view message) const {
-  const Context context(EVP_MD_CTX_new(), EVP_MD_CTX_free);
-  size_t size = 0;
-  if (EVP_DigestSignInit(context.get(), nullptr, hash_for(raw(key_)), nullptr, raw(key_)) != 1 || EVP_DigestSign(context.get(), nullptr, &size, bytes_of(message), message.size()) != 1)
-    return cannot(Kind::Invalid, "sign", "the key does not sign");
-  std::string out(size, '\0');
-  if (EVP_DigestSign(context.get(), reinterpret_cast<unsigned char*>(out.data()), &size, bytes_of(message), message.size()) != 1) return cannot(Kind::Invalid, "sign", "the key does not sign");
-  out.resize(size);
-  return out;
-}
-
-std::string PrivateKey::public_pem() const {
-  const Bio out(BIO_new(BIO_s_mem()), BIO_free);
-  PEM_write_bio_PUBKEY(out.get(), raw(key_));
-  char* data = nullptr;
-  const long size = BIO_get_mem_data(out.get(), &data);
-  return {data, static_cast<size_t>(size)};
+Result<PublicKey> PublicKey::of(std::shared_ptr<void> key) {
+  const auto algorithm = algorithm_of(raw(key));
+  if (!algorithm) return cannot(Kind::Invalid, "read public key", algorithm.error().message);
+  return PublicKey(std::move(key), *algorithm);
 }
 
 Result<PublicKey> PublicKey::parse(std::string_view pem) {
-  EVP_PKEY* const key = PEM_read_bio_PUBKEY(reading(pem).get(), nullptr, nullptr, nullptr);
+  EVP_PKEY* key = PEM_read_bio_PUBKEY(reading(pem).get(), nullptr, nullptr, nullptr);
+  if (key == nullptr && pem.find("BEGIN RSA PUBLIC KEY") != std::string_view::npos) {
+    char *label = nullptr, *header = nullptr;
+    unsigned char* data = nullptr;
+    long size = 0;
+    if (PEM_read_bio(reading(pem).get(), &label, &header, &data, &size) == 1 && std::string_view(label) == "RSA PUBLIC KEY") {
+      const unsigned char* at = data;
+      key = d2i_PublicKey(EVP_PKEY_RSA, nullptr, &at, size);
+    }
+    OPENSSL_free(label);
+    OPENSSL_free(header);
+    OPENSSL_free(data);
+  }
   if (key == nullptr) return cannot(Kind::Invalid, "read public key", "it is no PEM public key");
+  return of(owned(key));
+}
+
+Result<PublicKey> PublicKey::from_der(BytesView der) {
+  const unsigned char* at = der.data();
+  EVP_PKEY* const key = d2i_PUBKEY(nullptr, &at, static_cast<long>(der.size()));
+  if (key == nullptr) return cannot(Kind::Invalid, "read public key", "it is no DER public key");
   auto held = owned(key);
-  TRY(check(key, "read public key"));
-  return PublicKey(std::move(held));
+  if (at != der.data() + der.size()) return cannot(Kind::Invalid, "read public key", "there are bytes behind it");
+  return of(std::move(held));
 }
 
 Done PublicKey::verify(std::string_view message, std::string_view signature) const {
-  const Context context(EVP_MD_CTX_new(), EVP_MD_CTX_free);
-  const bool good = EVP_DigestVerifyInit(context.get(), nullptr, hash_for(raw(key_)), nullptr, raw(key_)) == 1 &&
-                    EVP_DigestVerify(context.get(), bytes_of(signature), signature.size(), bytes_of(message), message.size()) == 1;
+  EVP_PKEY* const key = raw(key_);
+  bool good = false;
+  switch (algorithm_) {
+    case Algorithm::EcdsaP256: good = verifies(key, EVP_sha256(), false, message, signature); break;
+    case Algorithm::EcdsaP384: good = verifies(key, EVP_sha384(), false, message, signature) || verifies(key, EVP_sha256(), false, message, signature); break;
+    case Algorithm::Ed25519: good = verifies(key, nullptr, false, message, signature) || verifies_prehashed(key, message, signature); break;
+    case Algorithm::Rsa: good = verifies(key, EVP_sha256(), false, message, signature) || verifies(key, EVP_sha256(), true, message, signature); break;
+  }
   return good ? Done() : fail(Kind::Denied, "the signature is not this key's over these bytes");
 }
 
-Digest PublicKey::digest() const {
-  unsigned char* der = nullptr;
-  const int size = i2d_PUBKEY(raw(key_), &der);
-  const Digest out = Digest::of(BytesView(der, size > 0 ? static_cast<size_t>(size) : 0));
-  OPENSSL_free(der);
-  return out;
+Bytes PublicKey::der() const {
+  unsigned char* out = nullptr;
+  const int size = i2d_PUBKEY(raw(key_), &out);
+  Bytes der(out, out + std::max(size, 0));
+  OPENSSL_free(out);
+  return der;
+}
+
+Digest PublicKey::digest() const { return Digest::of(der()); }
+
+std::string PublicKey::pem() const {
+  const Bio out(BIO_new(BIO_s_mem()));
+  PEM_write_bio_PUBKEY(out.get(), raw(key_));
+  return std::string(written(out.get()));
+}
+
+Result<PrivateKey> PrivateKey::parse(std::string_view pem, std::string_view password) {
+  constexpr std::string_view what = "read private key";
+  auto key = read_key_file(pem, password);
+  if (!key && key.error().kind == Kind::Denied && password.empty()) return cannot(Kind::Denied, what, "it is encrypted: give the password in ASHLAR_KEY_PASSWORD");
+  if (!key) return cannot(what, std::move(key).error());
+  const auto algorithm = algorithm_of(raw(*key));
+  if (!algorithm) return cannot(Kind::Invalid, what, algorithm.error().message);
+  if (*algorithm == Algorithm::Rsa) return cannot(Kind::Invalid, what, "it is an RSA key: those are read for verifying alone");
+  PublicKey open(public_half(raw(*key)), *algorithm);
+  if (!open.key_) return cannot(Kind::Invalid, what, "it has no public half");
+  return PrivateKey(std::make_shared<KeyInMemory>(std::move(*key), std::move(open)));
+}
+
+Result<PrivateKey> PrivateKey::generate(Algorithm algorithm) {
+  EVP_PKEY* key = nullptr;
+  switch (algorithm) {
+    case Algorithm::EcdsaP256: key = EVP_EC_gen("P-256"); break;
+    case Algorithm::EcdsaP384: key = EVP_EC_gen("P-384"); break;
+    case Algorithm::Ed25519: key = EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519"); break;
+    case Algorithm::Rsa: break;
+  }
+  if (key == nullptr) return cannot(Kind::Invalid, "make a key", fmt::format("no keys are made for '{}'", to_string(algorithm)));
+  auto held = owned(key);
+  PublicKey open(public_half(key), algorithm);
+  return PrivateKey(std::make_shared<KeyInMemory>(std::move(held), std::move(open)));
+}
+
+Result<Secret> PrivateKey::to_pkcs8(std::string_view password) const {
+  TRY_ASSIGN(const Secret der, signer_->der());
+  return write_pkcs8(der, password);
+}
+
+Result<Secret> PrivateKey::to_cosign(std::string_view password) const {
+  TRY_ASSIGN(const Secret der, signer_->der());
+  return write_cosign(der, password);
 }
 
 }  // namespace ashlar::trust
