@@ -16,7 +16,8 @@ namespace {
 
 struct Options {
   std::vector<std::string> definitions;
-  std::string to, key, policy, database, builder = "https://ashlar.dev/builder/self-hosted";
+  std::string to, policy, database, builder = "https://ashlar.dev/builder/self-hosted";
+  KeyFlags key{};
   bool unsigned_ = false, locked = false, timings = false;
   pipeline::MakeOptions make{};
 };
@@ -78,7 +79,7 @@ Action make(CLI::App& app) {
   const auto options = std::make_shared<Options>();
   app.add_option("DEFINITION", options->definitions, "definitions to make; one without a lock is locked first")->required();
   app.add_option("-o,--to", options->to, "where it is published: docker://HOST/REPO[:TAG] or oci:DIR[:TAG]; of several definitions docker://HOST/PREFIX. Without a TAG it gets its definition's tags, and a revision always")->option_text("REF")->required();
-  auto* const key = app.add_option("--key", options->key, "the private key that signs the image and what is said of it")->option_text("KEY");
+  auto* const key = add_key_options(app, options->key, "the private key that signs the image and what is said of it: a PEM file, cosign's too, or a key in a token (pkcs11:...)");
   app.add_flag("--unsigned", options->unsigned_, "publish it without signatures and statements")->excludes(key);
   app.add_option("--policy", options->policy, "the policy whose section 'gate' it is held to; by default what policies/default.yaml says")->option_text("FILE");
   app.add_option("--db", options->database, "this advisory database; by default the one that `ashlar feed` keeps")->option_text("FILE");
@@ -90,12 +91,12 @@ Action make(CLI::App& app) {
   app.add_option("--image-mirror", options->make.build.image_mirror, "where apt in a -dev image looks")->option_text("URL");
   add_lock_options(app, options->make.build.lock);
   return [options](Context& context) -> Result<Exit> {
-    if (options->key.empty() && !options->unsigned_) return cannot(Kind::Invalid, "make", "name the key that signs with --key, or say --unsigned");
+    if (options->key.key.empty() && !options->unsigned_) return cannot(Kind::Invalid, "make", "name the key that signs with --key, or say --unsigned");
     TRY_ASSIGN(const auto to, pipeline::parse_destination(options->to));
     TRY_ASSIGN(auto workshop, pipeline::open_workshop(context.machine, context.config, context.progress));
     TRY_ASSIGN(auto how, settle(context, workshop, *options));
     std::optional<trust::PrivateKey> signer;
-    if (!options->key.empty()) {
+    if (!options->key.key.empty()) {
       TRY_ASSIGN(signer, open_private_key(context, options->key));
       how.key = &*signer;
     }

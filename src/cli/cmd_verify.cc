@@ -8,6 +8,7 @@
 #include "cli/key_options.h"
 #include "pipeline/copy.h"
 #include "pipeline/verify.h"
+#include "pipeline/workshop.h"
 
 namespace ashlar::cli {
 namespace {
@@ -16,7 +17,8 @@ constexpr const char* schema = "https://ashlar.dev/verify/v1";
 
 struct Options {
   std::string ref, receipt, platform;
-  std::vector<std::string> keys, types;
+  pipeline::TrustSettings trust{};
+  std::vector<std::string> types;
 };
 
 Result<Exit> verify_receipt(Context& context, const Options& options) {
@@ -55,8 +57,8 @@ void say_verification(Context& context, const pipeline::Verification& found) {
 }
 
 Result<Exit> verify_image(Context& context, const Options& options) {
-  pipeline::VerifyOptions wanted{.believed = {.keys = {}, .now = context.machine.clock->now()}, .platform = options.platform, .types = {}};
-  TRY_ASSIGN(wanted.believed.keys, read_public_keys(context, options.keys));
+  pipeline::VerifyOptions wanted{.believed = {}, .platform = options.platform, .types = {}};
+  TRY_ASSIGN(wanted.believed, pipeline::believe(context.machine, options.trust));
   for (const std::string& each : options.types) {
     TRY_ASSIGN(std::string type, attest::predicate_uri(each));
     wanted.types.push_back(std::move(type));
@@ -77,14 +79,18 @@ Result<Exit> verify_image(Context& context, const Options& options) {
 Action verify(CLI::App& app) {
   const auto options = std::make_shared<Options>();
   app.add_option("REF", options->ref, "where the image lies; of a receipt by default where it says that the image was copied to");
-  app.add_option("--key", options->keys, "a public key whose signatures count; repeatable")->option_text("FILE");
+  add_trust_options(app, options->trust);
   app.add_option("--type", options->types, "a statement of this type must be there, too, signed by whom is believed; repeatable")->option_text("TYPE");
   app.add_option("--platform", options->platform, "the image of one platform, instead of the index")->option_text("PLATFORM");
   app.add_option("--receipt", options->receipt, "of `ashlar copy`: every byte that it names is read, and what is missing or altered is named")->option_text("FILE");
   return [options](Context& context) -> Result<Exit> {
     if (!options->receipt.empty()) return verify_receipt(context, *options);
     if (options->ref.empty()) return cannot(Kind::Invalid, "verify", "name an image, or a receipt with --receipt");
-    if (options->keys.empty()) return cannot(Kind::Invalid, fmt::format("verify '{}'", options->ref), "say whom you believe: --key FILE");
+    if (options->trust.empty()) {
+      TRY_ASSIGN(const auto workshop, pipeline::open_workshop(context.machine, context.config, context.progress));
+      options->trust = workshop.config.trust;
+    }
+    if (options->trust.empty()) return cannot(Kind::Invalid, fmt::format("verify '{}'", options->ref), "say whom you believe: --key FILE, --keyring FILE, or --trust-root FILE with --certificate-identity and --certificate-oidc-issuer; or write it into the configuration's section 'trust'");
     return verify_image(context, *options);
   };
 }

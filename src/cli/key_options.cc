@@ -1,26 +1,36 @@
 #include "cli/key_options.h"
 
+#include <CLI/CLI.hpp>
+
 #include <fmt/format.h>
+
+#include "trust/open_key.h"
 
 namespace ashlar::cli {
 
-Result<trust::PrivateKey> open_private_key(const Context& context, const std::string& path) {
-  TRY_ASSIGN(const std::string pem, context.machine.files->read(path));
-  std::string password;
-  for (const char* name : {"COSIGN_PASSWORD", "ASHLAR_KEY_PASSWORD"}) password = context.machine.environment(name).value_or(password);
-  auto key = trust::PrivateKey::parse(pem, password);
-  return key ? std::move(key) : cannot(fmt::format("use key '{}'", path), std::move(key).error());
+CLI::Option* add_key_options(CLI::App& app, KeyFlags& flags, const char* what) {
+  auto* const key = app.add_option("--key", flags.key, what)->option_text("KEY");
+  app.add_option("--password-fd", flags.password_descriptor, "the key's password is the first line of this open descriptor; otherwise ASHLAR_KEY_PASSWORD or COSIGN_PASSWORD has it, or the terminal is asked")->option_text("N")->needs(key);
+  return key;
 }
 
-Result<std::vector<pipeline::BelievedKey>> read_public_keys(const Context& context, const std::vector<std::string>& paths) {
-  std::vector<pipeline::BelievedKey> out;
-  for (const std::string& path : paths) {
-    TRY_ASSIGN(const std::string pem, context.machine.files->read(path));
-    auto key = trust::PublicKey::parse(pem);
-    if (!key) return cannot(fmt::format("use key '{}'", path), std::move(key).error());
-    out.push_back({path, std::move(*key)});
-  }
-  return out;
+Result<trust::PrivateKey> open_private_key(const Context& context, const KeyFlags& flags) {
+  const auto secrets = host::machine_secrets();
+  return trust::open_private_key(flags.key, {.machine = context.machine, .secrets = *secrets, .descriptor = flags.password_descriptor});
+}
+
+void add_trust_options(CLI::App& app, pipeline::TrustSettings& settings) {
+  app.add_option("--key", settings.keys, "a public key whose signatures count: a PEM file, or a key in a token (pkcs11:...); repeatable")->option_text("KEY");
+  app.add_option("--keyring", settings.keyring, "keys whose signatures count, each from when until when (docs/formats/keyring.md)")->option_text("FILE");
+  app.add_option("--trust-root", settings.root, "Sigstore's trusted_root.json: authorities and logs by which certificates and times are checked, without a network")->option_text("FILE");
+  const auto one = [&settings]() -> pipeline::IdentityWords& { return settings.identities.empty() ? settings.identities.emplace_back() : settings.identities.front(); };
+  const auto add = [&](const char* name, std::string pipeline::IdentityWords::*member, const char* what) {
+    app.add_option_function<std::string>(name, [one, member](const std::string& text) { one().*member = text; }, what)->option_text("TEXT");
+  };
+  add("--certificate-identity", &pipeline::IdentityWords::name, "whose certificates count: a mail address or a URI, as the certificate has it");
+  add("--certificate-identity-regexp", &pipeline::IdentityWords::name_expression, "the same as a regular expression that matches the whole of it");
+  add("--certificate-oidc-issuer", &pipeline::IdentityWords::issuer, "who must have vouched for that identity");
+  add("--certificate-oidc-issuer-regexp", &pipeline::IdentityWords::issuer_expression, "the same as a regular expression");
 }
 
 }  // namespace ashlar::cli

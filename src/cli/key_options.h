@@ -1,17 +1,27 @@
 #pragma once
-// `--key`: of those who sign, and of those who check.
+// Keys as the command line names them: of those who sign, and of those who check.
 #include <string>
-#include <vector>
 
 #include "cli/verb.h"
-#include "pipeline/signatures.h"
+#include "pipeline/believed.h"
 #include "trust/key.h"
+
+namespace CLI {
+class Option;
+}
 
 namespace ashlar::cli {
 
-/// Opens the private key of a file, with the password of $ASHLAR_KEY_PASSWORD or $COSIGN_PASSWORD.
-Result<trust::PrivateKey> open_private_key(const Context& context, const std::string& path);
-/// Reads the public keys of files, each under its path as name.
-Result<std::vector<pipeline::BelievedKey>> read_public_keys(const Context& context, const std::vector<std::string>& paths);
+/// Where a key and its password come from.
+struct KeyFlags {
+  std::string key;
+  int password_descriptor = -1;
+};
+/// Adds `--key`, of a private key, and `--password-fd`.
+CLI::Option* add_key_options(CLI::App& app, KeyFlags& flags, const char* what);
+Result<trust::PrivateKey> open_private_key(const Context& context, const KeyFlags& flags);
+
+/// Adds `--key`, `--keyring`, `--trust-root` and cosign's `--certificate-...`: whom to believe.
+void add_trust_options(CLI::App& app, pipeline::TrustSettings& settings);
 
 }  // namespace ashlar::cli

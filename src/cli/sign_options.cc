@@ -16,7 +16,7 @@ pipeline::SignOptions SignFlags::options() const {
 
 void add_sign_options(CLI::App& app, SignFlags& flags) {
   app.add_option("REF", flags.ref, "an image in a registry (docker://HOST/REPO:TAG) or a layout (oci:DIR:TAG)")->required();
-  app.add_option("--key", flags.key, "the private key to sign with")->option_text("KEY")->required();
+  add_key_options(app, flags.key, "the private key to sign with: a PEM file, cosign's too, or a key in a token (pkcs11:...)")->required();
   app.add_option("--layout", flags.layout, "where the signature lies: under cosign's tag, in a Sigstore bundle that refers to the image, or in both, so that every tool finds it")
       ->check(CLI::IsMember({"tag", "bundle", "both"}))->option_text("tag|bundle|both");
   app.add_option("--platform", flags.where.platform, "the image of one platform, instead of the index")->option_text("PLATFORM");

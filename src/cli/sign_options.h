@@ -3,13 +3,14 @@
 #include <string>
 #include <vector>
 
-#include "cli/verb.h"
+#include "cli/key_options.h"
 #include "pipeline/sign.h"
 
 namespace ashlar::cli {
 
 struct SignFlags {
-  std::string ref, key, layout = "both";
+  std::string ref, layout = "both";
+  KeyFlags key{};
   pipeline::SignOptions where{};
   /// The options with the layout taken into account.
   pipeline::SignOptions options() const;

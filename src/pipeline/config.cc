@@ -13,9 +13,11 @@
 namespace ashlar::pipeline {
 namespace {
 
-constexpr std::array<std::string_view, 6> keys = {"mirrors", "keyrings", "accept-keys", "distributions", "cache", "scan"};
+constexpr std::array<std::string_view, 7> keys = {"mirrors", "keyrings", "accept-keys", "distributions", "cache", "scan", "trust"};
 constexpr std::array<std::string_view, 2> cache_keys = {"max-size", "max-age"};
 constexpr std::array<std::string_view, 4> scan_keys = {"statements", "exceptions", "excuse", "dark"};
+constexpr std::array<std::string_view, 4> trust_keys = {"keys", "keyring", "root", "identities"};
+constexpr std::array<std::string_view, 4> identity_keys = {"name", "name-expression", "issuer", "issuer-expression"};
 constexpr std::array<std::string_view, 4> excuse_keys = {"path", "digest", "owner", "reason"};
 
 class Reader {
@@ -40,6 +42,7 @@ class Reader {
     if (const YamlNode* node = document_.root.find("cache")) read_cache(*node, out);
     if (const YamlNode* node = document_.root.find("scan")) read_scan(*node, out.scan);
     if (out.scan.exceptions.empty()) out.scan.exceptions = folder_ / "exceptions.json";
+    if (const YamlNode* node = document_.root.find("trust")) read_trust(*node, out.trust);
   }
   std::vector<Fault> faults;
 
@@ -110,6 +113,25 @@ class Reader {
     if (excuses != nullptr && excuses->type != YamlNode::Type::Sequence) fault(*excuses, "a list of files is expected here", "excuse: [{path: /opt/tool, digest: 'sha256:...', owner: platform, reason: built by us}]");
     else if (excuses != nullptr) for (const YamlNode& each : excuses->items) read_excuse(each, out);
   }
+  void read_trust(const YamlNode& node, TrustSettings& out) {
+    if (!known(node, trust_keys)) return;
+    if (const YamlNode* value = node.find("keys")) {
+      for (const std::string& each : texts(*value)) out.keys.push_back(each.starts_with("pkcs11:") ? each : beside(each).string());
+    }
+    if (const YamlNode* value = node.find("keyring")) out.keyring = beside(value->text);
+    if (const YamlNode* value = node.find("root")) out.root = beside(value->text);
+    const YamlNode* identities = node.find("identities");
+    if (identities == nullptr) return;
+    if (identities->type != YamlNode::Type::Sequence) return fault(*identities, "a list of identities is expected here", "identities: [{name: release@example.org, issuer: 'https://accounts.example.org'}]");
+    for (const YamlNode& each : identities->items) {
+      if (!known(each, identity_keys)) continue;
+      const auto text = [&](std::string_view key) { return each.find(key) == nullptr ? std::string() : each.find(key)->text; };
+      IdentityWords words{text("name"), text("name-expression"), text("issuer"), text("issuer-expression")};
+      if (words.name.empty() == words.name_expression.empty()) fault(each, "an identity has a 'name' or a 'name-expression'");
+      else if (words.issuer.empty() == words.issuer_expression.empty()) fault(each, "an identity has an 'issuer' or an 'issuer-expression': who vouches for the name");
+      else out.identities.push_back(std::move(words));
+    }
+  }
   void read_excuse(const YamlNode& node, ScanSettings& out) {
     if (!known(node, excuse_keys)) return;
     scan::Excuse excuse;
@@ -147,6 +169,7 @@ void add(Config& first, Config second) {
   first.scan.statements.insert(first.scan.statements.end(), second.scan.statements.begin(), second.scan.statements.end());
   first.scan.excuses.insert(first.scan.excuses.end(), second.scan.excuses.begin(), second.scan.excuses.end());
   if (first.scan.exceptions.empty()) first.scan.exceptions = second.scan.exceptions;
+  if (first.trust.empty()) first.trust = std::move(second.trust);
   if (!first.scan.dark_fails) first.scan.dark_fails = second.scan.dark_fails;
   first.files.insert(first.files.end(), second.files.begin(), second.files.end());
 }

@@ -8,6 +8,7 @@
 
 #include "deb/distribution.h"
 #include "host/machine.h"
+#include "pipeline/believed.h"
 #include "scan/scan.h"
 
 namespace ashlar::pipeline {
@@ -33,6 +34,7 @@ struct Config {
   std::vector<deb::Distribution> distributions;             ///< beside those we ship
   CacheLimits cache;
   ScanSettings scan;
+  TrustSettings trust;                                      ///< the section `trust`: whom `verify` and `scan` believe
   std::vector<host::Path> files;                            ///< that it was read from
 };
 

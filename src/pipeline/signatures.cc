@@ -10,6 +10,7 @@
 #include "trust/bundle.h"
 #include "trust/dsse.h"
 #include "trust/simple_signing.h"
+#include "trust/tag_layout.h"
 
 namespace ashlar::pipeline {
 namespace {
@@ -30,26 +31,42 @@ std::string layout_of(const oci::Attached& attached) {
   return attached.media_type.starts_with(bundle_type) ? "bundle" : "referrer";
 }
 
-/// One of the keys that are believed for which `holds` says so.
-template <class Holds>
-void try_keys(const Believed& believed, const Holds& holds, Signature& out) {
-  if (believed.keys.empty()) {
-    out.reason = "no key is believed: name one with --key";
-    return;
-  }
-  const auto found = std::ranges::find_if(believed.keys, [&](const BelievedKey& each) { return holds(each.key); });
-  if (found == believed.keys.end()) {
-    out.reason = other_key;
-    return;
-  }
-  out.key = found->name;
-  out.verified = true;
-}
-
 void refuse(Signature& out, std::string reason) {
   out.verified = false;
   out.statement.clear();
   out.reason = std::move(reason);
+}
+
+/// One of the keys that are believed for which `holds` says so. `seen`: when it was signed, as somebody else than the signer tells it, or now.
+template <class Holds>
+void try_keys(const Believed& believed, const Holds& holds, Signature& out, std::optional<Time> seen = {}) {
+  if (believed.keys.empty()) return refuse(out, "it is signed with a key, and no key is believed: name one with --key");
+  const auto found = std::ranges::find_if(believed.keys, [&](const BelievedKey& each) { return holds(each.key); });
+  if (found == believed.keys.end()) return refuse(out, other_key);
+  out.key = found->name;
+  out.verified = true;
+  if (!found->terms) return;
+  const trust::Judgement judgement = trust::judge(*found->terms, seen.value_or(believed.now));
+  out.verified = judgement.standing == trust::Standing::Valid;
+  out.reason = judgement.rule;
+}
+
+/// Signed with a certificate of one of the identities that are believed.
+void try_identities(const trust::Bundle& bundle, const trust::Artifact& artifact, const Believed& believed, Signature& out) {
+  if (!believed.root) return refuse(out, "it is signed with a certificate, and no trust root was given to check it by: name one with --trust-root");
+  if (believed.identities.empty()) return refuse(out, "it is signed with a certificate, and nobody's certificates are believed: say whose with --identity and --issuer");
+  std::string why;
+  for (const trust::IdentityPolicy& identity : believed.identities) {
+    const trust::Verification found = trust::verify_keyless(bundle, artifact, *believed.root, identity);
+    if (found.holds()) {
+      out.key = fmt::format("{} by {}", join(found.identity.names, ", "), found.identity.issuer);
+      out.verified = true;
+      for (const trust::SigningTime& each : found.times) out.reason = fmt::format("signed at {} as {} tells", each.time.str(), each.by);
+      return;
+    }
+    if (why.empty()) why = found.broken.front().why;
+  }
+  refuse(out, why);
 }
 
 /// What a statement says, once its signature has held.
@@ -62,10 +79,20 @@ void read_subject(std::string payload, Signature& out) {
   out.statement = std::move(payload);
 }
 
-void judge_envelope(const trust::Envelope& envelope, const Believed& believed, Signature& out) {
+void judge_envelope(const trust::Envelope& envelope, const Believed& believed, Signature& out, std::optional<Time> seen = {}) {
   if (envelope.payload_type != trust::media::in_toto) return refuse(out, fmt::format("its payload is of the type '{}', no statement", envelope.payload_type.substr(0, 80)));
-  try_keys(believed, [&](const trust::PublicKey& key) { return trust::verify_envelope(envelope, key).has_value(); }, out);
+  try_keys(believed, [&](const trust::PublicKey& key) { return trust::verify_envelope(envelope, key).has_value(); }, out, seen);
   read_subject(envelope.payload, out);
+}
+
+/// What lies under cosign's tag and is signed with a certificate, as the bundle that says the same; nothing where it is signed with a key, or, with a reason,
+/// where it does not read.
+std::optional<trust::Bundle> tagged_bundle(const oci::Attached& attached, std::variant<trust::Envelope, trust::MessageSignature> content, Signature& out) {
+  if (annotation(attached, certificate_annotation).empty()) return std::nullopt;
+  auto bundle = trust::bundle_of_tag(attached.annotations, std::move(content));
+  if (bundle) return std::move(*bundle);
+  refuse(out, bundle.error().message);
+  return std::nullopt;
 }
 
 void judge_simple(const oci::Attached& attached, const Believed& believed, Signature& out) {
@@ -73,9 +100,23 @@ void judge_simple(const oci::Attached& attached, const Believed& believed, Signa
   if (!document) return refuse(out, document.error().message);
   const auto signature = from_base64(annotation(attached, signature_annotation));
   if (!signature || signature->empty()) return refuse(out, "it has no signature");
-  if (!annotation(attached, certificate_annotation).empty()) return refuse(out, "it is signed with a certificate, which this layout keeps without what proves when");
+  if (const auto bundle = tagged_bundle(attached, trust::MessageSignature{{}, {}, std::string(as_text(*signature))}, out)) {
+    try_identities(*bundle, trust::Artifact::of(attached.content), believed, out);
+    if (out.verified && document->digest != attached.subject) refuse(out, fmt::format("digest differs: it signs '{}'", document->digest.str()));
+    return;
+  }
+  if (!out.reason.empty()) return;
   try_keys(believed, [&](const trust::PublicKey& key) { return key.verify(attached.content, as_text(*signature)).has_value(); }, out);
   if (out.verified && document->digest != attached.subject) refuse(out, fmt::format("digest differs: it signs '{}'", document->digest.str()));
+}
+
+/// An envelope under cosign's tag: signed with a certificate, or with a key.
+void judge_tagged(const oci::Attached& attached, const trust::Envelope& envelope, const Believed& believed, Signature& out) {
+  const auto bundle = tagged_bundle(attached, envelope, out);
+  if (!bundle && out.reason.empty()) return judge_envelope(envelope, believed, out);
+  if (!bundle) return;
+  try_identities(*bundle, trust::Artifact::any(), believed, out);
+  read_subject(envelope.payload, out);
 }
 
 /// Says so where the bundle names a key that is believed and the signature is not that key's.
@@ -85,16 +126,30 @@ void name_hinted(const trust::Bundle& bundle, const Believed& believed, Signatur
   if (!out.verified && found != believed.keys.end() && out.reason == other_key) out.reason = fmt::format("altered: it says that it is signed by '{}', and that key did not sign these bytes", found->name);
 }
 
+/// When a bundle was signed with a key, as a log or an authority of the trust root tells it.
+std::optional<Time> signed_when(const trust::Bundle& bundle, const trust::Artifact& artifact, const Believed& believed) {
+  if (!believed.root || (bundle.entries.empty() && bundle.timestamps.empty())) return std::nullopt;
+  for (const BelievedKey& each : believed.keys) {
+    const auto found = trust::verify_keyed(bundle, artifact, each.key.pem(), &*believed.root);
+    if (found && found->holds() && !found->times.empty()) return found->times.front().time;
+  }
+  return std::nullopt;
+}
+
 void judge_bundle(const oci::Attached& attached, std::string_view manifest, const Believed& believed, Signature& out) {
   const auto bundle = trust::read_bundle(attached.content, "bundle");
   if (!bundle) return refuse(out, bundle.error().message);
-  if (!std::holds_alternative<trust::KeyMaterial>(bundle->material)) return refuse(out, "it is signed with a certificate, and no trust root was given to check it by");
-  if (const auto* const envelope = std::get_if<trust::Envelope>(&bundle->content)) {
-    judge_envelope(*envelope, believed, out);
-  } else {
-    const std::string& signature = std::get<trust::MessageSignature>(bundle->content).signature;
-    try_keys(believed, [&](const trust::PublicKey& key) { return key.verify(manifest, signature).has_value(); }, out);
+  const auto* const envelope = std::get_if<trust::Envelope>(&bundle->content);
+  const trust::Artifact artifact = envelope != nullptr ? trust::Artifact::any() : trust::Artifact::of(manifest);
+  if (!std::holds_alternative<trust::KeyMaterial>(bundle->material)) {
+    try_identities(*bundle, artifact, believed, out);
+    if (envelope != nullptr) read_subject(envelope->payload, out);
+    return;
   }
+  const std::optional<Time> seen = signed_when(*bundle, artifact, believed);
+  if (envelope != nullptr) return judge_envelope(*envelope, believed, out, seen), name_hinted(*bundle, believed, out);
+  const std::string& signature = std::get<trust::MessageSignature>(bundle->content).signature;
+  try_keys(believed, [&](const trust::PublicKey& key) { return key.verify(manifest, signature).has_value(); }, out, seen);
   name_hinted(*bundle, believed, out);
 }
 
@@ -110,8 +165,8 @@ Signature judge_signature(const oci::Attached& attached, std::string_view manife
     judge_bundle(attached, manifest, believed, out);
   } else if (const auto json = parse_json(attached.content, "attached"); json && json->is_object() && json->contains("payloadType")) {
     const auto envelope = trust::read_envelope(*json);
-    if (envelope) judge_envelope(*envelope, believed, out);
-    else refuse(out, envelope.error().message);
+    if (!envelope) refuse(out, envelope.error().message);
+    else judge_tagged(attached, *envelope, believed, out);
   } else {
     refuse(out, "nothing signs it");
     if (json && attest::is_statement(*json)) read_subject(attached.content, out);

@@ -1,5 +1,6 @@
 #pragma once
 // Which of the contents that are attached to an image are signed by whom we believe.
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -7,6 +8,8 @@
 #include "base/time.h"
 #include "oci/attached.h"
 #include "trust/key.h"
+#include "trust/keyless.h"
+#include "trust/keyring.h"
 
 namespace ashlar::pipeline {
 
@@ -14,11 +17,14 @@ namespace ashlar::pipeline {
 struct BelievedKey {
   std::string name;  ///< as whoever named it wrote it
   trust::PublicKey key;
+  std::optional<trust::KeyringEntry> terms{};  ///< of a keyring: from when until when it counts, and since when it is withdrawn
 };
 
 /// Whom we believe.
 struct Believed {
   std::vector<BelievedKey> keys{};
+  std::optional<trust::TrustRoot> root{};                ///< for certificates, and for when something was signed
+  std::vector<trust::IdentityPolicy> identities{};       ///< whose certificates count
   Time now{};
 };
 

@@ -1,0 +1,42 @@
+#include "pipeline/believed.h"
+
+#include <fmt/format.h>
+
+#include "trust/open_key.h"
+
+namespace ashlar::pipeline {
+namespace {
+
+Result<trust::Pattern> pattern(const std::string& exact, const std::string& expression, const char* what) {
+  if (!exact.empty() && !expression.empty()) return cannot(Kind::Invalid, "read identity", fmt::format("it has a {} and an expression for it; one of them", what));
+  if (!exact.empty()) return trust::Pattern::exact(exact);
+  if (!expression.empty()) return trust::Pattern::expression(expression);
+  return cannot(Kind::Invalid, "read identity", fmt::format("it has no {}: who vouches for a name is half of it", what));
+}
+
+}  // namespace
+
+Result<Believed> believe(host::Machine& machine, const TrustSettings& settings) {
+  Believed out{.now = machine.clock->now()};
+  const auto secrets = host::machine_secrets();
+  for (const std::string& each : settings.keys) {
+    TRY_ASSIGN(auto key, trust::open_public_key(each, {.machine = machine, .secrets = *secrets}));
+    out.keys.push_back({each, std::move(key), {}});
+  }
+  if (!settings.keyring.empty()) {
+    TRY_ASSIGN(const auto ring, trust::read_keyring(*machine.files, settings.keyring));
+    for (const trust::KeyringEntry& each : ring.entries()) out.keys.push_back({each.name, each.key, each});
+  }
+  if (!settings.root.empty()) {
+    TRY_ASSIGN(const std::string text, machine.files->read(settings.root));
+    TRY_ASSIGN(out.root, trust::read_trust_root(text, settings.root.string()));
+  }
+  for (const IdentityWords& each : settings.identities) {
+    TRY_ASSIGN(auto name, pattern(each.name, each.name_expression, "name"));
+    TRY_ASSIGN(auto issuer, pattern(each.issuer, each.issuer_expression, "issuer"));
+    out.identities.push_back({std::move(name), std::move(issuer)});
+  }
+  return out;
+}
+
+}  // namespace ashlar::pipeline

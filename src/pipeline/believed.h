@@ -1,0 +1,27 @@
+#pragma once
+// Whom we believe, from the words of a command line and of the configuration.
+#include <string>
+#include <vector>
+
+#include "host/machine.h"
+#include "pipeline/signatures.h"
+
+namespace ashlar::pipeline {
+
+/// Somebody whose certificates count; each part a text or a regular expression that matches the whole of it.
+struct IdentityWords {
+  std::string name{}, name_expression{}, issuer{}, issuer_expression{};
+};
+
+/// The configuration's section `trust`, and the options of `verify`.
+struct TrustSettings {
+  std::vector<std::string> keys{};          ///< paths, or URIs of keys in tokens
+  host::Path keyring{}, root{};             ///< of keys with their terms; Sigstore's trusted_root.json; empty: none
+  std::vector<IdentityWords> identities{};
+  bool empty() const { return keys.empty() && keyring.empty() && root.empty() && identities.empty(); }
+};
+
+/// Reads all of it. Invalid for an identity without a name or an issuer.
+Result<Believed> believe(host::Machine& machine, const TrustSettings& settings);
+
+}  // namespace ashlar::pipeline
