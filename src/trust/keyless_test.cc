@@ -9,7 +9,9 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "base/bytes.h"
 #include "trust/inner/sample_world_test.h"
+#include "trust/inner/verifying_key.h"
 
 namespace ashlar::trust {
 namespace {
@@ -186,6 +188,17 @@ TEST(Keyless, Certificates) {
 
 TEST(Keyless, KeysOfCertificates) {
   check(good, {{"P-384", planned([](CertificatePlan& plan) { plan.key = "P-384"; }), ""},
+               {"P-384 with its own hash, which the entry has", [](Scene& scene) {
+                  CertificatePlan plan = world().plan();
+                  plan.key = "P-384";
+                  const auto by = world().issue(plan);
+                  scene.bundle = world().message_bundle(by);
+                  scene.message() = {"SHA2_384", hash_of(HashName::Sha384, SampleWorld::artifact), by.signer.sign(SampleWorld::artifact)};
+                  Json body = Json::parse(hashedrekord_body(to_hex(as_bytes(scene.message().digest)), scene.message().signature, by.pem()));
+                  body["spec"]["data"]["hash"]["algorithm"] = "sha384";
+                  scene.entry() = world().log("hashedrekord", "0.0.1", to_compact(body));
+                  scene.bundle.timestamps.clear();
+                }, ""},
                {"P-521", planned([](CertificatePlan& plan) { plan.key = "P-521"; }), ""},
                {"RSA", planned([](CertificatePlan& plan) { plan.key = "RSA"; }), ""},
                {"Ed25519", planned([](CertificatePlan& plan) { plan.key = "ED25519"; }), ""},
