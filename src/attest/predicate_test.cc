@@ -95,7 +95,7 @@ TEST(CheckPredicate, NamesThePlaceThatIsWrong) {
       {"test-result", "no configuration", [](Json& v) { v.erase("configuration"); }, "it has no 'configuration'"},
       {"test-result", "a test without a name", [](Json& v) { v["failedTests"].push_back(""); }, "'failedTests[0]' is empty"},
       {"lock", "another schema", [](Json& v) { v["schema"] = "x"; }, "schema"},
-      {"lock", "a digest that is none", [](Json& v) { v["platforms"]["linux/amd64"]["packages"][0]["sha256"] = "x"; }, "x"},
+      {"lock", "a digest that is none", [](Json& v) { v["platforms"]["linux/amd64"]["packages"][0]["sha256"] = "x"; }, "it is not 64 lower-case hex digits"},
       {"hardening", "no answer", [](Json& v) { v["checks"][2].erase("result"); }, "it has no 'checks[2].result'"},
       {"hardening", "evidence that is no text", [](Json& v) { v["checks"][0]["evidence"][0] = 1; }, "'checks[0].evidence[0]' is no text"},
       {"hardening", "a word for yes", [](Json& v) { v["passed"] = "yes"; }, "'passed' is neither true nor false"},
