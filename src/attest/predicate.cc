@@ -42,7 +42,7 @@ constexpr std::array provenance_1 = {
     Member{"runDetails/byproducts[]", Is::Resource, false}};
 
 constexpr std::array provenance_02 = {
-    Member{"builder"}, Member{"builder/id", Is::Uri}, Member{"buildType", Is::Uri}, Member{"invocation", Is::Object, false}, Member{"metadata", Is::Object, false},
+    Member{"builder"}, Member{"builder/id", Is::Text}, Member{"buildType", Is::Uri}, Member{"invocation", Is::Object, false}, Member{"metadata", Is::Object, false},
     Member{"metadata/buildStartedOn", Is::Time, false}, Member{"metadata/buildFinishedOn", Is::Time, false}, Member{"materials[]", Is::Object, false}, Member{"materials[]/uri", Is::Text, false},
     Member{"materials[]/digest", Is::Digests, false}};
 

@@ -119,6 +119,7 @@ TEST(CheckPredicate, TakesWhatOthersWrite) {
   struct Row { std::string_view type, summary, text; };
   const Row rows[] = {
       {"slsaprovenance02", "a builder of containers", R"({"builder": {"id": "https://build.example/1"}, "buildType": "https://mobyproject.org/buildkit@v1", "materials": [{"uri": "pkg:docker/x@1", "digest": {"sha256": "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}}], "metadata": {"buildStartedOn": "2026-01-02T03:04:05.678Z"}})"},
+      {"slsaprovenance02", "a builder without a name, as some leave it", R"({"builder": {"id": ""}, "buildType": "https://mobyproject.org/buildkit@v1", "invocation": {}})"},
       {"slsaprovenance1", "another build type", R"({"buildDefinition": {"buildType": "https://x.example/t", "externalParameters": {}}, "runDetails": {"builder": {"id": "https://x.example/b"}}})"},
       {"https://spdx.dev/Document/v3.0", "SPDX 3", R"({"@context": "https://spdx.org/rdf/3.0.1/spdx-context.jsonld", "@graph": [{"type": "CreationInfo"}]})"},
       {"spdx", "in tag-value form", R"("SPDXVersion: SPDX-2.3\nDataLicense: CC0-1.0\n")"},
