@@ -42,36 +42,48 @@ constexpr std::array provenance_1 = {
     Member{"runDetails/byproducts[]", Is::Resource, false}};
 
 constexpr std::array provenance_02 = {
-    Member{"builder"}, Member{"builder/id", Is::Uri}, Member{"buildType", Is::Uri}, Member{"invocation", Is::Object, false}, Member{"metadata", Is::Object, false},
-    Member{"metadata/buildStartedOn", Is::Time, false}, Member{"metadata/buildFinishedOn", Is::Time, false}, Member{"materials[]", Is::Object, false}, Member{"materials[]/uri", Is::Text, false},
+    Member{"builder"}, Member{"builder/id", Is::Text}, Member{"buildType", Is::Uri}, Member{"invocation", Is::Object, false}, Member{"metadata", Is::Object, false},
+    Member{"metadata/buildStartedOn", Is::Time, false}, Member{"metadata/buildFinishedOn", Is::Time, false}, Member{"materials[]", Is::Object, false},
+    Member{"materials[]/uri", Is::Text, false},
     Member{"materials[]/digest", Is::Digests, false}};
 
 constexpr std::array spdx_2 = {
-    Member{"spdxVersion", Is::Word, true, "SPDX-2.2|SPDX-2.3"}, Member{"SPDXID", Is::Filled}, Member{"dataLicense", Is::Filled}, Member{"name", Is::Filled}, Member{"documentNamespace", Is::Uri},
-    Member{"creationInfo"}, Member{"creationInfo/created", Is::Time}, Member{"creationInfo/creators[]", Is::Filled}, Member{"packages[]", Is::Object, false}, Member{"packages[]/SPDXID", Is::Filled},
-    Member{"packages[]/name", Is::Filled}, Member{"packages[]/downloadLocation", Is::Filled}, Member{"files[]", Is::Object, false}, Member{"files[]/fileName", Is::Filled}, Member{"relationships[]", Is::Object, false},
+    Member{"spdxVersion", Is::Word, true, "SPDX-2.2|SPDX-2.3"}, Member{"SPDXID", Is::Filled}, Member{"dataLicense", Is::Filled},
+    Member{"name", Is::Filled}, Member{"documentNamespace", Is::Uri},
+    Member{"creationInfo"}, Member{"creationInfo/created", Is::Time}, Member{"creationInfo/creators[]", Is::Filled},
+    Member{"packages[]", Is::Object, false}, Member{"packages[]/SPDXID", Is::Filled},
+    Member{"packages[]/name", Is::Filled}, Member{"packages[]/downloadLocation", Is::Filled}, Member{"files[]", Is::Object, false},
+    Member{"files[]/fileName", Is::Filled}, Member{"relationships[]", Is::Object, false},
     Member{"relationships[]/spdxElementId", Is::Filled}, Member{"relationships[]/relatedSpdxElement", Is::Filled}, Member{"relationships[]/relationshipType", Is::Filled}};
 constexpr std::array spdx_3 = {Member{"@context", Is::Uri}, Member{"@graph[]"}};
 
 constexpr std::array cyclonedx = {
-    Member{"bomFormat", Is::Word, true, "CycloneDX"}, Member{"specVersion", Is::Filled}, Member{"serialNumber", Is::Uri, false}, Member{"metadata", Is::Object, false}, Member{"metadata/timestamp", Is::Time, false},
+    Member{"bomFormat", Is::Word, true, "CycloneDX"}, Member{"specVersion", Is::Filled}, Member{"serialNumber", Is::Uri, false},
+    Member{"metadata", Is::Object, false}, Member{"metadata/timestamp", Is::Time, false},
     Member{"components[]", Is::Object, false}, Member{"components[]/type", Is::Filled}, Member{"components[]/name", Is::Filled}, Member{"vulnerabilities[]", Is::Object, false}};
 
 constexpr std::array openvex = {
-    Member{"@context", Is::Uri}, Member{"@id", Is::Filled}, Member{"author", Is::Filled}, Member{"timestamp", Is::Time}, Member{"statements[]"}, Member{"statements[]/vulnerability", Is::Object},
-    Member{"statements[]/vulnerability/name", Is::Filled}, Member{"statements[]/status", Is::Word, true, "not_affected|affected|fixed|under_investigation"}, Member{"statements[]/products[]", Is::Object, false}};
+    Member{"@context", Is::Uri}, Member{"@id", Is::Filled}, Member{"author", Is::Filled}, Member{"timestamp", Is::Time}, Member{"statements[]"},
+    Member{"statements[]/vulnerability", Is::Object},
+    Member{"statements[]/vulnerability/name", Is::Filled},
+    Member{"statements[]/status", Is::Word, true, "not_affected|affected|fixed|under_investigation"},
+    Member{"statements[]/products[]", Is::Object, false}};
 
 constexpr std::array vulnerability_scan = {
-    Member{"invocation", Is::Object, false}, Member{"scanner"}, Member{"scanner/uri", Is::Filled}, Member{"scanner/version", Is::Text, false}, Member{"scanner/db", Is::Object, false}, Member{"scanner/db/uri", Is::Text, false},
+    Member{"invocation", Is::Object, false}, Member{"scanner"}, Member{"scanner/uri", Is::Filled}, Member{"scanner/version", Is::Text, false},
+    Member{"scanner/db", Is::Object, false}, Member{"scanner/db/uri", Is::Text, false},
     Member{"scanner/db/version", Is::Text, false}, Member{"metadata"}, Member{"metadata/scanStartedOn", Is::Time}, Member{"metadata/scanFinishedOn", Is::Time}};
 
 constexpr std::array test_result = {
-    Member{"result", Is::Word, true, "PASSED|WARNED|FAILED"}, Member{"configuration[]", Is::Resource}, Member{"url", Is::Text, false}, Member{"passedTests[]", Is::Filled, false}, Member{"warnedTests[]", Is::Filled, false},
+    Member{"result", Is::Word, true, "PASSED|WARNED|FAILED"}, Member{"configuration[]", Is::Resource}, Member{"url", Is::Text, false},
+    Member{"passedTests[]", Is::Filled, false}, Member{"warnedTests[]", Is::Filled, false},
     Member{"failedTests[]", Is::Filled, false}};
 
 constexpr std::array hardening = {
-    Member{"passed", Is::Flag}, Member{"platform", Is::Filled}, Member{"program", Is::Resource}, Member{"policy"}, Member{"policy/held_against[]", Is::Resource}, Member{"policy/definition_claimed", Is::Flag}, Member{"checks[]"},
-    Member{"checks[]/id", Is::Filled}, Member{"checks[]/title", Is::Text}, Member{"checks[]/result", Is::Word, true, "passed|failed|not-applicable|excused"}, Member{"checks[]/evidence[]", Is::Text}};
+    Member{"passed", Is::Flag}, Member{"platform", Is::Filled}, Member{"program", Is::Resource}, Member{"policy"},
+    Member{"policy/held_against[]", Is::Resource}, Member{"policy/definition_claimed", Is::Flag}, Member{"checks[]"},
+    Member{"checks[]/id", Is::Filled}, Member{"checks[]/title", Is::Text},
+    Member{"checks[]/result", Is::Word, true, "passed|failed|not-applicable|excused"}, Member{"checks[]/evidence[]", Is::Text}};
 
 std::string fault_of_spdx(const Json& predicate) {
   if (predicate.is_string()) return predicate.get_ref<const std::string&>().starts_with("SPDXVersion:") ? "" : "it is a text, and no SPDX document in tag-value form";
@@ -117,7 +129,8 @@ Result<std::string> predicate_uri(std::string_view name_or_uri) {
   std::vector<std::string_view> names;
   for (const PredicateType& each : types) names.push_back(each.name);
   const std::string close = nearest(name_or_uri, names);
-  return cannot(Kind::Invalid, fmt::format("take '{}' as a predicate type", name_or_uri), close.empty() ? fmt::format("it is no URI and none of {}", fmt::join(names, ", ")) : fmt::format("it is no URI; did you mean '{}'?", close));
+  return cannot(Kind::Invalid, fmt::format("take '{}' as a predicate type", name_or_uri),
+                close.empty() ? fmt::format("it is no URI and none of {}", fmt::join(names, ", ")) : fmt::format("it is no URI; did you mean '{}'?", close));
 }
 
 const PredicateType* find_predicate_type(std::string_view uri) {

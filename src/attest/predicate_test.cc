@@ -95,7 +95,7 @@ TEST(CheckPredicate, NamesThePlaceThatIsWrong) {
       {"test-result", "no configuration", [](Json& v) { v.erase("configuration"); }, "it has no 'configuration'"},
       {"test-result", "a test without a name", [](Json& v) { v["failedTests"].push_back(""); }, "'failedTests[0]' is empty"},
       {"lock", "another schema", [](Json& v) { v["schema"] = "x"; }, "schema"},
-      {"lock", "a digest that is none", [](Json& v) { v["platforms"]["linux/amd64"]["packages"][0]["sha256"] = "x"; }, "x"},
+      {"lock", "a digest that is none", [](Json& v) { v["platforms"]["linux/amd64"]["packages"][0]["sha256"] = "x"; }, "it is not 64 lower-case hex digits"},
       {"hardening", "no answer", [](Json& v) { v["checks"][2].erase("result"); }, "it has no 'checks[2].result'"},
       {"hardening", "evidence that is no text", [](Json& v) { v["checks"][0]["evidence"][0] = 1; }, "'checks[0].evidence[0]' is no text"},
       {"hardening", "a word for yes", [](Json& v) { v["passed"] = "yes"; }, "'passed' is neither true nor false"},
@@ -119,6 +119,7 @@ TEST(CheckPredicate, TakesWhatOthersWrite) {
   struct Row { std::string_view type, summary, text; };
   const Row rows[] = {
       {"slsaprovenance02", "a builder of containers", R"({"builder": {"id": "https://build.example/1"}, "buildType": "https://mobyproject.org/buildkit@v1", "materials": [{"uri": "pkg:docker/x@1", "digest": {"sha256": "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}}], "metadata": {"buildStartedOn": "2026-01-02T03:04:05.678Z"}})"},
+      {"slsaprovenance02", "a builder without a name, as some leave it", R"({"builder": {"id": ""}, "buildType": "https://mobyproject.org/buildkit@v1", "invocation": {}})"},
       {"slsaprovenance1", "another build type", R"({"buildDefinition": {"buildType": "https://x.example/t", "externalParameters": {}}, "runDetails": {"builder": {"id": "https://x.example/b"}}})"},
       {"https://spdx.dev/Document/v3.0", "SPDX 3", R"({"@context": "https://spdx.org/rdf/3.0.1/spdx-context.jsonld", "@graph": [{"type": "CreationInfo"}]})"},
       {"spdx", "in tag-value form", R"("SPDXVersion: SPDX-2.3\nDataLicense: CC0-1.0\n")"},

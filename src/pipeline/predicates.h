@@ -29,8 +29,8 @@ struct Predicates {
 };
 
 /// Provenance, lock, SPDX and CycloneDX; test results and hardening proof where it was tested; the scan where it was scanned; OpenVEX where statements
-/// that the configuration names mean something in the image. Conflict when the image does not hold what the lock names, or when tests or scan are of
-/// another image; NotFound without a lock that fits the definition.
+/// that the configuration names mean something in the image. NotFound without a lock; Conflict when the lock does not fit the definition or names what
+/// the image does not hold, and when tests or scan are of another image.
 Result<Predicates> predicates_of(Workshop& workshop, const PredicateWish& wish);
 
 }  // namespace ashlar::pipeline

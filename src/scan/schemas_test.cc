@@ -53,6 +53,20 @@ TEST(ScanSchema, TakesWhatIsWrittenAndDescribesAllOfIt) {
   EXPECT_TRUE(schema.takes(more)) << "fields may be added";
 }
 
+TEST(ScanSchema, ThePredicateOfAScanHasItsForm) {
+  const SchemaTrial predicate(root + "/schemas/vulnerability-scan.schema.json"), scan(root + "/schemas/scan.schema.json");
+  std::ifstream file(root + "/tests/data/scan/report.cosign-vuln", std::ios::binary);
+  Value value = Value::parse(std::string(std::istreambuf_iterator<char>(file), {}));
+  std::string why;
+  EXPECT_TRUE(predicate.takes(value, &why)) << why;
+  Value result = value["scanner"]["result"];
+  EXPECT_FALSE(scan.takes(result)) << "the type of the predicate stands for its schema";
+  result["schema"] = "https://ashlar.dev/scan/v1";
+  EXPECT_TRUE(scan.takes(result, &why)) << why;
+  value["scanner"].erase("result");
+  EXPECT_FALSE(predicate.takes(value));
+}
+
 TEST(ScanSchema, RefusesWhatIsNone) {
   const SchemaTrial schema(root + "/schemas/scan.schema.json");
   struct Row { const char* summary; std::function<void(Value&)> spoil; };

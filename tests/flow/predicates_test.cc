@@ -222,6 +222,41 @@ TEST_F(PredicatesFlow, an_image_of_another_lock_is_found_out) {
   ASSERT_FALSE(said);
   EXPECT_EQ(said.error().kind, Kind::Conflict);
   EXPECT_NE(said.error().message.find("the lock names 'words 2.0 "), std::string::npos) << said.error().message;
+  edit("small.yaml", "[base-files, greeter]", "[base-files]");
+  EXPECT_EQ(say(wish()).error().kind, Kind::Conflict) << "the lock is of another definition";
+  ASSERT_EQ(stage.ashlar({"lock", "small.yaml"}).code, 0);
+  const auto more = say(wish());
+  ASSERT_FALSE(more);
+  EXPECT_EQ(more.error().kind, Kind::Conflict);
+  EXPECT_NE(more.error().message.find("the image has 'greeter 1.0 "), std::string::npos) << more.error().message;
+}
+
+TEST_F(PredicatesFlow, what_other_verbs_answer_is_what_is_said) {
+  const auto tests = tested();
+  PredicateWish all = wish();
+  all.tested = &tests;
+  const auto said = say(all);
+  ASSERT_TRUE(said) << said.error().message;
+  for (const auto& [uri, format] : {std::pair{attest::spdx_uri, "spdx-json"}, {attest::cyclonedx_uri, "cyclonedx-json"}}) {
+    const auto found = std::ranges::find(said->list, uri, &attest::Predicate::uri);
+    EXPECT_EQ(found->text, stage.ashlar({"sbom", "oci:out:1", "--format", format}).out) << format;
+  }
+  const Json answer = stage.json({"test", "oci:out:1", "--definition", "small.yaml", "--no-run"}, tests.passed() ? 0 : 1);
+  const Json proof = predicate(*said, attest::hardening_uri), results = predicate(*said, attest::test_result_uri);
+  EXPECT_EQ(proof["checks"], answer["checks"]);
+  EXPECT_EQ(proof["passed"], answer["passed"]);
+  EXPECT_EQ(proof["policy"]["definition_claimed"], false);
+  ASSERT_EQ(proof["policy"]["held_against"].size(), 2U) << "there is no baseline of this distribution";
+  EXPECT_EQ(digest_hex(proof["policy"]["held_against"][0]), Digest::of(stage.read("small.yaml")).hex());
+  EXPECT_EQ(digest_hex(proof["policy"]["held_against"][1]), Digest::of(stage.read("small.lock.json")).hex());
+  EXPECT_EQ(results["configuration"], proof["policy"]["held_against"]);
+  for (const Json& check : answer["checks"]) {
+    const char* const list = check["result"] == "passed" ? "passedTests" : check["result"] == "failed" ? "failedTests" : check["result"] == "excused" ? "warnedTests" : nullptr;
+    for (const char* each : {"passedTests", "failedTests", "warnedTests"}) {
+      const bool there = std::ranges::find(results[each], check["id"]) != results[each].end();
+      EXPECT_EQ(there, list != nullptr && std::string_view(each) == list) << check["id"] << " in " << each;
+    }
+  }
 }
 
 TEST_F(PredicatesFlow, the_frameworks_own_python_takes_them) {
