@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "advisory/database.h"
+#include "advisory/record.h"
 #include "inventory/component.h"
 
 namespace ashlar::scan {

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "advisory/database.h"
 #include "host/sqlite.h"
 #include "scan/scan.h"
 

@@ -1,5 +1,6 @@
 #pragma once
 // One component before the database: what every feed says of it.
+#include "advisory/database.h"
 #include "scan/finding.h"
 #include "scan/identity.h"
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "advisory/feed_stamp.h"
 #include "base/digest.h"
 #include "scan/finding.h"
 #include "scan/identity.h"

@@ -2,6 +2,7 @@
 // From what an image holds and a database to a report.
 #include <map>
 
+#include "advisory/database.h"
 #include "inventory/ecosystems.h"
 #include "inventory/owners.h"
 #include "scan/base.h"

@@ -301,7 +301,7 @@ TEST_F(SignFlow, bad_input_says_what_to_do) {
   const Row rows[] = {
       {"no key", {"verify", "oci:out:1"}, 2, "say whom you believe: --key FILE"},
       {"nothing to verify", {"verify", "--key", "our.pub"}, 2, "name an image, or a receipt with --receipt"},
-      {"a public key to sign with", {"sign", "oci:out:1", "--key", "our.pub"}, 2, "cannot use key 'our.pub'"},
+      {"a public key to sign with", {"sign", "oci:out:1", "--key", "our.pub"}, 2, "it is a public key: signing takes the private one"},
       {"a key that is not there", {"sign", "oci:out:1", "--key", "none.key"}, 2, "none.key"},
       {"a tag that is not there", {"sign", "oci:out:9", "--key", "our.key"}, 2, "there is no such tag"},
       {"an archive", {"sign", "oci-archive:out.tar", "--key", "our.key"}, 2, "out.tar"},

@@ -1,5 +1,6 @@
 #pragma once
 // What a scan could not judge, and what that does to its verdict.
+#include "advisory/database.h"
 #include "scan/scan.h"
 
 namespace ashlar::scan {

@@ -1,5 +1,6 @@
 #pragma once
 // Whether a version can be the distribution's: what feeds know as the newest of each release speaks against one that is far beyond.
+#include "advisory/database.h"
 #include "scan/judge.h"
 
 namespace ashlar::scan {
