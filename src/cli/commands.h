@@ -16,6 +16,7 @@ Action except(CLI::App& app);
 Action diff(CLI::App& app);
 Action copy(CLI::App& app);
 Action verify(CLI::App& app);
+Action keys(CLI::App& app);
 Action debug(CLI::App& app);
 Action explain(CLI::App& app);
 Action catalog(CLI::App& app);

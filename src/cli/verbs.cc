@@ -20,6 +20,7 @@ const std::vector<Verb>& verbs() {
       {"diff", "shows what changed between two images", "ashlar diff oci:out/old oci:out/new", diff},
       {"copy", "moves an image with all that is attached to it", "ashlar copy docker://one.example/team/app:1 docker://two.example/team/app:1 --receipt app.receipt.json", copy},
       {"verify", "says whether all that a receipt of a copy names is there, whole", "ashlar verify --receipt app.receipt.json", verify},
+      {"keys", "makes signing keys, and keeps the keyring of those that are trusted", "ashlar keys generate --output-prefix release", keys},
       {"debug", "writes commands and a pod that look into a container without a shell", "ashlar debug oci:out/python --pod web", debug},
       {"explain", "says why a package is in a locked image, or what an advisory is about", "ashlar explain catalog/python/3.13.yaml libssl3t64", explain},
       {"catalog", "lists the images that ship with ashlar, or shows one", "ashlar catalog list", catalog},

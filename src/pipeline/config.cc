@@ -13,9 +13,10 @@
 namespace ashlar::pipeline {
 namespace {
 
-constexpr std::array<std::string_view, 6> keys = {"mirrors", "keyrings", "accept-keys", "distributions", "cache", "scan"};
+constexpr std::array<std::string_view, 7> keys = {"mirrors", "keyrings", "accept-keys", "distributions", "cache", "scan", "keys"};
 constexpr std::array<std::string_view, 2> cache_keys = {"max-size", "max-age"};
 constexpr std::array<std::string_view, 4> scan_keys = {"statements", "exceptions", "excuse", "dark"};
+constexpr std::array<std::string_view, 2> key_keys = {"keyring", "pkcs11-module"};
 constexpr std::array<std::string_view, 4> excuse_keys = {"path", "digest", "owner", "reason"};
 
 class Reader {
@@ -40,6 +41,8 @@ class Reader {
     if (const YamlNode* node = document_.root.find("cache")) read_cache(*node, out);
     if (const YamlNode* node = document_.root.find("scan")) read_scan(*node, out.scan);
     if (out.scan.exceptions.empty()) out.scan.exceptions = folder_ / "exceptions.json";
+    if (const YamlNode* node = document_.root.find("keys")) read_keys(*node, out.keys);
+    if (out.keys.ring.empty()) out.keys.ring = folder_ / "keyring.yaml";
   }
   std::vector<Fault> faults;
 
@@ -93,6 +96,14 @@ class Reader {
 
   /// A path of the file: relative to its folder.
   host::Path beside(const std::string& path) const { return host::Path(path).is_absolute() ? host::Path(path) : folder_ / path; }
+  void read_keys(const YamlNode& node, KeySettings& out) {
+    if (!known(node, key_keys)) return;
+    for (const auto& [key, value] : node.members) {
+      if (value.type != YamlNode::Type::Scalar || value.text.empty()) fault(value, "the path of a file is expected here");
+      else if (key.text == "keyring") out.ring = beside(value.text);
+      else if (key.text == "pkcs11-module") out.module = beside(value.text).string();
+    }
+  }
   void read_scan(const YamlNode& node, ScanSettings& out) {
     if (!known(node, scan_keys)) return;
     if (const YamlNode* value = node.find("statements")) {
@@ -147,6 +158,8 @@ void add(Config& first, Config second) {
   first.scan.statements.insert(first.scan.statements.end(), second.scan.statements.begin(), second.scan.statements.end());
   first.scan.excuses.insert(first.scan.excuses.end(), second.scan.excuses.begin(), second.scan.excuses.end());
   if (first.scan.exceptions.empty()) first.scan.exceptions = second.scan.exceptions;
+  if (first.keys.ring.empty()) first.keys.ring = second.keys.ring;
+  if (first.keys.module.empty()) first.keys.module = second.keys.module;
   if (!first.scan.dark_fails) first.scan.dark_fails = second.scan.dark_fails;
   first.files.insert(first.files.end(), second.files.begin(), second.files.end());
 }
@@ -188,6 +201,7 @@ Result<Config> read_config(const host::Machine& machine, const host::Folders& fo
     add(out, std::move(second));
   }
   if (out.scan.exceptions.empty()) out.scan.exceptions = "exceptions.json";
+  if (out.keys.ring.empty()) out.keys.ring = "keyring.yaml";
   return out;
 }
 

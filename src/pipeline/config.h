@@ -26,6 +26,12 @@ struct ScanSettings {
   std::optional<bool> dark_fails;      ///< `dark: fail` or `list`
 };
 
+/// The section `keys`.
+struct KeySettings {
+  host::Path ring;          ///< the trusted keys, when the file is there; `keyring.yaml` beside the configuration, and in the working folder where there is none
+  std::string module;       ///< of PKCS #11; empty: none is named
+};
+
 struct Config {
   std::map<std::string, std::vector<std::string>> mirrors;  ///< URLs by archive name, in order of preference
   std::vector<host::Path> keyrings;                         ///< files, or folders with such
@@ -33,6 +39,7 @@ struct Config {
   std::vector<deb::Distribution> distributions;             ///< beside those we ship
   CacheLimits cache;
   ScanSettings scan;
+  KeySettings keys;
   std::vector<host::Path> files;                            ///< that it was read from
 };
 
