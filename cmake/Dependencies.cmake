@@ -26,8 +26,7 @@ ashlar_late(librnp rnp)
 ashlar_late(libarchive archive)
 ashlar_late(libsodium sodium)
 ashlar_late(libp11kit p11-kit)
-pkg_check_modules(p11kit_pc REQUIRED p11-kit-1)
-target_include_directories(libp11kit SYSTEM INTERFACE ${p11kit_pc_INCLUDE_DIRS})
+pkg_check_modules(p11kit_pc REQUIRED p11-kit-1)  # for its headers, which lie in a folder of their own
 
 pkg_check_modules(libsolv_pc REQUIRED IMPORTED_TARGET libsolv)
 find_library(ASHLAR_SOLVEXT solvext REQUIRED)

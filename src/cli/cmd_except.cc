@@ -49,7 +49,7 @@ Result<pipeline::Known> known_of(Context& context, pipeline::Workshop& workshop,
   }
   TRY_ASSIGN(const auto database, advisory::Database::open(path));
   if (options.target.empty()) return pipeline::what_is_known(*database, wish.vulnerability, wish.package);
-  TRY_ASSIGN(const auto report, pipeline::scan(context.machine, *database, options.target, {.settings = workshop.config.scan}));
+  TRY_ASSIGN(const auto report, pipeline::scan(context.machine, *database, options.target, {.settings = workshop.config.scan, .trust = pipeline::trust_of(workshop)}));
   return pipeline::what_is_known(report, wish.vulnerability, wish.package);
 }
 

@@ -111,7 +111,7 @@ Result<Exit> explain_advisory(Context& context, const Options& options, const st
   if (options.package.empty()) return explain_everywhere(context, workshop, *database, id);
   TRY_ASSIGN(const auto named, database->named(id));
   if (named.empty()) return cannot(Kind::NotFound, fmt::format("explain '{}'", id), "no feed of the database has it");
-  TRY_ASSIGN(const auto all, pipeline::explain_advisory(context.machine, *database, options.package, id, {.platform = options.platform, .settings = workshop.config.scan}));
+  TRY_ASSIGN(const auto all, pipeline::explain_advisory(context.machine, *database, options.package, id, {.platform = options.platform, .settings = workshop.config.scan, .trust = pipeline::trust_of(workshop)}));
   Json list = Json::array();
   for (const scan::Explained& each : all) {
     Json judgements = Json::array();

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "pipeline/feeds.h"
+#include "pipeline/keys.h"
 
 namespace ashlar::cli {
 namespace {
@@ -18,6 +19,7 @@ struct Options {
   std::string action = "list", key;
   std::vector<std::string> arguments;
   bool replace = false;
+  int descriptor = -1;
 };
 
 /// An action of the verb; `one`: it takes one argument.
@@ -144,8 +146,9 @@ Result<Exit> add(Context& context, const Options& options) {
 
 Result<Exit> hand_out(Context& context, const Options& options) {
   TRY_ASSIGN(auto workshop, pipeline::open_workshop(context.machine, context.config, context.progress));
-  TRY_ASSIGN(const std::string key, context.machine.files->read(options.key));
-  TRY(pipeline::export_feeds(workshop, options.arguments.front(), key, context.machine.environment("ASHLAR_KEY_PASSWORD").value_or("")));
+  const auto secrets = host::machine_secrets();
+  TRY_ASSIGN(const auto key, trust::open_private_key(options.key, pipeline::key_access(workshop, *secrets, options.descriptor)));
+  TRY(pipeline::export_feeds(workshop, options.arguments.front(), key));
   say(context, fmt::format("written to {}", options.arguments.front()));
   return Exit::Clean;
 }
@@ -173,7 +176,8 @@ Action feed(CLI::App& app) {
   const auto options = std::make_shared<Options>();
   app.add_option("ACTION", options->action, "update (fetches feeds and compiles them), list (the default), add (follows the feed of a description), export or import (a signed bundle for a sealed room)");
   app.add_option("ARGUMENT", options->arguments, "with update: feeds, NAME or NAME=SOURCE with a URL, file, folder, archive, or - for standard input; by default those that are followed. With add: a description (docs/formats/feed.md). With export and import: the bundle");
-  app.add_option("--key", options->key, "with export: the private key that signs, PEM; with import: the public key that it must be signed with")->option_text("FILE");
+  app.add_option("--key", options->key, "with export: the private key that signs, a file or a pkcs11: URI (docs/keys.md); with import: the public key that it must be signed with")->option_text("FILE");
+  app.add_option("--password-fd", options->descriptor, "with export: read the key's password from this open descriptor")->option_text("N");
   app.add_flag("--replace", options->replace, "with import: take the bundle though it is older, lacks a feed that is there or has an older one");
   return [options](Context& context) -> Result<Exit> {
     constexpr std::array actions = {Row{"update", update, false}, Row{"list", list, false}, Row{"add", add, true}, Row{"export", hand_out, true}, Row{"import", take_in, true}};

@@ -65,6 +65,7 @@ Result<oci::ImageRef> place_of(Context& context, const oci::ImageRef& to, const 
 Result<pipeline::MakeOptions> settle(Context& context, pipeline::Workshop& workshop, const Options& options) {
   pipeline::MakeOptions out = options.make;
   out.scan.settings = workshop.config.scan;
+  out.scan.trust = pipeline::trust_of(workshop);
   out.build.must_be_locked = options.locked;
   out.builder = options.builder;
   if (options.policy.empty()) return out;

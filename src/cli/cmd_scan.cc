@@ -40,6 +40,7 @@ Exit exit_of(Context& context, const std::vector<scan::Report>& reports) {
 Result<pipeline::ScanOptions> settle(pipeline::Workshop& workshop, const Options& options) {
   pipeline::ScanOptions out = options.scan;
   out.settings = workshop.config.scan;
+  out.trust = pipeline::trust_of(workshop);
   for (const std::string& each : options.statements) out.statements.emplace_back(each);
   out.scanned = pipeline::remember_images(workshop);
   for (const std::string& text : options.fail_on) {

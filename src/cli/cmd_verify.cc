@@ -88,7 +88,7 @@ Action verify(CLI::App& app) {
     if (options->ref.empty()) return cannot(Kind::Invalid, "verify", "name an image, or a receipt with --receipt");
     if (options->trust.empty()) {
       TRY_ASSIGN(const auto workshop, pipeline::open_workshop(context.machine, context.config, context.progress));
-      options->trust = workshop.config.trust;
+      options->trust = pipeline::trust_of(workshop);
     }
     if (options->trust.empty()) return cannot(Kind::Invalid, fmt::format("verify '{}'", options->ref), "say whom you believe: --key FILE, --keyring FILE, or --trust-root FILE with --certificate-identity and --certificate-oidc-issuer; or write it into the configuration's section 'trust'");
     return verify_image(context, *options);

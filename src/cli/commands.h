@@ -19,6 +19,7 @@ Action sign(CLI::App& app);
 Action attest(CLI::App& app);
 Action copy(CLI::App& app);
 Action verify(CLI::App& app);
+Action keys(CLI::App& app);
 Action debug(CLI::App& app);
 Action explain(CLI::App& app);
 Action catalog(CLI::App& app);

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "pipeline/config.h"
 #include "trust/open_key.h"
 
 namespace ashlar::cli {
@@ -16,7 +17,9 @@ CLI::Option* add_key_options(CLI::App& app, KeyFlags& flags, const char* what) {
 
 Result<trust::PrivateKey> open_private_key(const Context& context, const KeyFlags& flags) {
   const auto secrets = host::machine_secrets();
-  return trust::open_private_key(flags.key, {.machine = context.machine, .secrets = *secrets, .descriptor = flags.password_descriptor});
+  TRY_ASSIGN(const auto folders, host::folders(context.machine));
+  TRY_ASSIGN(const auto config, pipeline::read_config(context.machine, folders, context.config));
+  return trust::open_private_key(flags.key, {.machine = context.machine, .secrets = *secrets, .descriptor = flags.password_descriptor, .module = config.keys.module});
 }
 
 void add_trust_options(CLI::App& app, pipeline::TrustSettings& settings) {

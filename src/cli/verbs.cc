@@ -23,6 +23,7 @@ const std::vector<Verb>& verbs() {
       {"sign", "signs an image", "ashlar sign docker://registry.example/team/app:1 --key team.key", sign},
       {"attest", "signs a statement about an image", "ashlar attest docker://registry.example/team/app:1 --key team.key --type spdxjson --predicate app.spdx.json", attest},
       {"verify", "says who signed an image and what was said of it, or whether a copy is whole", "ashlar verify docker://registry.example/team/app:1 --key team.pub", verify},
+      {"keys", "makes signing keys, and keeps the keyring of those that are trusted", "ashlar keys generate --output-prefix release", keys},
       {"debug", "writes commands and a pod that look into a container without a shell", "ashlar debug oci:out/python --pod web", debug},
       {"explain", "says why a package is in a locked image, or what an advisory is about", "ashlar explain catalog/python/3.13.yaml libssl3t64", explain},
       {"catalog", "lists the images that ship with ashlar, or shows one", "ashlar catalog list", catalog},

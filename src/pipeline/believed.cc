@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "pipeline/workshop.h"
 #include "trust/open_key.h"
 
 namespace ashlar::pipeline {
@@ -15,6 +16,12 @@ Result<trust::Pattern> pattern(const std::string& exact, const std::string& expr
 }
 
 }  // namespace
+
+TrustSettings trust_of(const Workshop& workshop) {
+  TrustSettings out = workshop.config.trust;
+  if (const host::Path& ring = workshop.config.keys.ring; !ring.empty() && workshop.machine.files->exists(ring)) out.keyring = ring;
+  return out;
+}
 
 Result<Believed> believe(host::Machine& machine, const TrustSettings& settings) {
   Believed out{.now = machine.clock->now()};

@@ -13,13 +13,17 @@ struct IdentityWords {
   std::string name{}, name_expression{}, issuer{}, issuer_expression{};
 };
 
-/// The configuration's section `trust`, and the options of `verify`.
+/// The configuration's section `trust` with its ring of keys, and the options of `verify`.
 struct TrustSettings {
   std::vector<std::string> keys{};          ///< paths, or URIs of keys in tokens
   host::Path keyring{}, root{};             ///< of keys with their terms; Sigstore's trusted_root.json; empty: none
   std::vector<IdentityWords> identities{};
   bool empty() const { return keys.empty() && keyring.empty() && root.empty() && identities.empty(); }
 };
+
+struct Workshop;
+/// Whom the configuration believes: its section `trust`, and the ring of its section `keys` where there is such a file.
+TrustSettings trust_of(const Workshop& workshop);
 
 /// Reads all of it. Invalid for an identity without a name or an issuer.
 Result<Believed> believe(host::Machine& machine, const TrustSettings& settings);

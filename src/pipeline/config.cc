@@ -13,11 +13,12 @@
 namespace ashlar::pipeline {
 namespace {
 
-constexpr std::array<std::string_view, 7> keys = {"mirrors", "keyrings", "accept-keys", "distributions", "cache", "scan", "trust"};
+constexpr std::array<std::string_view, 8> keys = {"mirrors", "keyrings", "accept-keys", "distributions", "cache", "scan", "trust", "keys"};
 constexpr std::array<std::string_view, 2> cache_keys = {"max-size", "max-age"};
 constexpr std::array<std::string_view, 4> scan_keys = {"statements", "exceptions", "excuse", "dark"};
-constexpr std::array<std::string_view, 4> trust_keys = {"keys", "keyring", "root", "identities"};
+constexpr std::array<std::string_view, 3> trust_keys = {"keys", "root", "identities"};
 constexpr std::array<std::string_view, 4> identity_keys = {"name", "name-expression", "issuer", "issuer-expression"};
+constexpr std::array<std::string_view, 2> key_keys = {"keyring", "pkcs11-module"};
 constexpr std::array<std::string_view, 4> excuse_keys = {"path", "digest", "owner", "reason"};
 
 class Reader {
@@ -43,6 +44,8 @@ class Reader {
     if (const YamlNode* node = document_.root.find("scan")) read_scan(*node, out.scan);
     if (out.scan.exceptions.empty()) out.scan.exceptions = folder_ / "exceptions.json";
     if (const YamlNode* node = document_.root.find("trust")) read_trust(*node, out.trust);
+    if (const YamlNode* node = document_.root.find("keys")) read_keys(*node, out.keys);
+    if (out.keys.ring.empty()) out.keys.ring = folder_ / "keyring.yaml";
   }
   std::vector<Fault> faults;
 
@@ -96,6 +99,14 @@ class Reader {
 
   /// A path of the file: relative to its folder.
   host::Path beside(const std::string& path) const { return host::Path(path).is_absolute() ? host::Path(path) : folder_ / path; }
+  void read_keys(const YamlNode& node, KeySettings& out) {
+    if (!known(node, key_keys)) return;
+    for (const auto& [key, value] : node.members) {
+      if (value.type != YamlNode::Type::Scalar || value.text.empty()) fault(value, "the path of a file is expected here");
+      else if (key.text == "keyring") out.ring = beside(value.text);
+      else if (key.text == "pkcs11-module") out.module = beside(value.text).string();
+    }
+  }
   void read_scan(const YamlNode& node, ScanSettings& out) {
     if (!known(node, scan_keys)) return;
     if (const YamlNode* value = node.find("statements")) {
@@ -118,7 +129,6 @@ class Reader {
     if (const YamlNode* value = node.find("keys")) {
       for (const std::string& each : texts(*value)) out.keys.push_back(each.starts_with("pkcs11:") ? each : beside(each).string());
     }
-    if (const YamlNode* value = node.find("keyring")) out.keyring = beside(value->text);
     if (const YamlNode* value = node.find("root")) out.root = beside(value->text);
     const YamlNode* identities = node.find("identities");
     if (identities == nullptr) return;
@@ -170,6 +180,8 @@ void add(Config& first, Config second) {
   first.scan.excuses.insert(first.scan.excuses.end(), second.scan.excuses.begin(), second.scan.excuses.end());
   if (first.scan.exceptions.empty()) first.scan.exceptions = second.scan.exceptions;
   if (first.trust.empty()) first.trust = std::move(second.trust);
+  if (first.keys.ring.empty()) first.keys.ring = second.keys.ring;
+  if (first.keys.module.empty()) first.keys.module = second.keys.module;
   if (!first.scan.dark_fails) first.scan.dark_fails = second.scan.dark_fails;
   first.files.insert(first.files.end(), second.files.begin(), second.files.end());
 }
@@ -211,6 +223,7 @@ Result<Config> read_config(const host::Machine& machine, const host::Folders& fo
     add(out, std::move(second));
   }
   if (out.scan.exceptions.empty()) out.scan.exceptions = "exceptions.json";
+  if (out.keys.ring.empty()) out.keys.ring = "keyring.yaml";
   return out;
 }
 

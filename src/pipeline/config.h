@@ -27,6 +27,12 @@ struct ScanSettings {
   std::optional<bool> dark_fails;      ///< `dark: fail` or `list`
 };
 
+/// The section `keys`.
+struct KeySettings {
+  host::Path ring;          ///< the trusted keys, when the file is there; `keyring.yaml` beside the configuration, and in the working folder where there is none
+  std::string module;       ///< of PKCS #11; empty: none is named
+};
+
 struct Config {
   std::map<std::string, std::vector<std::string>> mirrors;  ///< URLs by archive name, in order of preference
   std::vector<host::Path> keyrings;                         ///< files, or folders with such
@@ -35,6 +41,7 @@ struct Config {
   CacheLimits cache;
   ScanSettings scan;
   TrustSettings trust;                                      ///< the section `trust`: whom `verify` and `scan` believe
+  KeySettings keys;
   std::vector<host::Path> files;                            ///< that it was read from
 };
 

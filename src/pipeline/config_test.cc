@@ -17,6 +17,7 @@ TEST(Config, ReadsEveryKey) {
 keyrings: [keys/own.gpg, /etc/keys]
 accept-keys: [0123 4567, ABCD]
 cache: {max-size: 10GB, max-age: 30d}
+keys: {keyring: trust/ring.yaml, pkcs11-module: /usr/lib/token.so}
 distributions:
   stone-1:
     id: stone
@@ -35,12 +36,16 @@ distributions:
   EXPECT_EQ(config->accept_keys, (std::vector<std::string>{"0123 4567", "ABCD"}));
   EXPECT_EQ(config->cache.bytes, 10'000'000'000U);
   EXPECT_EQ(config->cache.age, 30 * 86400);
+  EXPECT_EQ(config->keys.ring, "/project/trust/ring.yaml");
+  EXPECT_EQ(config->keys.module, "/usr/lib/token.so");
   ASSERT_EQ(config->distributions.size(), 1U);
   EXPECT_EQ(config->distributions[0].name, "stone-1");
   ASSERT_EQ(config->distributions[0].parts.size(), 2U);
   EXPECT_TRUE(config->distributions[0].parts[1].security);
   EXPECT_EQ(config->files, std::vector<host::Path>{"/project/ashlar.yaml"});
 }
+
+TEST(Config, TheKeyringLiesBesideTheFile) { EXPECT_EQ(parse_config("mirrors: {}\n", "/project/ashlar.yaml")->keys.ring, "/project/keyring.yaml"); }
 
 TEST(Config, AnEmptyFileSaysNothing) {
   for (const char* text : {"", "# nothing\n", "mirrors: {}\n", "---\n"}) {
@@ -59,6 +64,8 @@ TEST(Config, NamesEveryFaultAndItsPlace) {
   const Row rows[] = {
       {"an unknown key", "keyrings: []\nmirors: {}\n", 2, "unknown key 'mirors'", "did you mean 'mirrors'?"},
       {"a list in the place of all", "- mirrors\n", 1, "a mapping is expected here", ""},
+      {"an unknown key of keys", "keys:\n  ring: a.yaml\n", 2, "unknown key 'ring'", ""},
+      {"a keyring that is a list", "keys:\n  keyring: [a]\n", 2, "the path of a file is expected here", ""},
       {"mirrors as a text", "mirrors: http://one.example\n", 1, "a mapping is expected here", ""},
       {"a mirror that is no address", "mirrors:\n  debian: one.example/debian\n", 2, "'one.example/debian' is no address", "it begins with http://, https:// or file://"},
       {"mirrors in a mapping", "mirrors:\n  debian: {a: b}\n", 2, "a list of texts is expected here", ""},

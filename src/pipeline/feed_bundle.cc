@@ -132,9 +132,8 @@ Result<std::vector<advisory::FeedStamp>> feeds_of(const host::Path& draft, const
 
 }  // namespace
 
-Done export_feeds(Workshop& workshop, const host::Path& bundle, std::string_view key, std::string_view password) {
+Done export_feeds(Workshop& workshop, const host::Path& bundle, const trust::PrivateKey& key) {
   host::Files& files = *workshop.machine.files;
-  TRY_ASSIGN(const auto signer, trust::PrivateKey::parse(key, password));
   TRY_ASSIGN(const host::Path path, find_database(workshop, std::nullopt));
   TRY_ASSIGN(const auto database, advisory::Database::open(path, FeedStore(workshop).checks()));
   TRY_ASSIGN(const std::string content, files.read(path));
@@ -144,7 +143,7 @@ Done export_feeds(Workshop& workshop, const host::Path& bundle, std::string_view
     if (feed.checked != Time{}) feeds.back()["checked"] = feed.checked.str();
   }
   const std::string statement = to_pretty({{"schema", schema}, {"created", database->created().str()}, {"database", database->digest().str()}, {"content", Digest::of(content).str()}, {"feeds", std::move(feeds)}});
-  TRY_ASSIGN(const std::string signature, signer.sign(statement));
+  TRY_ASSIGN(const std::string signature, key.sign(statement));
   Bytes tar;
   add_member(tar, "bundle.json", statement);
   add_member(tar, "bundle.sig", signature);

@@ -13,6 +13,10 @@
 #include "advisory/description.h"
 #include "pipeline/workshop.h"
 
+namespace ashlar::trust {
+class PrivateKey;
+}
+
 namespace ashlar::pipeline {
 
 /// A feed that can be followed.
@@ -52,8 +56,8 @@ Result<host::Path> find_database(Workshop& workshop, std::optional<Time> as_of);
 /// judged by it is unknown, never clean. Invalid when `named` was made after `as_of`.
 Result<std::unique_ptr<advisory::Database>> open_database(Workshop& workshop, const host::Path& named, std::optional<Time> as_of);
 
-/// Writes the present database as one file, signed: `key` is a PEM private key.
-Done export_feeds(Workshop& workshop, const host::Path& bundle, std::string_view key, std::string_view password);
+/// Writes the present database as one file, signed.
+Done export_feeds(Workshop& workshop, const host::Path& bundle, const trust::PrivateKey& key);
 /// A feed before and after a bundle was taken over; none: it is not there.
 struct FeedReplaced {
   std::string feed{};

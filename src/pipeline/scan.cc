@@ -1,6 +1,7 @@
 #include "pipeline/scan.h"
 
 #include <algorithm>
+#include <map>
 
 #include <fmt/format.h>
 
@@ -39,14 +40,28 @@ std::vector<scan::Statements> statements_within(const inventory::Contents& conte
   return out;
 }
 
-/// Statements that others attached to it: they are shown, and do not count until it is known who signed them. What is no statement is passed over.
-void add_attached(inventory::Target& target, std::vector<scan::Statements>& into) {
-  if (target.image == nullptr) return;
-  for (const oci::Attached& each : oci::attached(*target.image, target.which.descriptor)) {
+/// Statements that others attached to it: those count whose signer is believed; the rest is shown, with why not. What is no statement on vulnerabilities is
+/// passed over. One that lies there in two layouts is one.
+Done add_attached(host::Machine& machine, inventory::Target& target, const TrustSettings& trust, std::vector<scan::Statements>& into) {
+  if (target.image == nullptr) return {};
+  const auto all = oci::attached(*target.image, target.which.descriptor);
+  if (all.empty()) return {};
+  TRY_ASSIGN(const auto believed, believe(machine, trust));
+  std::map<std::string, scan::Statements> found;
+  for (const oci::Attached& each : all) {
+    TRY_ASSIGN(const std::string manifest, target.image->manifest(each.subject));
+    const Signature signature = judge_signature(each, manifest, believed);
     const std::string source = fmt::format("attached as {}", each.manifest.str());
-    auto document = attest::read_attached_vex(each.content, source);
-    if (document && !document->statements.empty()) into.push_back({source, "signer unknown", std::move(*document)});
+    const std::string& text = signature.verified ? signature.statement : signature.unproved.empty() ? each.content : signature.unproved;
+    auto document = attest::read_attached_vex(text, source);
+    if (!document || document->statements.empty()) continue;
+    const std::string distrust = signature.verified ? std::string() : signature.reason;
+    const auto [place, fresh] = found.try_emplace(text, scan::Statements{source, distrust, *document});
+    if (!fresh && distrust.empty()) place->second = {source, {}, std::move(*document)};
+    if (signature.verified) place->second.source = fmt::format("{}, signed by {}", source, signature.key);
   }
+  for (auto& [text, each] : found) into.push_back(std::move(each));
+  return {};
 }
 
 /// Names that statements and decisions may call an image by: those of the reference that it was asked for by. What it says of itself is none.
@@ -85,7 +100,7 @@ Result<std::unique_ptr<Opened>> open_image(host::Machine& machine, const std::st
   TRY_ASSIGN(out->ownership, inventory::judge_owners(contents, nullptr));
   inventory::add_listed(out->ownership, contents, out->inventory.found.components);
   out->attached = statements_within(contents);
-  add_attached(target, out->attached);
+  TRY(add_attached(machine, target, options.trust, out->attached));
   out->subject = {.ref = ref, .names = names_of(target.ref), .contents = &contents, .ownership = &out->ownership, .components = std::move(out->inventory.found.components), .claims = std::move(out->inventory.found.claims), .notes = std::move(out->inventory.found.notes), .unread = std::move(out->inventory.found.unread), .damage = std::move(out->inventory.found.damage)};
   std::ranges::copy(options.also_named, std::back_inserter(out->subject.names));
   for (const Digest& digest : build::probe_digests()) out->subject.known.emplace(digest, "the health probe");

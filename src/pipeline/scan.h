@@ -23,6 +23,7 @@ struct ScanOptions {
   std::vector<scan::GateRule> gate{};   ///< what a build fails on
   bool again = false;                   ///< layers are read anew, whatever was kept of them
   ScanSettings settings{};
+  TrustSettings trust{};                ///< whose statements count that are attached to the image
   /// Told of the target once it is scanned, before what is known of it goes; null: nobody.
   std::function<void(const scan::Subject&, const scan::Report&)> scanned{};
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -33,7 +34,7 @@ std::string layout_of(const oci::Attached& attached) {
 
 void refuse(Signature& out, std::string reason) {
   out.verified = false;
-  out.statement.clear();
+  if (!out.statement.empty()) out.unproved = std::exchange(out.statement, {});
   out.reason = std::move(reason);
 }
 
@@ -74,9 +75,8 @@ void read_subject(std::string payload, Signature& out) {
   const auto statement = attest::read_statement(payload, "statement");
   if (!statement) return refuse(out, statement.error().message);
   out.predicate_type = statement->predicate_type;
-  if (!out.verified) return;
-  if (!statement->is_on(out.subject)) return refuse(out, "digest differs: its statement is on something else than this image");
-  out.statement = std::move(payload);
+  (out.verified ? out.statement : out.unproved) = std::move(payload);
+  if (out.verified && !statement->is_on(out.subject)) refuse(out, "digest differs: its statement is on something else than this image");
 }
 
 void judge_envelope(const trust::Envelope& envelope, const Believed& believed, Signature& out, std::optional<Time> seen = {}) {

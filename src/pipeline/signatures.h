@@ -38,6 +38,7 @@ struct Signature {
   bool verified = false;
   std::string reason{};        ///< why not; of a good one which rule held
   std::string statement{};     ///< an attestation's, text of the in-toto statement; only of a verified one
+  std::string unproved{};      ///< the same of one that is not: what it would say if it were believed
   /// Whether it signs the image itself, not something said of it.
   bool signs_image() const;
 };

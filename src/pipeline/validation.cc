@@ -10,11 +10,12 @@
 #include "pipeline/catalog.h"
 #include "pipeline/config.h"
 #include "plan/lock.h"
+#include "trust/keyring.h"
 
 namespace ashlar::pipeline {
 namespace {
 
-enum class Format { Definition, Lock, Configuration, Decisions, Statements, Feed };
+enum class Format { Definition, Lock, Configuration, Decisions, Statements, Feed, Keyring };
 
 /// A description of a feed lies in a folder `feeds`, or has keys that no definition has.
 bool is_feed(const host::Path& path, std::string_view text) {
@@ -28,6 +29,7 @@ bool is_feed(const host::Path& path, std::string_view text) {
 Format format_of(const host::Path& path, std::string_view text) {
   const std::string name = path.filename().string();
   if (name.ends_with(".lock.json")) return Format::Lock;
+  if (name == "keyring.yaml" || name == "keyring.yml" || name == "keyring.json") return Format::Keyring;
   if (name == "exceptions.json") return Format::Decisions;
   if (name == "vex.json" || name.ends_with(".vex.json") || name.ends_with(".openvex.json")) return Format::Statements;
   if (name == "ashlar.yaml" || name == "config.yaml") return Format::Configuration;
@@ -72,6 +74,10 @@ Validated check(host::Files& files, const host::Path& path) {
       out.kind = "statements";
       keep(check_statements(*text, path));
       break;
+    case Format::Keyring:
+      out.kind = "keyring";
+      keep(trust::parse_keyring(files, std::move(*text), path));
+      break;
     case Format::Feed:
       out.kind = "feed";
       keep(advisory::read_description(std::move(*text), path.string()));
@@ -80,7 +86,7 @@ Validated check(host::Files& files, const host::Path& path) {
   return out;
 }
 
-bool is_definition(std::string_view name) { return (name.ends_with(".yaml") || name.ends_with(".yml")) && name != "info.yaml" && name != "ashlar.yaml"; }
+bool is_definition(std::string_view name) { return (name.ends_with(".yaml") || name.ends_with(".yml")) && name != "info.yaml" && name != "ashlar.yaml" && name != "keyring.yaml" && name != "keyring.yml"; }
 
 Done collect(host::Files& files, const host::Path& folder, std::vector<host::Path>& found, int depth) {
   if (depth > 32) return cannot(Kind::Invalid, fmt::format("search '{}'", folder.string()), "its folders nest deeper than 32");

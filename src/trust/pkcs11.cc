@@ -224,6 +224,11 @@ Result<PublicKey> read_token_key(std::string_view text, const TokenOptions& opti
   const CK_ATTRIBUTE* const attributes = p11_kit_uri_get_attributes(opened.uri.get(), &count);
   TRY_ASSIGN(auto open, find_public(*opened.session, attributes, count));
   if (open) return std::move(*open);
+  // A wrong PIN counts against the token: it is given only to one that shows nothing without.
+  for (const CK_OBJECT_CLASS type : {CKO_PUBLIC_KEY, CKO_CERTIFICATE}) {
+    TRY_ASSIGN(const auto others, opened.session->find(type, nullptr, 0));
+    if (!others.empty()) return cannot(Kind::NotFound, fmt::format("find the public key in token '{}'", opened.session->token()), "none is so named; " + names_of(*opened.session, others));
+  }
   opened.session.reset();
   TRY_ASSIGN(const PrivateKey key, open_token_key(text, options));  // with its PIN
   return key.public_key();

@@ -124,6 +124,17 @@ TEST_F(Tokens, ThePublicKeyNeedsNoPin) {
   }
 }
 
+TEST_F(Tokens, NoPinIsSpentOnAPublicKeyThatIsNotThere) {
+  int asked = 0;
+  const auto none = read_token_key("pkcs11:token=one;object=none", with_pin("9999", &asked));
+  ASSERT_FALSE(none);
+  EXPECT_EQ(none.error().kind, Kind::NotFound);
+  EXPECT_TRUE(none.error().message.starts_with("cannot find the public key in token 'one': none is so named; those there are: ")) << none.error().message;
+  EXPECT_EQ(asked, 0);
+  EXPECT_FALSE(read_token_key("pkcs11:token=two;object=none", with_pin("1234", &asked)));
+  EXPECT_EQ(asked, 1) << "a token that shows nothing may hide it";
+}
+
 TEST_F(Tokens, ThePinComesFromWhereTheUriSays) {
   struct Row {
     std::string_view summary, uri, source;
