@@ -150,8 +150,14 @@ TEST(Keyless, Certificates) {
                   scene.bundle.version = BundleVersion::V0_2;
                   scene.bundle.material = ChainMaterial{{std::get<CertificateMaterial>(scene.bundle.material).der, world().intermediate.der}};
                 }, ""},
-               {"a chain that brings a root", [](Scene& scene) { scene.bundle.material = ChainMaterial{{std::get<CertificateMaterial>(scene.bundle.material).der, world().ca.der}}; },
-                "form: the bundle brings a root certificate along"},
+               {"a chain that brings the root, as npm's first bundles do", [](Scene& scene) { scene.bundle.material = ChainMaterial{{std::get<CertificateMaterial>(scene.bundle.material).der, world().ca.der}}; },
+                ""},
+               {"a chain that brings the authority that nobody trusts", [](Scene& scene) {
+                  const auto by = world().issue_elsewhere();
+                  scene.bundle = world().message_bundle(by);
+                  scene.bundle.material = ChainMaterial{{by.der, world().other_ca.der}};
+                },
+                "certificate: the certificate does not lead to a trusted authority: unable to get local issuer certificate"},
                {"a chain that brings something else", [](Scene& scene) { scene.bundle.material = ChainMaterial{{std::get<CertificateMaterial>(scene.bundle.material).der, "x"}}; },
                 "form: the bundle's chain has something that is no certificate"},
                {"no certificate", [](Scene& scene) { scene.bundle.material = CertificateMaterial{"x"}; }, "certificate: the certificate cannot be used: it is no X.509 certificate"},
