@@ -227,6 +227,10 @@ TEST(Keyless, Entries) {
          {"two asked for", [](Scene& scene) { scene.asked.log_entries = 2; }, "log entry: there are 1 log entries, and 2 are asked for"},
          {"of a log that nobody knows", [](Scene& scene) { scene.entry().log_id[0] ^= 1; }, "log entry: the log entry is of a log that is not trusted"},
          {"a second one of a log that nobody knows", [](Scene& scene) { scene.bundle.entries.push_back(scene.entry()); scene.bundle.entries[1].log_id[0] ^= 1; }, ""},
+         {"a second one that does not hold", [](Scene& scene) {
+            scene.bundle.entries.push_back(scene.entry());
+            ++scene.bundle.entries[1].log_index;
+          }, "log promise: the signed entry timestamp is not the log's over this entry"},
          {"a promise of another time", [](Scene& scene) { ++scene.entry().integrated_time; }, "log promise: the signed entry timestamp is not the log's over this entry"},
          {"a promise of another index", [](Scene& scene) { ++scene.entry().log_index; }, "log promise: the signed entry timestamp is not the log's over this entry"},
          {"a promise that is changed", [](Scene& scene) { scene.entry().promise.back() ^= 1; }, "log promise: the signed entry timestamp is not the log's over this entry"},
