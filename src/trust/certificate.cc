@@ -122,8 +122,6 @@ Period Certificate::validity() const { return {moment(X509_get0_notBefore(raw(ce
 
 bool Certificate::signs_certificates() const { return X509_check_ca(raw(certificate_)) == 1; }
 
-bool Certificate::is_self_issued() const { return (X509_get_extension_flags(raw(certificate_)) & EXFLAG_SI) != 0; }
-
 bool Certificate::signs_code() const {
   const bool restricted = (X509_get_extension_flags(raw(certificate_)) & EXFLAG_XKUSAGE) != 0;
   return restricted && (X509_get_extended_key_usage(raw(certificate_)) & XKU_CODE_SIGN) != 0;

@@ -41,7 +41,6 @@ class Certificate {
   /// Has both ends.
   Period validity() const;
   bool signs_certificates() const;
-  bool is_self_issued() const;
   /// An extended key usage that names code signing.
   bool signs_code() const;
   Result<CertificateIdentity> identity() const;

@@ -24,14 +24,11 @@ TEST(Certificate, WhatStandsInIt) {
   EXPECT_EQ(certificate.validity().start, plan.from);
   EXPECT_EQ(certificate.validity().end, plan.to);
   EXPECT_FALSE(certificate.signs_certificates());
-  EXPECT_FALSE(certificate.is_self_issued());
   EXPECT_TRUE(certificate.signs_code());
   EXPECT_EQ(Certificate::parse_pem(sample.pem()).value().der(), sample.der);
   const Certificate root = Certificate::parse(world().ca.der).value();
   EXPECT_TRUE(root.signs_certificates());
-  EXPECT_TRUE(root.is_self_issued());
   EXPECT_FALSE(root.signs_code());
-  EXPECT_FALSE(Certificate::parse(world().intermediate.der).value().is_self_issued());
 }
 
 TEST(Certificate, NoPrefixIsOne) {

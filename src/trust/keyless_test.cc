@@ -150,8 +150,14 @@ TEST(Keyless, Certificates) {
                   scene.bundle.version = BundleVersion::V0_2;
                   scene.bundle.material = ChainMaterial{{std::get<CertificateMaterial>(scene.bundle.material).der, world().intermediate.der}};
                 }, ""},
-               {"a chain that brings a root", [](Scene& scene) { scene.bundle.material = ChainMaterial{{std::get<CertificateMaterial>(scene.bundle.material).der, world().ca.der}}; },
-                "form: the bundle brings a root certificate along"},
+               {"a chain that brings the root, as npm's first bundles do", [](Scene& scene) { scene.bundle.material = ChainMaterial{{std::get<CertificateMaterial>(scene.bundle.material).der, world().ca.der}}; },
+                ""},
+               {"a chain that brings the authority that nobody trusts", [](Scene& scene) {
+                  const auto by = world().issue_elsewhere();
+                  scene.bundle = world().message_bundle(by);
+                  scene.bundle.material = ChainMaterial{{by.der, world().other_ca.der}};
+                },
+                "certificate: the certificate does not lead to a trusted authority: unable to get local issuer certificate"},
                {"a chain that brings something else", [](Scene& scene) { scene.bundle.material = ChainMaterial{{std::get<CertificateMaterial>(scene.bundle.material).der, "x"}}; },
                 "form: the bundle's chain has something that is no certificate"},
                {"no certificate", [](Scene& scene) { scene.bundle.material = CertificateMaterial{"x"}; }, "certificate: the certificate cannot be used: it is no X.509 certificate"},
@@ -221,6 +227,10 @@ TEST(Keyless, Entries) {
          {"two asked for", [](Scene& scene) { scene.asked.log_entries = 2; }, "log entry: there are 1 log entries, and 2 are asked for"},
          {"of a log that nobody knows", [](Scene& scene) { scene.entry().log_id[0] ^= 1; }, "log entry: the log entry is of a log that is not trusted"},
          {"a second one of a log that nobody knows", [](Scene& scene) { scene.bundle.entries.push_back(scene.entry()); scene.bundle.entries[1].log_id[0] ^= 1; }, ""},
+         {"a second one that does not hold", [](Scene& scene) {
+            scene.bundle.entries.push_back(scene.entry());
+            ++scene.bundle.entries[1].log_index;
+          }, "log promise: the signed entry timestamp is not the log's over this entry"},
          {"a promise of another time", [](Scene& scene) { ++scene.entry().integrated_time; }, "log promise: the signed entry timestamp is not the log's over this entry"},
          {"a promise of another index", [](Scene& scene) { ++scene.entry().log_index; }, "log promise: the signed entry timestamp is not the log's over this entry"},
          {"a promise that is changed", [](Scene& scene) { scene.entry().promise.back() ^= 1; }, "log promise: the signed entry timestamp is not the log's over this entry"},

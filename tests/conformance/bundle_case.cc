@@ -45,6 +45,8 @@ std::vector<BundleCase> read_cases(const fs::path& folder, const std::string& tr
     each.good = !each.name.ends_with("_fail");
     each.bundle = contents(file);
     each.artifact = contents_or(entry.path() / "artifact", artifact);
+    each.any_artifact = fs::exists(entry.path() / "artifact.any");
+    if (const auto digest = ashlar::Digest::parse_hex(line_or(entry.path() / "artifact.sha256", ""))) each.artifact_digest = *digest;
     each.trusted_root = contents_or(entry.path() / "trusted_root.json", trusted_root);
     if (fs::exists(entry.path() / "key.pub")) each.key = contents(entry.path() / "key.pub");
     each.identity = line_or(entry.path() / "identity", usual_identity);
@@ -59,7 +61,7 @@ Outcome judge(const BundleCase& each) {
   if (!root) return refused(root.error().message);
   const auto bundle = read_bundle(each.bundle, "bundle.sigstore.json");
   if (!bundle) return refused(bundle.error().message);
-  const Artifact artifact = Artifact::of(std::string_view(each.artifact));
+  const Artifact artifact = each.any_artifact ? Artifact::any() : each.artifact_digest ? Artifact::of(*each.artifact_digest) : Artifact::of(std::string_view(each.artifact));
   const auto found = each.key ? verify_keyed(*bundle, artifact, *each.key, &*root)
                               : ashlar::Result<Verification>(verify_keyless(*bundle, artifact, *root, {Pattern::exact(each.identity), Pattern::exact(each.issuer)}));
   if (!found) return refused(found.error().message);

@@ -1,10 +1,13 @@
 #pragma once
 // Bundles that others have made to be accepted or refused, laid out as sigstore-conformance does (test/assets/bundle-verify/README.md): a folder a case, whose
-// name ends in `_fail` where the bundle must be refused.
+// name ends in `_fail` where the bundle must be refused. Beyond that layout, `artifact.sha256` may hold the artifact's digest in its place, and `artifact.any` say
+// that whoever reads the envelope judges what it is about.
 #include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
+
+#include "base/digest.h"
 
 namespace conformance {
 
@@ -13,6 +16,8 @@ struct BundleCase {
   std::string name;
   bool good = false;  ///< to be accepted
   std::string bundle, artifact, trusted_root;
+  std::optional<ashlar::Digest> artifact_digest;  ///< instead of the artifact
+  bool any_artifact = false;
   std::optional<std::string> key;
   std::string identity, issuer;
 };

@@ -225,17 +225,49 @@ TEST_F(ScanFlow, planted_forged_vex_is_never_clean) {
     // Attached to the image from outside, it is as good as unsigned until somebody checks who signed it.
     fs::remove_all(stage.folder() / "attached");
     fs::copy(stage.folder() / "out", stage.folder() / "attached", fs::copy_options::recursive);
-    attach(stage, "attached", R"({"_type": "https://in-toto.io/Statement/v1", "predicateType": "x", "subject": [], "predicate": )" + text + "}");
+    attach(stage, "attached", R"({"_type": "https://in-toto.io/Statement/v1", "predicateType": "https://openvex.dev/ns", "subject": [{"digest": {"sha256": ")" + std::string(64, 'a') + R"("}}], "predicate": )" + text + "}");
     const Json outside = stage.json({"scan", "oci:attached:1"});
     EXPECT_EQ(outside["findings"][0]["status"], "affected") << name;
     ASSERT_EQ(outside["statements"].size(), 1U) << name;
-    EXPECT_EQ(outside["statements"][0]["reason"], "signer unknown") << name;
+    EXPECT_EQ(outside["statements"][0]["reason"], "nothing signs it") << name;
     EXPECT_TRUE(outside["statements"][0]["source"].get<std::string>().starts_with("attached as sha256:")) << outside["statements"][0];
     // The same document counts when the user names it.
     stage.write("named.json", text);
     const Json named = stage.json({"scan", "oci:out:1", "--vex", "named.json"});
     EXPECT_EQ(named["findings"][0]["status"], "not_affected") << name;
     EXPECT_EQ(named["verdict"], "clean") << name;
+  }
+}
+
+TEST_F(ScanFlow, statements_count_whose_signer_is_believed) {
+  ASHLAR_NEED("openssl");
+  know("2.0");
+  for (const char* name : {"our", "other"}) {
+    ASSERT_EQ(stage.run({"openssl", "genpkey", "-algorithm", "ED25519", "-out", fmt::format("{}.key", name)}).code, 0);
+    ASSERT_EQ(stage.run({"openssl", "pkey", "-in", fmt::format("{}.key", name), "-pubout", "-out", fmt::format("{}.pub", name)}).code, 0);
+  }
+  stage.write("vex.json", R"({"@context": "https://openvex.dev/ns/v0.2.0", "@id": "https://example.org/vex/1", "author": "platform", "timestamp": "2026-01-01T00:00:00Z", "version": 1, "statements": [
+    {"vulnerability": {"name": "CVE-2026-0001"}, "products": [{"@id": "pkg:deb/debian/greeter@1.1"}], "status": "not_affected", "justification": "vulnerable_code_not_present"}]})");
+  const std::string plain = stage.read("ashlar.yaml");
+  for (const char* layout : {"tag", "bundle", "both"}) {
+    fs::remove_all(stage.folder() / "said");
+    fs::copy(stage.folder() / "out", stage.folder() / "said", fs::copy_options::recursive);
+    const Ran said = stage.ashlar({"attest", "oci:said:1", "--key", "our.key", "--type", "openvex", "--predicate", "vex.json", "--layout", layout});
+    ASSERT_EQ(said.code, 0) << said.told;
+    struct Row { const char *summary, *trust, *status, *reason; };
+    const Row rows[] = {
+        {"nobody is believed", "", "affected", "it is signed with a key, and no key is believed: name one with --key"},
+        {"another is believed", "trust: {keys: [other.pub]}\n", "affected", "signed by another key"},
+        {"the signer is believed", "trust: {keys: [other.pub, our.pub]}\n", "not_affected", ""},
+    };
+    for (const Row& row : rows) {
+      stage.write("ashlar.yaml", plain + row.trust);
+      const Json answer = stage.json({"scan", "oci:said:1"});
+      EXPECT_EQ(answer["findings"][0]["status"], row.status) << row.summary << ", " << layout;
+      ASSERT_EQ(answer["statements"].size(), 1U) << row.summary << ", " << layout << ": one statement in two layouts is one";
+      EXPECT_EQ(answer["statements"][0]["applied"], std::string_view(row.reason).empty()) << row.summary << ", " << layout;
+      EXPECT_EQ(answer["statements"][0].value("reason", ""), row.reason) << row.summary << ", " << layout;
+    }
   }
 }
 
