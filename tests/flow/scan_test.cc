@@ -258,7 +258,7 @@ TEST_F(ScanFlow, planted_forged_vex_is_never_clean) {
     // Attached to the image from outside, it is as good as unsigned until somebody checks who signed it.
     fs::remove_all(stage.folder() / "attached");
     fs::copy(stage.folder() / "out", stage.folder() / "attached", fs::copy_options::recursive);
-    attach(stage, "attached", R"({"_type": "https://in-toto.io/Statement/v1", "predicateType": "x", "subject": [], "predicate": )" + text + "}");
+    attach(stage, "attached", R"({"_type": "https://in-toto.io/Statement/v1", "predicateType": "x", "subject": [{"name": "app", "digest": {"sha256": ")" + std::string(64, 'a') + R"("}}], "predicate": )" + text + "}");
     const Json outside = stage.json({"scan", "oci:attached:1"});
     EXPECT_EQ(outside["findings"][0]["status"], "affected") << name;
     ASSERT_EQ(outside["statements"].size(), 1U) << name;
