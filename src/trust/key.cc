@@ -58,7 +58,7 @@ class KeyInMemory final : public Signer {
     const Owned<PKCS8_PRIV_KEY_INFO, PKCS8_PRIV_KEY_INFO_free> info(EVP_PKEY2PKCS8(raw(key_)));
     unsigned char* out = nullptr;
     const int size = info ? i2d_PKCS8_PRIV_KEY_INFO(info.get(), &out) : 0;
-    if (size <= 0) return fail(Kind::Unavailable, "OpenSSL cannot write it");
+    if (size <= 0) return fail(Kind::Unavailable, "it is not written by OpenSSL");
     Secret der = Secret::copy_of({reinterpret_cast<const char*>(out), static_cast<size_t>(size)});
     OPENSSL_clear_free(out, static_cast<size_t>(size));
     return der;

@@ -127,7 +127,7 @@ class KeyInToken final : public Signer {
     if (open_.algorithm() == Algorithm::Ed25519) return session_->sign(key_, CKM_EDDSA, as_bytes(message), pin);
     unsigned char hash[EVP_MAX_MD_SIZE];
     unsigned int size = 0;
-    if (EVP_Digest(message.data(), message.size(), hash, &size, hash_of(open_.algorithm()), nullptr) != 1) return cannot(Kind::Unavailable, "sign", "OpenSSL does not hash");
+    if (EVP_Digest(message.data(), message.size(), hash, &size, hash_of(open_.algorithm()), nullptr) != 1) return cannot(Kind::Unavailable, "sign", "the message is not hashed by OpenSSL");
     TRY_ASSIGN(const std::string pair, session_->sign(key_, CKM_ECDSA, {hash, size}, pin));
     return der_of(pair);
   }

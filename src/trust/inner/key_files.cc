@@ -156,7 +156,7 @@ Result<Secret> write_pkcs8(const Secret& der, std::string_view password) {
   const Locked locked(info && scheme != nullptr ? PKCS8_set0_pbe(password.data(), static_cast<int>(password.size()), info.get(), scheme) : nullptr);
   if (!locked) {
     X509_ALGOR_free(scheme);
-    return fail(Kind::Unavailable, "OpenSSL cannot encrypt it");
+    return fail(Kind::Unavailable, "it does not encrypt with OpenSSL");
   }
   unsigned char* out = nullptr;
   const int size = i2d_X509_SIG(locked.get(), &out);
