@@ -166,12 +166,21 @@ Result<MessageSignature> read_message_signature(const Message& message) {
   return out;
 }
 
+/// read_envelope() knows DSSE's own names; here they may also be the .proto file's.
+Result<Envelope> read_bundled_envelope(const Message& message) {
+  TRY(message.only({"payload", "payloadType", "signatures"}));
+  const auto found = message.json().find("payload_type");
+  if (found == message.json().end()) return read_envelope(message.json());
+  Json renamed = message.json();
+  renamed["payloadType"] = *found;
+  return read_envelope(renamed);
+}
+
 Done read_content(const Message& message, Bundle& out) {
   TRY_ASSIGN(const auto kind, one_of(message, {"dsseEnvelope", "messageSignature"}));
   TRY_ASSIGN(const Message content, message.required(kind));
   if (kind == "dsseEnvelope") {
-    TRY(content.only({"payload", "payloadType", "signatures"}));
-    TRY_ASSIGN(Envelope envelope, read_envelope(content.json()));
+    TRY_ASSIGN(Envelope envelope, read_bundled_envelope(content));
     out.content = std::move(envelope);
   } else {
     TRY_ASSIGN(MessageSignature signature, read_message_signature(content));

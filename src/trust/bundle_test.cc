@@ -97,6 +97,22 @@ TEST(Bundle, SpellingsOfTheSame) {
   }
 }
 
+TEST(Bundle, SpellingsOfAnEnvelope) {
+  Json json = sample();
+  json.erase("messageSignature");
+  json["dsse_envelope"] = Json::parse(R"({"payload_type":"text/plain","payload":"_-8","signatures":[{"sig":"c2ln"}]})");
+  const auto bundle = read_bundle(json.dump(), "b.json");
+  ASSERT_TRUE(bundle) << bundle.error().message;
+  const auto& envelope = std::get<Envelope>(bundle->content);
+  EXPECT_EQ(envelope.payload_type, "text/plain");
+  EXPECT_EQ(envelope.payload, "\xff\xef");
+  json["dsse_envelope"]["payloadType"] = "text/html";
+  EXPECT_EQ(read_bundle(json.dump(), "b.json").error().message, "cannot read bundle 'b.json': 'dsseEnvelope.payloadType': it stands twice, also as 'payload_type'");
+  json["dsse_envelope"].erase("payload_type");
+  json["dsse_envelope"].erase("signatures");
+  EXPECT_EQ(read_bundle(json.dump(), "b.json").error().message, "cannot read bundle 'b.json': cannot read envelope: nothing signs it");
+}
+
 TEST(Bundle, MediaTypes) {
   const struct {
     const char* media_type;
