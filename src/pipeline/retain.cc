@@ -30,7 +30,8 @@ class Repository {
 
   /// Tags of images; those that are made of a digest name what refers to one.
   Result<std::vector<Named>> read(const std::string& tag_of_image) {
-    TRY_ASSIGN(const auto tags, registry_.tags());
+    TRY_ASSIGN(auto tags, registry_.tags());
+    std::ranges::sort(tags);  // registries list them as they like
     std::vector<Named> out;
     for (const std::string& tag : tags) {
       if (tag.starts_with("sha256-")) continue;
