@@ -54,9 +54,7 @@ class Repository {
     std::vector<Digest> of = named.parts;
     of.push_back(named.digest);
     for (const Digest& each : of) {
-      for (oci::Attached& one : oci::attached(*reader, {.media_type = {}, .digest = each, .size = 0, .platform = {}, .annotations = {}})) {
-        if (one.subject == each) out.push_back(std::move(one));
-      }
+      std::ranges::move(oci::attached_to(*reader, each), std::back_inserter(out));
     }
     return out;
   }
