@@ -10,6 +10,7 @@
 #include "pipeline/catalog.h"
 #include "pipeline/feeds.h"
 #include "pipeline/make.h"
+#include "pipeline/retain.h"
 
 namespace ashlar::cli {
 namespace {
@@ -19,12 +20,19 @@ struct Options {
   std::string to, policy, database, builder = "https://ashlar.dev/builder/self-hosted";
   KeyFlags key{};
   bool unsigned_ = false, locked = false, timings = false;
+  std::optional<unsigned> retain{};
   pipeline::MakeOptions make{};
 };
 
 std::string_view word(policy::GateReason::Answer answer) {
   using Answer = policy::GateReason::Answer;
   return answer == Answer::Holds ? "holds" : answer == Answer::Stops ? "stops" : "unknown";
+}
+
+Json to_json(const std::vector<pipeline::OldRevision>& old) {
+  Json out = Json::array();
+  for (const auto& each : old) out.push_back({{"tag", each.tag}, {"digest", each.digest.str()}, {"deleted", each.kept.empty()}, {"kept_because", each.kept}});
+  return out;
 }
 
 Json to_json(const pipeline::Made& made) {
@@ -90,6 +98,7 @@ Action make(CLI::App& app) {
   app.add_flag("--timings", options->timings, "say how long each stage took");
   app.add_option("--jobs", options->make.build.threads, "use so many threads; as many as there are processors by default")->option_text("N");
   app.add_option("--image-mirror", options->make.build.image_mirror, "where apt in a -dev image looks")->option_text("URL");
+  app.add_option("--retain", options->retain, "then delete revisions but for the newest N: none that another tag, a kept index or a statement needs")->option_text("N");
   add_lock_options(app, options->make.build.lock);
   return [options](Context& context) -> Result<Exit> {
     if (options->key.key.empty() && !options->unsigned_) return cannot(Kind::Invalid, "make", "name the key that signs with --key, or say --unsigned");
@@ -112,6 +121,14 @@ Action make(CLI::App& app) {
       stopped = stopped || !made->verdict.passed;
       images.push_back(to_json(*made));
       if (!context.json) say_made(context, *made, place.location, options->timings);
+      if (options->retain && !made->revision.empty()) {
+        TRY_ASSIGN(const auto definition, pipeline::load_definition(*context.machine.files, path));
+        TRY_ASSIGN(const auto old, pipeline::retain(context.machine, place, definition, *options->retain));
+        images.back()["old_revisions"] = to_json(old);
+        for (const auto& each : old) {
+          if (!context.json) say(context, each.kept.empty() ? fmt::format("  deleted {}", each.tag) : fmt::format("  kept {}: {}", each.tag, each.kept));
+        }
+      }
     }
     if (context.json) answer(context, Json{{"schema", "https://ashlar.dev/make/v1"}, {"images", std::move(images)}});
     return unknown ? Exit::Unknown : stopped ? Exit::No : Exit::Clean;

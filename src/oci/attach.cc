@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "base/parallel.h"
 #include "oci/attached.h"
 #include "oci/inner/descriptor_json.h"
 
@@ -13,7 +14,7 @@ namespace ashlar::oci {
 namespace {
 
 constexpr int max_changes = 4;  // of a tag, where others change it meanwhile
-constexpr size_t max_layers = 1000;
+constexpr size_t max_layers = 1000, threads = 4;
 constexpr std::string_view empty_config = "application/vnd.oci.empty.v1+json";
 
 Result<Descriptor> put(ImageWriter& to, std::string_view media_type, const std::string& content, std::map<std::string, std::string> annotations = {}) {
@@ -43,10 +44,15 @@ bool holds(const Manifest& manifest, const Descriptor& layer) {
 
 Result<Descriptor> attach_by_tag(ImageReader& from, ImageWriter& to, const Digest& subject, std::string_view suffix, const std::vector<Attachment>& contents) {
   const std::string tag = fallback_tag(subject) + std::string(suffix), what = fmt::format("add to '{}'", tag);
-  std::vector<Descriptor> fresh;
-  for (const Attachment& each : contents) {
-    TRY_ASSIGN(auto layer, put(to, each.media_type, each.content, each.annotations));
-    fresh.push_back(std::move(layer));
+  std::vector<Descriptor> fresh(contents.size());
+  std::vector<std::optional<Error>> failures(contents.size());
+  in_parallel(contents.size(), threads, [&](size_t at, size_t) {
+    auto layer = put(to, contents[at].media_type, contents[at].content, contents[at].annotations);
+    if (layer) fresh[at] = std::move(*layer);
+    else failures[at] = std::move(layer).error();
+  });
+  for (auto& failure : failures) {
+    if (failure) return std::unexpected(std::move(*failure));
   }
   for (int round = 0; round < max_changes; ++round) {
     TRY_ASSIGN(auto before, tagged(from, subject, tag));

@@ -43,14 +43,10 @@ bool find_way(const Descriptor& each, const Json& manifest, const std::set<Diges
   return false;
 }
 
-}  // namespace
-
-std::string fallback_tag(const Digest& subject) { return "sha256-" + subject.hex(); }
-
-std::vector<Attached> attached(ImageReader& image, const Descriptor& manifest) {
-  const std::set<Digest> own = {manifest.digest, image.root().digest};
-  std::vector<Descriptor> candidates = image.neighbours(manifest.digest).value_or(std::vector<Descriptor>());
-  if (image.root().digest != manifest.digest) std::ranges::move(image.neighbours(image.root().digest).value_or(std::vector<Descriptor>()), std::back_inserter(candidates));
+/// What is attached to any of `own`.
+std::vector<Attached> gather(ImageReader& image, const std::set<Digest>& own) {
+  std::vector<Descriptor> candidates;
+  for (const Digest& each : own) std::ranges::move(image.neighbours(each).value_or(std::vector<Descriptor>()), std::back_inserter(candidates));
   if (const auto text = image.manifest(image.root().digest); text) {
     if (const auto index = read_index(*text)) candidates.insert(candidates.end(), index->manifests.begin(), index->manifests.end());
   }
@@ -77,5 +73,13 @@ std::vector<Attached> attached(ImageReader& image, const Descriptor& manifest) {
   }
   return out;
 }
+
+}  // namespace
+
+std::string fallback_tag(const Digest& subject) { return "sha256-" + subject.hex(); }
+
+std::vector<Attached> attached_to(ImageReader& image, const Digest& subject) { return gather(image, {subject}); }
+
+std::vector<Attached> attached(ImageReader& image, const Descriptor& manifest) { return gather(image, {manifest.digest, image.root().digest}); }
 
 }  // namespace ashlar::oci

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/parallel.h"
 #include "pipeline/catalog.h"
 #include "pipeline/predicates.h"
 #include "pipeline/publish.h"
@@ -72,10 +73,15 @@ Result<std::vector<Platform>> examine(Workshop& workshop, advisory::Database& da
 /// Signs the image, and what is to be said of each platform's, where they lie now.
 Result<std::vector<Placed>> state(Workshop& workshop, const host::Path& definition, const oci::ImageRef& there, const Made& made, const std::vector<Platform>& platforms, const MakeOptions& options) {
   TRY_ASSIGN(auto out, sign(workshop.machine, there.str(), *options.key, {.each_platform = true}));
-  for (const Platform& platform : platforms) {
-    TRY_ASSIGN(const auto predicates, predicates_of(workshop, {.image = made.candidate, .platform = platform.name, .definition = definition, .builder = options.builder, .image_mirror = options.build.image_mirror, .started = {}, .finished = {}, .tested = &platform.tested, .scanned = &platform.report}));
-    TRY_ASSIGN(auto placed, attest(workshop.machine, there.str(), predicates.list, *options.key, {.platform = platform.name, .once = true}));
-    std::ranges::move(placed, std::back_inserter(out));
+  std::vector<Result<std::vector<Placed>>> said(platforms.size());
+  in_parallel(platforms.size(), 0, [&](size_t at, size_t) {
+    const Platform& platform = platforms[at];
+    const auto predicates = predicates_of(workshop, {.image = made.candidate, .platform = platform.name, .definition = definition, .builder = options.builder, .image_mirror = options.build.image_mirror, .started = {}, .finished = {}, .tested = &platform.tested, .scanned = &platform.report});
+    said[at] = predicates ? attest(workshop.machine, there.str(), predicates->list, *options.key, {.platform = platform.name, .once = true}) : std::unexpected(predicates.error());
+  });
+  for (auto& each : said) {
+    if (!each) return std::unexpected(std::move(each).error());
+    std::ranges::move(*each, std::back_inserter(out));
   }
   return out;
 }

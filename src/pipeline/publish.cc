@@ -1,29 +1,16 @@
 #include "pipeline/publish.h"
 
 #include <algorithm>
-#include <charconv>
 #include <map>
 
 #include <fmt/format.h>
 
-#include "base/text.h"
-#include "deb/version.h"
 #include "oci/copy.h"
 #include "oci/registry.h"
+#include "pipeline/inner/revision.h"
 
 namespace ashlar::pipeline {
 namespace {
-
-bool is_version_letter(char c) { return (c >= '0' && c <= '9') || c == '.'; }
-
-/// Digits and points in front: `3.13` of `3.13-dev`.
-std::string_view version_in_front(std::string_view text) {
-  const auto end = std::ranges::find_if_not(text, is_version_letter);
-  return text.substr(0, static_cast<size_t>(end - text.begin()));
-}
-
-/// Whether `version` is `prefix` or goes on from there: 3.13.5 is one of 3.13, 3.131 is not.
-bool is_one_of(std::string_view version, std::string_view prefix) { return version.starts_with(prefix) && (version.size() == prefix.size() || version[prefix.size()] == '.'); }
 
 /// The part of a package's version that its authors gave it.
 std::string upstream_of(const std::string& version) {
@@ -70,15 +57,6 @@ class Tags {
   std::map<std::string, Digest> known_;
   std::unique_ptr<oci::Registry> registry_;
 };
-
-/// N of `STEM-rN`; 0: it is none.
-unsigned revision_number(std::string_view tag, std::string_view stem) {
-  if (!tag.starts_with(stem) || !tag.substr(stem.size()).starts_with("-r")) return 0;
-  const std::string_view digits = tag.substr(stem.size() + 2);
-  unsigned out = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), out);
-  return error == std::errc() && end == digits.data() + digits.size() && digits.front() != '0' ? out : 0;
-}
 
 Result<std::unique_ptr<oci::ImageWriter>> writer_to(host::Machine& machine, const oci::ImageRef& to) {
   if (to.transport == oci::Transport::Registry) return oci::write_registry(machine, to);

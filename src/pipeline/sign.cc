@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "attest/statement.h"
+#include "base/parallel.h"
 #include "oci/attach.h"
 #include "oci/platform_choice.h"
 #include "pipeline/signatures.h"
@@ -54,8 +55,7 @@ Result<std::vector<oci::Descriptor>> subjects(oci::ImageReader& reader, const oc
 class Desk {
  public:
   Desk(Place& place, const oci::Descriptor& subject, const trust::PrivateKey& key, trust::PublicKey open) : place_(place), subject_(subject), key_(key), open_(std::move(open)) {
-    for (const oci::Attached& each : oci::attached(*place.reader, subject)) {
-      if (each.subject != subject.digest) continue;
+    for (const oci::Attached& each : oci::attached_to(*place.reader, subject.digest)) {
       there_.push_back(each);
       const auto json = parse_json(each.content, "attached");
       if (!json || !json->is_object()) continue;
@@ -77,29 +77,45 @@ class Desk {
     return placed("cosign-signature", {}, artifact.digest, true);
   }
 
-  /// Adds statements, in whichever layouts are wanted; those that lie there already are not added again.
+  /// Adds statements, in whichever layouts are wanted; those that lie there already are not added again. What is new goes there side by side.
   Done add_statements(const std::vector<attest::Predicate>& predicates, const SignOptions& options, std::vector<Placed>& out) {
     std::vector<oci::Attachment> tagged;
-    std::vector<size_t> placed_at;
+    std::vector<std::pair<size_t, trust::Envelope>> bundles;  // each with its place in `out`
+    std::vector<size_t> tagged_at;
     for (const attest::Predicate& each : predicates) {
       const std::string payload = statement(each.uri, each.text);
-      const auto by_tag = options.tags ? find(oci::Attached::Way::Tag, payload, options.once) : std::nullopt, by_bundle = options.bundles ? find(oci::Attached::Way::Referrer, payload, options.once) : std::nullopt;
-      if (by_tag) out.push_back(placed("cosign-attestation", each.uri, *by_tag, false));
-      if (by_bundle) out.push_back(placed("bundle", each.uri, *by_bundle, false));
-      if ((!options.tags || by_tag) && (!options.bundles || by_bundle)) continue;
-      TRY_ASSIGN(const auto envelope, trust::sign_envelope(trust::media::in_toto, payload, key_));
-      if (options.tags && !by_tag) {
-        tagged.push_back({std::string(trust::media::envelope), to_compact(trust::to_json(envelope)), {{signature_annotation, ""}, {"predicateType", each.uri}}});
-        placed_at.push_back(out.size());
-        out.push_back(placed("cosign-attestation", each.uri, subject_.digest, true));
+      const bool once = options.once && each.uri == attest::vulnerability_scan_uri;
+      const auto by_tag = options.tags ? find(oci::Attached::Way::Tag, payload, once) : std::nullopt, by_bundle = options.bundles ? find(oci::Attached::Way::Referrer, payload, once) : std::nullopt;
+      std::optional<trust::Envelope> envelope;
+      if ((options.tags && !by_tag) || (options.bundles && !by_bundle)) {
+        TRY_ASSIGN(envelope, trust::sign_envelope(trust::media::in_toto, payload, key_));
       }
-      if (!options.bundles || by_bundle) continue;
-      TRY_ASSIGN(auto bundle, add_bundle(each.uri, envelope));
-      out.push_back(std::move(bundle));
+      if (options.tags) {
+        if (!by_tag) tagged_at.push_back(out.size()), tagged.push_back({std::string(trust::media::envelope), trust::to_text(*envelope), {{signature_annotation, ""}, {"predicateType", each.uri}}});
+        out.push_back(placed("cosign-attestation", each.uri, by_tag.value_or(subject_.digest), !by_tag));
+      }
+      if (options.bundles) {
+        if (!by_bundle) bundles.emplace_back(out.size(), *envelope);
+        out.push_back(placed("bundle", each.uri, by_bundle.value_or(subject_.digest), !by_bundle));
+      }
     }
-    if (tagged.empty()) return {};
-    TRY_ASSIGN(const auto artifact, oci::attach_by_tag(*place_.reader, *place_.writer, subject_.digest, ".att", tagged));
-    for (const size_t at : placed_at) out[at].artifact = artifact.digest;
+    std::vector<std::optional<Error>> failures(bundles.size() + 1);
+    in_parallel(failures.size(), threads, [&](size_t at, size_t) {
+      if (at == 0) {
+        if (tagged.empty()) return;
+        const auto artifact = oci::attach_by_tag(*place_.reader, *place_.writer, subject_.digest, ".att", tagged);
+        if (!artifact) failures[at] = artifact.error();
+        else for (const size_t each : tagged_at) out[each].artifact = artifact->digest;
+        return;
+      }
+      auto& [place, envelope] = bundles[at - 1];
+      const auto bundle = add_bundle(out[place].predicate_type, envelope);
+      if (bundle) out[place] = *bundle;
+      else failures[at] = bundle.error();
+    });
+    for (auto& failure : failures) {
+      if (failure) return std::unexpected(std::move(*failure));
+    }
     return {};
   }
 
@@ -113,11 +129,12 @@ class Desk {
 
  private:
   static constexpr const char* signature_annotation = "dev.cosignproject.cosign/signature";
+  static constexpr size_t threads = 8;  // they wait for the registry, not for a processor
 
   Result<Placed> add_bundle(const std::string& type, const trust::Envelope& envelope) {
     const std::string media_type(trust::bundle_media_type);
     trust::Bundle bundle{.material = trust::KeyMaterial{to_base64(open_.digest().raw())}, .entries = {}, .timestamps = {}, .content = envelope};
-    TRY_ASSIGN(const auto artifact, oci::attach_by_referrer(*place_.writer, subject_, media_type, {media_type, to_compact(trust::to_json(bundle))},
+    TRY_ASSIGN(const auto artifact, oci::attach_by_referrer(*place_.writer, subject_, media_type, {media_type, trust::to_text(bundle)},
                                                            {{"dev.sigstore.bundle.content", "dsse-envelope"}, {"dev.sigstore.bundle.predicateType", type}}));
     return placed("bundle", type, artifact.digest, true);
   }

@@ -166,12 +166,21 @@ Result<MessageSignature> read_message_signature(const Message& message) {
   return out;
 }
 
+/// read_envelope() knows DSSE's own names; here they may also be the .proto file's.
+Result<Envelope> read_bundled_envelope(const Message& message) {
+  TRY(message.only({"payload", "payloadType", "signatures"}));
+  const auto found = message.json().find("payload_type");
+  if (found == message.json().end()) return read_envelope(message.json());
+  Json renamed = message.json();
+  renamed["payloadType"] = *found;
+  return read_envelope(renamed);
+}
+
 Done read_content(const Message& message, Bundle& out) {
   TRY_ASSIGN(const auto kind, one_of(message, {"dsseEnvelope", "messageSignature"}));
   TRY_ASSIGN(const Message content, message.required(kind));
   if (kind == "dsseEnvelope") {
-    TRY(content.only({"payload", "payloadType", "signatures"}));
-    TRY_ASSIGN(Envelope envelope, read_envelope(content.json()));
+    TRY_ASSIGN(Envelope envelope, read_bundled_envelope(content));
     out.content = std::move(envelope);
   } else {
     TRY_ASSIGN(MessageSignature signature, read_message_signature(content));
@@ -245,6 +254,14 @@ Json to_json(const Bundle& bundle) {
     out["messageSignature"] = {{"messageDigest", {{"algorithm", message->algorithm}, {"digest", base64(message->digest)}}}, {"signature", base64(message->signature)}};
   }
   return out;
+}
+
+std::string to_text(const Bundle& bundle) {
+  const auto* const envelope = std::get_if<Envelope>(&bundle.content);
+  if (envelope == nullptr) return to_compact(to_json(bundle));
+  Bundle light = bundle;
+  std::get<Envelope>(light.content).payload.clear();
+  return with_payload(to_compact(to_json(light)), *envelope);
 }
 
 }  // namespace ashlar::trust

@@ -97,6 +97,22 @@ TEST(Bundle, SpellingsOfTheSame) {
   }
 }
 
+TEST(Bundle, SpellingsOfAnEnvelope) {
+  Json json = sample();
+  json.erase("messageSignature");
+  json["dsse_envelope"] = Json::parse(R"({"payload_type":"text/plain","payload":"_-8","signatures":[{"sig":"c2ln"}]})");
+  const auto bundle = read_bundle(json.dump(), "b.json");
+  ASSERT_TRUE(bundle) << bundle.error().message;
+  const auto& envelope = std::get<Envelope>(bundle->content);
+  EXPECT_EQ(envelope.payload_type, "text/plain");
+  EXPECT_EQ(envelope.payload, "\xff\xef");
+  json["dsse_envelope"]["payloadType"] = "text/html";
+  EXPECT_EQ(read_bundle(json.dump(), "b.json").error().message, "cannot read bundle 'b.json': 'dsseEnvelope.payloadType': it stands twice, also as 'payload_type'");
+  json["dsse_envelope"].erase("payload_type");
+  json["dsse_envelope"].erase("signatures");
+  EXPECT_EQ(read_bundle(json.dump(), "b.json").error().message, "cannot read bundle 'b.json': cannot read envelope: nothing signs it");
+}
+
 TEST(Bundle, MediaTypes) {
   const struct {
     const char* media_type;
@@ -195,6 +211,15 @@ TEST(Bundle, AnyTruncationIsRefused) {
   for (size_t size = 0; size < text.size(); ++size) EXPECT_FALSE(read_bundle(text.substr(0, size), "b.json")) << size;
   EXPECT_FALSE(read_bundle("[]", "b.json"));
   EXPECT_FALSE(read_bundle("null", "b.json"));
+}
+
+TEST(Bundle, ItsTextIsThatOfItsJson) {
+  const Envelope envelope{"application/vnd.in-toto+json", std::string("a \"payload\":\"\" within\0and bytes \xff", 36), {{"k", "signature"}}};
+  EXPECT_EQ(to_text(envelope), to_compact(to_json(envelope)));
+  Bundle bundle{.material = KeyMaterial{"\"payload\":\"\""}, .entries = {}, .timestamps = {}, .content = envelope};
+  EXPECT_EQ(to_text(bundle), to_compact(to_json(bundle)));
+  bundle.content = MessageSignature{"SHA2_256", std::string(32, 'd'), "signature"};
+  EXPECT_EQ(to_text(bundle), to_compact(to_json(bundle)));
 }
 
 }  // namespace

@@ -33,6 +33,7 @@ class Pattern {
 /// Who must have signed: one of the certificate's names, vouched for by this issuer.
 struct IdentityPolicy {
   Pattern name, issuer;
+  bool admits(const CertificateIdentity& identity) const;
 };
 
 /// What must have been signed. With a digest alone a signature by an Ed25519 key over an artifact cannot be checked, for it does not sign a hash.

@@ -210,6 +210,38 @@ TEST_F(MakeFlow, killed_at_any_moment_no_tag_moves_before_all_is_there) {
   EXPECT_GT(killed, 0) << "nothing was killed in time";
 }
 
+TEST_F(MakeFlow, old_revisions_go_but_for_those_that_are_needed) {
+  const auto colour = [&](const char* from, const char* into) {
+    edit("small.yaml", fmt::format("COLOUR: {}", from), fmt::format("COLOUR: {}", into));
+    ASSERT_EQ(stage.ashlar({"lock", "small.yaml"}).code, 0);
+  };
+  const std::string first = make()["digest"];
+  colour("grey", "green");
+  const std::string second = make()["digest"];
+  colour("green", "blue");
+  const std::string third = make()["digest"];
+  colour("blue", "red");
+  // Somebody uses the first under a tag of his own, and says of the last that it was made from the second.
+  ASSERT_EQ(stage.run({"skopeo", "copy", "--src-tls-verify=false", "--dest-tls-verify=false", to() + ":1.1-r1", to() + ":in-use"}).code, 0);
+  const std::string fourth = make()["digest"];
+  stage.write("origin.json", fmt::format(R"({{"made_from": "{}"}})", second));
+  ASSERT_EQ(stage.ashlar({"attest", to() + ":1", "--key", "our.key", "--type", "https://example.com/origin/v1", "--predicate", "origin.json"}).code, 0);
+  const Json made = make(0, {"--retain", "1"});
+  Json expected = Json::array();
+  expected.push_back({{"tag", "1.1-r3"}, {"digest", third}, {"deleted", true}, {"kept_because", ""}});
+  expected.push_back({{"tag", "1.1-r2"}, {"digest", second}, {"deleted", false}, {"kept_because", "a statement on '1' names it"}});
+  expected.push_back({{"tag", "1.1-r1"}, {"digest", first}, {"deleted", false}, {"kept_because", "tag 'in-use' points at it"}});
+  EXPECT_EQ(made["old_revisions"], expected);
+  const std::map<std::string, std::string> tags_then = {{"1", fourth}, {"1-stone", fourth}, {"1.1-r4", fourth}, {"1.1-r2", second}, {"1.1-r1", first}, {"in-use", first}};
+  EXPECT_EQ(tags(), tags_then);
+  for (const char* tag : {"1", "in-use", "1.1-r2"}) EXPECT_EQ(stage.ashlar({"verify", to() + ":" + tag, "--key", "our.pub", "--type", "vuln"}).code, 0) << tag;
+  const Ran gone = stage.run({"skopeo", "inspect", "--raw", "--tls-verify=false", to() + "@" + third});
+  EXPECT_NE(gone.code, 0) << "the image went with its tag";
+  const Ran statement = stage.run({"skopeo", "inspect", "--raw", "--tls-verify=false", to() + ":sha256-" + third.substr(7) + ".att"});
+  EXPECT_NE(statement.code, 0) << "and so did what was said of it";
+  EXPECT_EQ(stage.ashlar(words({"--retain", "0"})).code, 2);
+}
+
 TEST_F(MakeFlow, a_layout_is_published_to_as_well) {
   const Json made = stage.json({"make", "small.yaml", "--to", "oci:published", "--key", "our.key"});
   EXPECT_EQ(made["images"][0]["moved"], (Json{"1.1-r1", "1", "1-stone"}));

@@ -1,0 +1,141 @@
+#include "pipeline/retain.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <span>
+
+#include <fmt/format.h>
+
+#include "deb/version.h"
+#include "oci/attached.h"
+#include "oci/registry.h"
+#include "pipeline/inner/revision.h"
+#include "pipeline/signatures.h"
+
+namespace ashlar::pipeline {
+namespace {
+
+/// A tag, what it points at, and what that is made of.
+struct Named {
+  std::string tag;
+  Digest digest = Digest::from({});
+  std::vector<Digest> parts{};  ///< manifests of its index
+  std::optional<Revision> revision{};
+};
+
+class Repository {
+ public:
+  Repository(host::Machine& machine, oci::Registry& registry, oci::ImageRef at) : machine_(machine), registry_(registry), at_(std::move(at)) { at_.tag.clear(), at_.digest.clear(); }
+
+  /// Tags of images; those that are made of a digest name what refers to one.
+  Result<std::vector<Named>> read(const std::string& tag_of_image) {
+    TRY_ASSIGN(auto tags, registry_.tags());
+    std::ranges::sort(tags);  // registries list them as they like
+    std::vector<Named> out;
+    for (const std::string& tag : tags) {
+      if (tag.starts_with("sha256-")) continue;
+      TRY_ASSIGN(const auto document, registry_.manifest(tag));
+      Named named{.tag = tag, .digest = document.descriptor.digest};
+      if (oci::is_index(document.descriptor.media_type)) {
+        TRY_ASSIGN(const auto index, oci::read_index(document.text));
+        for (const oci::Descriptor& each : index.manifests) named.parts.push_back(each.digest);
+      }
+      named.revision = revision_of(tag, tag_of_image);
+      out.push_back(std::move(named));
+    }
+    return out;
+  }
+
+  /// Texts of the statements on an image and its parts, and the artifacts that hold them.
+  Result<std::vector<oci::Attached>> statements(const Named& named) {
+    std::vector<oci::Attached> out;
+    TRY_ASSIGN(const auto reader, open(named.digest));
+    std::vector<Digest> of = named.parts;
+    of.push_back(named.digest);
+    for (const Digest& each : of) {
+      std::ranges::move(oci::attached_to(*reader, each), std::back_inserter(out));
+    }
+    return out;
+  }
+
+  /// Whole images first, so that none is ever there without a part or its statements; what `needed` names stays.
+  Done remove(const std::vector<const Named*>& images, const std::map<Digest, std::string>& needed) {
+    std::set<Digest> roots, parts, artifacts;
+    for (const Named* each : images) {
+      roots.insert(each->digest);
+      parts.insert(each->parts.begin(), each->parts.end());
+      TRY_ASSIGN(const auto attached, statements(*each));
+      for (const oci::Attached& one : attached) {
+        if (!needed.contains(one.subject)) artifacts.insert(one.manifest);
+      }
+    }
+    for (const std::set<Digest>* each : {&roots, &parts, &artifacts}) {
+      for (const Digest& digest : *each) {
+        if (!needed.contains(digest)) TRY(gone(registry_.remove(digest.str())));
+      }
+    }
+    return {};
+  }
+
+ private:
+  static Done gone(Done done) { return done || done.error().kind != Kind::NotFound ? done : Done(); }
+  Result<std::unique_ptr<oci::ImageReader>> open(const Digest& digest) {
+    oci::ImageRef ref = at_;
+    ref.digest = digest.str();
+    return oci::open_image(machine_, ref);
+  }
+  host::Machine& machine_;
+  oci::Registry& registry_;
+  oci::ImageRef at_;
+};
+
+/// The newest first.
+bool is_newer(const Named& a, const Named& b) {
+  const auto order = deb::compare_versions(a.revision->version, b.revision->version);
+  return order != 0 ? order > 0 : a.revision->number > b.revision->number;
+}
+
+}  // namespace
+
+Result<std::vector<OldRevision>> retain(host::Machine& machine, const oci::ImageRef& at, const plan::Definition& definition, unsigned keep) {
+  const std::string what = fmt::format("clean up '{}'", at.str());
+  if (at.transport != oci::Transport::Registry) return cannot(Kind::Invalid, what, "revisions are deleted from registries alone; copy out of a layout what you want to keep");
+  if (keep == 0) return cannot(Kind::Invalid, what, "at least one revision is kept");
+  TRY_ASSIGN(const auto registry, oci::Registry::open(machine, at));
+  Repository repository(machine, *registry, at);
+  TRY_ASSIGN(auto all, repository.read(definition.tags.empty() ? "latest" : definition.tags.front()));
+  const auto others = std::ranges::stable_partition(all, [](const Named& each) { return each.revision.has_value(); });
+  std::vector<Named> revisions(all.begin(), others.begin());
+  std::ranges::stable_sort(revisions, is_newer);
+  const size_t kept = std::min<size_t>(keep, revisions.size());
+
+  // What stays, why, and what statements on it say.
+  std::map<Digest, std::string> needed;
+  std::vector<std::pair<std::string, std::string>> said;  // the tag of what it is on, and its text
+  const auto stay = [&](const Named& each) -> Done {
+    needed.try_emplace(each.digest, fmt::format("tag '{}' points at it", each.tag));
+    for (const Digest& part : each.parts) needed.try_emplace(part, fmt::format("it is part of '{}'", each.tag));
+    TRY_ASSIGN(const auto statements, repository.statements(each));
+    for (const oci::Attached& one : statements) said.emplace_back(each.tag, judge_signature(one, {}, {}).unproved);
+    return {};
+  };
+  for (const Named& each : std::span(others.begin(), others.end())) TRY(stay(each));
+  for (const Named& each : std::span(revisions).first(kept)) TRY(stay(each));
+
+  std::vector<OldRevision> out;
+  std::vector<const Named*> going;
+  for (const Named& old : std::span(revisions).subspan(kept)) {
+    OldRevision row{old.tag, old.digest};
+    if (const auto found = needed.find(old.digest); found != needed.end()) row.kept = found->second;
+    const auto names_it = std::ranges::find_if(said, [&](const auto& each) { return each.second.find(old.digest.hex()) != std::string::npos; });
+    if (row.kept.empty() && names_it != said.end()) row.kept = fmt::format("a statement on '{}' names it", names_it->first);
+    if (row.kept.empty()) going.push_back(&old);
+    else TRY(stay(old));
+    out.push_back(std::move(row));
+  }
+  if (auto removed = repository.remove(going, needed); !removed) return cannot(what, std::move(removed).error());
+  return out;
+}
+
+}  // namespace ashlar::pipeline
