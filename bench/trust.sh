@@ -34,7 +34,7 @@ openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out plain.key 2>
 openssl pkey -in plain.key -pubout -out plain.pub
 echo '{"mediaType": "application/vnd.dev.sigstore.trustedroot+json;version=0.1"}' >trusted.json
 echo '{"checked": true}' >predicate.json
-printf 'name: Bench\nimage: ashlar/bench\ndistribution: debian-13\nvariant: runtime\ntags: ["1"]\nplatforms: [linux/amd64]\ncontents:\n  packages: [base-files, tzdata]\naccounts:\n  run-as: nonroot\n  users:\n    - {name: nonroot, uid: 65532, gid: 65532}\n  groups:\n    - {name: nonroot, gid: 65532, members: [nonroot]}\n' >small.yaml
+printf 'name: Bench\nimage: ashlar/bench\ndistribution: debian-13\nvariant: runtime\ntags: ["1"]\nplatforms: [linux/amd64]\ncontents:\n  packages: [base-files, tzdata, "!debconf", "!cdebconf", "!mawk", "!gawk", "!original-awk", "!dpkg", "!perl-base"]\naccounts:\n  run-as: nonroot\n  users:\n    - {name: nonroot, uid: 65532, gid: 65532}\n  groups:\n    - {name: nonroot, gid: 65532, members: [nonroot]}\n' >small.yaml
 "$ashlar" build small.yaml -o oci:small:1 --quiet >/dev/null
 
 # timed FILE COMMAND...: a measured run, its line added to FILE.
