@@ -68,6 +68,7 @@ std::vector<Attached> gather(ImageReader& image, const std::set<Digest>& own) {
       out.push_back(found);
       out.back().media_type = layer.media_type;
       out.back().annotations = layer.annotations;
+      out.back().annotations.insert(read->annotations.begin(), read->annotations.end());
       out.back().content = std::move(*content);
     }
   }

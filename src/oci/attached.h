@@ -22,7 +22,7 @@ struct Attached {
   std::string tag{};                   ///< of Way::Tag
   std::string artifact_type{};         ///< what its manifest says that it is, or empty
   std::string media_type{};            ///< of the content
-  std::map<std::string, std::string> annotations{};  ///< of the content
+  std::map<std::string, std::string> annotations{};  ///< of the content, and those of the manifest that it has not
   std::string content{};               ///< verified against its digest
 };
 

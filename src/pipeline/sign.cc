@@ -55,13 +55,7 @@ Result<std::vector<oci::Descriptor>> subjects(oci::ImageReader& reader, const oc
 class Desk {
  public:
   Desk(Place& place, const oci::Descriptor& subject, const trust::PrivateKey& key, trust::PublicKey open) : place_(place), subject_(subject), key_(key), open_(std::move(open)) {
-    for (const oci::Attached& each : oci::attached_to(*place.reader, subject.digest)) {
-      there_.push_back(each);
-      const auto json = parse_json(each.content, "attached");
-      if (!json || !json->is_object()) continue;
-      const auto envelope = trust::read_envelope(json->contains("dsseEnvelope") ? json->at("dsseEnvelope") : *json);
-      if (envelope) known_.push_back({each.way, each.manifest, *envelope});
-    }
+    there_ = oci::attached_to(*place.reader, subject.digest);
   }
 
   Result<Placed> add_simple() {
@@ -85,7 +79,7 @@ class Desk {
     for (const attest::Predicate& each : predicates) {
       const std::string payload = statement(each.uri, each.text);
       const bool once = options.once && each.uri == attest::vulnerability_scan_uri;
-      const auto by_tag = options.tags ? find(oci::Attached::Way::Tag, payload, once) : std::nullopt, by_bundle = options.bundles ? find(oci::Attached::Way::Referrer, payload, once) : std::nullopt;
+      const auto by_tag = options.tags ? find(oci::Attached::Way::Tag, payload, each.uri, once) : std::nullopt, by_bundle = options.bundles ? find(oci::Attached::Way::Referrer, payload, each.uri, once) : std::nullopt;
       std::optional<trust::Envelope> envelope;
       if ((options.tags && !by_tag) || (options.bundles && !by_bundle)) {
         TRY_ASSIGN(envelope, trust::sign_envelope(trust::media::in_toto, payload, key_));
@@ -122,7 +116,7 @@ class Desk {
   /// Signs the image itself in a bundle.
   Result<Placed> add_signature_bundle() {
     const std::string type(image_signature_type), payload = statement(type, "{}");
-    if (const auto there = find(oci::Attached::Way::Referrer, payload, false)) return placed("bundle", type, *there, false);
+    if (const auto there = find(oci::Attached::Way::Referrer, payload, type, false)) return placed("bundle", type, *there, false);
     TRY_ASSIGN(const auto envelope, trust::sign_envelope(trust::media::in_toto, payload, key_));
     return add_bundle(type, envelope);
   }
@@ -145,13 +139,21 @@ class Desk {
   }
 
   /// The artifact that holds this statement, signed by this key. `but_for_times`: what a scan's statement says of when it was made is not compared.
-  std::optional<Digest> find(oci::Attached::Way way, const std::string& payload, bool but_for_times) {
-    for (Known& each : known_) {
-      if (each.way != way || !(each.envelope.payload == payload || (but_for_times && differ_in_time(each.envelope.payload, payload)))) continue;
-      if (!each.ours) each.ours = trust::verify_envelope(each.envelope, open_).has_value();
-      if (*each.ours) return each.artifact;
+  std::optional<Digest> find(oci::Attached::Way way, const std::string& payload, const std::string& type, bool but_for_times) const {
+    const std::string encoded = to_base64(as_bytes(payload));
+    for (const oci::Attached& each : there_) {
+      const bool same = each.content.find(encoded) != std::string::npos;  // most of what lies there is large, and another statement
+      if (each.way != way || !(same || (but_for_times && is_of_type(each, type)))) continue;
+      const auto json = parse_json(each.content, "attached");
+      if (!json || !json->is_object()) continue;
+      const auto envelope = trust::read_envelope(json->contains("dsseEnvelope") ? json->at("dsseEnvelope") : *json);
+      if (!envelope || !(envelope->payload == payload || (but_for_times && differ_in_time(envelope->payload, payload)))) continue;
+      if (trust::verify_envelope(*envelope, open_)) return each.manifest;
     }
     return std::nullopt;
+  }
+  static bool is_of_type(const oci::Attached& attached, const std::string& type) {
+    return std::ranges::any_of(attached.annotations, [&](const auto& each) { return (each.first == "predicateType" || each.first == "dev.sigstore.bundle.predicateType") && each.second == type; });
   }
   static bool differ_in_time(const std::string& a, const std::string& b) {
     const auto timeless = [](const std::string& text) -> std::optional<Json> {
@@ -165,19 +167,11 @@ class Desk {
   }
   Placed placed(const char* layout, const std::string& type, const Digest& artifact, bool fresh) const { return {layout, type, subject_.digest, artifact, fresh}; }
 
-  /// A statement that lies there.
-  struct Known {
-    oci::Attached::Way way;
-    Digest artifact;
-    trust::Envelope envelope;
-    std::optional<bool> ours{};
-  };
   Place& place_;
   const oci::Descriptor& subject_;
   const trust::PrivateKey& key_;
   trust::PublicKey open_;
   std::vector<oci::Attached> there_;
-  std::vector<Known> known_;
 };
 
 /// Does something at the desk of each subject.
