@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The story of ashlar on one page: a definition is locked, built for two platforms, run, scanned, changed, built again, and the difference shown.
+# The whole of ashlar on one page: a definition is locked, built for two platforms, run, scanned, changed, built again, held against a gate, published, signed and verified.
 #   scripts/demo.sh [--fast] [--ashlar PROGRAM]          --fast does not wait between the scenes
 # Real components, and offline once the first run has fetched the packages. Builds the release if there is none and no program is named.
 set -euo pipefail
