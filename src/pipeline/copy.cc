@@ -66,7 +66,7 @@ Result<ReadReceipt> read_receipt(std::string_view text, std::string_view path, c
   const std::string what = fmt::format("believe receipt '{}'", path);
   TRY_ASSIGN(const Json json, parse_json(text, path));
   if (!json.is_object() || !json.contains("payloadType")) {
-    if (!believed.keys.empty()) return cannot(Kind::Denied, what, "nothing signs it, and a key was named that should");
+    if (!believed.keys.empty() || !believed.identities.empty()) return cannot(Kind::Denied, what, "nothing signs it, and a key was named that should");
     TRY_ASSIGN(auto plain, oci::read_receipt(text, path));
     return ReadReceipt{std::move(plain), {}};
   }

@@ -55,7 +55,7 @@ void try_keys(const Believed& believed, const Holds& holds, Signature& out, std:
 /// Signed with a certificate of one of the identities that are believed.
 void try_identities(const trust::Bundle& bundle, const trust::Artifact& artifact, const Believed& believed, Signature& out) {
   if (!believed.root) return refuse(out, "it is signed with a certificate, and no trust root was given to check it by: name one with --trust-root");
-  if (believed.identities.empty()) return refuse(out, "it is signed with a certificate, and nobody's certificates are believed: say whose with --identity and --issuer");
+  if (believed.identities.empty()) return refuse(out, "it is signed with a certificate, and nobody's certificates are believed: say whose with --certificate-identity and --certificate-oidc-issuer");
   std::string why;
   for (const trust::IdentityPolicy& identity : believed.identities) {
     const trust::Verification found = trust::verify_keyless(bundle, artifact, *believed.root, identity);

@@ -46,7 +46,8 @@ Result<Verification> verify(host::Machine& machine, const std::string& ref_text,
   for (const std::string& type : options.types) {
     if (holds_type(out, type)) continue;
     out.verified = false;
-    out.missing.push_back(fmt::format("there is no statement of the type '{}' by whom is believed", type));
+    const bool of_platforms = oci::is_index(subject.media_type);
+    out.missing.push_back(fmt::format("there is no statement of the type '{}' by whom is believed{}", type, of_platforms ? "; this is an index, and what is said of a platform's image is found with --platform" : ""));
   }
   return out;
 }

@@ -62,6 +62,10 @@ void ask_coverage(const Candidate& candidate, std::vector<GateReason>& out) {
 
 void ask_findings(const Candidate& candidate, const GateRules& rules, std::vector<GateReason>& out) {
   const auto& gate = candidate.report->gate;
+  if (!candidate.report->database.digest) {
+    out.push_back({Answer::Unknown, "stop-on", fmt::format("{}: there is no database of advisories to find anything by", candidate.platform), "fill it with `ashlar feed update`"});
+    return;
+  }
   if (!gate) {
     out.push_back({Answer::Unknown, "stop-on", fmt::format("{}: the findings were not asked", candidate.platform), "scan it again"});
     return;

@@ -43,7 +43,7 @@ class Reader {
   void flag(const YamlNode& in, std::string_view key, bool& out) {
     const YamlNode* const node = in.find(key);
     if (node == nullptr) return;
-    if (node->text == "true" || node->text == "false") out = node->text == "true";
+    if (node->plain && (node->text == "true" || node->text == "false")) out = node->text == "true";
     else fault(*node, fmt::format("'{}' is neither true nor false", node->text));
   }
   void read_gate(const YamlNode& node, GateRules& out) {

@@ -27,8 +27,8 @@ bool has_fresh(const Report& report, std::string_view format) {
 
 /// Why the database cannot tell which findings the rule means; empty: it can.
 std::string untold(const GateRule& rule, const Report& report) {
-  if (rule.exploited && !has_fresh(report, "kev")) return fmt::format("`--fail-on {}` cannot be answered: the database has no fresh feed of what is exploited (`ashlar feed update kev`)", rule.text);
-  if (rule.likelihood > 0 && !has_fresh(report, "epss")) return fmt::format("`--fail-on {}` cannot be answered: the database has no fresh feed of likelihoods (`ashlar feed update epss`)", rule.text);
+  if (rule.exploited && !has_fresh(report, "kev")) return fmt::format("rule `{}` cannot be answered: the database has no fresh feed of what is exploited (`ashlar feed update kev`)", rule.text);
+  if (rule.likelihood > 0 && !has_fresh(report, "epss")) return fmt::format("rule `{}` cannot be answered: the database has no fresh feed of likelihoods (`ashlar feed update epss`)", rule.text);
   return {};
 }
 
@@ -53,9 +53,9 @@ Result<GateRule> parse_gate_rule(std::string_view text) {
   GateRule rule;
   rule.text = text;
   for (const std::string_view word : split(text, ',')) {
-    if (const Done read = read_condition(word, rule); !read) return cannot("read --fail-on", read.error());
+    if (const Done read = read_condition(word, rule); !read) return cannot("read rule", read.error());
   }
-  if (rule.unrated && rule.at_least != advisory::Severity::Unknown) return cannot(Kind::Invalid, "read --fail-on", fmt::format("'{}' asks for a severity and for none: give them as two rules", text));
+  if (rule.unrated && rule.at_least != advisory::Severity::Unknown) return cannot(Kind::Invalid, "read rule", fmt::format("'{}' asks for a severity and for none: give them as two rules", text));
   return rule;
 }
 
