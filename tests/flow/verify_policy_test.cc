@@ -72,6 +72,24 @@ class VerifyPolicyFlow : public SmallProject {
     return out;
   }
   std::string text_of(const std::string& digest) const { return stage.read("out/blobs/sha256/" + digest.substr(7)); }
+  std::string put(const std::string& text) const {
+    const std::string digest = Digest::of(text).str();
+    stage.write("out/blobs/sha256/" + digest.substr(7), text);
+    return digest;
+  }
+  /// Attaches one content to a manifest of the layout, as a referrer; its digest.
+  std::string refer(const std::string& subject, const std::string& media_type, const std::string& content, const Json& annotations) const {
+    const std::string manifest = Json{{"schemaVersion", 2}, {"mediaType", manifest_type}, {"artifactType", media_type}, {"config", {{"mediaType", "application/vnd.oci.empty.v1+json"}, {"digest", put("{}")}, {"size", 2}}},
+                                      {"layers", {{{"mediaType", media_type}, {"digest", put(content)}, {"size", content.size()}, {"annotations", annotations}}}}, {"subject", {{"mediaType", manifest_type}, {"digest", subject}, {"size", text_of(subject).size()}}}}.dump();
+    Json index = Json::parse(stage.read("out/index.json"));
+    index["manifests"].push_back({{"mediaType", manifest_type}, {"artifactType", media_type}, {"digest", put(manifest)}, {"size", manifest.size()}});
+    stage.write("out/index.json", index.dump());
+    return put(manifest);
+  }
+  /// A statement without an envelope, attached to what it is on.
+  std::string state_plainly(const std::string& subject, const char* type, const Json& predicate) const {
+    return refer(subject, in_toto, Json{{"_type", "https://in-toto.io/Statement/v0.1"}, {"subject", {{{"name", "small"}, {"digest", {{"sha256", subject.substr(7)}}}}}}, {"predicateType", type}, {"predicate", predicate}}.dump(), {{"in-toto.io/predicate-type", type}});
+  }
 
   std::string root;
   Time now;
@@ -179,6 +197,24 @@ TEST_F(VerifyPolicyFlow, keys_of_the_command_line_count_where_the_rule_names_nob
   judged(0, {"--key", "other.pub"});
 }
 
+TEST_F(VerifyPolicyFlow, a_signature_of_something_else_carries_no_statement) {
+  policy("    signed-by: {file: our.pub}\n    statements: openvex\n");
+  sign("our.key", {"--layout", "tag"});
+  const std::string statement = state_plainly(root, "https://openvex.dev/ns", {{"statements", Json::array()}});
+  EXPECT_EQ(reasons(judged(1)), (std::vector<std::string>{"signed-by ok", "statements no: there is no statement 'openvex' by key file 'our.pub' (referrer: nothing signs it)"}));
+  // The image's own signature, moved to the statement's manifest.
+  const Json index = Json::parse(stage.read("out/index.json"));
+  const auto signature = std::ranges::find_if(index["manifests"], [&](const Json& each) { return each.contains("annotations") && each["annotations"].value("org.opencontainers.image.ref.name", "").ends_with(".sig"); });
+  ASSERT_NE(signature, index["manifests"].end());
+  const Json layer = Json::parse(text_of((*signature)["digest"]))["layers"][0];
+  refer(statement, layer["mediaType"], text_of(layer["digest"]), layer["annotations"]);
+  EXPECT_EQ(reasons(judged(1))[1], fmt::format("statements no: there is no statement 'openvex' by key file 'our.pub' (referrer: nothing signs it, and its manifest counts for nothing: digest differs: it signs '{}')", root));
+  // The same as a referrer of the image holds, as it does under its tag.
+  refer(root, layer["mediaType"], text_of(layer["digest"]), layer["annotations"]);
+  const Json both = judged(1);
+  EXPECT_EQ(std::ranges::count_if(both["signatures"], [](const Json& each) { return each["layout"] == "cosign-referrer" && each["verified"].get<bool>(); }), 1) << both;
+}
+
 TEST_F(VerifyPolicyFlow, a_policy_that_cannot_be_used_is_an_error) {
   sign();
   keyring("");
@@ -216,7 +252,9 @@ class VendorFlow : public VerifyPolicyFlow {
     stage.environment["SIGSTORE_NO_CACHE"] = "true";
     cosign({"generate-key-pair"});
     std::filesystem::create_directory(stage.folder() / "policies");
-    for (const Json& each : Json::parse(text_of(root))["manifests"]) platforms.push_back(each);
+    const Json index = Json::parse(text_of(root));
+    for (const Json& each : index["manifests"]) platforms.push_back(each);
+    ASSERT_EQ(platforms.size(), 2U);
   }
   void cosign(Words words) const {
     words.insert(words.begin(), cosign_program);
@@ -242,26 +280,11 @@ class VendorFlow : public VerifyPolicyFlow {
 
 TEST_F(VendorFlow, docker_hardened_images_in_their_layout) {
   // Statements without an envelope, as referrers of each platform's manifest.
-  Json index = Json::parse(stage.read("out/index.json"));
-  const auto put = [&](const std::string& text) {
-    const std::string digest = Digest::of(text).str();
-    stage.write("out/blobs/sha256/" + digest.substr(7), text);
-    return digest;
-  };
-  const std::string nothing = put("{}");
   std::vector<std::string> statements;
   const std::pair<const char*, Json> said[] = {{"https://slsa.dev/provenance/v0.2", {{"builder", {{"id", builder}}}, {"buildType", "https://example.org/x"}}}, {"https://spdx.dev/Document", {{"spdxVersion", "SPDX-2.3"}}}, {"https://openvex.dev/ns/v0.2.0", {{"statements", Json::array()}}}};
   for (const Json& platform : platforms) {
-    for (const auto& [type, predicate] : said) {
-      const std::string digest = platform["digest"], text = Json{{"_type", "https://in-toto.io/Statement/v0.1"}, {"subject", {{{"name", "small"}, {"digest", {{"sha256", digest.substr(7)}}}}}}, {"predicateType", type}, {"predicate", predicate}}.dump();
-      const Json manifest = {{"schemaVersion", 2}, {"mediaType", manifest_type}, {"artifactType", in_toto}, {"config", {{"mediaType", "application/vnd.oci.empty.v1+json"}, {"digest", nothing}, {"size", 2}}},
-                             {"layers", {{{"mediaType", in_toto}, {"digest", put(text)}, {"size", text.size()}, {"annotations", {{"in-toto.io/predicate-type", type}}}}}},
-                             {"subject", {{"mediaType", manifest_type}, {"digest", digest}, {"size", platform["size"]}}}};
-      statements.push_back(put(manifest.dump()));
-      index["manifests"].push_back({{"mediaType", manifest_type}, {"artifactType", in_toto}, {"digest", statements.back()}, {"size", manifest.dump().size()}});
-    }
+    for (const auto& [type, predicate] : said) statements.push_back(state_plainly(platform["digest"], type, predicate));
   }
-  stage.write("out/index.json", index.dump());
   const ReferrersRegistry registry(stage);
   const std::string ref = registry.ref("hardened/small:1"), repository = registry.ref("hardened/small").substr(9), as = "dhi.io/small:1", name = "docker-hardened-images.yaml";
   told({"copy", "oci:out:1", ref});

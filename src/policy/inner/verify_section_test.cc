@@ -119,7 +119,7 @@ TEST(VerifySection, FaultsSayWhere) {
       {"a type that is none", "verify:\n  rules:\n  - images: a/b\n    statements: [slsaprovenance3]\n", 4, 18, "cannot take 'slsaprovenance3' as a predicate type: it is no URI; did you mean 'slsaprovenance1'?", ""},
       {"a statement without a type", "verify:\n  rules:\n  - images: a/b\n    statements: [{max-age: 7d}]\n", 4, 18, "a statement needs its 'type'", "statements: [{type: vuln, max-age: 7d}]"},
       {"a statement twice", "verify:\n  rules:\n  - images: a/b\n    statements: [vuln, {type: vuln, max-age: 7d}]\n", 4, 31, "'vuln' stands here twice", ""},
-      {"unknown key of a statement", "verify:\n  rules:\n  - images: a/b\n    statements: [{type: vuln, maxage: 7d}]\n", 4, 30, "unknown key 'maxage'", "did you mean 'max-age'?"},
+      {"unknown key of a statement", "verify:\n  rules:\n  - images: a/b\n    statements: [{type: vuln, maxage: 7d}]\n", 4, 31, "unknown key 'maxage'", "did you mean 'max-age'?"},
       {"no statements", "verify:\n  rules:\n  - images: a/b\n    statements: []\n", 4, 17, "it is empty", "statements: [slsaprovenance1, {type: vuln, max-age: 7d}]"},
       {"no age", "verify:\n  rules:\n  - images: a/b\n    max-age: 30 years\n", 4, 14, "cannot read age '30 years': its unit is none of m, h, d and w", "max-age: 30d"},
       {"an age of nothing", "verify:\n  rules:\n  - images: a/b\n    max-age: 0d\n", 4, 14, "an age of nothing admits nothing", "max-age: 30d"},
