@@ -4,8 +4,10 @@
 #include <fmt/format.h>
 
 #include "attest/predicate.h"
+#include "base/text.h"
 #include "cli/commands.h"
 #include "cli/key_options.h"
+#include "pipeline/admission.h"
 #include "pipeline/copy.h"
 #include "pipeline/verify.h"
 #include "pipeline/workshop.h"
@@ -16,7 +18,7 @@ namespace {
 constexpr const char* schema = "https://ashlar.dev/verify/v1";
 
 struct Options {
-  std::string ref, receipt, platform;
+  std::string ref, receipt, platform, policy, name;
   pipeline::TrustSettings trust{};
   std::vector<std::string> types;
 };
@@ -53,7 +55,13 @@ Json to_json(const pipeline::Signature& each) {
   return out;
 }
 
-void say_verification(Context& context, const pipeline::Verification& found) {
+Json to_json(const pipeline::Verification& found) {
+  Json rows = Json::array();
+  for (const auto& each : found.signatures) rows.push_back(to_json(each));
+  return {{"schema", schema}, {"verified", found.verified}, {"ref", found.ref}, {"digest", found.digest.str()}, {"signatures", std::move(rows)}, {"missing", found.missing}};
+}
+
+void say_signatures(Context& context, const pipeline::Verification& found) {
   std::vector<std::vector<std::string>> rows = {{"", "layout", "of", "key", "why"}};
   for (const auto& each : found.signatures) {
     const auto* const known = attest::find_predicate_type(each.predicate_type);
@@ -61,6 +69,10 @@ void say_verification(Context& context, const pipeline::Verification& found) {
     rows.push_back({each.verified ? "ok" : "--", each.layout, of, each.key, each.reason});
   }
   if (rows.size() > 1) say(context, table(context, rows));
+}
+
+void say_verification(Context& context, const pipeline::Verification& found) {
+  say_signatures(context, found);
   for (const std::string& each : found.missing) say(context, each);
   say(context, fmt::format("{}: {} {}", found.ref, found.digest.str(), found.verified ? "is signed by whom is believed" : "is not verified"));
 }
@@ -73,14 +85,35 @@ Result<Exit> verify_image(Context& context, const Options& options) {
     wanted.types.push_back(std::move(type));
   }
   TRY_ASSIGN(const auto found, pipeline::verify(context.machine, options.ref, wanted));
-  if (context.json) {
-    Json rows = Json::array();
-    for (const auto& each : found.signatures) rows.push_back(to_json(each));
-    answer(context, Json{{"schema", schema}, {"verified", found.verified}, {"ref", found.ref}, {"digest", found.digest.str()}, {"signatures", std::move(rows)}, {"missing", found.missing}});
-  } else {
-    say_verification(context, found);
-  }
+  if (context.json) answer(context, to_json(found));
+  else say_verification(context, found);
   return found.verified ? Exit::Clean : Exit::No;
+}
+
+void say_admission(Context& context, const pipeline::Admission& found) {
+  say_signatures(context, found.found);
+  for (const auto& [reason, platforms] : found.reasons) {
+    say(context, fmt::format("{} {}: {}{}", reason.holds ? "ok" : "--", reason.rule, platforms.empty() ? "" : join(platforms, ", ") + ": ", reason.what));
+    if (!reason.holds) say(context, fmt::format("   {}", reason.remedy));
+  }
+  say(context, fmt::format("{}: {} {}{}", found.found.ref, found.found.digest.str(), found.allowed ? "is admitted" : "is not admitted", found.rule.empty() ? "" : fmt::format(" by the rule '{}'", found.rule)));
+}
+
+Result<Exit> verify_by_policy(Context& context, const Options& options) {
+  TRY_ASSIGN(std::string text, context.machine.files->read(options.policy));
+  TRY_ASSIGN(const auto policy, policy::read_policy(std::move(text), options.policy));
+  TRY_ASSIGN(const auto found, pipeline::admit(context.machine, options.ref, policy, {.also = options.trust, .platform = options.platform, .name = options.name}));
+  if (context.json) {
+    Json reasons = Json::array();
+    for (const auto& [reason, platforms] : found.reasons) reasons.push_back({{"rule", reason.rule}, {"what", reason.what}, {"holds", reason.holds}, {"remedy", reason.remedy}, {"platforms", platforms}});
+    Json out = to_json(found.found);
+    out["verified"] = found.allowed;
+    out["policy"] = {{"path", options.policy}, {"rule", found.rule}, {"allowed", found.allowed}, {"reasons", std::move(reasons)}};
+    answer(context, out);
+  } else {
+    say_admission(context, found);
+  }
+  return found.allowed ? Exit::Clean : Exit::No;
 }
 
 }  // namespace
@@ -89,17 +122,24 @@ Action verify(CLI::App& app) {
   const auto options = std::make_shared<Options>();
   app.add_option("REF", options->ref, "where the image lies; of a receipt by default where it says that the image was copied to");
   add_trust_options(app, options->trust);
-  app.add_option("--type", options->types, "a statement of this type must be there, too, signed by whom is believed; repeatable")->option_text("TYPE");
+  auto* const policy = app.add_option("--policy", options->policy, "whom to believe and what to ask for is what this policy's section 'verify' says (docs/formats/policy-verify.md); keys and identities that are named here count where it names nobody")->option_text("FILE");
+  app.add_option("--as", options->name, "judge it as the image of this name: of one that was carried elsewhere")->option_text("REF")->needs(policy);
+  app.add_option("--type", options->types, "a statement of this type must be there, too, signed by whom is believed; repeatable")->option_text("TYPE")->excludes(policy);
   app.add_option("--platform", options->platform, "the image of one platform, instead of the index")->option_text("PLATFORM");
   app.add_option("--receipt", options->receipt, "of `ashlar copy`: every byte that it names is read, and what is missing or altered is named")->option_text("FILE");
   return [options](Context& context) -> Result<Exit> {
     if (!options->receipt.empty()) return verify_receipt(context, *options);
     if (options->ref.empty()) return cannot(Kind::Invalid, "verify", "name an image, or a receipt with --receipt");
-    if (options->trust.empty()) {
+    if (options->trust.empty() || !options->policy.empty()) {
       TRY_ASSIGN(const auto workshop, pipeline::open_workshop(context.machine, context.config, context.progress));
-      options->trust = pipeline::trust_of(workshop);
+      const pipeline::TrustSettings configured = pipeline::trust_of(workshop);
+      if (options->trust.empty()) options->trust = configured;
+      // A policy may name keys of the ring, and identities that take a root, whatever else is named here.
+      if (options->trust.keyring.empty()) options->trust.keyring = configured.keyring;
+      if (options->trust.root.empty()) options->trust.root = configured.root;
     }
-    if (options->trust.empty()) return cannot(Kind::Invalid, fmt::format("verify '{}'", options->ref), "say whom you believe: --key FILE, --keyring FILE, or --trust-root FILE with --certificate-identity and --certificate-oidc-issuer; or write it into the configuration's section 'trust'");
+    if (!options->policy.empty()) return verify_by_policy(context, *options);
+    if (options->trust.empty()) return cannot(Kind::Invalid, fmt::format("verify '{}'", options->ref), "say whom you believe: --key FILE, --keyring FILE, or --trust-root FILE with --certificate-identity and --certificate-oidc-issuer; write it into the configuration's section 'trust', or a policy with --policy FILE");
     return verify_image(context, *options);
   };
 }

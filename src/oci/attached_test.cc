@@ -66,6 +66,22 @@ TEST_F(AttachedTest, ByEveryWayThatLayoutsKnow) {
   EXPECT_EQ(found(), (std::vector<std::string>{"application/vnd.in-toto+json referrer", "application/vnd.in-toto+json tagged", "application/vnd.in-toto+json buildkit"}));
 }
 
+TEST_F(AttachedTest, WhatIsAttachedToAnArtifactIsFoundByItsManifestAlone) {
+  const Descriptor statement = artifact("statement", subject(image.digest));
+  name(statement);
+  name(artifact("its signature", subject(statement.digest)));
+  name(artifact("tagged", {}), {{"org.opencontainers.image.ref.name", "sha256-" + statement.digest.hex() + ".sig"}});
+  EXPECT_EQ(found(), std::vector<std::string>{"application/vnd.in-toto+json statement"}) << "a signature of the statement is none of the image";
+  const auto reader = open_image(*files, ImageRef::parse("oci:" + folder.string()).value());
+  std::vector<std::string> of_it;
+  for (const Attached& each : attached_to(**reader, statement.digest)) {
+    EXPECT_EQ(each.subject, statement.digest);
+    of_it.push_back(each.content);
+  }
+  EXPECT_EQ(of_it, (std::vector<std::string>{"its signature", "tagged"}));
+  EXPECT_TRUE(attached_to(**reader, Digest::of(std::string_view("nothing"))).empty());
+}
+
 TEST_F(AttachedTest, WhatIsAnothersOrDoesNotReadIsPassedOver) {
   const Digest other = Digest::of(std::string_view("other"));
   name(artifact("of another", subject(other)));

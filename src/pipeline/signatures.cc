@@ -17,7 +17,7 @@ namespace ashlar::pipeline {
 namespace {
 
 constexpr const char *signature_annotation = "dev.cosignproject.cosign/signature", *certificate_annotation = "dev.sigstore.cosign/certificate";
-constexpr const char* other_key = "signed by another key";
+constexpr const char *other_key = "signed by another key", *unsigned_content = "nothing signs it";
 constexpr std::string_view bundle_type = "application/vnd.dev.sigstore.bundle";
 
 std::string annotation(const oci::Attached& attached, const char* name) {
@@ -29,6 +29,7 @@ std::string layout_of(const oci::Attached& attached) {
   using Way = oci::Attached::Way;
   if (attached.way == Way::Tag) return attached.tag.ends_with(".sig") ? "cosign-signature" : "cosign-attestation";
   if (attached.way == Way::Index) return "index";
+  if (attached.media_type == trust::media::simple_signing) return "cosign-referrer";
   return attached.media_type.starts_with(bundle_type) ? "bundle" : "referrer";
 }
 
@@ -45,6 +46,8 @@ void try_keys(const Believed& believed, const Holds& holds, Signature& out, std:
   const auto found = std::ranges::find_if(believed.keys, [&](const BelievedKey& each) { return holds(each.key); });
   if (found == believed.keys.end()) return refuse(out, other_key);
   out.key = found->name;
+  out.key_digest = found->key.digest();
+  out.signed_at = seen;
   out.verified = true;
   if (!found->terms) return;
   const trust::Judgement judgement = trust::judge(*found->terms, seen.value_or(believed.now));
@@ -62,6 +65,8 @@ void try_identities(const trust::Bundle& bundle, const trust::Artifact& artifact
     if (found.holds()) {
       out.key = fmt::format("{} by {}", join(found.identity.names, ", "), found.identity.issuer);
       out.verified = true;
+      out.identity = found.identity;
+      if (!found.times.empty()) out.signed_at = found.times.front().time;
       for (const trust::SigningTime& each : found.times) out.reason = fmt::format("signed at {} as {} tells", each.time.str(), each.by);
       return;
     }
@@ -155,11 +160,11 @@ void judge_bundle(const oci::Attached& attached, std::string_view manifest, cons
 
 }  // namespace
 
-bool Signature::signs_image() const { return layout == "cosign-signature" || (layout == "bundle" && (predicate_type.empty() || predicate_type == image_signature_type)); }
+bool Signature::signs_image() const { return layout == "cosign-signature" || layout == "cosign-referrer" || (layout == "bundle" && (predicate_type.empty() || predicate_type == image_signature_type)); }
 
 Signature judge_signature(const oci::Attached& attached, std::string_view manifest, const Believed& believed) {
   Signature out{.layout = layout_of(attached), .artifact = attached.manifest, .subject = attached.subject};
-  if (out.layout == "cosign-signature") {
+  if (out.layout == "cosign-signature" || out.layout == "cosign-referrer") {
     judge_simple(attached, believed, out);
   } else if (out.layout == "bundle") {
     judge_bundle(attached, manifest, believed, out);
@@ -168,10 +173,30 @@ Signature judge_signature(const oci::Attached& attached, std::string_view manife
     if (!envelope) refuse(out, envelope.error().message);
     else judge_tagged(attached, *envelope, believed, out);
   } else {
-    refuse(out, "nothing signs it");
+    refuse(out, unsigned_content);
     if (json && attest::is_statement(*json)) read_subject(attached.content, out);
   }
   return out;
+}
+
+bool may_be_signed_by_manifest(const Signature& statement) {
+  if (statement.layout != "referrer" || statement.verified || statement.reason != unsigned_content || statement.unproved.empty()) return false;
+  const auto read = attest::read_statement(statement.unproved, "statement");
+  return read && read->is_on(statement.subject);
+}
+
+void take_from_manifest(Signature& statement, const Signature& of_manifest) {
+  if (!of_manifest.verified) {
+    statement.reason = fmt::format("nothing signs it, and its manifest counts for nothing: {}", of_manifest.reason);
+    return;
+  }
+  statement.verified = true;
+  statement.statement = std::exchange(statement.unproved, {});
+  statement.key = of_manifest.key;
+  statement.key_digest = of_manifest.key_digest;
+  statement.identity = of_manifest.identity;
+  statement.signed_at = of_manifest.signed_at;
+  statement.reason = of_manifest.reason.empty() ? "its manifest is signed" : fmt::format("its manifest is signed; {}", of_manifest.reason);
 }
 
 }  // namespace ashlar::pipeline

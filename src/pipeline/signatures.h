@@ -30,7 +30,7 @@ struct Believed {
 
 /// Something signed, or that ought to be, and what became of it.
 struct Signature {
-  std::string layout;          ///< `cosign-signature`, `cosign-attestation`, `bundle`, `referrer`, `index`
+  std::string layout;          ///< `cosign-signature`, `cosign-attestation`, `cosign-referrer`, `bundle`, `referrer`, `index`
   Digest artifact = Digest::from({});  ///< of the manifest that holds it
   Digest subject = Digest::from({});   ///< of the image that it is attached to
   std::string key{};           ///< name of the key that it is of, once that is known
@@ -39,6 +39,9 @@ struct Signature {
   std::string reason{};        ///< why not; of a good one which rule held
   std::string statement{};     ///< an attestation's, text of the in-toto statement; only of a verified one
   std::string unproved{};      ///< the same of one that is not: what it would say if it were believed
+  std::optional<Digest> key_digest{};  ///< of a good one by a key: PublicKey::digest()
+  std::optional<trust::CertificateIdentity> identity{};  ///< of a good one by a certificate
+  std::optional<Time> signed_at{};     ///< of a good one, as a log or an authority of the trust root tells it
   /// Whether it signs the image itself, not something said of it.
   bool signs_image() const;
 };
@@ -48,5 +51,10 @@ inline constexpr std::string_view image_signature_type = "https://sigstore.dev/c
 
 /// Judges one content. `manifest`: the bytes of what it is attached to.
 Signature judge_signature(const oci::Attached& attached, std::string_view manifest, const Believed& believed);
+
+/// Whether it is a statement on the image that nothing signs by itself, and that counts where its own manifest is signed: Docker Hardened Images' layout.
+bool may_be_signed_by_manifest(const Signature& statement);
+/// Believes such a statement for a good signature of its manifest; for another one it says why not.
+void take_from_manifest(Signature& statement, const Signature& of_manifest);
 
 }  // namespace ashlar::pipeline

@@ -23,6 +23,17 @@ bool holds_type(const Verification& verification, const std::string& type) {
   return std::ranges::any_of(verification.signatures, [&](const Signature& each) { return each.verified && each.predicate_type == type && !each.statement.empty(); });
 }
 
+/// A statement that is signed with the manifest that holds it.
+Done ask_manifest(oci::ImageReader& image, const Believed& believed, Signature& statement) {
+  TRY_ASSIGN(const std::string manifest, image.manifest(statement.artifact));
+  for (const oci::Attached& each : oci::attached_to(image, statement.artifact)) {
+    const Signature found = judge_signature(each, manifest, believed);
+    if (found.signs_image()) take_from_manifest(statement, found);
+    if (statement.verified) break;
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<Verification> verify(host::Machine& machine, const std::string& ref_text, const VerifyOptions& options) {
@@ -33,13 +44,20 @@ Result<Verification> verify(host::Machine& machine, const std::string& ref_text,
     TRY_ASSIGN(const auto which, oci::choose_platform(*reader, options.platform, ref.str()));
     subject = which.descriptor;
   }
-  Verification out{.ref = ref.str(), .digest = subject.digest};
+  return verify(*reader, subject, ref.str(), options);
+}
+
+Result<Verification> verify(oci::ImageReader& image, const oci::Descriptor& subject, const std::string& ref, const VerifyOptions& options) {
+  Verification out{.ref = ref, .digest = subject.digest};
   std::map<Digest, std::string> manifests;
-  for (const oci::Attached& each : oci::attached(*reader, subject)) {
+  for (const oci::Attached& each : oci::attached(image, subject)) {
     if (!manifests.contains(each.subject)) {
-      TRY_ASSIGN(manifests[each.subject], reader->manifest(each.subject));
+      TRY_ASSIGN(manifests[each.subject], image.manifest(each.subject));
     }
     out.signatures.push_back(judge_signature(each, manifests.at(each.subject), options.believed));
+    if (may_be_signed_by_manifest(out.signatures.back())) {
+      TRY(ask_manifest(image, options.believed, out.signatures.back()));
+    }
   }
   out.verified = std::ranges::any_of(out.signatures, [](const Signature& each) { return each.verified && each.signs_image(); });
   if (!out.verified) note_layouts(subject, out);

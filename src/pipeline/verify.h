@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "host/machine.h"
+#include "oci/layout.h"
 #include "pipeline/signatures.h"
 
 namespace ashlar::pipeline {
@@ -25,5 +26,7 @@ struct Verification {
 /// Judges everything that is attached to the image, or to the index that it is of. It is verified when the image itself is signed by whom we believe, and,
 /// where types are named, a believed statement of each is there.
 Result<Verification> verify(host::Machine& machine, const std::string& ref, const VerifyOptions& options);
+/// The same of one manifest of an image that is open already, whatever `options` say of a platform.
+Result<Verification> verify(oci::ImageReader& image, const oci::Descriptor& subject, const std::string& ref, const VerifyOptions& options);
 
 }  // namespace ashlar::pipeline

@@ -1,51 +1,31 @@
 #include "policy/policy.h"
 
-#include <algorithm>
 #include <array>
-#include <span>
+#include <iterator>
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
-#include "base/text.h"
-#include "base/yaml.h"
+#include "policy/inner/verify_section.h"
 
 namespace ashlar::policy {
 namespace {
 
-constexpr std::array<std::string_view, 1> sections = {"gate"};
+constexpr std::array<std::string_view, 2> sections = {"gate", "verify"};
 constexpr std::array<std::string_view, 4> gate_keys = {"proofs", "run-tests", "coverage", "stop-on"};
 
-class Reader {
+class Reader : public SectionReader {
  public:
-  explicit Reader(const YamlDocument& document) : document_(document) {}
+  explicit Reader(const YamlDocument& document) : SectionReader(document), document_(document) {}
 
   void read(Policy& out) {
     if (document_.root.type == YamlNode::Type::Null || !known(document_.root, sections)) return;
     if (const YamlNode* node = document_.root.find("gate"); node != nullptr && known(*node, gate_keys)) read_gate(*node, out.gate);
+    if (const YamlNode* node = document_.root.find("verify")) {
+      VerifySection section(document_);
+      section.read(*node, out.verify.emplace());
+      std::ranges::move(section.faults, std::back_inserter(faults));
+    }
   }
-  std::vector<Fault> faults;
 
  private:
-  void fault(const YamlNode& node, std::string message, std::string hint = {}) { faults.push_back(document_.fault_at(node, std::move(message), std::move(hint))); }
-  bool known(const YamlNode& node, std::span<const std::string_view> names) {
-    if (node.type != YamlNode::Type::Mapping) {
-      fault(node, "a mapping is expected here");
-      return false;
-    }
-    for (const auto& [key, value] : node.members) {
-      if (std::ranges::find(names, key.text) != names.end()) continue;
-      const std::string near = nearest(key.text, names);
-      fault(key, fmt::format("unknown key '{}'", key.text), near.empty() ? fmt::format("there are {}", fmt::join(names, ", ")) : fmt::format("did you mean '{}'?", near));
-    }
-    return true;
-  }
-  void flag(const YamlNode& in, std::string_view key, bool& out) {
-    const YamlNode* const node = in.find(key);
-    if (node == nullptr) return;
-    if (node->plain && (node->text == "true" || node->text == "false")) out = node->text == "true";
-    else fault(*node, fmt::format("'{}' is neither true nor false", node->text));
-  }
   void read_gate(const YamlNode& node, GateRules& out) {
     flag(node, "proofs", out.proofs);
     flag(node, "run-tests", out.run_tests);

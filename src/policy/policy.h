@@ -1,14 +1,17 @@
 #pragma once
 // policy.yaml (docs/formats/policy.md): what a team lays down, one section a question.
+#include <optional>
 #include <string>
 
 #include "policy/gate.h"
+#include "policy/verify.h"
 
 namespace ashlar::policy {
 
 struct Policy {
   std::string path;               ///< empty: the default
   GateRules gate = default_gate();
+  std::optional<VerifyRules> verify{};  ///< none: the policy does not say whom it admits
 };
 
 /// Reads a policy; what it does not say is as in the default. Every fault is in Error::faults.

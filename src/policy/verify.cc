@@ -1,0 +1,250 @@
+#include "policy/verify.h"
+
+#include <algorithm>
+#include <array>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <span>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "attest/predicate.h"
+#include "base/text.h"
+
+namespace ashlar::policy {
+namespace {
+
+/// Clocks differ by so much; what is dated later than that has not happened.
+constexpr std::int64_t tolerance = 300;
+
+using Signatures = std::vector<const PresentedSignature*>;
+
+std::string age_text(std::int64_t seconds) {
+  constexpr std::int64_t minute = 60, hour = 3600, day = 86400;
+  const auto [unit, word] = seconds >= 2 * day || seconds % day == 0 ? std::pair{day, "day"} : seconds >= 2 * hour || seconds % hour == 0 ? std::pair{hour, "hour"} : std::pair{minute, "minute"};
+  return fmt::format("{} {}{}", seconds / unit, word, seconds / unit == 1 ? "" : "s");
+}
+
+bool is_by(const PresentedSignature& signature, const Signer& signer) {
+  if (signer.identity) return signature.identity && signer.identity->admits(*signature.identity);
+  return std::ranges::find(signature.signers, signer.str()) != signature.signers.end();
+}
+
+/// Whether a signature is one of those that count; with nobody named, whoever is believed.
+bool counts(const PresentedSignature& signature, std::span<const Signer> signers) {
+  return signature.verified && (signers.empty() || std::ranges::any_of(signers, [&](const Signer& each) { return is_by(signature, each); }));
+}
+
+std::string names_of(std::span<const Signer> signers) {
+  if (signers.empty()) return "somebody who is believed";
+  std::vector<std::string> out;
+  for (const Signer& each : signers) out.push_back(each.str());
+  return join(out, " or ");
+}
+
+/// Why signatures do not count, each once.
+std::string whys(const Signatures& signatures, std::span<const Signer> signers) {
+  std::set<std::string> out;
+  for (const PresentedSignature* each : signatures) {
+    if (counts(*each, signers)) continue;
+    out.insert(each->verified ? fmt::format("{}: signed by '{}', whom the rule does not name", each->layout, each->by) : fmt::format("{}: {}", each->layout, each->reason));
+  }
+  return fmt::format("{}", fmt::join(out, "; "));
+}
+
+/// `https://spdx.dev/Document/v2.3` is `https://spdx.dev/Document`.
+std::string_view plain_type(std::string_view uri) {
+  const auto* const known = attest::find_predicate_type(uri);
+  return known == nullptr ? uri : known->uri;
+}
+std::string_view word_of(std::string_view uri) {
+  const auto* const known = attest::find_predicate_type(uri);
+  return known == nullptr ? uri : known->name;
+}
+
+bool is_provenance(std::string_view type) { return type == attest::provenance_uri || type == attest::old_provenance_uri; }
+
+std::string text_at(const Json& json, const char* pointer) {
+  const Json::json_pointer place(pointer);
+  return json.is_object() && json.contains(place) && json.at(place).is_string() ? json.at(place).get<std::string>() : std::string();
+}
+
+std::string builder_of(const attest::Statement& statement) { return text_at(statement.predicate, statement.predicate_type == attest::provenance_uri ? "/runDetails/builder/id" : "/builder/id"); }
+
+/// Where a predicate says when what it is about was done, the best first.
+struct Dated { std::string_view type; std::array<const char*, 2> places; };
+constexpr std::array dated = {
+    Dated{attest::provenance_uri, {"/runDetails/metadata/finishedOn", "/runDetails/metadata/startedOn"}}, Dated{attest::old_provenance_uri, {"/metadata/buildFinishedOn", "/metadata/buildStartedOn"}},
+    Dated{attest::vulnerability_scan_uri, {"/metadata/scanFinishedOn", "/metadata/scanStartedOn"}}, Dated{attest::openvex_uri, {"/last_updated", "/timestamp"}},
+    Dated{attest::spdx_uri, {"/creationInfo/created", "/created"}}, Dated{attest::cyclonedx_uri, {"/metadata/timestamp", "/timestamp"}}};
+
+/// When what a statement is about was done, as its signer says; else when it was signed.
+std::optional<Time> time_of(const PresentedSignature& signature) {
+  const auto* const row = std::ranges::find(dated, plain_type(signature.statement->predicate_type), &Dated::type);
+  if (row != dated.end()) {
+    for (const char* place : row->places) {
+      if (const auto time = Time::parse(text_at(signature.statement->predicate, place))) return *time;
+    }
+  }
+  return signature.signed_at;
+}
+
+/// The latest of several times that is not yet to come.
+struct Newest {
+  Time now;
+  std::optional<Time> time{};
+  std::optional<Time> to_come{};
+  void add(const std::optional<Time>& each) {
+    if (!each) return;
+    auto& place = each->seconds > now.seconds + tolerance ? to_come : time;
+    if (!place || *place < *each) place = each;
+  }
+  std::int64_t age() const { return std::max<std::int64_t>(0, now.seconds - time->seconds); }
+};
+
+class Judge {
+ public:
+  Judge(const VerifyRule& rule, const Presented& presented, Time now) : rule_(rule), presented_(presented), now_(now) {}
+
+  std::vector<VerifyReason> reasons() {
+    if (rule_.image_signature) judge_signatures();
+    for (const StatementRule& each : rule_.statements) judge_statement(each);
+    if (!rule_.builders.empty()) judge_builder();
+    if (rule_.max_age) judge_age();
+    return std::move(out_);
+  }
+
+ private:
+  void holds(const char* rule, std::string what) { out_.push_back({rule, std::move(what), true, {}}); }
+  void fails(const char* rule, std::string what, std::string remedy) { out_.push_back({rule, std::move(what), false, std::move(remedy)}); }
+
+  Signatures image_signatures() const {
+    Signatures out;
+    for (const PresentedSignature& each : presented_.signatures) {
+      if (each.signs_image) out.push_back(&each);
+    }
+    return out;
+  }
+  void judge_signatures() {
+    const Signatures all = image_signatures();
+    std::set<std::string> by;
+    for (const PresentedSignature* each : all) {
+      if (counts(*each, rule_.signed_by)) by.insert(each->by);
+    }
+    if (by.size() >= rule_.at_least) return holds("signed-by", fmt::format("the image is signed by {}", fmt::join(by, ", ")));
+    const std::string wanted = rule_.at_least == 1 ? names_of(rule_.signed_by) : fmt::format("{} of {}", rule_.at_least, names_of(rule_.signed_by));
+    const std::string why = whys(all, rule_.signed_by);
+    std::string what = all.empty() ? std::string("nothing signs the image") : fmt::format("the image is not signed by {}", wanted);
+    if (!by.empty()) what += fmt::format(": only by {}", fmt::join(by, ", "));
+    else if (!why.empty()) what += fmt::format(" ({})", why);
+    fails("signed-by", std::move(what), fmt::format("take an image signed by {}, or name its signer in the rule's 'signed-by' if you believe it", wanted));
+  }
+
+  /// Whoever may sign statements of a type.
+  std::span<const Signer> signers_of(std::string_view type) const {
+    const auto found = std::ranges::find_if(rule_.statements, [&](const StatementRule& each) { return plain_type(each.type) == type && !each.signed_by.empty(); });
+    return found == rule_.statements.end() ? rule_.signed_by : found->signed_by;
+  }
+  bool is_by_builder(const attest::Statement& statement) const {
+    if (rule_.builders.empty() || !is_provenance(statement.predicate_type)) return true;
+    const std::string builder = builder_of(statement);
+    return std::ranges::any_of(rule_.builders, [&](const std::string& each) { return matches_glob(each, builder); });
+  }
+  /// Statements of a type whose signer counts, by whatever builder.
+  Signatures statements_of(std::string_view type) const {
+    Signatures out;
+    for (const PresentedSignature& each : presented_.signatures) {
+      if (each.statement && plain_type(each.statement->predicate_type) == type && counts(each, signers_of(type))) out.push_back(&each);
+    }
+    return out;
+  }
+  /// Why there is none of a type.
+  std::string lacks(std::string_view type) const {
+    Signatures others;
+    for (const PresentedSignature& each : presented_.signatures) {
+      if (each.signs_image || (!each.predicate_type.empty() && plain_type(each.predicate_type) != type)) continue;
+      others.push_back(&each);
+    }
+    const std::string why = whys(others, signers_of(type));
+    return why.empty() ? std::string() : fmt::format(" ({})", why);
+  }
+
+  void judge_statement(const StatementRule& wanted) {
+    const std::string_view type = plain_type(wanted.type), word = word_of(wanted.type);
+    const std::string signers = names_of(signers_of(type));
+    Signatures found = statements_of(type);
+    if (found.empty()) return fails("statements", fmt::format("there is no statement '{}' by {}{}", word, signers, lacks(type)), fmt::format("it takes a statement '{}' on this image, signed by {}", word, signers));
+    std::erase_if(found, [&](const PresentedSignature* each) { return !is_by_builder(*each->statement); });
+    if (found.empty()) return fails("statements", fmt::format("no statement '{}' by {} is of a builder that the rule names", word, signers), fmt::format("it takes a statement '{}' of one of the rule's builders", word));
+    if (!wanted.max_age) return holds("statements", fmt::format("there is a statement '{}' by {}", word, found.front()->by));
+    Newest newest{now_};
+    for (const PresentedSignature* each : found) newest.add(time_of(*each));
+    say_age("statements", fmt::format("the newest statement '{}'", word), newest, *wanted.max_age);
+  }
+  void say_age(const char* rule, const std::string& subject, const Newest& newest, std::int64_t limit) {
+    const std::string most = age_text(limit);
+    if (!newest.time && newest.to_come) return fails(rule, fmt::format("{} is dated {}, which is yet to come", subject, newest.to_come->str()), "look at the clocks of this machine and of the signer");
+    if (!newest.time) return fails(rule, fmt::format("nothing tells when {} was made; it may be {} old at most", subject, most), "it takes a date in the statement, or a signature with a time stamp of a trusted authority or log (and a trust root)");
+    const std::string said = fmt::format("{} is of {}, {} old", subject, newest.time->str(), age_text(newest.age()));
+    if (newest.age() <= limit) holds(rule, said);
+    else fails(rule, fmt::format("{}: more than {}", said, most), "build or scan it anew, or take a newer image");
+  }
+
+  void judge_builder() {
+    Signatures found = statements_of(attest::provenance_uri);
+    std::ranges::copy(statements_of(attest::old_provenance_uri), std::back_inserter(found));
+    const std::string wanted = fmt::format("'{}'", fmt::join(rule_.builders, "' or '"));
+    if (found.empty()) return fails("builder", fmt::format("no provenance that counts says who built it{}", lacks(attest::provenance_uri)), fmt::format("it takes a provenance by {} that names the builder {}", names_of(signers_of(attest::provenance_uri)), wanted));
+    const auto good = std::ranges::find_if(found, [&](const PresentedSignature* each) { return is_by_builder(*each->statement); });
+    if (good != found.end()) return holds("builder", fmt::format("it was built by '{}'", visible(builder_of(*(*good)->statement))));
+    fails("builder", fmt::format("it was built by '{}', not by {}", visible(builder_of(*found.front()->statement)), wanted), "take an image of that builder, or name this one in the rule's 'builder' if you believe it");
+  }
+
+  void judge_age() {
+    Newest newest{now_};
+    for (const PresentedSignature* each : image_signatures()) {
+      if (counts(*each, rule_.signed_by)) newest.add(each->signed_at);
+    }
+    for (const std::string_view type : {attest::provenance_uri, attest::old_provenance_uri, attest::vulnerability_scan_uri}) {
+      for (const PresentedSignature* each : statements_of(type)) {
+        if (is_by_builder(*each->statement)) newest.add(time_of(*each));
+      }
+    }
+    say_age("max-age", "the newest signature, provenance or scan", newest, *rule_.max_age);
+  }
+
+  const VerifyRule& rule_;
+  const Presented& presented_;
+  Time now_;
+  std::vector<VerifyReason> out_;
+};
+
+}  // namespace
+
+std::string Signer::str() const {
+  if (identity) return fmt::format("'{}' by '{}'", identity->name.text(), identity->issuer.text());
+  return fmt::format("{} '{}'", of == Of::Ring ? "key" : "key file", key);
+}
+
+const VerifyRule* rule_for(const VerifyRules& rules, std::string_view repository) {
+  const auto found = std::ranges::find_if(rules.rules, [&](const VerifyRule& rule) { return std::ranges::any_of(rule.images, [&](const std::string& each) { return matches_glob(each, repository); }); });
+  return found == rules.rules.end() ? nullptr : &*found;
+}
+
+VerifyVerdict verify(const VerifyRules& rules, const Presented& presented, Time now) {
+  const VerifyRule* const rule = rule_for(rules, presented.repository);
+  VerifyVerdict out;
+  if (rule == nullptr) {
+    out.allowed = rules.admit_others;
+    const std::string_view fallback = out.allowed ? "allow" : "deny";
+    out.reasons.push_back({"images", fmt::format("no rule names '{}', and the default is '{}'", presented.repository, fallback), out.allowed, out.allowed ? "" : "write a rule whose 'images' name it, or say 'default: allow'"});
+    return out;
+  }
+  out.rule = rule->name;
+  out.reasons = Judge(*rule, presented, now).reasons();
+  out.allowed = !out.reasons.empty() && std::ranges::all_of(out.reasons, &VerifyReason::holds);  // a rule that asks for nothing admits nothing
+  return out;
+}
+
+}  // namespace ashlar::policy
