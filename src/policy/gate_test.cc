@@ -22,6 +22,7 @@ struct Scene {
       each.verdict = scan::Verdict::Clean;
       each.coverage.packages = each.coverage.judged = 7;
       each.gate.emplace();
+      each.database.digest = Digest::of(std::string_view("database"));
     }
     for (const char* platform : {"linux/amd64", "linux/arm64"})
       platforms.push_back({.name = "app", .platform = platform, .checks = {{"no-shell", "", Answer::Held}, {"nonroot", "", Answer::Held}, {"run:starts", "", Answer::Held}}});
@@ -54,6 +55,7 @@ const Row rows[] = {
     {"a proof fails", [](Scene& s) { s.check(0, 1) = {"nonroot", "", Answer::Failed, {"it runs as root"}}; }, false, false, {"stops proofs: linux/amd64: 'nonroot' fails: it runs as root"}},
     {"a proof fails on two platforms", [](Scene& s) { s.check(0, 0).answer = s.check(1, 0).answer = Answer::Failed; }, false, false, {"stops proofs: linux/amd64: 'no-shell' fails", "stops proofs: linux/arm64: 'no-shell' fails"}},
     {"a proof with several reasons", [](Scene& s) { s.check(0, 0) = {"no-shell", "", Answer::Failed, {"/bin/sh", "/bin/dash", "/bin/ash"}}; }, false, false, {"stops proofs: linux/amd64: 'no-shell' fails: /bin/sh and 2 more"}},
+    {"no database, and nobody asks for coverage", [](Scene& s) { s.reports[1].database.digest.reset(), s.rules.coverage = false; }, false, true, {"unknown stop-on: linux/arm64: there is no database of advisories to find anything by"}},
     {"a failed proof that nobody asks for", [](Scene& s) { s.check(0, 0).answer = Answer::Failed, s.rules.proofs = false; }, true, false, {}},
     {"proofs are not asked for, run tests are", [](Scene& s) { s.check(0, 2) = {"run:starts", "", Answer::Failed, {"exit code 1"}}, s.rules.proofs = false; }, false, false, {"stops run-tests: linux/amd64: 'run:starts' fails: exit code 1"}},
     {"run tests are not asked for, proofs are", [](Scene& s) { s.check(0, 2).answer = Answer::Failed, s.rules.run_tests = false; }, true, false, {}},
