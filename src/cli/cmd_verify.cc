@@ -25,15 +25,24 @@ struct Options {
 
 Result<Exit> verify_receipt(Context& context, const Options& options) {
   TRY_ASSIGN(const std::string text, context.machine.files->read(options.receipt));
-  TRY_ASSIGN(const auto receipt, oci::read_receipt(text, options.receipt));
+  TRY_ASSIGN(const auto believed, pipeline::believe(context.machine, options.trust));
+  const auto found = pipeline::read_receipt(text, options.receipt, believed);
+  if (!found && found.error().kind == Kind::Denied) {
+    if (context.json) answer(context, Json{{"schema", schema}, {"verified", false}, {"reason", found.error().message}});
+    else say(context, found.error().message);
+    return Exit::No;
+  }
+  TRY_ASSIGN(const auto read, found);
+  const oci::Receipt& receipt = read.receipt;
   const std::string& ref = options.ref.empty() ? receipt.destination : options.ref;
   TRY_ASSIGN(const auto faults, pipeline::verify_receipt(context.machine, receipt, ref));
   if (context.json) {
     Json rows = Json::array();
     for (const auto& each : faults) rows.push_back({{"digest", each.entry.descriptor.digest.str()}, {"role", oci::to_string(each.entry.role)}, {"reason", each.why}});
-    answer(context, Json{{"schema", schema}, {"verified", faults.empty()}, {"ref", ref}, {"digest", receipt.root.str()}, {"blobs", receipt.entries.size()}, {"faults", std::move(rows)}});
+    answer(context, Json{{"schema", schema}, {"verified", faults.empty()}, {"ref", ref}, {"digest", receipt.root.str()}, {"blobs", receipt.entries.size()}, {"receipt_signed_by", read.signed_by}, {"faults", std::move(rows)}});
   } else {
     for (const auto& each : faults) say(context, fmt::format("{} {}: {}", oci::to_string(each.entry.role), each.entry.descriptor.digest.str(), each.why));
+    if (!read.signed_by.empty()) say(context, fmt::format("the receipt is signed by '{}'", read.signed_by));
     say(context, faults.empty() ? fmt::format("{}: all {} blobs are there, whole", ref, receipt.entries.size()) : fmt::format("{}: {} of {} blobs are missing or altered", ref, faults.size(), receipt.entries.size()));
   }
   return faults.empty() ? Exit::Clean : Exit::No;

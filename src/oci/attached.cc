@@ -43,7 +43,13 @@ bool find_way(const Descriptor& each, const Json& manifest, const std::set<Diges
   return false;
 }
 
-std::vector<Attached> read_those(ImageReader& image, const std::vector<Descriptor>& candidates, const std::set<Digest>& own) {
+/// What is attached to any of `own`.
+std::vector<Attached> gather(ImageReader& image, const std::set<Digest>& own) {
+  std::vector<Descriptor> candidates;
+  for (const Digest& each : own) std::ranges::move(image.neighbours(each).value_or(std::vector<Descriptor>()), std::back_inserter(candidates));
+  if (const auto text = image.manifest(image.root().digest); text) {
+    if (const auto index = read_index(*text)) candidates.insert(candidates.end(), index->manifests.begin(), index->manifests.end());
+  }
   std::vector<Attached> out;
   std::set<Digest> seen;
   for (const Descriptor& each : candidates) {
@@ -72,16 +78,8 @@ std::vector<Attached> read_those(ImageReader& image, const std::vector<Descripto
 
 std::string fallback_tag(const Digest& subject) { return "sha256-" + subject.hex(); }
 
-std::vector<Attached> attached(ImageReader& image, const Descriptor& manifest) {
-  const std::set<Digest> own = {manifest.digest, image.root().digest};
-  std::vector<Descriptor> candidates = image.neighbours(manifest.digest).value_or(std::vector<Descriptor>());
-  if (image.root().digest != manifest.digest) std::ranges::move(image.neighbours(image.root().digest).value_or(std::vector<Descriptor>()), std::back_inserter(candidates));
-  if (const auto text = image.manifest(image.root().digest); text) {
-    if (const auto index = read_index(*text)) candidates.insert(candidates.end(), index->manifests.begin(), index->manifests.end());
-  }
-  return read_those(image, candidates, own);
-}
+std::vector<Attached> attached_to(ImageReader& image, const Digest& subject) { return gather(image, {subject}); }
 
-std::vector<Attached> attached_to(ImageReader& image, const Digest& manifest) { return read_those(image, image.neighbours(manifest).value_or(std::vector<Descriptor>()), {manifest}); }
+std::vector<Attached> attached(ImageReader& image, const Descriptor& manifest) { return gather(image, {manifest.digest, image.root().digest}); }
 
 }  // namespace ashlar::oci

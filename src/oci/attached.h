@@ -30,7 +30,7 @@ struct Attached {
 /// tags `sha256-HEX.sig` and `.att`, and BuildKit's entries of the image's index (annotation `vnd.docker.reference.digest`). Contents over 16 MiB, artifacts
 /// beyond 1000, and what does not read are passed over: who attaches something must not stop a scan.
 std::vector<Attached> attached(ImageReader& image, const Descriptor& manifest);
-/// The same of one artifact that is attached itself: what refers to its manifest and to no other.
-std::vector<Attached> attached_to(ImageReader& image, const Digest& manifest);
+/// Those that are attached to this manifest or index itself alone.
+std::vector<Attached> attached_to(ImageReader& image, const Digest& subject);
 
 }  // namespace ashlar::oci

@@ -129,7 +129,10 @@ class Reader {
     if (const YamlNode* value = node.find("keys")) {
       for (const std::string& each : texts(*value)) out.keys.push_back(each.starts_with("pkcs11:") ? each : beside(each).string());
     }
-    if (const YamlNode* value = node.find("root")) out.root = beside(value->text);
+    if (const YamlNode* value = node.find("root")) {
+      if (value->type == YamlNode::Type::Scalar && !value->text.empty()) out.root = beside(value->text);
+      else fault(*value, "the path of a file is expected here");
+    }
     const YamlNode* identities = node.find("identities");
     if (identities == nullptr) return;
     if (identities->type != YamlNode::Type::Sequence) return fault(*identities, "a list of identities is expected here", "identities: [{name: release@example.org, issuer: 'https://accounts.example.org'}]");

@@ -18,6 +18,12 @@ keyrings: [keys/own.gpg, /etc/keys]
 accept-keys: [0123 4567, ABCD]
 cache: {max-size: 10GB, max-age: 30d}
 keys: {keyring: trust/ring.yaml, pkcs11-module: /usr/lib/token.so}
+trust:
+  keys: [release.pub, /etc/keys/other.pub, "pkcs11:token=t1;object=p256"]
+  root: trusted_root.json
+  identities:
+    - {name: release@example.org, issuer: "https://accounts.example.org"}
+    - {name-expression: "https://ci.example.org/team/.*", issuer-expression: "https://.*"}
 distributions:
   stone-1:
     id: stone
@@ -38,6 +44,11 @@ distributions:
   EXPECT_EQ(config->cache.age, 30 * 86400);
   EXPECT_EQ(config->keys.ring, "/project/trust/ring.yaml");
   EXPECT_EQ(config->keys.module, "/usr/lib/token.so");
+  EXPECT_EQ(config->trust.keys, (std::vector<std::string>{"/project/release.pub", "/etc/keys/other.pub", "pkcs11:token=t1;object=p256"}));
+  EXPECT_EQ(config->trust.root, "/project/trusted_root.json");
+  ASSERT_EQ(config->trust.identities.size(), 2U);
+  EXPECT_EQ(config->trust.identities[0].name + " " + config->trust.identities[0].issuer, "release@example.org https://accounts.example.org");
+  EXPECT_EQ(config->trust.identities[1].name_expression + " " + config->trust.identities[1].issuer_expression, "https://ci.example.org/team/.* https://.*");
   ASSERT_EQ(config->distributions.size(), 1U);
   EXPECT_EQ(config->distributions[0].name, "stone-1");
   ASSERT_EQ(config->distributions[0].parts.size(), 2U);
@@ -66,6 +77,19 @@ TEST(Config, NamesEveryFaultAndItsPlace) {
       {"a list in the place of all", "- mirrors\n", 1, "a mapping is expected here", ""},
       {"an unknown key of keys", "keys:\n  ring: a.yaml\n", 2, "unknown key 'ring'", ""},
       {"a keyring that is a list", "keys:\n  keyring: [a]\n", 2, "the path of a file is expected here", ""},
+      {"an unknown key of trust", "trust:\n  key: a.pub\n", 2, "unknown key 'key'", "did you mean 'keys'?"},
+      {"trust as a list", "trust: [a.pub]\n", 1, "a mapping is expected here", ""},
+      {"trusted keys in a mapping", "trust:\n  keys: {a: b}\n", 2, "a list of texts is expected here", ""},
+      {"a trusted key that is a list", "trust:\n  keys: [[a.pub]]\n", 2, "a text is expected here", ""},
+      {"a root that is nothing", "trust:\n  root:\n", 2, "the path of a file is expected here", ""},
+      {"several roots", "trust:\n  root: [a.json, b.json]\n", 2, "the path of a file is expected here", ""},
+      {"identities as a text", "trust:\n  identities: release@example.org\n", 2, "a list of identities is expected here", "issuer: 'https://accounts.example.org'"},
+      {"an identity that is a text", "trust:\n  identities: [release@example.org]\n", 2, "a mapping is expected here", ""},
+      {"an unknown key of an identity", "trust:\n  identities:\n    - {nam: a, issuer: b}\n", 3, "unknown key 'nam'", "did you mean 'name'?"},
+      {"an identity without a name", "trust:\n  identities:\n    - {issuer: b}\n", 3, "an identity has a 'name' or a 'name-expression'", ""},
+      {"an identity with two names", "trust:\n  identities:\n    - {name: a, name-expression: a.*, issuer: b}\n", 3, "an identity has a 'name' or a 'name-expression'", ""},
+      {"an identity for which nobody vouches", "trust:\n  identities:\n    - {name: a}\n", 3, "who vouches for the name", ""},
+      {"an identity with two issuers", "trust:\n  identities:\n    - {name: a, issuer: b, issuer-expression: b.*}\n", 3, "an identity has an 'issuer' or an 'issuer-expression'", ""},
       {"mirrors as a text", "mirrors: http://one.example\n", 1, "a mapping is expected here", ""},
       {"a mirror that is no address", "mirrors:\n  debian: one.example/debian\n", 2, "'one.example/debian' is no address", "it begins with http://, https:// or file://"},
       {"mirrors in a mapping", "mirrors:\n  debian: {a: b}\n", 2, "a list of texts is expected here", ""},
@@ -92,6 +116,28 @@ TEST(Config, NamesEveryFaultAndItsPlace) {
   const auto two = parse_config("a: 1\nb: 2\n", "ashlar.yaml");
   ASSERT_FALSE(two);
   EXPECT_EQ(two.error().faults.size(), 2U);
+}
+
+/// Trust is one thing: what a project says of it stands alone, and the user's own adds nobody to it.
+TEST(Config, TheProjectsTrustStandsAlone) {
+  struct Row { const char *summary, *project, *user, *keys; };
+  const Row rows[] = {
+      {"the project's alone", "trust: {keys: [/p.pub]}\n", "mirrors: {}\n", "/p.pub"},
+      {"both", "trust: {keys: [/p.pub]}\n", "trust: {keys: [/u.pub]}\n", "/p.pub"},
+      {"the project says something else of it", "trust: {root: /root.json}\n", "trust: {keys: [/u.pub]}\n", ""},
+      {"the user's alone", "mirrors: {}\n", "trust: {keys: [/u.pub]}\n", "/u.pub"},
+  };
+  for (const Row& row : rows) {
+    host::MemoryMachine machine;
+    host::Folders folders;
+    folders.config = "/home/u/.config/ashlar";
+    ASSERT_TRUE(machine.files.write(std::filesystem::current_path() / "ashlar.yaml", row.project, host::Durability::Cache));
+    ASSERT_TRUE(machine.files.write(folders.config / "config.yaml", row.user, host::Durability::Cache));
+    const auto config = read_config(machine.machine, folders, "");
+    ASSERT_TRUE(config) << row.summary << config.error().message;
+    EXPECT_EQ(config->trust.keys.empty() ? "" : config->trust.keys[0], row.keys) << row.summary;
+    EXPECT_LE(config->trust.keys.size(), 1U) << row.summary;
+  }
 }
 
 TEST(Config, TheProjectGoesBeforeTheUser) {

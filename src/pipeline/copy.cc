@@ -1,10 +1,14 @@
 #include "pipeline/copy.h"
 
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
 #include <fmt/format.h>
 
 #include "oci/copy.h"
 #include "oci/platform_choice.h"
 #include "pipeline/inner/scratch.h"
+#include "trust/dsse.h"
 
 namespace ashlar::pipeline {
 namespace {
@@ -56,6 +60,26 @@ Result<oci::Receipt> copy(host::Machine& machine, const std::string& from_text, 
   receipt->source = from.str();
   receipt->destination = to.str();
   return receipt;
+}
+
+Result<ReadReceipt> read_receipt(std::string_view text, std::string_view path, const Believed& believed) {
+  const std::string what = fmt::format("believe receipt '{}'", path);
+  TRY_ASSIGN(const Json json, parse_json(text, path));
+  if (!json.is_object() || !json.contains("payloadType")) {
+    if (!believed.keys.empty()) return cannot(Kind::Denied, what, "nothing signs it, and a key was named that should");
+    TRY_ASSIGN(auto plain, oci::read_receipt(text, path));
+    return ReadReceipt{std::move(plain), {}};
+  }
+  const auto envelope = trust::read_envelope(json);
+  if (!envelope) return cannot(what, envelope.error());
+  if (envelope->payload_type != receipt_type) return cannot(Kind::Invalid, what, fmt::format("its envelope holds '{}', no receipt", envelope->payload_type.substr(0, 80)));
+  const auto signer = std::ranges::find_if(believed.keys, [&](const BelievedKey& each) { return trust::verify_envelope(*envelope, each.key).has_value(); });
+  if (signer == believed.keys.end()) return cannot(Kind::Denied, what, believed.keys.empty() ? "it is signed: name the key that should have signed it with --key" : "it is signed by another key, or was altered");
+  if (signer->terms) {
+    if (const auto judged = trust::judge(*signer->terms, believed.now); judged.standing != trust::Standing::Valid) return cannot(Kind::Denied, what, judged.rule);
+  }
+  TRY_ASSIGN(auto receipt, oci::read_receipt(envelope->payload, path));
+  return ReadReceipt{std::move(receipt), signer->name};
 }
 
 Result<std::vector<oci::ReceiptFault>> verify_receipt(host::Machine& machine, const oci::Receipt& receipt, const std::string& ref_text) {

@@ -30,7 +30,8 @@ class Repository {
 
   /// Tags of images; those that are made of a digest name what refers to one.
   Result<std::vector<Named>> read(const std::string& tag_of_image) {
-    TRY_ASSIGN(const auto tags, registry_.tags());
+    TRY_ASSIGN(auto tags, registry_.tags());
+    std::ranges::sort(tags);  // registries list them as they like
     std::vector<Named> out;
     for (const std::string& tag : tags) {
       if (tag.starts_with("sha256-")) continue;
@@ -53,9 +54,7 @@ class Repository {
     std::vector<Digest> of = named.parts;
     of.push_back(named.digest);
     for (const Digest& each : of) {
-      for (oci::Attached& one : oci::attached(*reader, {.media_type = {}, .digest = each, .size = 0, .platform = {}, .annotations = {}})) {
-        if (one.subject == each) out.push_back(std::move(one));
-      }
+      std::ranges::move(oci::attached_to(*reader, each), std::back_inserter(out));
     }
     return out;
   }

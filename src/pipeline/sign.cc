@@ -55,8 +55,7 @@ Result<std::vector<oci::Descriptor>> subjects(oci::ImageReader& reader, const oc
 class Desk {
  public:
   Desk(Place& place, const oci::Descriptor& subject, const trust::PrivateKey& key, trust::PublicKey open) : place_(place), subject_(subject), key_(key), open_(std::move(open)) {
-    for (const oci::Attached& each : oci::attached(*place.reader, subject)) {
-      if (each.subject != subject.digest) continue;
+    for (const oci::Attached& each : oci::attached_to(*place.reader, subject.digest)) {
       there_.push_back(each);
       const auto json = parse_json(each.content, "attached");
       if (!json || !json->is_object()) continue;
@@ -85,13 +84,14 @@ class Desk {
     std::vector<size_t> tagged_at;
     for (const attest::Predicate& each : predicates) {
       const std::string payload = statement(each.uri, each.text);
-      const auto by_tag = options.tags ? find(oci::Attached::Way::Tag, payload, options.once) : std::nullopt, by_bundle = options.bundles ? find(oci::Attached::Way::Referrer, payload, options.once) : std::nullopt;
+      const bool once = options.once && each.uri == attest::vulnerability_scan_uri;
+      const auto by_tag = options.tags ? find(oci::Attached::Way::Tag, payload, once) : std::nullopt, by_bundle = options.bundles ? find(oci::Attached::Way::Referrer, payload, once) : std::nullopt;
       std::optional<trust::Envelope> envelope;
       if ((options.tags && !by_tag) || (options.bundles && !by_bundle)) {
         TRY_ASSIGN(envelope, trust::sign_envelope(trust::media::in_toto, payload, key_));
       }
       if (options.tags) {
-        if (!by_tag) tagged_at.push_back(out.size()), tagged.push_back({std::string(trust::media::envelope), to_compact(trust::to_json(*envelope)), {{signature_annotation, ""}, {"predicateType", each.uri}}});
+        if (!by_tag) tagged_at.push_back(out.size()), tagged.push_back({std::string(trust::media::envelope), trust::to_text(*envelope), {{signature_annotation, ""}, {"predicateType", each.uri}}});
         out.push_back(placed("cosign-attestation", each.uri, by_tag.value_or(subject_.digest), !by_tag));
       }
       if (options.bundles) {
@@ -134,7 +134,7 @@ class Desk {
   Result<Placed> add_bundle(const std::string& type, const trust::Envelope& envelope) {
     const std::string media_type(trust::bundle_media_type);
     trust::Bundle bundle{.material = trust::KeyMaterial{to_base64(open_.digest().raw())}, .entries = {}, .timestamps = {}, .content = envelope};
-    TRY_ASSIGN(const auto artifact, oci::attach_by_referrer(*place_.writer, subject_, media_type, {media_type, to_compact(trust::to_json(bundle))},
+    TRY_ASSIGN(const auto artifact, oci::attach_by_referrer(*place_.writer, subject_, media_type, {media_type, trust::to_text(bundle)},
                                                            {{"dev.sigstore.bundle.content", "dsse-envelope"}, {"dev.sigstore.bundle.predicateType", type}}));
     return placed("bundle", type, artifact.digest, true);
   }

@@ -97,7 +97,7 @@ Done run(Workshop& workshop, inventory::Target& target, const Measure& measure, 
   return {};
 }
 
-/// A run depends on the machine, too: what did not pass on it, or could not be run, is asked again.
+/// A run depends on the machine, too: what did not pass on it, or could not be run, is asked again; the proofs on the bytes are not.
 bool may_keep(const std::vector<prove::Check>& checks) {
   return std::none_of(checks.begin(), checks.end(), [](const prove::Check& each) { return each.id.starts_with("run:") && each.outcome != prove::Outcome::Passed; });
 }
@@ -230,12 +230,18 @@ Result<Tested> test(Workshop& workshop, const std::string& ref, const TestOption
   TRY(take_baseline(workshop, measure.definition ? measure.definition->distribution : seen->distribution(), measure));
   out.definition = measure.path.string();
   out.claimed = measure.claimed;
-  if (const auto* const before = options.again ? nullptr : kept.find(key_of(workshop, measure, out.platform, options))) {
+  const std::string key = key_of(workshop, measure, out.platform, options), proofs = key + " proofs";
+  if (const auto* const before = options.again ? nullptr : kept.find(key)) {
     out.checks = *before;
     out.kept = true;
     return out;
   }
-  const std::string key = key_of(workshop, measure, out.platform, options);
+  if (const auto* const before = options.again ? nullptr : kept.find(proofs)) {
+    out.checks = *before;
+    TRY(run(workshop, target, measure, out.checks));
+    if (may_keep(out.checks)) TRY(kept.keep(workshop, key, out.checks));
+    return out;
+  }
 
   // The proofs on the bytes.
   if (!seen) {
@@ -249,8 +255,9 @@ Result<Tested> test(Workshop& workshop, const std::string& ref, const TestOption
   TRY_ASSIGN(auto again, reproducible(workshop, target, measure, options));
   out.checks.push_back(std::move(again));
   if (measure.claimed) distrust_claim(out.checks);
+  const std::vector<prove::Check> proved = out.checks;
   if (options.run) TRY(run(workshop, target, measure, out.checks));
-  if (may_keep(out.checks)) TRY(kept.keep(workshop, key, out.checks));
+  TRY(may_keep(out.checks) ? kept.keep(workshop, key, out.checks) : kept.keep(workshop, proofs, proved));
   return out;
 }
 

@@ -10,12 +10,13 @@
 #include "pipeline/catalog.h"
 #include "pipeline/config.h"
 #include "plan/lock.h"
+#include "policy/policy.h"
 #include "trust/keyring.h"
 
 namespace ashlar::pipeline {
 namespace {
 
-enum class Format { Definition, Lock, Configuration, Decisions, Statements, Feed, Keyring };
+enum class Format { Definition, Lock, Configuration, Decisions, Statements, Feed, Keyring, Policy };
 
 /// A description of a feed lies in a folder `feeds`, or has keys that no definition has.
 bool is_feed(const host::Path& path, std::string_view text) {
@@ -26,6 +27,12 @@ bool is_feed(const host::Path& path, std::string_view text) {
   return std::ranges::any_of(lines, [&](std::string_view line) { return std::ranges::any_of(keys, [&](std::string_view key) { return line.starts_with(key); }); });
 }
 
+/// A policy is called so, or lies in a folder `policies`.
+bool is_policy(const host::Path& path) {
+  if (path.extension() != ".yaml" && path.extension() != ".yml") return false;
+  return path.stem() == "policy" || path.stem().string().ends_with(".policy") || path.parent_path().filename() == "policies";
+}
+
 Format format_of(const host::Path& path, std::string_view text) {
   const std::string name = path.filename().string();
   if (name.ends_with(".lock.json")) return Format::Lock;
@@ -33,6 +40,7 @@ Format format_of(const host::Path& path, std::string_view text) {
   if (name == "exceptions.json") return Format::Decisions;
   if (name == "vex.json" || name.ends_with(".vex.json") || name.ends_with(".openvex.json")) return Format::Statements;
   if (name == "ashlar.yaml" || name == "config.yaml") return Format::Configuration;
+  if (is_policy(path)) return Format::Policy;
   return is_feed(path, text) ? Format::Feed : Format::Definition;
 }
 
@@ -78,6 +86,10 @@ Validated check(host::Files& files, const host::Path& path) {
       out.kind = "keyring";
       keep(trust::parse_keyring(files, std::move(*text), path));
       break;
+    case Format::Policy:
+      out.kind = "policy";
+      keep(policy::read_policy(std::move(*text), path.string()));
+      break;
     case Format::Feed:
       out.kind = "feed";
       keep(advisory::read_description(std::move(*text), path.string()));
@@ -86,7 +98,7 @@ Validated check(host::Files& files, const host::Path& path) {
   return out;
 }
 
-bool is_definition(std::string_view name) { return (name.ends_with(".yaml") || name.ends_with(".yml")) && name != "info.yaml" && name != "ashlar.yaml" && name != "keyring.yaml" && name != "keyring.yml"; }
+bool is_definition(std::string_view name) { return (name.ends_with(".yaml") || name.ends_with(".yml")) && name != "info.yaml" && name != "ashlar.yaml" && name != "keyring.yaml" && name != "keyring.yml" && name != "policy.yaml" && name != "policy.yml"; }
 
 Done collect(host::Files& files, const host::Path& folder, std::vector<host::Path>& found, int depth) {
   if (depth > 32) return cannot(Kind::Invalid, fmt::format("search '{}'", folder.string()), "its folders nest deeper than 32");

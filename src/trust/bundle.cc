@@ -256,4 +256,12 @@ Json to_json(const Bundle& bundle) {
   return out;
 }
 
+std::string to_text(const Bundle& bundle) {
+  const auto* const envelope = std::get_if<Envelope>(&bundle.content);
+  if (envelope == nullptr) return to_compact(to_json(bundle));
+  Bundle light = bundle;
+  std::get<Envelope>(light.content).payload.clear();
+  return with_payload(to_compact(to_json(light)), *envelope);
+}
+
 }  // namespace ashlar::trust

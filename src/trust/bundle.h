@@ -69,5 +69,7 @@ struct Bundle {
 Result<Bundle> read_bundle(std::string_view text, std::string_view path);
 /// As cosign writes it: members in their order, empty lists left out.
 Json to_json(const Bundle& bundle);
+/// Its compact JSON.
+std::string to_text(const Bundle& bundle);
 
 }  // namespace ashlar::trust

@@ -213,5 +213,14 @@ TEST(Bundle, AnyTruncationIsRefused) {
   EXPECT_FALSE(read_bundle("null", "b.json"));
 }
 
+TEST(Bundle, ItsTextIsThatOfItsJson) {
+  const Envelope envelope{"application/vnd.in-toto+json", std::string("a \"payload\":\"\" within\0and bytes \xff", 36), {{"k", "signature"}}};
+  EXPECT_EQ(to_text(envelope), to_compact(to_json(envelope)));
+  Bundle bundle{.material = KeyMaterial{"\"payload\":\"\""}, .entries = {}, .timestamps = {}, .content = envelope};
+  EXPECT_EQ(to_text(bundle), to_compact(to_json(bundle)));
+  bundle.content = MessageSignature{"SHA2_256", std::string(32, 'd'), "signature"};
+  EXPECT_EQ(to_text(bundle), to_compact(to_json(bundle)));
+}
+
 }  // namespace
 }  // namespace ashlar::trust

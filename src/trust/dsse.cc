@@ -54,6 +54,15 @@ Json to_json(const Envelope& envelope) {
   return {{"payloadType", envelope.payload_type}, {"payload", to_base64(as_bytes(envelope.payload))}, {"signatures", std::move(signatures)}};
 }
 
+std::string with_payload(std::string compact, const Envelope& envelope) {
+  constexpr std::string_view empty = R"("payload":"")";
+  const size_t at = compact.find(empty);
+  if (at != std::string::npos) compact.insert(at + empty.size() - 1, to_base64(as_bytes(envelope.payload)));
+  return compact;
+}
+
+std::string to_text(const Envelope& envelope) { return with_payload(to_compact(to_json(Envelope{envelope.payload_type, {}, envelope.signatures})), envelope); }
+
 Result<Envelope> sign_envelope(std::string_view payload_type, std::string payload, const PrivateKey& key) {
   TRY_ASSIGN(std::string signature, key.sign(pre_authentication(payload_type, payload)));
   return Envelope{std::string(payload_type), std::move(payload), {{{}, std::move(signature)}}};

@@ -29,6 +29,10 @@ std::string pre_authentication(std::string_view payload_type, std::string_view p
 /// Reads an envelope's JSON form; base64 may be standard or URL-safe. Corrupt when a part lacks, nothing signs it, or more than 64 signatures do.
 Result<Envelope> read_envelope(const Json& json);
 Json to_json(const Envelope& envelope);
+/// Its compact JSON; payloads are large, and this does not look for what to escape in their base64.
+std::string to_text(const Envelope& envelope);
+/// The same JSON as `to_compact()` gives of a value that holds this envelope with its payload left out, and the payload put in.
+std::string with_payload(std::string compact, const Envelope& envelope);
 
 Result<Envelope> sign_envelope(std::string_view payload_type, std::string payload, const PrivateKey& key);
 /// Denied when no signature is this key's.

@@ -19,6 +19,9 @@ namespace {
 
 constexpr std::array<std::string_view, 4> names = {"ecdsa-p256", "ecdsa-p384", "ed25519", "rsa"};
 
+/// OpenSSL would ask at the terminal for a block that calls itself encrypted.
+int no_password(char*, int, int, void*) { return -1; }
+
 /// `pss`: the padding of RSA.
 bool verifies(EVP_PKEY* key, const EVP_MD* hash, bool pss, std::string_view message, std::string_view signature) {
   const Context context(EVP_MD_CTX_new());
@@ -96,7 +99,7 @@ Result<PublicKey> PublicKey::of(std::shared_ptr<void> key) {
 }
 
 Result<PublicKey> PublicKey::parse(std::string_view pem) {
-  EVP_PKEY* key = PEM_read_bio_PUBKEY(reading(pem).get(), nullptr, nullptr, nullptr);
+  EVP_PKEY* key = PEM_read_bio_PUBKEY(reading(pem).get(), nullptr, no_password, nullptr);
   if (key == nullptr && pem.find("BEGIN RSA PUBLIC KEY") != std::string_view::npos) {
     char *label = nullptr, *header = nullptr;
     unsigned char* data = nullptr;
@@ -159,7 +162,9 @@ Result<PrivateKey> PrivateKey::parse(std::string_view pem, std::string_view pass
   if (!algorithm) return cannot(Kind::Invalid, what, algorithm.error().message);
   if (*algorithm == Algorithm::Rsa) return cannot(Kind::Invalid, what, "it is an RSA key: those are read for verifying alone");
   PublicKey open(public_half(raw(*key)), *algorithm);
-  if (!open.key_) return cannot(Kind::Invalid, what, "it has no public half");
+  const Owned<EVP_PKEY_CTX, EVP_PKEY_CTX_free> checking(EVP_PKEY_CTX_new(raw(*key), nullptr));
+  // Of a file that was changed the halves may not fit: it would sign what nobody can verify.
+  if (!open.key_ || EVP_PKEY_pairwise_check(checking.get()) != 1) return cannot(Kind::Invalid, what, "its public half is not that of its private one");
   return PrivateKey(std::make_shared<KeyInMemory>(std::move(*key), std::move(open)));
 }
 

@@ -7,6 +7,8 @@
 #include <openssl/rsa.h>
 #include <sodium.h>
 
+#include <algorithm>
+
 #include "host/files.h"
 #include "trust/inner/openssl.h"
 
@@ -216,8 +218,31 @@ TEST(Key, WhatIsNoKeyIsRefused) {
   }
 }
 
+/// Found by fuzzing: a changed point was taken, and signed what nobody could verify.
+TEST(Key, HalvesThatDoNotFitAreRefused) {
+  for (const char* curve : {"P-256", "P-384"}) {
+    const auto one = PrivateKey::parse(make_key(curve)).value(), other = PrivateKey::parse(make_key(curve)).value();
+    const auto der_of = [](const PrivateKey& key) {
+      const std::string pem(key.to_pkcs8("")->text());
+      const size_t begin = pem.find('\n') + 1;
+      std::string text = pem.substr(begin, pem.find("-----END") - begin);
+      std::erase(text, '\n');
+      return from_base64(text).value();
+    };
+    Bytes der = der_of(one);
+    const Bytes foreign = der_of(other);
+    const size_t point = curve == std::string_view("P-256") ? 64 : 96;  // it stands last
+    std::copy(foreign.end() - static_cast<std::ptrdiff_t>(point), foreign.end(), der.end() - static_cast<std::ptrdiff_t>(point));
+    const auto mixed = PrivateKey::parse("-----BEGIN PRIVATE KEY-----\n" + to_base64(der) + "\n-----END PRIVATE KEY-----\n");
+    ASSERT_FALSE(mixed) << curve;
+    EXPECT_EQ(mixed.error().message, "cannot read private key: its public half is not that of its private one") << curve;
+  }
+}
+
 TEST(Key, WhatIsNoPublicKeyIsRefused) {
   const Key small = made("RSA-1024"), curve = made("P-521");
+  std::string encrypted = PrivateKey::generate(Algorithm::EcdsaP256)->public_pem();  // found by fuzzing
+  encrypted.insert(encrypted.find('\n') + 1, "Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00112233445566778899AABBCCDDEEFF\n\n");
   const auto pem_of = [](const Key& key) {
     const Bio out(BIO_new(BIO_s_mem()));
     PEM_write_bio_PUBKEY(out.get(), key.get());
@@ -231,6 +256,7 @@ TEST(Key, WhatIsNoPublicKeyIsRefused) {
   const Row rows[] = {
       {"nothing", "", "it is no PEM public key"},
       {"a private key", make_key("P-256"), "it is no PEM public key"},
+      {"one that calls itself encrypted, for which nobody is asked", encrypted, "it is no PEM public key"},
       {"RSA of 1024 bits", pem_of(small), "it is an RSA key of 1024 bits: 2048 to 16384 are taken"},
       {"another curve", pem_of(curve), "it is an ECDSA key on 'secp521r1': P-256 and P-384 are supported"},
   };

@@ -122,6 +122,28 @@ TEST_F(AnswersFlow, validate_says_where_a_description_of_a_feed_is_wrong) {
   EXPECT_EQ(answer["files"][0], Json::parse(R"({"path": "feeds/kev.yaml", "valid": false, "errors": [{"line": 6, "column": 1, "message": "unknown key 'publishr'", "hint": "did you mean 'publisher'?"}]})"));
 }
 
+TEST_F(AnswersFlow, validate_reads_policies) {
+  EXPECT_EQ(stage.ashlar({"validate", (fs::path(ASHLAR_SOURCE_DIR) / "policies").string()}).code, 0) << "those that ship";
+  struct {
+    const char *summary, *path, *text, *says;  ///< none: it is valid
+  } const rows[] = {
+      {"a good one", "policy.yaml", "gate: {stop-on: [high, kev]}\n", nullptr},
+      {"a good one of several", "team.policy.yaml", "gate: {proofs: true}\n", nullptr},
+      {"a good one in its folder", "policies/strict.yaml", "gate: {stop-on: [negligible]}\n", nullptr},
+      {"nothing, which is the default", "policies/empty.yaml", "", nullptr},
+      {"a key that is none", "policy.yaml", "gate:\n  prooofs: true\n", "policy.yaml:2:3: unknown key 'prooofs'"},
+      {"a rule that is none", "policies/strict.yml", "gate:\n  stop-on: [fixable, bad]\n", "policies/strict.yml:2:22: "},
+      {"a definition is none", "policy.yaml", "name: x\n", "policy.yaml:1:1: unknown key 'name'"},
+      {"no YAML", "team.policy.yaml", "gate: [x\n", "team.policy.yaml:"},
+  };
+  for (const auto& row : rows) {
+    stage.write(row.path, row.text);
+    const Ran ran = stage.ashlar({"validate", row.path});
+    EXPECT_EQ(ran.code, row.says == nullptr ? 0 : 2) << row.summary << ran.told;
+    EXPECT_NE(ran.out.find(row.says == nullptr ? "1 of 1 files are valid" : row.says), std::string::npos) << row.summary << ran.told;
+  }
+}
+
 TEST_F(AnswersFlow, validate_knows_files_by_their_names) {
   ASSERT_EQ(stage.ashlar({"lock", "small.yaml"}).code, 0);
   const Json all = stage.json({"validate", "small.yaml", "small.lock.json", "ashlar.yaml"});

@@ -118,6 +118,35 @@ TEST_F(CopyFlow, a_receipt_names_any_blob_that_is_dropped_or_changed) {
   EXPECT_NE(less.out.find("artifact " + referrer), std::string::npos) << less.told;
 }
 
+TEST_F(CopyFlow, a_signed_receipt_is_believed_by_its_key_alone) {
+  ASHLAR_NEED("openssl");
+  for (const char* name : {"our", "other"}) {
+    ASSERT_EQ(stage.run({"openssl", "genpkey", "-algorithm", "ED25519", "-out", fmt::format("{}.key", name)}).code, 0);
+    ASSERT_EQ(stage.run({"openssl", "pkey", "-in", fmt::format("{}.key", name), "-pubout", "-out", fmt::format("{}.pub", name)}).code, 0);
+  }
+  copy("oci:out:1", "oci:there:1", {"--receipt", "signed.json", "--key", "our.key"});
+  copy("oci:out:1", "oci:there:1", {"--receipt", "plain.json"});
+  std::string altered = stage.read("signed.json");
+  altered.replace(altered.find("\"payload\": \"") + 12, 8, to_base64(as_bytes("{ \"sch")).substr(0, 8));
+  stage.write("altered.json", altered);
+  struct Row { const char *summary, *receipt, *key; int code; const char* says; };
+  const Row rows[] = {
+      {"its key", "signed.json", "our.pub", 0, "the receipt is signed by 'our.pub'"},
+      {"another key", "signed.json", "other.pub", 1, "it is signed by another key, or was altered"},
+      {"altered", "altered.json", "our.pub", 1, "it is signed by another key, or was altered"},
+      {"no key", "signed.json", "", 1, "name the key that should have signed it with --key"},
+      {"a plain one where a key is named", "plain.json", "our.pub", 1, "nothing signs it, and a key was named that should"},
+      {"a plain one", "plain.json", "", 0, "are there, whole"},
+  };
+  for (const Row& row : rows) {
+    Words words = {"verify", "--receipt", row.receipt};
+    if (*row.key != 0) words.insert(words.end(), {"--key", row.key});
+    const Ran ran = stage.ashlar(words);
+    EXPECT_EQ(ran.code, row.code) << row.summary << ran.told;
+    EXPECT_NE((ran.out + ran.err).find(row.says), std::string::npos) << row.summary << ran.told;
+  }
+}
+
 TEST_F(CopyFlow, nothing_wrong_comes_over_a_bad_way) {
   ASHLAR_NEED("python3");
   const RegistryServer registry(stage);

@@ -1,6 +1,8 @@
 // `ashlar keys`: key files that cosign and OpenSSL open, and that open theirs; a token's keys; the keyring.
 #include <sys/stat.h>
 
+#include <cstdlib>
+
 #include <fmt/format.h>
 
 #include "stage.h"
@@ -21,13 +23,11 @@ class KeysFlow : public ::testing::Test {
 };
 
 /// The program, also from where `go install` puts it.
-std::optional<std::string> cosign(Stage& stage) {
+std::optional<std::string> cosign() {
   if (const auto found = program("cosign")) return found;
   const char* const home = std::getenv("HOME");
   const std::string path = std::string(home == nullptr ? "" : home) + "/go/bin/cosign";
-  if (!host::machine_files()->exists(path)) return std::nullopt;
-  stage.environment["COSIGN_PASSWORD"] = "a pass word";
-  return path;
+  return host::machine_files()->exists(path) ? std::optional(path) : std::nullopt;
 }
 
 TEST_F(KeysFlow, a_new_key_is_for_its_owner_alone_and_replaces_none) {
@@ -113,7 +113,8 @@ TEST_F(KeysFlow, the_keyring_is_rotated_and_revoked) {
   ASSERT_EQ(added.code, 0) << added.told;
   const auto standings = [&] {
     std::string out;
-    for (const Json& each : stage.json({"keys"})["keys"]) out += each["name"].get<std::string>() + " " + each["standing"].get<std::string>() + "\n";
+    const Json told = stage.json({"keys"});
+    for (const Json& each : told["keys"]) out += each["name"].get<std::string>() + " " + each["standing"].get<std::string>() + "\n";
     return out;
   };
   EXPECT_EQ(standings(), "2025 expired\n2026 valid\n");
@@ -185,10 +186,12 @@ TEST_F(KeysFlow, we_read_what_openssl_writes) {
 }
 
 TEST_F(KeysFlow, cosign_opens_our_key_and_we_open_its) {
-  const auto peer = cosign(stage);
+  const auto peer = cosign();
   if (!peer) GTEST_SKIP() << "this machine has no cosign";
+  stage.environment["COSIGN_PASSWORD"] = "a pass word";
   stage.write("message", "hello\n");
-  ASSERT_EQ(stage.run({*peer, "generate-key-pair"}).code, 0);
+  const Ran made = stage.run({*peer, "generate-key-pair"});
+  ASSERT_EQ(made.code, 0) << made.told;
   EXPECT_EQ(keys({"export", "cosign.key"}).out, stage.read("cosign.pub"));
   ASSERT_EQ(keys({"generate"}).code, 0);
   const Ran theirs = stage.run({*peer, "sign-blob", "--key", "ashlar.key", "--tlog-upload=false", "--output-signature", "message.sig", "--yes", "message"});

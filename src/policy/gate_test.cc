@@ -1,0 +1,131 @@
+#include "policy/gate.h"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+
+#include <fmt/format.h>
+
+namespace ashlar::policy {
+namespace {
+
+using Answer = Checked::Answer;
+
+/// A candidate for two platforms with everything as it should be; rows spoil it.
+struct Scene {
+  GateRules rules = default_gate();
+  std::vector<scan::Report> reports = std::vector<scan::Report>(2);
+  std::vector<Candidate> platforms{};
+
+  Scene() {
+    for (scan::Report& each : reports) {
+      each.verdict = scan::Verdict::Clean;
+      each.coverage.packages = each.coverage.judged = 7;
+      each.gate.emplace();
+    }
+    for (const char* platform : {"linux/amd64", "linux/arm64"})
+      platforms.push_back({.name = "app", .platform = platform, .checks = {{"no-shell", "", Answer::Held}, {"nonroot", "", Answer::Held}, {"run:starts", "", Answer::Held}}});
+  }
+  Checked& check(size_t platform, size_t which) { return platforms[platform].checks[which]; }
+  GateVerdict ask_it() {
+    for (size_t at = 0; at < platforms.size(); ++at) platforms[at].report = at < reports.size() ? &reports[at] : nullptr;
+    return ask(rules, platforms);
+  }
+};
+
+/// Reasons that do not hold: `stops proofs: ...`.
+std::vector<std::string> against(const GateVerdict& verdict) {
+  std::vector<std::string> out;
+  for (const GateReason& each : verdict.reasons) {
+    if (each.answer != GateReason::Answer::Holds) out.push_back(fmt::format("{} {}: {}", each.answer == GateReason::Answer::Stops ? "stops" : "unknown", each.rule, each.what));
+  }
+  return out;
+}
+
+struct Row {
+  const char* summary;
+  std::function<void(Scene&)> spoil;
+  bool passed, unknown;
+  std::vector<std::string> against;
+};
+
+const Row rows[] = {
+    {"all holds", [](Scene&) {}, true, false, {}},
+    {"a proof fails", [](Scene& s) { s.check(0, 1) = {"nonroot", "", Answer::Failed, {"it runs as root"}}; }, false, false, {"stops proofs: linux/amd64: 'nonroot' fails: it runs as root"}},
+    {"a proof fails on two platforms", [](Scene& s) { s.check(0, 0).answer = s.check(1, 0).answer = Answer::Failed; }, false, false, {"stops proofs: linux/amd64: 'no-shell' fails", "stops proofs: linux/arm64: 'no-shell' fails"}},
+    {"a proof with several reasons", [](Scene& s) { s.check(0, 0) = {"no-shell", "", Answer::Failed, {"/bin/sh", "/bin/dash", "/bin/ash"}}; }, false, false, {"stops proofs: linux/amd64: 'no-shell' fails: /bin/sh and 2 more"}},
+    {"a failed proof that nobody asks for", [](Scene& s) { s.check(0, 0).answer = Answer::Failed, s.rules.proofs = false; }, true, false, {}},
+    {"proofs are not asked for, run tests are", [](Scene& s) { s.check(0, 2) = {"run:starts", "", Answer::Failed, {"exit code 1"}}, s.rules.proofs = false; }, false, false, {"stops run-tests: linux/amd64: 'run:starts' fails: exit code 1"}},
+    {"run tests are not asked for, proofs are", [](Scene& s) { s.check(0, 2).answer = Answer::Failed, s.rules.run_tests = false; }, true, false, {}},
+    {"a run test that this machine cannot run for one platform", [](Scene& s) { s.check(1, 2).answer = Answer::NotRun; }, true, false, {}},
+    {"a run test that was run nowhere", [](Scene& s) { s.check(0, 2).answer = s.check(1, 2).answer = Answer::NotRun; }, false, true, {"unknown run-tests: linux/amd64: 'run:starts' was not run", "unknown run-tests: linux/arm64: 'run:starts' was not run"}},
+    {"a run test that failed where it was run", [](Scene& s) { s.check(0, 2).answer = Answer::Failed, s.check(1, 2) = {"run:starts", "", Answer::NotRun, {"this machine runs no linux/arm64"}}; }, false, true,
+     {"stops run-tests: linux/amd64: 'run:starts' fails", "unknown run-tests: linux/arm64: 'run:starts' was not run: this machine runs no linux/arm64"}},
+    {"another run test that passed elsewhere is no help", [](Scene& s) { s.check(0, 2).id = "run:serves", s.check(1, 2).answer = Answer::NotRun; }, false, true, {"unknown run-tests: linux/arm64: 'run:starts' was not run"}},
+    {"nothing to run", [](Scene& s) { for (Candidate& each : s.platforms) each.checks.pop_back(); }, true, false, {}},
+    {"findings that no rule names", [](Scene& s) { s.reports[0].verdict = scan::Verdict::Affected; }, true, false, {}},
+    {"a finding that stops", [](Scene& s) { s.reports[1].gate->stopped_by = {"CVE-2026-1 libc6"}; }, false, false, {"stops stop-on: linux/arm64: 1 finding is open: CVE-2026-1 libc6"}},
+    {"many findings", [](Scene& s) { s.reports[0].gate->stopped_by = {"C1 a", "C2 a", "C3 a", "C4 a", "C5 a", "C6 a", "C7 a"}; }, false, false, {"stops stop-on: linux/amd64: 7 findings are open: C1 a, C2 a, C3 a, C4 a, C5 a and 2 more"}},
+    {"exactly as many as are named", [](Scene& s) { s.reports[0].gate->stopped_by = {"C1 a", "C2 a", "C3 a", "C4 a", "C5 a"}; }, false, false, {"stops stop-on: linux/amd64: 5 findings are open: C1 a, C2 a, C3 a, C4 a, C5 a"}},
+    {"findings that nobody asks for", [](Scene& s) { s.reports[0].gate->stopped_by = {"CVE-2026-1 libc6"}, s.rules.stop_on.clear(); }, true, false, {}},
+    {"a rule that the database cannot answer", [](Scene& s) { s.reports[0].gate->untold = {"no fresh feed of what is exploited"}; }, false, true, {"unknown stop-on: linux/amd64: no fresh feed of what is exploited"}},
+    {"a finding, and a rule that cannot be answered", [](Scene& s) { s.reports[0].gate->untold = {"no feed"}, s.reports[0].gate->stopped_by = {"CVE-2026-1 libc6"}; }, false, true,
+     {"unknown stop-on: linux/amd64: no feed", "stops stop-on: linux/amd64: 1 finding is open: CVE-2026-1 libc6"}},
+    {"the rules were never asked", [](Scene& s) { s.reports[0].gate.reset(); }, false, true, {"unknown stop-on: linux/amd64: the findings were not asked"}},
+    {"half of it could not be judged", [](Scene& s) { s.reports[1].verdict = scan::Verdict::Unknown, s.reports[1].causes = {"there is no feed for 'Stone:1'", "a feed is stale"}; }, false, true,
+     {"unknown coverage: linux/arm64: there is no feed for 'Stone:1'", "unknown coverage: linux/arm64: a feed is stale"}},
+    {"it could not be judged, and nobody asks for it", [](Scene& s) { s.reports[1].verdict = scan::Verdict::Unknown, s.reports[1].causes = {"x"}, s.rules.coverage = false; }, true, false, {}},
+    {"it was not scanned", [](Scene& s) { s.reports.pop_back(); }, false, true, {"unknown coverage: linux/arm64: it was not scanned"}},
+    {"it was not scanned, and the rules of findings are asked alone", [](Scene& s) { s.reports.pop_back(), s.rules.coverage = false; }, false, true, {"unknown coverage: linux/arm64: it was not scanned"}},
+    {"it was not scanned, and nobody asks for it", [](Scene& s) { s.reports.clear(), s.rules.coverage = false, s.rules.stop_on.clear(); }, true, false, {}},
+    {"there is no platform", [](Scene& s) { s.platforms.clear(); }, false, true, {}},
+    {"a failed proof, and a scan that could not judge", [](Scene& s) { s.check(0, 0).answer = Answer::Failed, s.reports[0].verdict = scan::Verdict::Unknown, s.reports[0].causes = {"x"}; }, false, true,
+     {"stops proofs: linux/amd64: 'no-shell' fails", "unknown coverage: linux/amd64: x"}},
+};
+
+TEST(PublishingGate, PassesStopsOrDoesNotKnow) {
+  for (const Row& row : rows) {
+    Scene scene;
+    row.spoil(scene);
+    const GateVerdict verdict = scene.ask_it();
+    EXPECT_EQ(verdict.passed, row.passed) << row.summary;
+    EXPECT_EQ(verdict.unknown, row.unknown) << row.summary;
+    EXPECT_EQ(against(verdict), row.against) << row.summary;
+  }
+}
+
+TEST(PublishingGate, WhatDoesNotHoldSaysWhatToDoAndWhatHoldsDoesNot) {
+  for (const Row& row : rows) {
+    Scene scene;
+    row.spoil(scene);
+    for (const GateReason& each : scene.ask_it().reasons) {
+      EXPECT_EQ(each.remedy.empty(), each.answer == GateReason::Answer::Holds) << row.summary << ": " << each.what;
+      EXPECT_EQ(each.what.find('\n'), std::string::npos) << row.summary << ": one line";
+    }
+  }
+}
+
+TEST(PublishingGate, SaysOfEachRuleThatItHolds) {
+  Scene scene;
+  scene.check(1, 2).answer = Answer::NotRun;
+  std::vector<std::string> told;
+  for (const GateReason& each : scene.ask_it().reasons) told.push_back(each.rule + ": " + each.what);
+  const std::vector<std::string> expected = {
+      "proofs: linux/amd64: 2 hold", "run-tests: linux/amd64: 1 hold", "coverage: linux/amd64: all 7 packages were judged", "stop-on: linux/amd64: no open finding is fixable or critical",
+      "proofs: linux/arm64: 2 hold", "run-tests: linux/arm64: 0 hold, 1 passed on another platform and cannot be run for this one here", "coverage: linux/arm64: all 7 packages were judged",
+      "stop-on: linux/arm64: no open finding is fixable or critical"};
+  EXPECT_EQ(told, expected);
+}
+
+TEST(PublishingGate, TheSameGivesTheSameWords) {
+  for (const Row& row : rows) {
+    Scene one, two;
+    row.spoil(one), row.spoil(two);
+    const GateVerdict a = one.ask_it(), b = two.ask_it();
+    ASSERT_EQ(a.reasons.size(), b.reasons.size()) << row.summary;
+    for (size_t at = 0; at < a.reasons.size(); ++at) EXPECT_EQ(a.reasons[at].what + a.reasons[at].remedy, b.reasons[at].what + b.reasons[at].remedy) << row.summary;
+  }
+}
+
+}  // namespace
+}  // namespace ashlar::policy
