@@ -63,7 +63,7 @@ TEST_F(AttachTest, TheConfigurationNamesTheContentsAsCosignsDoes) {
 
 TEST_F(AttachTest, AnArtifactRefersToTheImage) {
   const auto artifact = attach_by_referrer(*writer, image, "application/vnd.example", {"application/x", "content", {{"layer", "1"}}}, {{"word", "of the manifest"}}).value();
-  EXPECT_EQ(found(), std::vector<std::string>{"application/vnd.example content layer=1"});
+  EXPECT_EQ(found(), std::vector<std::string>{"application/vnd.example content layer=1 word=of the manifest"});
   const Json manifest = parse_json(reader->manifest(artifact.digest).value(), "manifest").value();
   EXPECT_EQ(manifest["subject"], (Json{{"mediaType", media::manifest}, {"digest", image.digest.str()}, {"size", image.size}}));
   EXPECT_EQ(manifest["config"]["mediaType"], "application/vnd.oci.empty.v1+json");
