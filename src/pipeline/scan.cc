@@ -10,9 +10,9 @@
 #include "inventory/document.h"
 #include "inventory/inventory.h"
 #include "inventory/os_release.h"
-#include "oci/attached.h"
 #include "pipeline/decisions.h"
 #include "pipeline/inner/kept_layers.h"
+#include "pipeline/verify.h"
 
 namespace ashlar::pipeline {
 namespace {
@@ -44,13 +44,10 @@ std::vector<scan::Statements> statements_within(const inventory::Contents& conte
 /// passed over. One that lies there in two layouts is one.
 Done add_attached(host::Machine& machine, inventory::Target& target, const TrustSettings& trust, std::vector<scan::Statements>& into) {
   if (target.image == nullptr) return {};
-  const auto all = oci::attached(*target.image, target.which.descriptor);
-  if (all.empty()) return {};
   TRY_ASSIGN(const auto believed, believe(machine, trust));
+  TRY_ASSIGN(const auto all, judge_attached(*target.image, target.which.descriptor, believed));
   std::map<std::string, scan::Statements> found;
-  for (const oci::Attached& each : all) {
-    TRY_ASSIGN(const std::string manifest, target.image->manifest(each.subject));
-    const Signature signature = judge_signature(each, manifest, believed);
+  for (const auto& [each, signature] : all) {
     const std::string source = fmt::format("attached as {}", each.manifest.str());
     const std::string& text = signature.verified ? signature.statement : signature.unproved.empty() ? each.content : signature.unproved;
     auto document = attest::read_attached_vex(text, source);

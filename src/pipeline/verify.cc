@@ -36,6 +36,20 @@ Done ask_manifest(oci::ImageReader& image, const Believed& believed, Signature& 
 
 }  // namespace
 
+Result<std::vector<JudgedContent>> judge_attached(oci::ImageReader& image, const oci::Descriptor& subject, const Believed& believed) {
+  std::vector<JudgedContent> out;
+  std::map<Digest, std::string> manifests;
+  for (oci::Attached& each : oci::attached(image, subject)) {
+    if (!manifests.contains(each.subject)) {
+      TRY_ASSIGN(manifests[each.subject], image.manifest(each.subject));
+    }
+    Signature signature = judge_signature(each, manifests.at(each.subject), believed);
+    if (may_be_signed_by_manifest(signature)) TRY(ask_manifest(image, believed, signature));
+    out.push_back({std::move(each), std::move(signature)});
+  }
+  return out;
+}
+
 Result<Verification> verify(host::Machine& machine, const std::string& ref_text, const VerifyOptions& options) {
   TRY_ASSIGN(const auto ref, oci::ImageRef::parse(ref_text));
   TRY_ASSIGN(const auto reader, oci::open_image(machine, ref));
@@ -49,16 +63,8 @@ Result<Verification> verify(host::Machine& machine, const std::string& ref_text,
 
 Result<Verification> verify(oci::ImageReader& image, const oci::Descriptor& subject, const std::string& ref, const VerifyOptions& options) {
   Verification out{.ref = ref, .digest = subject.digest};
-  std::map<Digest, std::string> manifests;
-  for (const oci::Attached& each : oci::attached(image, subject)) {
-    if (!manifests.contains(each.subject)) {
-      TRY_ASSIGN(manifests[each.subject], image.manifest(each.subject));
-    }
-    out.signatures.push_back(judge_signature(each, manifests.at(each.subject), options.believed));
-    if (may_be_signed_by_manifest(out.signatures.back())) {
-      TRY(ask_manifest(image, options.believed, out.signatures.back()));
-    }
-  }
+  TRY_ASSIGN(auto judged, judge_attached(image, subject, options.believed));
+  for (JudgedContent& each : judged) out.signatures.push_back(std::move(each.signature));
   out.verified = std::ranges::any_of(out.signatures, [](const Signature& each) { return each.verified && each.signs_image(); });
   if (!out.verified) note_layouts(subject, out);
   for (const std::string& type : options.types) {

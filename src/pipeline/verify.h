@@ -9,6 +9,14 @@
 
 namespace ashlar::pipeline {
 
+/// A content that is attached to an image, and what its signature is worth.
+struct JudgedContent {
+  oci::Attached attached;
+  Signature signature;
+};
+/// Judges everything that is attached to the image, or to the index that it is of, whichever way it is signed.
+Result<std::vector<JudgedContent>> judge_attached(oci::ImageReader& image, const oci::Descriptor& subject, const Believed& believed);
+
 struct VerifyOptions {
   Believed believed{};
   std::string platform{};            ///< that platform's image; empty: what the reference means

@@ -271,6 +271,31 @@ TEST_F(ScanFlow, statements_count_whose_signer_is_believed) {
   }
 }
 
+TEST_F(ScanFlow, a_statement_counts_whose_own_manifest_is_signed) {
+  ASHLAR_NEED("openssl");
+  know("2.0");
+  ASSERT_EQ(stage.run({"openssl", "genpkey", "-algorithm", "ED25519", "-out", "our.key"}).code, 0);
+  ASSERT_EQ(stage.run({"openssl", "pkey", "-in", "our.key", "-pubout", "-out", "our.pub"}).code, 0);
+  const std::string image = Json::parse(stage.read("out/index.json"))["manifests"][0]["digest"];
+  const std::string vex = R"({"@context": "https://openvex.dev/ns/v0.2.0", "@id": "https://example.org/vex/1", "author": "platform", "timestamp": "2026-01-01T00:00:00Z", "version": 1, "statements": [
+    {"vulnerability": {"name": "CVE-2026-0001"}, "products": [{"@id": "pkg:deb/debian/greeter@1.1"}], "status": "not_affected", "justification": "vulnerable_code_not_present"}]})";
+  const std::string plain = stage.read("ashlar.yaml");
+  stage.write("ashlar.yaml", plain + "trust: {keys: [our.pub]}\n");
+  const auto status_of = [&](const std::string& subject, bool sign) {
+    fs::remove_all(stage.folder() / "said");
+    fs::copy(stage.folder() / "out", stage.folder() / "said", fs::copy_options::recursive);
+    attach(stage, "said", fmt::format(R"({{"_type": "https://in-toto.io/Statement/v1", "predicateType": "https://openvex.dev/ns", "subject": [{{"digest": {{"sha256": "{}"}}}}], "predicate": {}}})", subject.substr(7), vex));
+    const Json index = Json::parse(stage.read("said/index.json"));
+    const std::string artifact = index["manifests"].back()["digest"];
+    const Ran ran = sign ? stage.ashlar({"sign", "oci:said@" + artifact, "--key", "our.key"}) : Ran{.code = 0, .out = {}, .err = {}, .told = {}};
+    EXPECT_EQ(ran.code, 0) << ran.told;
+    return stage.json({"scan", "oci:said:1"})["findings"][0].value("status", "");
+  };
+  EXPECT_EQ(status_of(image, false), "affected") << "nothing signs it";
+  EXPECT_EQ(status_of(image, true), "not_affected");
+  EXPECT_EQ(status_of("sha256:" + std::string(64, 'a'), true), "affected") << "it is signed, and on something else";
+}
+
 TEST_F(ScanFlow, no_database_no_answer) {
   fs::remove_all(fs::path(stage.environment["XDG_DATA_HOME"]) / "ashlar/advisories");
   const Json answer = stage.json({"scan", "oci:out:1"}, 3);
