@@ -230,6 +230,29 @@ TEST(Codec, Damage) {
   }
 }
 
+TEST(Codec, DamageThatALibraryReadsPastTheEndOf) {
+  // Found by fuzz_deb: ISA-L takes one byte more of this member than there is, and its count of what is left goes below zero.
+  constexpr std::string_view hex =
+      "1f8b0800000000000203edc9310e83300c8561cf39854f504ce510898d1b74628fa2a8a05a4432e1fe8d18d9dba1f5b7fc1100000000000000f81c6a06e6b3cdb5449ea1"
+      "677fe71088cf00023dc9781a0009bee0d86b5444f8538f985ef199475cb2487173d67d2ddb88009b342d6bcda91edaee28844bffd3a5a172e1fc8ff67784";
+  Bytes packed;
+  for (size_t at = 0; at < hex.size(); at += 2) packed.push_back(static_cast<std::uint8_t>(std::stoi(std::string(hex.substr(at, 2)), nullptr, 16)));
+  for (const size_t behind : {size_t{0}, size_t{1}, size_t{100}}) {
+    const auto back = unpack(Codec::Gzip, joined(packed, Bytes(behind, 0)));
+    ASSERT_FALSE(back) << behind;
+    EXPECT_TRUE(back.error().message.starts_with("the gzip data ")) << back.error().message;
+  }
+  // Damage of every kind ends as an error or as bytes, whatever the library makes of it.
+  const Bytes plain = some_bytes(400, 11), good = gzip(plain);
+  std::minstd_rand random(5);
+  for (int round = 0; round < 5000; ++round) {
+    Bytes changed = good;
+    for (int times = 0; times < 3; ++times) changed[10 + random() % (changed.size() - 10)] = static_cast<std::uint8_t>(random());
+    changed.resize(10 + random() % (changed.size() - 10));
+    EXPECT_FALSE(unpack(Codec::Gzip, changed)) << round;
+  }
+}
+
 TEST(Codec, ErrorsStay) {
   const auto source = decode(Codec::Gzip, std::make_unique<Pieces>(Bytes(100, 'x'), 100));
   Bytes buffer(10);
