@@ -52,6 +52,7 @@ Result<Statement> read_statement(Json json) {
   Statement out{.subjects = {}, .predicate_type = {}, .predicate = Json::object()};
   TRY_ASSIGN(out.predicate_type, get_string(json, "predicateType"));
   if (out.predicate_type.empty()) return fail(Kind::Corrupt, "'predicateType' is empty");
+  if (std::ranges::any_of(out.predicate_type, [](unsigned char c) { return c <= ' ' || c == 0x7f; })) return fail(Kind::Corrupt, "'predicateType' is no URI: it has blanks or control characters");
   const auto subjects = json.find("subject");
   if (subjects == json.end() || !subjects->is_array() || subjects->empty()) return fail(Kind::Corrupt, "it is about nothing: 'subject' is no list with something in it");
   if (subjects->size() > max_subjects) return fail(Kind::Corrupt, fmt::format("it has {} subjects, more than {}", subjects->size(), max_subjects));

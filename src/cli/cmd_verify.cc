@@ -42,7 +42,7 @@ Result<Exit> verify_receipt(Context& context, const Options& options) {
     answer(context, Json{{"schema", schema}, {"verified", faults.empty()}, {"ref", ref}, {"digest", receipt.root.str()}, {"blobs", receipt.entries.size()}, {"receipt_signed_by", read.signed_by}, {"faults", std::move(rows)}});
   } else {
     for (const auto& each : faults) say(context, fmt::format("{} {}: {}", oci::to_string(each.entry.role), each.entry.descriptor.digest.str(), each.why));
-    if (!read.signed_by.empty()) say(context, fmt::format("the receipt is signed by '{}'", read.signed_by));
+    say(context, read.signed_by.empty() ? "nothing signs the receipt: who may write to it says what it names" : fmt::format("the receipt is signed by '{}'", read.signed_by));
     say(context, faults.empty() ? fmt::format("{}: all {} blobs are there, whole", ref, receipt.entries.size()) : fmt::format("{}: {} of {} blobs are missing or altered", ref, faults.size(), receipt.entries.size()));
   }
   return faults.empty() ? Exit::Clean : Exit::No;

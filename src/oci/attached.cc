@@ -9,6 +9,7 @@
 namespace ashlar::oci {
 namespace {
 
+constexpr std::uint64_t max_together = 256 << 20;  // of contents, of one image
 constexpr size_t max_artifacts = 1000, max_content = 16 << 20;
 constexpr const char *ref_name = "org.opencontainers.image.ref.name", *docker_reference = "vnd.docker.reference.digest";
 constexpr const char* cosign_contents[] = {".sig", ".att"};
@@ -52,6 +53,7 @@ std::vector<Attached> gather(ImageReader& image, const std::set<Digest>& own) {
   }
   std::vector<Attached> out;
   std::set<Digest> seen;
+  std::uint64_t together = 0;
   for (const Descriptor& each : candidates) {
     if (own.contains(each.digest) || seen.size() == max_artifacts || !seen.insert(each.digest).second) continue;
     const auto text = image.manifest(each.digest);
@@ -62,7 +64,8 @@ std::vector<Attached> gather(ImageReader& image, const std::set<Digest>& own) {
     if (!find_way(each, *json, own, found)) continue;
     found.artifact_type = get_string_or_empty(*json, "artifactType").value_or("");
     for (const Descriptor& layer : read->layers) {
-      if (layer.size > max_content) continue;
+      if (layer.size > max_content || together + layer.size > max_together) continue;
+      together += layer.size;
       auto content = image.blob(layer.digest, max_content);
       if (!content) continue;
       out.push_back(found);

@@ -18,6 +18,7 @@ namespace {
 
 constexpr size_t max_manifest = 16 << 20;
 constexpr int max_pages = 10'000;
+constexpr size_t max_tags = 1'000'000, max_referrers = 10'000;  // more are no list that anybody reads
 constexpr const char* ref_name = "org.opencontainers.image.ref.name";
 
 std::string accepted() { return fmt::format("{}, {}, {}, {}", media::index, media::manifest, media::docker_list, media::docker_manifest); }
@@ -186,6 +187,7 @@ Result<std::vector<std::string>> Registry::tags() {
       if (!each.is_string() || !is_tag(each.get<std::string>())) return cannot(Kind::Corrupt, what, "'tags' has an entry that is no tag");
       out.push_back(each.get<std::string>());
     }
+    if (out.size() > max_tags) return cannot(Kind::Corrupt, what, fmt::format("it is more than {} tags", max_tags));
     const std::string next = link_target(header(response, "link"), "next");
     if (next.empty()) return out;
     TRY_ASSIGN(request.url, session_->resolve(request.url, next));
@@ -215,6 +217,7 @@ Result<std::vector<Descriptor>> Registry::referrers(const Digest& subject) {
     auto index = read_index(text);
     if (!index) return cannot(what, std::move(index).error());
     std::ranges::move(index->manifests, std::back_inserter(out));
+    if (out.size() > max_referrers) return cannot(Kind::Corrupt, what, fmt::format("it is more than {} referrers", max_referrers));
     const std::string next = fallback ? std::string() : link_target(header(response, "link"), "next");
     if (next.empty()) return out;
     TRY_ASSIGN(request.url, session_->resolve(request.url, next));

@@ -28,7 +28,7 @@ Result<Believed> believe(host::Machine& machine, const TrustSettings& settings) 
   const auto secrets = host::machine_secrets();
   for (const std::string& each : settings.keys) {
     TRY_ASSIGN(auto key, trust::open_public_key(each, {.machine = machine, .secrets = *secrets}));
-    out.keys.push_back({each, std::move(key), {}});
+    out.keys.push_back({trust::shown(each), std::move(key), {}});
   }
   if (!settings.keyring.empty()) {
     TRY_ASSIGN(const auto ring, trust::read_keyring(*machine.files, settings.keyring));

@@ -72,12 +72,17 @@ Result<std::vector<Platform>> examine(Workshop& workshop, advisory::Database& da
 
 /// Signs the image, and what is to be said of each platform's, where they lie now.
 Result<std::vector<Placed>> state(Workshop& workshop, const host::Path& definition, const oci::ImageRef& there, const Made& made, const std::vector<Platform>& platforms, const MakeOptions& options) {
+  std::vector<Result<Predicates>> predicates(platforms.size());
+  in_parallel(platforms.size(), 0, [&](size_t at, size_t) {
+    predicates[at] = predicates_of(workshop, {.image = made.candidate, .platform = platforms[at].name, .definition = definition, .builder = options.builder, .image_mirror = options.build.image_mirror, .started = {}, .finished = {}, .tested = &platforms[at].tested, .scanned = &platforms[at].report});
+  });
+  for (auto& each : predicates) {
+    if (!each) return std::unexpected(std::move(each).error());
+  }
   TRY_ASSIGN(auto out, sign(workshop.machine, there.str(), *options.key, {.each_platform = true}));
   std::vector<Result<std::vector<Placed>>> said(platforms.size());
   in_parallel(platforms.size(), 0, [&](size_t at, size_t) {
-    const Platform& platform = platforms[at];
-    const auto predicates = predicates_of(workshop, {.image = made.candidate, .platform = platform.name, .definition = definition, .builder = options.builder, .image_mirror = options.build.image_mirror, .started = {}, .finished = {}, .tested = &platform.tested, .scanned = &platform.report});
-    said[at] = predicates ? attest(workshop.machine, there.str(), predicates->list, *options.key, {.platform = platform.name, .once = true}) : std::unexpected(predicates.error());
+    said[at] = attest(workshop.machine, there.str(), predicates[at]->list, *options.key, {.platform = platforms[at].name, .once = true});
   });
   for (auto& each : said) {
     if (!each) return std::unexpected(std::move(each).error());
@@ -99,11 +104,14 @@ Result<Made> make(Workshop& workshop, advisory::Database& database, const host::
   Made out{.definition = definition.string()};
 
   // Lock and build, as a candidate.
-  const oci::ImageRef place = candidate_of(workshop, definition);
+  oci::ImageRef place = candidate_of(workshop, definition);
+  TRY(workshop.machine.files->make_folders(host::Path(place.location).parent_path()));
+  TRY_ASSIGN(const auto lock, workshop.machine.files->lock(place.location + ".lock"));  // one at a time: what is judged is what is published
   TRY_ASSIGN(auto builds, build(workshop, {definition}, place, options.build));
   if (builds.failed) return std::unexpected(std::move(*builds.failed));
   const Built& built = builds.done.front();
   out.digest = built.root.digest;
+  place.digest = out.digest.str();
   out.candidate = place.str();
   out.timings.build = watch.lap();
 

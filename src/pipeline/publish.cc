@@ -1,7 +1,9 @@
 #include "pipeline/publish.h"
 
 #include <algorithm>
+#include <functional>
 #include <map>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -88,14 +90,16 @@ Result<Names> names_for(host::Machine& machine, const oci::ImageRef& to, const p
   const std::string stem = revision_stem(definition, lock);
   TRY_ASSIGN(auto tags, Tags::open(machine, to));
   TRY_ASSIGN(const auto names, tags.all());
-  unsigned last = 0;
-  for (const std::string& name : names) last = std::max(last, revision_number(name, stem));
-  for (unsigned number = last; number > 0; --number) {
+  std::set<unsigned, std::greater<>> numbers;
+  for (const std::string& name : names) {
+    if (const unsigned number = revision_number(name, stem); number > 0) numbers.insert(number);
+  }
+  for (const unsigned number : numbers) {
     out.revision = fmt::format("{}-r{}", stem, number);
     TRY_ASSIGN(const auto there, tags.find(out.revision));
     if (there == image) return out;
   }
-  out.revision = fmt::format("{}-r{}", stem, last + 1);
+  out.revision = fmt::format("{}-r{}", stem, numbers.empty() ? 1 : *numbers.begin() + 1);
   return out;
 }
 

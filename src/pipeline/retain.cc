@@ -54,6 +54,7 @@ class Repository {
     std::vector<Digest> of = named.parts;
     of.push_back(named.digest);
     for (const Digest& each : of) {
+      TRY(reader->neighbours(each));  // what cannot be read might name something
       std::ranges::move(oci::attached_to(*reader, each), std::back_inserter(out));
     }
     return out;
@@ -123,16 +124,32 @@ Result<std::vector<OldRevision>> retain(host::Machine& machine, const oci::Image
   for (const Named& each : std::span(others.begin(), others.end())) TRY(stay(each));
   for (const Named& each : std::span(revisions).first(kept)) TRY(stay(each));
 
+  const auto why_needed = [&](const Named& old) -> std::string {
+    if (const auto found = needed.find(old.digest); found != needed.end()) return found->second;
+    std::vector<Digest> own = old.parts;
+    own.push_back(old.digest);
+    for (const auto& [tag, text] : said) {
+      if (std::ranges::any_of(own, [&](const Digest& each) { return text.find(each.hex()) != std::string::npos; })) return fmt::format("a statement on '{}' names it", tag);
+    }
+    return {};
+  };
   std::vector<OldRevision> out;
+  for (const Named& old : std::span(revisions).subspan(kept)) out.push_back({old.tag, old.digest});
+  // What stays may itself name others.
+  for (bool more = true; more;) {
+    more = false;
+    for (size_t at_ = 0; at_ < out.size(); ++at_) {
+      const Named& old = revisions[kept + at_];
+      if (!out[at_].kept.empty()) continue;
+      out[at_].kept = why_needed(old);
+      if (out[at_].kept.empty()) continue;
+      TRY(stay(old));
+      more = true;
+    }
+  }
   std::vector<const Named*> going;
-  for (const Named& old : std::span(revisions).subspan(kept)) {
-    OldRevision row{old.tag, old.digest};
-    if (const auto found = needed.find(old.digest); found != needed.end()) row.kept = found->second;
-    const auto names_it = std::ranges::find_if(said, [&](const auto& each) { return each.second.find(old.digest.hex()) != std::string::npos; });
-    if (row.kept.empty() && names_it != said.end()) row.kept = fmt::format("a statement on '{}' names it", names_it->first);
-    if (row.kept.empty()) going.push_back(&old);
-    else TRY(stay(old));
-    out.push_back(std::move(row));
+  for (size_t at_ = 0; at_ < out.size(); ++at_) {
+    if (out[at_].kept.empty()) going.push_back(&revisions[kept + at_]);
   }
   if (auto removed = repository.remove(going, needed); !removed) return cannot(what, std::move(removed).error());
   return out;

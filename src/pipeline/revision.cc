@@ -5,6 +5,8 @@
 
 namespace ashlar::pipeline {
 
+constexpr unsigned most_revisions = 1'000'000;  // a larger number is no revision of ours
+
 std::string_view version_in_front(std::string_view text) {
   const auto end = std::ranges::find_if_not(text, [](char c) { return (c >= '0' && c <= '9') || c == '.'; });
   return text.substr(0, static_cast<size_t>(end - text.begin()));
@@ -17,7 +19,7 @@ unsigned revision_number(std::string_view tag, std::string_view stem) {
   const std::string_view digits = tag.substr(stem.size() + 2);
   unsigned out = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), out);
-  return error == std::errc() && end == digits.data() + digits.size() && digits.front() != '0' ? out : 0;
+  return error == std::errc() && end == digits.data() + digits.size() && digits.front() != '0' && out <= most_revisions ? out : 0;
 }
 
 std::optional<Revision> revision_of(std::string_view tag, std::string_view tag_of_image) {

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "attest/predicate.h"
 #include "base/text.h"
 #include "build/probe.h"
 #include "inventory/document.h"
@@ -40,6 +41,12 @@ std::vector<scan::Statements> statements_within(const inventory::Contents& conte
   return out;
 }
 
+/// Whether the type of a predicate is one of those that say what a vulnerability means: nobody is held to have said it by signing something else.
+bool speaks_of_vulnerabilities(std::string_view type) {
+  const attest::PredicateType* const known = attest::find_predicate_type(type);
+  return type.starts_with("https://docs.oasis-open.org/csaf") || (known != nullptr && (known->name == "openvex" || known->name == "cyclonedx"));
+}
+
 /// Statements that others attached to it: those count whose signer is believed; the rest is shown, with why not. What is no statement on vulnerabilities is
 /// passed over. One that lies there in two layouts is one.
 Done add_attached(host::Machine& machine, inventory::Target& target, const TrustSettings& trust, std::vector<scan::Statements>& into) {
@@ -52,10 +59,10 @@ Done add_attached(host::Machine& machine, inventory::Target& target, const Trust
     const std::string& text = signature.verified ? signature.statement : signature.unproved.empty() ? each.content : signature.unproved;
     auto document = attest::read_attached_vex(text, source);
     if (!document || document->statements.empty()) continue;
-    const std::string distrust = signature.verified ? std::string() : signature.reason;
+    const std::string distrust = !signature.verified ? signature.reason : speaks_of_vulnerabilities(signature.predicate_type) ? std::string() : fmt::format("signed as '{}', which is no statement on vulnerabilities", signature.predicate_type);
     const auto [place, fresh] = found.try_emplace(text, scan::Statements{source, distrust, *document});
     if (!fresh && distrust.empty()) place->second = {source, {}, std::move(*document)};
-    if (signature.verified) place->second.source = fmt::format("{}, signed by {}", source, signature.key);
+    if (distrust.empty()) place->second.source = fmt::format("{}, signed by {}", source, signature.key);
   }
   for (auto& [text, each] : found) into.push_back(std::move(each));
   return {};

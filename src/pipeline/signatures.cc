@@ -33,26 +33,42 @@ std::string layout_of(const oci::Attached& attached) {
   return attached.media_type.starts_with(bundle_type) ? "bundle" : "referrer";
 }
 
+/// Of several times the first: a later one may be put on an old signature by anybody.
+std::optional<Time> earliest(const std::vector<trust::SigningTime>& times) {
+  const auto found = std::ranges::min_element(times, {}, [](const trust::SigningTime& each) { return each.time.seconds; });
+  return found == times.end() ? std::nullopt : std::optional(found->time);
+}
+
 void refuse(Signature& out, std::string reason) {
   out.verified = false;
   if (!out.statement.empty()) out.unproved = std::exchange(out.statement, {});
+  std::ranges::replace_if(reason, [](unsigned char c) { return c < ' ' || c == 0x7f; }, '?');  // it may hold words of whoever attached it
   out.reason = std::move(reason);
+}
+
+/// A key's terms hold whoever else names it: one that was withdrawn is not believed again by being named.
+const trust::KeyringEntry* terms_of(const Believed& believed, const trust::PublicKey& key) {
+  const auto found = std::ranges::find_if(believed.keys, [&](const BelievedKey& each) { return each.terms && each.key.digest() == key.digest(); });
+  return found == believed.keys.end() ? nullptr : &*found->terms;
 }
 
 /// One of the keys that are believed for which `holds` says so. `seen`: when it was signed, as somebody else than the signer tells it, or now.
 template <class Holds>
 void try_keys(const Believed& believed, const Holds& holds, Signature& out, std::optional<Time> seen = {}) {
   if (believed.keys.empty()) return refuse(out, "it is signed with a key, and no key is believed: name one with --key");
-  const auto found = std::ranges::find_if(believed.keys, [&](const BelievedKey& each) { return holds(each.key); });
-  if (found == believed.keys.end()) return refuse(out, other_key);
-  out.key = found->name;
-  out.key_digest = found->key.digest();
-  out.signed_at = seen;
-  out.verified = true;
-  if (!found->terms) return;
-  const trust::Judgement judgement = trust::judge(*found->terms, seen.value_or(believed.now));
-  out.verified = judgement.standing == trust::Standing::Valid;
-  out.reason = judgement.rule;
+  // Of several that sign it the first that counts now; who rotates keys signs with the old and the new one.
+  refuse(out, other_key);
+  for (const BelievedKey& each : believed.keys) {
+    if (!holds(each.key)) continue;
+    const trust::KeyringEntry* const terms = terms_of(believed, each.key);
+    const auto judgement = terms != nullptr ? std::optional(trust::judge(*terms, seen.value_or(believed.now))) : std::nullopt;
+    out.key = each.name;
+    out.key_digest = each.key.digest();
+    out.signed_at = seen;
+    out.verified = !judgement || judgement->standing == trust::Standing::Valid;
+    out.reason = judgement ? judgement->rule : std::string();
+    if (out.verified) return;
+  }
 }
 
 /// Signed with a certificate of one of the identities that are believed.
@@ -66,7 +82,7 @@ void try_identities(const trust::Bundle& bundle, const trust::Artifact& artifact
       out.key = fmt::format("{} by {}", join(found.identity.names, ", "), found.identity.issuer);
       out.verified = true;
       out.identity = found.identity;
-      if (!found.times.empty()) out.signed_at = found.times.front().time;
+      out.signed_at = earliest(found.times);
       for (const trust::SigningTime& each : found.times) out.reason = fmt::format("signed at {} as {} tells", each.time.str(), each.by);
       return;
     }
@@ -136,7 +152,7 @@ std::optional<Time> signed_when(const trust::Bundle& bundle, const trust::Artifa
   if (!believed.root || (bundle.entries.empty() && bundle.timestamps.empty())) return std::nullopt;
   for (const BelievedKey& each : believed.keys) {
     const auto found = trust::verify_keyed(bundle, artifact, each.key.pem(), &*believed.root);
-    if (found && found->holds() && !found->times.empty()) return found->times.front().time;
+    if (found && found->holds() && !found->times.empty()) return earliest(found->times);
   }
   return std::nullopt;
 }

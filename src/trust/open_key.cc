@@ -107,12 +107,6 @@ TokenOptions token_options(const KeyAccess& access) {
           }};
 }
 
-/// The URI without the PIN that it may have.
-std::string shown(std::string_view uri) {
-  const size_t at = uri.find("pin-value=");
-  return at == std::string_view::npos ? std::string(uri) : std::string(uri.substr(0, at)) + "pin-value=...";
-}
-
 template <class Key>
 Result<Key> of_token(Result<Key> key, std::string_view reference) {
   if (key) return key;
@@ -121,6 +115,11 @@ Result<Key> of_token(Result<Key> key, std::string_view reference) {
 }
 
 }  // namespace
+
+std::string shown(std::string_view uri) {
+  const size_t at = uri.find("pin-value=");
+  return at == std::string_view::npos ? std::string(uri) : std::string(uri.substr(0, at)) + "pin-value=...";
+}
 
 Result<PrivateKey> open_private_key(std::string_view reference, const KeyAccess& access) {
   return is_token_uri(reference) ? of_token(open_token_key(reference, token_options(access)), reference) : open_file(reference, access);

@@ -242,6 +242,22 @@ TEST_F(MakeFlow, old_revisions_go_but_for_those_that_are_needed) {
   EXPECT_EQ(stage.ashlar(words({"--retain", "0"})).code, 2);
 }
 
+TEST_F(MakeFlow, tags_that_others_number_do_not_lead_it_astray) {
+  make();
+  for (const char* tag : {"1.1-r4294967295", "1.1-r0", "1.1-r99999999999999999999"}) ASSERT_EQ(stage.run({"skopeo", "copy", "--src-tls-verify=false", "--dest-tls-verify=false", to() + ":1.1-r1", to() + ":" + tag}).code, 0);
+  edit("small.yaml", "COLOUR: grey", "COLOUR: green");
+  ASSERT_EQ(stage.ashlar({"lock", "small.yaml"}).code, 0);
+  EXPECT_EQ(make()["revision"], "1.1-r2");
+}
+
+TEST_F(MakeFlow, two_at_once_publish_what_each_was_judged_by) {
+  const std::string first = make()["digest"];
+  const Ran both = stage.run({"sh", "-c", "\"$0\" \"$@\" & one=$!; \"$0\" \"$@\"; two=$?; wait $one && exit $two", program_under_test(), "make", "small.yaml", "--to", to(), "--key", "our.key", "--quiet"});
+  EXPECT_EQ(both.code, 0) << both.told;
+  EXPECT_EQ(tags().at("1"), first);
+  EXPECT_EQ(tags().size(), 3U);
+}
+
 TEST_F(MakeFlow, a_layout_is_published_to_as_well) {
   const Json made = stage.json({"make", "small.yaml", "--to", "oci:published", "--key", "our.key"});
   EXPECT_EQ(made["images"][0]["moved"], (Json{"1.1-r1", "1", "1-stone"}));

@@ -170,7 +170,6 @@ TEST_F(SignFlow, what_is_tampered_with_is_refused_by_both) {
     const char *summary, *layout;
     std::function<void(Json& manifest, std::string& content)> change;
     const char* reason;
-    bool they_see = true;  ///< cosign refuses it, too
   };
   const auto replace = [](std::string& text, std::string_view what, std::string_view by) {
     const size_t at = text.find(what);
@@ -256,6 +255,23 @@ TEST_F(SignFlow, a_signature_for_another_image_is_told_from_none) {
   const std::vector<std::string> found = summary(verified("oci:out:2", "our.pub", 1));
   EXPECT_EQ(found, (std::vector<std::string>{"bundle no: digest differs: its statement is on something else than this image", "bundle no: digest differs: its statement is on something else than this image",
                                              "cosign-attestation no: digest differs: its statement is on something else than this image", fmt::format("cosign-signature no: digest differs: it signs '{}'", root)}));
+}
+
+TEST_F(SignFlow, a_withdrawn_key_counts_for_nothing_however_it_is_named) {
+  sign("oci:out:1");
+  stage.write("keyring.yaml", "schema: https://ashlar.dev/keyring/v1\nkeys:\n  - name: release\n    key: our.pub\n    revoked_from: 2026-01-01\n    reason: lost\n");
+  const Ran ring = stage.ashlar({"keys", "list"});
+  ASSERT_EQ(ring.code, 0) << ring.told;
+  for (const Words& more : {Words{"--keyring", "keyring.yaml"}, Words{"--keyring", "keyring.yaml", "--key", "our.pub"}, Words{"--key", "our.pub", "--keyring", "keyring.yaml"}}) {
+    Words words = {"verify", "oci:out:1"};
+    words.insert(words.end(), more.begin(), more.end());
+    const Json found = stage.json(words, 1);
+    for (const Json& each : found["signatures"]) EXPECT_NE(each["reason"].get<std::string>().find("revoked"), std::string::npos) << each;
+  }
+  // Another key that counts suffices, whichever is asked first.
+  sign("oci:out:1");
+  ASSERT_EQ(stage.ashlar({"sign", "oci:out:1", "--key", "other.key"}).code, 0);
+  verified("oci:out:1", "other.pub", 0, {"--keyring", "keyring.yaml"});
 }
 
 TEST_F(SignFlow, the_same_again_adds_nothing) {
