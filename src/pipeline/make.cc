@@ -135,7 +135,9 @@ Result<Made> make(Workshop& workshop, advisory::Database& database, const host::
   }
   out.timings.describe = watch.lap();
 
-  // The tags, last.
+  // The tags, last; of several that publish there from this machine one after the other, so that no two count the same revision.
+  const host::Path counting = workshop.folders.cache / "candidates" / ("to-" + Digest::of(to.location).hex().substr(0, 16) + ".lock");
+  TRY_ASSIGN(const auto turn, workshop.machine.files->lock(counting));
   TRY_ASSIGN(const Names names, names_for(workshop.machine, to, built.definition, built.lock, out.digest));
   TRY_ASSIGN(out.moved, move_tags(workshop.machine, to, names, out.digest));
   out.revision = names.revision;

@@ -130,6 +130,10 @@ Result<std::vector<std::string>> move_tags(host::Machine& machine, const oci::Im
     if (there && tag == names.revision) return cannot(Kind::Conflict, fmt::format("name it '{}'", tag), fmt::format("the revision is '{}' already, and revisions never move", there->str()));
     TRY(writer->point(tag, document));
     moved.push_back(tag);
+    if (tag != names.revision) continue;
+    TRY_ASSIGN(auto again, Tags::open(machine, to));
+    TRY_ASSIGN(const auto now, again.find(tag));
+    if (now != image) return cannot(Kind::Conflict, fmt::format("name it '{}'", tag), "another has taken that revision at the same time; make it again, and it gets the next one");
   }
   return moved;
 }

@@ -258,6 +258,17 @@ TEST_F(MakeFlow, two_at_once_publish_what_each_was_judged_by) {
   EXPECT_EQ(tags().size(), 3U);
 }
 
+TEST_F(MakeFlow, two_definitions_at_once_get_two_revisions) {
+  stage.write("other.yaml", stage.read("small.yaml"));
+  edit("other.yaml", "COLOUR: grey", "COLOUR: green");
+  ASSERT_EQ(stage.ashlar({"lock", "other.yaml"}).code, 0);
+  const Ran both = stage.run({"sh", "-c", "\"$0\" make small.yaml \"$@\" & one=$!; \"$0\" make other.yaml \"$@\"; two=$?; wait $one && exit $two", program_under_test(), "--to", to(), "--key", "our.key", "--quiet"});
+  EXPECT_EQ(both.code, 0) << both.told;
+  const auto found = tags();
+  ASSERT_TRUE(found.contains("1.1-r1") && found.contains("1.1-r2")) << both.told;
+  EXPECT_NE(found.at("1.1-r1"), found.at("1.1-r2"));
+}
+
 TEST_F(MakeFlow, a_layout_is_published_to_as_well) {
   const Json made = stage.json({"make", "small.yaml", "--to", "oci:published", "--key", "our.key"});
   EXPECT_EQ(made["images"][0]["moved"], (Json{"1.1-r1", "1", "1-stone"}));
