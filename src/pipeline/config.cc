@@ -79,8 +79,9 @@ class Reader {
     if (!mapping(node)) return;
     for (const auto& [name, value] : node.members) {
       for (std::string& url : texts(value)) {
-        if (url.find("://") == std::string::npos) fault(value, fmt::format("'{}' is no address", url), "it begins with http://, https:// or file://");
+        const std::string written = url;
         while (url.ends_with('/')) url.pop_back();
+        if (url.find("://") == std::string::npos) fault(value, fmt::format("'{}' is no address", written), "it begins with http://, https:// or file://");
         out.mirrors[name.text].push_back(std::move(url));
       }
     }

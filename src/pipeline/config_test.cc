@@ -91,6 +91,7 @@ TEST(Config, NamesEveryFaultAndItsPlace) {
       {"an identity for which nobody vouches", "trust:\n  identities:\n    - {name: a}\n", 3, "who vouches for the name", ""},
       {"an identity with two issuers", "trust:\n  identities:\n    - {name: a, issuer: b, issuer-expression: b.*}\n", 3, "an identity has an 'issuer' or an 'issuer-expression'", ""},
       {"mirrors as a text", "mirrors: http://one.example\n", 1, "a mapping is expected here", ""},
+      {"a mirror that names nobody", "mirrors:\n  debian: 'http://'\n", 2, "'http://' is no address", "it begins with http://, https:// or file://"},
       {"a mirror that is no address", "mirrors:\n  debian: one.example/debian\n", 2, "'one.example/debian' is no address", "it begins with http://, https:// or file://"},
       {"mirrors in a mapping", "mirrors:\n  debian: {a: b}\n", 2, "a list of texts is expected here", ""},
       {"a keyring that is a list", "keyrings: [[a]]\n", 1, "a text is expected here", ""},
