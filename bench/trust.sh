@@ -20,6 +20,7 @@ for program in "$cosign" "$crane" "$registry"; do [[ -x $program ]] || { echo "$
 work=$work/trust
 rm -rf "$work" && mkdir -p "$work"
 cd "$work"
+export XDG_DATA_HOME=$work/state
 wants() { [[ -z $only || $only == "$1" ]]; }
 port=$((20000 + RANDOM % 20000)) host=127.0.0.1
 host=$host:$port
@@ -110,8 +111,10 @@ if wants copy; then
 fi
 if wants make; then
   mkdir -p project/catalog && cp -r "$here/catalog/python" project/catalog/
-  printf 'gate: {stop-on: [critical], coverage: false}\n' >policy.yaml
-  "$ashlar" make project/catalog/python/3.13.yaml --to "docker://$host/python-first" --key plain.key --policy policy.yaml --quiet >/dev/null 2>errors || { cat errors >&2; exit 1; }
+  printf 'gate: {stop-on: [], coverage: false}\n' >policy.yaml  # the records are made up
+  "$build/bench/advisories" generate tracker.json 190000
+  "$ashlar" feed update debian-tracker=tracker.json --quiet >&2
+  "$ashlar" make project/catalog/python/3.13.yaml --to "docker://$host/python-first" --key plain.key --policy policy.yaml --quiet >errors 2>&1 || { cat errors >&2; exit 1; }
   for ((round = 0; round < repeat; round++)); do
     timed make.both "$ashlar" make project/catalog/python/3.13.yaml --to "docker://$host/python$round" --key plain.key --policy policy.yaml --quiet
     timed make.again "$ashlar" make project/catalog/python/3.13.yaml --to "docker://$host/python$round" --key plain.key --policy policy.yaml --quiet
