@@ -124,6 +124,9 @@ Result<Made> make(Workshop& workshop, advisory::Database& database, const host::
   if (!out.verdict.passed) return out;
 
   // Push by digest, describe and sign there; who looks at the tags sees nothing of it yet.
+  // Those that publish there from this machine take turns: no two count the same revision, and no registry meets the same blob twice at once.
+  const host::Path counting = workshop.folders.cache / "candidates" / ("to-" + Digest::of(to.location).hex().substr(0, 16) + ".lock");
+  TRY_ASSIGN(const auto turn, workshop.machine.files->lock(counting));
   watch.lap();
   TRY(push_candidate(workshop.machine, place, to));
   oci::ImageRef there = to;
@@ -135,9 +138,7 @@ Result<Made> make(Workshop& workshop, advisory::Database& database, const host::
   }
   out.timings.describe = watch.lap();
 
-  // The tags, last; of several that publish there from this machine one after the other, so that no two count the same revision.
-  const host::Path counting = workshop.folders.cache / "candidates" / ("to-" + Digest::of(to.location).hex().substr(0, 16) + ".lock");
-  TRY_ASSIGN(const auto turn, workshop.machine.files->lock(counting));
+  // The tags, last.
   TRY_ASSIGN(const Names names, names_for(workshop.machine, to, built.definition, built.lock, out.digest));
   TRY_ASSIGN(out.moved, move_tags(workshop.machine, to, names, out.digest));
   out.revision = names.revision;
