@@ -9,6 +9,7 @@
 
 #include "trust/inner/byte_reader.h"
 #include "trust/inner/moment.h"
+#include "trust/inner/openssl.h"
 #include "trust/inner/verifying_key.h"
 
 namespace ashlar::trust {
@@ -20,17 +21,10 @@ constexpr const char* old_issuer_oid = "1.3.6.1.4.1.57264.1.1";
 constexpr const char* other_name_oid = "1.3.6.1.4.1.57264.1.7";
 constexpr const char* timestamps_oid = "1.3.6.1.4.1.11129.2.4.2";
 
-template <auto Free>
-struct Release {
-  template <class T>
-  void operator()(T* value) const { Free(value); }
-};
-template <class T, auto Free>
-using Owned = std::unique_ptr<T, Release<Free>>;
 void free_names(GENERAL_NAMES* names) { GENERAL_NAMES_free(names); }
 void free_stack(STACK_OF(X509) * stack) { sk_X509_free(stack); }  // borrows its members
 
-X509* raw(const std::shared_ptr<void>& certificate) { return static_cast<X509*>(certificate.get()); }
+X509* x509_of(const std::shared_ptr<void>& certificate) { return static_cast<X509*>(certificate.get()); }
 
 Owned<ASN1_OBJECT, ASN1_OBJECT_free> object(const char* oid) { return Owned<ASN1_OBJECT, ASN1_OBJECT_free>(OBJ_txt2obj(oid, 1)); }
 
@@ -108,28 +102,28 @@ Result<Certificate> Certificate::parse_pem(std::string_view pem) {
 
 std::string Certificate::der() const {
   unsigned char* out = nullptr;
-  const int size = i2d_X509(raw(certificate_), &out);
+  const int size = i2d_X509(x509_of(certificate_), &out);
   return der_of(size, out);
 }
 
 std::string Certificate::key() const {
   unsigned char* out = nullptr;
-  const int size = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(raw(certificate_)), &out);
+  const int size = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(x509_of(certificate_)), &out);
   return der_of(size, out);
 }
 
-Period Certificate::validity() const { return {moment(X509_get0_notBefore(raw(certificate_))), moment(X509_get0_notAfter(raw(certificate_)))}; }
+Period Certificate::validity() const { return {moment(X509_get0_notBefore(x509_of(certificate_))), moment(X509_get0_notAfter(x509_of(certificate_)))}; }
 
-bool Certificate::signs_certificates() const { return X509_check_ca(raw(certificate_)) == 1; }
+bool Certificate::signs_certificates() const { return X509_check_ca(x509_of(certificate_)) == 1; }
 
 bool Certificate::signs_code() const {
-  const bool restricted = (X509_get_extension_flags(raw(certificate_)) & EXFLAG_XKUSAGE) != 0;
-  return restricted && (X509_get_extended_key_usage(raw(certificate_)) & XKU_CODE_SIGN) != 0;
+  const bool restricted = (X509_get_extension_flags(x509_of(certificate_)) & EXFLAG_XKUSAGE) != 0;
+  return restricted && (X509_get_extended_key_usage(x509_of(certificate_)) & XKU_CODE_SIGN) != 0;
 }
 
 Result<CertificateIdentity> Certificate::identity() const {
   CertificateIdentity out;
-  const Owned<GENERAL_NAMES, free_names> names(static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(raw(certificate_), NID_subject_alt_name, nullptr, nullptr)));
+  const Owned<GENERAL_NAMES, free_names> names(static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(x509_of(certificate_), NID_subject_alt_name, nullptr, nullptr)));
   const int count = names == nullptr ? 0 : sk_GENERAL_NAME_num(names.get());
   for (int at = 0; at < count && at < static_cast<int>(max_names); ++at) {
     TRY_ASSIGN(std::string name, name_of(sk_GENERAL_NAME_value(names.get(), at)));
@@ -137,9 +131,9 @@ Result<CertificateIdentity> Certificate::identity() const {
     if (name.contains('\0')) return fail(Kind::Corrupt, "a name has a zero byte");
     if (!name.empty()) out.names.push_back(std::move(name));
   }
-  if (const auto issuer = extension(raw(certificate_), issuer_oid)) {
+  if (const auto issuer = extension(x509_of(certificate_), issuer_oid)) {
     TRY_ASSIGN(out.issuer, der_string(*issuer, V_ASN1_UTF8STRING));
-  } else if (const auto old = extension(raw(certificate_), old_issuer_oid)) {
+  } else if (const auto old = extension(x509_of(certificate_), old_issuer_oid)) {
     out.issuer = *old;
   }
   if (out.issuer.size() > max_name) return fail(Kind::Corrupt, fmt::format("the issuer is longer than {} bytes", max_name));
@@ -148,7 +142,7 @@ Result<CertificateIdentity> Certificate::identity() const {
 
 Result<std::vector<CertificateTimestamp>> Certificate::timestamps() const {
   std::vector<CertificateTimestamp> out;
-  const auto value = extension(raw(certificate_), timestamps_oid);
+  const auto value = extension(x509_of(certificate_), timestamps_oid);
   if (!value) return out;
   TRY_ASSIGN(const std::string list, der_string(*value, V_ASN1_OCTET_STRING));
   ByteReader reader(list);
@@ -163,7 +157,7 @@ Result<std::vector<CertificateTimestamp>> Certificate::timestamps() const {
 }
 
 Result<std::string> Certificate::logged_form(const Certificate& issuer, const CertificateTimestamp& timestamp) const {
-  const Owned<X509, X509_free> copy(X509_dup(raw(certificate_)));
+  const Owned<X509, X509_free> copy(X509_dup(x509_of(certificate_)));
   const auto oid = object(timestamps_oid);
   const int at = copy == nullptr ? -1 : X509_get_ext_by_OBJ(copy.get(), oid.get(), -1);
   if (at < 0) return fail(Kind::Invalid, "the certificate has no timestamps");
@@ -187,12 +181,12 @@ Result<std::vector<Certificate>> Certificate::chain_to(const Authority& authorit
     TRY_ASSIGN(Certificate certificate, parse(each));
     held.push_back(certificate);
     if (held.size() == authority.certificates.size())
-      X509_STORE_add_cert(store.get(), raw(certificate.certificate_));
+      X509_STORE_add_cert(store.get(), x509_of(certificate.certificate_));
     else
-      sk_X509_push(between.get(), raw(certificate.certificate_));
+      sk_X509_push(between.get(), x509_of(certificate.certificate_));
   }
   const Owned<X509_STORE_CTX, X509_STORE_CTX_free> context(X509_STORE_CTX_new());
-  if (X509_STORE_CTX_init(context.get(), store.get(), raw(certificate_), between.get()) != 1) return fail(Kind::Denied, "the chain cannot be built");
+  if (X509_STORE_CTX_init(context.get(), store.get(), x509_of(certificate_), between.get()) != 1) return fail(Kind::Denied, "the chain cannot be built");
   X509_VERIFY_PARAM* const rules = X509_STORE_CTX_get0_param(context.get());
   // OpenSSL holds the last second of a validity to be past it (RFC 5280, section 4.1.2.5, does not): times are checked below.
   X509_VERIFY_PARAM_set_flags(rules, X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_NO_CHECK_TIME);

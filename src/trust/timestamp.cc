@@ -11,17 +11,11 @@
 
 #include "trust/certificate.h"
 #include "trust/inner/moment.h"
+#include "trust/inner/openssl.h"
 
 namespace ashlar::trust {
 namespace {
 
-template <auto Free>
-struct Release {
-  template <class T>
-  void operator()(T* value) const { Free(value); }
-};
-template <class T, auto Free>
-using Owned = std::unique_ptr<T, Release<Free>>;
 void free_stack(STACK_OF(X509) * stack) { sk_X509_free(stack); }  // borrows its members
 using Certificates = Owned<STACK_OF(X509), free_stack>;
 
