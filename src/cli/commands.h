@@ -6,6 +6,7 @@ namespace ashlar::cli {
 
 Action validate(CLI::App& app);
 Action make(CLI::App& app);
+Action renew(CLI::App& app);
 Action lock(CLI::App& app);
 Action build(CLI::App& app);
 Action test(CLI::App& app);

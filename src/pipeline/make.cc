@@ -116,12 +116,15 @@ Result<Made> make(Workshop& workshop, advisory::Database& database, const host::
   out.timings.build = watch.lap();
 
   // Test, scan, and judge: the gate.
-  TRY_ASSIGN(const auto platforms, examine(workshop, database, definition, to, out, built, options, out.timings));
+  TRY_ASSIGN(auto platforms, examine(workshop, database, definition, to, out, built, options, out.timings));
   std::vector<policy::Candidate> candidates;
   for (const Platform& each : platforms) candidates.push_back(for_gate(each, built.definition.name));
   out.verdict = policy::ask(options.policy.gate, candidates);
   out.timings.total = whole.lap();
-  if (!out.verdict.passed) return out;
+  if (!out.verdict.passed) {
+    for (Platform& each : platforms) out.reports.push_back(std::move(each.report));
+    return out;
+  }
 
   // Push by digest, describe and sign there; who looks at the tags sees nothing of it yet.
   // Those that publish there from this machine take turns: no two count the same revision, and no registry meets the same blob twice at once.
@@ -139,9 +142,11 @@ Result<Made> make(Workshop& workshop, advisory::Database& database, const host::
   out.timings.describe = watch.lap();
 
   // The tags, last.
-  TRY_ASSIGN(const Names names, names_for(workshop.machine, to, built.definition, built.lock, out.digest));
+  TRY_ASSIGN(Names names, names_for(workshop.machine, to, built.definition, built.lock, out.digest));
+  if (!options.tags.empty()) names.moving = options.tags;
   TRY_ASSIGN(out.moved, move_tags(workshop.machine, to, names, out.digest));
   out.revision = names.revision;
+  for (Platform& each : platforms) out.reports.push_back(std::move(each.report));
   out.timings.publish += watch.lap();
   out.timings.total += whole.lap();
   return out;

@@ -18,6 +18,7 @@ struct MakeOptions {
   const trust::PrivateKey* key = nullptr;  ///< null: nothing is signed and nothing said
   std::string builder{};                   ///< a URI: who answers for the build in its provenance
   bool run = true;                         ///< run tests, too
+  std::vector<std::string> tags{};         ///< that move, in the place of the definition's
 };
 
 struct Made {
@@ -28,6 +29,7 @@ struct Made {
   std::string revision{};               ///< what it was published as; empty: it was not
   std::vector<std::string> moved{};     ///< tags that point at it now and did not before
   std::vector<Placed> statements{};     ///< and signatures
+  std::vector<scan::Report> reports{};  ///< of each platform
   struct Timings { double build = 0, test = 0, scan = 0, describe = 0, publish = 0, total = 0; } timings{};  ///< seconds of wall time
 };
 

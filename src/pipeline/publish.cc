@@ -84,6 +84,11 @@ std::string revision_stem(const plan::Definition& definition, const plan::Lock& 
   return best.empty() ? tag : best + tag.substr(front.size());
 }
 
+Result<std::optional<Digest>> find_tag(host::Machine& machine, const oci::ImageRef& to, const std::string& tag) {
+  TRY_ASSIGN(auto tags, Tags::open(machine, to));
+  return tags.find(tag);
+}
+
 Result<Names> names_for(host::Machine& machine, const oci::ImageRef& to, const plan::Definition& definition, const plan::Lock& lock, const Digest& image) {
   Names out{.revision = {}, .moving = to.tag.empty() ? definition.tags : std::vector{to.tag}};
   if (out.moving.empty()) out.moving.emplace_back("latest");

@@ -1,5 +1,6 @@
 #pragma once
 // A finished image under its names: an immutable revision, and tags that move (docs/formats/tags.md).
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,9 @@ std::string revision_stem(const plan::Definition& definition, const plan::Lock& 
 
 /// The names of an image at `to`: the revision that has this digest already, or the next one.
 Result<Names> names_for(host::Machine& machine, const oci::ImageRef& to, const plan::Definition& definition, const plan::Lock& lock, const Digest& image);
+
+/// What a tag at `to` points at; nothing: there is no such tag, or no such place yet.
+Result<std::optional<Digest>> find_tag(host::Machine& machine, const oci::ImageRef& to, const std::string& tag);
 
 /// Copies the image of `from` (a layout's reference) to `to`, under no tag.
 Done push_candidate(host::Machine& machine, const oci::ImageRef& from, const oci::ImageRef& to);

@@ -60,6 +60,7 @@ class CopyFlow : public SmallProject {
 };
 
 TEST_F(CopyFlow, everything_attached_moves_between_registries_with_and_without_the_api) {
+  ASHLAR_NEED("curl");
   if (!ReferrersRegistry::there()) GTEST_SKIP() << ReferrersRegistry::reason;
   const RegistryServer without(stage);
   const ReferrersRegistry other(stage);

@@ -1,0 +1,183 @@
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include <chrono>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include "base/amount.h"
+#include "base/text.h"
+#include "cli/commands.h"
+#include "cli/key_options.h"
+#include "cli/lock_options.h"
+#include "pipeline/feeds.h"
+#include "pipeline/renew.h"
+
+namespace ashlar::cli {
+namespace {
+
+struct Options {
+  std::string fleet = "fleet.yaml", database, every, builder = "https://ashlar.dev/builder/self-hosted", now;
+  KeyFlags key{};
+  bool unsigned_ = false, once = false, keep_feeds = false;
+  pipeline::RenewOptions renew{};
+};
+
+/// A clock that stands.
+class FixedClock final : public host::Clock {
+ public:
+  explicit FixedClock(Time now) : now_(now) {}
+  Time now() override { return now_; }
+
+ private:
+  Time now_;
+};
+
+/// No feed is read from standard input here.
+class Nothing final : public Source {
+ public:
+  Result<size_t> read(std::span<std::uint8_t>) override { return size_t{0}; }
+};
+
+Json to_json(const policy::OpenFinding& finding) {
+  return {{"cve", finding.vulnerability}, {"package", finding.package}, {"severity", advisory::to_string(finding.severity)}, {"kev", finding.exploited}, {"epss", finding.likelihood}, {"opened", finding.opened.str()},
+          {"deadline", finding.deadline ? Json(finding.deadline->str()) : Json(nullptr)}, {"fixed_in", finding.fixed_in}, {"fix_at_hand", finding.fix_at_hand}};
+}
+
+Json to_json(const policy::Due& due) {
+  Json findings = Json::array();
+  for (const auto& each : due.findings) findings.push_back(to_json(each));
+  return {{"image", due.image}, {"action", policy::to_string(due.action)}, {"reason", due.reason}, {"because", due.because}, {"cve", due.findings.empty() ? Json(nullptr) : Json(due.findings.front().vulnerability)},
+          {"findings", std::move(findings)}, {"opened", due.opened.str()}, {"deadline", due.deadline ? Json(due.deadline->str()) : Json(nullptr)}, {"held", due.held}, {"after", due.after}, {"seconds", due.seconds}};
+}
+
+Json to_json(const pipeline::Renewal& done) {
+  return {{"image", done.image}, {"action", policy::to_string(done.action)}, {"outcome", pipeline::to_string(done.outcome)}, {"digest", done.digest}, {"revision", done.revision}, {"moved", done.moved},
+          {"why", done.why}, {"candidate", done.candidate}, {"closed", done.closed}, {"seconds", done.seconds}};
+}
+
+Json to_json(const pipeline::Renewed& renewed, bool plan) {
+  Json due = Json::array(), done = Json::array(), unseen = Json::array();
+  for (const auto& each : renewed.due) due.push_back(to_json(each));
+  for (const auto& each : renewed.done) done.push_back(to_json(each));
+  for (const auto& [image, error] : renewed.unseen) unseen.push_back({{"image", image}, {"error", error.message}});
+  return {{"schema", "https://ashlar.dev/renew/v1"}, {"now", renewed.now.str()}, {"plan", plan}, {"images", renewed.images}, {"due", std::move(due)}, {"critical_path", {{"images", renewed.path.images}, {"seconds", renewed.path.seconds}}},
+          {"done", std::move(done)}, {"unseen", std::move(unseen)}, {"events", renewed.events}};
+}
+
+/// What is due of one image, as a tree.
+void say_due(Context& context, const policy::Due& due) {
+  std::string head = fmt::format("{:<9} {}  {}", policy::to_string(due.action), due.image, due.reason);
+  if (due.deadline) head += fmt::format("; until {}", due.deadline->str());
+  say(context, bold(context, head));
+  for (size_t at = 0; at < due.because.size(); ++at) say(context, faint(context, fmt::format("  {} {}", at + 1 == due.because.size() ? "└" : "├", due.because[at])));
+}
+
+void say_done(Context& context, const pipeline::Renewal& done) {
+  using Outcome = pipeline::Renewal::Outcome;
+  const bool published = done.outcome == Outcome::Promoted || done.outcome == Outcome::Canary;
+  say(context, bold(context, fmt::format("{:<9} {}  {}", pipeline::to_string(done.outcome), done.image, published ? fmt::format("{} as {}, {}", done.digest.substr(0, 19), done.revision, done.moved.empty() ? "no tag moved" : "moved " + join(done.moved, ", ")) : std::string("its tags stay where they were"))));
+  for (const std::string& each : done.why) say(context, fmt::format("  {}", each));
+  if (!done.closed.empty()) say(context, fmt::format("  closed {}", join(done.closed, ", ")));
+  if (!done.candidate.empty()) say(context, fmt::format("  the candidate is {}", done.candidate));
+}
+
+void say_renewed(Context& context, const pipeline::Renewed& renewed, bool plan) {
+  for (const auto& [image, error] : renewed.unseen) say(context, bold(context, fmt::format("unseen    {}  {}", image, error.message)));
+  for (const auto& each : renewed.due) say_due(context, each);
+  if (renewed.path.images.size() > 1 || (!renewed.path.images.empty() && renewed.path.seconds > 0)) say(context, fmt::format("critical path: {}{}", join(renewed.path.images, " -> "), renewed.path.seconds > 0 ? fmt::format(", {:.1f} s as last time", renewed.path.seconds) : ""));
+  for (const auto& each : renewed.done) say_done(context, each);
+  if (renewed.due.empty() && renewed.unseen.empty()) say(context, fmt::format("{} {} looked at, nothing is due, nothing was rebuilt", renewed.images, renewed.images == 1 ? "image" : "images"));
+  else if (plan) say(context, fmt::format("{} {} looked at; nothing was done, --once does it", renewed.images, renewed.images == 1 ? "image" : "images"));
+}
+
+Exit exit_of(const pipeline::Renewed& renewed, bool plan) {
+  using Outcome = pipeline::Renewal::Outcome;
+  const bool unknown = std::ranges::any_of(renewed.due, [](const auto& each) { return each.action == policy::DueAction::Look; });
+  const bool away = std::ranges::any_of(renewed.unseen, [](const auto& each) { return each.second.kind == Kind::Unavailable; });
+  const bool failed = std::ranges::any_of(renewed.done, [](const auto& each) { return each.outcome == Outcome::Failed; });
+  const bool stopped = std::ranges::any_of(renewed.done, [](const auto& each) { return each.outcome == Outcome::Stopped; }) || std::ranges::any_of(renewed.due, &policy::Due::held);
+  if (away) return Exit::Unavailable;
+  if (!renewed.unseen.empty() || failed) return Exit::Wrong;
+  if (unknown) return Exit::Unknown;
+  return stopped || (plan && !renewed.due.empty()) ? Exit::No : Exit::Clean;
+}
+
+Result<pipeline::RenewOptions> settle(Context& context, pipeline::Workshop& workshop, const pipeline::Fleet& fleet, const Options& options) {
+  pipeline::RenewOptions out = options.renew;
+  out.make.scan.settings = workshop.config.scan;
+  out.make.scan.trust = pipeline::trust_of(workshop);
+  out.make.builder = options.builder;
+  if (fleet.policy.empty()) return out;
+  TRY_ASSIGN(std::string text, context.machine.files->read(fleet.policy));
+  TRY_ASSIGN(out.make.policy, policy::read_policy(std::move(text), fleet.policy.string()));
+  return out;
+}
+
+/// Looks once, and does what is due.
+Result<pipeline::Renewed> once(Context& context, const Options& options, const trust::PrivateKey* key) {
+  TRY_ASSIGN(auto workshop, pipeline::open_workshop(context.machine, context.config, context.progress));
+  TRY_ASSIGN(const auto fleet, pipeline::load_fleet(context.machine, options.fleet));
+  TRY_ASSIGN(auto how, settle(context, workshop, fleet, options));
+  how.make.key = key;
+  if (options.database.empty() && !options.keep_feeds && !how.make.build.lock.offline) {
+    Nothing input;
+    const auto updated = pipeline::update_feeds(workshop, {}, input);
+    if (!updated) context.progress.alarm(fmt::format("the advisories stay as they were: {}", updated.error().message));
+    else for (const auto& each : updated->faults) context.progress.alarm(fmt::format("feed '{}' stays as it was: {}", each.feed, each.error.message));
+  }
+  TRY_ASSIGN(const auto database, pipeline::open_database(workshop, options.database, std::nullopt));
+  return pipeline::renew(workshop, *database, fleet, how);
+}
+
+}  // namespace
+
+Action renew(CLI::App& app) {
+  const auto options = std::make_shared<Options>();
+  app.add_option("IMAGE", options->renew.only, "look at these images of the fleet alone, by the repository they are published in");
+  app.add_option("--fleet", options->fleet, "the images that are kept up to date; fleet.yaml by default")->option_text("FILE");
+  auto* const plan = app.add_flag("--plan", options->renew.plan, "say what is due and why, and do nothing; exit 1 where something is");
+  app.add_flag("--once", options->once, "do what is due, once; this is what happens without an option")->excludes(plan);
+  app.add_option("--every", options->every, "do it again after so long, until ended: 1h")->option_text("AGE")->excludes(plan);
+  app.add_option("--now", options->now, "take this for the present moment: 2026-11-27T06:00:00Z")->option_text("TIME");
+  auto* const key = add_key_options(app, options->key, "the private key that signs images and what is said of them: a PEM file, cosign's too, or a key in a token (pkcs11:...)");
+  app.add_flag("--unsigned", options->unsigned_, "publish without signatures and statements")->excludes(key);
+  app.add_option("--db", options->database, "this advisory database; by default the one that `ashlar feed` keeps, brought up to date first")->option_text("FILE");
+  app.add_flag("--keep-feeds", options->keep_feeds, "take the advisories as they are here, without asking their publishers");
+  app.add_flag("--again", options->renew.again, "do what was stopped before, though nothing has changed since");
+  app.add_option("--builder", options->builder, "who answers for builds in their provenance, a URI")->option_text("URI");
+  app.add_option("--jobs", options->renew.make.build.threads, "use so many threads; as many as there are processors by default")->option_text("N");
+  add_lock_options(app, options->renew.make.build.lock);
+  return [options](Context& context) -> Result<Exit> {
+    if (options->key.key.empty() && !options->unsigned_ && !options->renew.plan) return cannot(Kind::Invalid, "renew", "name the key that signs with --key, or say --unsigned; --plan needs neither");
+    if (!options->now.empty()) {
+      TRY_ASSIGN(const Time now, Time::parse(options->now));
+      context.machine.clock = std::make_unique<FixedClock>(now);
+    }
+    std::optional<trust::PrivateKey> signer;
+    if (!options->key.key.empty()) {
+      TRY_ASSIGN(signer, open_private_key(context, options->key));
+    }
+    std::int64_t wait = 0;
+    if (!options->every.empty()) {
+      TRY_ASSIGN(wait, parse_age(options->every));
+      if (wait <= 0 || !options->now.empty()) return cannot(Kind::Invalid, "renew", "--every takes a length of time, and goes by the real clock");
+    }
+    for (;;) {
+      auto renewed = once(context, *options, signer ? &*signer : nullptr);
+      if (wait == 0) {
+        if (!renewed) return std::unexpected(std::move(renewed).error());
+        if (context.json) answer(context, to_json(*renewed, options->renew.plan));
+        else say_renewed(context, *renewed, options->renew.plan);
+        return exit_of(*renewed, options->renew.plan);
+      }
+      // Each round is told as notes: the answer of a verb that does not end is never written.
+      if (!renewed) context.progress.alarm(renewed.error().message);
+      else context.progress.note(to_json(*renewed, false).dump());
+      std::this_thread::sleep_for(std::chrono::seconds(wait));
+    }
+  };
+}
+
+}  // namespace ashlar::cli

@@ -1,0 +1,155 @@
+#include "pipeline/fleet.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <span>
+
+#include <fmt/format.h>
+
+#include "base/amount.h"
+#include "base/text.h"
+#include "base/yaml.h"
+#include "pipeline/make.h"
+
+namespace ashlar::pipeline {
+namespace {
+
+constexpr std::array<std::string_view, 5> fleet_keys = {"images", "applications", "policy", "announce", "defaults"};
+constexpr std::array<std::string_view, 7> image_keys = {"definition", "to", "cadence", "support", "sla", "rollout", "take"};
+constexpr std::array<std::string_view, 5> default_keys = {"cadence", "support", "sla", "rollout", "take"};
+constexpr std::array<std::string_view, 2> support_keys = {"from", "until"};
+constexpr std::array<std::string_view, 2> rollout_keys = {"canary", "soak"};
+constexpr std::array<std::string_view, 3> application_keys = {"image", "base", "owner"};
+
+class Reader {
+ public:
+  Reader(const YamlDocument& document, host::Path folder) : document_(document), folder_(std::move(folder)) {}
+
+  void read(Fleet& out) {
+    if (!known(document_.root, fleet_keys)) return;
+    FleetImage defaults;
+    if (const YamlNode* node = document_.root.find("defaults"); node != nullptr && known(*node, default_keys)) read_upkeep(*node, defaults);
+    if (const YamlNode* node = document_.root.find("policy")) {
+      if (const std::string path = text(*node, "the path of a policy"); !path.empty()) out.policy = beside(path);
+    }
+    if (const YamlNode* node = document_.root.find("announce")) age(*node, out.announce);
+    const YamlNode* const images = document_.root.find("images");
+    if (images == nullptr || images->type != YamlNode::Type::Sequence || images->items.empty()) fault(images == nullptr ? document_.root : *images, "a list of images is expected under 'images'", "images: [{definition: python/3.13.yaml, to: 'oci:published'}]");
+    else for (const YamlNode& each : images->items) read_image(each, defaults, out);
+    const YamlNode* const applications = document_.root.find("applications");
+    if (applications != nullptr && applications->type != YamlNode::Type::Sequence) return fault(*applications, "a list of images is expected here", "applications: [{image: 'docker://HOST/REPO:TAG', base: HOST/REPO}]");
+    if (applications != nullptr) for (const YamlNode& each : applications->items) read_application(each, out);
+  }
+  std::vector<Fault> faults;
+
+ private:
+  void fault(const YamlNode& node, std::string message, std::string hint = {}) { faults.push_back(document_.fault_at(node, std::move(message), std::move(hint))); }
+  bool known(const YamlNode& node, std::span<const std::string_view> names) {
+    if (node.type != YamlNode::Type::Mapping) {
+      fault(node, "a mapping is expected here");
+      return false;
+    }
+    for (const auto& [key, value] : node.members) {
+      if (std::ranges::find(names, key.text) != names.end()) continue;
+      const std::string near = nearest(key.text, names);
+      fault(key, fmt::format("unknown key '{}'", key.text), near.empty() ? std::string() : fmt::format("did you mean '{}'?", near));
+    }
+    return true;
+  }
+  std::string text(const YamlNode& node, std::string_view what) {
+    if (node.type == YamlNode::Type::Scalar && !node.text.empty()) return node.text;
+    fault(node, fmt::format("{} is expected here", what));
+    return {};
+  }
+  bool age(const YamlNode& node, std::int64_t& out) {
+    auto read = parse_age(node.text);
+    if (!read) fault(node, read.error().message);
+    else out = *read;
+    return read.has_value();
+  }
+  void moment(const YamlNode& in, std::string_view key, std::optional<Time>& out) {
+    const YamlNode* const node = in.find(key);
+    if (node == nullptr) return;
+    auto read = Time::parse(node->text);
+    if (read) out = *read;
+    else fault(*node, read.error().message, "2028-06-30");
+  }
+  host::Path beside(const std::string& path) const { return host::Path(path).is_absolute() ? host::Path(path) : folder_ / path; }
+
+  void read_upkeep(const YamlNode& node, FleetImage& out) {
+    if (const YamlNode* value = node.find("cadence")) {
+      std::int64_t seconds = 0;
+      if (age(*value, seconds)) out.cadence = seconds;
+    }
+    if (const YamlNode* value = node.find("support"); value != nullptr && known(*value, support_keys)) {
+      moment(*value, "from", out.from);
+      moment(*value, "until", out.until);
+      if (out.from && out.until && *out.until <= *out.from) fault(*value, "support ends before it begins");
+    }
+    if (const YamlNode* value = node.find("sla")) out.sla = text(*value, "the name of a preset or the path of a policy");
+    if (const YamlNode* value = node.find("take")) {
+      if (value->text == "security" || value->text == "all") out.security_only = value->text == "security";
+      else fault(*value, fmt::format("'{}' is neither 'all' nor 'security'", value->text));
+    }
+    if (const YamlNode* value = node.find("rollout"); value != nullptr && known(*value, rollout_keys)) {
+      Rollout rollout;
+      if (const YamlNode* tag = value->find("canary")) rollout.canary = text(*tag, "a tag");
+      else fault(*value, "a rollout has a 'canary' tag");
+      if (const YamlNode* soak = value->find("soak")) age(*soak, rollout.soak);
+      else fault(*value, "a rollout has a 'soak' time", "soak: 24h");
+      out.rollout = std::move(rollout);
+    }
+  }
+  void read_image(const YamlNode& node, const FleetImage& defaults, Fleet& out) {
+    if (!known(node, image_keys)) return;
+    FleetImage image = defaults;
+    const YamlNode *definition = node.find("definition"), *to = node.find("to");
+    if (definition == nullptr) return fault(node, "an image has a 'definition'");
+    if (to == nullptr) return fault(node, "an image is published somewhere: 'to'", "to: docker://HOST/REPO");
+    image.definition = beside(text(*definition, "the path of a definition"));
+    image.to = text(*to, "where it is published");
+    read_upkeep(node, image);
+    auto place = parse_destination(image.to);
+    if (!place) return fault(*to, place.error().message);
+    if (place->transport == oci::Transport::OciLayout && !host::Path(place->location).is_absolute()) place->location = (folder_ / place->location).lexically_normal().string();
+    image.to = place->str();
+    image.repository = place->transport == oci::Transport::OciLayout ? "oci:" + place->location : place->location;
+    const std::string name = image.repository + ":" + place->tag;
+    if (const auto [there, fresh] = names_.emplace(name, definition->text); !fresh && place->transport == oci::Transport::OciLayout) return fault(*to, fmt::format("'{}' is published there, too", there->second), "a layout of its own, or a tag");
+    if (image.rollout && !place->tag.empty() && image.rollout->canary == place->tag) return fault(node, "the canary's tag is the stable one");
+    out.images.push_back(std::move(image));
+  }
+  void read_application(const YamlNode& node, Fleet& out) {
+    if (!known(node, application_keys)) return;
+    FleetApplication application;
+    const YamlNode *image = node.find("image"), *base = node.find("base");
+    if (image == nullptr || base == nullptr) return fault(node, "an application has an 'image' and the 'base' that it is built on");
+    application.ref = text(*image, "a reference");
+    application.base = text(*base, "the repository of an image of the fleet");
+    if (const YamlNode* owner = node.find("owner")) application.owner = text(*owner, "a name");
+    const bool there = std::ranges::any_of(out.images, [&](const FleetImage& each) { return each.repository == application.base || each.to == application.base; });
+    if (!there) return fault(*base, fmt::format("the fleet has no image '{}'", application.base));
+    out.applications.push_back(std::move(application));
+  }
+
+  const YamlDocument& document_;
+  host::Path folder_;
+  std::map<std::string, std::string> names_;  ///< of definitions, by where they are published
+};
+
+}  // namespace
+
+Result<Fleet> read_fleet(std::string text, const host::Path& path) {
+  TRY_ASSIGN(const YamlDocument document, parse_yaml(std::move(text), path.string()));
+  Fleet out;
+  out.path = path.string();
+  Reader reader(document, std::filesystem::absolute(path).parent_path());
+  reader.read(out);
+  if (reader.faults.empty()) return out;
+  auto error = cannot(Kind::Invalid, fmt::format("read fleet '{}'", path.string()), "it has faults");
+  error.error().faults = std::move(reader.faults);
+  return error;
+}
+
+}  // namespace ashlar::pipeline

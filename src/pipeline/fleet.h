@@ -1,0 +1,49 @@
+#pragma once
+// The fleet: every image that is kept up to date, and how (docs/formats/fleet.md).
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/time.h"
+#include "host/files.h"
+
+namespace ashlar::pipeline {
+
+/// Stable tags move after a time under another tag in which nobody stopped it.
+struct Rollout {
+  std::string canary;      ///< the tag that moves first: `3.13-canary`
+  std::int64_t soak = 0;   ///< seconds from there to the stable tags
+};
+
+/// One image that is kept up to date.
+struct FleetImage {
+  host::Path definition;
+  std::string to;                       ///< where it is published: `docker://HOST/REPO[:TAG]` or `oci:DIR[:TAG]`
+  std::string repository;               ///< the same without transport's prefix and tag: its name in the ledger
+  std::optional<std::int64_t> cadence;  ///< seconds: made again at the latest so long after the last time
+  std::optional<Time> from, until;      ///< of its support
+  std::string sla;                      ///< name of a preset, or path of a policy; empty: the fleet's policy
+  std::optional<Rollout> rollout;
+  bool security_only = false;           ///< a renewal takes what security archives have newer, and nothing else
+};
+
+/// An image of somebody that is built on one of the fleet.
+struct FleetApplication {
+  std::string ref;      ///< `docker://HOST/REPO:TAG`
+  std::string base;     ///< repository of a fleet image
+  std::string owner{};  ///< who builds it when it cannot be rebased
+};
+
+struct Fleet {
+  std::string path;
+  std::vector<FleetImage> images;
+  std::vector<FleetApplication> applications;
+  host::Path policy;                    ///< the policy file; empty: the default
+  std::int64_t announce = 90 * 86400;   ///< seconds before an end of life or of support when it is announced
+};
+
+/// Reads a fleet; paths in it are relative to its folder. Every fault is in Error::faults. Two images may not be published under the same name.
+Result<Fleet> read_fleet(std::string text, const host::Path& path);
+
+}  // namespace ashlar::pipeline

@@ -1,0 +1,70 @@
+#include "pipeline/fleet.h"
+
+#include <gtest/gtest.h>
+
+#include "base/text.h"
+
+namespace ashlar::pipeline {
+namespace {
+
+std::string faults_of(const std::string& text) {
+  const auto read = read_fleet(text, "/team/fleet.yaml");
+  if (read) return "read";
+  std::vector<std::string> out;
+  for (const Fault& each : read.error().faults) out.push_back(std::to_string(each.line) + ": " + each.message + (each.hint.empty() ? "" : " (" + each.hint + ")"));
+  return join(out, "\n");
+}
+
+TEST(Fleet, is_read_with_its_defaults) {
+  const auto fleet = read_fleet(R"(policy: strict.yaml
+announce: 30d
+defaults: {cadence: 7d, support: {from: 2026-01-01}}
+images:
+  - {definition: python/3.13.yaml, to: 'docker://registry.example/hardened/python', rollout: {canary: 3.13-canary, soak: 24h}, sla: pci-dss}
+  - {definition: /elsewhere/nginx.yaml, to: 'oci:out/nginx:1.26', cadence: 1d, support: {until: 2028-06-30}, take: security}
+applications:
+  - {image: 'docker://registry.example/shop:1', base: registry.example/hardened/python, owner: team shop}
+)", "/team/fleet.yaml");
+  ASSERT_TRUE(fleet) << fleet.error().message << faults_of("");
+  EXPECT_EQ(fleet->policy, "/team/strict.yaml");
+  EXPECT_EQ(fleet->announce, 30 * 86400);
+  ASSERT_EQ(fleet->images.size(), 2U);
+  const FleetImage &python = fleet->images[0], &nginx = fleet->images[1];
+  EXPECT_EQ(python.definition, "/team/python/3.13.yaml");
+  EXPECT_EQ(python.repository, "registry.example/hardened/python");
+  EXPECT_EQ(python.cadence, 7 * 86400);
+  EXPECT_EQ(python.from, Time::parse("2026-01-01").value());
+  EXPECT_EQ(python.rollout->canary, "3.13-canary");
+  EXPECT_EQ(python.rollout->soak, 86400);
+  EXPECT_EQ(python.sla, "pci-dss");
+  EXPECT_FALSE(python.security_only);
+  EXPECT_EQ(nginx.definition, "/elsewhere/nginx.yaml");
+  EXPECT_EQ(nginx.to, "oci:/team/out/nginx:1.26");
+  EXPECT_EQ(nginx.repository, "oci:/team/out/nginx");
+  EXPECT_EQ(nginx.cadence, 86400);
+  EXPECT_EQ(nginx.until, Time::parse("2028-06-30").value());
+  EXPECT_TRUE(nginx.security_only);
+  ASSERT_EQ(fleet->applications.size(), 1U);
+  EXPECT_EQ(fleet->applications[0].owner, "team shop");
+}
+
+TEST(Fleet, faults_are_told_with_their_place) {
+  const struct { const char *summary, *text, *expected; } rows[] = {
+      {"no images", "policy: p.yaml\n", "1: a list of images is expected under 'images' (images: [{definition: python/3.13.yaml, to: 'oci:published'}])"},
+      {"a key that is none", "images: [{definition: a.yaml, to: 'oci:a'}]\nimage: []\n", "2: unknown key 'image' (did you mean 'images'?)"},
+      {"no definition", "images:\n  - {to: 'oci:a'}\n", "2: an image has a 'definition'"},
+      {"published nowhere", "images:\n  - {definition: a.yaml}\n", "2: an image is published somewhere: 'to' (to: docker://HOST/REPO)"},
+      {"an archive has no tags that move", "images:\n  - {definition: a.yaml, to: 'oci-archive:a.tar'}\n", "2: cannot make into 'oci-archive:a.tar': an archive has no tags that move; name oci:DIR[:TAG] or docker://HOST/REPO[:TAG]"},
+      {"two in one place", "images:\n  - {definition: a.yaml, to: 'oci:a'}\n  - {definition: b.yaml, to: 'oci:a'}\n", "3: 'a.yaml' is published there, too (a layout of its own, or a tag)"},
+      {"a length of time that is none", "images:\n  - {definition: a.yaml, to: 'oci:a', cadence: often}\n", "2: cannot read age 'often': write a number and a unit: 90d, 12h, 2w, 30m"},
+      {"support backwards", "images:\n  - {definition: a.yaml, to: 'oci:a', support: {from: 2027-01-01, until: 2026-01-01}}\n", "2: support ends before it begins"},
+      {"a rollout without a soak", "images:\n  - {definition: a.yaml, to: 'oci:a', rollout: {canary: c}}\n", "2: a rollout has a 'soak' time (soak: 24h)"},
+      {"a canary under the stable tag", "images:\n  - {definition: a.yaml, to: 'oci:a:1', rollout: {canary: '1', soak: 1d}}\n", "2: the canary's tag is the stable one"},
+      {"neither all nor security", "images:\n  - {definition: a.yaml, to: 'oci:a', take: some}\n", "2: 'some' is neither 'all' nor 'security'"},
+      {"an application of nothing", "images:\n  - {definition: a.yaml, to: 'oci:a'}\napplications:\n  - {image: 'docker://h/shop:1', base: h/other}\n", "4: the fleet has no image 'h/other'"},
+  };
+  for (const auto& row : rows) EXPECT_EQ(faults_of(row.text), row.expected) << row.summary;
+}
+
+}  // namespace
+}  // namespace ashlar::pipeline

@@ -1,0 +1,164 @@
+#include "pipeline/history.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include <fmt/format.h>
+
+namespace ashlar::pipeline {
+namespace {
+
+using ledger::Event;
+using Kind = ledger::Kind;
+
+const std::string& fact(const Event& event, const std::string& name) {
+  static const std::string none;
+  const auto found = event.facts.find(name);
+  return found == event.facts.end() ? none : found->second;
+}
+
+ImageHistory::Publication publication_of(const Event& event) {
+  ImageHistory::Publication out{.digest = event.digest, .lock = fact(event, "lock"), .definition = fact(event, "definition"), .at = event.at};
+  const std::string& seconds = fact(event, "seconds");
+  std::from_chars(seconds.data(), seconds.data() + seconds.size(), out.seconds);
+  return out;
+}
+
+void take_rating(KnownFinding& finding, const Event& event) {
+  if (const std::string& severity = fact(event, "severity"); !severity.empty()) finding.severity = advisory::severity_of(severity);
+  if (event.facts.contains("kev")) finding.exploited = fact(event, "kev") == "true";
+  if (event.facts.contains("fixed-in")) finding.fixed_in = fact(event, "fixed-in");
+}
+
+void of_finding(const Event& event, KnownFinding& finding) {
+  using State = KnownFinding::State;
+  switch (event.kind) {
+    case Kind::FirstSeen:
+    case Kind::Reopened:
+      finding.state = State::Open;
+      finding.first_seen = event.at;
+      take_rating(finding, event);
+      break;
+    case Kind::Rescored: take_rating(finding, event); break;
+    case Kind::Published: finding.published = true; break;
+    case Kind::FixAvailable: finding.fix_available = true; break;
+    case Kind::Assessed: finding.state = State::Assessed; break;
+    case Kind::Excepted: finding.state = State::Excepted; break;
+    case Kind::Closed: finding.state = State::Closed; break;
+    default: break;
+  }
+}
+
+void of_image(const Event& event, ImageHistory& out) {
+  if (event.kind == Kind::Promoted || event.kind == Kind::RolledBack) {
+    out.promoted = publication_of(event);
+    if (out.canary && (event.kind == Kind::RolledBack || out.canary->digest == event.digest)) out.canary.reset();
+    if (event.kind == Kind::Promoted) out.stopped.reset();
+  } else if (event.kind == Kind::Tested && fact(event, "result") == "stopped") {
+    out.stopped = {fact(event, "inputs"), fact(event, "reason")};
+  } else if (event.kind == Kind::Noted && fact(event, "what") == "canary") {
+    out.canary = publication_of(event);
+    out.stopped.reset();
+  } else if (event.kind == Kind::Noted && fact(event, "what") == "end-announced") {
+    out.end_announced = true;
+  }
+}
+
+int rank(scan::Status status) {
+  switch (status) {
+    case scan::Status::Affected: return 4;
+    case scan::Status::UnderInvestigation: return 3;
+    case scan::Status::Excepted: return 2;
+    case scan::Status::NotAffected: return 1;
+    case scan::Status::Fixed: return 0;
+  }
+  return 0;
+}
+
+/// Events about one image at one moment.
+class CatchUp {
+ public:
+  CatchUp(const std::string& image, const std::string& digest, Time now) : image_(image), digest_(digest), now_(now) {}
+
+  void seen(const FindingName& name, const SeenFinding& finding, const KnownFinding* known, std::optional<Time> fixed_since) {
+    using State = KnownFinding::State;
+    if (known == nullptr) add(Kind::FirstSeen, name, rating(finding));
+    if (finding.published && (known == nullptr || !known->published)) add(Kind::Published, name, {}, *finding.published);
+    if (known != nullptr && known->state != State::Open && finding.open()) {
+      auto facts = rating(finding);
+      facts.emplace("reason", known->state == State::Closed ? "it is found again" : known->state == State::Assessed ? "the statement on it does not hold any more" : "the decision to live with it does not hold any more");
+      add(Kind::Reopened, name, std::move(facts));
+    } else if (known != nullptr && (known->severity != finding.severity || known->exploited != finding.exploited || known->fixed_in != finding.fixed_in)) {
+      add(Kind::Rescored, name, rating(finding));
+    }
+    if (fixed_since && (known == nullptr || !known->fix_available)) add(Kind::FixAvailable, name, {{"fixed-in", finding.fixed_in}}, *fixed_since);
+    if (finding.status == scan::Status::NotAffected && (known == nullptr || known->state != State::Assessed)) add(Kind::Assessed, name, {{"status", "not_affected"}, {"reason", finding.reason}});
+    if (finding.status == scan::Status::Excepted && (known == nullptr || known->state != State::Excepted)) add(Kind::Excepted, name, {{"reason", finding.reason}});
+  }
+  void gone(const FindingName& name) { add(Kind::Closed, name, {{"reason", "the image does not have it any more"}}); }
+  std::vector<Event> events;
+
+ private:
+  static std::map<std::string, std::string> rating(const SeenFinding& finding) {
+    std::map<std::string, std::string> out = {{"severity", std::string(advisory::to_string(finding.severity))}, {"kev", finding.exploited ? "true" : "false"}, {"fixed-in", finding.fixed_in}};
+    if (finding.likelihood > 0) out.emplace("epss", fmt::format("{:.5f}", finding.likelihood));
+    return out;
+  }
+  void add(Kind kind, const FindingName& name, std::map<std::string, std::string> facts) { add(kind, name, std::move(facts), now_); }
+  void add(Kind kind, const FindingName& name, std::map<std::string, std::string> facts, Time at) {
+    events.push_back({.kind = kind, .at = at, .image = image_, .digest = digest_, .vulnerability = name.first, .package = name.second, .environment = {}, .by = "ashlar renew", .facts = std::move(facts)});
+  }
+  const std::string &image_, &digest_;
+  Time now_;
+};
+
+}  // namespace
+
+ImageHistory history_of(const std::vector<ledger::Entry>& entries) {
+  ImageHistory out;
+  for (const ledger::Entry& entry : entries) {
+    const Event& event = entry.event;
+    if (event.vulnerability.empty()) of_image(event, out);
+    else of_finding(event, out.findings[{event.vulnerability, event.package}]);
+  }
+  return out;
+}
+
+Result<ImageHistory> history_of(ledger::Ledger& ledger, const std::string& image) {
+  TRY_ASSIGN(const auto entries, ledger.read({.image = image}));
+  return history_of(entries);
+}
+
+std::map<FindingName, SeenFinding> seen_in(const std::vector<scan::Report>& platforms) {
+  std::map<FindingName, SeenFinding> out;
+  for (const scan::Report& report : platforms) {
+    for (const scan::Finding& finding : report.findings) {
+      if (finding.status == scan::Status::Fixed) continue;
+      const std::string& package = finding.component.source.empty() ? finding.component.name : finding.component.source;
+      const auto [place, fresh] = out.try_emplace({finding.id, package});
+      SeenFinding& seen = place->second;
+      if (fresh || rank(finding.status) > rank(seen.status)) seen.status = finding.status, seen.reason = finding.reason;
+      seen.severity = std::max(seen.severity, finding.severity);
+      seen.exploited = seen.exploited || finding.exploited.has_value();
+      if (finding.likelihood) seen.likelihood = std::max(seen.likelihood, finding.likelihood->score);
+      if (seen.fixed_in.empty()) seen.fixed_in = finding.fixed_in;
+      if (finding.published && (!seen.published || *finding.published < *seen.published)) seen.published = finding.published;
+    }
+  }
+  return out;
+}
+
+std::vector<ledger::Event> catch_up(const ImageHistory& history, const std::string& image, const std::string& digest, const std::map<FindingName, SeenFinding>& seen, const std::map<FindingName, Time>& fixable, Time now) {
+  CatchUp out(image, digest, now);
+  for (const auto& [name, finding] : seen) {
+    const auto known = history.findings.find(name);
+    const auto fix = fixable.find(name);
+    out.seen(name, finding, known == history.findings.end() ? nullptr : &known->second, fix == fixable.end() ? std::nullopt : std::optional(fix->second));
+  }
+  for (const auto& [name, known] : history.findings) {
+    if (known.state != KnownFinding::State::Closed && !seen.contains(name)) out.gone(name);
+  }
+  return std::move(out.events);
+}
+
+}  // namespace ashlar::pipeline

@@ -1,0 +1,63 @@
+#pragma once
+// What the ledger tells of one image, and which events bring it up to what was seen now.
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "ledger/ledger.h"
+#include "scan/report.h"
+
+namespace ashlar::pipeline {
+
+/// A finding as its events have left it.
+struct KnownFinding {
+  enum class State : unsigned char { Open, Assessed, Excepted, Closed } state = State::Open;
+  Time first_seen{};                   ///< of this time: after it was opened again, that moment
+  advisory::Severity severity = advisory::Severity::Unknown;
+  bool exploited = false, fix_available = false, published = false;
+  std::string fixed_in{};
+};
+
+/// By vulnerability and source package.
+using FindingName = std::pair<std::string, std::string>;
+
+struct ImageHistory {
+  struct Publication {
+    std::string digest{}, lock{}, definition{};  ///< `lock`, `definition`: SHA-256 in hex; empty where the event does not say
+    Time at{};
+    double seconds = 0;                          ///< that making it took
+  };
+  std::optional<Publication> promoted{};  ///< last to the stable tags
+  std::optional<Publication> canary{};    ///< last, where it was neither promoted nor replaced since
+  struct Stop { std::string inputs{}, why{}; };
+  std::optional<Stop> stopped{};          ///< the last renewal, where it was stopped
+  bool end_announced = false;
+  std::map<FindingName, KnownFinding> findings{};
+};
+
+/// Reads the events of an image.
+Result<ImageHistory> history_of(ledger::Ledger& ledger, const std::string& image);
+/// The same of events in their order.
+ImageHistory history_of(const std::vector<ledger::Entry>& entries);
+
+/// A finding of one or more platforms of an image, the worst that any of them says.
+struct SeenFinding {
+  scan::Status status = scan::Status::Affected;
+  advisory::Severity severity = advisory::Severity::Unknown;
+  bool exploited = false;
+  double likelihood = 0;
+  std::string fixed_in{}, reason{};
+  std::optional<Time> published{};
+  bool open() const { return status == scan::Status::Affected || status == scan::Status::UnderInvestigation; }
+};
+
+/// What scans of an image's platforms found; those that are fixed in it are left out.
+std::map<FindingName, SeenFinding> seen_in(const std::vector<scan::Report>& platforms);
+
+/// What is to be written down so that the history says what was seen of the image with this digest at `now`: first seen, opened again, rescored, assessed,
+/// excepted, and closed for what is not found any more. `fixable`: findings whose fix the archives have, and since when. Nothing where nothing is new.
+std::vector<ledger::Event> catch_up(const ImageHistory& history, const std::string& image, const std::string& digest, const std::map<FindingName, SeenFinding>& seen, const std::map<FindingName, Time>& fixable, Time now);
+
+}  // namespace ashlar::pipeline

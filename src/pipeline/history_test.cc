@@ -1,0 +1,148 @@
+#include "pipeline/history.h"
+
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "base/text.h"
+
+namespace ashlar::pipeline {
+namespace {
+
+const Time start = *Time::parse("2026-11-01T00:00:00Z");
+Time days(std::int64_t from_start) { return {start.seconds + from_start * 86400}; }
+const FindingName expat = {"CVE-2026-0001", "expat"}, zlib = {"CVE-2026-0002", "zlib"};
+
+SeenFinding seen(advisory::Severity severity, std::string fixed_in = {}) {
+  SeenFinding out{.severity = severity};
+  out.fixed_in = std::move(fixed_in);
+  return out;
+}
+
+/// A ledger in memory.
+struct Book {
+  std::vector<ledger::Entry> entries;
+  ImageHistory history() const { return history_of(entries); }
+  /// Writes down what was seen, and says what that was: `first-seen CVE-2026-0001`, ...
+  std::string see(const std::map<FindingName, SeenFinding>& found, Time now, const std::map<FindingName, Time>& fixable = {}) {
+    std::vector<std::string> told;
+    for (ledger::Event& each : catch_up(history(), "one", "sha256:1", found, fixable, now)) {
+      told.push_back(std::string(to_string(each.kind)) + " " + each.vulnerability + (each.at == now ? "" : " " + each.at.date()));
+      entries.push_back({.number = entries.size() + 1, .recorded = now, .event = std::move(each)});
+    }
+    return join(told, ", ");
+  }
+};
+
+TEST(CatchUp, writes_down_what_is_new_and_that_once) {
+  Book book;
+  SeenFinding high = seen(advisory::Severity::High, "2");
+  high.published = days(-5);
+  EXPECT_EQ(book.see({{expat, high}}, days(1)), "first-seen CVE-2026-0001, published CVE-2026-0001 2026-10-27");
+  EXPECT_EQ(book.see({{expat, high}}, days(2)), "") << "nothing changed";
+  EXPECT_EQ(book.see({{expat, high}}, days(3), {{expat, days(2)}}), "fix-available CVE-2026-0001 2026-11-03");
+  EXPECT_EQ(book.see({{expat, high}}, days(3), {{expat, days(2)}}), "");
+  high.severity = advisory::Severity::Critical;
+  EXPECT_EQ(book.see({{expat, high}, {zlib, seen(advisory::Severity::Low)}}, days(4)), "rescored CVE-2026-0001, first-seen CVE-2026-0002");
+  high.exploited = true;
+  EXPECT_EQ(book.see({{expat, high}, {zlib, seen(advisory::Severity::Low)}}, days(5)), "rescored CVE-2026-0001");
+  EXPECT_EQ(book.history().findings.at(expat).first_seen, days(1));
+  EXPECT_TRUE(book.history().findings.at(expat).exploited);
+  EXPECT_EQ(book.see({{zlib, seen(advisory::Severity::Low)}}, days(6)), "closed CVE-2026-0001");
+  EXPECT_EQ(book.see({{zlib, seen(advisory::Severity::Low)}}, days(7)), "");
+  EXPECT_EQ(book.see({{expat, high}, {zlib, seen(advisory::Severity::Low)}}, days(8)), "reopened CVE-2026-0001");
+  EXPECT_EQ(book.history().findings.at(expat).first_seen, days(8)) << "its time begins anew";
+}
+
+TEST(CatchUp, statements_and_decisions_come_and_go) {
+  Book book;
+  SeenFinding finding = seen(advisory::Severity::High);
+  EXPECT_EQ(book.see({{expat, finding}}, days(1)), "first-seen CVE-2026-0001");
+  finding.status = scan::Status::NotAffected;
+  EXPECT_EQ(book.see({{expat, finding}}, days(2)), "assessed CVE-2026-0001");
+  EXPECT_EQ(book.see({{expat, finding}}, days(3)), "");
+  finding.status = scan::Status::Affected;
+  EXPECT_EQ(book.see({{expat, finding}}, days(4)), "reopened CVE-2026-0001") << "a statement fell";
+  finding.status = scan::Status::Excepted;
+  EXPECT_EQ(book.see({{expat, finding}}, days(5)), "excepted CVE-2026-0001");
+  finding.status = scan::Status::Affected;
+  EXPECT_EQ(book.see({{expat, finding}}, days(6)), "reopened CVE-2026-0001") << "a decision ended";
+}
+
+TEST(SeenIn, takes_the_worst_of_the_platforms) {
+  scan::Report one, two;
+  scan::Finding finding;
+  finding.id = "CVE-2026-0001";
+  finding.component.name = "libexpat1";
+  finding.component.source = "expat";
+  finding.severity = advisory::Severity::Low;
+  finding.status = scan::Status::NotAffected;
+  one.findings = {finding};
+  finding.severity = advisory::Severity::High;
+  finding.status = scan::Status::Affected;
+  finding.fixed_in = "2";
+  two.findings = {finding};
+  finding.id = "CVE-2026-0003";
+  finding.status = scan::Status::Fixed;
+  two.findings.push_back(finding);
+  const auto found = seen_in({one, two});
+  ASSERT_EQ(found.size(), 1U) << "what is fixed is nobody's finding";
+  EXPECT_EQ(found.at(expat).severity, advisory::Severity::High);
+  EXPECT_TRUE(found.at(expat).open());
+  EXPECT_EQ(found.at(expat).fixed_in, "2");
+}
+
+TEST(History, knows_what_was_published_stopped_and_announced) {
+  const auto entry = [](ledger::Kind kind, std::string digest, std::map<std::string, std::string> facts, Time at) {
+    ledger::Entry out{.number = 1, .recorded = at, .event = {.kind = kind, .at = at, .image = "one", .digest = std::move(digest)}};
+    out.event.facts = std::move(facts);
+    return out;
+  };
+  using Kind = ledger::Kind;
+  std::vector<ledger::Entry> all = {entry(Kind::Promoted, "sha256:1", {{"lock", "aa"}, {"definition", "bb"}, {"seconds", "2.500"}}, days(1))};
+  EXPECT_EQ(history_of(all).promoted->lock, "aa");
+  EXPECT_EQ(history_of(all).promoted->seconds, 2.5);
+  all.push_back(entry(Kind::Tested, "sha256:2", {{"result", "stopped"}, {"inputs", "ii"}, {"reason", "a proof fails"}}, days(2)));
+  EXPECT_EQ(history_of(all).stopped->why, "a proof fails");
+  all.push_back(entry(Kind::Noted, "sha256:3", {{"what", "canary"}}, days(3)));
+  EXPECT_EQ(history_of(all).canary->digest, "sha256:3");
+  EXPECT_FALSE(history_of(all).stopped) << "another one passed";
+  auto replaced = all;
+  replaced.push_back(entry(Kind::Promoted, "sha256:3", {}, days(5)));
+  EXPECT_FALSE(history_of(replaced).canary);
+  EXPECT_EQ(history_of(replaced).promoted->at, days(5));
+  all.push_back(entry(Kind::RolledBack, "sha256:1", {}, days(4)));
+  EXPECT_FALSE(history_of(all).canary) << "who goes back does not want it";
+  all.push_back(entry(Kind::Noted, "", {{"what", "end-announced"}}, days(6)));
+  EXPECT_TRUE(history_of(all).end_announced);
+}
+
+/// However findings come, change and go: whoever has caught up has nothing to write, and what is open is what was seen to be.
+TEST(CatchUp, one_round_suffices_whatever_is_seen) {
+  std::minstd_rand random(11);
+  for (int round = 0; round < 40; ++round) {
+    Book book;
+    for (int step = 1; step < 12; ++step) {
+      std::map<FindingName, SeenFinding> found;
+      std::map<FindingName, Time> fixable;
+      for (int at = 0; at < 6; ++at) {
+        if (random() % 3 == 0) continue;
+        SeenFinding each = seen(static_cast<advisory::Severity>(random() % 6), random() % 2 == 0 ? "2" : "");
+        each.status = static_cast<scan::Status>(std::array{0, 2, 3, 4}[random() % 4]);
+        each.exploited = random() % 5 == 0;
+        const FindingName name = {"CVE-2026-" + std::to_string(at), "expat"};
+        if (random() % 2 == 0) fixable.emplace(name, days(step));
+        found.emplace(name, each);
+      }
+      book.see(found, days(step), fixable);
+      ASSERT_EQ(book.see(found, days(step), fixable), "") << round << " " << step;
+      for (const auto& [name, known] : book.history().findings) {
+        const bool open = known.state == KnownFinding::State::Open;
+        ASSERT_EQ(open, found.contains(name) && found.at(name).open()) << round << " " << step << " " << name.first;
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace ashlar::pipeline

@@ -1,0 +1,252 @@
+#include "pipeline/renew.h"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+
+#include <nlohmann/json.hpp>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "oci/copy.h"
+#include "pipeline/catalog.h"
+#include "pipeline/publish.h"
+
+namespace ashlar::pipeline {
+namespace {
+
+using ledger::Event;
+
+/// What decides how a gate answers beside definition, lock and advisories.
+Result<std::string> judged_by(Workshop& workshop, const Fleet& fleet, const MakeOptions& make) {
+  host::Files& files = *workshop.machine.files;
+  std::string all;
+  std::vector<host::Path> paths = make.scan.settings.statements;
+  paths.insert(paths.end(), make.scan.statements.begin(), make.scan.statements.end());
+  paths.push_back(make.scan.settings.exceptions);
+  paths.push_back(fleet.policy);
+  for (const host::Path& path : paths) {
+    if (path.empty() || !files.exists(path)) continue;
+    TRY_ASSIGN(const auto stat, files.stat(path));
+    std::vector<host::Path> each = {path};
+    if (stat.type == host::NodeType::Directory) {
+      each.clear();
+      TRY_ASSIGN(const auto names, files.list(path));
+      for (const std::string& name : names) {
+        if (name.ends_with(".json")) each.push_back(path / name);
+      }
+    }
+    for (const host::Path& file : each) {
+      TRY_ASSIGN(const std::string text, files.read(file));
+      all += Digest::of(text).hex();
+    }
+  }
+  return Digest::of(all).hex();
+}
+
+/// The lock that was there before a renewal, while that is on its way.
+class Before {
+ public:
+  Before(Workshop& workshop, const Watched& watched)
+      : files_(*workshop.machine.files), lock_(lock_path(watched.image.definition)), kept_(workshop.folders.state / "renewals" / (Digest::of(std::filesystem::absolute(lock_).string()).hex().substr(0, 16) + ".lock.json")) {}
+
+  /// Puts the newer lock in its place. What was there before a renewal that was cut off stays the one to go back to.
+  Done replace(const std::string& before, const std::string& newer) {
+    TRY(files_.make_folders(kept_.parent_path()));
+    if (!files_.exists(kept_)) TRY(files_.write(kept_, before));
+    return files_.write(lock_, newer);
+  }
+  /// Goes back to it. Nothing where nothing was replaced.
+  Done restore() {
+    if (!files_.exists(kept_)) return {};
+    TRY_ASSIGN(const std::string before, files_.read(kept_));
+    if (before.empty()) TRY(files_.remove(lock_));
+    else TRY(files_.write(lock_, before));
+    return files_.remove(kept_);
+  }
+  Done forget() { return files_.remove(kept_); }
+
+ private:
+  host::Files& files_;
+  host::Path lock_, kept_;
+};
+
+/// Puts a stopped candidate aside with its lock, by digest; where it lies.
+Result<std::string> put_aside(Workshop& workshop, const Made& made, const plan::Lock& lock) {
+  const host::Path folder = workshop.folders.cache / "candidates" / "stopped";
+  const std::string name = made.digest.hex().substr(0, 12);
+  TRY_ASSIGN(const auto candidate, oci::ImageRef::parse(made.candidate));
+  TRY_ASSIGN(const auto reader, oci::open_image(workshop.machine, candidate));
+  TRY_ASSIGN(const auto writer, oci::write_layout(*workshop.machine.files, folder));
+  TRY(oci::copy_image(*reader, *writer, {name}));
+  TRY(workshop.machine.files->write(folder / (name + ".lock.json"), to_pretty(plan::to_json(lock))));
+  return fmt::format("oci:{}:{}", folder.string(), name);
+}
+
+/// One run of the loop.
+class Run {
+ public:
+  Run(Workshop& workshop, advisory::Database& database, ledger::Ledger& ledger, const Fleet& fleet, const RenewOptions& options)
+      : workshop_(workshop), database_(database), ledger_(ledger), fleet_(fleet), options_(options), now_(workshop.machine.clock->now()) {}
+
+  Result<Renewed> go() {
+    out_.now = now_;
+    TRY(look());
+    std::vector<policy::ImageFacts> facts;
+    for (const Watched& each : watched_) facts.push_back(each.facts);
+    out_.due = policy::due(facts, now_);
+    out_.path = policy::critical_path(out_.due);
+    if (options_.plan) return std::move(out_);
+    for (const policy::Due& due : out_.due) TRY(act(due));
+    return std::move(out_);
+  }
+
+ private:
+  /// Every image that is asked for, and what is new of it.
+  Done look() {
+    WatchOptions how{.lock = options_.make.build.lock, .settings = options_.make.scan.settings, .trust = options_.make.scan.trust, .judged_by = {}};
+    TRY_ASSIGN(how.judged_by, judged_by(workshop_, fleet_, options_.make));
+    workshop_.progress.stage("look at the fleet", fleet_.images.size());
+    for (const FleetImage& image : fleet_.images) {
+      if (!options_.only.empty() && std::ranges::find(options_.only, image.repository) == options_.only.end()) continue;
+      ++out_.images;
+      workshop_.progress.step(image.repository, 1);
+      auto watched = look_at(workshop_, database_, ledger_, image, how, now_);
+      if (!watched) {
+        out_.unseen.emplace_back(image.repository, std::move(watched).error());
+        continue;
+      }
+      for (const FleetApplication& each : fleet_.applications) {
+        if (each.base == image.repository) watched->facts.built_on_it.push_back(each.ref);
+      }
+      if (watched->facts.end && watched->facts.end->seconds - now_.seconds > fleet_.announce) watched->facts.end.reset();
+      if (options_.again) watched->facts.stopped.clear();
+      if (!options_.plan) TRY(record(watched->events));
+      watched_.push_back(std::move(*watched));
+    }
+    return {};
+  }
+
+  Done act(const policy::Due& due) {
+    const auto found = std::ranges::find(watched_, due.image, [](const Watched& each) -> const std::string& { return each.image.repository; });
+    if (found == watched_.end() || due.held) return {};
+    if (due.action == policy::DueAction::Announce) {
+      Event event{.kind = ledger::Kind::Noted, .at = now_, .image = due.image};
+      event.by = by_;
+      event.facts = {{"what", "end-announced"}, {"reason", due.reason}};
+      return record({event});
+    }
+    if (due.action != policy::DueAction::Rebuild && due.action != policy::DueAction::Promote) return {};
+    workshop_.progress.stage(fmt::format("renew {}", due.image), 0);
+    Renewal renewal{.image = due.image, .action = due.action};
+    auto done = make_again(*found, due.action == policy::DueAction::Promote, renewal);
+    if (!done) {
+      renewal.outcome = Renewal::Outcome::Failed;
+      renewal.why = {done.error().message};
+      renewal.error = std::move(done).error();
+      TRY(Before(workshop_, *found).restore());
+    }
+    out_.done.push_back(std::move(renewal));
+    return {};
+  }
+
+  /// A newer lock, unless what waits is promoted; made from it; and what came of it.
+  Done make_again(Watched& watched, bool promote, Renewal& out) {
+    Before before(workshop_, watched);
+    if (!promote && watched.takes_newer) TRY(before.replace(watched.before, to_pretty(plan::to_json(watched.newer))));
+    MakeOptions how = options_.make;
+    const bool canary = watched.image.rollout && !promote && !watched.facts.published.empty();
+    if (canary) how.tags = {watched.image.rollout->canary};
+    TRY_ASSIGN(const Made made, make(workshop_, database_, watched.image.definition, watched.to, how));
+    out.digest = made.digest.str();
+    out.seconds = made.timings.total;
+    return made.verdict.passed ? passed(watched, made, promote, canary, before, out) : stopped(watched, made, before, out);
+  }
+
+  Done stopped(const Watched& watched, const Made& made, Before& before, Renewal& out) {
+    out.outcome = Renewal::Outcome::Stopped;
+    for (const policy::GateReason& each : made.verdict.reasons) {
+      if (each.answer != policy::GateReason::Answer::Holds) out.why.push_back(fmt::format("{}: {}", each.rule, each.what));
+    }
+    TRY_ASSIGN(out.candidate, put_aside(workshop_, made, watched.newer));
+    TRY(before.restore());
+    Event event = event_of(ledger::Kind::Tested, watched, made);
+    event.facts = {{"result", "stopped"}, {"reason", join(out.why, "; ")}, {"inputs", watched.inputs}, {"candidate", out.candidate}};
+    return record({event});
+  }
+
+  Done passed(const Watched& watched, const Made& made, bool promote, bool canary, Before& before, Renewal& out) {
+    out.outcome = canary ? Renewal::Outcome::Canary : Renewal::Outcome::Promoted;
+    out.revision = made.revision;
+    out.moved = made.moved;
+    const std::string lock = promote ? watched.identity : lock_identity(watched.newer);
+    Event rebuilt = event_of(ledger::Kind::Rebuilt, watched, made), tested = event_of(ledger::Kind::Tested, watched, made);
+    Event moved = event_of(canary ? ledger::Kind::Noted : ledger::Kind::Promoted, watched, made);
+    rebuilt.facts = {{"lock", lock}, {"definition", watched.definition.digest_hex}, {"seconds", fmt::format("{:.3f}", made.timings.total)}};
+    tested.facts = {{"result", "passed"}, {"inputs", watched.inputs}};
+    moved.facts = rebuilt.facts;
+    moved.facts.emplace("revision", made.revision);
+    moved.facts.emplace("tag", canary ? watched.image.rollout->canary : moving_tag(watched.to, watched.definition));
+    if (canary) moved.facts.emplace("what", "canary");
+    std::vector<Event> events = {std::move(rebuilt), std::move(tested), std::move(moved)};
+    if (!canary) {
+      TRY_ASSIGN(const auto history, history_of(ledger_, watched.image.repository));
+      for (Event& each : catch_up(history, watched.image.repository, out.digest, seen_in(made.reports), {}, now_)) {
+        if (each.kind == ledger::Kind::Closed) out.closed.push_back(each.vulnerability + " " + each.package);
+        events.push_back(std::move(each));
+      }
+    }
+    TRY(record(events));
+    return before.forget();
+  }
+
+  Event event_of(ledger::Kind kind, const Watched& watched, const Made& made) const {
+    Event out{.kind = kind, .at = workshop_.machine.clock->now(), .image = watched.image.repository, .digest = made.digest.str()};
+    out.by = by_;
+    return out;
+  }
+  Done record(const std::vector<Event>& events) {
+    if (events.empty()) return {};
+    TRY(ledger_.append(events, workshop_.machine.clock->now()));
+    out_.events += events.size();
+    return {};
+  }
+
+  const std::string by_ = "ashlar renew";
+  Workshop& workshop_;
+  advisory::Database& database_;
+  ledger::Ledger& ledger_;
+  const Fleet& fleet_;
+  const RenewOptions& options_;
+  Time now_;
+  std::vector<Watched> watched_;
+  Renewed out_;
+};
+
+}  // namespace
+
+std::string_view to_string(Renewal::Outcome outcome) {
+  constexpr std::array<std::string_view, 4> words = {"promoted", "canary", "stopped", "failed"};
+  return words.at(static_cast<size_t>(outcome));
+}
+
+Result<ledger::Ledger> open_ledger(const Workshop& workshop) {
+  TRY(workshop.machine.files->make_folders(workshop.folders.state));
+  return ledger::Ledger::open(workshop.folders.state / "ledger.db");
+}
+
+Result<Fleet> load_fleet(const host::Machine& machine, const host::Path& path) {
+  auto text = machine.files->read(path);
+  if (!text) return cannot(fmt::format("read fleet '{}'", path.string()), std::move(text).error());
+  return read_fleet(std::move(*text), path);
+}
+
+Result<Renewed> renew(Workshop& workshop, advisory::Database& database, const Fleet& fleet, const RenewOptions& options) {
+  TRY(workshop.machine.files->make_folders(workshop.folders.state));
+  TRY_ASSIGN(const auto turn, workshop.machine.files->lock(workshop.folders.state / "renew.lock"));
+  TRY_ASSIGN(auto ledger, open_ledger(workshop));
+  return Run(workshop, database, ledger, fleet, options).go();
+}
+
+}  // namespace ashlar::pipeline

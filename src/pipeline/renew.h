@@ -1,0 +1,58 @@
+#pragma once
+// The return half: what changed in the world, what is due for it, and doing it (docs/renewing.md).
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ledger/ledger.h"
+#include "pipeline/fleet.h"
+#include "pipeline/make.h"
+#include "pipeline/watch.h"
+#include "policy/due.h"
+
+namespace ashlar::pipeline {
+
+struct RenewOptions {
+  MakeOptions make{};                   ///< its `tags` are the fleet's
+  std::vector<std::string> only{};      ///< repositories; empty: all
+  bool plan = false;                    ///< say what is due, do nothing, write nothing down
+  bool again = false;                   ///< do what was stopped before, too
+};
+
+/// What became of one thing that was due.
+struct Renewal {
+  std::string image;
+  policy::DueAction action = policy::DueAction::Rebuild;
+  enum class Outcome : unsigned char { Promoted, Canary, Stopped, Failed } outcome = Outcome::Failed;
+  std::string digest{}, revision{};
+  std::vector<std::string> moved{};     ///< tags
+  std::vector<std::string> why{};       ///< of Stopped and Failed, a line each
+  std::string candidate{};              ///< of Stopped: where it can be looked at
+  std::vector<std::string> closed{};    ///< findings that it closed, `CVE-2026-1 expat`
+  std::optional<Error> error{};         ///< of Failed
+  double seconds = 0;
+};
+std::string_view to_string(Renewal::Outcome outcome);  ///< `promoted`, `canary`, `stopped`, `failed`
+
+struct Renewed {
+  Time now{};
+  size_t images = 0;
+  std::vector<policy::Due> due{};
+  policy::CriticalPath path{};
+  std::vector<Renewal> done{};
+  std::vector<std::pair<std::string, Error>> unseen{};  ///< images that could not be looked at
+  std::uint64_t events = 0;                             ///< that were written down
+};
+
+/// Where the workshop's ledger lies.
+Result<ledger::Ledger> open_ledger(const Workshop& workshop);
+
+/// Reads a fleet's file.
+Result<Fleet> load_fleet(const host::Machine& machine, const host::Path& path);
+
+/// Looks at every image of the fleet, writes down what is new, decides what is due, and unless `plan` does it: newer lock, made (built, tested, scanned, gated,
+/// signed, published), tags moved, written down. One renewal at a time on this machine. What fails or is stopped leaves its tags and its lock as they were and
+/// does not hold up the others. Killed at any moment, the next call goes on.
+Result<Renewed> renew(Workshop& workshop, advisory::Database& database, const Fleet& fleet, const RenewOptions& options);
+
+}  // namespace ashlar::pipeline

@@ -1,0 +1,171 @@
+#include "pipeline/watch.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include <nlohmann/json.hpp>
+
+#include <fmt/format.h>
+
+#include "deb/version.h"
+#include "oci/registry.h"
+#include "pipeline/archives.h"
+#include "pipeline/catalog.h"
+#include "pipeline/make.h"
+#include "pipeline/publish.h"
+
+namespace ashlar::pipeline {
+namespace {
+
+/// Since when the archives have a version of `source` that is no older than `version`, in everything that a lock has of it; nothing: they do not.
+std::optional<Time> fixed_since(const plan::Lock& lock, const std::string& source, const std::string& version, Time now) {
+  std::optional<Time> out;
+  for (const auto& [platform, locked] : lock.platforms) {
+    for (const plan::LockedPackage& package : locked.packages) {
+      if (package.source != source) continue;
+      if (deb::compare_versions(package.source_version, version) < 0) return std::nullopt;
+      Time since = now;
+      for (const plan::LockedArchive& archive : lock.archives) {
+        if (archive.name != package.archive || archive.suite != package.suite) continue;
+        if (const auto dated = Time::parse(archive.date)) since = std::min(now, *dated);
+      }
+      out = out ? std::min(*out, since) : since;
+    }
+  }
+  return out;
+}
+
+/// Whether the renewal takes something of a security archive.
+Result<bool> takes_of_security(Workshop& workshop, const WatchOptions& options, const Watched& watched, const plan::Lock& before) {
+  TRY_ASSIGN(const Sources sources, sources_of(workshop, watched.definition, options.lock));
+  std::set<std::string> security, known;
+  for (const deb::Archive& each : sources.archives) {
+    if (each.security) security.insert(each.name);
+  }
+  const auto name_of = [](const std::string& platform, const plan::LockedPackage& each) { return fmt::format("{} {} {}", platform, each.name, each.version); };
+  for (const auto& [platform, locked] : before.platforms) {
+    for (const plan::LockedPackage& each : locked.packages) known.insert(name_of(platform, each));
+  }
+  for (const auto& [platform, locked] : watched.newer.platforms) {
+    for (const plan::LockedPackage& each : locked.packages) {
+      if (security.contains(each.archive) && !known.contains(name_of(platform, each))) return true;
+    }
+  }
+  return false;
+}
+
+/// What archives have, beside the lock that is there.
+Done watch_archives(Workshop& workshop, const WatchOptions& options, Watched& out) {
+  host::Files& files = *workshop.machine.files;
+  const host::Path path = lock_path(out.image.definition);
+  LockOptions how = options.lock;
+  how.check = true;
+  how.security_only = out.image.security_only && files.exists(path);
+  how.update_all = !how.security_only;
+  if (files.exists(path)) {
+    TRY_ASSIGN(out.before, files.read(path));
+  }
+  TRY_ASSIGN(auto found, lock(workshop, out.definition, how));
+  out.newer = std::move(found.lock);
+  out.changes = std::move(found.changes);
+  const auto old = out.before.empty() ? Result<plan::Lock>(plan::Lock()) : plan::read_lock(out.before, path.string());
+  if (old) out.identity = lock_identity(*old);
+  out.takes_newer = out.identity != lock_identity(out.newer);
+  if (!out.takes_newer) out.changes.clear();
+  out.facts.newer = by_platforms(out.changes);
+  if (out.takes_newer && old) {
+    TRY_ASSIGN(out.facts.newer_security, takes_of_security(workshop, options, out, *old));
+  }
+  out.facts.lock_changed = out.history.promoted && !out.history.promoted->lock.empty() && out.history.promoted->lock != out.identity;
+  return {};
+}
+
+/// What is published, and what the database says of it.
+Done watch_published(Workshop& workshop, advisory::Database& database, const WatchOptions& options, Watched& out, Time now) {
+  TRY_ASSIGN(const auto there, find_tag(workshop.machine, out.to, moving_tag(out.to, out.definition)));
+  std::vector<FindingName> at_hand;
+  if (!there) return {};
+  out.facts.published = there->str();
+  oci::ImageRef published = out.to;
+  published.tag.clear();
+  published.digest = there->str();
+  ScanOptions how{.also_named = {out.to.location}};
+  how.settings = options.settings;
+  how.trust = options.trust;
+  TRY_ASSIGN(const auto reader, oci::open_image(workshop.machine, published));
+  TRY_ASSIGN(const auto platforms, oci::platforms(*reader));
+  for (const oci::PlatformImage& each : platforms) {
+    how.platform = each.platform.str();
+    TRY_ASSIGN(auto report, scan(workshop.machine, database, published.str(), how));
+    for (const std::string& cause : report.causes) {
+      if (report.verdict == scan::Verdict::Unknown && std::ranges::find(out.facts.unknown, cause) == out.facts.unknown.end()) out.facts.unknown.push_back(cause);
+    }
+    out.reports.push_back(std::move(report));
+  }
+  const auto seen = seen_in(out.reports);
+  std::map<FindingName, Time> fixable;
+  for (const auto& [name, finding] : seen) {
+    if (finding.fixed_in.empty()) continue;
+    if (const auto since = fixed_since(out.newer, name.second, finding.fixed_in, now)) fixable.emplace(name, *since);
+  }
+  // Without a whole answer nothing is called gone.
+  out.events = catch_up(out.history, out.image.repository, out.facts.published, seen, fixable, now);
+  if (!out.facts.unknown.empty()) std::erase_if(out.events, [](const ledger::Event& event) { return event.kind == ledger::Kind::Closed; });
+  for (const auto& [name, finding] : seen) {
+    if (!finding.open()) continue;
+    const auto known = out.history.findings.find(name);
+    const bool open_before = known != out.history.findings.end() && known->second.state == KnownFinding::State::Open;
+    out.facts.findings.push_back({.vulnerability = name.first, .package = name.second, .severity = finding.severity, .exploited = finding.exploited, .likelihood = finding.likelihood,
+                                  .opened = open_before ? known->second.first_seen : now, .fixed_in = finding.fixed_in, .fix_at_hand = fixable.contains(name)});
+  }
+  return {};
+}
+
+std::optional<Time> end_of(const FleetImage& image, const plan::Definition& definition) {
+  std::optional<Time> out = image.until;
+  for (const std::string* text : {&definition.end_of_life, &definition.end_of_support}) {
+    if (const auto time = Time::parse(*text); time && (!out || *time < *out)) out = *time;
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string lock_identity(const plan::Lock& lock) {
+  plan::Lock without = lock;
+  without.archives.clear();
+  return Digest::of(plan::to_json(without).dump()).hex();
+}
+
+std::string moving_tag(const oci::ImageRef& to, const plan::Definition& definition) {
+  return !to.tag.empty() ? to.tag : definition.tags.empty() ? "latest" : definition.tags.front();
+}
+
+Result<Watched> look_at(Workshop& workshop, advisory::Database& database, ledger::Ledger& ledger, const FleetImage& image, const WatchOptions& options, Time now) {
+  Watched out;
+  out.image = image;
+  TRY_ASSIGN(out.definition, load_definition(*workshop.machine.files, image.definition));
+  TRY_ASSIGN(out.to, parse_destination(image.to));
+  TRY_ASSIGN(out.history, history_of(ledger, image.repository));
+  policy::ImageFacts& facts = out.facts;
+  facts.image = image.repository;
+  facts.definition = image.definition.string();
+  facts.cadence = image.cadence;
+  facts.end = end_of(image, out.definition);
+  facts.end_announced = out.history.end_announced;
+  TRY(watch_archives(workshop, options, out));
+  TRY(watch_published(workshop, database, options, out, now));
+  if (const auto& promoted = out.history.promoted) {
+    facts.promoted = promoted->at;
+    facts.seconds = promoted->seconds;
+    facts.recorded = promoted->digest == facts.published && !promoted->lock.empty();
+    facts.definition_changed = !promoted->definition.empty() && promoted->definition != out.definition.digest_hex;
+  }
+  if (const auto& canary = out.history.canary; canary && image.rollout) facts.canary = policy::ImageFacts::Canary{.digest = canary->digest, .since = canary->at, .soak = image.rollout->soak};
+  out.inputs = Digest::of(fmt::format("{}\n{}\n{}\n{}", lock_identity(out.newer), out.definition.digest_hex, database.digest().str(), options.judged_by)).hex();
+  if (const auto& stopped = out.history.stopped; stopped && stopped->inputs == out.inputs) facts.stopped = stopped->why;
+  return out;
+}
+
+}  // namespace ashlar::pipeline

@@ -1,0 +1,51 @@
+#pragma once
+// What is known of each image of the fleet now: what is published, what a renewal would take, what advisories say of it.
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "advisory/database.h"
+#include "ledger/ledger.h"
+#include "oci/ref.h"
+#include "pipeline/fleet.h"
+#include "pipeline/history.h"
+#include "pipeline/lock.h"
+#include "pipeline/scan.h"
+#include "pipeline/workshop.h"
+#include "policy/due.h"
+
+namespace ashlar::pipeline {
+
+struct WatchOptions {
+  LockOptions lock{};       ///< mirrors, keys, offline
+  ScanSettings settings{};
+  TrustSettings trust{};
+  std::string judged_by{};  ///< a digest that changes with the policy, the statements and the decisions that the gate goes by
+};
+
+struct Watched {
+  FleetImage image;
+  plan::Definition definition;
+  oci::ImageRef to;
+  std::string before{};                    ///< text of the lock that is there; empty: none
+  std::string identity{};                  ///< of it: lock_identity()
+  plan::Lock newer{};                      ///< what a renewal would build
+  bool takes_newer = false;                ///< it is another than the one that is there
+  std::vector<std::string> changes{};      ///< of it, a line each
+  std::string inputs{};                    ///< a digest of all that decides how a renewal ends
+  std::vector<scan::Report> reports{};     ///< of what is published, by platform
+  ImageHistory history{};
+  std::vector<ledger::Event> events{};     ///< that bring the ledger up to what was seen
+  policy::ImageFacts facts{};
+};
+
+/// A digest of what a lock puts into images: the same for locks that differ only in when archives were read.
+std::string lock_identity(const plan::Lock& lock);
+
+/// The tag that users of the image pull: that of `to`, else the definition's first, else `latest`.
+std::string moving_tag(const oci::ImageRef& to, const plan::Definition& definition);
+
+/// Looks at one image: its archives, what is published of it, and that before the database. Nothing is changed.
+Result<Watched> look_at(Workshop& workshop, advisory::Database& database, ledger::Ledger& ledger, const FleetImage& image, const WatchOptions& options, Time now);
+
+}  // namespace ashlar::pipeline

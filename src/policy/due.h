@@ -1,0 +1,74 @@
+#pragma once
+// What is due: which published images must be made again or looked at, why, and in which order.
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "advisory/record.h"
+#include "base/time.h"
+
+namespace ashlar::policy {
+
+/// A finding in a published image that nobody has assessed.
+struct OpenFinding {
+  std::string vulnerability, package;      ///< source package
+  advisory::Severity severity = advisory::Severity::Unknown;
+  bool exploited = false;
+  double likelihood = 0;                   ///< EPSS, 0..1
+  Time opened{};                           ///< first seen in this image
+  std::optional<Time> deadline{};          ///< of its clock
+  std::string fixed_in{};                  ///< as the advisory has it; empty: there is no fix
+  bool fix_at_hand = false;                ///< a renewal takes a version that is no older
+};
+
+/// What is known of an image of the fleet.
+struct ImageFacts {
+  std::string image;                       ///< repository
+  std::string definition;                  ///< path, for words
+  std::string published{};                 ///< digest under its moving tag; empty: it never was
+  bool recorded = false;                   ///< the ledger has how that image came to be
+  bool definition_changed = false;         ///< since
+  bool lock_changed = false;               ///< since: what is published is not what the lock says
+  std::vector<std::string> newer{};        ///< what a renewal would take, a line each
+  bool newer_security = false;             ///< some of it is of a security archive
+  std::vector<OpenFinding> findings{};
+  std::optional<Time> promoted{};          ///< last
+  std::optional<std::int64_t> cadence{};   ///< seconds
+  std::optional<Time> end{};               ///< of its life or of its support, what comes first
+  bool end_announced = false;
+  struct Canary { std::string digest; Time since{}; std::int64_t soak = 0; };
+  std::optional<Canary> canary{};          ///< an image that passed its gate and waits
+  std::string stopped{};                   ///< why the same renewal was stopped before; empty: it was not
+  std::vector<std::string> unknown{};      ///< what could not be told of it, a line each
+  std::vector<std::string> built_on_it{};  ///< images of others
+  double seconds = 0;                      ///< that making it took last time; 0: not known
+};
+
+enum class DueAction : unsigned char { Rebuild, Promote, Assess, Announce, Rebase, Look };
+std::string_view to_string(DueAction action);  ///< `rebuild`, `promote`, `assess`, `announce`, `rebase`, `look`
+
+/// One thing to do with one image.
+struct Due {
+  std::string image{};
+  DueAction action = DueAction::Look;
+  std::string reason{};                    ///< one line
+  std::vector<std::string> because{};      ///< what it rests on, a line each
+  std::vector<OpenFinding> findings{};     ///< that it is about, the weightiest first
+  Time opened{};                           ///< since when it is due
+  std::optional<Time> deadline{};          ///< the earliest of its findings, or of its cadence
+  bool held = false;                       ///< it was tried and stopped, and nothing has changed since: it is not done again
+  std::vector<std::string> after{};        ///< images that must be done before
+  double seconds = 0;                      ///< that it will take, as last time; 0: not known
+};
+
+/// What is due, what comes first first: exploited, severity, likelihood, how many images have the finding, deadline, name. An image with nothing due is
+/// not among them.
+std::vector<Due> due(const std::vector<ImageFacts>& images, Time now);
+
+/// The chain of things to do, each after the one before, that takes longest; and its seconds.
+struct CriticalPath { std::vector<std::string> images; double seconds = 0; };
+CriticalPath critical_path(const std::vector<Due>& due);
+
+}  // namespace ashlar::policy
