@@ -102,7 +102,10 @@ TEST_F(GoPrograms, NamesOfFunctionsAreThoseOfGoToolNm) {
     const auto fields = words(line);
     if (fields.size() != 3 || fields[1] != "T" || !(fields[2].starts_with("os.") || fields[2].starts_with("runtime.(*") || fields[2].starts_with("example.com/"))) continue;
     if (fields[2].ends_with(".abi0")) continue;
-    EXPECT_TRUE(ours.contains(std::string(fields[2]))) << fields[2];
+    // Go 1.19 spells the type arguments out in the table of symbols, and not in that of functions.
+    std::string name(fields[2]);
+    if (const size_t open = name.find('['), close = name.rfind(']'); open < close && close != std::string::npos) name.replace(open, close + 1 - open, "[...]");
+    EXPECT_TRUE(ours.contains(std::string(fields[2])) || ours.contains(name)) << fields[2];
     ++compared;
   }
   EXPECT_GT(compared, 50U);
