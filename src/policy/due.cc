@@ -106,7 +106,7 @@ void of_image(const ImageFacts& facts, const Spread& spread, Time now, std::vect
   const bool soaking = facts.canary && now.seconds < facts.canary->since.seconds + facts.canary->soak;
   if (facts.canary && !soaking) {
     out.push_back(promotion(facts));
-  } else if (auto again = rebuild(facts, fixable, now); again && !soaking) {
+  } else if (auto again = rebuild(facts, fixable, now); again && (!soaking || facts.newer_security)) {
     out.push_back(std::move(*again));
   }
   if (!waiting.empty()) {

@@ -1,0 +1,229 @@
+// `ashlar renew`: from an advisory to a patched, tested, published image, and what never gets there.
+#include <algorithm>
+#include <random>
+
+#include <fmt/format.h>
+
+#include "registry_server.h"
+#include "small_archive.h"
+
+namespace ashlar::flow {
+namespace {
+
+class RenewFlow : public KnownProject {
+ protected:
+  void SetUp() override {
+    ASHLAR_NEED("openssl");
+    KnownProject::SetUp();
+    edit("small.yaml", "platforms: [linux/amd64, linux/arm64]", "platforms: [linux/amd64]");
+    edit("small.yaml", "distribution: stone-1", "distribution: debian-13");
+    edit("ashlar.yaml", "  stone-1:", "  debian-13:");
+    ASSERT_EQ(stage.ashlar({"lock", "small.yaml", "--update"}).code, 0);
+    ASSERT_EQ(stage.run({"openssl", "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", "our.key"}).code, 0);
+    ASSERT_EQ(stage.run({"openssl", "pkey", "-in", "our.key", "-pubout", "-out", "our.pub"}).code, 0);
+    fleet("cadence: 7d");
+  }
+  void fleet(const std::string& more) const { stage.write("fleet.yaml", fmt::format("images:\n  - definition: small.yaml\n    to: oci:published\n    {}\n", more)); }
+  static Words words(const Words& more) {
+    Words out = {"renew", "--key", "our.key", "--keep-feeds"};
+    out.insert(out.end(), more.begin(), more.end());
+    return out;
+  }
+  Json renew(const Words& more = {}, int code = 0) const { return stage.json(words(more), code); }
+  /// `rebuild held: reason`, a line each.
+  static std::string due(const Json& renewed) {
+    std::string out;
+    for (const Json& each : renewed.value("due", Json::array())) out += fmt::format("{}{}: {}\n", each["action"].get<std::string>(), each["held"] == true ? " held" : "", each["reason"].get<std::string>());
+    return out;
+  }
+  static std::string done(const Json& renewed) {
+    std::string out;
+    for (const Json& each : renewed.value("done", Json::array())) out += fmt::format("{} {}\n", each["outcome"].get<std::string>(), each["revision"].get<std::string>());
+    return out;
+  }
+  /// Tags of images in the layout, each with what it points at.
+  std::map<std::string, std::string> tags() const {
+    std::map<std::string, std::string> out;
+    if (!stage.exists("published/index.json")) return out;
+    const Json index = Json::parse(stage.read("published/index.json"));
+    for (const Json& each : index["manifests"]) {
+      const std::string tag = each.value("annotations", Json::object()).value("org.opencontainers.image.ref.name", "");
+      if (!tag.empty() && !tag.starts_with("sha256-")) out[tag] = each["digest"];
+    }
+    return out;
+  }
+  /// Kinds of the ledger's events, in order, those on findings with their identifier.
+  std::vector<std::string> events() const {
+    std::vector<std::string> out;
+    const Json log = stage.json({"audit", "log"});
+    for (const Json& each : log.value("events", Json::array())) {
+      const Json& event = each.contains("event") ? each["event"] : each;
+      const std::string kind = event["kind"], id = event.value("vulnerability", "");
+      out.push_back(id.empty() ? kind : kind + " " + id);
+    }
+    return out;
+  }
+  /// A new version of the greeter in the security suite.
+  void offer_fix(const std::string& version) {
+    offer_known_greeter(version);
+    archive->publish();
+    stage.write("tracker.json", fmt::format(R"({{"greeter": {{"CVE-2026-0001": {{"description": "greets too loud", "scope": "remote", "releases": {{"trixie": {{"status": "resolved", "fixed_version": "{0}", "urgency": "high", "repositories": {{"trixie": "{0}"}}}}}}}}}}}})", version));
+    const Ran ran = stage.ashlar({"feed", "update", "debian-tracker=tracker.json", "debian-eol=eol.json"});
+    ASSERT_EQ(ran.code, 0) << ran.told;
+  }
+  /// The advisories are those of that day, which is in the future.
+  void advisories_of(const char* day) {
+    for (const char* name : {"tracker.json", "eol.json"}) stage.write(name, stage.read(name) + "\n");
+    ASSERT_EQ(stage.run({"touch", "-d", day, "tracker.json", "eol.json"}).code, 0);
+    const Ran ran = stage.ashlar({"feed", "update", "debian-tracker=tracker.json", "debian-eol=eol.json"});
+    ASSERT_EQ(ran.code, 0) << ran.told;
+  }
+};
+
+TEST_F(RenewFlow, an_advisory_lands_and_the_image_is_patched) {
+  const Json first = renew();
+  EXPECT_EQ(due(first), "rebuild: it was never published\n");
+  EXPECT_EQ(done(first), "promoted 1.1-r1\n");
+  const std::string before = tags().at("1");
+
+  const Json nothing = renew();
+  EXPECT_EQ(due(nothing), "") << "nothing changed, nothing is rebuilt";
+  EXPECT_EQ(nothing["events"], 0);
+  const Ran told = stage.ashlar(words({}));
+  EXPECT_NE(told.out.find("1 image looked at, nothing is due, nothing was rebuilt"), std::string::npos) << told.told;
+
+  know("1.2");  // there is no fix in the archive yet
+  const Json waiting = renew();
+  EXPECT_EQ(due(waiting), "assess: 1 open finding without a fix that could be taken needs an assessment\n");
+  EXPECT_EQ(tags().at("1"), before);
+
+  offer_fix("1.2");
+  const Json plan = renew({"--plan"}, 1);
+  EXPECT_EQ(due(plan), "rebuild: 1 open finding can be fixed\n");
+  EXPECT_EQ(plan["due"][0]["cve"], "CVE-2026-0001");
+  EXPECT_EQ(tags().at("1"), before) << "a plan does nothing";
+  const Json fixed = renew();
+  EXPECT_EQ(done(fixed), "promoted 1.2-r1\n");
+  EXPECT_EQ(fixed["done"][0]["closed"], Json::array({"CVE-2026-0001 greeter"}));
+  EXPECT_NE(tags().at("1"), before);
+  EXPECT_EQ(version_of("greeter"), "1.2");
+  EXPECT_EQ(stage.ashlar({"verify", "oci:published:1", "--key", "our.pub", "--type", "slsaprovenance1", "--type", "vuln"}).code, 0);
+  const std::vector<std::string> expected = {"rebuilt", "tested", "promoted", "first-seen CVE-2026-0001", "fix-available CVE-2026-0001", "rebuilt", "tested", "promoted", "closed CVE-2026-0001"};
+  EXPECT_EQ(events(), expected);
+  EXPECT_EQ(stage.ashlar({"audit", "verify"}).code, 0);
+  EXPECT_EQ(due(renew()), "");
+}
+
+TEST_F(RenewFlow, cadence_and_ends_go_by_the_given_time) {
+  fleet("cadence: 7d\n    support: {until: 2027-02-01}");
+  EXPECT_EQ(done(renew({"--now", "2026-11-27T06:00:00Z"})), "promoted 1.1-r1\n");
+  advisories_of("2026-12-03");
+  EXPECT_EQ(due(renew({"--now", "2026-12-04T05:59:59Z"})), "announce: its support ends on 2027-02-01\n") << "90 days before it, once";
+  EXPECT_EQ(due(renew({"--now", "2026-12-04T05:59:59Z"})), "");
+  const Json again = renew({"--now", "2026-12-04T06:00:00Z"});
+  EXPECT_EQ(due(again), "rebuild: it is made again at the latest every 7 days, and was last on 2026-11-27\n");
+  EXPECT_EQ(done(again), "promoted 1.1-r1\n") << "the same image, and it says so";
+  EXPECT_EQ(due(renew({"--now", "2026-12-05T06:00:00Z"})), "");
+}
+
+TEST_F(RenewFlow, what_is_stopped_leaves_tags_and_lock_and_is_not_tried_again_until_something_changes) {
+  renew();
+  const auto published = tags();
+  const std::string lock_before = stage.read("small.lock.json");
+  know("1.2");
+  // The fix lacks the program that the image starts.
+  archive->put("stone", {"greeter", "1.2", "amd64", "words (= 1.0)", {{"usr/bin/other", "#!/bin/nothing\n"}, {"usr/share/doc/greeter/copyright", "free\n"}}, {}});
+  archive->publish();
+  const Json stopped = renew({}, 1);
+  EXPECT_EQ(done(stopped), "stopped \n");
+  ASSERT_FALSE(stopped["done"][0]["why"].empty());
+  EXPECT_EQ(tags(), published);
+  EXPECT_EQ(stage.read("small.lock.json"), lock_before);
+  const std::string candidate = stopped["done"][0]["candidate"];
+  EXPECT_EQ(stage.ashlar({"sbom", candidate, "--format", "table"}).code, 0) << candidate << " can be looked at";
+  const Json held = renew({}, 1);
+  EXPECT_EQ(due(held), "rebuild held: 1 open finding can be fixed\n");
+  EXPECT_EQ(held["done"], Json::array()) << "nothing has changed since";
+  EXPECT_EQ(done(renew({"--again"}, 1)), "stopped \n");
+  offer_fix("1.3");
+  EXPECT_EQ(done(renew()), "promoted 1.3-r1\n");
+}
+
+TEST_F(RenewFlow, a_canary_soaks_before_the_stable_tags_move) {
+  EXPECT_EQ(done(renew({"--now", "2026-11-27T06:00:00Z"})), "promoted 1.1-r1\n") << "where nothing is published there is nobody to protect";
+  const std::string before = tags().at("1");
+  fleet("rollout: {canary: next, soak: 24h}");
+  know("1.2");
+  offer_fix("1.2");
+  const Json canary = renew({"--now", "2026-11-27T07:00:00Z"});
+  EXPECT_EQ(done(canary), "canary 1.2-r1\n");
+  EXPECT_EQ(tags().at("1"), before);
+  const std::string next = tags().at("next");
+  EXPECT_NE(next, before);
+  EXPECT_EQ(due(renew({"--now", "2026-11-28T06:59:59Z"})), "") << "it soaks";
+  const Json promoted = renew({"--now", "2026-11-28T07:00:00Z"});
+  EXPECT_EQ(done(promoted), "promoted 1.2-r1\n");
+  EXPECT_EQ(promoted["done"][0]["closed"], Json::array({"CVE-2026-0001 greeter"}));
+  EXPECT_EQ(tags().at("1"), next) << "what soaked is what is promoted";
+}
+
+TEST_F(RenewFlow, one_that_cannot_be_looked_at_does_not_hold_up_the_others) {
+  stage.write("fleet.yaml", "images:\n  - {definition: absent.yaml, to: 'oci:other'}\n  - {definition: small.yaml, to: 'oci:published'}\n");
+  const Json renewed = renew({}, 2);
+  ASSERT_EQ(renewed["unseen"].size(), 1U);
+  EXPECT_EQ(done(renewed), "promoted 1.1-r1\n");
+}
+
+TEST_F(RenewFlow, killed_at_any_moment_it_goes_on) {
+  ASHLAR_NEED("timeout");
+  renew();
+  const std::string before = tags().at("1");
+  know("1.2");
+  offer_fix("1.2");
+  std::minstd_rand random(5);
+  std::uniform_real_distribution<double> moment(0.002, 0.5);
+  int killed = 0;
+  for (int round = 0; round < 25; ++round) {
+    Words argv = {"timeout", "-s", "KILL", fmt::format("{:.3f}", moment(random)), program_under_test()};
+    const Words rest = words({});
+    argv.insert(argv.end(), rest.begin(), rest.end());
+    killed += stage.run(argv).code == 137 ? 1 : 0;
+    const std::string now = tags().at("1");
+    if (now == before) continue;
+    ASSERT_EQ(stage.ashlar({"verify", "oci:published:1", "--key", "our.pub", "--type", "slsaprovenance1", "--type", "vuln"}).code, 0) << "what the tag points at is whole, in round " << round;
+  }
+  EXPECT_GT(killed, 0);
+  renew({});
+  EXPECT_NE(tags().at("1"), before);
+  EXPECT_EQ(version_of("greeter"), "1.2");
+  EXPECT_EQ(due(renew({})), "");
+  std::map<std::string, int> counts;
+  for (const std::string& each : events()) ++counts[each];
+  for (const char* once : {"first-seen CVE-2026-0001", "fix-available CVE-2026-0001", "closed CVE-2026-0001"}) EXPECT_EQ(counts[once], 1) << once << " is written down once, however often it was cut off";
+  EXPECT_EQ(stage.ashlar({"audit", "verify"}).code, 0);
+}
+
+TEST_F(RenewFlow, a_broken_package_never_reaches_a_stable_tag) {
+  renew();
+  const auto published = tags();
+  const std::string greeter = bytes_of(ASHLAR_GREETER);
+  const struct { const char* summary; std::map<std::string, std::string> files; } rows[] = {
+      {"the program went", {{"usr/bin/greeting", greeter}}},
+      {"the program moved", {{"usr/libexec/greet", greeter}}},
+      {"the program is empty", {{"usr/bin/greet", ""}}},
+      {"half of the program", {{"usr/bin/greet", greeter.substr(0, greeter.size() / 2)}}},
+  };
+  int version = 3;
+  for (const auto& row : rows) {
+    auto files = row.files;
+    files["usr/share/doc/greeter/copyright"] = "free\n";
+    archive->put("stone-security", {"greeter", fmt::format("{}.0", ++version), "amd64", "words (= 1.0)", files, {}});
+    archive->publish();
+    const Json renewed = stage.json(words({}), 1);
+    EXPECT_EQ(done(renewed), "stopped \n") << row.summary << renewed;
+    EXPECT_EQ(tags(), published) << row.summary;
+  }
+}
+
+}  // namespace
+}  // namespace ashlar::flow
