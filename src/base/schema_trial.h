@@ -12,6 +12,8 @@
 #include <valijson/schema_parser.hpp>
 #include <valijson/validator.hpp>
 
+#include "base/yaml.h"
+
 namespace ashlar {
 
 class SchemaTrial {
@@ -40,6 +42,18 @@ class SchemaTrial {
   Value text_;
   valijson::Schema schema_;
 };
+
+/// As YAML's core schema reads it: what tests here write without quotes.
+inline nlohmann::json value_of(const YamlNode& node) {
+  if (node.type == YamlNode::Type::Null) return nullptr;
+  if (node.type == YamlNode::Type::Scalar && node.plain && (node.text == "true" || node.text == "false")) return node.text == "true";
+  if (node.type == YamlNode::Type::Scalar && node.plain && !node.text.empty() && node.text.find_first_not_of("0123456789") == std::string::npos) return std::stoi(node.text);
+  if (node.type == YamlNode::Type::Scalar) return node.text;
+  nlohmann::json out = node.type == YamlNode::Type::Sequence ? nlohmann::json::array() : nlohmann::json::object();
+  for (const YamlNode& each : node.items) out.push_back(value_of(each));
+  for (const auto& [key, value] : node.members) out[key.text] = value_of(value);
+  return out;
+}
 
 }  // namespace ashlar
 #endif

@@ -3,6 +3,10 @@
 #include <gtest/gtest.h>
 
 #include "base/text.h"
+#include "base/yaml.h"
+#ifdef ASHLAR_WITH_VALIJSON
+#include "base/schema_trial.h"
+#endif
 
 namespace ashlar::pipeline {
 namespace {
@@ -56,7 +60,7 @@ TEST(Fleet, faults_are_told_with_their_place) {
       {"published nowhere", "images:\n  - {definition: a.yaml}\n", "2: an image is published somewhere: 'to' (to: docker://HOST/REPO)"},
       {"an archive has no tags that move", "images:\n  - {definition: a.yaml, to: 'oci-archive:a.tar'}\n", "2: cannot make into 'oci-archive:a.tar': an archive has no tags that move; name oci:DIR[:TAG] or docker://HOST/REPO[:TAG]"},
       {"two in one place", "images:\n  - {definition: a.yaml, to: 'oci:a'}\n  - {definition: b.yaml, to: 'oci:a'}\n", "3: 'a.yaml' is published there, too (a layout of its own, or a tag)"},
-      {"a length of time that is none", "images:\n  - {definition: a.yaml, to: 'oci:a', cadence: often}\n", "2: cannot read age 'often': write a number and a unit: 90d, 12h, 2w, 30m"},
+      {"a length of time that is none", "images:\n  - {definition: a.yaml, to: 'oci:a', cadence: often}\n", "2: cannot read age 'often': it does not begin with a number"},
       {"support backwards", "images:\n  - {definition: a.yaml, to: 'oci:a', support: {from: 2027-01-01, until: 2026-01-01}}\n", "2: support ends before it begins"},
       {"a rollout without a soak", "images:\n  - {definition: a.yaml, to: 'oci:a', rollout: {canary: c}}\n", "2: a rollout has a 'soak' time (soak: 24h)"},
       {"a canary under the stable tag", "images:\n  - {definition: a.yaml, to: 'oci:a:1', rollout: {canary: '1', soak: 1d}}\n", "2: the canary's tag is the stable one"},
@@ -65,6 +69,27 @@ TEST(Fleet, faults_are_told_with_their_place) {
   };
   for (const auto& row : rows) EXPECT_EQ(faults_of(row.text), row.expected) << row.summary;
 }
+
+#ifdef ASHLAR_WITH_VALIJSON
+TEST(Fleet, the_schema_takes_what_the_reader_takes) {
+  const SchemaTrial schema(std::string(ASHLAR_SOURCE_DIR) + "/schemas/fleet.schema.json");
+  const struct { const char *summary, *text; bool good; } rows[] = {
+      {"the least", "images: [{definition: a.yaml, to: 'oci:a'}]\n", true},
+      {"everything", "policy: p.yaml\nannounce: 90d\ndefaults: {cadence: 7d, sla: pci-dss, take: all}\nimages: [{definition: a.yaml, to: 'docker://h/a:1', cadence: 1d, support: {from: 2026-01-01, until: 2028-01-01}, rollout: {canary: c, soak: 24h}, take: security}]\n"
+                     "applications: [{image: 'docker://h/shop:1', base: h/a, owner: team shop}]\n", true},
+      {"no images", "images: []\n", false},
+      {"an unknown key", "images: [{definition: a.yaml, to: 'oci:a', often: 1d}]\n", false},
+      {"no soak", "images: [{definition: a.yaml, to: 'oci:a', rollout: {canary: c}}]\n", false},
+      {"no age", "images: [{definition: a.yaml, to: 'oci:a', cadence: often}]\n", false},
+      {"an archive", "images: [{definition: a.yaml, to: 'oci-archive:a.tar'}]\n", false},
+  };
+  for (const auto& row : rows) {
+    std::string why;
+    EXPECT_EQ(schema.takes(value_of(parse_yaml(row.text, "x").value().root), &why), row.good) << row.summary << ": " << why;
+    EXPECT_EQ(read_fleet(row.text, "/team/fleet.yaml").has_value(), row.good) << row.summary;
+  }
+}
+#endif
 
 }  // namespace
 }  // namespace ashlar::pipeline

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "pipeline/catalog.h"
 #include "pipeline/config.h"
+#include "pipeline/fleet.h"
 #include "plan/lock.h"
 #include "policy/policy.h"
 #include "trust/keyring.h"
@@ -16,7 +17,7 @@
 namespace ashlar::pipeline {
 namespace {
 
-enum class Format { Definition, Lock, Configuration, Decisions, Statements, Feed, Keyring, Policy };
+enum class Format { Definition, Lock, Configuration, Decisions, Statements, Feed, Keyring, Policy, Fleet };
 
 /// A description of a feed lies in a folder `feeds`, or has keys that no definition has.
 bool is_feed(const host::Path& path, std::string_view text) {
@@ -40,6 +41,7 @@ Format format_of(const host::Path& path, std::string_view text) {
   if (name == "exceptions.json") return Format::Decisions;
   if (name == "vex.json" || name.ends_with(".vex.json") || name.ends_with(".openvex.json")) return Format::Statements;
   if (name == "ashlar.yaml" || name == "config.yaml") return Format::Configuration;
+  if (name == "fleet.yaml" || name == "fleet.yml" || name.ends_with(".fleet.yaml")) return Format::Fleet;
   if (is_policy(path)) return Format::Policy;
   return is_feed(path, text) ? Format::Feed : Format::Definition;
 }
@@ -90,6 +92,10 @@ Validated check(host::Files& files, const host::Path& path) {
       out.kind = "policy";
       keep(policy::read_policy(std::move(*text), path.string()));
       break;
+    case Format::Fleet:
+      out.kind = "fleet";
+      keep(read_fleet(std::move(*text), path));
+      break;
     case Format::Feed:
       out.kind = "feed";
       keep(advisory::read_description(std::move(*text), path.string()));
@@ -98,7 +104,7 @@ Validated check(host::Files& files, const host::Path& path) {
   return out;
 }
 
-bool is_definition(std::string_view name) { return (name.ends_with(".yaml") || name.ends_with(".yml")) && name != "info.yaml" && name != "ashlar.yaml" && name != "keyring.yaml" && name != "keyring.yml" && name != "policy.yaml" && name != "policy.yml"; }
+bool is_definition(std::string_view name) { return (name.ends_with(".yaml") || name.ends_with(".yml")) && name != "info.yaml" && name != "ashlar.yaml" && name != "keyring.yaml" && name != "keyring.yml" && name != "policy.yaml" && name != "policy.yml" && name != "fleet.yaml" && name != "fleet.yml"; }
 
 Done collect(host::Files& files, const host::Path& folder, std::vector<host::Path>& found, int depth) {
   if (depth > 32) return cannot(Kind::Invalid, fmt::format("search '{}'", folder.string()), "its folders nest deeper than 32");

@@ -251,17 +251,6 @@ TEST(Standings, HaveNames) {
 }
 
 #ifdef ASHLAR_WITH_VALIJSON
-nlohmann::json to_value(const YamlNode& node) {
-  nlohmann::json out;
-  if (node.type == YamlNode::Type::Scalar) return node.text;
-  if (node.type == YamlNode::Type::Sequence) {
-    out = nlohmann::json::array();
-    for (const YamlNode& each : node.items) out.push_back(to_value(each));
-  }
-  for (const auto& [key, value] : node.members) out[key.text] = to_value(value);
-  return out;
-}
-
 TEST_F(Rings, TheSchemaTakesWhatTheReaderTakes) {
   const SchemaTrial schema(std::string(ASHLAR_SOURCE_DIR) + "/schemas/keyring.schema.json");
   const std::string key = "    key: keys/old.pub\n";
@@ -283,7 +272,7 @@ TEST_F(Rings, TheSchemaTakesWhatTheReaderTakes) {
   };
   for (const Row& row : rows) {
     std::string why;
-    EXPECT_EQ(schema.takes(to_value(parse_yaml(row.text, "x").value().root), &why), row.good) << row.summary << ": " << why;
+    EXPECT_EQ(schema.takes(value_of(parse_yaml(row.text, "x").value().root), &why), row.good) << row.summary << ": " << why;
     EXPECT_EQ(read(row.text).has_value(), row.good) << row.summary;
   }
 }

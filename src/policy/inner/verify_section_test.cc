@@ -173,18 +173,6 @@ TEST(VerifySection, PresetsReadAndSayThatNobodyTriedThem) {
 }
 
 #ifdef ASHLAR_WITH_VALIJSON
-/// As YAML's core schema reads it: what tests here write without quotes.
-nlohmann::json to_value(const YamlNode& node) {
-  if (node.type == YamlNode::Type::Null) return nullptr;
-  if (node.type == YamlNode::Type::Scalar && node.plain && (node.text == "true" || node.text == "false")) return node.text == "true";
-  if (node.type == YamlNode::Type::Scalar && node.plain && !node.text.empty() && node.text.find_first_not_of("0123456789") == std::string::npos) return std::stoi(node.text);
-  if (node.type == YamlNode::Type::Scalar) return node.text;
-  nlohmann::json out = node.type == YamlNode::Type::Sequence ? nlohmann::json::array() : nlohmann::json::object();
-  for (const YamlNode& each : node.items) out.push_back(to_value(each));
-  for (const auto& [key, value] : node.members) out[key.text] = to_value(value);
-  return out;
-}
-
 TEST(VerifySection, TheSchemaTakesWhatTheReaderTakes) {
   const SchemaTrial schema(std::string(ASHLAR_SOURCE_DIR) + "/schemas/policy-verify.schema.json");
   struct Row { std::string text; bool good; };
@@ -197,7 +185,7 @@ TEST(VerifySection, TheSchemaTakesWhatTheReaderTakes) {
   for (const Row& row : rows) {
     std::string why;
     const auto document = parse_yaml(row.text, "p").value();
-    EXPECT_EQ(schema.takes(to_value(*document.root.find("verify")), &why), row.good) << row.text << why;
+    EXPECT_EQ(schema.takes(value_of(*document.root.find("verify")), &why), row.good) << row.text << why;
     EXPECT_EQ(read_policy(row.text, "p").has_value(), row.good) << row.text;
   }
 }
