@@ -10,6 +10,7 @@
 #include "attest/inner/shape.h"
 #include "attest/inner/vex_forms.h"
 #include "base/text.h"
+#include "inventory/delta.h"
 #include "plan/lock.h"
 
 namespace ashlar::attest {
@@ -29,6 +30,7 @@ constexpr std::array types = {
     PredicateType{"test-result", test_result_uri, "test-result.schema.json"},
     PredicateType{"lock", lock_uri, "lock.schema.json"},
     PredicateType{"hardening", hardening_uri, "hardening.schema.json"},
+    PredicateType{"changes", changes_uri, "changes.schema.json"},
 };
 
 /// Whose predicate is a document with a version of its own, which some write behind the URI.
@@ -85,6 +87,13 @@ constexpr std::array hardening = {
     Member{"checks[]/id", Is::Filled}, Member{"checks[]/title", Is::Text},
     Member{"checks[]/result", Is::Word, true, "passed|failed|not-applicable|excused"}, Member{"checks[]/evidence[]", Is::Text}};
 
+constexpr std::array changes_shape = {
+    Member{"before", Is::Resource}, Member{"after", Is::Resource}, Member{"platform", Is::Filled}, Member{"packages[]"}, Member{"files[]"}, Member{"config[]"}, Member{"config[]/name", Is::Filled},
+    Member{"vulnerabilities", Is::Object, false}, Member{"vulnerabilities/database", Is::Resource}, Member{"vulnerabilities/fixed[]"}, Member{"vulnerabilities/fixed[]/id", Is::Filled}, Member{"vulnerabilities/new[]"},
+    Member{"vulnerabilities/new[]/id", Is::Filled}, Member{"behaviour"}, Member{"behaviour/breaks", Is::Flag}, Member{"behaviour/changes[]"},
+    Member{"behaviour/changes[]/weight", Is::Word, true, "breaking|notable|neutral"}, Member{"behaviour/changes[]/id", Is::Filled}, Member{"behaviour/changes[]/subject", Is::Filled}, Member{"behaviour/changes[]/what", Is::Filled},
+    Member{"behaviour/changes[]/evidence[]", Is::Text}};
+
 std::string fault_of_spdx(const Json& predicate) {
   if (predicate.is_string()) return predicate.get_ref<const std::string&>().starts_with("SPDXVersion:") ? "" : "it is a text, and no SPDX document in tag-value form";
   return predicate.is_object() && predicate.contains("@graph") ? fault_of(predicate, spdx_3) : fault_of(predicate, spdx_2);
@@ -103,6 +112,12 @@ std::string fault_of_scan(const Json& predicate) {
   return result == predicate["scanner"].end() || !result->is_structured() ? "it has no 'scanner.result'" : "";
 }
 
+std::string fault_of_changes(const Json& predicate) {
+  if (std::string fault = fault_of(predicate, changes_shape); !fault.empty()) return fault;
+  const auto read = inventory::read_delta(predicate);
+  return read ? std::string() : read.error().message;
+}
+
 std::string fault_of_lock(const Json& predicate) {
   const auto read = plan::read_lock(to_compact(predicate), "predicate");
   return read ? std::string() : read.error().message;
@@ -116,7 +131,7 @@ struct Check { std::string_view uri; std::string (*fault)(const Json& predicate)
 constexpr std::array checks = {
     Check{provenance_uri, fault_by<provenance_1>}, Check{old_provenance_uri, fault_by<provenance_02>}, Check{spdx_uri, fault_of_spdx}, Check{cyclonedx_uri, fault_by<cyclonedx>},
     Check{openvex_uri, fault_of_openvex}, Check{vulnerability_scan_uri, fault_of_scan}, Check{test_result_uri, fault_by<test_result>},
-    Check{lock_uri, fault_of_lock}, Check{hardening_uri, fault_by<hardening>}};
+    Check{lock_uri, fault_of_lock}, Check{hardening_uri, fault_by<hardening>}, Check{changes_uri, fault_of_changes}};
 
 }  // namespace
 

@@ -83,6 +83,17 @@ TEST(PredicateSchemas, RefuseWhatIsNone) {
       {"cyclonedx", "another format", [](Value& v) { v["bomFormat"] = "SPDX"; }},
       {"cyclonedx", "a component of no type", [](Value& v) { v["components"][0]["type"] = "package"; }},
       {"cyclonedx", "a serial number that is none", [](Value& v) { v["serialNumber"] = "1"; }},
+      {"changes", "nothing before", [](Value& v) { v.erase("before"); }},
+      {"changes", "after something without a digest", [](Value& v) { v["after"] = {{"name", "x"}}; }},
+      {"changes", "a package on neither side", [](Value& v) { v["packages"][0].erase("before"), v["packages"][0].erase("after"); }},
+      {"changes", "a path without a slash", [](Value& v) { v["files"][0]["path"] = "etc"; }},
+      {"changes", "a mode that is none", [](Value& v) { v["files"][1]["before"]["mode"] = "9999"; }},
+      {"changes", "bytes without a size", [](Value& v) { v["files"][1]["before"].erase("size"); }},
+      {"changes", "findings of no database", [](Value& v) { v["vulnerabilities"].erase("database"); }},
+      {"changes", "a finding without a name", [](Value& v) { v["vulnerabilities"]["fixed"][0]["id"] = ""; }},
+      {"changes", "a weight that is none", [](Value& v) { v["behaviour"]["changes"][0]["weight"] = "heavy"; }},
+      {"changes", "a word with spaces", [](Value& v) { v["behaviour"]["changes"][0]["id"] = "export gone"; }},
+      {"changes", "no behaviour", [](Value& v) { v.erase("behaviour"); }},
       {"lock", "no platforms", [](Value& v) { v.erase("platforms"); }},
   };
   const auto samples = sample::predicates();

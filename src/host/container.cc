@@ -12,11 +12,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "host/inner/system.h"
 
 namespace ashlar::host {
@@ -126,6 +129,31 @@ Result<bool> Inside::answers(std::uint16_t port) const {
   v6.sin6_port = htons(port);
   v6.sin6_addr = in6addr_loopback;
   return six && connects(*six, reinterpret_cast<const sockaddr*>(&v6), sizeof v6);
+}
+
+Result<std::vector<std::uint16_t>> Inside::listening() const {
+  std::vector<std::uint16_t> out;
+  for (const char* part : {"net/tcp", "net/tcp6"}) {
+    const auto file = open_part(process_, part, O_RDONLY);
+    if (!file && std::string_view(part) == "net/tcp6") continue;  // a machine without IPv6
+    if (!file) return std::unexpected(file.error());
+    std::string text;
+    std::array<char, 65536> buffer;
+    for (;;) {
+      const ssize_t count = ::read(file->get(), buffer.data(), buffer.size());
+      if (count < 0) return system_error("look into a container", errno);
+      if (count == 0 || text.size() > max_body) break;
+      text.append(buffer.data(), static_cast<size_t>(count));
+    }
+    // proc_pid_net(5): `0: 0100007F:1F90 00000000:0000 0A ...`, where 0A is TCP_LISTEN.
+    for (const std::string_view line : split(text, '\n')) {
+      unsigned port = 0, state = 0;
+      if (std::sscanf(std::string(line).c_str(), " %*u: %*[0-9A-Fa-f]:%x %*[0-9A-Fa-f]:%*x %x", &port, &state) == 2 && state == 0x0a) out.push_back(static_cast<std::uint16_t>(port));
+    }
+  }
+  std::ranges::sort(out);
+  out.erase(std::ranges::unique(out).begin(), out.end());
+  return out;
 }
 
 Result<bool> Inside::has(const std::string& path) const {

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 
@@ -28,6 +29,8 @@ class Inside {
   explicit Inside(int process) : process_(process) {}
   /// Whether a connection to the port is accepted on the container's loopback (127.0.0.1, else ::1).
   Result<bool> answers(std::uint16_t port) const;
+  /// TCP ports on which something in the container takes connections, sorted.
+  Result<std::vector<std::uint16_t>> listening() const;
   /// Whether the absolute path exists in the container; symlinks lead nowhere but inside.
   Result<bool> has(const std::string& path) const;
   /// An answer of any status; redirects are not followed. No answer is Unavailable.

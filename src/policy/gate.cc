@@ -60,6 +60,40 @@ void ask_coverage(const Candidate& candidate, std::vector<GateReason>& out) {
   for (const std::string& cause : candidate.report->causes) out.push_back({Answer::Unknown, "coverage", fmt::format("{}: {}", candidate.platform, cause), "give the scan what it lacks: `ashlar feed update`, or statements and excuses where nothing else tells"});
 }
 
+bool means(const AcceptedChange& accepted, const Noticed& change) {
+  if (!accepted.id.empty() && accepted.id != change.id) return false;
+  const std::string_view subject = accepted.subject;
+  if (subject.ends_with('*')) return change.subject.starts_with(subject.substr(0, subject.size() - 1));
+  return subject.empty() || subject == change.subject;
+}
+
+void ask_behaviour(const Candidate& candidate, const GateRules& rules, std::vector<GateReason>& out) {
+  if (candidate.behaviour == nullptr) {
+    out.push_back({Answer::Holds, "behaviour", fmt::format("{}: nothing was published before", candidate.platform)});
+    return;
+  }
+  std::vector<std::string> breaking, reasons;
+  size_t accepted = 0;
+  for (const Noticed& each : *candidate.behaviour) {
+    if (!each.breaking) continue;
+    const auto excuse = std::ranges::find_if(rules.accept, [&](const AcceptedChange& rule) { return means(rule, each); });
+    if (excuse == rules.accept.end()) {
+      breaking.push_back(fmt::format("{} ({})", each.what, each.id));
+      continue;
+    }
+    ++accepted;
+    if (std::ranges::find(reasons, excuse->reason) == reasons.end()) reasons.push_back(excuse->reason);
+  }
+  if (!breaking.empty()) {
+    out.push_back({Answer::Stops, "behaviour", fmt::format("{}: {} for whoever uses what is published: {}", candidate.platform, breaking.size() == 1 ? "1 change breaks something" : fmt::format("{} changes break something", breaking.size()), named(breaking)),
+                   "see `ashlar diff` of both; mend it, or publish it under another tag, or accept the change with its reason in the policy's `gate.behaviour.accept`"});
+    return;
+  }
+  std::string what = fmt::format("{}: nothing breaks for whoever uses what is published", candidate.platform);
+  if (accepted != 0) what += fmt::format(", but for {} that {} accepted: {}", accepted == 1 ? "1 change" : fmt::format("{} changes", accepted), accepted == 1 ? "is" : "are", named(reasons));
+  out.push_back({Answer::Holds, "behaviour", what});
+}
+
 void ask_findings(const Candidate& candidate, const GateRules& rules, std::vector<GateReason>& out) {
   const auto& gate = candidate.report->gate;
   if (!candidate.report->database.digest) {
@@ -94,6 +128,7 @@ GateVerdict ask(const GateRules& rules, const std::vector<Candidate>& platforms)
   for (const Candidate& candidate : platforms) {
     if (rules.proofs) ask_checks(platforms, candidate, false, out.reasons);
     if (rules.run_tests) ask_checks(platforms, candidate, true, out.reasons);
+    if (rules.behaviour) ask_behaviour(candidate, rules, out.reasons);
     if (candidate.report == nullptr) {
       if (rules.coverage || !rules.stop_on.empty()) out.reasons.push_back({Answer::Unknown, "coverage", fmt::format("{}: it was not scanned", candidate.platform), "fill the database with `ashlar feed update`"});
       continue;

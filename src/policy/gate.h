@@ -8,11 +8,19 @@
 
 namespace ashlar::policy {
 
+/// A change of behaviour that somebody has looked at: `gate.behaviour.accept`.
+struct AcceptedChange {
+  std::string id{}, subject{};  ///< one may lack, and then any is meant; a subject may end in `*`
+  std::string reason{};
+};
+
 /// The section `gate`: what must hold.
 struct GateRules {
   bool proofs = true;                   ///< every hardening proof
   bool run_tests = true;                ///< every run test; one that this machine cannot run for a platform must have passed on another one
   bool coverage = true;                 ///< the scan could judge everything
+  bool behaviour = true;                ///< nothing breaks for whoever uses what was published before
+  std::vector<AcceptedChange> accept{}; ///< but for these
   std::vector<scan::GateRule> stop_on;  ///< open findings that stop it
 };
 /// `fixable`, and `critical`: an open finding is one that no statement or decision has assessed.
@@ -25,16 +33,23 @@ struct Checked {
   std::vector<std::string> evidence{};  ///< why not, a line each
 };
 
+/// Something that whoever uses the image may notice (docs/formats/behaviour.md).
+struct Noticed {
+  std::string id, subject, what;
+  bool breaking = false;
+};
+
 struct Candidate {
   std::string name, platform;             ///< for words
   std::vector<Checked> checks{};
   const scan::Report* report = nullptr;   ///< with `gate` asked by these rules' stop_on; null: it was not scanned
+  const std::vector<Noticed>* behaviour = nullptr;  ///< against what was published before; null: nothing was
 };
 
 /// One rule's answer.
 struct GateReason {
   enum class Answer : unsigned char { Holds, Stops, Unknown } answer = Answer::Holds;
-  std::string rule;    ///< `proofs`, `run-tests`, `coverage`, `stop-on`
+  std::string rule;    ///< `proofs`, `run-tests`, `coverage`, `behaviour`, `stop-on`
   std::string what;    ///< in words, one line
   std::string remedy{};  ///< what would let it pass; empty where it holds
 };

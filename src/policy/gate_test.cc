@@ -16,6 +16,8 @@ struct Scene {
   GateRules rules = default_gate();
   std::vector<scan::Report> reports = std::vector<scan::Report>(2);
   std::vector<Candidate> platforms{};
+  std::vector<Noticed> noticed{};  ///< of the first platform; none: nothing was published before
+  bool published = false;
 
   Scene() {
     for (scan::Report& each : reports) {
@@ -30,8 +32,11 @@ struct Scene {
   Checked& check(size_t platform, size_t which) { return platforms[platform].checks[which]; }
   GateVerdict ask_it() {
     for (size_t at = 0; at < platforms.size(); ++at) platforms[at].report = at < reports.size() ? &reports[at] : nullptr;
+    if (published && !platforms.empty()) platforms[0].behaviour = &noticed;
     return ask(rules, platforms);
   }
+  /// Something was published before, and this is noticed.
+  void notice(std::vector<Noticed> changes) { published = true, noticed = std::move(changes); }
 };
 
 /// Reasons that do not hold: `stops proofs: ...`.
@@ -81,6 +86,19 @@ const Row rows[] = {
     {"it was not scanned, and the rules of findings are asked alone", [](Scene& s) { s.reports.pop_back(), s.rules.coverage = false; }, false, true, {"unknown coverage: linux/arm64: it was not scanned"}},
     {"it was not scanned, and nobody asks for it", [](Scene& s) { s.reports.clear(), s.rules.coverage = false, s.rules.stop_on.clear(); }, true, false, {}},
     {"there is no platform", [](Scene& s) { s.platforms.clear(); }, false, true, {}},
+    {"the same behaves as before", [](Scene& s) { s.notice({}); }, true, false, {}},
+    {"something is notable", [](Scene& s) { s.notice({{"size-grown", "/", "it grew", false}}); }, true, false, {}},
+    {"something breaks", [](Scene& s) { s.notice({{"port-gone", "8080/tcp", "port '8080/tcp' is gone", true}}); }, false, false, {"stops behaviour: linux/amd64: 1 change breaks something for whoever uses what is published: port '8080/tcp' is gone (port-gone)"}},
+    {"many things break", [](Scene& s) { s.notice(std::vector<Noticed>(7, {"file-gone", "/x", "'/x' is gone", true})); }, false, false,
+     {"stops behaviour: linux/amd64: 7 changes break something for whoever uses what is published: '/x' is gone (file-gone), '/x' is gone (file-gone), '/x' is gone (file-gone), '/x' is gone (file-gone), '/x' is gone (file-gone) and 2 more"}},
+    {"something breaks, and nobody asks", [](Scene& s) { s.notice({{"port-gone", "8080/tcp", "x", true}}), s.rules.behaviour = false; }, true, false, {}},
+    {"what breaks is accepted", [](Scene& s) { s.notice({{"port-gone", "8080/tcp", "x", true}}), s.rules.accept = {{"port-gone", "8080/tcp", "moved"}}; }, true, false, {}},
+    {"what breaks is accepted by its kind", [](Scene& s) { s.notice({{"port-gone", "8080/tcp", "x", true}, {"port-gone", "81/tcp", "y", true}}), s.rules.accept = {{"port-gone", "", "moved"}}; }, true, false, {}},
+    {"what breaks is accepted by its place", [](Scene& s) { s.notice({{"file-gone", "/usr/share/x/a", "x", true}, {"file-moved", "/usr/share/x/b", "y", true}}), s.rules.accept = {{"", "/usr/share/x/*", "moved"}}; }, true, false, {}},
+    {"another port is accepted", [](Scene& s) { s.notice({{"port-gone", "8080/tcp", "x", true}}), s.rules.accept = {{"port-gone", "808/tcp", "moved"}}; }, false, false,
+     {"stops behaviour: linux/amd64: 1 change breaks something for whoever uses what is published: x (port-gone)"}},
+    {"another kind is accepted there", [](Scene& s) { s.notice({{"file-gone", "/x", "x", true}}), s.rules.accept = {{"file-moved", "/x", "moved"}}; }, false, false,
+     {"stops behaviour: linux/amd64: 1 change breaks something for whoever uses what is published: x (file-gone)"}},
     {"a failed proof, and a scan that could not judge", [](Scene& s) { s.check(0, 0).answer = Answer::Failed, s.reports[0].verdict = scan::Verdict::Unknown, s.reports[0].causes = {"x"}; }, false, true,
      {"stops proofs: linux/amd64: 'no-shell' fails", "unknown coverage: linux/amd64: x"}},
 };
@@ -110,11 +128,12 @@ TEST(PublishingGate, WhatDoesNotHoldSaysWhatToDoAndWhatHoldsDoesNot) {
 TEST(PublishingGate, SaysOfEachRuleThatItHolds) {
   Scene scene;
   scene.check(1, 2).answer = Answer::NotRun;
+  scene.notice({{"port-gone", "8080/tcp", "x", true}, {"port-gone", "81/tcp", "y", true}}), scene.rules.accept = {{"port-gone", "", "moved"}};
   std::vector<std::string> told;
   for (const GateReason& each : scene.ask_it().reasons) told.push_back(each.rule + ": " + each.what);
   const std::vector<std::string> expected = {
-      "proofs: linux/amd64: 2 hold", "run-tests: linux/amd64: 1 hold", "coverage: linux/amd64: all 7 packages were judged", "stop-on: linux/amd64: no open finding is fixable or critical",
-      "proofs: linux/arm64: 2 hold", "run-tests: linux/arm64: 0 hold, 1 passed on another platform and cannot be run for this one here", "coverage: linux/arm64: all 7 packages were judged",
+      "proofs: linux/amd64: 2 hold", "run-tests: linux/amd64: 1 hold", "behaviour: linux/amd64: nothing breaks for whoever uses what is published, but for 2 changes that are accepted: moved", "coverage: linux/amd64: all 7 packages were judged", "stop-on: linux/amd64: no open finding is fixable or critical",
+      "proofs: linux/arm64: 2 hold", "run-tests: linux/arm64: 0 hold, 1 passed on another platform and cannot be run for this one here", "behaviour: linux/arm64: nothing was published before", "coverage: linux/arm64: all 7 packages were judged",
       "stop-on: linux/arm64: no open finding is fixable or critical"};
   EXPECT_EQ(told, expected);
 }

@@ -9,7 +9,9 @@ namespace ashlar::policy {
 namespace {
 
 constexpr std::array<std::string_view, 2> sections = {"gate", "verify"};
-constexpr std::array<std::string_view, 4> gate_keys = {"proofs", "run-tests", "coverage", "stop-on"};
+constexpr std::array<std::string_view, 5> gate_keys = {"proofs", "run-tests", "coverage", "behaviour", "stop-on"};
+constexpr std::array<std::string_view, 1> behaviour_keys = {"accept"};
+constexpr std::array<std::string_view, 3> accept_keys = {"id", "subject", "reason"};
 
 class Reader : public SectionReader {
  public:
@@ -30,6 +32,7 @@ class Reader : public SectionReader {
     flag(node, "proofs", out.proofs);
     flag(node, "run-tests", out.run_tests);
     flag(node, "coverage", out.coverage);
+    if (const YamlNode* const behaviour = node.find("behaviour")) read_behaviour(node, *behaviour, out);
     const YamlNode* const list = node.find("stop-on");
     if (list == nullptr) return;
     if (list->type != YamlNode::Type::Sequence) return fault(*list, "a list of rules is expected here", "stop-on: [fixable, critical]");
@@ -38,6 +41,28 @@ class Reader : public SectionReader {
       auto rule = scan::parse_gate_rule(each.text);
       if (rule) out.stop_on.push_back(std::move(*rule));
       else fault(each, rule.error().message);
+    }
+  }
+  /// `false`, `true`, or what is accepted.
+  void read_behaviour(const YamlNode& gate, const YamlNode& node, GateRules& out) {
+    if (node.type != YamlNode::Type::Mapping) return flag(gate, "behaviour", out.behaviour);
+    if (!known(node, behaviour_keys)) return;
+    const YamlNode* const list = node.find("accept");
+    if (list == nullptr) return;
+    if (list->type != YamlNode::Type::Sequence) return fault(*list, "a list of changes is expected here", "accept: [{id: file-gone, subject: /usr/share/x, reason: nobody read it}]");
+    for (const YamlNode& each : list->items) {
+      if (!known(each, accept_keys)) continue;
+      AcceptedChange accepted;
+      const size_t before = faults.size();
+      for (const auto& [name, into] : {std::pair{"id", &accepted.id}, {"subject", &accepted.subject}, {"reason", &accepted.reason}}) {
+        const YamlNode* const value = each.find(name);
+        if (value != nullptr && (value->type != YamlNode::Type::Scalar || value->text.empty())) fault(*value, "a text is expected here");
+        else if (value != nullptr) *into = value->text;
+      }
+      if (faults.size() > before) continue;
+      if (accepted.id.empty() && accepted.subject.empty()) fault(each, "it names no change: say an 'id', a 'subject', or both");
+      else if (accepted.reason.empty()) fault(each, "it has no reason");
+      else out.accept.push_back(std::move(accepted));
     }
   }
   const YamlDocument& document_;

@@ -25,7 +25,9 @@ std::string shipped() {
 std::string words(const GateRules& gate) {
   std::vector<std::string> texts;
   for (const scan::GateRule& each : gate.stop_on) texts.push_back(each.text);
-  return fmt::format("{}{}{}: {}", gate.proofs ? "proofs " : "", gate.run_tests ? "run-tests " : "", gate.coverage ? "coverage" : "", join(texts, " "));
+  std::string accepted;
+  for (const AcceptedChange& each : gate.accept) accepted += fmt::format(" [{} {}: {}]", each.id, each.subject, each.reason);
+  return fmt::format("{}{}{}{}: {}{}", gate.proofs ? "proofs " : "", gate.run_tests ? "run-tests " : "", gate.coverage ? "coverage" : "", gate.behaviour ? "" : " no-behaviour", join(texts, " "), accepted);
 }
 
 constexpr const char* all_of_it = "proofs run-tests coverage: fixable critical";
@@ -37,7 +39,7 @@ TEST(Policy, WhatShipsIsTheDefault) {
   EXPECT_EQ(policy->path, "default.yaml");
   EXPECT_EQ(words(Policy().gate), all_of_it);
   // Each of its keys is written out, so that a reader of it sees all there is.
-  for (const char* key : {"proofs: true", "run-tests: true", "coverage: true", "stop-on: [fixable, critical]"}) EXPECT_NE(shipped().find(key), std::string::npos) << key;
+  for (const char* key : {"proofs: true", "run-tests: true", "coverage: true", "behaviour: true", "stop-on: [fixable, critical]"}) EXPECT_NE(shipped().find(key), std::string::npos) << key;
 }
 
 struct Good {
@@ -56,6 +58,11 @@ constexpr Good good[] = {
     {"conditions that all hold", "gate:\n  stop-on: ['high,fixable']\n", "proofs run-tests coverage: high,fixable"},
     {"a likelihood", "gate:\n  stop-on:\n    - epss=0.1\n    - unrated,kev\n", "proofs run-tests coverage: epss=0.1 unrated,kev"},
     {"no finding stops it", "gate: {stop-on: []}\n", "proofs run-tests coverage: "},
+    {"behaviour is not asked for", "gate: {behaviour: false}\n", "proofs run-tests coverage no-behaviour: fixable critical"},
+    {"behaviour as it is by default", "gate: {behaviour: true}\n", all_of_it},
+    {"nothing is accepted", "gate: {behaviour: {accept: []}}\n", all_of_it},
+    {"a change is accepted", "gate:\n  behaviour:\n    accept:\n      - {id: port-gone, subject: 8080/tcp, reason: moved}\n", "proofs run-tests coverage: fixable critical [port-gone 8080/tcp: moved]"},
+    {"all of one kind, and all of one place", "gate:\n  behaviour:\n    accept:\n      - {id: file-gone, reason: a}\n      - {subject: /usr/share/x/*, reason: b}\n", "proofs run-tests coverage: fixable critical [file-gone : a] [ /usr/share/x/*: b]"},
     {"nothing is asked", "gate: {proofs: false, run-tests: false, coverage: false, stop-on: []}\n", ": "},
 };
 
@@ -88,6 +95,12 @@ constexpr Bad bad[] = {
     {"an empty rule", "gate:\n  stop-on: ['']\n", 2, "'' is no severity", ""},
     {"a list in a list", "gate:\n  stop-on: [[high]]\n", 2, "'' is no severity", ""},
     {"a likelihood of nothing", "gate:\n  stop-on: [epss=0]\n", 2, "'epss=0' is no likelihood", ""},
+    {"behaviour in words", "gate:\n  behaviour: strict\n", 2, "'strict' is neither true nor false", ""},
+    {"an unknown key of behaviour", "gate:\n  behaviour:\n    excuse: []\n", 3, "unknown key 'excuse'", "there are accept"},
+    {"one change, no list", "gate:\n  behaviour:\n    accept: {id: file-gone, reason: a}\n", 3, "a list of changes is expected here", "accept: [{id: file-gone, subject: /usr/share/x, reason: nobody read it}]"},
+    {"accepted without a reason", "gate:\n  behaviour:\n    accept:\n      - {id: file-gone}\n", 4, "it has no reason", ""},
+    {"an empty reason", "gate:\n  behaviour:\n    accept:\n      - {id: file-gone, reason: ''}\n", 4, "a text is expected here", ""},
+    {"whatever changes", "gate:\n  behaviour:\n    accept:\n      - {reason: a}\n", 4, "it names no change", ""},
     {"rated and not", "gate:\n  stop-on: ['high,unrated']\n", 2, "asks for a severity and for none", ""},
 };
 
@@ -137,6 +150,7 @@ TEST(PolicySchema, SaysTheDefaults) {
   EXPECT_EQ(keys["proofs"]["default"], rules.proofs);
   EXPECT_EQ(keys["run-tests"]["default"], rules.run_tests);
   EXPECT_EQ(keys["coverage"]["default"], rules.coverage);
+  EXPECT_EQ(keys["behaviour"]["default"], rules.behaviour);
   std::vector<std::string> texts;
   for (const scan::GateRule& each : rules.stop_on) texts.push_back(each.text);
   EXPECT_EQ(keys["stop-on"]["default"], texts);

@@ -18,7 +18,8 @@ constexpr Check (*checks[])(const Scene&) = {no_shell, no_package_manager, no_se
 
 constexpr std::string_view image_record = "usr/share/ashlar/image.json";
 
-/// Texts that checks read as a whole.
+}  // namespace
+
 bool is_wanted(std::string_view path) {
   constexpr std::string_view names[] = {"etc/passwd", "etc/group", "etc/os-release", "usr/lib/os-release", "etc/debian_version", "etc/ld.so.cache", "etc/ld.so.conf", image_record, "usr/share/ashlar/packages.json"};
   for (const std::string_view name : names) {
@@ -27,8 +28,6 @@ bool is_wanted(std::string_view path) {
   return path.starts_with("etc/ld.so.conf.d/") || (path.starts_with("etc/ssl/") && (path.ends_with(".crt") || path.ends_with("cert.pem"))) ||
          (path.starts_with("etc/pki/") && path.ends_with(".pem"));
 }
-
-}  // namespace
 
 struct Examination::Seen {
   inventory::Contents contents;

@@ -7,6 +7,7 @@
 #include "host/machine.h"
 #include "oci/layout.h"
 #include "plan/definition.h"
+#include "prove/behaviour.h"
 #include "prove/check.h"
 
 namespace ashlar::prove {
@@ -17,6 +18,7 @@ struct RunOptions {
   host::Path state;      ///< logs of the tests, and bundles while they run
   std::vector<std::string> only = {};  ///< names of tests; empty: all
   std::string_view probe = {};    ///< the program that `probe: true` of a test's file means
+  std::vector<Ran>* measured = nullptr;  ///< gets a row for each test that was run; null: nobody asks
 };
 
 /// Runs the definition's tests (its for_platform() value is made here) on one platform's image: a check `run:<name>` each, in their order; none

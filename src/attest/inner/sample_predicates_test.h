@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "attest/changes.h"
 #include "attest/cyclonedx.h"
 #include "attest/provenance.h"
 #include "attest/results.h"
@@ -66,10 +67,24 @@ inline VexDocument vex() {
                          {.vulnerability = "CVE-2026-2", .status = VexStatus::Affected, .detail = "update", .when = Time{1'700'000'001}, .products = {{"pkg:oci/app", {"pkg:deb/debian/tool"}}}}}};
 }
 
+inline ChangesSaid changes_said() {
+  ChangesSaid out{.before = digest("old image"), .after = digest("image"), .platform = "linux/amd64"};
+  out.delta.packages["tool:amd64"] = {"1:2.0-2", "1:2.0-3"};
+  out.delta.files["usr/bin/tool"] = {inventory::FileState{.mode = 0755, .size = 7, .content = digest("old tool")}, inventory::FileState{.mode = 0755, .size = 8, .content = digest("tool")}};
+  out.delta.files["etc/tool"] = {std::nullopt, inventory::FileState{.type = FileType::Symlink, .mode = 0777, .link = "../opt/tool"}};
+  out.config = {{"environment MODE", "plain", "bold"}, {"port 80/tcp", "", "exposed"}};
+  out.vulnerabilities = {digest("db"), {{"CVE-2026-1", "tool", "1:2.0-2", "high", "1:2.0-3"}}, {{"CVE-2026-2", "tool", "1:2.0-3", "low", ""}}};
+  return out;
+}
+inline Json behaviour_said() {
+  return {{"breaks", true}, {"counts", {{"breaking", 1}, {"notable", 0}, {"neutral", 0}}},
+          {"changes", Json::array({{{"weight", "breaking"}, {"id", "export-gone"}, {"subject", "libtool.so.1"}, {"what", "'libtool.so.1' lacks a name that it gave"}, {"evidence", Json::array({"tool_old"})}}})}};
+}
+
 /// By the name of the type.
 inline std::map<std::string, Json> predicates() {
   const auto parsed = [](const std::string& text) { return parse_json(text, "sample").value(); };
-  return {{"slsaprovenance1", provenance(lock(), making()).value()}, {"test-result", test_results(answers(), measured())}, {"hardening", hardening(answers(), measured())}, {"lock", plan::to_json(lock())},
+  return {{"slsaprovenance1", provenance(lock(), making()).value()}, {"test-result", test_results(answers(), measured())}, {"hardening", hardening(answers(), measured())}, {"lock", plan::to_json(lock())}, {"changes", changes(changes_said(), behaviour_said())},
           {"spdxjson", parsed(to_spdx_json(sbom()))}, {"cyclonedx", parsed(to_cyclonedx_json(sbom()))}, {"openvex", to_openvex(vex())},
           {"vuln", vulnerability_scan({{"verdict", "clean"}, {"findings", Json::array()}}, {.scanner = "https://scanner.example", .version = "1", .database = digest("db").str(), .database_created = Time{1'699'000'000},
                                                                                             .started = Time{1'700'000'000}, .finished = Time{1'700'000'003}})}};

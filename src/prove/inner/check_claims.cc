@@ -1,19 +1,12 @@
 // Checks on what files of the system say: os-release, certificates, time zones.
-#include <openssl/asn1.h>
-#include <openssl/bio.h>
-#include <openssl/err.h>
-#include <openssl/pem.h>
-#include <openssl/x509.h>
-
 #include <algorithm>
-#include <ctime>
 #include <map>
-#include <memory>
 
 #include <fmt/format.h>
 
 #include "base/text.h"
 #include "base/time.h"
+#include "prove/inner/certificates.h"
 #include "prove/inner/scene.h"
 
 namespace ashlar::prove {
@@ -49,32 +42,13 @@ Result<Time> day_of(const Scene& scene) {
   return Time::parse(scene.contents.config.created);
 }
 
-std::string name_of(X509* certificate) {
-  const std::unique_ptr<BIO, decltype(&BIO_free_all)> out(BIO_new(BIO_s_mem()), BIO_free_all);
-  X509_NAME_print_ex(out.get(), X509_get_subject_name(certificate), 0, XN_FLAG_RFC2253);
-  char* data = nullptr;
-  const long size = BIO_get_mem_data(out.get(), &data);
-  return size > 0 ? std::string(data, static_cast<size_t>(size)) : std::string("without a name");
-}
-
 /// Judges every certificate of a bundle; returns how many there are.
 size_t judge_bundle(std::string_view text, std::string_view path, Time day, Check& check) {
   size_t count = 0;
-  constexpr std::string_view begin = "-----BEGIN ";
-  for (size_t at = text.find(begin); at != std::string_view::npos; at = text.find(begin, at + 1)) {
-    const std::string_view rest = text.substr(at);
-    if (!rest.starts_with("-----BEGIN CERTIFICATE-----") && !rest.starts_with("-----BEGIN TRUSTED CERTIFICATE-----") && !rest.starts_with("-----BEGIN X509 CERTIFICATE-----")) continue;
+  for (const BundledCertificate& each : certificates_in(text)) {
     ++count;
-    const std::unique_ptr<BIO, decltype(&BIO_free_all)> bio(BIO_new_mem_buf(rest.data(), static_cast<int>(std::min<size_t>(rest.size(), 1 << 20))), BIO_free_all);
-    const std::unique_ptr<X509, decltype(&X509_free)> certificate(PEM_read_bio_X509_AUX(bio.get(), nullptr, nullptr, nullptr), X509_free);
-    std::tm when{};
-    if (!certificate || ASN1_TIME_to_tm(X509_get0_notAfter(certificate.get()), &when) != 1) {
-      ERR_clear_error();
-      against(check, fmt::format("certificate {} of {} is damaged", count, shown(path)));
-      continue;
-    }
-    const auto ends = Time::parse(fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", when.tm_year + 1900, when.tm_mon + 1, when.tm_mday, when.tm_hour, when.tm_min, std::min(when.tm_sec, 59)));
-    if (ends && *ends < day) against(check, fmt::format("root '{}' of {} had expired on {}", name_of(certificate.get()), shown(path), ends->date()));
+    if (!each.ends) against(check, fmt::format("certificate {} of {} is damaged", count, shown(path)));
+    else if (*each.ends < day) against(check, fmt::format("root '{}' of {} had expired on {}", each.name, shown(path), each.ends->date()));
   }
   return count;
 }

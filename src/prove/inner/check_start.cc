@@ -5,8 +5,8 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "prove/inner/rights.h"
 #include "prove/inner/scene.h"
-#include "prove/user.h"
 
 namespace ashlar::prove {
 namespace {
@@ -21,15 +21,7 @@ std::string text_of(const Scene& scene, std::string_view path) {
   return text == nullptr ? std::string() : *text;
 }
 
-/// Whether the image's user may start the file, as execve(2) judges; a user who is not in the image is judged as anybody.
-bool may_start(const Scene& scene, const TarEntry& entry) {
-  const auto who = image_user(scene.contents.config.user, text_of(scene, "etc/passwd"), text_of(scene, "etc/group"));
-  if (!who) return (entry.mode & 0001) != 0;
-  if (who->uid == 0) return (entry.mode & 0111) != 0;
-  if (who->uid == entry.uid) return (entry.mode & 0100) != 0;
-  const bool in_group = who->gid == entry.gid || std::ranges::find(who->groups, entry.gid) != who->groups.end();
-  return (entry.mode & (in_group ? 0010 : 0001)) != 0;
-}
+bool may_start(const Scene& scene, const TarEntry& entry) { return Rights(scene.contents.config.user, text_of(scene, "etc/passwd"), text_of(scene, "etc/group")).may(entry, Rights::execute); }
 
 Start start_at(const Scene& scene, std::string_view path, int depth);
 

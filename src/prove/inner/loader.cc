@@ -130,30 +130,57 @@ std::optional<Loader::Object> Loader::find(const std::string& name, const Chain&
   return std::nullopt;
 }
 
-std::vector<std::string> Loader::missing_for_program(const Object& program, std::set<std::string>& taken) const {
-  std::vector<std::string> out;
-  if (!program.elf->interpreter.empty() && !at(program.elf->interpreter, *program.elf))
-    out.push_back(fmt::format("{} needs the loader '{}', which the image lacks", shown(program.path), program.elf->interpreter));
-  std::deque<Object> objects = {program};
-  std::deque<Chain> chains = {{&objects.front(), nullptr}};
+/// A program and all that is loaded for it, breadth first.
+struct Loader::Walk {
+  struct Missing { const Object* by; std::string name; };
+  std::deque<Object> objects;
+  std::vector<Missing> missing;
+};
+
+Loader::Walk Loader::walk(const Object& object) const {
+  Walk out;
+  out.objects = {object};
+  std::deque<Chain> chains = {{&out.objects.front(), nullptr}};
   std::set<std::string> loaded;  // names that are satisfied
   for (size_t next = 0; next < chains.size(); ++next) {
     const Chain& chain = chains[next];
     for (const std::string& name : chain.object->elf->needed) {
-      if (loaded.contains(name)) continue;
+      if (!loaded.insert(name).second) continue;
       const auto found = find(name, chain);
-      loaded.insert(name);
       if (!found) {
-        out.push_back(next == 0 ? fmt::format("{} needs '{}', which is not found", shown(program.path), name)
-                                : fmt::format("{} needs '{}' by {}, which is not found", shown(program.path), name, shown(chain.object->path)));
+        out.missing.push_back({chain.object, name});
         continue;
       }
-      taken.insert(found->path);
       if (!found->elf->soname.empty()) loaded.insert(found->elf->soname);
-      objects.push_back(*found);
-      chains.push_back({&objects.back(), &chain});
+      out.objects.push_back(*found);
+      chains.push_back({&out.objects.back(), &chain});
     }
   }
+  return out;
+}
+
+std::vector<Loader::Object> Loader::scope_of(const Object& object) const {
+  const Walk found = walk(object);
+  return {found.objects.begin(), found.objects.end()};
+}
+
+std::optional<Loader::Object> Loader::library(const std::string& name, const Elf& like) const {
+  Elf plain;
+  plain.machine = like.machine, plain.wide = like.wide;
+  const Object nobody{{}, &plain};
+  return find(name, {&nobody, nullptr});
+}
+
+std::vector<std::string> Loader::missing_for_program(const Object& program, std::set<std::string>& taken) const {
+  std::vector<std::string> out;
+  if (!program.elf->interpreter.empty() && !at(program.elf->interpreter, *program.elf))
+    out.push_back(fmt::format("{} needs the loader '{}', which the image lacks", shown(program.path), program.elf->interpreter));
+  const Walk found = walk(program);
+  for (const auto& [by, name] : found.missing) {
+    out.push_back(by == &found.objects.front() ? fmt::format("{} needs '{}', which is not found", shown(program.path), name)
+                                               : fmt::format("{} needs '{}' by {}, which is not found", shown(program.path), name, shown(by->path)));
+  }
+  for (size_t each = 1; each < found.objects.size(); ++each) taken.insert(found.objects[each].path);
   return out;
 }
 

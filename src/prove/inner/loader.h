@@ -28,9 +28,15 @@ class Loader {
   /// (`loaded`), or one of the same package or folder that they must load first, is taken; `notes` says so.
   std::vector<std::string> missing_for_library(const Object& object, const std::set<std::string>& loaded, std::vector<std::string>& notes) const;
   std::vector<Object> objects() const;
+  /// What the loader maps for `object`, itself first, in the order in which names are looked up in it; what is not found is left out.
+  std::vector<Object> scope_of(const Object& object) const;
+  /// The library that a program like `like` without folders of its own finds under this name.
+  std::optional<Object> library(const std::string& name, const Elf& like) const;
 
  private:
   struct Chain { const Object* object; const Chain* loader; };
+  struct Walk;
+  Walk walk(const Object& object) const;
   std::optional<Object> find(const std::string& name, const Chain& chain) const;
   std::optional<Object> at(const std::string& path, const Elf& like) const;
   std::optional<Object> in_folders(const std::string& list, const std::string& name, const Object& object) const;

@@ -45,6 +45,9 @@ struct Scene {
   }
 };
 
+/// Whether checks read the text of this file as a whole.
+bool is_wanted(std::string_view path);
+
 /// `'/usr/bin/x'`
 std::string shown(std::string_view path);
 /// A check that passed so far; evidence against it makes it fail, and stands before all other.

@@ -31,10 +31,12 @@ class Trial {
     TRY(trials_.machine.files->make_folders(log_.parent_path()));
     TRY(trials_.machine.files->write(log_, "", host::Durability::Cache));
     TRY(prepare());
-    deadline_ = Clock::now() + timeout_;
+    begun_ = Clock::now();
+    deadline_ = begun_ + timeout_;
     if (test_.service) TRY(run_service());
     else if (test_.commands.empty()) TRY(run_own_program());
     else TRY(run_commands([&](const Program& program, size_t at) { return trials_.runtime.run(cell_, program, deadline_, fmt::format("{}-{}", id_, at)); }));
+    if (trials_.options.measured != nullptr) trials_.options.measured->push_back({check_.id, check_.outcome == Outcome::Passed, ready_.value_or(seconds_since(begun_)), listening_});
     if (check_.outcome == Outcome::Failed) add_log();
     return std::move(check_);
   }
@@ -45,6 +47,8 @@ class Trial {
     if (!test_.commands.empty()) return fmt::format("'{}' exits with {}", test_.commands.front(), test_.exit_code);
     return test_.service ? "the image's program runs and answers" : fmt::format("the image's program exits with {}", test_.exit_code);
   }
+
+  static double seconds_since(Clock::time_point then) { return std::chrono::duration<double>(Clock::now() - then).count(); }
 
   void fail(std::string why) {
     check_.outcome = Outcome::Failed;
@@ -155,6 +159,7 @@ class Trial {
         over = true;
       });
       const Done asked = ask(output, over);
+      if (const auto process = trials_.runtime.process_of(id_); asked && !over && process) listening_ = host::Inside(*process).listening().value_or(std::vector<std::uint16_t>());
       stop(over);
       TRY(asked);
     }
@@ -206,6 +211,7 @@ class Trial {
       }
       check_.evidence.push_back(fmt::format("GET {} of port {} answered {}", test_.http->path, test_.http->port, last));
     }
+    ready_ = seconds_since(begun_);
     return test_.commands.empty() ? watch(output, over, wait_for) : run_commands([&](const Program& beside, size_t) { return trials_.runtime.run_beside(cell_, beside, deadline_, id_); });
   }
 
@@ -215,6 +221,7 @@ class Trial {
     if (!test_.output.empty()) {
       const auto printed = [&]() -> Result<bool> { return trials_.machine.files->read(output).value_or("").find(test_.output) != std::string::npos; };
       TRY_ASSIGN(const bool seen, wait_for(fmt::format("the service did not print '{}'", test_.output), printed));
+      ready_ = seconds_since(begun_);
       if (seen) check_.evidence.push_back(fmt::format("the service printed '{}'", test_.output));
     } else if (test_.port == 0 && test_.file.empty() && !test_.http) {
       const auto until = Clock::now() + proof_of_life;
@@ -261,7 +268,9 @@ class Trial {
   std::string id_;
   Cell cell_;
   std::chrono::seconds timeout_;
-  Deadline deadline_;
+  Deadline deadline_, begun_;
+  std::optional<double> ready_;  // seconds, of a service
+  std::vector<std::uint16_t> listening_;
   std::vector<std::string> environment_;
   std::string folder_, roots_;
   host::Path log_;

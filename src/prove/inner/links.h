@@ -1,0 +1,39 @@
+#pragma once
+// What the ELF files of layers give and take, seen as their bytes pass.
+#include <map>
+#include <optional>
+#include <string>
+
+#include "base/elf_symbols.h"
+#include "inventory/reading.h"
+#include "prove/inner/facts.h"
+
+namespace ashlar::prove {
+
+/// The part of an ELF file that others depend on.
+struct Linked {
+  std::unique_ptr<Elf> elf;  ///< what loading it takes; nothing of how it was hardened
+  ElfSymbols symbols;
+};
+using LinkedByPlace = std::map<inventory::Place, Linked>;
+
+/// Looks at ELF files alone, of at most 1 GiB; one that is damaged is passed over, for the check `elf-resolves` names it.
+class LinkWatcher final : public inventory::Onlooker {
+ public:
+  void begin(const TarEntry& entry, inventory::Place place) override;
+  void more(BytesView bytes) override;
+  void end() override;
+  std::optional<std::string> found() const override;
+  bool recall(BytesView found, size_t layer) override;
+
+  LinkedByPlace linked;
+
+ private:
+  void look_at(BytesView file);
+  std::uint64_t size_ = 0;
+  inventory::Place place_;
+  Bytes held_;
+  bool first_ = true, wanted_ = false;
+};
+
+}  // namespace ashlar::prove
