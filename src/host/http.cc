@@ -201,6 +201,11 @@ class MachineHttp final : public Http {
     }
     if (request.proxy == "DIRECT") curl_easy_setopt(handle, CURLOPT_NOPROXY, "*");
     else if (!request.proxy.empty()) curl_easy_setopt(handle, CURLOPT_PROXY, request.proxy.c_str());
+    const auto connection = request.headers.find("connection");
+    if (connection == request.headers.end() || connection->second != "close") return;
+    // On a connection that was used before, libcurl sends what got no answer a second time by itself.
+    curl_easy_setopt(handle, CURLOPT_FRESH_CONNECT, 1L);
+    curl_easy_setopt(handle, CURLOPT_FORBID_REUSE, 1L);
   }
 
   static void configure_trust(CURL* handle, const HttpTls& tls) {

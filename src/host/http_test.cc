@@ -331,6 +331,21 @@ TEST_F(HttpTest, KeepsConnections) {
   EXPECT_EQ(connections.size(), 1u);
 }
 
+TEST_F(HttpTest, ARequestMayHaveAConnectionOfItsOwn) {
+  for (int round = 0; round < 3; ++round) {
+    HttpRequest ask = request("/taken");
+    ask.method = "POST";
+    ask.headers["connection"] = "close";
+    MemorySink sink;
+    ASSERT_TRUE(http->send(ask, sink));
+    ASSERT_TRUE(http->send(request("/file"), sink));
+  }
+  std::multiset<int> connections;
+  for (const LoopbackRequest& each : server->requests()) connections.insert(each.connection);
+  EXPECT_EQ(std::set<int>(connections.begin(), connections.end()).size(), 4u) << "three that are their own, and one that is kept";
+  EXPECT_EQ(connections.count(server->requests().back().connection), 3u);
+}
+
 TEST_F(HttpTest, ManyThreadsAtOnce) {
   std::vector<std::jthread> threads;
   std::atomic<int> wrong = 0;

@@ -1,0 +1,118 @@
+// The images of a Dockerfile: what stages are made of, and what others give to them.
+#include <algorithm>
+#include <cctype>
+#include <map>
+#include <set>
+
+#include "base/text.h"
+#include "workload/images.h"
+#include "workload/inner/uses.h"
+#include "workload/variables.h"
+
+namespace ashlar::workload {
+namespace {
+
+class Finder {
+ public:
+  Finder(const Dockerfile& file, std::string_view text) : file_(file), text_(text), lines_(text) {}
+
+  std::vector<ImageUse> find() {
+    for (const Directive& each : file_.directives) {
+      if (each.name == "syntax") add("syntax", each.value, substitute_none(each.value));
+    }
+    for (const Instruction& each : file_.instructions) {
+      if (each.keyword == "FROM") break;
+      if (each.keyword == "ARG") global(each);
+    }
+    for (present_ = 0; present_ < file_.stages.size(); ++present_) {
+      const Stage& stage = file_.stages[present_];
+      base(stage);
+      for (size_t at = stage.first + 1; at < stage.end; ++at) given(file_.instructions[at], "");
+      if (!stage.name.empty()) names_.insert(stage.name);
+    }
+    return std::move(out_);
+  }
+
+ private:
+  /// An ARG before the first FROM, for all of them.
+  void global(const Instruction& arg) {
+    for (const Assignment& each : arg.assignments) {
+      if (!each.has_value) continue;
+      const Substituted value = substitute(each.value, Dialect::Dockerfile, file_.escape, lookup());
+      if (value.good && value.unknown.empty()) values_[each.name.text] = value.text;
+    }
+  }
+  Lookup lookup() const {
+    return [this](const std::string& name) {
+      const auto found = values_.find(name);
+      return found == values_.end() ? nullptr : &found->second;
+    };
+  }
+  static Substituted substitute_none(const Traced& text) { return {.text = text, .unknown = {}, .used = {}}; }
+
+  /// Whether it is a stage before the present one, as stage_of() says; files may have many.
+  bool is_stage(std::string_view name) const {
+    std::string lower(name.substr(0, 300));
+    std::ranges::transform(lower, lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    const bool number = !name.empty() && std::isdigit(static_cast<unsigned char>(name[0])) != 0;
+    return number ? stage_of(file_, name, present_) >= 0 : names_.contains(lower);
+  }
+
+  void base(const Stage& stage) {
+    Substituted value = substitute(stage.base, Dialect::Dockerfile, file_.escape, lookup());
+    if (value.text.text == "scratch" || is_stage(value.text.text)) return;
+    add("FROM", stage.base, std::move(value));
+    out_.back().platform = stage.platform.text;
+  }
+
+  void given(const Instruction& from, const std::string& before) {
+    for (const Instruction& each : from.trigger) given(each, "ONBUILD ");
+    for (const Flag& flag : from.flags) {
+      if (flag.name == "from" && from.keyword == "COPY") source(before + "COPY --from", flag.value);
+      if (flag.name != "mount" || from.keyword != "RUN") continue;
+      for (const Traced& field : fields(flag.value)) {
+        if (field.text.starts_with("from=")) source(before + "RUN --mount", field.slice(5, field.size()));
+      }
+    }
+  }
+
+  /// Parts between commas, those in quotes among them.
+  static std::vector<Traced> fields(const Traced& text) {
+    std::vector<Traced> out(1);
+    bool quoted = false;
+    for (size_t at = 0; at < text.size(); ++at) {
+      if (text.text[at] == '"') quoted = !quoted;
+      else if (text.text[at] == ',' && !quoted) out.emplace_back();
+      else out.back().add(text.text[at], text.from[at]);
+    }
+    return out;
+  }
+
+  /// Builders put no variables in here: where one stands, nobody knows what it is.
+  void source(const std::string& where, const Traced& text) {
+    if (text.text == "scratch" || text.empty() || is_stage(text.text)) return;
+    Substituted value = substitute_none(text);
+    if (text.text.find('$') != std::string::npos) value.unknown.push_back(text.text);
+    add(where, text, std::move(value));
+  }
+
+  void add(const std::string& where, const Traced& written, Substituted value) {
+    ImageUse use = make_use(where, written, std::move(value), lines_);
+    if (where != "syntax" && present_ < file_.stages.size()) use.stage = file_.stages[present_].name.empty() ? std::to_string(present_) : file_.stages[present_].name;
+    out_.push_back(std::move(use));
+  }
+
+  const Dockerfile& file_;
+  std::string_view text_;
+  Lines lines_;
+  std::map<std::string, Traced> values_;
+  std::set<std::string> names_;  ///< of the stages before the present one
+  size_t present_ = 0;
+  std::vector<ImageUse> out_;
+};
+
+}  // namespace
+
+std::vector<ImageUse> images_of(const Dockerfile& file, std::string_view text) { return Finder(file, text).find(); }
+
+}  // namespace ashlar::workload

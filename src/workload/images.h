@@ -1,0 +1,47 @@
+#pragma once
+// Every image that a file of a team names, with the bytes that name it.
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "workload/dockerfile.h"
+#include "workload/traced.h"
+
+namespace ashlar::workload {
+
+/// A reference as teams write them: `name[:tag][@digest]`, no host added, no name made longer.
+struct ImageName {
+  std::string name, tag, digest;
+  /// Invalid: what no registry has.
+  static Result<ImageName> parse(std::string_view text);
+  std::string str() const;
+  friend bool operator==(const ImageName&, const ImageName&) = default;
+};
+
+struct ImageUse {
+  std::string where;                 ///< `FROM`, `COPY --from`, `RUN --mount`, `syntax`; in YAML its path: `services.web.image`
+  std::string written;               ///< as the file has it; of several values, the whole that they make
+  Span span;                         ///< of what is written there
+  Traced text;                       ///< what it comes to, by defaults; each byte with its place
+  std::optional<ImageName> image;    ///< none where it is no reference, or a variable without value decides
+  std::vector<std::string> unknown;  ///< such variables
+  std::vector<std::string> variables;  ///< all that have a say
+  std::string stage;                 ///< of a Dockerfile: the stage's name, else its number
+  std::string platform;              ///< as written
+  bool parts = false;                ///< of a chart: name, tag and digest are values of their own
+  bool plain = false;                ///< of such: the tag has no quotes, so that a number would be one
+};
+
+enum class FileKind { Dockerfile, Compose, Kubernetes, HelmValues, Unknown };
+std::string_view to_string(FileKind kind);  ///< `dockerfile`, `compose`, `kubernetes`, `helm-values`, `unknown`
+
+/// By name first (`Dockerfile`, `Containerfile`, `*.Dockerfile`, `compose.yaml`, `docker-compose*.yml`, `values*.yaml`), then by content: `apiVersion` and `kind`, or `services`.
+FileKind kind_of_file(std::string_view path, std::string_view text);
+
+/// In the order of the file. Names of stages and `scratch` are no images. Faults are of kind Invalid.
+Result<std::vector<ImageUse>> images_of(FileKind kind, std::string_view text, std::string_view path);
+std::vector<ImageUse> images_of(const Dockerfile& file, std::string_view text);
+
+}  // namespace ashlar::workload

@@ -1,0 +1,231 @@
+#include "workload/images.h"
+
+#include <gtest/gtest.h>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "workload/variables.h"
+
+namespace ashlar::workload {
+namespace {
+
+const std::string digest = "sha256:" + std::string(64, 'a');
+
+/// `place line:column text` of each use; `?` before the variables that nobody knows.
+std::string shown(const Result<std::vector<ImageUse>>& uses) {
+  if (!uses) return uses.error().faults.empty() ? uses.error().message : fmt::format("{}: {}", uses.error().faults[0].line, uses.error().faults[0].message);
+  std::vector<std::string> out;
+  for (const ImageUse& each : *uses) {
+    std::string text = each.image ? each.image->str() : "?" + join(each.unknown, ",");
+    out.push_back(fmt::format("{} {}:{} {}", each.where, each.span.line, each.span.column, text));
+  }
+  return join(out, "; ");
+}
+
+struct NameRow {
+  const char* summary;
+  std::string text, name, tag, digest;  ///< an empty name: it is none
+};
+const NameRow names[] = {
+    {"a name alone", "python", "python", "", ""},
+    {"with a tag", "python:3.13", "python", "3.13", ""},
+    {"with a digest", "python@" + digest, "python", "", digest},
+    {"with both", "python:3.13@" + digest, "python", "3.13", digest},
+    {"with a host", "registry.example/a/b:c", "registry.example/a/b", "c", ""},
+    {"with a host's port", "localhost:5000/a", "localhost:5000/a", "", ""},
+    {"folders are no host", "team/app", "team/app", "", ""},
+    {"upper case in a host", "Registry.Example/a", "Registry.Example/a", "", ""},
+    {"upper case in a name", "Team/app", "", "", ""},
+    {"a tag that is none", "a:-b", "", "", ""},
+    {"a digest that is none", "a@sha256:12", "", "", ""},
+    {"nothing", "", "", "", ""},
+    {"only a tag", ":x", "", "", ""},
+    {"blanks", "a b", "", "", ""},
+    {"a scheme", "docker://a/b", "", "", ""},
+};
+
+TEST(ImageNames, AreReadAsTheyAreWritten) {
+  for (const NameRow& row : names) {
+    const auto name = ImageName::parse(row.text);
+    ASSERT_EQ(name.has_value(), !row.name.empty()) << row.summary;
+    if (!name) continue;
+    EXPECT_EQ(*name, (ImageName{row.name, row.tag, row.digest})) << row.summary;
+    EXPECT_EQ(name->str(), row.text) << row.summary;
+  }
+}
+
+struct Row {
+  const char* summary;
+  FileKind kind;
+  std::string text, found;
+};
+
+const Row rows[] = {
+    // Dockerfiles
+    {"one", FileKind::Dockerfile, "FROM python:3.13\n", "FROM 1:6 python:3.13"},
+    {"scratch is none", FileKind::Dockerfile, "FROM scratch\n", ""},
+    {"stages are none", FileKind::Dockerfile, "FROM a AS b\nFROM b\nCOPY --from=b x y\nCOPY --from=0 x y\n", "FROM 1:6 a"},
+    {"a stage of the same name later is none yet", FileKind::Dockerfile, "FROM b\nFROM a AS b\n", "FROM 1:6 b; FROM 2:6 a"},
+    {"stages in another case", FileKind::Dockerfile, "FROM a AS Build\nFROM b\nCOPY --from=BUILD x y\n", "FROM 1:6 a; FROM 2:6 b"},
+    {"COPY --from an image", FileKind::Dockerfile, "FROM a\nCOPY --from=tools:1 /x /y\n", "FROM 1:6 a; COPY --from 2:13 tools:1"},
+    {"a number beyond the stages is an image's name", FileKind::Dockerfile, "FROM a\nCOPY --from=7 x y\n", "FROM 1:6 a; COPY --from 2:13 7"},
+    {"RUN --mount", FileKind::Dockerfile, "FROM a\nRUN --mount=type=bind,from=tools:1,target=/t make\n", "FROM 1:6 a; RUN --mount 2:28 tools:1"},
+    {"RUN --mount in quotes", FileKind::Dockerfile, "FROM a\nRUN --mount=type=bind,\"from=tools:1\" make\n", "FROM 1:6 a; RUN --mount 2:29 tools:1"},
+    {"RUN --mount of a stage", FileKind::Dockerfile, "FROM a AS s\nFROM b\nRUN --mount=from=s,target=/t make\n", "FROM 1:6 a; FROM 2:6 b"},
+    {"ONBUILD", FileKind::Dockerfile, "FROM a\nONBUILD COPY --from=tools:1 x y\n", "FROM 1:6 a; ONBUILD COPY --from 2:21 tools:1"},
+    {"a default of ARG", FileKind::Dockerfile, "ARG V=3.13\nFROM python:$V\n", "FROM 2:6 python:3.13"},
+    {"in braces, with another behind it", FileKind::Dockerfile, "ARG N=python\nARG V=3.13\nFROM ${N}:${V}-slim\n", "FROM 3:6 python:3.13-slim"},
+    {"an ARG of an ARG", FileKind::Dockerfile, "ARG A=x\nARG B=${A}/y\nFROM $B\n", "FROM 3:6 x/y"},
+    {"an ARG without a value", FileKind::Dockerfile, "ARG V\nFROM python:$V\n", "FROM 2:6 ?V"},
+    {"a default where it is used", FileKind::Dockerfile, "ARG V\nFROM python:${V:-3.12}\n", "FROM 2:6 python:3.12"},
+    {"another value where there is one", FileKind::Dockerfile, "ARG S=1\nFROM python:3.13${S:+-slim}\n", "FROM 2:6 python:3.13-slim"},
+    {"none where there is none", FileKind::Dockerfile, "FROM python:3.13${S:+-slim}\n", "FROM 1:6 python:3.13"},
+    {"an ARG within a stage does not count", FileKind::Dockerfile, "FROM a\nARG V=1\nFROM b:$V\n", "FROM 1:6 a; FROM 3:6 ?V"},
+    {"ENV does not either", FileKind::Dockerfile, "FROM a\nENV V=1\nFROM b:$V\n", "FROM 1:6 a; FROM 3:6 ?V"},
+    {"quotes go", FileKind::Dockerfile, "ARG I=\"python:3.13\"\nFROM $I\n", "FROM 2:6 python:3.13"},
+    {"a form that is unknown", FileKind::Dockerfile, "ARG V=1\nFROM a:${V#x}\n", "FROM 2:6 ?a:${V#x}"},
+    {"a variable in --from", FileKind::Dockerfile, "ARG V=1\nFROM a\nCOPY --from=x:$V y z\n", "FROM 2:6 a; COPY --from 3:13 ?x:$V"},
+    {"the frontend", FileKind::Dockerfile, "# syntax=docker/dockerfile:1\nFROM a\n", "syntax 1:10 docker/dockerfile:1; FROM 2:6 a"},
+    {"a continuation before it", FileKind::Dockerfile, "FROM --platform=linux/amd64 \\\n  a:1 \\\n  AS b\n", "FROM 2:3 a:1"},
+    {"in a heredoc it is none", FileKind::Dockerfile, "FROM a\nRUN <<E\nFROM b\nE\n", "FROM 1:6 a"},
+    {"characters before it", FileKind::Dockerfile, "FROM --platform=ä a\n", "FROM 1:19 a"},
+    {"what is no name", FileKind::Dockerfile, "FROM A/B\n", "FROM 1:6 ?"},
+    {"what is no Dockerfile", FileKind::Dockerfile, "RUN x\n", "1: RUN stands before the first FROM"},
+    // Compose
+    {"services", FileKind::Compose, "services:\n  a: {image: x:1}\n  b:\n    image: \"y:2\"  # no\n", "services.a.image 2:14 x:1; services.b.image 4:13 y:2"},
+    {"a default", FileKind::Compose, "services:\n  a:\n    image: ${IMAGE:-x}:${TAG-1}\n", "services.a.image 3:12 x:1"},
+    {"no default", FileKind::Compose, "services:\n  a:\n    image: x:${TAG}\n  b:\n    image: x:${TAG:?needed}\n", "services.a.image 3:12 ?TAG; services.b.image 5:12 ?TAG"},
+    {"a dollar sign", FileKind::Compose, "services:\n  a:\n    image: x:$$1\n", "services.a.image 3:12 ?"},
+    {"contexts of builds", FileKind::Compose, "services:\n  a:\n    build:\n      context: .\n      additional_contexts:\n        base: docker-image://x:1\n  b:\n    build:\n      additional_contexts:\n        - t=docker-image://y:1\n",
+     "services.a.build.additional_contexts.base 6:30 x:1; services.b.build.additional_contexts.t 10:28 y:1"},
+    {"an anchor is one place", FileKind::Compose, "services:\n  a: &a\n    image: &i x:1\n  b:\n    <<: *a\n  c:\n    image: *i\n", "services.a.image 3:15 x:1"},
+    {"an anchor elsewhere", FileKind::Compose, "x-i: &i x:1\nservices:\n  a: {image: *i}\n", "services.a.image 1:9 x:1"},
+    {"no services", FileKind::Compose, "volumes: {}\n", ""},
+    {"services that are none", FileKind::Compose, "services: [image]\n", ""},
+    {"broken", FileKind::Compose, "a: [\n", ""},
+    // Kubernetes
+    {"a pod", FileKind::Kubernetes, "apiVersion: v1\nkind: Pod\nspec:\n  initContainers:\n  - image: i:1\n  containers:\n  - {name: a, image: c:1}\n  ephemeralContainers: [{image: e:1}]\n",
+     "spec.initContainers[0].image 5:12 i:1; spec.containers[0].image 7:22 c:1; spec.ephemeralContainers[0].image 8:33 e:1"},
+    {"a cron job", FileKind::Kubernetes, "apiVersion: batch/v1\nkind: CronJob\nspec: {jobTemplate: {spec: {template: {spec: {containers: [{image: 'c:1'}]}}}}}\n", "spec.jobTemplate.spec.template.spec.containers[0].image 3:69 c:1"},
+    {"several documents", FileKind::Kubernetes, "# one\n---\napiVersion: v1\nkind: Pod\nspec: {containers: [{image: a}]}\n---\n# nothing\n---\napiVersion: apps/v1\nkind: Deployment\nspec: {template: {spec: {containers: [{image: b}]}}}\n...\n---\na: b\n",
+     "spec.containers[0].image 5:29 a; spec.template.spec.containers[0].image 11:47 b"},
+    {"a list", FileKind::Kubernetes, "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: Pod\n  spec: {containers: [{image: a}]}\n", "items[0].spec.containers[0].image 6:31 a"},
+    {"a resource of others", FileKind::Kubernetes, "apiVersion: x.example/v1\nkind: Rollout\nspec: {template: {spec: {containers: [{image: a}]}}}\n", "spec.template.spec.containers[0].image 3:47 a"},
+    {"a volume of an image", FileKind::Kubernetes, "apiVersion: v1\nkind: Pod\nspec:\n  volumes:\n  - image: {reference: a:1}\n", "spec.volumes[0].image.reference 5:24 a:1"},
+    {"other keys called image are none", FileKind::Kubernetes, "apiVersion: v1\nkind: ConfigMap\ndata: {image: a}\n", ""},
+    {"what has no kind is no manifest", FileKind::Kubernetes, "containers: [{image: a}]\n", ""},
+    {"CR LF", FileKind::Kubernetes, "apiVersion: v1\r\nkind: Pod\r\nspec:\r\n  containers:\r\n  - image: a:1\r\n---\r\napiVersion: v1\r\nkind: Pod\r\nspec: {containers: [{image: b}]}\r\n", "spec.containers[0].image 5:12 a:1; spec.containers[0].image 9:29 b"},
+    {"a fault in a later document", FileKind::Kubernetes, "a: b\n---\nc: d\nc: e\n", "4: the key 'c' stands twice"},
+    // Helm
+    {"parts", FileKind::HelmValues, "image:\n  repository: x\n  tag: \"1\"\n", "image 2:15 x:1"},
+    {"with a registry and a digest", FileKind::HelmValues, "a:\n  image: {registry: r.example, repository: x/y, tag: 1.2, digest: '" + digest + "'}\n", "a.image 2:44 r.example/x/y:1.2@" + digest},
+    {"an empty tag", FileKind::HelmValues, "image: {repository: x, tag: \"\"}\n", "image 1:21 x"},
+    {"a text", FileKind::HelmValues, "sidecar: {image: x:1}\nmigrationImage: r.example/y\n", "sidecar.image 1:18 x:1; migrationImage 2:17 r.example/y"},
+    {"a word alone is none", FileKind::HelmValues, "image: large\n", ""},
+    {"in a list", FileKind::HelmValues, "extra:\n- image: x:1\n", "extra[0].image 2:10 x:1"},
+    {"unknown files have none", FileKind::Unknown, "FROM a\n", ""},
+};
+
+TEST(Images, AreFoundWithTheirPlaces) {
+  for (const Row& row : rows) {
+    if (std::string_view(row.summary) == "broken") continue;
+    EXPECT_EQ(shown(images_of(row.kind, row.text, "file")), row.found) << row.summary << "\n" << row.text;
+  }
+  EXPECT_FALSE(images_of(FileKind::Compose, "a: [\n", "file"));
+}
+
+TEST(Images, BytesAreThoseOfTheFile) {
+  for (const Row& row : rows) {
+    const auto uses = images_of(row.kind, row.text, "file");
+    if (!uses) continue;
+    for (const ImageUse& each : *uses) {
+      for (size_t at = 0; at < each.text.size(); ++at) {
+        const auto from = each.text.from[at];
+        if (from != Traced::nowhere) {
+          EXPECT_EQ(row.text.at(from), each.text.text[at]) << row.summary;
+        }
+      }
+    }
+  }
+}
+
+TEST(Images, FilesAreToldByNameAndContent) {
+  struct Kind {
+    const char *path, *text;
+    FileKind kind;
+  };
+  const char *pod = "apiVersion: v1\nkind: Pod\n", *compose = "services: {a: {image: b}}\n";
+  const Kind kinds[] = {
+      {"Dockerfile", "", FileKind::Dockerfile}, {"a/Containerfile", "", FileKind::Dockerfile}, {"Dockerfile.dev", "", FileKind::Dockerfile}, {"x.Dockerfile", "", FileKind::Dockerfile},
+      {"compose.yaml", "", FileKind::Compose}, {"docker-compose.prod.yml", "", FileKind::Compose}, {"a/values-prod.yaml", "", FileKind::HelmValues}, {"values.yaml", "", FileKind::HelmValues},
+      {"pod.yaml", pod, FileKind::Kubernetes}, {"stack.yml", compose, FileKind::Compose}, {"other.yaml", "a: b\n", FileKind::Unknown}, {"broken.yaml", "a: [", FileKind::Unknown},
+      {"README.md", "FROM a", FileKind::Unknown}, {"two.yaml", "# first\n---\na: b\n---\napiVersion: v1\nkind: Pod\n", FileKind::Kubernetes},
+  };
+  for (const Kind& each : kinds) EXPECT_EQ(kind_of_file(each.path, each.text), each.kind) << each.path;
+}
+
+TEST(Images, HostileYamlIsRefusedInBoundedTime) {
+  EXPECT_FALSE(images_of(FileKind::Kubernetes, std::string((4 << 20) + 1, ' '), "f"));
+  std::string many;
+  for (int at = 0; at < 3000; ++at) many += "a: b\n---\n";
+  EXPECT_EQ(shown(images_of(FileKind::Kubernetes, many, "f")), "cannot read 'f': it has more than 2000 documents");
+  std::string deep = "apiVersion: v1\nkind: Pod\nspec: ";
+  for (int at = 0; at < 1000; ++at) deep += "{a: ";
+  EXPECT_FALSE(images_of(FileKind::Kubernetes, deep, "f"));
+  std::string bomb = "a: &a [x,x,x,x,x,x,x,x,x]\n";
+  for (char c = 'b'; c < 'k'; ++c) bomb += fmt::format("{0}: &{0} [*{1},*{1},*{1},*{1},*{1},*{1},*{1},*{1}]\n", c, static_cast<char>(c - 1));
+  EXPECT_FALSE(images_of(FileKind::HelmValues, bomb, "f"));
+  std::string line = "apiVersion: v1\nkind: Pod\nspec: {containers: [";
+  for (int at = 0; at < 20'000; ++at) line += fmt::format("{{image: a{}}},", at);
+  const auto uses = images_of(FileKind::Kubernetes, line + "]}\n", "f");
+  ASSERT_TRUE(uses);
+  EXPECT_EQ(uses->size(), 20'000U);
+}
+
+struct VariableRow {
+  const char* summary;
+  const char *text, *docker, *compose;  ///< what it comes to; `!` where the form is none
+};
+const VariableRow variable_rows[] = {
+    {"nothing to do", "abc", "abc", "abc"},
+    {"a name", "$A-$B", "1-", "1-"},
+    {"braces", "${A}${B}", "1", "1"},
+    {"a default for what is not there", "${X:-d}${X-d}", "dd", "dd"},
+    {"for what is empty", "${B:-d}|${B-d}", "d|", "d|"},
+    {"other for what is there", "${A:+o}${A+o}${X:+o}${X+o}", "oo", "oo"},
+    {"other for what is empty", "${B:+o}|${B+o}", "|o", "|o"},
+    {"a default with a variable", "${X:-${A}}", "1", "1"},
+    {"a default with a default", "${X:-a${X:-b}c}", "abc", "abc"},
+    {"an error where it is there", "${A:?e}", "1", "1"},
+    {"quotes", "'$A'\"$A\"", "$A1", "'1'\"1\""},
+    {"an escape", "\\$A", "$A", "\\1"},
+    {"an escape in quotes", "\"\\$A\\x\"", "$A\\x", "\"\\1\\x\""},
+    {"two dollar signs", "$$A", "$1", "$A"},
+    {"one at the end", "a$", "a$", "a$"},
+    {"no name", "${}", "!", "!"},
+    {"no end", "${A", "!", "!"},
+    {"no end of a default", "${X:-a", "!", "!"},
+    {"a colon alone", "${A:}", "!", "!"},
+    {"a pattern", "${A#x}", "!", "!"},
+    {"a quote that does not end", "'a", "!", "'a"},
+};
+
+TEST(Variables, ComeToWhatBuildersMakeOfThem) {
+  const Traced one("1", 100), empty;
+  const Lookup lookup = [&](const std::string& name) { return name == "A" ? &one : name == "B" ? &empty : nullptr; };
+  for (const VariableRow& row : variable_rows) {
+    const Traced text(row.text, 0);
+    const auto docker = substitute(text, Dialect::Dockerfile, '\\', lookup), compose = substitute(text, Dialect::Compose, 0, lookup);
+    EXPECT_EQ(docker.good ? docker.text.text : "!", row.docker) << row.summary;
+    EXPECT_EQ(compose.good ? compose.text.text : "!", row.compose) << row.summary;
+    EXPECT_EQ(docker.text.from.size(), docker.text.size()) << row.summary;
+  }
+  std::string deep;
+  for (int at = 0; at < 100'000; ++at) deep += "${X:-";
+  EXPECT_FALSE(substitute(Traced(deep, 0), Dialect::Dockerfile, '\\', lookup).good);
+  EXPECT_EQ(substitute(Traced("$X ${Y?z} ${Z:+z}", 0), Dialect::Dockerfile, '\\', lookup).unknown, (std::vector<std::string>{"X", "Y"}));
+}
+
+}  // namespace
+}  // namespace ashlar::workload
