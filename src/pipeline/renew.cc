@@ -93,9 +93,8 @@ class Run {
   Result<Renewed> go() {
     out_.now = now_;
     TRY(look());
-    std::vector<policy::ImageFacts> facts;
-    for (const Watched& each : watched_) facts.push_back(each.facts);
-    out_.due = policy::due(facts, now_);
+    for (const Watched& each : watched_) out_.facts.push_back(each.facts);
+    out_.due = policy::due(out_.facts, now_);
     out_.path = policy::critical_path(out_.due);
     if (options_.plan) return std::move(out_);
     for (const policy::Due& due : out_.due) TRY(act(due));

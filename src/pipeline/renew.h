@@ -37,6 +37,7 @@ std::string_view to_string(Renewal::Outcome outcome);  ///< `promoted`, `canary`
 struct Renewed {
   Time now{};
   size_t images = 0;
+  std::vector<policy::ImageFacts> facts{};              ///< of each that was looked at, as it was before
   std::vector<policy::Due> due{};
   policy::CriticalPath path{};
   std::vector<Renewal> done{};
