@@ -23,6 +23,8 @@ Action verify(CLI::App& app);
 Action keys(CLI::App& app);
 Action debug(CLI::App& app);
 Action explain(CLI::App& app);
+Action audit(CLI::App& app);
+Action sla(CLI::App& app);
 Action catalog(CLI::App& app);
 Action cache(CLI::App& app);
 Action doctor(CLI::App& app);

@@ -27,6 +27,8 @@ const std::vector<Verb>& verbs() {
       {"keys", "makes signing keys, and keeps the keyring of those that are trusted", "ashlar keys generate --output-prefix release", keys},
       {"debug", "writes commands and a pod that look into a container without a shell", "ashlar debug oci:out/python --pod web", debug},
       {"explain", "says why a package is in a locked image, or what an advisory is about", "ashlar explain catalog/python/3.13.yaml libssl3t64", explain},
+      {"sla", "says by when which finding is to be fixed, what is late and what will be", "ashlar sla --preset chainguard --format html --output sla.html", sla, {"text", "json", "html"}},
+      {"audit", "shows what happened, and whether anybody changed it since", "ashlar audit verify --key team.pub --checkpoint monday.json", audit, {"text", "json", "jsonl"}},
       {"catalog", "lists the images that ship with ashlar, or shows one", "ashlar catalog list", catalog},
       {"cache", "shows what the cache holds, or prunes it", "ashlar cache prune --max-age 30d --lock catalog", cache},
       {"doctor", "says what this machine lacks and what mends it", "ashlar doctor", doctor},

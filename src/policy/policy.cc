@@ -3,12 +3,13 @@
 #include <array>
 #include <iterator>
 
+#include "policy/inner/sla_section.h"
 #include "policy/inner/verify_section.h"
 
 namespace ashlar::policy {
 namespace {
 
-constexpr std::array<std::string_view, 2> sections = {"gate", "verify"};
+constexpr std::array<std::string_view, 3> sections = {"gate", "verify", "sla"};
 constexpr std::array<std::string_view, 5> gate_keys = {"proofs", "run-tests", "coverage", "behaviour", "stop-on"};
 constexpr std::array<std::string_view, 1> behaviour_keys = {"accept"};
 constexpr std::array<std::string_view, 3> accept_keys = {"id", "subject", "reason"};
@@ -23,6 +24,11 @@ class Reader : public SectionReader {
     if (const YamlNode* node = document_.root.find("verify")) {
       VerifySection section(document_);
       section.read(*node, out.verify.emplace());
+      std::ranges::move(section.faults, std::back_inserter(faults));
+    }
+    if (const YamlNode* node = document_.root.find("sla")) {
+      SlaSection section(document_);
+      section.read(*node, out.sla.emplace());
       std::ranges::move(section.faults, std::back_inserter(faults));
     }
   }

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "policy/gate.h"
+#include "policy/sla.h"
 #include "policy/verify.h"
 
 namespace ashlar::policy {
@@ -12,6 +13,7 @@ struct Policy {
   std::string path;               ///< empty: the default
   GateRules gate = default_gate();
   std::optional<VerifyRules> verify{};  ///< none: the policy does not say whom it admits
+  std::optional<SlaRules> sla{};        ///< none: the policy does not say by when what is to be fixed
 };
 
 /// Reads a policy; what it does not say is as in the default. Every fault is in Error::faults.

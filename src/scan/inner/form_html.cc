@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/html.h"
 #include "scan/inner/form_rows.h"
 
 namespace ashlar::scan {
@@ -14,32 +15,6 @@ using advisory::Severity;
 
 constexpr std::array severities = {Severity::Critical, Severity::High, Severity::Medium, Severity::Low, Severity::Negligible, Severity::Unknown};
 constexpr std::array<std::string_view, 6> colours = {"#7f1d1d", "#dc2626", "#f59e0b", "#eab308", "#94a3b8", "#64748b"};
-
-constexpr std::string_view style = R"(<style>
-:root{color-scheme:light dark;--line:#cbd5e1;--soft:#f1f5f9;--ink:#0f172a;--paper:#fff}
-@media (prefers-color-scheme:dark){:root{--line:#334155;--soft:#1e293b;--ink:#e2e8f0;--paper:#0f172a}}
-body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:75rem;padding:0 1rem;color:var(--ink);background:var(--paper)}
-h1{font-size:1.4rem}h2{font-size:1.1rem;margin-top:2rem}code,td.id{font-family:ui-monospace,monospace;font-size:.9em}
-.verdict{display:inline-block;padding:.2rem .8rem;border-radius:.4rem;color:#fff;font-weight:600}.clean{background:#15803d}.affected{background:#b91c1c}.unknown{background:#6d28d9}
-table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.3rem .6rem;border-bottom:1px solid var(--line);vertical-align:top}th{background:var(--soft)}
-.sev{padding:0 .4rem;border-radius:.3rem;color:#fff;white-space:nowrap}details>summary{cursor:pointer}ul.causes{border-left:4px solid #6d28d9;padding-left:1.5rem}
-.charts{display:flex;flex-wrap:wrap;gap:2rem}figure{margin:0}figcaption{font-weight:600}svg text{fill:var(--ink);font:13px system-ui,sans-serif}.done td{opacity:.6}
-</style>)";
-
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (const char c : visible(text)) {
-    switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      case '\'': out += "&#39;"; break;
-      default: out += c;
-    }
-  }
-  return out;
-}
 
 std::string_view colour_of(Severity severity) { return colours[static_cast<size_t>(std::ranges::find(severities, severity) - severities.begin())]; }
 
@@ -57,11 +32,11 @@ std::string chart(std::string_view title, std::string_view id, const std::vector
     return sum;
   };
   for (const Bar& bar : bars) longest = std::max(longest, total(bar));
-  std::string out = fmt::format("<figure id=\"{}\"><figcaption>{}</figcaption><svg role=\"img\" aria-label=\"{}\" width=\"480\" height=\"{}\">", id, escaped(title), escaped(title), bars.size() * 26 + 4);
+  std::string out = fmt::format("<figure id=\"{}\"><figcaption>{}</figcaption><svg role=\"img\" aria-label=\"{}\" width=\"480\" height=\"{}\">", id, escape_html(title), escape_html(title), bars.size() * 26 + 4);
   for (size_t row = 0; row < bars.size(); ++row) {
     const size_t y = row * 26;
     double x = 100;
-    out += fmt::format("<text x=\"0\" y=\"{}\">{}</text>", y + 17, escaped(bars[row].label));
+    out += fmt::format("<text x=\"0\" y=\"{}\">{}</text>", y + 17, escape_html(bars[row].label));
     for (const auto& [count, colour] : bars[row].parts) {
       const double width = 320.0 * static_cast<double>(count) / static_cast<double>(longest);
       if (count > 0) out += fmt::format("<rect x=\"{:.1f}\" y=\"{}\" width=\"{:.1f}\" height=\"18\" fill=\"{}\"><title>{}</title></rect>", x, y + 4, width, colour, count);
@@ -91,11 +66,11 @@ std::string charts(const Report& report) {
 
 std::string finding_row(const Finding& finding) {
   std::string proof;
-  for (const Step& step : finding.proof) proof += fmt::format("<li><b>{}</b> {}</li>", escaped(step.kind), escaped(step.text));
+  for (const Step& step : finding.proof) proof += fmt::format("<li><b>{}</b> {}</li>", escape_html(step.kind), escape_html(step.text));
   const std::string fix = finding.status != Status::Affected ? fmt::format("{}: {}", to_string(finding.status), finding.reason) : finding.fixed_in.empty() ? fmt::format("no fix: {}{}", finding.no_fix, finding.support.empty() ? "" : "; support " + finding.support) : finding.fixed_in;
   return fmt::format("<tr class=\"{}\"><td class=\"id\">{}{}</td><td><span class=\"sev\" style=\"background:{}\">{}</span></td><td>{}</td><td>{}</td><td>{} <code>{}</code><details><summary>why</summary><ol>{}</ol></details></td><td>{}</td></tr>\n",
-                     finding.status == Status::Affected ? "open" : "done", escaped(finding.id), finding.exploited ? " <b title=\"known to be exploited\">exploited</b>" : "", colour_of(finding.severity), advisory::to_string(finding.severity),
-                     finding.likelihood ? fmt::format("{:.1f}%", finding.likelihood->score * 100) : "", to_string(finding.owner), escaped(finding.component.name), escaped(finding.component.version), proof, escaped(fix));
+                     finding.status == Status::Affected ? "open" : "done", escape_html(finding.id), finding.exploited ? " <b title=\"known to be exploited\">exploited</b>" : "", colour_of(finding.severity), advisory::to_string(finding.severity),
+                     finding.likelihood ? fmt::format("{:.1f}%", finding.likelihood->score * 100) : "", to_string(finding.owner), escape_html(finding.component.name), escape_html(finding.component.version), proof, escape_html(fix));
 }
 
 std::string table_of(std::string_view title, std::string_view id, const std::vector<std::string_view>& heads, const std::vector<std::vector<std::string>>& rows) {
@@ -105,7 +80,7 @@ std::string table_of(std::string_view title, std::string_view id, const std::vec
   out += "</tr></thead><tbody>\n";
   for (const auto& row : rows) {
     out += "<tr>";
-    for (const std::string& cell : row) out += fmt::format("<td>{}</td>", escaped(cell));
+    for (const std::string& cell : row) out += fmt::format("<td>{}</td>", escape_html(cell));
     out += "</tr>\n";
   }
   return out + "</tbody></table>";
@@ -155,14 +130,14 @@ std::string summary_of(const Report& report) {
 std::string list_of(std::string_view title, std::string_view id, const std::vector<std::string>& lines) {
   if (lines.empty()) return {};
   std::string out = fmt::format("<h2>{}</h2><ul id=\"{}\" class=\"{}\">", title, id, id);
-  for (const std::string& line : lines) out += "<li>" + escaped(line) + "</li>";
+  for (const std::string& line : lines) out += "<li>" + escape_html(line) + "</li>";
   return out + "</ul>";
 }
 
 std::string section(const Report& report) {
-  std::string out = fmt::format("<section><h1>{} <span class=\"verdict {}\">{}</span></h1>\n", escaped(report.ref), to_string(report.verdict), to_string(report.verdict));
+  std::string out = fmt::format("<section><h1>{} <span class=\"verdict {}\">{}</span></h1>\n", escape_html(report.ref), to_string(report.verdict), to_string(report.verdict));
   const Coverage& coverage = report.coverage;
-  out += fmt::format("<p>{}{}{} {}</p>\n", escaped(report.digest), report.digest.empty() ? "" : "<br>", escaped(report.distribution.space), escaped(report.platform));
+  out += fmt::format("<p>{}{}{} {}</p>\n", escape_html(report.digest), report.digest.empty() ? "" : "<br>", escape_html(report.distribution.space), escape_html(report.platform));
   out += summary_of(report) + list_of("Not known", "causes", report.causes) + list_of("To be known", "notes", report.notes) + charts(report);
   out += "<h2>Findings</h2><table class=\"findings\"><thead><tr><th>ID</th><th>Severity</th><th>EPSS</th><th>Owner</th><th>Package</th><th>Fixed in</th></tr></thead><tbody>\n";
   for (const Finding& finding : report.findings) out += finding_row(finding);
@@ -180,11 +155,9 @@ std::string section(const Report& report) {
 }  // namespace
 
 std::string write_html(std::span<const Report> reports, const FormOptions&) {
-  std::string out = "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>Ashlar scan</title>\n";
-  out += style;
-  out += "\n</head><body>\n";
-  for (const Report& report : reports) out += section(report);
-  return out + "</body></html>\n";
+  std::string body;
+  for (const Report& report : reports) body += section(report);
+  return html_page("Ashlar scan", body);
 }
 
 }  // namespace ashlar::scan

@@ -1,0 +1,210 @@
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
+#include <nlohmann/json.hpp>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "cli/commands.h"
+#include "cli/key_options.h"
+#include "oci/ref.h"
+#include "pipeline/sla.h"
+#include "trust/open_key.h"
+
+namespace ashlar::cli {
+namespace {
+
+struct Options {
+  std::string action = "log", what, ref, ledger, to;
+  std::string image, digest, vulnerability, package, kind, since, until;
+  std::string environment, by, at;
+  std::vector<std::string> keys, checkpoints;
+  std::uint64_t after = 0;
+  int password_descriptor = -1;
+};
+
+Result<pipeline::Config> config_of(const Context& context) {
+  TRY_ASSIGN(const auto folders, host::folders(context.machine));
+  return pipeline::read_config(context.machine, folders, context.config);
+}
+
+Result<host::Path> ledger_of(const Context& context, const Options& options) {
+  if (!options.ledger.empty()) return host::Path(options.ledger);
+  TRY_ASSIGN(const auto folders, host::folders(context.machine));
+  return pipeline::ledger_path(folders);
+}
+
+Json to_json(const ledger::Entry& entry) {
+  Json out = parse_json(ledger::canonical(entry.event, entry.number, entry.recorded), "event").value_or(Json::object());
+  out["chain"] = entry.chain.str();
+  return out;
+}
+
+std::string facts_of(const ledger::Event& event) {
+  std::string out;
+  for (const auto& [name, value] : event.facts) out += fmt::format("{}{}={}", out.empty() ? "" : " ", name, value.find(' ') == std::string::npos ? value : "'" + value + "'");
+  return visible(out);
+}
+
+std::vector<std::string> row_of(const ledger::Entry& entry) {
+  const ledger::Event& event = entry.event;
+  std::string about = event.image;
+  if (!event.digest.empty()) about += (about.empty() ? "" : "@") + event.digest.substr(0, 19);
+  if (!event.environment.empty()) about += " in " + event.environment;
+  std::string finding = event.vulnerability;
+  if (!event.package.empty()) finding += (finding.empty() ? "" : " ") + event.package;
+  return {std::to_string(entry.number), event.at.str(), std::string(to_string(event.kind)), visible(about), visible(finding), visible(event.by), facts_of(event)};
+}
+
+Result<ledger::Filter> filter_of(const Options& options) {
+  ledger::Filter out{.image = options.image, .digest = options.digest, .vulnerability = options.vulnerability, .package = options.package, .after = options.after};
+  if (!options.kind.empty()) {
+    TRY_ASSIGN(out.kind, ledger::parse_kind(options.kind));
+  }
+  if (!options.since.empty()) {
+    TRY_ASSIGN(out.since, Time::parse(options.since));
+  }
+  if (!options.until.empty()) {
+    TRY_ASSIGN(out.until, Time::parse(options.until));
+  }
+  return out;
+}
+
+Result<Exit> log(Context& context, const Options& options) {
+  TRY_ASSIGN(const auto filter, filter_of(options));
+  TRY_ASSIGN(const auto path, ledger_of(context, options));
+  TRY_ASSIGN(auto ledger, pipeline::open_ledger(context.machine, path));
+  Json entries = Json::array();
+  std::vector<std::vector<std::string>> rows = {{"NUMBER", "AT", "KIND", "IMAGE", "FINDING", "BY", "FACTS"}};
+  TRY(ledger.each(filter, [&](const ledger::Entry& entry) {
+    if (context.format == "jsonl") say(context, to_compact(to_json(entry)));
+    else if (context.json) entries.push_back(to_json(entry));
+    else rows.push_back(row_of(entry));
+    return Done();
+  }));
+  if (context.json) answer(context, {{"schema", "https://ashlar.dev/ledger/v1"}, {"entries", std::move(entries)}});
+  else if (context.format == "text") context.answer->append(rows.size() == 1 ? "no event fits\n" : table(context, rows));
+  return Exit::Clean;
+}
+
+Result<Exit> verify(Context& context, const Options& options) {
+  TRY_ASSIGN(const auto path, ledger_of(context, options));
+  TRY_ASSIGN(const auto config, config_of(context));
+  const auto secrets = host::machine_secrets();
+  std::vector<trust::PublicKey> keys;
+  for (const std::string& each : options.keys) {
+    TRY_ASSIGN(auto key, trust::open_public_key(each, {.machine = context.machine, .secrets = *secrets, .descriptor = options.password_descriptor, .module = config.keys.module}));
+    keys.push_back(std::move(key));
+  }
+  std::vector<std::pair<std::string, std::string>> envelopes;
+  for (const std::string& each : options.checkpoints) {
+    TRY_ASSIGN(std::string text, context.machine.files->read(each));
+    envelopes.emplace_back(std::move(text), each);
+  }
+  TRY_ASSIGN(auto ledger, pipeline::open_ledger(context.machine, path));
+  TRY_ASSIGN(auto found, ledger.verify(keys, envelopes));
+  if (auto file = ledger.check_file(); !file) found.damages.push_back({0, std::move(file).error().message});
+  Json damages = Json::array();
+  for (const ledger::Damage& each : found.damages) damages.push_back({{"event", each.number}, {"what", each.what}});
+  if (context.json) {
+    answer(context, {{"schema", "https://ashlar.dev/ledger-verification/v1"}, {"ledger", path.string()}, {"whole", found.whole()}, {"events", found.events}, {"chain", found.chain.str()}, {"checkpoints", found.checkpoints}, {"believed", found.believed}, {"sealed", found.sealed},
+                     {"damages", std::move(damages)}, {"more", found.more}});
+    return found.whole() ? Exit::Clean : Exit::Damaged;
+  }
+  for (const ledger::Damage& each : found.damages) say(context, each.what);
+  if (found.more > 0) say(context, fmt::format("and {} more", found.more));
+  say(context, fmt::format("{}: {} events, chain {}", found.whole() ? "whole" : "damaged", found.events, found.chain.str()));
+  if (found.checkpoints == 0) say(context, "no checkpoint: what was cut off at the end, or a chain that was computed anew, would not be seen (`ashlar audit checkpoint` makes one)");
+  else say(context, fmt::format("{} checkpoint{}, {}; events up to {} are sealed{}", found.checkpoints, found.checkpoints == 1 ? "" : "s", keys.empty() ? std::string("whose signatures nobody asked for (--key)") : fmt::format("{} signed by the keys given", found.believed), found.sealed,
+                              found.sealed < found.events ? fmt::format(", {} after it are not", found.events - found.sealed) : ""));
+  return found.whole() ? Exit::Clean : Exit::Damaged;
+}
+
+Result<Exit> checkpoint(Context& context, const Options& options) {
+  if (options.keys.size() != 1) return cannot(Kind::Invalid, "make a checkpoint", "it takes one private key: --key KEY");
+  TRY_ASSIGN(const auto key, open_private_key(context, {options.keys[0], options.password_descriptor}));
+  TRY_ASSIGN(const auto path, ledger_of(context, options));
+  TRY_ASSIGN(auto ledger, pipeline::open_ledger(context.machine, path));
+  TRY_ASSIGN(const auto found, ledger.verify({}, {}));
+  if (!found.whole()) return cannot(Kind::Corrupt, "make a checkpoint", fmt::format("{}; what is damaged is not sealed", found.damages.front().what));
+  TRY_ASSIGN(const std::string envelope, ledger.seal(key, context.machine.clock->now()));
+  if (!options.to.empty()) TRY(context.machine.files->write(options.to, envelope + "\n"));
+  if (context.json) answer(context, {{"schema", "https://ashlar.dev/ledger-seal/v1"}, {"events", found.events}, {"chain", found.chain.str()}, {"file", options.to}, {"checkpoint", parse_json(envelope, "checkpoint").value_or(Json())}});
+  else if (options.to.empty()) say(context, envelope);
+  else say(context, fmt::format("{} events are sealed, chain {}; '{}' is to be kept elsewhere", found.events, found.chain.str(), options.to));
+  return Exit::Clean;
+}
+
+/// The digest that is meant: the reference's own, else what the ledger says was promoted last under its tag.
+Result<std::string> digest_of(ledger::Ledger& ledger, const oci::ImageRef& ref, const std::string& image, Time at) {
+  if (!ref.digest.empty()) return ref.digest;
+  TRY_ASSIGN(const auto promoted, ledger.read({.image = image, .kind = ledger::Kind::Promoted}));
+  std::string out;
+  for (const ledger::Entry& each : promoted) {
+    const auto tag = each.event.facts.find("tag");
+    if (each.event.at > at || tag == each.event.facts.end()) continue;
+    const auto tags = words(tag->second);
+    if (std::ranges::find(tags, ref.tag) != tags.end()) out = each.event.digest;
+  }
+  if (!out.empty()) return out;
+  return cannot(Kind::NotFound, fmt::format("report '{}'", ref.str()), "the ledger knows of no digest under this tag: name it as REPO@sha256:...");
+}
+
+Result<Exit> report(Context& context, const Options& options) {
+  if (options.what != "deployed") return cannot(Kind::Invalid, fmt::format("report '{}'", options.what), "what is reported is 'deployed'");
+  if (options.ref.empty() || options.environment.empty() || options.by.empty()) return cannot(Kind::Invalid, "report a deployment", "it takes a reference, --environment and --by");
+  TRY_ASSIGN(const auto ref, oci::ImageRef::parse(options.ref));
+  TRY_ASSIGN(const auto path, ledger_of(context, options));
+  const Time now = context.machine.clock->now();
+  ledger::Event event{.kind = ledger::Kind::Deployed, .at = now, .image = ref.transport == oci::Transport::Registry ? ref.location : oci::ImageRef{ref.transport, ref.location, "", ""}.str(), .environment = options.environment, .by = options.by};
+  if (!options.at.empty()) {
+    TRY_ASSIGN(event.at, Time::parse(options.at));
+  }
+  if (event.at.seconds > now.seconds + 300) return cannot(Kind::Invalid, "report a deployment", fmt::format("{} has not come yet", event.at.str()));
+  TRY_ASSIGN(auto ledger, ledger::Ledger::open(path));
+  TRY_ASSIGN(event.digest, digest_of(ledger, ref, event.image, event.at));
+  TRY_ASSIGN(const auto number, ledger.append({&event, 1}, now));
+  if (context.json) answer(context, {{"schema", "https://ashlar.dev/ledger-report/v1"}, {"number", number}, {"image", event.image}, {"digest", event.digest}, {"environment", event.environment}});
+  else say(context, fmt::format("event {}: {}@{} is in {} since {}", number, event.image, event.digest, event.environment, event.at.str()));
+  return Exit::Clean;
+}
+
+struct Row {
+  std::string_view name;
+  Result<Exit> (*run)(Context& context, const Options& options);
+};
+
+}  // namespace
+
+Action audit(CLI::App& app) {
+  const auto options = std::make_shared<Options>();
+  app.add_option("ACTION", options->action, "log (the default): the events; verify: whether they are what was written; checkpoint: seal them; report: say that something was deployed");
+  app.add_option("WHAT", options->what, "with report: deployed");
+  app.add_option("REF", options->ref, "with report: the image, docker://HOST/REPO@DIGEST, or with a tag that the ledger knows the digest of");
+  app.add_option("--ledger", options->ledger, "this ledger; by default the one in the folder of state")->option_text("FILE");
+  app.add_option("--image", options->image, "with log: of this repository")->option_text("REPO");
+  app.add_option("--digest", options->digest, "with log: of this digest")->option_text("DIGEST");
+  app.add_option("--vulnerability", options->vulnerability, "with log: on this vulnerability")->option_text("ID");
+  app.add_option("--package", options->package, "with log: in this source package")->option_text("NAME");
+  app.add_option("--kind", options->kind, "with log: of this kind, as promoted")->option_text("KIND");
+  app.add_option("--since", options->since, "with log: what happened from then on")->option_text("TIME");
+  app.add_option("--until", options->until, "with log: what happened before")->option_text("TIME");
+  app.add_option("--after", options->after, "with log: numbers above this one")->option_text("NUMBER");
+  app.add_option("--key", options->keys, "with verify: a public key that must have signed the checkpoints, repeatable; with checkpoint: the private key that signs")->option_text("KEY");
+  app.add_option("--password-fd", options->password_descriptor, "the key's password is the first line of this open descriptor; otherwise ASHLAR_KEY_PASSWORD or COSIGN_PASSWORD has it, or the terminal is asked")->option_text("N");
+  app.add_option("--checkpoint", options->checkpoints, "with verify: a checkpoint that was kept elsewhere, repeatable")->option_text("FILE");
+  app.add_option("-o,--to", options->to, "with checkpoint: write it to this file, too")->option_text("FILE");
+  app.add_option("--environment", options->environment, "with report: where it runs")->option_text("NAME");
+  app.add_option("--by", options->by, "with report: who says so")->option_text("WHO");
+  app.add_option("--at", options->at, "with report: since when; now by default")->option_text("TIME");
+  return [options](Context& context) -> Result<Exit> {
+    constexpr std::array actions = {Row{"log", log}, Row{"verify", verify}, Row{"checkpoint", checkpoint}, Row{"report", report}};
+    const auto row = std::ranges::find(actions, options->action, &Row::name);
+    if (row == actions.end()) return cannot(Kind::Invalid, fmt::format("audit '{}'", options->action), "the actions are log, verify, checkpoint and report");
+    if (row->name != "report" && !options->what.empty()) return cannot(Kind::Invalid, fmt::format("audit {}", row->name), fmt::format("it takes no '{}'", options->what));
+    return row->run(context, *options);
+  };
+}
+
+}  // namespace ashlar::cli

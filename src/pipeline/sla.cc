@@ -1,0 +1,71 @@
+#include "pipeline/sla.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "policy/policy.h"
+
+namespace ashlar::pipeline {
+namespace {
+
+/// Support that begins with the first promotion begins there.
+void settle(std::vector<policy::Support>& support, const std::vector<ledger::Entry>& entries) {
+  for (policy::Support& each : support) {
+    if (each.from != Time{}) continue;
+    std::optional<Time> first;
+    for (const ledger::Entry& entry : entries) {
+      if (entry.event.kind == ledger::Kind::Promoted && entry.event.image == each.image && (!first || entry.event.at < *first)) first = entry.event.at;
+    }
+    if (first) each.from = *first;
+  }
+}
+
+}  // namespace
+
+host::Path ledger_path(const host::Folders& folders) { return folders.state / "ledger.db"; }
+
+Result<ledger::Ledger> open_ledger(host::Machine& machine, const host::Path& path) {
+  if (!machine.files->exists(path)) return cannot(Kind::NotFound, fmt::format("open ledger '{}'", path.string()), "there is none: nothing was recorded yet");
+  return ledger::Ledger::open(path);
+}
+
+Result<std::pair<policy::SlaRules, std::string>> sla_rules(Workshop& workshop, const std::string& policy, const std::string& preset) {
+  if (!policy.empty() && !preset.empty()) return cannot(Kind::Invalid, "choose an agreement", "both a policy and a preset are named");
+  host::Files& files = *workshop.machine.files;
+  const host::Path folder = workshop.data / "policies" / "sla";
+  const std::string name = preset.empty() ? "default" : preset;
+  const host::Path path = policy.empty() ? folder / (name + ".yaml") : host::Path(policy);
+  if (policy.empty() && (name.find('/') != std::string::npos || !files.exists(path))) {
+    std::vector<std::string> there;
+    for (const std::string& each : files.list(folder).value_or(std::vector<std::string>())) {
+      if (each.ends_with(".yaml")) there.push_back(each.substr(0, each.size() - 5));
+    }
+    return cannot(Kind::NotFound, fmt::format("take preset '{}'", name), fmt::format("the presets are {}", join(there, ", ")));
+  }
+  TRY_ASSIGN(std::string text, files.read(path));
+  TRY_ASSIGN(auto read, policy::read_policy(std::move(text), path.string()));
+  if (!read.sla) return cannot(Kind::Invalid, fmt::format("take policy '{}'", path.string()), "it has no section 'sla'");
+  return std::pair(std::move(*read.sla), policy.empty() ? name : policy);
+}
+
+Result<SlaAnswer> sla(Workshop& workshop, const SlaWish& wish) {
+  TRY_ASSIGN(auto rules, sla_rules(workshop, wish.policy, wish.preset));
+  TRY_ASSIGN(auto ledger, open_ledger(workshop.machine, wish.ledger.empty() ? ledger_path(workshop.folders) : wish.ledger));
+  std::vector<ledger::Entry> entries;
+  TRY(ledger.each({}, [&](const ledger::Entry& entry) {
+    if (wish.image.empty() || entry.event.image.empty() || entry.event.image == wish.image) entries.push_back(entry);
+    return Done();
+  }));
+  const Time now = wish.now.value_or(workshop.machine.clock->now());
+  SlaAnswer out{policy::sla_report(policy::clocks(entries, rules.first, now), rules.first, now), {std::move(rules.second), {}}};
+  auto support = wish.support;
+  settle(support, entries);
+  for (const policy::Support& each : support) {
+    if (wish.image.empty() || each.image == wish.image) out.paper.cadences.push_back(policy::cadence(entries, each, now));
+  }
+  return out;
+}
+
+}  // namespace ashlar::pipeline
