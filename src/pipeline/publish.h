@@ -1,5 +1,6 @@
 #pragma once
 // A finished image under its names: an immutable revision, and tags that move (docs/formats/tags.md).
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,9 @@ std::string revision_stem(const plan::Definition& definition, const plan::Lock& 
 
 /// The names of an image at `to`: the revision that has this digest already, or the next one.
 Result<Names> names_for(host::Machine& machine, const oci::ImageRef& to, const plan::Definition& definition, const plan::Lock& lock, const Digest& image);
+
+/// What those who follow the definition's tags at `to` use now: where its first moving tag points, by digest; nothing where nothing was published yet.
+Result<std::optional<oci::ImageRef>> published_now(host::Machine& machine, const oci::ImageRef& to, const plan::Definition& definition);
 
 /// Copies the image of `from` (a layout's reference) to `to`, under no tag.
 Done push_candidate(host::Machine& machine, const oci::ImageRef& from, const oci::ImageRef& to);
