@@ -36,13 +36,14 @@ Json to_json(const std::vector<pipeline::OldRevision>& old) {
 }
 
 Json to_json(const pipeline::Made& made) {
-  Json reasons = Json::array(), statements = Json::array();
+  Json reasons = Json::array(), statements = Json::array(), behaviour = Json::array();
   for (const auto& each : made.verdict.reasons) reasons.push_back({{"rule", each.rule}, {"answer", word(each.answer)}, {"what", each.what}, {"remedy", each.remedy}});
   for (const auto& each : made.statements) statements.push_back({{"layout", each.layout}, {"predicate_type", each.predicate_type}, {"subject", each.subject.str()}, {"artifact", each.artifact.str()}, {"new", each.fresh}});
+  for (const auto& each : made.notes) behaviour.push_back({{"platform", each.platform.str()}, {"behaviour", prove::to_json(each.behaviour)}});
   const auto& t = made.timings;
   return {{"definition", made.definition}, {"digest", made.digest.str()}, {"candidate", made.candidate}, {"gate", {{"passed", made.verdict.passed}, {"unknown", made.verdict.unknown}, {"reasons", std::move(reasons)}}},
-          {"published", !made.revision.empty()}, {"revision", made.revision}, {"moved", made.moved}, {"statements", std::move(statements)},
-          {"timings", {{"build", t.build}, {"test", t.test}, {"scan", t.scan}, {"describe", t.describe}, {"publish", t.publish}, {"total", t.total}}}};
+          {"published", !made.revision.empty()}, {"revision", made.revision}, {"moved", made.moved}, {"former", made.former}, {"behaviour", std::move(behaviour)}, {"statements", std::move(statements)},
+          {"timings", {{"build", t.build}, {"test", t.test}, {"scan", t.scan}, {"compare", t.compare}, {"describe", t.describe}, {"publish", t.publish}, {"total", t.total}}}};
 }
 
 void say_made(Context& context, const pipeline::Made& made, const std::string& to, bool timings) {
@@ -56,7 +57,7 @@ void say_made(Context& context, const pipeline::Made& made, const std::string& t
   else say(context, fmt::format("  published as {}:{}{}, {} signatures and statements{}", to, made.revision, made.moved.empty() ? ", where it was already" : "; moved " + join(made.moved, ", "), made.statements.size(), fresh == 0 ? "" : fmt::format(", {} of them new", fresh)));
   if (timings) {
     const auto& t = made.timings;
-    say(context, faint(context, fmt::format("  build {:.3f} s, test {:.3f} s, scan {:.3f} s, describe and sign {:.3f} s, publish {:.3f} s, total {:.3f} s", t.build, t.test, t.scan, t.describe, t.publish, t.total)));
+    say(context, faint(context, fmt::format("  build {:.3f} s, test {:.3f} s, scan {:.3f} s, compare {:.3f} s, describe and sign {:.3f} s, publish {:.3f} s, total {:.3f} s", t.build, t.test, t.scan, t.compare, t.describe, t.publish, t.total)));
   }
 }
 

@@ -7,9 +7,9 @@
 
 #include "base/parallel.h"
 #include "pipeline/catalog.h"
+#include "pipeline/inner/candidate.h"
 #include "pipeline/predicates.h"
 #include "pipeline/publish.h"
-#include "pipeline/test.h"
 
 namespace ashlar::pipeline {
 namespace {
@@ -28,32 +28,15 @@ class Watch {
   Clock::time_point last_ = Clock::now();
 };
 
-/// One platform's image, and what is known of it.
-struct Platform {
-  std::string name;
-  Tested tested;
-  scan::Report report;
-};
-
 /// Where the definition's candidate lies: a layout of its own, which the next build goes on from.
 oci::ImageRef candidate_of(const Workshop& workshop, const host::Path& definition) {
   const std::string name = Digest::of(std::filesystem::absolute(definition).lexically_normal().string()).hex().substr(0, 16);
   return {oci::Transport::OciLayout, (workshop.folders.cache / "candidates" / name).string(), "candidate", {}};
 }
 
-policy::Candidate for_gate(const Platform& platform, const std::string& name) {
-  policy::Candidate out{.name = name, .platform = platform.name, .checks = {}, .report = &platform.report};
-  for (const prove::Check& check : platform.tested.checks) {
-    using Answer = policy::Checked::Answer;
-    const bool not_run = check.outcome == prove::Outcome::NotApplicable && check.id.starts_with("run:");
-    out.checks.push_back({check.id, check.title, check.outcome == prove::Outcome::Failed ? Answer::Failed : not_run ? Answer::NotRun : Answer::Held, check.evidence});
-  }
-  return out;
-}
-
 /// Tests and scans every platform.
-Result<std::vector<Platform>> examine(Workshop& workshop, advisory::Database& database, const host::Path& definition, const oci::ImageRef& to, const Made& made, const Built& built, const MakeOptions& options, Made::Timings& timings) {
-  std::vector<Platform> out;
+Result<std::vector<CandidatePlatform>> examine(Workshop& workshop, advisory::Database& database, const host::Path& definition, const oci::ImageRef& to, const Made& made, const Built& built, const MakeOptions& options, Made::Timings& timings) {
+  std::vector<CandidatePlatform> out;
   ScanOptions how = options.scan;
   how.gate = options.policy.gate.stop_on;
   how.also_named = {to.location};
@@ -71,13 +54,16 @@ Result<std::vector<Platform>> examine(Workshop& workshop, advisory::Database& da
 }
 
 /// Signs the image, and what is to be said of each platform's, where they lie now.
-Result<std::vector<Placed>> state(Workshop& workshop, const host::Path& definition, const oci::ImageRef& there, const Made& made, const std::vector<Platform>& platforms, const MakeOptions& options) {
+Result<std::vector<Placed>> state(Workshop& workshop, const host::Path& definition, const oci::ImageRef& there, const Made& made, const std::vector<CandidatePlatform>& platforms, const MakeOptions& options) {
   std::vector<Result<Predicates>> predicates(platforms.size());
   in_parallel(platforms.size(), 0, [&](size_t at, size_t) {
     predicates[at] = predicates_of(workshop, {.image = made.candidate, .platform = platforms[at].name, .definition = definition, .builder = options.builder, .image_mirror = options.build.image_mirror, .started = {}, .finished = {}, .tested = &platforms[at].tested, .scanned = &platforms[at].report});
   });
   for (auto& each : predicates) {
     if (!each) return std::unexpected(std::move(each).error());
+  }
+  for (size_t at = 0; at < platforms.size(); ++at) {
+    if (platforms[at].notes) predicates[at]->list.push_back(changes_of(*platforms[at].notes));
   }
   TRY_ASSIGN(auto out, sign(workshop.machine, there.str(), *options.key, {.each_platform = true}));
   std::vector<Result<std::vector<Placed>>> said(platforms.size());
@@ -117,12 +103,22 @@ Result<Made> make(Workshop& workshop, advisory::Database& database, const host::
 
   // Test, scan, and judge: the gate.
   TRY_ASSIGN(auto platforms, examine(workshop, database, definition, to, out, built, options, out.timings));
+  watch.lap();
+  TRY_ASSIGN(const auto former, published_now(workshop.machine, to, built.definition));
+  if (former) {
+    out.former = former->str();
+    TRY(hold_against(workshop, database, *former, out.digest, out.candidate, options, platforms));
+  }
+  for (const CandidatePlatform& each : platforms) {
+    if (each.notes) out.notes.push_back(*each.notes);
+  }
+  out.timings.compare = watch.lap();
   std::vector<policy::Candidate> candidates;
-  for (const Platform& each : platforms) candidates.push_back(for_gate(each, built.definition.name));
+  for (const CandidatePlatform& each : platforms) candidates.push_back(for_gate(each, built.definition.name));
   out.verdict = policy::ask(options.policy.gate, candidates);
   out.timings.total = whole.lap();
   if (!out.verdict.passed) {
-    for (Platform& each : platforms) out.reports.push_back(std::move(each.report));
+    for (CandidatePlatform& each : platforms) out.reports.push_back(std::move(each.report));
     return out;
   }
 
@@ -146,7 +142,7 @@ Result<Made> make(Workshop& workshop, advisory::Database& database, const host::
   if (!options.tags.empty()) names.moving = options.tags;
   TRY_ASSIGN(out.moved, move_tags(workshop.machine, to, names, out.digest));
   out.revision = names.revision;
-  for (Platform& each : platforms) out.reports.push_back(std::move(each.report));
+  for (CandidatePlatform& each : platforms) out.reports.push_back(std::move(each.report));
   out.timings.publish += watch.lap();
   out.timings.total += whole.lap();
   return out;

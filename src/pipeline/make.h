@@ -5,6 +5,7 @@
 
 #include "advisory/database.h"
 #include "pipeline/build.h"
+#include "pipeline/notes.h"
 #include "pipeline/scan.h"
 #include "pipeline/sign.h"
 #include "policy/policy.h"
@@ -26,11 +27,13 @@ struct Made {
   Digest digest = Digest::from({});     ///< of the candidate: a manifest, or an index
   std::string candidate{};              ///< where it lies, whatever the gate said
   policy::GateVerdict verdict{};
+  std::string former{};                 ///< what its tag pointed at, by digest; empty: nothing was published before
+  std::vector<Notes> notes{};           ///< against that, of each platform that both have; none where it is the same image
   std::string revision{};               ///< what it was published as; empty: it was not
   std::vector<std::string> moved{};     ///< tags that point at it now and did not before
   std::vector<Placed> statements{};     ///< and signatures
   std::vector<scan::Report> reports{};  ///< of each platform
-  struct Timings { double build = 0, test = 0, scan = 0, describe = 0, publish = 0, total = 0; } timings{};  ///< seconds of wall time
+  struct Timings { double build = 0, test = 0, scan = 0, compare = 0, describe = 0, publish = 0, total = 0; } timings{};  ///< seconds of wall time
 };
 
 /// Where what is made may go: `oci:DIR[:TAG]` or `docker://HOST/REPO[:TAG]`.

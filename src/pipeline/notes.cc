@@ -87,8 +87,12 @@ Result<Notes> compare(Workshop& workshop, const std::string& before, const std::
   ScanOptions how = options.scan;
   how.platform = one.image ? platform : std::string();
   TRY_ASSIGN(const auto first, scan(workshop.machine, *options.database, before, how));
-  TRY_ASSIGN(const auto second, scan(workshop.machine, *options.database, after, how));
-  if (second.database.digest) out.findings = compare(first, second);
+  std::optional<scan::Report> second;
+  if (options.scanned == nullptr) {
+    TRY_ASSIGN(second, scan(workshop.machine, *options.database, after, how));
+  }
+  const scan::Report& report = options.scanned == nullptr ? *second : *options.scanned;
+  if (report.database.digest) out.findings = compare(first, report);
   return out;
 }
 
@@ -96,6 +100,14 @@ Result<Notes> compare(Workshop& workshop, const std::string& before, const std::
 
 Result<Notes> notes_of(Workshop& workshop, const std::string& before, const std::string& after, const NotesOptions& options) {
   return compare(workshop, before, after, options);
+}
+
+Result<std::optional<Notes>> notes_against(Workshop& workshop, const oci::ImageRef& former, const std::string& candidate, const NotesOptions& options) {
+  const auto there = inventory::open_target(workshop.machine, former.str(), options.platform);
+  if (!there && there.error().kind == Kind::NotFound) return std::nullopt;
+  if (!there) return std::unexpected(there.error());
+  TRY_ASSIGN(auto notes, notes_of(workshop, former.str(), candidate, options));
+  return notes;
 }
 
 attest::Predicate changes_of(const Notes& notes) {

@@ -20,6 +20,7 @@ struct NotesOptions {
   std::string platform{};                  ///< of images for several; the first of `before` where it is empty
   advisory::Database* database = nullptr;  ///< null, or one that holds nothing: nobody looks for vulnerabilities
   ScanOptions scan{};                      ///< with which both are scanned, but for the platform
+  const scan::Report* scanned = nullptr;   ///< of the new image, where it was scanned so already
   host::Path definition{};                 ///< whose run tests are run on both; empty: none are
   prove::BehaviourOptions behaviour{};
 };
@@ -48,6 +49,9 @@ struct Notes {
 
 /// Reads both images once. NotFound when one of them lacks the platform.
 Result<Notes> notes_of(Workshop& workshop, const std::string& before, const std::string& after, const NotesOptions& options);
+
+/// The same of an image that takes the place of another; nothing where that one had no image for the platform.
+Result<std::optional<Notes>> notes_against(Workshop& workshop, const oci::ImageRef& former, const std::string& candidate, const NotesOptions& options);
 
 /// The changelog as a statement on the new image, which is `after`.
 attest::Predicate changes_of(const Notes& notes);

@@ -67,6 +67,11 @@ Result<std::unique_ptr<oci::ImageWriter>> writer_to(host::Machine& machine, cons
 
 }  // namespace
 
+std::vector<std::string> moving_tags(const oci::ImageRef& to, const plan::Definition& definition) {
+  if (!to.tag.empty()) return {to.tag};
+  return definition.tags.empty() ? std::vector<std::string>{"latest"} : definition.tags;
+}
+
 std::string revision_stem(const plan::Definition& definition, const plan::Lock& lock) {
   const std::string tag = definition.tags.empty() ? "latest" : definition.tags.front();
   const std::string_view front = version_in_front(tag);
@@ -84,14 +89,18 @@ std::string revision_stem(const plan::Definition& definition, const plan::Lock& 
   return best.empty() ? tag : best + tag.substr(front.size());
 }
 
-Result<std::optional<Digest>> find_tag(host::Machine& machine, const oci::ImageRef& to, const std::string& tag) {
+Result<std::optional<oci::ImageRef>> published_now(host::Machine& machine, const oci::ImageRef& to, const plan::Definition& definition) {
   TRY_ASSIGN(auto tags, Tags::open(machine, to));
-  return tags.find(tag);
+  TRY_ASSIGN(const auto there, tags.find(moving_tags(to, definition).front()));
+  if (!there) return std::nullopt;
+  oci::ImageRef out = to;
+  out.tag.clear();
+  out.digest = there->str();
+  return out;
 }
 
 Result<Names> names_for(host::Machine& machine, const oci::ImageRef& to, const plan::Definition& definition, const plan::Lock& lock, const Digest& image) {
-  Names out{.revision = {}, .moving = to.tag.empty() ? definition.tags : std::vector{to.tag}};
-  if (out.moving.empty()) out.moving.emplace_back("latest");
+  Names out{.revision = {}, .moving = moving_tags(to, definition)};
   const std::string stem = revision_stem(definition, lock);
   TRY_ASSIGN(auto tags, Tags::open(machine, to));
   TRY_ASSIGN(const auto names, tags.all());

@@ -17,6 +17,9 @@ struct Names {
   std::vector<std::string> moving;  ///< `3.13`: the definition's tags
 };
 
+/// The tags that move, at least one: that of `to`, else the definition's, else `latest`.
+std::vector<std::string> moving_tags(const oci::ImageRef& to, const plan::Definition& definition);
+
 /// What revisions of the definition's image begin with: its first tag, with the version in front replaced by that of the package which is asked for and has
 /// it, up to the distribution's own revision: `3.13` and python3.13 3.13.5-2 give `3.13.5`, `3.13-dev` gives `3.13.5-dev`.
 std::string revision_stem(const plan::Definition& definition, const plan::Lock& lock);
@@ -24,8 +27,8 @@ std::string revision_stem(const plan::Definition& definition, const plan::Lock& 
 /// The names of an image at `to`: the revision that has this digest already, or the next one.
 Result<Names> names_for(host::Machine& machine, const oci::ImageRef& to, const plan::Definition& definition, const plan::Lock& lock, const Digest& image);
 
-/// What a tag at `to` points at; nothing: there is no such tag, or no such place yet.
-Result<std::optional<Digest>> find_tag(host::Machine& machine, const oci::ImageRef& to, const std::string& tag);
+/// What those who follow the definition's tags at `to` use now: where its first moving tag points, by digest; nothing where nothing was published yet.
+Result<std::optional<oci::ImageRef>> published_now(host::Machine& machine, const oci::ImageRef& to, const plan::Definition& definition);
 
 /// Copies the image of `from` (a layout's reference) to `to`, under no tag.
 Done push_candidate(host::Machine& machine, const oci::ImageRef& from, const oci::ImageRef& to);

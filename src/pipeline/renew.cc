@@ -12,6 +12,7 @@
 #include "oci/copy.h"
 #include "pipeline/catalog.h"
 #include "pipeline/publish.h"
+#include "pipeline/sla.h"
 
 namespace ashlar::pipeline {
 namespace {
@@ -122,7 +123,32 @@ class Run {
       if (watched->facts.end && watched->facts.end->seconds - now_.seconds > fleet_.announce) watched->facts.end.reset();
       if (options_.again) watched->facts.stopped.clear();
       if (!options_.plan) TRY(record(watched->events));
+      TRY(set_deadlines(*watched));
       watched_.push_back(std::move(*watched));
+    }
+    return {};
+  }
+
+  /// When each open finding is to be fixed at the latest, by the image's agreement.
+  Done set_deadlines(Watched& watched) {
+    if (watched.facts.findings.empty()) return {};
+    const std::string& named = watched.image.sla;
+    const bool file = named.find('/') != std::string::npos || named.ends_with(".yaml");
+    policy::SlaRules rules;
+    if (named.empty() && options_.make.policy.sla) {
+      rules = *options_.make.policy.sla;
+    } else {
+      TRY_ASSIGN(auto found, sla_rules(workshop_, file ? named : std::string(), file ? std::string() : named));
+      rules = std::move(found.first);
+    }
+    TRY_ASSIGN(auto entries, ledger_.read({.image = watched.image.repository}));
+    for (const Event& each : watched.events) {
+      if (options_.plan) entries.push_back({.number = entries.size() + 1, .recorded = now_, .event = each});  // as if they were written down
+    }
+    for (const policy::Clock& clock : policy::clocks(entries, rules, now_)) {
+      for (policy::OpenFinding& each : watched.facts.findings) {
+        if (clock.environment.empty() && clock.is_open() && each.vulnerability == clock.vulnerability && each.package == clock.package) each.deadline = clock.deadline;
+      }
     }
     return {};
   }
@@ -186,7 +212,7 @@ class Run {
     tested.facts = {{"result", "passed"}, {"inputs", watched.inputs}};
     moved.facts = rebuilt.facts;
     moved.facts.emplace("revision", made.revision);
-    moved.facts.emplace("tag", canary ? watched.image.rollout->canary : moving_tag(watched.to, watched.definition));
+    moved.facts.emplace("tag", canary ? watched.image.rollout->canary : moving_tags(watched.to, watched.definition).front());
     if (canary) moved.facts.emplace("what", "canary");
     std::vector<Event> events = {std::move(rebuilt), std::move(tested), std::move(moved)};
     if (!canary) {
@@ -230,9 +256,9 @@ std::string_view to_string(Renewal::Outcome outcome) {
   return words.at(static_cast<size_t>(outcome));
 }
 
-Result<ledger::Ledger> open_ledger(const Workshop& workshop) {
+Result<ledger::Ledger> begin_ledger(const Workshop& workshop) {
   TRY(workshop.machine.files->make_folders(workshop.folders.state));
-  return ledger::Ledger::open(workshop.folders.state / "ledger.db");
+  return ledger::Ledger::open(ledger_path(workshop.folders));
 }
 
 Result<Fleet> load_fleet(const host::Machine& machine, const host::Path& path) {
@@ -244,7 +270,7 @@ Result<Fleet> load_fleet(const host::Machine& machine, const host::Path& path) {
 Result<Renewed> renew(Workshop& workshop, advisory::Database& database, const Fleet& fleet, const RenewOptions& options) {
   TRY(workshop.machine.files->make_folders(workshop.folders.state));
   TRY_ASSIGN(const auto turn, workshop.machine.files->lock(workshop.folders.state / "renew.lock"));
-  TRY_ASSIGN(auto ledger, open_ledger(workshop));
+  TRY_ASSIGN(auto ledger, begin_ledger(workshop));
   return Run(workshop, database, ledger, fleet, options).go();
 }
 

@@ -45,8 +45,8 @@ struct Renewed {
   std::uint64_t events = 0;                             ///< that were written down
 };
 
-/// Where the workshop's ledger lies.
-Result<ledger::Ledger> open_ledger(const Workshop& workshop);
+/// The workshop's ledger, which is made where it lacks.
+Result<ledger::Ledger> begin_ledger(const Workshop& workshop);
 
 /// Reads a fleet's file.
 Result<Fleet> load_fleet(const host::Machine& machine, const host::Path& path);

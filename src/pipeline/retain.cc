@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "attest/predicate.h"
 #include "deb/version.h"
 #include "oci/attached.h"
 #include "oci/registry.h"
@@ -118,7 +119,11 @@ Result<std::vector<OldRevision>> retain(host::Machine& machine, const oci::Image
     needed.try_emplace(each.digest, fmt::format("tag '{}' points at it", each.tag));
     for (const Digest& part : each.parts) needed.try_emplace(part, fmt::format("it is part of '{}'", each.tag));
     TRY_ASSIGN(const auto statements, repository.statements(each));
-    for (const oci::Attached& one : statements) said.emplace_back(each.tag, judge_signature(one, {}, {}).unproved);
+    for (const oci::Attached& one : statements) {
+      const Signature statement = judge_signature(one, {}, {});
+      // What an image took the place of is named by the notes on it, and nothing needs it for that.
+      if (statement.predicate_type != attest::changes_uri) said.emplace_back(each.tag, statement.unproved);
+    }
     return {};
   };
   for (const Named& each : std::span(others.begin(), others.end())) TRY(stay(each));

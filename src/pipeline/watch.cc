@@ -83,13 +83,11 @@ Done watch_archives(Workshop& workshop, const WatchOptions& options, Watched& ou
 
 /// What is published, and what the database says of it.
 Done watch_published(Workshop& workshop, advisory::Database& database, const WatchOptions& options, Watched& out, Time now) {
-  TRY_ASSIGN(const auto there, find_tag(workshop.machine, out.to, moving_tag(out.to, out.definition)));
+  TRY_ASSIGN(const auto there, published_now(workshop.machine, out.to, out.definition));
   std::vector<FindingName> at_hand;
   if (!there) return {};
-  out.facts.published = there->str();
-  oci::ImageRef published = out.to;
-  published.tag.clear();
-  published.digest = there->str();
+  const oci::ImageRef& published = *there;
+  out.facts.published = published.digest;
   ScanOptions how{.also_named = {out.to.location}};
   how.settings = options.settings;
   how.trust = options.trust;
@@ -136,10 +134,6 @@ std::string lock_identity(const plan::Lock& lock) {
   plan::Lock without = lock;
   without.archives.clear();
   return Digest::of(plan::to_json(without).dump()).hex();
-}
-
-std::string moving_tag(const oci::ImageRef& to, const plan::Definition& definition) {
-  return !to.tag.empty() ? to.tag : definition.tags.empty() ? "latest" : definition.tags.front();
 }
 
 Result<Watched> look_at(Workshop& workshop, advisory::Database& database, ledger::Ledger& ledger, const FleetImage& image, const WatchOptions& options, Time now) {

@@ -42,9 +42,6 @@ struct Watched {
 /// A digest of what a lock puts into images: the same for locks that differ only in when archives were read.
 std::string lock_identity(const plan::Lock& lock);
 
-/// The tag that users of the image pull: that of `to`, else the definition's first, else `latest`.
-std::string moving_tag(const oci::ImageRef& to, const plan::Definition& definition);
-
 /// Looks at one image: its archives, what is published of it, and that before the database. Nothing is changed.
 Result<Watched> look_at(Workshop& workshop, advisory::Database& database, ledger::Ledger& ledger, const FleetImage& image, const WatchOptions& options, Time now);
 

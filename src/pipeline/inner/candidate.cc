@@ -1,0 +1,31 @@
+#include "pipeline/inner/candidate.h"
+
+namespace ashlar::pipeline {
+
+Done hold_against(Workshop& workshop, advisory::Database& database, const oci::ImageRef& former, const Digest& digest, const std::string& candidate, const MakeOptions& options, std::vector<CandidatePlatform>& platforms) {
+  for (CandidatePlatform& each : platforms) {
+    if (former.digest == digest.str()) {
+      each.noticed.emplace();
+      continue;
+    }
+    NotesOptions how{.platform = each.name, .database = options.key == nullptr ? nullptr : &database, .scan = options.scan, .scanned = &each.report};
+    how.scan.also_named = {former.location};
+    TRY_ASSIGN(each.notes, notes_against(workshop, former, candidate, how));
+    if (!each.notes) continue;
+    each.noticed.emplace();
+    for (const prove::Change& change : each.notes->behaviour.changes) each.noticed->push_back({change.id, change.subject, change.what, change.weight == prove::Weight::Breaking});
+  }
+  return {};
+}
+
+policy::Candidate for_gate(const CandidatePlatform& platform, const std::string& name) {
+  policy::Candidate out{.name = name, .platform = platform.name, .checks = {}, .report = &platform.report, .behaviour = platform.noticed ? &*platform.noticed : nullptr};
+  for (const prove::Check& check : platform.tested.checks) {
+    using Answer = policy::Checked::Answer;
+    const bool not_run = check.outcome == prove::Outcome::NotApplicable && check.id.starts_with("run:");
+    out.checks.push_back({check.id, check.title, check.outcome == prove::Outcome::Failed ? Answer::Failed : not_run ? Answer::NotRun : Answer::Held, check.evidence});
+  }
+  return out;
+}
+
+}  // namespace ashlar::pipeline
