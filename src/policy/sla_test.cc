@@ -162,6 +162,21 @@ TEST(SlaClocks, WorkingDaysZonesAndLeapDays) {
   EXPECT_EQ(words_of(found.at(0)), "breached 2028-02-28T22:30>2028-03-03T22:30 ran 3.02d events 1");
 }
 
+TEST(SlaClocks, WhatWasSeenIsWhatHasAClock) {
+  const auto rules = rules_of("{starts: first-seen, limits: {critical: 7d}}");
+  const auto found = [&](const char* text) {
+    std::string out;
+    for (const Clock& each : clocks(history(text), rules, at("2026-02-01"))) out += each.image + " " + each.vulnerability + " " + each.package + " " + std::string(to_string(each.state)) + "; ";
+    return out;
+  };
+  EXPECT_EQ(found("2026-01-01 published - CVE-1"), "") << "an advisory about nothing of ours";
+  EXPECT_EQ(found("2026-01-01 first-seen a CVE-1 package=x\n2026-01-01 first-seen a CVE-1 package=y\n2026-01-02 closed a CVE-1 package=x"), "a CVE-1 x met; a CVE-1 y running; ") << "two packages, two findings";
+  EXPECT_EQ(found("2026-01-01 first-seen a CVE-1 package=x\n2026-01-02 closed a CVE-1\n2026-01-03 reopened a CVE-1"), "a CVE-1 x running; ") << "an event without a package is about all of them";
+  EXPECT_EQ(found("2026-01-03 reopened a CVE-1 package=x"), "a CVE-1 x running; ") << "what came back was there";
+  EXPECT_EQ(found("2026-01-01 first-seen a CVE-1\n2026-01-03 reopened a CVE-1 package=x"), "a CVE-1  running; a CVE-1 x running; ");
+  EXPECT_EQ(found("2026-01-01 first-seen a -"), "") << "no finding";
+}
+
 /// Whatever the order in which events of different moments were recorded, the clocks are the same but for the numbers.
 TEST(SlaClocks, TheOrderOfRecordingDoesNotCount) {
   std::mt19937 random(11);

@@ -214,7 +214,7 @@ void ClockRun::take_promotion(const Entry& entry) {
   if (names(event)) {
     gone_ = true;
     if (clock_.environment.empty()) end(entry, true);
-    else use(entry);
+    else if (!ended_) use(entry);
   }
   if (gone_ && !event.digest.empty()) without_.insert(event.digest);
 }
