@@ -57,6 +57,7 @@ Result<Ledger> Ledger::open(const host::Path& path) {
   if (path.has_parent_path()) std::filesystem::create_directories(path.parent_path(), error);
   TRY_ASSIGN(auto database, host::Sqlite::open_shared(path));
   TRY(prepare(database, path.string()));
+  TRY(database.run("PRAGMA mmap_size=4294967296"));  // rows are read in order, often all of them
   TRY_ASSIGN(auto end, database.prepare("SELECT number, chain FROM entries ORDER BY number DESC LIMIT 1"));
   TRY_ASSIGN(auto insert, database.prepare("INSERT INTO entries (number, kind, image, vulnerability, package, body, chain) VALUES (?,?,?,?,?,?,?)"));
   return Ledger(std::move(database), std::move(end), std::move(insert));

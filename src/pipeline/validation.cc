@@ -28,10 +28,10 @@ bool is_feed(const host::Path& path, std::string_view text) {
   return std::ranges::any_of(lines, [&](std::string_view line) { return std::ranges::any_of(keys, [&](std::string_view key) { return line.starts_with(key); }); });
 }
 
-/// A policy is called so, or lies in a folder `policies`.
+/// A policy is called so, or lies in a folder `policies` or one in it.
 bool is_policy(const host::Path& path) {
   if (path.extension() != ".yaml" && path.extension() != ".yml") return false;
-  return path.stem() == "policy" || path.stem().string().ends_with(".policy") || path.parent_path().filename() == "policies";
+  return path.stem() == "policy" || path.stem().string().ends_with(".policy") || path.parent_path().filename() == "policies" || path.parent_path().parent_path().filename() == "policies";
 }
 
 Format format_of(const host::Path& path, std::string_view text) {

@@ -19,12 +19,19 @@ using ledger::Entry;
 class Index {
  public:
   Index(std::span<const Entry> events, Time now) {
+    std::vector<const ledger::Event*> reopened;
     for (const Entry& each : events) {
       const ledger::Event& event = each.event;
       if (event.at > now) continue;
       about_[{event.image, event.vulnerability}].push_back(&each);
-      const bool of_finding = event.kind == ledger::Kind::FirstSeen || event.kind == ledger::Kind::Reopened;
-      if (of_finding && !event.image.empty() && !event.vulnerability.empty()) findings_.emplace(event.image, event.vulnerability, event.package);
+      if (event.image.empty() || event.vulnerability.empty()) continue;
+      if (event.kind == ledger::Kind::FirstSeen) findings_.emplace(event.image, event.vulnerability, event.package);
+      if (event.kind == ledger::Kind::Reopened) reopened.push_back(&event);
+    }
+    for (const ledger::Event* each : reopened) {  // one that names no package is about those that were seen
+      const auto near = findings_.lower_bound({each->image, each->vulnerability, each->package});
+      const bool known = near != findings_.end() && std::get<0>(*near) == each->image && std::get<1>(*near) == each->vulnerability && (each->package.empty() || std::get<2>(*near) == each->package);
+      if (!known) findings_.emplace(each->image, each->vulnerability, each->package);
     }
   }
   using Finding = std::tuple<std::string, std::string, std::string>;

@@ -214,7 +214,7 @@ void ClockRun::take_promotion(const Entry& entry) {
   if (names(event)) {
     gone_ = true;
     if (clock_.environment.empty()) end(entry, true);
-    else use(entry);
+    else if (!ended_) use(entry);
   }
   if (gone_ && !event.digest.empty()) without_.insert(event.digest);
 }
@@ -275,9 +275,12 @@ Clock ClockRun::until(Time now) {
   mark(now);
   if (limit_ < unlimited && begun_) clock_.limit = limit_;
   if (begun_ && (limit_ < unlimited || (due_ && clock_.exploited))) {
-    clock_.deadline = limit_ < unlimited ? rules_.calendar.after(clock_.ended.value_or(now), std::max<std::int64_t>(limit_ - clock_.ran, 0)) : *due_;
+    clock_.deadline = limit_ < unlimited ? rules_.calendar.after(std::max(clock_.ended.value_or(now), *clock_.start), std::max<std::int64_t>(limit_ - clock_.ran, 0)) : *due_;
     if (due_ && clock_.exploited) clock_.deadline = std::min(*clock_.deadline, *due_);
     if (clock_.breached) clock_.deadline = clock_.breached;
+  }
+  for (const Entry* each : events_) {
+    if (used_.contains(each->number)) clock_.events.push_back(each->number);
   }
   using State = Clock::State;
   if (clock_.breached) clock_.state = State::Breached;

@@ -35,7 +35,7 @@ class ClockRun {
   void reopen(Time at);
   void read_rating(const ledger::Event& event);
   void mark(Time at);                   ///< what the image has from now on is another thing than before
-  void use(const Entry& entry) { clock_.events.push_back(entry.number); }
+  void use(const Entry& entry) { used_.insert(entry.number); }
   void disregard(const Entry& entry, std::string why) { clock_.disregarded.push_back({entry.number, std::move(why)}); }
   bool names(const ledger::Event& event) const;  ///< the event says that it is about this vulnerability
   std::int64_t limit_from(Time at) const;
@@ -50,6 +50,7 @@ class ClockRun {
   Time paused_at_{};
   std::int64_t paused_in_all_ = 0, limit_ = 0;
   std::set<std::string> without_{};     ///< digests that do not have it
+  std::set<std::uint64_t> used_{};      ///< numbers of events that did something
   std::optional<std::pair<Time, Severity>> open_{};
 };
 

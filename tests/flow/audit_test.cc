@@ -1,0 +1,158 @@
+// `ashlar audit`: what happened, whether anybody changed it, checkpoints, and what whoever deploys reports.
+#include <algorithm>
+#include <filesystem>
+
+#include <fmt/format.h>
+
+#include "host/sqlite.h"
+#include "ledger/ledger.h"
+#include "stage.h"
+
+namespace ashlar::flow {
+namespace {
+
+class AuditFlow : public ::testing::Test {
+ protected:
+  Stage stage;
+  const host::Path path = stage.folder() / "home/data/ashlar/ledger.db";
+  const std::string digest = "sha256:" + std::string(64, 'a');
+
+  void SetUp() override {
+    auto ledger = ledger::Ledger::open(path).value();
+    const ledger::Event events[] = {
+        {ledger::Kind::FirstSeen, {1'780'000'000}, "registry.example/a", "", "CVE-2027-0001", "openssl", "", "ashlar scan", {{"severity", "high"}}},
+        {ledger::Kind::Promoted, {1'780'100'000}, "registry.example/a", digest, "", "", "", "ashlar renew", {{"tag", "1 latest"}, {"fixes", "CVE-2027-0001"}}},
+        {ledger::Kind::Noted, {1'780'200'000}, "registry.example/b", "", "", "", "", "M\xc3\xbcller \"M\"", {{"reason", "a line\nend"}}},
+    };
+    ASSERT_TRUE(ledger.append(events, {1'780'300'000}));
+    ASSERT_EQ(stage.ashlar({"keys", "generate", "--layout", "pkcs8", "--no-password", "--output-prefix", "our"}).code, 0);
+  }
+  Ran audit(Words more) const { return more.insert(more.begin(), "audit"), stage.ashlar(more); }
+  /// Runs SQL with the guard against it taken away for that time.
+  void tamper(const std::string& guard, const std::string& sql) const {
+    auto database = host::Sqlite::open_shared(path).value();
+    std::string made;
+    {
+      auto row = database.prepare("SELECT sql FROM sqlite_schema WHERE name = ?").value();
+      row.bind(0, guard);
+      ASSERT_TRUE(row.step().value()) << guard;
+      made = row.text(0);
+    }
+    const Done done = database.run("DROP TRIGGER " + guard + ";" + sql + ";" + made);
+    ASSERT_TRUE(done) << done.error().message;
+  }
+};
+
+TEST_F(AuditFlow, log_shows_what_happened) {
+  const Ran text = audit({});
+  EXPECT_EQ(text.code, 0) << text.told;
+  EXPECT_NE(text.out.find("NUMBER"), std::string::npos);
+  EXPECT_NE(text.out.find("first-seen"), std::string::npos);
+  EXPECT_NE(text.out.find("tag='1 latest'"), std::string::npos) << text.out;
+  EXPECT_NE(text.out.find("reason='a line end'"), std::string::npos) << "one line an event, whatever its texts say\n" << text.out;
+  EXPECT_EQ(std::ranges::count(text.out, '\n'), 4);
+  const Json all = stage.json({"audit", "log"});
+  EXPECT_EQ(all["schema"], "https://ashlar.dev/ledger/v1");
+  ASSERT_EQ(all["entries"].size(), 3U);
+  EXPECT_EQ(misfit(all["entries"][0], Json::parse(R"({"at": "", "by": "", "facts": {"severity": ""}, "image": "", "kind": "", "number": 1, "package": "", "recorded": "", "vulnerability": "", "chain": ""})")), "");
+  struct { const char* summary; Words words; size_t events; } const rows[] = {
+      {"an image", {"--image", "registry.example/a"}, 2},     {"a vulnerability", {"--vulnerability", "CVE-2027-0001"}, 1}, {"a kind", {"--kind", "promoted"}, 1},
+      {"a digest", {"--digest", digest}, 1},                  {"a package", {"--package", "openssl"}, 1},                 {"since", {"--since", "2026-05-30"}, 2},
+      {"until", {"--until", "2026-05-30"}, 1},                {"after", {"--after", "2"}, 1},                             {"nothing fits", {"--image", "registry.example/c"}, 0},
+  };
+  for (const auto& row : rows) {
+    Words words = {"audit", "log"};
+    words.insert(words.end(), row.words.begin(), row.words.end());
+    EXPECT_EQ(stage.json(words)["entries"].size(), row.events) << row.summary;
+  }
+  EXPECT_EQ(audit({"log", "--image", "registry.example/c"}).out, "no event fits\n");
+}
+
+TEST_F(AuditFlow, verify_names_what_was_done) {
+  const Json whole = stage.json({"audit", "verify"});
+  EXPECT_EQ(whole["whole"], true);
+  EXPECT_EQ(whole["events"], 3);
+  EXPECT_EQ(whole["checkpoints"], 0);
+  EXPECT_NE(audit({"verify"}).out.find("no checkpoint"), std::string::npos);
+  tamper("entries_stay", "UPDATE entries SET body = replace(body, '\"severity\":\"high\"', '\"severity\":\"low\"') WHERE number = 1");
+  const Ran ran = audit({"verify"});
+  EXPECT_EQ(ran.code, 5) << ran.told;
+  EXPECT_NE(ran.out.find("event 1 was edited"), std::string::npos) << ran.told;
+  EXPECT_EQ(stage.json({"audit", "verify"}, 5)["damages"][0]["event"], 1);
+  EXPECT_EQ(audit({"checkpoint", "--key", "our.key"}).code, 5) << "what is damaged is not sealed";
+}
+
+TEST_F(AuditFlow, checkpoints_show_what_was_cut_off) {
+  const Ran sealed = audit({"checkpoint", "--key", "our.key", "-o", "monday.json"});
+  ASSERT_EQ(sealed.code, 0) << sealed.told;
+  EXPECT_NE(sealed.out.find("3 events are sealed"), std::string::npos) << sealed.told;
+  const Json good = stage.json({"audit", "verify", "--key", "our.pub", "--checkpoint", "monday.json"});
+  EXPECT_EQ(good["sealed"], 3);
+  EXPECT_EQ(good["believed"], 2);
+  // Nobody but the key's holder makes one.
+  ASSERT_EQ(stage.ashlar({"keys", "generate", "--layout", "pkcs8", "--no-password", "--output-prefix", "other"}).code, 0);
+  EXPECT_EQ(audit({"verify", "--key", "other.pub"}).code, 5);
+  EXPECT_EQ(audit({"verify", "--key", "other.pub", "--key", "our.pub"}).code, 0) << "one of them is enough, for keys change";
+  tamper("entries_remain", "DELETE FROM entries WHERE number = 3");
+  const Ran cut = audit({"verify", "--key", "our.pub"});
+  EXPECT_EQ(cut.code, 5) << cut.told;
+  EXPECT_NE(cut.out.find("event 3 is missing: the checkpoint '1 of the ledger'"), std::string::npos) << cut.told;
+  tamper("checkpoints_remain", "DELETE FROM checkpoints");
+  EXPECT_EQ(audit({"verify", "--key", "our.pub"}).code, 0) << "what lay beside it is gone as well";
+  const Ran elsewhere = audit({"verify", "--key", "our.pub", "--checkpoint", "monday.json"});
+  EXPECT_EQ(elsewhere.code, 5) << elsewhere.told;
+  EXPECT_NE(elsewhere.out.find("event 3 is missing: the checkpoint 'monday.json'"), std::string::npos) << elsewhere.told;
+}
+
+TEST_F(AuditFlow, a_checkpoint_is_a_statement_that_openssl_verifies) {
+  ASHLAR_NEED("openssl");
+  ASHLAR_NEED("python3");
+  ASSERT_EQ(audit({"checkpoint", "--key", "our.key", "-o", "c.json"}).code, 0);
+  const Ran taken = stage.run({"python3", "-c",
+                               "import base64,json;e=json.load(open('c.json'));p=base64.b64decode(e['payload']);t=e['payloadType'];"
+                               "open('pae','wb').write(b'DSSEv1 %d %s %d %s'%(len(t),t.encode(),len(p),p));open('sig','wb').write(base64.b64decode(e['signatures'][0]['sig']));print(json.loads(p)['predicate']['size'])"});
+  ASSERT_EQ(taken.code, 0) << taken.told;
+  EXPECT_EQ(taken.out, "3\n");
+  const Ran checked = stage.run({"openssl", "dgst", "-sha256", "-verify", "our.pub", "-signature", "sig", "pae"});
+  EXPECT_EQ(checked.code, 0) << checked.told;
+}
+
+TEST_F(AuditFlow, whoever_deploys_reports_it) {
+  const Json by_tag = stage.json({"audit", "report", "deployed", "docker://registry.example/a:latest", "--environment", "production", "--by", "ops", "--at", "2026-06-20T10:00:00+02:00"});
+  EXPECT_EQ(by_tag["number"], 4);
+  EXPECT_EQ(by_tag["digest"], digest) << "what the ledger has under that tag";
+  const std::string other = "sha256:" + std::string(64, 'b');
+  EXPECT_EQ(stage.json({"audit", "report", "deployed", "registry.example/a@" + other, "--environment", "test", "--by", "ops", "--at", "2026-06-21"})["digest"], other);
+  const Json log = stage.json({"audit", "log", "--kind", "deployed"});
+  ASSERT_EQ(log["entries"].size(), 2U);
+  EXPECT_EQ(log["entries"][0]["environment"], "production");
+  EXPECT_EQ(log["entries"][0]["at"], "2026-06-20T08:00:00Z");
+  EXPECT_EQ(log["entries"][0]["by"], "ops");
+  EXPECT_EQ(stage.json({"audit", "verify"})["whole"], true);
+}
+
+TEST_F(AuditFlow, wrong_calls_are_refused) {
+  struct { const char* summary; Words words; int code; const char* says; } const rows[] = {
+      {"an action that is none", {"burn"}, 2, "the actions are log, verify, checkpoint and report"},
+      {"a log of something", {"log", "x"}, 2, "it takes no 'x'"},
+      {"a kind that is none", {"log", "--kind", "promotd"}, 2, "did you mean 'promoted'?"},
+      {"a time that is none", {"log", "--since", "x"}, 2, "cannot read time 'x'"},
+      {"no such ledger", {"log", "--ledger", "none.db"}, 2, "nothing was recorded yet"},
+      {"no ledger at all", {"verify", "--ledger", "our.pub"}, 5, "our.pub"},
+      {"a checkpoint without a key", {"checkpoint"}, 2, "it takes one private key"},
+      {"a checkpoint that is none", {"verify", "--checkpoint", "our.pub"}, 5, "cannot read checkpoint 'our.pub'"},
+      {"a report of something else", {"report", "eaten", "registry.example/a", "--environment", "e", "--by", "b"}, 2, "what is reported is 'deployed'"},
+      {"a report by nobody", {"report", "deployed", "registry.example/a", "--environment", "e"}, 2, "it takes a reference, --environment and --by"},
+      {"a report of the future", {"report", "deployed", "registry.example/a:1", "--environment", "e", "--by", "b", "--at", "2999-01-01"}, 2, "has not come yet"},
+      {"a tag that nobody promoted", {"report", "deployed", "registry.example/a:2", "--environment", "e", "--by", "b"}, 2, "name it as REPO@sha256"},
+  };
+  for (const auto& row : rows) {
+    const Ran ran = audit(row.words);
+    EXPECT_EQ(ran.code, row.code) << row.summary << ran.told;
+    EXPECT_NE((ran.out + ran.err).find(row.says), std::string::npos) << row.summary << ran.told;
+  }
+  EXPECT_EQ(stage.json({"audit", "verify"})["events"], 3) << "nothing was written";
+}
+
+}  // namespace
+}  // namespace ashlar::flow
