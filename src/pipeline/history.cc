@@ -26,7 +26,7 @@ ImageHistory::Publication publication_of(const Event& event) {
 
 void take_rating(KnownFinding& finding, const Event& event) {
   if (const std::string& severity = fact(event, "severity"); !severity.empty()) finding.severity = advisory::severity_of(severity);
-  if (event.facts.contains("kev")) finding.exploited = fact(event, "kev") == "true";
+  finding.exploited = event.facts.contains("kev");
   if (event.facts.contains("fixed-in")) finding.fixed_in = fact(event, "fixed-in");
 }
 
@@ -88,7 +88,7 @@ class CatchUp {
       auto facts = rating(finding);
       facts.emplace("reason", known->state == State::Closed ? "it is found again" : known->state == State::Assessed ? "the statement on it does not hold any more" : "the decision to live with it does not hold any more");
       add(Kind::Reopened, name, std::move(facts));
-    } else if (known != nullptr && (known->severity != finding.severity || known->exploited != finding.exploited || known->fixed_in != finding.fixed_in)) {
+    } else if (known != nullptr && (known->severity != finding.severity || known->exploited != finding.exploited.has_value() || known->fixed_in != finding.fixed_in)) {
       add(Kind::Rescored, name, rating(finding));
     }
     if (fixed_since && (known == nullptr || !known->fix_available)) add(Kind::FixAvailable, name, {{"fixed-in", finding.fixed_in}}, *fixed_since);
@@ -100,7 +100,9 @@ class CatchUp {
 
  private:
   static std::map<std::string, std::string> rating(const SeenFinding& finding) {
-    std::map<std::string, std::string> out = {{"severity", std::string(advisory::to_string(finding.severity))}, {"kev", finding.exploited ? "true" : "false"}, {"fixed-in", finding.fixed_in}};
+    std::map<std::string, std::string> out = {{"severity", std::string(advisory::to_string(finding.severity))}, {"fixed-in", finding.fixed_in}};
+    if (finding.exploited) out.emplace("kev", finding.exploited->date());
+    if (finding.exploited_due) out.emplace("kev-due", finding.exploited_due->date());
     if (finding.likelihood > 0) out.emplace("epss", fmt::format("{:.5f}", finding.likelihood));
     return out;
   }
@@ -139,7 +141,7 @@ std::map<FindingName, SeenFinding> seen_in(const std::vector<scan::Report>& plat
       SeenFinding& seen = place->second;
       if (fresh || rank(finding.status) > rank(seen.status)) seen.status = finding.status, seen.reason = finding.reason;
       seen.severity = std::max(seen.severity, finding.severity);
-      seen.exploited = seen.exploited || finding.exploited.has_value();
+      if (finding.exploited) seen.exploited = finding.exploited->added, seen.exploited_due = finding.exploited->due;
       if (finding.likelihood) seen.likelihood = std::max(seen.likelihood, finding.likelihood->score);
       if (seen.fixed_in.empty()) seen.fixed_in = finding.fixed_in;
       if (finding.published && (!seen.published || *finding.published < *seen.published)) seen.published = finding.published;

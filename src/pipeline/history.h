@@ -46,7 +46,7 @@ ImageHistory history_of(const std::vector<ledger::Entry>& entries);
 struct SeenFinding {
   scan::Status status = scan::Status::Affected;
   advisory::Severity severity = advisory::Severity::Unknown;
-  bool exploited = false;
+  std::optional<Time> exploited{}, exploited_due{};  ///< since when, and until when the catalogue of such wants it fixed
   double likelihood = 0;
   std::string fixed_in{}, reason{};
   std::optional<Time> published{};

@@ -44,7 +44,7 @@ TEST(CatchUp, writes_down_what_is_new_and_that_once) {
   EXPECT_EQ(book.see({{expat, high}}, days(3), {{expat, days(2)}}), "");
   high.severity = advisory::Severity::Critical;
   EXPECT_EQ(book.see({{expat, high}, {zlib, seen(advisory::Severity::Low)}}, days(4)), "rescored CVE-2026-0001, first-seen CVE-2026-0002");
-  high.exploited = true;
+  high.exploited = days(4);
   EXPECT_EQ(book.see({{expat, high}, {zlib, seen(advisory::Severity::Low)}}, days(5)), "rescored CVE-2026-0001");
   EXPECT_EQ(book.history().findings.at(expat).first_seen, days(1));
   EXPECT_TRUE(book.history().findings.at(expat).exploited);
@@ -129,7 +129,7 @@ TEST(CatchUp, one_round_suffices_whatever_is_seen) {
         if (random() % 3 == 0) continue;
         SeenFinding each = seen(static_cast<advisory::Severity>(random() % 6), random() % 2 == 0 ? "2" : "");
         each.status = static_cast<scan::Status>(std::array{0, 2, 3, 4}[random() % 4]);
-        each.exploited = random() % 5 == 0;
+        if (random() % 5 == 0) each.exploited = days(0);
         const FindingName name = {"CVE-2026-" + std::to_string(at), "expat"};
         if (random() % 2 == 0) fixable.emplace(name, days(step));
         found.emplace(name, each);

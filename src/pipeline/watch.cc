@@ -114,7 +114,7 @@ Done watch_published(Workshop& workshop, advisory::Database& database, const Wat
     if (!finding.open()) continue;
     const auto known = out.history.findings.find(name);
     const bool open_before = known != out.history.findings.end() && known->second.state == KnownFinding::State::Open;
-    out.facts.findings.push_back({.vulnerability = name.first, .package = name.second, .severity = finding.severity, .exploited = finding.exploited, .likelihood = finding.likelihood,
+    out.facts.findings.push_back({.vulnerability = name.first, .package = name.second, .severity = finding.severity, .exploited = finding.exploited.has_value(), .likelihood = finding.likelihood,
                                   .opened = open_before ? known->second.first_seen : now, .fixed_in = finding.fixed_in, .fix_at_hand = fixable.contains(name)});
   }
   return {};
