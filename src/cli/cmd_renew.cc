@@ -13,6 +13,7 @@
 #include "cli/lock_options.h"
 #include "pipeline/feeds.h"
 #include "pipeline/renew.h"
+#include "pipeline/told.h"
 
 namespace ashlar::cli {
 namespace {
@@ -115,6 +116,13 @@ Result<pipeline::RenewOptions> settle(Context& context, pipeline::Workshop& work
   return out;
 }
 
+void say_told(Context& context, const pipeline::Told& told) {
+  for (const std::string& each : told.unreachable) context.progress.alarm(each);
+  for (const auto& each : told.delivery.holds) context.progress.note(fmt::format("'{}' is not told now: {}; what waits is shown by `ashlar tickets list`", each.target, each.cause));
+  for (const auto& each : told.delivery.refused) context.progress.alarm(fmt::format("'{}' refuses '{}': {}", each.target, each.title, each.cause));
+  for (const auto& each : told.delivery.delivered) context.progress.detail(fmt::format("told '{}': {}{}", each.target, each.title, each.url.empty() ? "" : " " + each.url));
+}
+
 /// Looks once, and does what is due.
 Result<pipeline::Renewed> once(Context& context, const Options& options, const trust::PrivateKey* key) {
   TRY_ASSIGN(auto workshop, pipeline::open_workshop(context.machine, context.config, context.progress));
@@ -128,7 +136,13 @@ Result<pipeline::Renewed> once(Context& context, const Options& options, const t
     else for (const auto& each : updated->faults) context.progress.alarm(fmt::format("feed '{}' stays as it was: {}", each.feed, each.error.message));
   }
   TRY_ASSIGN(const auto database, pipeline::open_database(workshop, options.database, std::nullopt));
-  return pipeline::renew(workshop, *database, fleet, how);
+  TRY_ASSIGN(auto renewed, pipeline::renew(workshop, *database, fleet, how));
+  if (options.renew.plan) return renewed;
+  // What could not be told waits in the queue: it is no fault of the renewal.
+  const auto told = pipeline::tell(workshop, renewed);
+  if (!told) context.progress.alarm(told.error().message);
+  else say_told(context, *told);
+  return renewed;
 }
 
 }  // namespace

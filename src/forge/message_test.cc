@@ -121,6 +121,19 @@ TEST(Links, TheNextPage) {
   for (const char* none : {"", "<", "<http://h>", R"(<http://h>; rel="prev")", "x; rel=next"}) EXPECT_EQ(next_of(none), "") << none;
 }
 
+TEST(Links, NothingIsAskedOfAnotherHost) {
+  host::MemoryMachine machine;
+  machine.http.add("https://forge.example/a", {.status = 200, .headers = {{"content-type", "application/json"}, {"link", "<https://other.example/a?page=2>; rel=\"next\""}}, .body = "[{\"n\": 1}]", .break_after = {}});
+  const Target target{{"a", TargetKind::GitHub, "https://forge.example", "a/b", "T", {}, {"ashlar"}}, Secret::copy_of("token")};
+  Api api(machine.http, machine.clock, target, {{"authorization", "Bearer token"}});
+  int seen = 0;
+  const auto done = api.each("/a", [&](const Json&) { return ++seen, true; });
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error().message, "cannot read the list '/a': its next page lies on another host");
+  EXPECT_EQ(seen, 1);
+  EXPECT_EQ(machine.http.requests().size(), 1U);
+}
+
 TEST(Texts, AreCutBetweenCharacters) {
   EXPECT_EQ(cut_to("abc", 3), "abc");
   EXPECT_EQ(cut_to("abcdefgh", 6), "abc…");

@@ -14,7 +14,7 @@
 namespace ashlar::forge {
 
 enum class Standing {
-  Waiting,    ///< due at `due`
+  Waiting,    ///< due at `due`; at once when it was never tried
   Delivered,
   Refused,    ///< the other side will not have it; it waits for somebody
 };

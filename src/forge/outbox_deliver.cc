@@ -94,7 +94,7 @@ class Outbox::Pass {
   }
 
   Result<std::optional<Next>> next_after(std::int64_t last) {
-    TRY_ASSIGN(auto query, box_.database_.prepare("SELECT id, target, message, attempts, tried FROM messages m WHERE standing='waiting' AND due<=? AND id>? AND NOT EXISTS"
+    TRY_ASSIGN(auto query, box_.database_.prepare("SELECT id, target, message, attempts, tried FROM messages m WHERE standing='waiting' AND (due<=? OR attempts=0) AND id>? AND NOT EXISTS"
                                                   " (SELECT 1 FROM messages e WHERE e.target=m.target AND e.key=m.key AND e.id<m.id AND e.standing='waiting') ORDER BY id LIMIT 1"));
     query.bind(0, begun_.seconds).bind(1, last);
     TRY_ASSIGN(const bool more, query.step());
@@ -127,7 +127,11 @@ class Outbox::Pass {
       TRY(deliver_event(*line.api, message));
       return Ticket{};
     }
-    return message.kind == MessageKind::PullRequest ? line.forge->propose(message) : deliver_ticket(*line.forge, message, number, tried);
+    if (message.kind != MessageKind::PullRequest) return deliver_ticket(*line.forge, message, number, tried);
+    auto proposed = line.forge->propose(message);
+    // The repository or branch is the message's own: that it is not there says nothing of the target.
+    if (!proposed && proposed.error().kind == Kind::NotFound) proposed.error().kind = Kind::Conflict;
+    return proposed;
   }
 
   Result<std::string> known_number(const std::string& key, const std::string& target) {
@@ -155,11 +159,14 @@ class Outbox::Pass {
     // What asks for a person goes aside; what may pass waits.
     const bool refused = error.kind == Kind::Conflict || error.kind == Kind::Invalid || error.kind == Kind::Corrupt || (error.kind == Kind::NotFound && line.forge == nullptr);
     const Time now = clock_.now();
+    const bool denied = error.kind == Kind::Denied || error.kind == Kind::NotFound;
+    // What is denied comes again after others had their turn: it may be this message alone.
+    const std::int64_t due = denied ? now.seconds + 2 * denied_wait : retry_at(now, next.attempts + 1).seconds;
     TRY_ASSIGN(auto change, box_.database_.prepare("UPDATE messages SET standing=?, cause=?, due=? WHERE id=?"));
-    change.bind(0, refused ? "refused" : "waiting").bind(1, error.message).bind(2, std::max(retry_at(now, next.attempts + 1).seconds, begun_.seconds + 1)).bind(3, next.id);
+    change.bind(0, refused ? "refused" : "waiting").bind(1, error.message).bind(2, std::max(due, begun_.seconds + 1)).bind(3, next.id);
     TRY(change.run());
     if (refused) return report(next.id, out_.refused);
-    if (error.kind == Kind::Denied || error.kind == Kind::NotFound) return rest(line, error.message, Time{now.seconds + denied_wait});
+    if (denied) return rest(line, error.message, Time{now.seconds + denied_wait});
     if (++line.failures >= failures_in_a_row && !line.rests) return rest(line, fmt::format("it failed {} times in a row", line.failures), std::nullopt);
     return {};
   }

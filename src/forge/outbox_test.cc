@@ -307,6 +307,29 @@ TEST_P(Forges, APullRequestWhoseFilesHaveChangedIsRefused) {
   EXPECT_EQ(server.state()["requests"].size(), 0U);
 }
 
+TEST_P(Forges, APullRequestToWhereThereIsNothingHoldsUpNobody) {
+  for (const char* project : {"team/none", "team/app"})
+    put({.key = fmt::format("pull-request/{}", project), .kind = MessageKind::PullRequest, .title = "t", .time = Time{1}, .project = project, .base = std::string_view(project) == "team/app" ? "none" : "", .changes = {{"Dockerfile", "a", "b"}}});
+  put(ticket(MessageKind::Open));
+  const Delivery done = deliver();
+  EXPECT_EQ(done.refused.size(), 2U);
+  EXPECT_EQ(done.delivered.size(), 1U);
+  EXPECT_EQ(done.holds.size(), 0U);
+}
+
+TEST_P(Forges, AMessageThatIsDeniedLetsOthersPass) {
+  server.fault({{{"when", "before"}, {"match", "POST .*/issues$"}, {"times", 1}, {"status", 403}}});
+  put(ticket(MessageKind::Open));
+  put(ticket(MessageKind::Open, "x", "other"));
+  EXPECT_EQ(deliver().holds.size(), 1U);
+  pass(901);
+  const Delivery second = deliver();
+  ASSERT_EQ(second.delivered.size(), 1U);
+  EXPECT_EQ(second.delivered[0].key, "other");
+  pass(901);
+  EXPECT_EQ(deliver().delivered.size(), 1U);
+}
+
 TEST_P(Forges, EveryStepOfAPullRequestMayBeCutOff) {
   use(GetParam(), "team/app");
   const std::string old = server.ask("/_file", {{"project", "team/app"}, {"branch", "main"}, {"path", "Dockerfile"}})["text"];
@@ -360,6 +383,13 @@ TEST_F(OutboxTest, ATargetThatIsDownIsNotAskedForEveryMessage) {
   ASSERT_EQ(done.holds.size(), 1U);
   EXPECT_EQ(done.holds[0].cause, "it failed 3 times in a row");
   EXPECT_EQ(done.left.size(), 10U);
+}
+
+TEST_F(OutboxTest, WhatWasNeverTriedIsDueWhateverItsTime) {
+  Message later = ticket(MessageKind::Open);
+  later.time = Time{clock.now().seconds + 9999};
+  put(later);
+  EXPECT_EQ(deliver().delivered.size(), 1U);
 }
 
 TEST_F(OutboxTest, WhatIsPutSaysForWhom) {

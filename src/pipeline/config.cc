@@ -13,7 +13,7 @@
 namespace ashlar::pipeline {
 namespace {
 
-constexpr std::array<std::string_view, 8> keys = {"mirrors", "keyrings", "accept-keys", "distributions", "cache", "scan", "trust", "keys"};
+constexpr std::array<std::string_view, 9> keys = {"mirrors", "keyrings", "accept-keys", "distributions", "cache", "scan", "trust", "keys", "forge"};
 constexpr std::array<std::string_view, 2> cache_keys = {"max-size", "max-age"};
 constexpr std::array<std::string_view, 4> scan_keys = {"statements", "exceptions", "excuse", "dark"};
 constexpr std::array<std::string_view, 3> trust_keys = {"keys", "root", "identities"};
@@ -46,6 +46,11 @@ class Reader {
     if (const YamlNode* node = document_.root.find("trust")) read_trust(*node, out.trust);
     if (const YamlNode* node = document_.root.find("keys")) read_keys(*node, out.keys);
     if (out.keys.ring.empty()) out.keys.ring = folder_ / "keyring.yaml";
+    if (const YamlNode* node = document_.root.find("forge")) {
+      auto targets = forge::read_targets(document_, *node, folder_);
+      if (targets) out.targets = std::move(*targets);
+      else faults.insert(faults.end(), targets.error().faults.begin(), targets.error().faults.end());
+    }
   }
   std::vector<Fault> faults;
 
@@ -177,6 +182,9 @@ void add(Config& first, Config second) {
   first.accept_keys.insert(first.accept_keys.end(), second.accept_keys.begin(), second.accept_keys.end());
   for (deb::Distribution& each : second.distributions) {
     if (std::none_of(first.distributions.begin(), first.distributions.end(), [&](const deb::Distribution& known) { return known.name == each.name; })) first.distributions.push_back(std::move(each));
+  }
+  for (forge::TargetSettings& each : second.targets) {
+    if (std::ranges::find(first.targets, each.name, &forge::TargetSettings::name) == first.targets.end()) first.targets.push_back(std::move(each));
   }
   if (!first.cache.bytes) first.cache.bytes = second.cache.bytes;
   if (!first.cache.age) first.cache.age = second.cache.age;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "deb/distribution.h"
+#include "forge/target.h"
 #include "host/machine.h"
 #include "pipeline/believed.h"
 #include "scan/scan.h"
@@ -42,6 +43,7 @@ struct Config {
   ScanSettings scan;
   TrustSettings trust;                                      ///< the section `trust`: whom `verify` and `scan` believe
   KeySettings keys;
+  std::vector<forge::TargetSettings> targets;               ///< the section `forge`: who is told by tickets, pull requests and events
   std::vector<host::Path> files;                            ///< that it was read from
 };
 

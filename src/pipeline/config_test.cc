@@ -24,6 +24,8 @@ trust:
   identities:
     - {name: release@example.org, issuer: "https://accounts.example.org"}
     - {name-expression: "https://ci.example.org/team/.*", issuer-expression: "https://.*"}
+forge:
+  tickets: {kind: gitlab, url: https://forge.example/api/v4, project: a/b/c, token: {file: token}, labels: [security]}
 distributions:
   stone-1:
     id: stone
@@ -49,6 +51,7 @@ distributions:
   ASSERT_EQ(config->trust.identities.size(), 2U);
   EXPECT_EQ(config->trust.identities[0].name + " " + config->trust.identities[0].issuer, "release@example.org https://accounts.example.org");
   EXPECT_EQ(config->trust.identities[1].name_expression + " " + config->trust.identities[1].issuer_expression, "https://ci.example.org/team/.* https://.*");
+  EXPECT_EQ(config->targets, (std::vector<forge::TargetSettings>{{"tickets", forge::TargetKind::GitLab, "https://forge.example/api/v4", "a/b/c", "", "/project/token", {"security"}}}));
   ASSERT_EQ(config->distributions.size(), 1U);
   EXPECT_EQ(config->distributions[0].name, "stone-1");
   ASSERT_EQ(config->distributions[0].parts.size(), 2U);
@@ -101,6 +104,8 @@ TEST(Config, NamesEveryFaultAndItsPlace) {
       {"a distribution without anything", "distributions:\n  stone-1: {}\n", 2, "'id' is missing", ""},
       {"an unknown key of a distribution", "distributions:\n  s: {id: s, release: \"1\", codename: s, components: [main], keyrings: [k], archives: [{name: s, suites: [s]}], componets: [x]}\n", 2,
        "unknown key 'componets'", "did you mean 'components'?"},
+      {"targets as a list", "forge: [a]\n", 1, "a mapping of targets by name is expected here", ""},
+      {"a target in the clear", "forge:\n  a:\n    {kind: webhook, url: 'http://hooks.example/', secret: {env: S}}\n", 3, "is no address for a target", "https:// alone"},
       {"no YAML", "mirrors: [\n", 0, "", ""},
   };
   for (const Row& row : rows) {
@@ -165,6 +170,19 @@ TEST(Config, TheProjectGoesBeforeTheUser) {
   EXPECT_EQ(one->mirrors.at("debian"), std::vector<std::string>{"http://user.example"});
   EXPECT_EQ(one->files.size(), 1U);
   EXPECT_FALSE(read_config(machine.machine, folders, "/nowhere.yaml"));
+}
+
+TEST(Config, TargetsOfBothAddUp) {
+  host::MemoryMachine machine;
+  host::Folders folders;
+  folders.config = "/home/u/.config/ashlar";
+  ASSERT_TRUE(machine.files.write(std::filesystem::current_path() / "ashlar.yaml", "forge:\n  a: {kind: webhook, url: https://project.example/, secret: {env: S}}\n", host::Durability::Cache));
+  ASSERT_TRUE(machine.files.write(folders.config / "config.yaml", "forge:\n  a: {kind: webhook, url: https://user.example/, secret: {env: S}}\n  b: {kind: webhook, url: https://user.example/, secret: {env: S}}\n", host::Durability::Cache));
+  const auto both = read_config(machine.machine, folders, "");
+  ASSERT_TRUE(both) << both.error().message;
+  ASSERT_EQ(both->targets.size(), 2U);
+  EXPECT_EQ(both->targets[0].url, "https://project.example/");
+  EXPECT_EQ(both->targets[1].name, "b");
 }
 
 TEST(Config, NoFileIsAnEmptyOne) {

@@ -20,10 +20,6 @@ std::string_view without_end(std::string_view line) {
   while (line.ends_with('\n') || line.ends_with('\r')) line.remove_suffix(1);
   return line;
 }
-std::string_view left_trimmed(std::string_view text) {
-  while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
-  return text;
-}
 bool is_comment(std::string_view line) { return left_trimmed(line).starts_with('#'); }
 std::string lower(std::string_view text) {
   std::string out(text);

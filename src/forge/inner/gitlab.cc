@@ -56,7 +56,7 @@ class GitLab final : public Forge {
     const std::string project = message.project.empty() ? project_ : at(message.project), branch = branch_of(message.key);
     std::string base = message.base;
     if (base.empty()) {
-      TRY_ASSIGN(const Answer answer, demanded(api_.get(project)));
+      TRY_ASSIGN(const Answer answer, api_.get(project));
       base = text_of(answer.json, "default_branch");
     }
     TRY_ASSIGN(const auto open, find_open(project, branch, base));
@@ -127,7 +127,7 @@ class GitLab final : public Forge {
   Done bring_branch(const std::string& project, const std::string& base, const std::string& branch, const Json& actions, const Message& message) {
     auto there = api_.get(fmt::format("{}/repository/branches/{}", project, percent_encoded(branch)));
     if (!there && there.error().kind != Kind::NotFound) return std::unexpected(std::move(there).error());
-    TRY_ASSIGN(const Answer tip, demanded(api_.get(fmt::format("{}/repository/branches/{}", project, percent_encoded(base)))));
+    TRY_ASSIGN(const Answer tip, api_.get(fmt::format("{}/repository/branches/{}", project, percent_encoded(base))));
     const std::string tip_id = tip.json.is_object() && tip.json.contains("commit") ? text_of(tip.json["commit"], "id") : std::string();
     if (there) {
       const Json commit = there->json.is_object() && there->json.contains("commit") ? there->json["commit"] : Json::object();

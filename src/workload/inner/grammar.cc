@@ -80,6 +80,8 @@ class InstructionReader {
     const auto known = words(rule.flags);
     for (Flag& each : out_.flags) {
       each.span = grammar_.lines.span(each.span.begin, each.span.end);
+      constexpr std::array<std::string_view, 4> switches = {"link", "keep-git-dir", "parents", "unpack"};
+      if (!each.has_value && std::ranges::find(switches, each.name) == switches.end() && std::ranges::find(known, each.name) != known.end()) grammar_.fault(each.span, fmt::format("--{} needs a value", each.name));
       if (std::ranges::find(known, each.name) == known.end()) {
         const std::string near = nearest(each.name, known);
         grammar_.fault(each.span, fmt::format("{} has no flag '--{}'", out_.keyword, visible(each.name.substr(0, 80))), near.empty() ? std::string() : fmt::format("did you mean '--{}'?", near));

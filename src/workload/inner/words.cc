@@ -1,6 +1,7 @@
 #include "workload/inner/words.h"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <nlohmann/json.hpp>
 #include <utility>
@@ -12,10 +13,37 @@ namespace ashlar::workload {
 bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\v' || c == '\f' || c == '\r'; }
 bool is_space(char c) { return is_blank(c) || c == '\n'; }
 
+namespace {
+
+// White_Space of Unicode beyond ASCII.
+constexpr std::array<std::string_view, 19> wide_spaces = {"\xc2\x85", "\xc2\xa0", "\xe1\x9a\x80", "\xe2\x80\x80", "\xe2\x80\x81", "\xe2\x80\x82", "\xe2\x80\x83", "\xe2\x80\x84", "\xe2\x80\x85", "\xe2\x80\x86",
+                                                          "\xe2\x80\x87", "\xe2\x80\x88", "\xe2\x80\x89", "\xe2\x80\x8a", "\xe2\x80\xa8", "\xe2\x80\xa9", "\xe2\x80\xaf", "\xe2\x81\x9f", "\xe3\x80\x80"};
+
+/// The same for the character that ends at `end`.
+size_t space_before(std::string_view text, size_t end) {
+  for (size_t length = 1; length <= 3 && length <= end; ++length) {
+    if (space_at(text, end - length) == length) return length;
+  }
+  return 0;
+}
+
+}  // namespace
+
+size_t space_at(std::string_view text, size_t at) {
+  if (at >= text.size()) return 0;
+  if (static_cast<unsigned char>(text[at]) < 0x80) return is_space(text[at]) ? 1 : 0;
+  const auto found = std::ranges::find_if(wide_spaces, [&](std::string_view each) { return text.substr(at, each.size()) == each; });
+  return found == wide_spaces.end() ? 0 : found->size();
+}
+
+std::string_view left_trimmed(std::string_view text) {
+  while (const size_t space = space_at(text, 0)) text.remove_prefix(space);
+  return text;
+}
+
 Traced trimmed(const Traced& text) {
-  size_t begin = 0, end = text.size();
-  while (begin < end && is_space(text.text[begin])) ++begin;
-  while (end > begin && is_space(text.text[end - 1])) --end;
+  size_t begin = text.size() - left_trimmed(text.text).size(), end = text.size();
+  while (const size_t space = end > begin ? space_before(text.text, end) : 0) end -= space;
   return text.slice(begin, end);
 }
 
@@ -45,15 +73,12 @@ std::vector<Traced> quoted_words(const Traced& text, char escape) {
   };
   for (size_t at = 0; at < text.size(); ++at) {
     const char c = text.text[at];
-    if (!inside) {
-      if (is_space(c)) continue;
-      inside = true;
-    }
-    if (quote == 0 && is_space(c)) {
-      inside = false;
-      finish();
+    if (const size_t space = quote == 0 ? space_at(text.text, at) : 0; space > 0) {
+      if (inside) finish();
+      inside = false, at += space - 1;
       continue;
     }
+    inside = true;
     if (quote == 0 && (c == '\'' || c == '"')) quote = c, blank_counts = true;
     else if (quote == c) quote = 0;
     if (c == escape && quote != '\'') {

@@ -10,8 +10,12 @@ namespace ashlar::workload {
 
 /// White space as BuildKit's splitting at it means it: `[\t\v\f\r ]`.
 bool is_blank(char c);
-/// White space of Unicode, as far as it is one byte.
+/// White space of Unicode that is one byte.
 bool is_space(char c);
+/// How many bytes of white space of Unicode (one character) stand at `at`; 0: none.
+size_t space_at(std::string_view text, size_t at);
+/// Without such at the front.
+std::string_view left_trimmed(std::string_view text);
 Traced trimmed(const Traced& text);
 /// The parts between runs of blanks.
 std::vector<Traced> split_blanks(const Traced& text);

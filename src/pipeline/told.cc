@@ -1,0 +1,170 @@
+#include "pipeline/told.h"
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+
+namespace ashlar::pipeline {
+namespace {
+
+constexpr std::string_view of_ticket = "ticket/", of_event = "event/ledger/";
+constexpr std::int64_t day = 86400;
+
+/// As part of a key: what a key does not take becomes `_`.
+std::string key_part(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    const bool fine = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || std::string_view("._:@/+~-").find(c) != std::string_view::npos;
+    out += !fine || (c == '-' && out.ends_with('-')) ? '_' : c;
+  }
+  return out;
+}
+
+std::string key_of(const std::string& image, std::string_view what) { return fmt::format("{}{}/{}", of_ticket, key_part(image), key_part(what)); }
+
+forge::Message ticket(const std::string& image, std::string_view what, std::string title, std::string body, Time now) {
+  forge::Message out{.key = key_of(image, what), .kind = forge::MessageKind::Open, .title = std::move(title), .body = std::move(body)};
+  out.subject = image;
+  out.time = now;
+  return out;
+}
+
+std::string on_finding(const policy::ImageFacts& facts, const policy::OpenFinding& finding) {
+  std::string out = fmt::format("**{}** in source package `{}` affects `{}`", finding.vulnerability, finding.package, facts.image);
+  if (!facts.published.empty()) out += fmt::format(", published as `{}`", facts.published);
+  out += fmt::format(".\n\n| | |\n|---|---|\n| severity | {} |\n| exploited (KEV) | {} |\n", advisory::to_string(finding.severity), finding.exploited ? "yes" : "no");
+  if (finding.likelihood > 0) out += fmt::format("| EPSS | {:.3f} |\n", finding.likelihood);
+  out += fmt::format("| first seen | {} |\n| fix | {} |\n", finding.opened.str(), finding.fixed_in.empty() ? "none yet" : finding.fixed_in + ", which the archives do not have");
+  if (finding.deadline) out += fmt::format("| due | {} |\n", finding.deadline->str());
+  out += fmt::format("\nNo renewal can take a fix. Either it does not affect the image: `ashlar vex add {0} --package {1} …`; or it is lived with for a time: `ashlar except add {0} --package {1} …`; or the package goes. "
+                     "The ticket is closed when the finding is.\n", finding.vulnerability, finding.package);
+  return out;
+}
+
+std::string lines_of(const std::vector<std::string>& texts) {
+  std::string out;
+  for (const std::string& each : texts) out += fmt::format("- {}\n", each);
+  return out;
+}
+
+/// The renewal that was promoted in this round; its image has none of the findings that it closed.
+const Renewal* promoted_in(const Renewed& renewed, const std::string& image) {
+  const auto found = std::ranges::find_if(renewed.done, [&](const Renewal& each) { return each.image == image && each.outcome == Renewal::Outcome::Promoted; });
+  return found == renewed.done.end() ? nullptr : &*found;
+}
+
+/// The image that a ticket is about, of those that were looked at: the longest name that fits.
+const policy::ImageFacts* image_of(const Renewed& renewed, std::string_view key) {
+  const policy::ImageFacts* out = nullptr;
+  for (const policy::ImageFacts& each : renewed.facts) {
+    if (key.starts_with(key_of(each.image, "")) && (out == nullptr || each.image.size() > out->image.size())) out = &each;
+  }
+  return out;
+}
+
+std::uint64_t number_in(std::string_view key) {
+  std::uint64_t out = 0;
+  if (key.starts_with(of_event)) std::from_chars(key.data() + of_event.size(), key.data() + key.size(), out);
+  return out;
+}
+
+}  // namespace
+
+std::vector<forge::Message> tickets_of(const Renewed& renewed) {
+  std::vector<forge::Message> out;
+  for (const policy::ImageFacts& facts : renewed.facts) {
+    const Renewal* const promoted = promoted_in(renewed, facts.image);
+    for (const policy::OpenFinding& each : facts.findings) {
+      if (each.fix_at_hand) continue;
+      if (promoted != nullptr && std::ranges::find(promoted->closed, each.vulnerability + " " + each.package) != promoted->closed.end()) continue;
+      out.push_back(ticket(facts.image, each.vulnerability + "/" + each.package, fmt::format("{} in {} of {}", each.vulnerability, each.package, facts.image), on_finding(facts, each), renewed.now));
+    }
+    std::vector<std::string> why;
+    if (!facts.stopped.empty()) why = {facts.stopped};
+    for (const Renewal& each : renewed.done) {
+      if (each.image != facts.image) continue;
+      why.clear();
+      if (each.outcome == Renewal::Outcome::Stopped || each.outcome == Renewal::Outcome::Failed) why = each.why;
+    }
+    if (!why.empty()) out.push_back(ticket(facts.image, "stopped", fmt::format("The renewal of {} is stopped", facts.image), fmt::format("Its tags stay where they are. It is tried again when something changes: the archives, the advisories, the definition, the policy or a decision.\n\n{}", lines_of(why)), renewed.now));
+    if (!facts.unknown.empty()) out.push_back(ticket(facts.image, "unknown", fmt::format("{} could not be judged", facts.image), lines_of(facts.unknown), renewed.now));
+    if (facts.end) out.push_back(ticket(facts.image, "end", fmt::format("Support of {} ends on {}", facts.image, facts.end->date()), "After that day nothing is patched. Whoever builds on it moves to a newer version before.\n", renewed.now));
+  }
+  return out;
+}
+
+std::vector<forge::Message> closed_of(const Renewed& renewed, const std::vector<forge::Message>& open, const std::vector<forge::Entry>& queue) {
+  std::set<std::string> still;
+  for (const forge::Message& each : open) still.insert(each.key);
+  std::map<std::string, const forge::Entry*> last;  // of each ticket
+  for (const forge::Entry& each : queue) {
+    if (each.key.starts_with(of_ticket)) last[each.key] = &each;
+  }
+  std::vector<forge::Message> out;
+  for (const auto& [key, entry] : last) {
+    if (entry->kind == forge::MessageKind::Close || still.contains(key)) continue;
+    const policy::ImageFacts* const facts = image_of(renewed, key);
+    if (facts == nullptr) continue;  // of an image that was not looked at
+    const Renewal* const promoted = promoted_in(renewed, facts->image);
+    forge::Message close{.key = key, .kind = forge::MessageKind::Close, .title = entry->title};
+    close.comment = promoted != nullptr ? fmt::format("`{}` is published as `{}` (`{}`).", facts->image, promoted->revision, promoted->digest) : "It does not hold any more.";
+    close.subject = facts->image;
+    close.time = renewed.now;
+    out.push_back(std::move(close));
+  }
+  return out;
+}
+
+std::vector<forge::Message> events_of(const std::vector<ledger::Entry>& entries, std::uint64_t after) {
+  std::vector<forge::Message> out;
+  for (const ledger::Entry& entry : entries) {
+    const ledger::Event& event = entry.event;
+    const bool stopped = event.kind == ledger::Kind::Tested && event.facts.contains("result") && event.facts.at("result") == "stopped";
+    if (entry.number <= after || (event.kind != ledger::Kind::Promoted && event.kind != ledger::Kind::RolledBack && !stopped)) continue;
+    const std::string what = stopped ? "stopped" : std::string(ledger::to_string(event.kind));
+    forge::Message message{.key = fmt::format("{}{}", of_event, entry.number), .kind = forge::MessageKind::Event, .title = fmt::format("{} is {}", event.image, what)};
+    message.type = "dev.ashlar.image." + what;
+    message.subject = event.image;
+    message.data = ledger::canonical(event, entry.number, entry.recorded);
+    message.time = event.at;
+    out.push_back(std::move(message));
+  }
+  return out;
+}
+
+Result<Told> tell(Workshop& workshop, const Renewed& renewed) {
+  Told out;
+  const auto& targets = workshop.config.targets;
+  if (targets.empty()) return out;
+  TRY_ASSIGN(auto outbox, forge::Outbox::open(*workshop.machine.files, workshop.folders.state / "outbox.db"));
+  TRY_ASSIGN(const auto queue, outbox.list(true));
+  std::uint64_t told = 0;
+  for (const forge::Entry& each : queue) told = std::max(told, number_in(each.key));
+  TRY_ASSIGN(auto ledger, begin_ledger(workshop));
+  ledger::Ledger::Filter filter;
+  filter.after = told;
+  if (told == 0) filter.since = Time{renewed.now.seconds - day};  // who listens for the first time is not told of years
+  TRY_ASSIGN(const auto entries, ledger.read(filter));
+  const auto open = tickets_of(renewed);
+  for (const auto& messages : {open, closed_of(renewed, open, queue), events_of(entries, told)}) {
+    for (const forge::Message& each : messages) {
+      TRY_ASSIGN(const size_t put, outbox.put(each, targets));
+      out.put += put;
+    }
+  }
+  std::vector<forge::Target> reachable;
+  for (const forge::TargetSettings& each : targets) {
+    auto target = forge::open_target(workshop.machine, each);
+    if (target) reachable.push_back(std::move(*target));
+    else out.unreachable.push_back(target.error().message);
+  }
+  TRY_ASSIGN(out.delivery, outbox.deliver(reachable, *workshop.machine.http, *workshop.machine.clock));
+  return out;
+}
+
+}  // namespace ashlar::pipeline

@@ -1,0 +1,123 @@
+#include "pipeline/told.h"
+
+#include <gtest/gtest.h>
+
+#include "base/text.h"
+
+namespace ashlar::pipeline {
+namespace {
+
+const Time now = *Time::parse("2026-11-27T12:00:00Z");
+
+policy::ImageFacts facts_of(const std::string& image) {
+  policy::ImageFacts out{.image = image, .definition = "a.yaml"};
+  out.published = "sha256:" + std::string(64, 'a');
+  return out;
+}
+policy::OpenFinding finding(const std::string& id, const std::string& package, bool at_hand) {
+  return {.vulnerability = id, .package = package, .severity = advisory::Severity::High, .opened = now, .fixed_in = at_hand ? "2" : "", .fix_at_hand = at_hand};
+}
+std::string keys(const std::vector<forge::Message>& messages) {
+  std::vector<std::string> out;
+  for (const forge::Message& each : messages) out.push_back(each.key);
+  return join(out, " ");
+}
+
+TEST(Tickets, stand_open_for_what_needs_a_person) {
+  const struct {
+    const char* summary;
+    void (*change)(policy::ImageFacts&, std::vector<Renewal>&);
+    const char* expected;
+  } rows[] = {
+      {"nothing", [](policy::ImageFacts&, std::vector<Renewal>&) {}, ""},
+      {"a finding that the loop mends", [](policy::ImageFacts& f, std::vector<Renewal>&) { f.findings = {finding("CVE-1", "expat", true)}; }, ""},
+      {"a finding without a fix", [](policy::ImageFacts& f, std::vector<Renewal>&) { f.findings = {finding("CVE-1", "expat", false)}; }, "ticket/h/one/CVE-1/expat"},
+      {"a finding that went with this round's renewal", [](policy::ImageFacts& f, std::vector<Renewal>& done) {
+         f.findings = {finding("CVE-1", "expat", false), finding("CVE-2", "zlib", false)};
+         Renewal renewal{.image = "h/one"};
+         renewal.outcome = Renewal::Outcome::Promoted;
+         renewal.closed = {"CVE-1 expat"};
+         done.push_back(renewal);
+       }, "ticket/h/one/CVE-2/zlib"},
+      {"a renewal that was stopped now", [](policy::ImageFacts&, std::vector<Renewal>& done) {
+         Renewal renewal{.image = "h/one"};
+         renewal.outcome = Renewal::Outcome::Stopped;
+         renewal.why = {"proofs: 'elf-resolves' fails"};
+         done.push_back(renewal);
+       }, "ticket/h/one/stopped"},
+      {"one that was stopped before", [](policy::ImageFacts& f, std::vector<Renewal>&) { f.stopped = "proofs"; }, "ticket/h/one/stopped"},
+      {"and passes now", [](policy::ImageFacts& f, std::vector<Renewal>& done) {
+         f.stopped = "proofs";
+         Renewal renewal{.image = "h/one"};
+         renewal.outcome = Renewal::Outcome::Promoted;
+         done.push_back(renewal);
+       }, ""},
+      {"what could not be judged, and an end", [](policy::ImageFacts& f, std::vector<Renewal>&) { f.unknown = {"no feed"}, f.end = now; }, "ticket/h/one/unknown ticket/h/one/end"},
+  };
+  for (const auto& row : rows) {
+    Renewed renewed{.now = now};
+    renewed.facts = {facts_of("h/one")};
+    row.change(renewed.facts[0], renewed.done);
+    const auto tickets = tickets_of(renewed);
+    EXPECT_EQ(keys(tickets), row.expected) << row.summary;
+    for (const forge::Message& each : tickets) EXPECT_TRUE(forge::check(each)) << row.summary << each.body;
+  }
+}
+
+TEST(Tickets, have_keys_whatever_images_and_packages_are_called) {
+  Renewed renewed{.now = now};
+  renewed.facts = {facts_of("oci:/srv/a folder/--x")};
+  renewed.facts[0].findings = {finding("TEMP-0000000-ABCDEF", "g++-14", false)};
+  const auto tickets = tickets_of(renewed);
+  ASSERT_EQ(tickets.size(), 1U);
+  EXPECT_TRUE(forge::is_key(tickets[0].key)) << tickets[0].key;
+}
+
+TEST(Tickets, are_closed_when_their_cause_went_and_their_image_was_looked_at) {
+  Renewed renewed{.now = now};
+  renewed.facts = {facts_of("h/one"), facts_of("h/one/more")};
+  const auto entry = [](const char* key, forge::MessageKind kind) {
+    forge::Entry out;
+    out.key = key;
+    out.kind = kind;
+    out.title = "t";
+    return out;
+  };
+  using forge::MessageKind;
+  const std::vector<forge::Entry> queue = {
+      entry("ticket/h/one/CVE-1/expat", MessageKind::Open),      // gone
+      entry("ticket/h/one/CVE-2/expat", MessageKind::Open),      // closed before
+      entry("ticket/h/one/CVE-2/expat", MessageKind::Close),
+      entry("ticket/h/one/more/CVE-1/expat", MessageKind::Open), // gone, of the other image
+      entry("ticket/h/other/CVE-1/expat", MessageKind::Open),    // not looked at
+      entry("ticket/h/one/stopped", MessageKind::Open),          // still so
+      entry("event/ledger/4", MessageKind::Event),
+  };
+  renewed.facts[0].stopped = "proofs";
+  const auto closed = closed_of(renewed, tickets_of(renewed), queue);
+  EXPECT_EQ(keys(closed), "ticket/h/one/CVE-1/expat ticket/h/one/more/CVE-1/expat");
+  EXPECT_EQ(closed[0].subject, "h/one");
+  EXPECT_EQ(closed[1].subject, "h/one/more");
+}
+
+TEST(Events, are_told_once_each) {
+  std::vector<ledger::Entry> entries;
+  const auto add = [&](ledger::Kind kind, std::map<std::string, std::string> facts = {}) {
+    ledger::Entry entry;
+    entry.number = entries.size() + 1;
+    entry.event = {.kind = kind, .at = now, .image = "h/one"};
+    entry.event.facts = std::move(facts);
+    entries.push_back(entry);
+  };
+  add(ledger::Kind::FirstSeen);
+  add(ledger::Kind::Tested, {{"result", "stopped"}});
+  add(ledger::Kind::Tested, {{"result", "passed"}});
+  add(ledger::Kind::Promoted);
+  add(ledger::Kind::RolledBack);
+  EXPECT_EQ(keys(events_of(entries, 0)), "event/ledger/2 event/ledger/4 event/ledger/5");
+  EXPECT_EQ(keys(events_of(entries, 4)), "event/ledger/5");
+  EXPECT_EQ(events_of(entries, 4)[0].type, "dev.ashlar.image.rolled-back");
+}
+
+}  // namespace
+}  // namespace ashlar::pipeline
