@@ -117,7 +117,6 @@ Result<pipeline::RenewOptions> settle(Context& context, pipeline::Workshop& work
 }
 
 void say_told(Context& context, const pipeline::Told& told) {
-  for (const std::string& each : told.unreachable) context.progress.alarm(each);
   for (const auto& each : told.delivery.holds) context.progress.note(fmt::format("'{}' is not told now: {}; what waits is shown by `ashlar tickets list`", each.target, each.cause));
   for (const auto& each : told.delivery.refused) context.progress.alarm(fmt::format("'{}' refuses '{}': {}", each.target, each.title, each.cause));
   for (const auto& each : told.delivery.delivered) context.progress.detail(fmt::format("told '{}': {}{}", each.target, each.title, each.url.empty() ? "" : " " + each.url));

@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-#include "base/text.h"
+#include "pipeline/tickets.h"
 
 namespace ashlar::pipeline {
 namespace {
@@ -141,7 +141,7 @@ Result<Told> tell(Workshop& workshop, const Renewed& renewed) {
   Told out;
   const auto& targets = workshop.config.targets;
   if (targets.empty()) return out;
-  TRY_ASSIGN(auto outbox, forge::Outbox::open(*workshop.machine.files, workshop.folders.state / "outbox.db"));
+  TRY_ASSIGN(auto outbox, open_outbox(workshop));
   TRY_ASSIGN(const auto queue, outbox.list(true));
   std::uint64_t told = 0;
   for (const forge::Entry& each : queue) told = std::max(told, number_in(each.key));
@@ -157,13 +157,7 @@ Result<Told> tell(Workshop& workshop, const Renewed& renewed) {
       out.put += put;
     }
   }
-  std::vector<forge::Target> reachable;
-  for (const forge::TargetSettings& each : targets) {
-    auto target = forge::open_target(workshop.machine, each);
-    if (target) reachable.push_back(std::move(*target));
-    else out.unreachable.push_back(target.error().message);
-  }
-  TRY_ASSIGN(out.delivery, outbox.deliver(reachable, *workshop.machine.http, *workshop.machine.clock));
+  TRY_ASSIGN(out.delivery, deliver_messages(workshop, outbox));
   return out;
 }
 

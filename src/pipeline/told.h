@@ -22,7 +22,6 @@ std::vector<forge::Message> events_of(const std::vector<ledger::Entry>& entries,
 struct Told {
   size_t put = 0;                 ///< messages that are new in the queue
   forge::Delivery delivery{};
-  std::vector<std::string> unreachable{};  ///< targets without a token, and why
 };
 
 /// Puts all of it into the queue of the workshop's targets, and delivers what is due. Nothing where no target is configured. What cannot be delivered now waits.

@@ -56,6 +56,9 @@ Time first_opened(const std::vector<OpenFinding>& findings, Time otherwise) {
 
 std::string counted(size_t count, std::string_view one, std::string_view many) { return fmt::format("{} {}", count, count == 1 ? one : many); }
 
+/// A length of time.
+std::string in_words(std::int64_t seconds) { return seconds % day == 0 ? counted(static_cast<size_t>(seconds / day), "day", "days") : counted(static_cast<size_t>(seconds / 3600), "hour", "hours"); }
+
 /// Why an image must be made again; nothing: it need not.
 std::optional<Due> rebuild(const ImageFacts& facts, const std::vector<OpenFinding>& fixable, Time now) {
   Due out{.image = facts.image, .action = DueAction::Rebuild, .findings = fixable, .opened = now, .seconds = facts.seconds};
@@ -73,7 +76,7 @@ std::optional<Due> rebuild(const ImageFacts& facts, const std::vector<OpenFindin
   if (facts.cadence && facts.promoted) {
     const Time latest{facts.promoted->seconds + *facts.cadence};
     if (latest <= now) {
-      reasons.push_back(fmt::format("it is made again at the latest every {} days, and was last on {}", *facts.cadence / day, facts.promoted->date()));
+      reasons.push_back(fmt::format("it is made again at the latest every {}, and was last on {}", in_words(*facts.cadence), facts.promoted->date()));
       out.opened = std::min(out.opened, latest);
       out.deadline = out.deadline ? std::min(*out.deadline, latest) : latest;
     }
