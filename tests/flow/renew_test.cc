@@ -1,10 +1,11 @@
 // `ashlar renew`: from an advisory to a patched, tested, published image, and what never gets there.
 #include <algorithm>
 #include <random>
+#include <set>
 
 #include <fmt/format.h>
 
-#include "registry_server.h"
+#include "forge/stand_in_test.h"
 #include "small_archive.h"
 
 namespace ashlar::flow {
@@ -74,6 +75,37 @@ class RenewFlow : public KnownProject {
   std::string after(std::int64_t seconds) const { return Time{begun.seconds + seconds}.str(); }
   static std::int64_t hours(std::int64_t count) { return count * 3600; }
 
+  /// Tickets and events go to a stand-in that holds us to the real ones' rules.
+  void listen() {
+    ASHLAR_NEED("python3");
+    server = std::make_unique<forge::StandIn>(stage.folder());
+    stage.environment["FORGE_TOKEN"] = forge::StandIn::token;
+    stage.environment["HOOK_SECRET"] = forge::StandIn::secret;
+    stage.write("ashlar.yaml", stage.read("ashlar.yaml") + fmt::format("forge:\n  tickets: {{kind: github, url: '{}', project: team/images, token: {{env: FORGE_TOKEN}}}}\n  events: {{kind: webhook, url: '{}', secret: {{env: HOOK_SECRET}}}}\n", server->url("/github"), server->url("/hook")));
+  }
+  void TearDown() override {
+    if (server) {
+      EXPECT_EQ(server->misfits(), "");
+    }
+  }
+  /// `open title` of each ticket, a line each.
+  std::string tickets() const {
+    std::string out;
+    for (const Json& each : server->tickets()) out += fmt::format("{} {}\n", each.value("state", ""), each.value("title", ""));
+    return out;
+  }
+
+  /// Publications that were told to the webhook, each once.
+  size_t published() const {
+    const Json state = server->state();
+    std::set<std::string> out;
+    for (const Json& each : state["events"]) {
+      if (each.value("type", "") == "dev.ashlar.image.promoted") out.insert(each.value("id", ""));
+    }
+    return out.size();
+  }
+
+  std::unique_ptr<forge::StandIn> server;
   const Time begun = host::real_machine().clock->now();
 };
 
@@ -197,6 +229,55 @@ TEST_F(RenewFlow, killed_at_any_moment_it_goes_on) {
   std::map<std::string, int> counts;
   for (const std::string& each : events()) ++counts[each];
   for (const char* once : {"first-seen CVE-2026-0001", "fix-available CVE-2026-0001", "closed CVE-2026-0001"}) EXPECT_EQ(counts[once], 1) << once << " is written down once, however often it was cut off";
+  EXPECT_EQ(stage.ashlar({"audit", "verify"}).code, 0);
+}
+
+TEST_F(RenewFlow, a_ticket_stands_for_what_needs_a_person_and_is_closed_by_the_loop) {
+  ASSERT_NO_FATAL_FAILURE(listen());
+  renew();
+  EXPECT_EQ(tickets(), "");
+  know("1.2");
+  renew();
+  const std::string title = "CVE-2026-0001 in greeter of oci:" + (stage.folder() / "published").string();
+  EXPECT_EQ(tickets(), "open " + title + "\n");
+  renew();
+  EXPECT_EQ(tickets(), "open " + title + "\n") << "nothing is doubled";
+  EXPECT_EQ(server->tickets()[0].value("comments", Json::array()).size(), 0U) << "and nothing is said where nothing is new";
+  offer_fix("1.2");
+  renew();
+  EXPECT_EQ(tickets(), "closed " + title + "\n");
+  EXPECT_EQ(published(), 2U) << "both publications, and nothing twice";
+}
+
+TEST_F(RenewFlow, killed_a_hundred_times_no_ticket_is_doubled_or_lost) {
+  ASHLAR_NEED("timeout");
+  ASSERT_NO_FATAL_FAILURE(listen());
+  renew();
+  std::minstd_rand random(19);
+  std::uniform_real_distribution<double> moment(0.002, 0.16);
+  int killed = 0;
+  const auto kill = [&](int rounds) {
+    for (int round = 0; round < rounds; ++round) {
+      Words argv = {"timeout", "-s", "KILL", fmt::format("{:.3f}", moment(random)), program_under_test()};
+      const Words rest = words({});
+      argv.insert(argv.end(), rest.begin(), rest.end());
+      killed += stage.run(argv).code == 137 ? 1 : 0;
+    }
+  };
+  for (const char* version : {"1.2", "1.3"}) {
+    know(version);
+    kill(25);
+    renew();
+    ASSERT_EQ(std::ranges::count_if(server->tickets(), [](const Json& each) { return each["state"] == "open"; }), 1) << tickets();
+    offer_fix(version);
+    kill(25);
+    renew();
+    ASSERT_EQ(server->tickets().size(), 1U) << "opened again, not doubled: " << tickets();
+    ASSERT_EQ(server->tickets()[0]["state"], "closed") << tickets();
+    EXPECT_EQ(version_of("greeter"), version);
+  }
+  EXPECT_GT(killed, 50) << "of a hundred";
+  EXPECT_EQ(published(), 3U) << "what a listener has heard twice has one identifier";
   EXPECT_EQ(stage.ashlar({"audit", "verify"}).code, 0);
 }
 
