@@ -19,7 +19,7 @@ export ASHLAR_DATA_DIR=$top
 # A cache of its own, so that the second run can be offline whatever the first one's user does meanwhile.
 stage=$folder/demo
 export XDG_CACHE_HOME=$stage/cache
-offline=() fetched=$stage/fetched-$(cat "$top/scripts/demo.sh" "$top"/catalog/python/* | cksum | cut -d' ' -f1)
+offline=() fetched=$stage/fetched-$(cat "$top/scripts/demo.sh" "$top"/catalog/{python,nginx}/* | cksum | cut -d' ' -f1)
 if [[ -f $fetched ]]; then offline=(--offline); fi
 rm -rf "$stage/project"
 mkdir -p "$stage/project"
@@ -248,5 +248,54 @@ if [[ -n $advisories ]]; then
   run "$ashlar" attest "$repository:3.13" --platform linux/amd64 --key release.key --type openvex --predicate ours.vex.json --quiet
   applied
 fi
+if [[ -n $advisories ]]; then
+  nginx=catalog/nginx/1.26.yaml
+  scene 'The loop: an image of a release without its security pocket, published before anybody knew better'
+  # The distribution as it ships, but for its security archive.
+  { printf 'distributions:\n  debian-13:\n'; sed '/^#/d; /- name: debian-security/,/security: true/d; s/^/    /' "$top/distributions/debian-13.yaml"; } >ashlar.yaml
+  listener=$((port + 1)) forge=
+  while listens "$listener"; do listener=$((listener + 1)); done
+  if command -v python3 >/dev/null; then
+    export FORGE_TOKEN=token-of-the-tests
+    python3 "$top/tests/flow/forge_server.py" "$listener" forge.log >/dev/null 2>&1 & forge=$!
+    trap 'for each in $server $forge; do kill "$each" 2>/dev/null || true; done' EXIT
+    for _ in {1..100}; do if listens "$listener"; then break; fi; sleep 0.1; done
+    printf 'forge:\n  tickets: {kind: github, url: "http://127.0.0.1:%s/github", project: team/images, token: {env: FORGE_TOKEN}}\n' "$listener" >>ashlar.yaml
+  fi
+  printf 'gate:\n  coverage: false\n  stop-on: []\n' >early.policy.yaml
+  printf 'policy: early.policy.yaml\nimages:\n  - definition: %s\n    to: %s\n    cadence: 7d\n    support: {from: 2026-01-01, until: 2030-06-30}\n' "$nginx" "${repository/python/nginx}" >fleet.yaml
+  run cat fleet.yaml
+  renew=("$ashlar" renew "${offline[@]}" --keep-feeds --key release.key --quiet)
+  code=0
+  run "${renew[@]}" || code=$?
+  ((code == 0 || code == 3)) || die "the first renewal failed (exit code $code)"
+
+  scene 'Advisories hit it, and there is nothing to take: people are told, once'
+  tickets() { if [[ -n $forge ]]; then curl -fsS --noproxy '*' -X POST "http://127.0.0.1:$listener/_state" -d '{}' | jq -r '[.tickets["team/images"][] | .state] | group_by(.) | map("\(length) \(.[0])") | "tickets: " + join(", ")'; fi; }
+  "${renew[@]}" --plan --output plan.txt || true
+  run grep -v 'two platforms' plan.txt | head -n 14
+  "${renew[@]}" --output again.txt || true
+  tickets
+
+  scene 'The security pocket is there: what is due, and why'
+  sed -i '/^distributions:/,/ca-certificates-bundle/d' ashlar.yaml
+  sed -i '/^policy:/d' fleet.yaml
+  "${renew[@]}" --plan --output plan.txt || true
+  run head -n 14 plan.txt
+
+  scene 'Renewed: locked, built, tested, judged, signed, published; the tags move last, and the tickets are closed'
+  code=0
+  "${renew[@]}" --format json --output renewed.json || code=$?
+  jq -r '.done[] | "\(.outcome) \(.image) as \(.revision); closed \(.closed | length) findings", .why[]' renewed.json
+  tickets
+
+  scene 'On a clock that an auditor accepts: what happened, whether somebody changed it, and how long it took'
+  run "$ashlar" audit checkpoint --key release.key -o checkpoint.json --quiet
+  run "$ashlar" audit verify --key release.pub --checkpoint checkpoint.json
+  code=0
+  run "$ashlar" sla --preset docker-hardened-images || code=$?
+  ((code == 0 || code == 1)) || die "there was no report (exit code $code)"
+fi
+
 touch "$fetched"
 printf '\n%s\n' "That was all, in $SECONDS s."

@@ -80,7 +80,7 @@ std::vector<forge::Message> tickets_of(const Renewed& renewed) {
   for (const policy::ImageFacts& facts : renewed.facts) {
     const Renewal* const promoted = promoted_in(renewed, facts.image);
     for (const policy::OpenFinding& each : facts.findings) {
-      if (each.fix_at_hand) continue;
+      if (each.fix_at_hand || !policy::needs_person(each)) continue;
       if (promoted != nullptr && std::ranges::find(promoted->closed, each.vulnerability + " " + each.package) != promoted->closed.end()) continue;
       out.push_back(ticket(facts.image, each.vulnerability + "/" + each.package, fmt::format("{} in {} of {}", each.vulnerability, each.package, facts.image), on_finding(facts, each), renewed.now));
     }

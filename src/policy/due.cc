@@ -18,9 +18,14 @@ using Weight = std::tuple<bool, int, double, size_t, std::int64_t>;
 /// Of how many images a vulnerability is open.
 using Spread = std::map<std::string, size_t>;
 
+int weight_of(advisory::Severity severity) {
+  using advisory::Severity;
+  return severity == Severity::Unknown ? 2 * static_cast<int>(Severity::High) - 1 : 2 * static_cast<int>(severity);
+}
+
 Weight weight_of(const OpenFinding& finding, const Spread& spread) {
   const auto found = spread.find(finding.vulnerability);
-  return {finding.exploited, static_cast<int>(finding.severity), finding.likelihood, found == spread.end() ? 0 : found->second, finding.deadline ? -finding.deadline->seconds : INT64_MIN};
+  return {finding.exploited, weight_of(finding.severity), finding.likelihood, found == spread.end() ? 0 : found->second, finding.deadline ? -finding.deadline->seconds : INT64_MIN};
 }
 
 void weightiest_first(std::vector<OpenFinding>& findings, const Spread& spread) {
@@ -102,7 +107,10 @@ Due promotion(const ImageFacts& facts) {
 
 void of_image(const ImageFacts& facts, const Spread& spread, Time now, std::vector<Due>& out) {
   std::vector<OpenFinding> fixable, waiting;
-  for (const OpenFinding& each : facts.findings) (each.fix_at_hand ? fixable : waiting).push_back(each);
+  for (const OpenFinding& each : facts.findings) {
+    if (each.fix_at_hand) fixable.push_back(each);
+    else if (needs_person(each)) waiting.push_back(each);
+  }
   weightiest_first(fixable, spread);
   weightiest_first(waiting, spread);
   if (!facts.unknown.empty()) out.push_back({.image = facts.image, .action = DueAction::Look, .reason = "what it holds could not be judged", .because = facts.unknown, .opened = now});
@@ -134,6 +142,8 @@ std::string_view to_string(DueAction action) {
   constexpr std::array<std::string_view, 6> words = {"rebuild", "promote", "assess", "announce", "rebase", "look"};
   return words.at(static_cast<size_t>(action));
 }
+
+bool needs_person(const OpenFinding& finding) { return finding.exploited || finding.severity != advisory::Severity::Negligible; }
 
 std::vector<Due> due(const std::vector<ImageFacts>& images, Time now) {
   Spread spread;

@@ -23,6 +23,9 @@ struct OpenFinding {
   bool fix_at_hand = false;                ///< a renewal takes a version that is no older
 };
 
+/// Whether a person must look at it where no renewal mends it: whatever its publisher calls negligible needs nobody, unless it is exploited.
+bool needs_person(const OpenFinding& finding);
+
 /// What is known of an image of the fleet.
 struct ImageFacts {
   std::string image;                       ///< repository
@@ -63,7 +66,7 @@ struct Due {
   double seconds = 0;                      ///< that it will take, as last time; 0: not known
 };
 
-/// What is due, what comes first first: exploited, severity, likelihood, how many images have the finding, deadline, name. An image with nothing due is
+/// What is due, what comes first first: exploited, severity (unrated counts as just below high), likelihood, how many images have the finding, deadline, name. An image with nothing due is
 /// not among them.
 std::vector<Due> due(const std::vector<ImageFacts>& images, Time now);
 

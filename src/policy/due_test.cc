@@ -47,6 +47,11 @@ TEST(Due, says_why_and_nothing_else) {
       {"published by somebody, and not by the loop", [](ImageFacts& f) { f.recorded = false; }, "rebuild one: the ledger does not know how what is published came to be\n"},
       {"a fix is at hand", [](ImageFacts& f) { f.findings = {finding("CVE-1", advisory::Severity::High)}; }, "rebuild one: 1 open finding can be fixed\n"},
       {"no fix is at hand", [](ImageFacts& f) { f.findings = {finding("CVE-1", advisory::Severity::High, false)}; }, "assess one: 1 open finding without a fix that could be taken needs an assessment\n"},
+      {"what its publisher calls negligible needs nobody", [](ImageFacts& f) { f.findings = {finding("CVE-1", advisory::Severity::Negligible, false)}; }, ""},
+      {"unless it is exploited", [](ImageFacts& f) {
+         f.findings = {finding("CVE-1", advisory::Severity::Negligible, false)};
+         f.findings[0].exploited = true;
+       }, "assess one: 1 open finding without a fix that could be taken needs an assessment\n"},
       {"one of each", [](ImageFacts& f) { f.findings = {finding("CVE-1", advisory::Severity::Low), finding("CVE-2", advisory::Severity::High, false)}; },
        "rebuild one: 1 open finding can be fixed\nassess one: 1 open finding without a fix that could be taken needs an assessment\n"},
       {"ordinary updates wait for the cadence", [](ImageFacts& f) { f.newer = {"linux/amd64: jq 1 -> 2"}; }, ""},
@@ -96,12 +101,13 @@ TEST(Due, comes_in_the_order_of_weight) {
   add("late", late);
   add("sometime", finding("CVE-7", advisory::Severity::High));
   add("low", finding("CVE-8", advisory::Severity::Low));
+  add("unrated", finding("CVE-9", advisory::Severity::Unknown));
   images.push_back(current("cadence"));
   images.back().promoted = days(-9);
   const auto expected = due(images, now);
   std::vector<std::string> names;
   for (const Due& each : expected) names.push_back(each.image);
-  EXPECT_EQ(join(names, " "), "exploited critical likely common-a common-b soon late sometime low cadence");
+  EXPECT_EQ(join(names, " "), "exploited critical likely common-a common-b soon late sometime unrated low cadence");
   std::minstd_rand random(3);
   for (int round = 0; round < 50; ++round) {
     std::ranges::shuffle(images, random);
