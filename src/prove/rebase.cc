@@ -73,7 +73,7 @@ class Judge {
       else if (is_folder(file)) ++folders;
       else out_.harmless.push_back(fmt::format("{} is in both bases with the same bytes, owner and mode", shown(path)));
     }
-    if (folders != 0) out_.harmless.push_back(fmt::format("{} folders of the application are in both bases with the same owner and mode", folders));
+    if (folders != 0) out_.harmless.push_back(fmt::format("{} of the application {} in both bases with the same owner and mode", folders == 1 ? "1 folder" : fmt::format("{} folders", folders), folders == 1 ? "is" : "are"));
   }
 
   /// Nothing of the new base is hidden, and what the application's files lie in is what it was.
@@ -96,7 +96,8 @@ class Judge {
 
   static std::map<std::string, std::string> names(const Surface::Seen& seen, const char* path) {
     std::map<std::string, std::string> out;  // by number, the first
-    for (const std::string_view line : split(seen.text(path), '\n')) {
+    const std::string text = seen.text(path);
+    for (const std::string_view line : split(text, '\n')) {
       const auto fields = split(trim(line), ':');
       if (fields.size() >= 3) out.try_emplace(std::string(fields[2]), std::string(fields[0]));
     }

@@ -130,7 +130,7 @@ TEST(Rebase, what_is_the_same_in_both_is_told) {
   world.own.push_back({"etc/base.conf", "base\n"});
   const RebaseAnswer answer = world.ask();
   EXPECT_EQ(answer.refusals.size(), 0U);
-  EXPECT_EQ(answer.harmless, (std::vector<std::string>{"'/etc/base.conf' is in both bases with the same bytes, owner and mode", "1 folders of the application are in both bases with the same owner and mode"}));
+  EXPECT_EQ(answer.harmless, (std::vector<std::string>{"'/etc/base.conf' is in both bases with the same bytes, owner and mode", "1 folder of the application is in both bases with the same owner and mode"}));
 }
 
 TEST(Rebase, a_weak_name_may_lack_and_a_plug_in_may_be_given_names_by_whoever_loads_it) {
