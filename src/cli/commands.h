@@ -17,6 +17,8 @@ Action vex(CLI::App& app);
 Action except(CLI::App& app);
 Action tickets(CLI::App& app);
 Action diff(CLI::App& app);
+Action rebase(CLI::App& app);
+Action rollback(CLI::App& app);
 Action sign(CLI::App& app);
 Action attest(CLI::App& app);
 Action copy(CLI::App& app);

@@ -21,6 +21,8 @@ const std::vector<Verb>& verbs() {
       {"except", "keeps decisions to live with a finding for a time", "ashlar except add CVE-2026-0001 --package openssl --owner platform --reason unreachable --expires 90d", except},
       {"tickets", "shows the messages to forges and webhooks that wait, and delivers them", "ashlar tickets deliver", tickets},
       {"diff", "shows what changed between two images, and what their users may notice", "ashlar diff oci:out/old oci:out/new", diff, {"text", "json", "markdown"}},
+      {"rebase", "puts an application's layers onto another base, where that is safe", "ashlar rebase oci:out/app:1 --onto docker://registry.example/hardened/python:3.13 -o oci:out/app:2", rebase},
+      {"rollback", "moves a tag back to the revision before, or to the one that is named", "ashlar rollback docker://registry.example/hardened/python:3.13 --key team.pub", rollback},
       {"copy", "moves an image with all that is attached to it", "ashlar copy docker://one.example/team/app:1 docker://two.example/team/app:1 --receipt app.receipt.json", copy},
       {"sign", "signs an image", "ashlar sign docker://registry.example/team/app:1 --key team.key", sign},
       {"attest", "signs a statement about an image", "ashlar attest docker://registry.example/team/app:1 --key team.key --type spdxjson --predicate app.spdx.json", attest},

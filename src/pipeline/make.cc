@@ -124,8 +124,7 @@ Result<Made> make(Workshop& workshop, advisory::Database& database, const host::
 
   // Push by digest, describe and sign there; who looks at the tags sees nothing of it yet.
   // Those that publish there from this machine take turns: no two count the same revision, and no registry meets the same blob twice at once.
-  const host::Path counting = workshop.folders.cache / "candidates" / ("to-" + Digest::of(to.location).hex().substr(0, 16) + ".lock");
-  TRY_ASSIGN(const auto turn, workshop.machine.files->lock(counting));
+  TRY_ASSIGN(const auto turn, take_turn(workshop, to));
   watch.lap();
   TRY(push_candidate(workshop.machine, place, to));
   oci::ImageRef there = to;

@@ -2,14 +2,14 @@
 
 #include <algorithm>
 #include <functional>
-#include <map>
 #include <set>
 
 #include <fmt/format.h>
 
 #include "oci/copy.h"
-#include "oci/registry.h"
 #include "pipeline/inner/revision.h"
+#include "pipeline/inner/tags.h"
+#include "pipeline/workshop.h"
 
 namespace ashlar::pipeline {
 namespace {
@@ -20,49 +20,6 @@ std::string upstream_of(const std::string& version) {
   if (const size_t colon = rest.find(':'); colon != std::string_view::npos) rest.remove_prefix(colon + 1);
   if (const size_t dash = rest.rfind('-'); dash != std::string_view::npos) rest = rest.substr(0, dash);
   return std::string(version_in_front(rest));
-}
-
-/// Tags at a place, with what they point at. None where there is no such place yet.
-class Tags {
- public:
-  static Result<Tags> open(host::Machine& machine, const oci::ImageRef& to) {
-    Tags out(machine, to);
-    if (to.transport == oci::Transport::OciLayout) {
-      const host::Path index = host::Path(to.location) / "index.json";
-      if (!machine.files->exists(index)) return out;
-      TRY_ASSIGN(const std::string text, machine.files->read(index));
-      TRY_ASSIGN(const auto read, oci::read_index(text));
-      for (const oci::Descriptor& each : read.manifests) {
-        if (const auto name = each.annotations.find("org.opencontainers.image.ref.name"); name != each.annotations.end()) out.known_.insert_or_assign(name->second, each.digest);
-      }
-      return out;
-    }
-    TRY_ASSIGN(out.registry_, oci::Registry::open(machine, to));
-    return out;
-  }
-  Result<std::vector<std::string>> all() {
-    std::vector<std::string> out;
-    for (const auto& [name, digest] : known_) out.push_back(name);
-    if (!registry_) return out;
-    auto tags = registry_->tags();
-    if (!tags && tags.error().kind == Kind::NotFound) return out;  // nothing was pushed there yet
-    return tags;
-  }
-  Result<std::optional<Digest>> find(const std::string& tag) {
-    if (!registry_) return known_.contains(tag) ? std::optional(known_.at(tag)) : std::nullopt;
-    TRY_ASSIGN(const auto found, registry_->find_manifest(tag));
-    return found ? std::optional(found->digest) : std::nullopt;
-  }
-
- private:
-  Tags(host::Machine&, const oci::ImageRef&) {}
-  std::map<std::string, Digest> known_;
-  std::unique_ptr<oci::Registry> registry_;
-};
-
-Result<std::unique_ptr<oci::ImageWriter>> writer_to(host::Machine& machine, const oci::ImageRef& to) {
-  if (to.transport == oci::Transport::Registry) return oci::write_registry(machine, to);
-  return oci::write_layout(*machine.files, to.location);
 }
 
 }  // namespace
@@ -87,6 +44,17 @@ std::string revision_stem(const plan::Definition& definition, const plan::Lock& 
     if (best.empty() || (named && !best_named)) best = version, best_named = named;
   }
   return best.empty() ? tag : best + tag.substr(front.size());
+}
+
+Result<std::unique_ptr<oci::ImageWriter>> writer_to(host::Machine& machine, const oci::ImageRef& to) {
+  if (to.transport == oci::Transport::Registry) return oci::write_registry(machine, to);
+  return oci::write_layout(*machine.files, to.location);
+}
+
+Result<std::unique_ptr<host::FileLock>> take_turn(Workshop& workshop, const oci::ImageRef& to) {
+  const host::Path folder = workshop.folders.cache / "candidates";
+  TRY(workshop.machine.files->make_folders(folder));
+  return workshop.machine.files->lock(folder / ("to-" + Digest::of(to.location).hex().substr(0, 16) + ".lock"));
 }
 
 Result<std::optional<oci::ImageRef>> published_now(host::Machine& machine, const oci::ImageRef& to, const plan::Definition& definition) {
@@ -136,7 +104,8 @@ Result<std::vector<std::string>> move_tags(host::Machine& machine, const oci::Im
   const oci::Document document{reader->root(), text};
   TRY_ASSIGN(auto tags, Tags::open(machine, to));
   TRY_ASSIGN(const auto writer, writer_to(machine, to));
-  std::vector<std::string> moved, all = {names.revision};
+  std::vector<std::string> moved, all;
+  if (!names.revision.empty()) all.push_back(names.revision);
   all.insert(all.end(), names.moving.begin(), names.moving.end());
   for (const std::string& tag : all) {
     TRY_ASSIGN(const auto there, tags.find(tag));

@@ -1,19 +1,23 @@
 #pragma once
 // A finished image under its names: an immutable revision, and tags that move (docs/formats/tags.md).
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/digest.h"
 #include "host/machine.h"
+#include "oci/copy.h"
 #include "oci/ref.h"
 #include "plan/definition.h"
 #include "plan/lock.h"
 
 namespace ashlar::pipeline {
 
+struct Workshop;
+
 struct Names {
-  std::string revision;             ///< `3.13.5-r2`: never moved, each with one digest
+  std::string revision;             ///< empty: none is given; `3.13.5-r2`: never moved, each with one digest
   std::vector<std::string> moving;  ///< `3.13`: the definition's tags
 };
 
@@ -26,6 +30,12 @@ std::string revision_stem(const plan::Definition& definition, const plan::Lock& 
 
 /// The names of an image at `to`: the revision that has this digest already, or the next one.
 Result<Names> names_for(host::Machine& machine, const oci::ImageRef& to, const plan::Definition& definition, const plan::Lock& lock, const Digest& image);
+
+/// Of a layout or a registry.
+Result<std::unique_ptr<oci::ImageWriter>> writer_to(host::Machine& machine, const oci::ImageRef& to);
+
+/// Held by whoever publishes at `to` from this machine: one after the other.
+Result<std::unique_ptr<host::FileLock>> take_turn(Workshop& workshop, const oci::ImageRef& to);
 
 /// What those who follow the definition's tags at `to` use now: where its first moving tag points, by digest; nothing where nothing was published yet.
 Result<std::optional<oci::ImageRef>> published_now(host::Machine& machine, const oci::ImageRef& to, const plan::Definition& definition);

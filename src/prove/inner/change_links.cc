@@ -76,6 +76,8 @@ void compare_exports(Changes& changes, const std::string& soname, const Loader::
   if (fresh != 0) changes.add(Weight::Neutral, "export-new", soname, fmt::format("'{}' gives {} more", soname, fresh == 1 ? "a name" : fmt::format("{} names", fresh)));
 }
 
+}  // namespace
+
 std::set<std::string> unresolved(const Surface::Seen& seen) {
   std::set<std::string> out, taken;
   std::vector<std::string> notes;
@@ -88,8 +90,6 @@ std::set<std::string> unresolved(const Surface::Seen& seen) {
   }
   return out;
 }
-
-}  // namespace
 
 void compare_programs(Changes& changes) {
   const auto before = programs_on_path(changes.before), after = programs_on_path(changes.after);

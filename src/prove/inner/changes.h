@@ -25,6 +25,9 @@ std::string slashed(std::string_view path);
 /// The first `most`, and how many more.
 std::vector<std::string> first_of(std::vector<std::string> lines, size_t most = 40);
 
+/// What cannot be loaded in an image, a line each: the first word, between quotes, is the path of whoever needs it.
+std::set<std::string> unresolved(const Surface::Seen& seen);
+
 void compare_programs(Changes& changes);
 void compare_libraries(Changes& changes);
 void compare_resolution(Changes& changes);

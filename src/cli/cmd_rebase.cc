@@ -1,0 +1,55 @@
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include <fmt/format.h>
+
+#include "cli/commands.h"
+#include "pipeline/rebase.h"
+
+namespace ashlar::cli {
+namespace {
+
+struct Options {
+  std::string image, onto, to;
+  pipeline::RebaseOptions how{};
+};
+
+Json to_json(const pipeline::Rebased& done) {
+  Json refusals = Json::array();
+  for (const auto& each : done.answer.refusals) refusals.push_back({{"id", each.id}, {"subject", each.subject}, {"what", each.what}});
+  return {{"schema", "https://ashlar.dev/rebase/v1"}, {"rebased", done.rebased.has_value()}, {"platform", done.platform.str()}, {"image", done.image.str()}, {"onto", done.onto.str()}, {"from", done.from},
+          {"layers", {{"base", done.layers}, {"own", done.own_layers}}}, {"digest", done.rebased ? done.rebased->str() : ""}, {"refusals", std::move(refusals)}, {"harmless", done.answer.harmless}, {"kept", done.kept}};
+}
+
+void say_done(Context& context, const Options& options, const pipeline::Rebased& done) {
+  for (const auto& each : done.answer.refusals) say(context, fmt::format("  {:<22} {}", each.id, each.what));
+  if (!done.rebased) {
+    say(context, fmt::format("{} is not rebased: {}; build it again on the new base", options.image, done.answer.refusals.size() == 1 ? "1 thing stands against it" : fmt::format("{} things stand against it", done.answer.refusals.size())));
+    return;
+  }
+  for (const auto& list : {done.answer.harmless, done.kept}) {
+    for (const std::string& each : list) say(context, faint(context, fmt::format("  {}", each)));
+  }
+  say(context, fmt::format("{} {}: {} layers of its own, from '{}' onto '{}'", options.to, done.rebased->str(), done.own_layers, done.from, options.onto));
+}
+
+}  // namespace
+
+Action rebase(CLI::App& app) {
+  const auto options = std::make_shared<Options>();
+  app.add_option("IMAGE", options->image, "an image that was built on another base")->required();
+  app.add_option("--onto", options->onto, "the base that it shall lie on")->option_text("BASE")->required();
+  app.add_option("-o,--to", options->to, "where it is written: docker://HOST/REPO:TAG or oci:DIR:TAG")->option_text("REF")->required();
+  app.add_option("--from", options->how.from, "the base that it was built on; by default it is looked for by the digests of the layers, where the new base lies and where the image says")->option_text("OLDBASE");
+  app.add_option("--platform", options->how.platform, "rebase the image of this platform")->option_text("PLATFORM");
+  return [options](Context& context) -> Result<Exit> {
+    TRY_ASSIGN(const auto to, oci::ImageRef::parse(options->to));
+    TRY_ASSIGN(auto workshop, pipeline::open_workshop(context.machine, context.config, context.progress));
+    TRY_ASSIGN(const auto done, pipeline::rebase(workshop, options->image, options->onto, to, options->how));
+    if (context.json) answer(context, to_json(done));
+    else say_done(context, *options, done);
+    return done.rebased ? Exit::Clean : Exit::No;
+  };
+}
+
+}  // namespace ashlar::cli

@@ -1,0 +1,60 @@
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include <fmt/format.h>
+
+#include "cli/commands.h"
+#include "cli/key_options.h"
+#include "pipeline/rollback.h"
+
+namespace ashlar::cli {
+namespace {
+
+struct Options {
+  std::string ref;
+  pipeline::RollbackOptions how{};
+};
+
+/// `1.1-r2 (sha256:...)`
+std::string shown(const std::string& revision, const Digest& digest) { return revision.empty() ? digest.str() : fmt::format("{} ({})", revision, digest.str()); }
+
+Json to_json(const pipeline::RolledBack& done) {
+  return {{"schema", "https://ashlar.dev/rollback/v1"}, {"place", done.place}, {"tag", done.tag}, {"moved", done.moved},
+          {"from", {{"digest", done.from.str()}, {"revision", done.from_revision}}}, {"to", {{"digest", done.to.str()}, {"revision", done.to_revision}}},
+          {"signature", {{"asked", done.asked}, {"verified", done.verification.verified}, {"missing", done.verification.missing}}}};
+}
+
+void say_done(Context& context, const pipeline::RolledBack& done) {
+  const std::string to = shown(done.to_revision, done.to);
+  if (done.asked && !done.verification.verified) {
+    for (const auto& each : done.verification.signatures) {
+      if (!each.verified && each.signs_image()) say(context, fmt::format("  {} {}: {}", each.layout, each.key, each.reason));
+    }
+    for (const std::string& each : done.verification.missing) say(context, fmt::format("  {}", each));
+    say(context, fmt::format("{}:{} was not moved: {} is not signed by whom is believed", done.place, done.tag, to));
+    return;
+  }
+  if (!done.moved) say(context, fmt::format("{}:{} points at {} already", done.place, done.tag, to));
+  else say(context, fmt::format("{}:{} points at {}, and not at {} any more", done.place, done.tag, to, shown(done.from_revision, done.from)));
+  if (!done.asked) say(context, faint(context, "nobody asked for a signature; say whom you believe with --key or --keyring, or in the configuration's section 'trust'"));
+}
+
+}  // namespace
+
+Action rollback(CLI::App& app) {
+  const auto options = std::make_shared<Options>();
+  app.add_option("REF", options->ref, "the tag that moves back: docker://HOST/REPO:TAG or oci:DIR:TAG")->required();
+  app.add_option("--to", options->how.to, "where it shall point: a digest, or a tag of the same place; by default the revision before the present one")->option_text("DIGEST|TAG");
+  add_trust_options(app, options->how.trust);
+  return [options](Context& context) -> Result<Exit> {
+    TRY_ASSIGN(const auto ref, oci::ImageRef::parse(options->ref));
+    TRY_ASSIGN(auto workshop, pipeline::open_workshop(context.machine, context.config, context.progress));
+    if (options->how.trust.empty()) options->how.trust = pipeline::trust_of(workshop);
+    TRY_ASSIGN(const auto done, pipeline::rollback(workshop, ref, options->how));
+    if (context.json) answer(context, to_json(done));
+    else say_done(context, done);
+    return done.asked && !done.verification.verified ? Exit::No : Exit::Clean;
+  };
+}
+
+}  // namespace ashlar::cli

@@ -1,0 +1,159 @@
+#include "pipeline/rebase.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "inventory/target.h"
+#include "oci/copy.h"
+#include "oci/platform_choice.h"
+#include "pipeline/inner/kept_layers.h"
+#include "pipeline/inner/rebased.h"
+#include "pipeline/inner/tags.h"
+#include "pipeline/publish.h"
+#include "scan/base.h"
+
+namespace ashlar::pipeline {
+namespace {
+
+constexpr size_t most_looked_at = 200;  // images that might be the base
+
+/// The rebased image before it is written: its layers are read where they lie.
+class Joined final : public oci::ImageReader {
+ public:
+  Joined(RebasedImage image, oci::ImageReader& base, oci::ImageReader& application, size_t base_layers) : image_(std::move(image)), base_(base), application_(application), base_layers_(base_layers) {}
+  Result<std::string> blob(const Digest& digest, size_t limit) override {
+    if (digest == image_.which.descriptor.digest) return image_.manifest_text;
+    if (digest == image_.which.manifest.config.digest) return image_.config_text;
+    return home(digest).blob(digest, limit);
+  }
+  Result<std::unique_ptr<Source>> open(const Digest& digest) override {
+    if (digest == image_.which.manifest.config.digest) return std::make_unique<MemorySource>(as_bytes(image_.config_text));
+    return home(digest).open(digest);
+  }
+  oci::Descriptor root() const override { return image_.which.descriptor; }
+  bool is_remote() const override { return base_.is_remote() || application_.is_remote(); }
+  const RebasedImage& image() const { return image_; }
+
+ private:
+  oci::ImageReader& home(const Digest& digest) {
+    const auto& layers = image_.which.manifest.layers;
+    const auto found = std::ranges::find(layers, digest, &oci::Descriptor::digest);
+    return static_cast<size_t>(found - layers.begin()) < base_layers_ ? base_ : application_;
+  }
+  RebasedImage image_;
+  oci::ImageReader& base_;
+  oci::ImageReader& application_;
+  size_t base_layers_;
+};
+
+/// References that may be the base that an image was made on, the likeliest first.
+Result<std::vector<std::string>> candidates(host::Machine& machine, const inventory::Target& image, const std::string& onto, const std::string& from) {
+  if (!from.empty()) return std::vector{from};
+  std::vector<std::string> out;
+  // What the image says is a hint: its layers tell.
+  const auto& annotations = image.which.manifest.annotations;
+  if (const auto name = annotations.find("org.opencontainers.image.base.name"); name != annotations.end()) {
+    const auto digest = annotations.find("org.opencontainers.image.base.digest");
+    auto ref = oci::ImageRef::parse(name->second);
+    if (ref && digest != annotations.end()) {
+      ref->tag.clear();
+      ref->digest = digest->second;
+      out.push_back(ref->str());
+    }
+    out.push_back(name->second);
+  }
+  TRY_ASSIGN(oci::ImageRef place, oci::ImageRef::parse(onto));
+  if (place.transport != oci::Transport::Registry && place.transport != oci::Transport::OciLayout) return out;
+  TRY_ASSIGN(auto tags, Tags::open(machine, place));
+  TRY_ASSIGN(const auto names, tags.all());
+  place.digest.clear();
+  for (const std::string& name : names) {
+    if (name.starts_with("sha256-") || out.size() >= most_looked_at) continue;
+    place.tag = name;
+    out.push_back(place.str());
+  }
+  return out;
+}
+
+struct Found {
+  std::string ref;
+  inventory::Target target;
+  size_t layers = 0;
+};
+
+/// The one whose layers are the image's lowest; of several the one with most.
+Result<std::optional<Found>> find_base(host::Machine& machine, const inventory::Target& image, const std::string& onto, const RebaseOptions& options, std::vector<std::string>& why_not) {
+  TRY_ASSIGN(const auto refs, candidates(machine, image, onto, options.from));
+  std::optional<Found> best;
+  for (const std::string& ref : refs) {
+    auto target = inventory::open_target(machine, ref, image.which.platform.str());
+    if (!target && !options.from.empty()) return std::unexpected(std::move(target).error());
+    if (!target || !target->image) continue;
+    const auto base = scan::layers_of_base(image.which.config, target->which.config, ref);
+    if (!base) why_not.push_back(base.error().message);
+    else if (base->count < image.which.config.diff_ids.size() && (!best || base->count > best->layers)) best.emplace(ref, std::move(*target), base->count);
+  }
+  return best;
+}
+
+Result<Rebased> put(Workshop& workshop, const std::string& image_ref, const std::string& onto, const oci::ImageRef& to, const RebaseOptions& options) {
+  host::Machine& machine = workshop.machine;
+  if (to.transport != oci::Transport::Registry && to.transport != oci::Transport::OciLayout) return fail(Kind::Invalid, "it is written to registries and layouts");
+  if (to.tag.empty()) return fail(Kind::Invalid, "name the tag that it shall have");
+  TRY_ASSIGN(auto image, inventory::open_target(machine, image_ref, options.platform));
+  if (!image.image) return fail(Kind::Invalid, "it is no image");
+  if (options.platform.empty() && !image.others.empty()) return fail(Kind::Invalid, "it is for several platforms; name one with --platform");
+  Rebased out{.image = image.which.descriptor.digest, .platform = image.which.platform};
+  const auto refuse = [&](const char* id, std::string subject, std::string what) { out.answer.refusals.push_back({id, std::move(subject), std::move(what)}); };
+  auto base = inventory::open_target(machine, onto, image.which.platform.str());
+  if (!base && base.error().kind == Kind::NotFound && inventory::open_target(machine, onto)) {
+    refuse("platform-lacks", image.which.platform.str(), fmt::format("the new base is not for {}", image.which.platform.str()));
+    return out;
+  }
+  if (!base) return std::unexpected(std::move(base).error());
+  if (!base->image) return fail(Kind::Invalid, fmt::format("'{}' is no image", onto));
+  if (base->which.platform != image.which.platform) {
+    refuse("platform-lacks", image.which.platform.str(), fmt::format("the new base is for {}, the image for {}", base->which.platform.str(), image.which.platform.str()));
+    return out;
+  }
+  out.onto = base->which.descriptor.digest;
+  std::vector<std::string> why_not;
+  TRY_ASSIGN(auto found, find_base(machine, image, onto, options, why_not));
+  if (!found) {
+    if (why_not.empty()) why_not.emplace_back("no image is at hand that it might be built on; name one with --from");
+    for (const std::string& each : why_not) refuse("base-unknown", image_ref, each);
+    return out;
+  }
+  out.from = found->ref, out.layers = found->layers, out.own_layers = image.which.manifest.layers.size() - found->layers;
+  if (image.which.manifest.layers.size() != image.which.config.diff_ids.size()) return fail(Kind::Corrupt, "its manifest and its configuration name other layers");
+
+  TRY_ASSIGN(auto made, rebased_image(*found->target.image, found->target.which, *image.image, image.which, *base->image, base->which, found->layers, onto));
+  out.kept = made.kept;
+  const oci::PlatformImage which = made.which;
+  inventory::Target rebased{{}, *machine.files, std::make_unique<Joined>(std::move(made), *base->image, *image.image, base->which.manifest.layers.size()), which};
+  const auto shelf = kept_layers(machine, "surface", false);
+  const inventory::LayerShelf* const kept = shelf ? &*shelf : nullptr;
+  TRY_ASSIGN(const auto old_surface, prove::Surface::read(found->target, kept));
+  TRY_ASSIGN(const auto image_surface, prove::Surface::read(image, kept));
+  TRY_ASSIGN(const auto new_surface, prove::Surface::read(*base, kept));
+  TRY_ASSIGN(const auto rebased_surface, prove::Surface::read(rebased, kept));
+  out.answer = prove::may_rebase({old_surface, image_surface, new_surface, rebased_surface, found->layers});
+  if (!out.answer.refusals.empty()) return out;
+
+  TRY_ASSIGN(const auto turn, take_turn(workshop, to));
+  TRY_ASSIGN(const auto writer, writer_to(machine, to));
+  TRY(oci::copy_image(*rebased.image, *writer, {to.tag}));
+  out.rebased = which.descriptor.digest;
+  return out;
+}
+
+}  // namespace
+
+Result<Rebased> rebase(Workshop& workshop, const std::string& image, const std::string& onto, const oci::ImageRef& to, const RebaseOptions& options) {
+  auto out = put(workshop, image, onto, to, options);
+  if (!out) return cannot(fmt::format("rebase '{}' onto '{}'", image, onto), std::move(out).error());
+  return out;
+}
+
+}  // namespace ashlar::pipeline

@@ -1,0 +1,32 @@
+#pragma once
+// An application's layers, put onto another base where bytes tell that it is safe (docs/rebasing.md).
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "oci/ref.h"
+#include "pipeline/workshop.h"
+#include "prove/rebase.h"
+
+namespace ashlar::pipeline {
+
+struct RebaseOptions {
+  std::string platform{};  ///< of images for several; NotFound where one of the three lacks it
+  std::string from{};      ///< the base that it was made on; empty: looked for by the layers' digests, among what the image declares and all that lies where the new base does
+};
+
+struct Rebased {
+  Digest image = Digest::from({}), onto = Digest::from({});  ///< manifests of the platform: before, and of the new base
+  oci::Platform platform{};
+  std::string from{};                    ///< the base that was found; empty: none was
+  size_t layers = 0, own_layers = 0;     ///< of that base, and of the application
+  prove::RebaseAnswer answer{};
+  std::vector<std::string> kept{};       ///< settings that both changed
+  std::optional<Digest> rebased{};       ///< the new manifest, which lies at the place and its tag; nothing was written where it lacks
+};
+
+/// Puts the application's layers of `image` onto `onto`, and writes the result to `to`: a registry or layout, with a tag. Where that is not provably safe
+/// nothing is written, and the answer says why not, line by line.
+Result<Rebased> rebase(Workshop& workshop, const std::string& image, const std::string& onto, const oci::ImageRef& to, const RebaseOptions& options);
+
+}  // namespace ashlar::pipeline
