@@ -26,7 +26,16 @@ bool is_inside(std::string_view path) {
   return std::ranges::none_of(split(path, '/'), [](std::string_view part) { return part.empty() || part == "." || part == ".." || part == ".git"; });
 }
 
+/// A branch, as git-check-ref-format(1) has it; narrower at its ends.
+bool is_branch(std::string_view text) {
+  const bool signs = std::ranges::all_of(text, [](unsigned char c) { return c > ' ' && c != 0x7f && std::string_view("~^:?*[\\").find(static_cast<char>(c)) == std::string_view::npos; });
+  const bool parts = std::ranges::none_of(split(text, '/'), [](std::string_view part) { return part.empty() || part.starts_with('.') || part.ends_with('.') || part.ends_with(".lock"); });
+  return signs && parts && text.size() <= 250 && is_utf8(text) && text.find("..") == std::string_view::npos && text.find("@{") == std::string_view::npos && !text.starts_with('-');
+}
+
 Done check_changes(const Message& message) {
+  if (!message.project.empty() && !is_project(message.project)) return bad(message, fmt::format("'{}' is no project", visible(message.project.substr(0, 200))));
+  if (!message.base.empty() && !is_branch(message.base)) return bad(message, fmt::format("'{}' is no branch", visible(message.base.substr(0, 200))));
   if (message.changes.empty()) return bad(message, "a pull request changes a file");
   size_t size = 0;
   for (const FileChange& each : message.changes) {
@@ -51,6 +60,12 @@ std::optional<MessageKind> kind_of(std::string_view text) {
 bool is_key(std::string_view text) {
   const auto good = [](char c) { return is_word(c) || std::string_view("._:@/+~-").find(c) != std::string_view::npos; };
   return !text.empty() && text.size() <= max_key && text.find("--") == std::string_view::npos && std::ranges::all_of(text, good);
+}
+
+bool is_project(std::string_view text) {
+  const auto parts = split(text, '/');
+  const auto good = [](std::string_view part) { return !part.empty() && part != "." && part != ".." && std::ranges::all_of(part, [](char c) { return is_word(c) || c == '.' || c == '_' || c == '-'; }); };
+  return parts.size() >= 2 && text.size() <= 250 && std::ranges::all_of(parts, good);
 }
 
 Done check(const Message& message) {

@@ -49,7 +49,10 @@ std::optional<MessageKind> kind_of(std::string_view text);
 
 /// A key: letters, digits and `._:@/+~-`, at most 300 of them, at no place two `-` (it stands in a comment of HTML).
 bool is_key(std::string_view text);
-/// Invalid where the message could never be delivered: a bad key, no title, a path that leads out of the repository, no change.
+/// `owner/name`, or a forge's groups before a name: letters, digits and `._-` between the slashes.
+bool is_project(std::string_view text);
+/// Invalid where the message could never be delivered: a bad key, no title, a project or branch that is none, a path that leads out of the
+/// repository, no change.
 Done check(const Message& message);
 
 /// One JSON form (docs/formats/tickets.md), the same bytes for the same message; bytes of files as base64.

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/schema_trial.h"
 #include "base/text.h"
 #include "forge/inner/api.h"
 #include "forge/inner/forge.h"
@@ -56,6 +57,11 @@ const CheckRow check_rows[] = {
     {"a ticket with files", [](Message& m) { m.changes = {change}; }, "only a pull request changes files"},
     {"a pull request without", [](Message& m) { m.kind = MessageKind::PullRequest; }, "changes a file"},
     {"a pull request", [](Message& m) { m.kind = MessageKind::PullRequest, m.changes = {change}; }, ""},
+    {"a project upwards", [](Message& m) { m.kind = MessageKind::PullRequest, m.changes = {change}, m.project = "a/../b"; }, "'a/../b' is no project"},
+    {"a project that is an address", [](Message& m) { m.kind = MessageKind::PullRequest, m.changes = {change}, m.project = "a/b?x=y"; }, "is no project"},
+    {"a branch", [](Message& m) { m.kind = MessageKind::PullRequest, m.changes = {change}, m.project = "a/b", m.base = "release/1.x#2"; }, ""},
+    {"a branch upwards", [](Message& m) { m.kind = MessageKind::PullRequest, m.changes = {change}, m.base = "a/../b"; }, "'a/../b' is no branch"},
+    {"a branch with a blank", [](Message& m) { m.kind = MessageKind::PullRequest, m.changes = {change}, m.base = "a b"; }, "is no branch"},
     {"a file that stays", [](Message& m) { m.kind = MessageKind::PullRequest, m.changes = {{"a", "x", "x"}}; }, "'a' does not change"},
     {"a file twice", [](Message& m) { m.kind = MessageKind::PullRequest, m.changes = {change, change}; }, "changes twice"},
     {"a path upwards", [](Message& m) { m.kind = MessageKind::PullRequest, m.changes = {{"a/../../b", "", "x"}}; }, "no path inside a repository"},
@@ -86,6 +92,28 @@ TEST(Messages, ComeBackFromJson) {
                           R"({"key": "k", "kind": "open", "changes": {}})", R"({"key": "k", "kind": "open", "changes": [1]})", R"({"key": "k", "kind": "open", "changes": [{"path": "a", "before": "?", "after": ""}]})", R"({"key": "k", "kind": "open", "time": "soon"})"})
     EXPECT_FALSE(message_of(Json::parse(bad))) << bad;
 }
+
+#ifdef ASHLAR_WITH_VALIJSON
+/// Whatever can be delivered fits the schema; what the schema refuses is refused.
+TEST(Messages, FitTheirSchema) {
+  const SchemaTrial schema(ASHLAR_SOURCE_DIR "/schemas/message.schema.json");
+  size_t taken = 0;
+  for (const CheckRow& row : check_rows) {
+    Message message = sample();
+    row.spoil(message);
+    if (!is_utf8(message.body) || (!message.data.empty() && !parse_json(message.data, "data"))) continue;
+    std::string why;
+    const bool takes = schema.takes(nlohmann::json::parse(to_compact(to_json(message))), &why);
+    if (check(message)) {
+      EXPECT_TRUE(takes) << row.summary << why;
+    }
+    taken += takes ? 1 : 0;
+  }
+  EXPECT_LT(taken, std::size(check_rows) - 4);
+  for (const char* bad : {"[]", "{}", R"({"key": "a--b", "kind": "close"})", R"({"key": "k", "kind": "shout"})", R"({"key": "k", "kind": "open"})", R"({"key": "k", "kind": "pull-request", "title": "t", "changes": [{"path": "../a", "before": "", "after": ""}]})"})
+    EXPECT_FALSE(schema.takes(nlohmann::json::parse(bad))) << bad;
+}
+#endif
 
 TEST(Messages, TimeAndTargetDoNotMakeAnother) {
   Message other = sample();
@@ -140,6 +168,7 @@ TEST(Texts, AreCutBetweenCharacters) {
   EXPECT_EQ(cut_to("äöüäöü", 8), "äö…");
   for (size_t limit = 0; limit < 12; ++limit) EXPECT_TRUE(is_utf8(cut_to("äöüäöü", limit)));
   EXPECT_EQ(percent_encoded("a/b c+ä"), "a%2Fb%20c%2B%C3%A4");
+  EXPECT_EQ(percent_encoded("release/1.x#2", "/"), "release/1.x%232");
 }
 
 /// The values that the Standard Webhooks specification gives: a secret, a message, its signature; and the same made by openssl's command line.

@@ -35,14 +35,6 @@ std::string_view fault_of(std::string_view url) {
   return {};
 }
 
-bool is_project(std::string_view text, TargetKind kind) {
-  const auto parts = split(text, '/');
-  const auto good = [](std::string_view part) {
-    return !part.empty() && part != "." && part != ".." && std::ranges::all_of(part, [](unsigned char c) { return std::isalnum(c) != 0 || c == '.' || c == '_' || c == '-'; });
-  };
-  return (kind == TargetKind::GitHub ? parts.size() == 2 : parts.size() >= 2) && std::ranges::all_of(parts, good);
-}
-
 class Reader {
  public:
   Reader(const YamlDocument& document, const host::Path& folder) : document_(document), folder_(folder) {}
@@ -62,7 +54,8 @@ class Reader {
     while (one.kind != TargetKind::Webhook && one.url.ends_with('/')) one.url.pop_back();
     const bool forge = one.kind != TargetKind::Webhook;
     one.project = node.find("project") == nullptr ? std::string() : text(node, "project");
-    if (forge != is_project(one.project, one.kind)) fault(node, forge ? fmt::format("'{}' is no project", one.project) : "a webhook has no project", forge ? "project: team/name" : "");
+    const bool good = forge ? is_project(one.project) && (one.kind == TargetKind::GitLab || std::ranges::count(one.project, '/') == 1) : one.project.empty();
+    if (!good) fault(node, forge ? fmt::format("'{}' is no project", one.project) : "a webhook has no project", forge ? "project: team/name" : "");
     if (node.find(forge ? "secret" : "token") != nullptr) fault(node, forge ? "a forge has a 'token', no 'secret'" : "a webhook has a 'secret', no 'token'");
     else read_secret(node, forge ? "token" : "secret", one);
     if (const YamlNode* labels = node.find("labels")) read_labels(*labels, one);

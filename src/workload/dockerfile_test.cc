@@ -2,9 +2,15 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "workload/images.h"
 
 namespace ashlar::workload {
 namespace {
@@ -181,6 +187,33 @@ TEST(Dockerfiles, StagesAreFoundByNameAndNumber) {
   EXPECT_EQ(stage_of(*file, "3", 3), -1);
   EXPECT_EQ(stage_of(*file, "", 3), -1);
   EXPECT_EQ(stage_of(*file, "99999999999", 3), -1);
+}
+
+/// Shapes as teams have them, and what is read of each, its lines and images among it: tests/data/workload/dockerfiles. BuildKit's parser reads them the same.
+TEST(Dockerfiles, ShapesAreReadAsTheyWere) {
+  namespace fs = std::filesystem;
+  const auto read = [](const fs::path& path) {
+    std::ifstream file(path, std::ios::binary);
+    return std::string(std::istreambuf_iterator<char>(file), {});
+  };
+  size_t count = 0;
+  for (const auto& entry : fs::directory_iterator(ASHLAR_SOURCE_DIR "/tests/data/workload/dockerfiles")) {
+    if (entry.path().extension() == ".read") continue;
+    ++count;
+    const std::string text = read(entry.path());
+    const auto file = parse_dockerfile(text, entry.path().filename().string());
+    ASSERT_TRUE(file) << shown(file) << entry.path();
+    std::string out;
+    for (const Directive& each : file->directives) out += fmt::format("{}: {} = {}\n", each.span.line, each.name, each.value.text);
+    for (const Instruction& each : file->instructions) out += fmt::format("{}-{}: {}\n", each.span.line, each.last_line, shown(each));
+    for (const Stage& each : file->stages) out += fmt::format("stage '{}' from {} to {}\n", each.name, each.first, each.end);
+    for (const ImageUse& each : images_of(*file, text))
+      out += fmt::format("{}:{}: {} of stage '{}' on '{}': {}{}\n", each.span.line, each.span.column, each.where, each.stage, each.platform, each.image ? each.image->str() : "unknown: " + each.written, each.variables.empty() ? "" : " by " + join(each.variables, ", "));
+    const fs::path golden = entry.path().string() + ".read";
+    if (std::getenv("ASHLAR_ACCEPT") != nullptr) std::ofstream(golden, std::ios::binary) << out;
+    EXPECT_EQ(out, read(golden)) << entry.path();
+  }
+  EXPECT_GE(count, 23U);
 }
 
 TEST(Dockerfiles, HostileOnesAreRefusedInBoundedTime) {

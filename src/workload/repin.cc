@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cctype>
-#include <iterator>
 #include <optional>
 
 #include <fmt/format.h>
@@ -94,11 +93,12 @@ struct Planned {
 /// Moves the first, and those that change the same bytes.
 void take_group(std::vector<Planned>& from, std::vector<Planned>& into) {
   const std::vector<Edit> edits = from.front().edits;
-  const auto others = std::stable_partition(from.begin(), from.end(), [&](const Planned& plan) {
-    return std::ranges::any_of(plan.edits, [&](const Edit& each) { return std::ranges::find(edits, each) != edits.end(); });
-  });
-  into.insert(into.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(others));
-  from.erase(from.begin(), others);
+  std::vector<Planned> others;
+  for (size_t at = 0; at < from.size(); ++at) {
+    const bool shares = at == 0 || std::ranges::any_of(from[at].edits, [&](const Edit& each) { return std::ranges::find(edits, each) != edits.end(); });
+    (shares ? into : others).push_back(std::move(from[at]));
+  }
+  from = std::move(others);
 }
 
 std::string applied(std::string_view text, std::vector<Edit> edits) {

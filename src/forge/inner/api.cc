@@ -133,10 +133,10 @@ Done Api::each(const std::string& path, const std::function<bool(const Json&)>& 
   return cannot(Kind::Invalid, fmt::format("read the list '{}'", path), fmt::format("it has more than {} pages", max_pages));
 }
 
-std::string percent_encoded(std::string_view text) {
+std::string percent_encoded(std::string_view text, std::string_view keep) {
   std::string out;
   for (const unsigned char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.' || c == '~';
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.' || c == '~' || keep.find(static_cast<char>(c)) != std::string_view::npos;
     if (plain) out += static_cast<char>(c);
     else out += fmt::format("%{:02X}", c);
   }

@@ -54,8 +54,8 @@ class Api {
   std::optional<Time> hold_;
 };
 
-/// A part of a path or query with everything but unreserved characters as %XX (RFC 3986, 2.3).
-std::string percent_encoded(std::string_view text);
+/// A part of a path or query with everything but unreserved characters, and those to keep, as %XX (RFC 3986, 2.3).
+std::string percent_encoded(std::string_view text, std::string_view keep = {});
 /// The address that a Link header gives for `next`, or empty.
 std::string next_of(std::string_view link);
 /// At most `limit` bytes of a text, cut between characters and said so.

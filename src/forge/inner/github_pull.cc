@@ -47,7 +47,7 @@ class Proposal {
   std::string what() const { return fmt::format("propose '{}' to '{}'", message_.key, project_); }
 
   Done read_base() {
-    TRY_ASSIGN(const Answer ref, api_.get(fmt::format("{}/git/ref/heads/{}", at_, base_)));
+    TRY_ASSIGN(const Answer ref, api_.get(fmt::format("{}/git/ref/heads/{}", at_, percent_encoded(base_, "/"))));
     commit_ = ref.json.is_object() && ref.json.contains("object") ? text_of(ref.json["object"], "sha") : std::string();
     TRY_ASSIGN(tree_, tree_of(commit_));
     return {};
@@ -106,7 +106,7 @@ class Proposal {
   /// The branch points to one commit on the base with this tree, ours.
   Done bring_branch(const std::string& tree) {
     const std::string base_commit = commit_;
-    auto ref = api_.get(fmt::format("{}/git/ref/heads/{}", at_, branch_));
+    auto ref = api_.get(fmt::format("{}/git/ref/heads/{}", at_, percent_encoded(branch_, "/")));
     if (!ref && ref.error().kind != Kind::NotFound) return std::unexpected(std::move(ref).error());
     if (ref) {
       const std::string head = ref->json.is_object() && ref->json.contains("object") ? text_of(ref->json["object"], "sha") : std::string();
@@ -117,7 +117,7 @@ class Proposal {
     TRY_ASSIGN(const Answer made, api_.post(at_ + "/git/commits", {{"message", fmt::format("{}\n\n{}\n", forge_.title_of(message_), commit_line(message_))}, {"tree", tree}, {"parents", {base_commit}}}));
     const std::string sha = text_of(made.json, "sha");
     if (ref) {
-      TRY(api_.patch(fmt::format("{}/git/refs/heads/{}", at_, branch_), {{"sha", sha}, {"force", true}}));
+      TRY(api_.patch(fmt::format("{}/git/refs/heads/{}", at_, percent_encoded(branch_, "/")), {{"sha", sha}, {"force", true}}));
     } else {
       TRY(api_.post(at_ + "/git/refs", {{"ref", "refs/heads/" + branch_}, {"sha", sha}}));
     }
