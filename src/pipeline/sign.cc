@@ -67,7 +67,7 @@ class Desk {
       if (bytes && open_.verify(document, as_text(*bytes))) return placed("cosign-signature", {}, each.manifest, false);
     }
     TRY_ASSIGN(const std::string signature, key_.sign(document));
-    TRY_ASSIGN(const auto artifact, oci::attach_by_tag(*place_.reader, *place_.writer, subject_.digest, ".sig", {{std::string(trust::media::simple_signing), document, {{signature_annotation, to_base64(as_bytes(signature))}}}}));
+    TRY_ASSIGN(const auto artifact, oci::attach_by_tag(*place_.writer, subject_.digest, ".sig", {{std::string(trust::media::simple_signing), document, {{signature_annotation, to_base64(as_bytes(signature))}}}}));
     return placed("cosign-signature", {}, artifact.digest, true);
   }
 
@@ -97,7 +97,7 @@ class Desk {
     in_parallel(failures.size(), threads, [&](size_t at, size_t) {
       if (at == 0) {
         if (tagged.empty()) return;
-        const auto artifact = oci::attach_by_tag(*place_.reader, *place_.writer, subject_.digest, ".att", tagged);
+        const auto artifact = oci::attach_by_tag(*place_.writer, subject_.digest, ".att", tagged);
         if (!artifact) failures[at] = artifact.error();
         else for (const size_t each : tagged_at) out[each].artifact = artifact->digest;
         return;

@@ -1,5 +1,6 @@
 #pragma once
 // For tests: a registry in memory behind MemoryHttp, with the logins and the limits that real ones have.
+#include <functional>
 #include <map>
 #include <mutex>
 #include <nlohmann/json.hpp>
@@ -26,6 +27,7 @@ class SmallRegistry {
   size_t page = 1000, chunk_limit = SIZE_MAX;              ///< tags on a page; bytes of one request's body, beyond which it answers 413
   int busy = 0;                                            ///< the next so many requests are answered 503
   std::string retry_after;
+  std::function<void(const std::string& line)> then;       ///< is told each line of the log, and may change what lies here
 
   struct Repository {
     std::map<std::string, std::string> blobs;                          ///< by digest
@@ -41,6 +43,7 @@ class SmallRegistry {
       const std::scoped_lock hold(mutex_);
       host::CannedAnswer out = answer(request, body);
       log.push_back(fmt::format("{} {} {}", request.method, request.url.substr(std::min(request.url.find("/v2/"), request.url.find("/token"))), out.status));
+      if (then) then(log.back());
       return out;
     });
   }
