@@ -136,7 +136,7 @@ TEST_F(CopyTest, SignaturesAtTheDestinationStay) {
         ASSERT_TRUE(receipt) << row.summary << ": " << said(receipt);
         const auto back = reader(destination_ref);
         std::vector<std::string> found;
-        for (const Attached& each : attached_to(*back, index)) {
+        for (const Attached& each : attached_to(*back, index).contents) {
           if (each.tag != tag) continue;
           found.push_back(each.content);
           EXPECT_EQ(each.annotations.at("signature"), "of " + each.content) << row.summary;
@@ -146,7 +146,9 @@ TEST_F(CopyTest, SignaturesAtTheDestinationStay) {
         ASSERT_EQ(entry == receipt->entries.end(), row.here.empty()) << row.summary;
         if (row.here.empty()) continue;
         const std::string whose = row.digest_of;
-        if (!whose.empty()) EXPECT_EQ(entry->descriptor.digest, whose == "source" ? here : there) << row.summary;
+        if (!whose.empty()) {
+          EXPECT_EQ(entry->descriptor.digest, whose == "source" ? here : there) << row.summary;
+        }
         for (const std::string& each : row.in_the_end) EXPECT_EQ(std::ranges::count_if(receipt->entries, [&](const auto& known) { return known.descriptor.digest == Digest::of(each); }), 1) << row.summary << each;
         if (to_layout) continue;
         const auto at = Registry::open(machine.machine, ImageRef::parse(destination_ref).value(), {2, 1}).value();

@@ -279,7 +279,7 @@ TEST_F(RegistryPush, WhatAnotherMachineWritesOnATagIsNotLost) {
 }
 
 TEST_F(RegistryPush, WritersOfThisMachineTakeTurnsAtATag) {
-  machine.environment["XDG_CACHE_HOME"] = "/cache";
+  machine.environment["HOME"] = "/home";
   const Descriptor image = server.put_image("a", "1", {"one"});
   server.has_referrers = false;
   std::vector<Document> all;
@@ -291,7 +291,7 @@ TEST_F(RegistryPush, WritersOfThisMachineTakeTurnsAtATag) {
   for (const std::string& each : failures) EXPECT_EQ(each, "");
   EXPECT_EQ(repository()->referrers(image.digest).value().size(), all.size());
   EXPECT_LE(server.count("PUT /v2/a/manifests/sha256-"), all.size()) << "each was written once";
-  EXPECT_TRUE(machine.files.list("/cache/ashlar/turns").value().empty()) << "and no lock is left";
+  EXPECT_TRUE(machine.files.list("/home/.cache/ashlar/turns").value().empty()) << "and no lock is left";
 }
 
 TEST_F(RegistryPush, TagsAndManifestsAreTakenAway) {
