@@ -27,7 +27,7 @@ class AttachTest : public ::testing::Test {
   }
   std::vector<std::string> found() {
     std::vector<std::string> out;
-    for (const Attached& each : attached(*reader, image)) {
+    for (const Attached& each : attached(*reader, image).contents) {
       std::string words;
       for (const auto& [name, value] : each.annotations) words += fmt::format(" {}={}", name, value);
       out.push_back(fmt::format("{} {}{}", each.way == Attached::Way::Tag ? each.tag.substr(each.tag.find('.')) : each.artifact_type, each.content, words));

@@ -55,7 +55,7 @@ Result<std::vector<oci::Descriptor>> subjects(oci::ImageReader& reader, const oc
 class Desk {
  public:
   Desk(Place& place, const oci::Descriptor& subject, const trust::PrivateKey& key, trust::PublicKey open) : place_(place), subject_(subject), key_(key), open_(std::move(open)) {
-    there_ = oci::attached_to(*place.reader, subject.digest);
+    there_ = oci::attached_to(*place.reader, subject.digest).contents;
   }
 
   Result<Placed> add_simple() {

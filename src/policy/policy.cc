@@ -1,7 +1,10 @@
 #include "policy/policy.h"
 
+#include <algorithm>
 #include <array>
 #include <iterator>
+
+#include <fmt/format.h>
 
 #include "policy/inner/verify_section.h"
 
@@ -11,9 +14,9 @@ namespace {
 constexpr std::array<std::string_view, 2> sections = {"gate", "verify"};
 constexpr std::array<std::string_view, 4> gate_keys = {"proofs", "run-tests", "coverage", "stop-on"};
 
-class Reader : public SectionReader {
+class Reader : public YamlSection {
  public:
-  explicit Reader(const YamlDocument& document) : SectionReader(document), document_(document) {}
+  explicit Reader(const YamlDocument& document) : YamlSection(document), document_(document) {}
 
   void read(Policy& out) {
     if (document_.root.type == YamlNode::Type::Null || !known(document_.root, sections)) return;
