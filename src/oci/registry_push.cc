@@ -16,6 +16,7 @@ namespace ashlar::oci {
 namespace {
 
 constexpr int max_changes = 16;  // of a tag, where others change it meanwhile
+constexpr int max_refusals = 3;
 constexpr std::chrono::seconds longest_pause(3);
 
 /// The digest that a manifest refers to, if it does.
@@ -128,13 +129,16 @@ Result<Document> Registry::change_tag(const std::string& tag, const TagChange& c
       const auto looked = Clock::now();
       TRY_ASSIGN(const auto still, find_manifest(tag));
       if (still.has_value() != before.has_value() || (still && still->digest != before->descriptor.digest)) continue;
-      TRY(put_manifest(*session_, tag, ours->descriptor.media_type, ours->text));
+      auto put = put_manifest(*session_, tag, ours->descriptor.media_type, ours->text);
       window = Clock::now() - looked;
+      // A registry to which two bring the same blob at once may know nothing of it for a moment (the distribution's does).
+      if (!put && (put.error().kind != Kind::Unavailable || round + 1 >= max_refusals)) return std::unexpected(std::move(put).error());
+      if (!put) ours.reset();
     }
     // Whoever looked before we wrote writes about as long after as we did; then it is seen whether ours is still there.
     std::this_thread::sleep_for(std::min<Clock::duration>(2 * window + window * static_cast<int>(random() % 100) / 100, longest_pause));
     TRY_ASSIGN(const auto after, find_manifest(tag));
-    if (after && after->digest == ours->descriptor.digest) return std::move(*ours);
+    if (after && ours && after->digest == ours->descriptor.digest) return std::move(*ours);
   }
   return cannot(Kind::Conflict, what, "others change it at the same time");
 }

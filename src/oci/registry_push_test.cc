@@ -266,6 +266,20 @@ TEST_F(RegistryPush, WhatAnotherMachineWritesOnATagIsNotLost) {
     EXPECT_EQ(words_of(repository()->manifest("tag").value().text), row.in_the_end) << row.summary;
     EXPECT_EQ(words_of(done->text), row.in_the_end) << row.summary;
   }
+  // A registry that does not know a blob for a moment is asked again, a few times.
+  const auto add = [&](const std::optional<Document>& before) -> Result<Document> {
+    const std::string words = words_of(before.value().text);
+    return words.find("ours") == std::string::npos ? document(with(words, "ours")) : *before;
+  };
+  server.then = {};
+  server.put_manifest("a", "tag", document("first").text, media::index);
+  server.refuse_manifests = 2;
+  ASSERT_TRUE(repository()->change_tag("tag", add));
+  EXPECT_EQ(words_of(repository()->manifest("tag").value().text), "first,ours");
+  server.put_manifest("a", "tag", document("first").text, media::index);
+  server.refuse_manifests = 3;
+  EXPECT_EQ(said(repository()->change_tag("tag", add)), "cannot push manifest 'tag': the registry answers 400: blob unknown to registry");
+  server.refuse_manifests = 0;
   // Who overwrites it for ever stops us with a clear word, and soon.
   int written = 0;
   server.then = [&](const std::string& line) {
