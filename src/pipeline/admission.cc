@@ -147,12 +147,11 @@ Result<Admission> admit(host::Machine& machine, const std::string& ref_text, con
   const VerifyOptions how{.believed = party.believed, .platform = {}, .types = {}};
   TRY_ASSIGN(auto whole, verify(*image, options.platform.empty() ? image->root() : subjects.front().descriptor, ref.str(), how));
   Admission out{.found = std::move(whole), .allowed = true};
+  policy::VerifyVerdict of_index{.allowed = true};
   if (options.platform.empty() && oci::is_index(image->root().media_type)) {
     policy::Presented shown{.repository = repository, .digest = out.found.digest, .is_index = true};
     for (const Signature& signature : out.found.signatures) shown.signatures.push_back(presented(signature, party));
-    const policy::VerifyVerdict verdict = policy::verify(*policy.verify, shown, party.believed.now);
-    out.allowed = verdict.allowed;
-    if (!verdict.allowed && !verdict.rule.empty()) add_reasons(verdict, {}, out);
+    of_index = policy::verify(*policy.verify, shown, party.believed.now);
   }
   for (const Subject& each : subjects) {
     const bool same = each.descriptor.digest == out.found.digest;
@@ -171,6 +170,10 @@ Result<Admission> admit(host::Machine& machine, const std::string& ref_text, con
     }
     std::ranges::copy_if(one.signatures, std::back_inserter(out.found.signatures), [&](const Signature& signature) { return signature.subject == each.descriptor.digest; });
   }
+  // Where the platforms are not signed either, that says it all.
+  const bool signed_ones = std::ranges::none_of(out.reasons, [](const AdmissionReason& each) { return each.reason.rule == "signed-by" && !each.reason.holds; });
+  if (!of_index.allowed && !of_index.rule.empty() && signed_ones) add_reasons(of_index, {}, out);
+  out.allowed = out.allowed && of_index.allowed;
   return out;
 }
 
