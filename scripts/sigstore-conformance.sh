@@ -1,15 +1,16 @@
 #!/usr/bin/env bash
 # Bundles that Sigstore's own projects publish to test verifiers with, judged by us and, where it is installed, by cosign: a table, and exit code 1 when we accept
 # or refuse one wrongly.
-#   scripts/sigstore-conformance.sh [--suite FOLDER] [--program FILE]
+#   scripts/sigstore-conformance.sh [--suite FOLDER] [--program FILE] [--cases]
 # The bundles of sigstore-go and cosign come as Go modules, into build/sigstore-conformance. --suite names a checkout of sigstore-conformance, whose cases are
-# judged, too (it is published in no package). --program is a judge_bundles that is built already.
+# judged, too (it is published in no package). --program is a judge_bundles that is built already. --cases gets the bundles alone, for the tests.
+# Exit code 77: they cannot be had here, and it says why.
 set -euo pipefail
 source "$(dirname "$0")/machine.sh"
-suite='' program=''
+suite='' program='' cases_alone=''
 while (($#)); do case $1 in
-  --suite) suite=$(realpath "$2"); shift 2 ;; --program) program=$(realpath "$2"); shift 2 ;;
-  *) sed -n '4,6s/^# \{0,1\}//p' "$0" >&2; exit 2 ;; esac; done
+  --suite) suite=$(realpath "$2"); shift 2 ;; --program) program=$(realpath "$2"); shift 2 ;; --cases) cases_alone=1; shift ;;
+  *) sed -n '4,7s/^# \{0,1\}//p' "$0" >&2; exit 2 ;; esac; done
 sigstore_go=v1.1.4 cosign_module=v2.6.5
 
 command -v go >/dev/null || { say "$script: skipped: this machine has no Go, with which the bundles come"; exit 77; }
@@ -25,7 +26,7 @@ echo 'module none' >"$work/go.mod"
 go_module=$(module "github.com/sigstore/sigstore-go@$sigstore_go")
 cosign_folder=$(module "github.com/sigstore/cosign/v2@$cosign_module")
 
-if [[ -z $program ]]; then
+if [[ -z $program && -z $cases_alone ]]; then
   build_preset dev "$(build_root)/dev" judge_bundles
   program=$(build_root)/dev/tests/conformance/judge_bundles
 fi
@@ -70,6 +71,8 @@ if [[ -n $suite ]]; then
   cp -r "$suite/test/assets/bundle-verify" "$cases/suite"
   folders+=("$cases/suite")
 fi
+
+if [[ -n $cases_alone ]]; then exit 0; fi
 
 # What cosign must be told of a bundle: `blob` or the predicate's type of an envelope, and whether its time is a timestamp authority's.
 kind_of() {

@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/key_options.h"
 #include "pipeline/feeds.h"
 #include "pipeline/keys.h"
 
@@ -176,7 +177,7 @@ Action feed(CLI::App& app) {
   const auto options = std::make_shared<Options>();
   app.add_option("ACTION", options->action, "update (fetches feeds and compiles them), list (the default), add (follows the feed of a description), export or import (a signed bundle for a sealed room)");
   app.add_option("ARGUMENT", options->arguments, "with update: feeds, NAME or NAME=SOURCE with a URL, file, folder, archive, or - for standard input; by default those that are followed. With add: a description (docs/formats/feed.md). With export and import: the bundle");
-  app.add_option("--key", options->key, "with export: the private key that signs, a file or a pkcs11: URI (docs/keys.md); with import: the public key that it must be signed with")->option_text("FILE");
+  forbid_pin(app.add_option("--key", options->key, "with export: the private key that signs, a file or a pkcs11: URI (docs/keys.md); with import: the public key that it must be signed with")->option_text("FILE"));
   app.add_option("--password-fd", options->descriptor, "with export: read the key's password from this open descriptor")->option_text("N");
   app.add_flag("--replace", options->replace, "with import: take the bundle though it is older, lacks a feed that is there or has an older one");
   return [options](Context& context) -> Result<Exit> {

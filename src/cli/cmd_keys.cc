@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "cli/commands.h"
+#include "cli/key_options.h"
 #include "pipeline/keys.h"
 
 namespace ashlar::cli {
@@ -107,7 +108,7 @@ Result<Exit> revoke(const Work& work) {
 Action keys(CLI::App& app) {
   const auto options = std::make_shared<Options>();
   app.add_option("ACTION", options->action, "generate (a key pair), list (the default: the keyring, as it stands now), export (the public key of a file or token), add (a key to the keyring), revoke (one of it)");
-  app.add_option("ARGUMENT", options->argument, "with export and add: a key's file, or the URI of a key in a token (pkcs11:token=...;object=...). With revoke: the key's name");
+  forbid_pin(app.add_option("ARGUMENT", options->argument, "with export and add: a key's file, or the URI of a key in a token (pkcs11:token=...;object=...). With revoke: the key's name"));
   app.add_option("--type", options->type, "with generate: ecdsa-p256 (the default), ecdsa-p384 or ed25519")->option_text("TYPE");
   app.add_option("--layout", options->layout, "with generate: cosign (its encrypted file, the default) or pkcs8 (PEM)")->option_text("LAYOUT");
   app.add_option("--output-prefix", options->fresh.prefix, "with generate: writes NAME.key and NAME.pub; by default ashlar.key and ashlar.pub")->option_text("NAME");

@@ -83,6 +83,22 @@ Result<pipeline::MakeOptions> settle(Context& context, pipeline::Workshop& works
   return out;
 }
 
+/// One definition; what came of it is in the answer, also where its clean-up then fails.
+Result<policy::GateVerdict> make_one(Context& context, pipeline::Workshop& workshop, advisory::Database& database, const std::string& path, const oci::ImageRef& to, const Options& options, const pipeline::MakeOptions& how, Json& images) {
+  TRY_ASSIGN(const auto place, place_of(context, to, path, options.definitions.size() == 1));
+  TRY_ASSIGN(const auto made, pipeline::make(workshop, database, path, place, how));
+  images.push_back(to_json(made));
+  if (!context.json) say_made(context, made, place.location, options.timings);
+  if (!options.retain || made.revision.empty()) return made.verdict;
+  TRY_ASSIGN(const auto definition, pipeline::load_definition(*context.machine.files, path));
+  TRY_ASSIGN(const auto old, pipeline::retain(context.machine, place, definition, *options.retain));
+  images.back()["old_revisions"] = to_json(old);
+  for (const auto& each : old) {
+    if (!context.json) say(context, each.kept.empty() ? fmt::format("  deleted {}", each.tag) : fmt::format("  kept {}: {}", each.tag, each.kept));
+  }
+  return made.verdict;
+}
+
 }  // namespace
 
 Action make(CLI::App& app) {
@@ -114,24 +130,16 @@ Action make(CLI::App& app) {
     TRY_ASSIGN(const auto database, pipeline::open_database(workshop, options->database, std::nullopt));
     Json images = Json::array();
     bool stopped = false, unknown = false;
+    Done all;
     for (const std::string& path : options->definitions) {
-      TRY_ASSIGN(const auto place, place_of(context, to, path, options->definitions.size() == 1));
-      auto made = pipeline::make(workshop, *database, path, place, how);
-      if (!made) return cannot(fmt::format("make '{}'", path), std::move(made).error());
-      unknown = unknown || made->verdict.unknown;
-      stopped = stopped || !made->verdict.passed;
-      images.push_back(to_json(*made));
-      if (!context.json) say_made(context, *made, place.location, options->timings);
-      if (options->retain && !made->revision.empty()) {
-        TRY_ASSIGN(const auto definition, pipeline::load_definition(*context.machine.files, path));
-        TRY_ASSIGN(const auto old, pipeline::retain(context.machine, place, definition, *options->retain));
-        images.back()["old_revisions"] = to_json(old);
-        for (const auto& each : old) {
-          if (!context.json) say(context, each.kept.empty() ? fmt::format("  deleted {}", each.tag) : fmt::format("  kept {}: {}", each.tag, each.kept));
-        }
-      }
+      const auto made = make_one(context, workshop, *database, path, to, *options, how, images);
+      if (made) unknown = unknown || made->unknown, stopped = stopped || !made->passed;
+      else all = cannot(fmt::format("make '{}'", path), made.error());
+      if (!all) break;
     }
-    if (context.json) answer(context, Json{{"schema", "https://ashlar.dev/make/v1"}, {"images", std::move(images)}});
+    // What is published is told whatever became of the next.
+    if (context.json && (all || !images.empty())) answer(context, Json{{"schema", "https://ashlar.dev/make/v1"}, {"images", std::move(images)}});
+    if (!all) return std::unexpected(std::move(all).error());
     return unknown ? Exit::Unknown : stopped ? Exit::No : Exit::Clean;
   };
 }

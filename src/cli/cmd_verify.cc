@@ -48,6 +48,9 @@ Result<Exit> verify_receipt(Context& context, const Options& options) {
   return faults.empty() ? Exit::Clean : Exit::No;
 }
 
+/// What is not verified may be, by what was not looked at.
+Exit exit_of(bool good, const pipeline::Verification& found) { return good ? Exit::Clean : found.unread.empty() ? Exit::No : Exit::Unknown; }
+
 Json to_json(const pipeline::Signature& each) {
   Json out = {{"layout", each.layout}, {"key", each.key}, {"predicate_type", each.predicate_type}, {"verified", each.verified}, {"reason", each.reason}};
   out["artifact"] = each.artifact.str();
@@ -57,18 +60,23 @@ Json to_json(const pipeline::Signature& each) {
 
 Json to_json(const pipeline::Verification& found) {
   Json rows = Json::array();
-  for (const auto& each : found.signatures) rows.push_back(to_json(each));
-  return {{"schema", schema}, {"verified", found.verified}, {"ref", found.ref}, {"digest", found.digest.str()}, {"signatures", std::move(rows)}, {"missing", found.missing}};
+  for (const auto& each : found.signatures) {
+    rows.push_back(to_json(each));
+    if (const auto platform = found.platforms.find(each.subject); platform != found.platforms.end()) rows.back()["platform"] = platform->second;
+  }
+  return {{"schema", schema}, {"verified", found.verified}, {"ref", found.ref}, {"digest", found.digest.str()}, {"signatures", std::move(rows)}, {"missing", found.missing}, {"unread", found.unread}};
 }
 
 void say_signatures(Context& context, const pipeline::Verification& found) {
   std::vector<std::vector<std::string>> rows = {{"", "layout", "of", "key", "why"}};
   for (const auto& each : found.signatures) {
     const auto* const known = attest::find_predicate_type(each.predicate_type);
-    const std::string of = each.signs_image() ? "the image" : known != nullptr ? std::string(known->name) : each.predicate_type.empty() ? "?" : each.predicate_type;
+    std::string of = each.signs_image() ? "the image" : known != nullptr ? std::string(known->name) : each.predicate_type.empty() ? "?" : each.predicate_type;
+    if (const auto platform = found.platforms.find(each.subject); platform != found.platforms.end()) of += " of " + platform->second;
     rows.push_back({each.verified ? "ok" : "--", each.layout, of, each.key, each.reason});
   }
   if (rows.size() > 1) say(context, table(context, rows));
+  for (const std::string& each : found.unread) say(context, each);
 }
 
 void say_verification(Context& context, const pipeline::Verification& found) {
@@ -87,7 +95,7 @@ Result<Exit> verify_image(Context& context, const Options& options) {
   TRY_ASSIGN(const auto found, pipeline::verify(context.machine, options.ref, wanted));
   if (context.json) answer(context, to_json(found));
   else say_verification(context, found);
-  return found.verified ? Exit::Clean : Exit::No;
+  return exit_of(found.verified, found);
 }
 
 void say_admission(Context& context, const pipeline::Admission& found) {
@@ -113,7 +121,7 @@ Result<Exit> verify_by_policy(Context& context, const Options& options) {
   } else {
     say_admission(context, found);
   }
-  return found.allowed ? Exit::Clean : Exit::No;
+  return exit_of(found.allowed, found.found);
 }
 
 }  // namespace
@@ -133,7 +141,9 @@ Action verify(CLI::App& app) {
     if (options->trust.empty() || !options->policy.empty()) {
       TRY_ASSIGN(const auto workshop, pipeline::open_workshop(context.machine, context.config, context.progress));
       const pipeline::TrustSettings configured = pipeline::trust_of(workshop);
+      const bool by_manifest = options->trust.statements_by_manifest;
       if (options->trust.empty()) options->trust = configured;
+      options->trust.statements_by_manifest = options->trust.statements_by_manifest || by_manifest;
       // A policy may name keys of the ring, and identities that take a root, whatever else is named here.
       if (options->trust.keyring.empty()) options->trust.keyring = configured.keyring;
       if (options->trust.root.empty()) options->trust.root = configured.root;

@@ -36,6 +36,38 @@ Answer run(host::Machine& machine, std::vector<std::string> words, bool json = f
   return {fail(Kind::Invalid, "no verb"), ""};
 }
 
+TEST(Keys, APinOnTheCommandLineIsRefused) {
+  struct Row { const char* summary; std::vector<std::string> words; bool refused; };
+  const std::string uri = "pkcs11:token=t1;object=p256";
+  const Row rows[] = {
+      {"to sign with", {"sign", "oci:a:1", "--key", uri + "?pin-value=1234"}, true},
+      {"to attest with", {"attest", "oci:a:1", "--key", uri + "?module-path=/m.so&pin-value=1234"}, true},
+      {"to make with", {"make", "a.yaml", "--to", "oci:a", "--key", uri + "?pin-value=1234"}, true},
+      {"to copy with", {"copy", "oci:a", "oci:b", "--key", uri + "?pin-value=1234"}, true},
+      {"to verify by", {"verify", "oci:a:1", "--key", "our.pub", "--key", uri + "?pin-value=1234"}, true},
+      {"to export a feed with", {"feed", "export", "--key", uri + "?pin-value=1234"}, true},
+      {"to export", {"keys", "export", uri + "?pin-value=1234"}, true},
+      {"with white space, which p11-kit drops", {"sign", "oci:a:1", "--key", uri + "? pin-val ue=1234"}, true},
+      {"a file with the PIN", {"sign", "oci:a:1", "--key", uri + "?pin-source=file:/run/pin"}, false},
+      {"no PIN", {"keys", "export", uri}, false},
+      {"a file of such a name", {"sign", "oci:a:1", "--key", "pin-value.key"}, false},
+  };
+  for (const Row& row : rows) {
+    CommandLine line;
+    std::vector<std::string> words(row.words.rbegin(), row.words.rend());
+    std::string why;
+    try {
+      line.app->parse(words);
+    } catch (const CLI::ParseError& error) {
+      why = error.what();
+    }
+    EXPECT_EQ(!why.empty(), row.refused) << row.summary << ": " << why;
+    if (!row.refused) continue;
+    EXPECT_NE(why.find("name a file with pin-source=file:PATH, or give it in ASHLAR_KEY_PASSWORD"), std::string::npos) << row.summary << ": " << why;
+    EXPECT_EQ(why.find("1234"), std::string::npos) << row.summary << ": the PIN is not repeated";
+  }
+}
+
 TEST(Verbs, AreDescribedAlike) {
   std::set<std::string_view> names;
   for (const Verb& verb : verbs()) {

@@ -17,6 +17,8 @@ struct KeyFlags {
   std::string key;
   int password_descriptor = -1;
 };
+/// Refuses a key's URI with a PIN in it: everybody on the machine reads the command line.
+void forbid_pin(CLI::Option* option);
 /// Adds `--key`, of a private key, and `--password-fd`.
 CLI::Option* add_key_options(CLI::App& app, KeyFlags& flags, const char* what);
 Result<trust::PrivateKey> open_private_key(const Context& context, const KeyFlags& flags);

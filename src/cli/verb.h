@@ -17,7 +17,8 @@ class App;
 
 namespace ashlar::cli {
 
-/// Exit codes (docs/interface.md). Errors get theirs in main.cc alone.
+/// Exit codes: done, and the answer is yes; done, and it is no (a finding, a failed check); wrong usage or input; it cannot be told; something that is
+/// needed is not to be had; something is damaged; a fault of ours. Errors get theirs in main.cc alone.
 enum class Exit { Clean = 0, No = 1, Wrong = 2, Unknown = 3, Unavailable = 4, Damaged = 5, Internal = 70 };
 
 /// What every verb is given.

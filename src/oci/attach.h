@@ -15,9 +15,12 @@ struct Attachment {
   std::map<std::string, std::string> annotations{};
 };
 
-/// Adds contents to the artifact under cosign's tag of `subject` (`sha256-HEX` and `suffix`), behind those that lie there in `from`, which reads the place that
-/// `to` writes to; a content that is there with the same annotations is not added again. Conflict where others change the tag at the same time.
-Result<Descriptor> attach_by_tag(ImageReader& from, ImageWriter& to, const Digest& subject, std::string_view suffix, const std::vector<Attachment>& contents);
+/// Adds contents to the artifact under cosign's tag of `subject` (`sha256-HEX` and `suffix`), behind those that lie there; a content that is there with the
+/// same annotations is not added again. What the manifest there says besides stays as it is. Conflict where something else lies there.
+Result<Descriptor> attach_by_tag(ImageWriter& to, const Digest& subject, std::string_view suffix, const std::vector<Attachment>& contents);
+
+/// Puts an artifact under such a tag. What lies there already keeps its place: contents and members that it lacks are added. What lies there then.
+Result<Document> add_to_tag(ImageWriter& to, const std::string& tag, const Document& artifact);
 
 /// Puts an artifact there that refers to `subject` and holds one content (image-spec manifest.md, "Guidelines for Artifact Usage").
 Result<Descriptor> attach_by_referrer(ImageWriter& to, const Descriptor& subject, std::string_view artifact_type, const Attachment& content, const std::map<std::string, std::string>& annotations = {});

@@ -26,11 +26,16 @@ struct Attached {
   std::string content{};               ///< verified against its digest
 };
 
+struct Attachments {
+  std::vector<Attached> contents{};
+  std::vector<std::string> unread{};  ///< what is or may be attached and is none of the contents, with why; a line each, at most ten
+};
+
 /// Contents of the artifacts that refer to the image or to the index that it is of: manifests whose `subject` it is (image-spec 1.1), those under cosign's
 /// tags `sha256-HEX.sig` and `.att`, and BuildKit's entries of the image's index (annotation `vnd.docker.reference.digest`). Contents over 16 MiB, artifacts
-/// beyond 1000, and what does not read are passed over: who attaches something must not stop a scan.
-std::vector<Attached> attached(ImageReader& image, const Descriptor& manifest);
+/// beyond 1000, and what cannot be read are passed over, for who attaches something must not stop a scan, and named in `unread`.
+Attachments attached(ImageReader& image, const Descriptor& manifest);
 /// Those that are attached to this manifest or index itself alone.
-std::vector<Attached> attached_to(ImageReader& image, const Digest& subject);
+Attachments attached_to(ImageReader& image, const Digest& subject);
 
 }  // namespace ashlar::oci

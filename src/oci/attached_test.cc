@@ -46,10 +46,13 @@ class AttachedTest : public ::testing::Test {
     std::vector<std::string> out;
     if (!reader) return out;
     EXPECT_EQ((*reader)->root().digest, image.digest);
-    for (const Attached& each : attached(**reader, image)) out.push_back(each.media_type + " " + each.content);
+    const Attachments found = attached(**reader, image);
+    unread = found.unread;
+    for (const Attached& each : found.contents) out.push_back(each.media_type + " " + each.content);
     return out;
   }
 
+  std::vector<std::string> unread;  // of the last found()
   std::unique_ptr<host::Files> files = host::machine_files();
   host::Scratch scratch;
   host::Path folder = scratch.path() / "i";
@@ -74,12 +77,12 @@ TEST_F(AttachedTest, WhatIsAttachedToAnArtifactIsFoundByItsManifestAlone) {
   EXPECT_EQ(found(), std::vector<std::string>{"application/vnd.in-toto+json statement"}) << "a signature of the statement is none of the image";
   const auto reader = open_image(*files, ImageRef::parse("oci:" + folder.string()).value());
   std::vector<std::string> of_it;
-  for (const Attached& each : attached_to(**reader, statement.digest)) {
+  for (const Attached& each : attached_to(**reader, statement.digest).contents) {
     EXPECT_EQ(each.subject, statement.digest);
     of_it.push_back(each.content);
   }
   EXPECT_EQ(of_it, (std::vector<std::string>{"its signature", "tagged"}));
-  EXPECT_TRUE(attached_to(**reader, Digest::of(std::string_view("nothing"))).empty());
+  EXPECT_TRUE(attached_to(**reader, Digest::of(std::string_view("nothing"))).contents.empty());
 }
 
 TEST_F(AttachedTest, WhatIsAnothersOrDoesNotReadIsPassedOver) {
@@ -89,14 +92,54 @@ TEST_F(AttachedTest, WhatIsAnothersOrDoesNotReadIsPassedOver) {
   name(artifact("of another by tag"), {{"org.opencontainers.image.ref.name", "sha256-" + other.hex() + ".att"}});
   name(artifact("a subject that is a list", R"(, "subject": [1])"));
   name(*writer.put(media::manifest, "no manifest"));
+  EXPECT_EQ(found(), std::vector<std::string>{});
+  EXPECT_EQ(unread, std::vector<std::string>{}) << "none of it is ours";
   name({std::string(media::manifest), other, 3, {}, {}});
   EXPECT_EQ(found(), std::vector<std::string>{});
+  ASSERT_EQ(unread.size(), 1U) << "what cannot be read may be ours";
+  EXPECT_TRUE(unread[0].starts_with(fmt::format("'{}', which may be attached, cannot be read: ", other.str()))) << unread[0];
   const Descriptor damaged = artifact("damaged", subject(image.digest));
   name(damaged);
   const Digest content = Digest::of(std::string_view("damaged"));
   ASSERT_TRUE(files->remove(folder / "blobs/sha256" / content.hex()));
   ASSERT_TRUE(files->write(folder / "blobs/sha256" / content.hex(), "changed"));
   EXPECT_EQ(found(), std::vector<std::string>{}) << "content with another digest";
+  ASSERT_EQ(unread.size(), 2U);
+  EXPECT_EQ(unread[1], fmt::format("a content of '{0}' cannot be read: cannot read blob '{1}': its bytes have another digest", damaged.digest.str(), content.str()));
+}
+
+/// Whoever may attach something can attach more than anybody reads: what is beyond is told, never silently left out.
+TEST_F(AttachedTest, WhatIsBeyondTheBoundsIsTold) {
+  Json index = parse_json(files->read(folder / "index.json").value(), "index").value();
+  const auto many = [&](size_t count) {
+    for (size_t at = 0; at < count; ++at) {
+      const Descriptor each = artifact(fmt::format("statement {}", index["manifests"].size()), subject(image.digest));
+      index["manifests"].push_back({{"mediaType", each.media_type}, {"digest", each.digest.str()}, {"size", each.size}});
+    }
+    ASSERT_TRUE(files->write(folder / "index.json", to_compact(index)));
+  };
+  many(1000);
+  EXPECT_EQ(found().size(), 1000U);
+  EXPECT_EQ(unread, std::vector<std::string>{});
+  many(3);
+  EXPECT_EQ(found().size(), 1000U);
+  EXPECT_EQ(unread, std::vector<std::string>{"more than 1000 artifacts are attached to it, of which 3 were not read"});
+}
+
+TEST_F(AttachedTest, ContentsThatAreTooLargeAreTold) {
+  name(artifact(std::string((16 << 20) + 1, 'a'), subject(image.digest)));
+  EXPECT_EQ(found(), std::vector<std::string>{});
+  ASSERT_EQ(unread.size(), 1U);
+  EXPECT_NE(unread[0].find("has 16777217 bytes, and no more than 16777216 are read"), std::string::npos) << unread[0];
+  const auto config = writer.put("application/vnd.oci.empty.v1+json", "{}"), layer = writer.put("application/x", std::string(15 << 20, 'b'));
+  Manifest manifest{"", *config, {}, {}};
+  for (int at = 0; at < 30; ++at) manifest.layers.push_back(*layer);
+  Json json = parse_json(to_text(manifest), "manifest").value();
+  json["subject"] = {{"mediaType", media::manifest}, {"digest", image.digest.str()}, {"size", image.size}};
+  name(*writer.put(media::manifest, to_compact(json)));
+  EXPECT_EQ(found().size(), 17U) << "256 MiB of 15 MiB each";
+  ASSERT_EQ(unread.size(), 2U);
+  EXPECT_EQ(unread[1], "what is attached to it is larger than 256 MiB together, of which the rest was not read");
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 
 #include "base/hashing_source.h"
 #include "base/parallel.h"
+#include "oci/attach.h"
 #include "oci/attached.h"
 #include "oci/inner/archive.h"
 
@@ -74,6 +75,8 @@ class LayoutTarget final : public ImageWriter {
     return artifact ? writer_.list(document.descriptor) : Done();
   }
   Done point(const std::string& tag, const Document& document) override { return writer_.point(tag, document.descriptor); }
+  Result<Document> change(const std::string& tag, const TagChange& change) override { return writer_.change(tag, change); }
+  Result<std::string> blob(const Digest& digest, size_t limit) override { return writer_.read(digest, limit); }
 
  private:
   LayoutWriter writer_;
@@ -85,6 +88,8 @@ class RegistryTarget final : public ImageWriter {
   Done put_blob(const Descriptor& blob, const BlobOpener& open) override { return registry_->push_blob(blob, open, mount_from_); }
   Done put_manifest(const Document& document, bool) override { return registry_->push_manifest(document.descriptor.digest.str(), document); }
   Done point(const std::string& tag, const Document& document) override { return registry_->push_manifest(tag, document); }
+  Result<Document> change(const std::string& tag, const TagChange& change) override { return registry_->change_tag(tag, change); }
+  Result<std::string> blob(const Digest& digest, size_t limit) override { return registry_->small_blob(digest, limit); }
 
  private:
   std::unique_ptr<Registry> registry_;
@@ -111,6 +116,14 @@ class Closure {
     }
     return {};
   }
+  /// Another document lies at the destination in the place of one, with contents of its own.
+  Done became(size_t at, Document document) {
+    documents_[at].document = std::move(document);
+    blobs_.clear();
+    listed_.clear();
+    for (const Found& each : documents_) TRY(list_blobs(each));
+    return {};
+  }
   const Document& root() const { return root_; }
   const std::vector<Found>& documents() const { return documents_; }  ///< what is named before what names it
   const std::vector<std::pair<Descriptor, Receipt::Role>>& blobs() const { return blobs_; }
@@ -129,17 +142,23 @@ class Closure {
       documents_.push_back({std::move(document), role == Receipt::Role::Artifact ? role : Receipt::Role::Index, tag});
       return {};
     }
-    TRY_ASSIGN(const auto manifest, read_manifest(document.text));
+    documents_.push_back({std::move(document), role, tag});
+    return list_blobs(documents_.back());
+  }
+
+  Done list_blobs(const Found& found) {
+    TRY_ASSIGN(const Json json, parse_json(found.document.text, found.document.descriptor.digest.str()));
+    if (json.is_object() && json.contains("manifests")) return {};
+    TRY_ASSIGN(const auto manifest, read_manifest(found.document.text));
     add_blob(manifest.config, Receipt::Role::Config);
     for (const Descriptor& each : manifest.layers) add_blob(each, Receipt::Role::Layer);
-    documents_.push_back({std::move(document), role, tag});
     return {};
   }
 
   void add_blob(const Descriptor& blob, Receipt::Role role) {
     // What may not be handed on lies elsewhere (image-spec layer.md, "Non-Distributable Layers").
     if (blob.media_type.find("nondistributable") != std::string::npos || blob.media_type.find("foreign") != std::string::npos) return;
-    if (seen_.insert(blob.digest).second) blobs_.emplace_back(blob, role);
+    if (listed_.insert(blob.digest).second) blobs_.emplace_back(blob, role);
   }
 
   Done add_artifacts(const Digest& subject) {
@@ -161,7 +180,7 @@ class Closure {
 
   ImageReader& from_;
   Document root_{{"", Digest::from({}), 0, {}, {}}, {}};
-  std::set<Digest> seen_;
+  std::set<Digest> seen_, listed_;  // documents and blobs
   std::vector<Found> documents_;
   std::vector<std::pair<Descriptor, Receipt::Role>> blobs_;
   size_t artifacts_ = 0;
@@ -208,9 +227,14 @@ Result<Receipt> copy_image(ImageReader& from, ImageWriter& to, const std::vector
     if (!put && !failure) failure = std::move(put).error();
   });
   if (failure) return std::unexpected(std::move(*failure));
-  for (const auto& each : closure.documents()) {
-    TRY(to.put_manifest(each.document, each.role == Receipt::Role::Artifact && each.tag.empty()));
-    if (!each.tag.empty()) TRY(to.point(each.tag, each.document));
+  for (size_t at = 0; at < closure.documents().size(); ++at) {
+    const auto& each = closure.documents()[at];
+    if (each.tag.empty()) {
+      TRY(to.put_manifest(each.document, each.role == Receipt::Role::Artifact));
+      continue;
+    }
+    TRY_ASSIGN(auto placed, add_to_tag(to, each.tag, each.document));
+    if (placed.descriptor.digest != each.document.descriptor.digest) TRY(closure.became(at, std::move(placed)));
   }
   for (const std::string& tag : tags) TRY(to.point(tag, closure.root()));
   return receipt_of(closure);

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <functional>
 
+#include "oci/attach.h"
 #include "oci/attached.h"
 #include "oci/inner/small_registry_test.h"
 #ifdef ASHLAR_WITH_VALIJSON
@@ -97,6 +98,75 @@ TEST_F(CopyTest, TheWholeClosureMovesThroughEveryPlace) {
     ASSERT_TRUE(third) << said(third);
     EXPECT_EQ(lines(*third), lines(*first)) << row.summary << ", and back";
   }
+}
+
+/// What is signed at the destination stays signed there, and nothing lies there twice.
+TEST_F(CopyTest, SignaturesAtTheDestinationStay) {
+  const std::string tag = fmt::format("sha256-{}.sig", index.hex());
+  struct Row {
+    const char* summary;
+    std::vector<std::string> here, there, in_the_end;  // contents under the tag
+    const char* digest_of;                             // whose manifest lies there then: `source`, `destination`, or a new one
+  };
+  const Row rows[] = {
+      {"nothing there", {"one"}, {}, {"one"}, "source"},
+      {"the same there", {"one"}, {"one"}, {"one"}, "source"},
+      {"another there", {"one"}, {"two"}, {"two", "one"}, ""},
+      {"some of both", {"one", "two"}, {"three", "one"}, {"three", "one", "two"}, ""},
+      {"more there", {"one"}, {"one", "two"}, {"one", "two"}, "destination"},
+      {"more here", {"one", "two"}, {"one"}, {"one", "two"}, "source"},
+      {"nothing here", {}, {"two"}, {"two"}, "destination"},
+  };
+  const auto contents = [](const std::vector<std::string>& texts) {
+    std::vector<Attachment> out;
+    for (const std::string& each : texts) out.push_back({"application/x", each, {{"signature", "of " + each}}});
+    return out;
+  };
+  for (const bool to_layout : {false, true}) {
+    for (const Row& row : rows) {
+      const std::string name = fmt::format("{}", &row - rows), source_ref = "docker://registry.example/s" + name + ":1", folder = "/kept" + name;
+      const auto destination = [&] { return to_layout ? write_layout(machine.files, folder).value() : registry("d" + name); };
+      const std::string destination_ref = to_layout ? "oci:" + folder + ":1" : "docker://registry.example/d" + name + ":1";
+      server.repositories["s" + name] = server.repositories["a"];
+      Digest here = index, there = index;
+      if (!row.here.empty()) here = attach_by_tag(*registry("s" + name), index, ".sig", contents(row.here)).value().digest;
+      if (!row.there.empty()) there = attach_by_tag(*destination(), index, ".sig", contents(row.there)).value().digest;
+      for (int round = 0; round < 2; ++round) {  // the same again changes nothing
+        const auto receipt = copy_image(*reader(source_ref), *destination(), {"1"});
+        ASSERT_TRUE(receipt) << row.summary << ": " << said(receipt);
+        const auto back = reader(destination_ref);
+        std::vector<std::string> found;
+        for (const Attached& each : attached_to(*back, index).contents) {
+          if (each.tag != tag) continue;
+          found.push_back(each.content);
+          EXPECT_EQ(each.annotations.at("signature"), "of " + each.content) << row.summary;
+        }
+        EXPECT_EQ(found, row.in_the_end) << row.summary << to_layout << round;
+        const auto entry = std::ranges::find_if(receipt->entries, [&](const auto& each) { return each.tag == tag; });
+        ASSERT_EQ(entry == receipt->entries.end(), row.here.empty()) << row.summary;
+        if (row.here.empty()) continue;
+        const std::string whose = row.digest_of;
+        if (!whose.empty()) {
+          EXPECT_EQ(entry->descriptor.digest, whose == "source" ? here : there) << row.summary;
+        }
+        for (const std::string& each : row.in_the_end) EXPECT_EQ(std::ranges::count_if(receipt->entries, [&](const auto& known) { return known.descriptor.digest == Digest::of(each); }), 1) << row.summary << each;
+        if (to_layout) continue;
+        const auto at = Registry::open(machine.machine, ImageRef::parse(destination_ref).value(), {2, 1}).value();
+        EXPECT_TRUE(check_receipt(*receipt, place(*at)).value().empty()) << row.summary << ": the receipt says what lies there";
+      }
+    }
+  }
+}
+
+TEST_F(CopyTest, WhatCannotBeAddedToIsNotReplaced) {
+  const std::string tag = fmt::format("sha256-{}.att", index.hex());
+  const Digest other = server.put_manifest("b", tag, to_text(ImageIndex{{}, {{"another", "index"}}}), media::index);
+  const auto copied = copy_image(*reader("docker://registry.example/a:1"), *registry("b"), {"1"});
+  ASSERT_FALSE(copied);
+  EXPECT_EQ(copied.error().kind, Kind::Conflict);
+  EXPECT_EQ(said(copied), fmt::format("cannot add to '{}': what lies there ('{}') is an index, and nothing is added to one", tag, other.str()));
+  EXPECT_EQ(server.repositories["b"].tags.at(tag), other.str());
+  EXPECT_FALSE(server.repositories["b"].tags.contains("1"));
 }
 
 TEST_F(CopyTest, NothingIsSentTwice) {

@@ -21,8 +21,24 @@ namespace {
 
 constexpr std::string_view layout_marker = "{\"imageLayoutVersion\":\"1.0.0\"}";
 constexpr const char* ref_name = "org.opencontainers.image.ref.name";
+constexpr size_t max_document = 16 << 20;
 
 host::Path blob_path(const host::Path& folder, const Digest& digest) { return folder / "blobs" / "sha256" / digest.hex(); }
+
+Result<std::unique_ptr<Source>> open_blob(host::Files& files, const host::Path& folder, const Digest& digest) {
+  auto file = files.open(blob_path(folder, digest));
+  if (!file) return cannot(Kind::Corrupt, fmt::format("open blob '{}'", digest.str()), file.error().message);
+  return host::stream(std::move(*file));
+}
+
+Result<std::string> read_blob(host::Files& files, const host::Path& folder, const Digest& digest, size_t limit) {
+  const std::string what = fmt::format("read blob '{}'", digest.str());
+  TRY_ASSIGN(const auto source, open_blob(files, folder, digest));
+  auto bytes = read_all(*source, limit);
+  if (!bytes) return cannot(what, std::move(bytes).error());
+  if (Digest::of(*bytes) != digest) return cannot(Kind::Corrupt, what, "its bytes have another digest");
+  return std::string(as_text(*bytes));
+}
 
 /// The descriptor that a reference means among those of an index.
 Result<Descriptor> choose(const ImageIndex& index, const ImageRef& ref) {
@@ -55,19 +71,8 @@ Result<Descriptor> choose(const ImageIndex& index, const ImageRef& ref) {
 class FolderReader final : public ImageReader {
  public:
   FolderReader(host::Files& files, host::Path folder, Descriptor root) : files_(files), folder_(std::move(folder)), root_(std::move(root)) {}
-  Result<std::string> blob(const Digest& digest, size_t limit) override {
-    const std::string what = fmt::format("read blob '{}'", digest.str());
-    TRY_ASSIGN(auto source, open(digest));
-    auto bytes = read_all(*source, limit);
-    if (!bytes) return cannot(what, std::move(bytes).error());
-    if (Digest::of(*bytes) != digest) return cannot(Kind::Corrupt, what, "its bytes have another digest");
-    return std::string(as_text(*bytes));
-  }
-  Result<std::unique_ptr<Source>> open(const Digest& digest) override {
-    auto file = files_.open(blob_path(folder_, digest));
-    if (!file) return cannot(Kind::Corrupt, fmt::format("open blob '{}'", digest.str()), file.error().message);
-    return host::stream(std::move(*file));
-  }
+  Result<std::string> blob(const Digest& digest, size_t limit) override { return read_blob(files_, folder_, digest, limit); }
+  Result<std::unique_ptr<Source>> open(const Digest& digest) override { return open_blob(files_, folder_, digest); }
   Descriptor root() const override { return root_; }
   /// Read anew each time: others add to a layout while it is open.
   Result<std::vector<Descriptor>> neighbours(const Digest&) override {
@@ -199,6 +204,27 @@ Done LayoutWriter::point(const std::string& tag, const Descriptor& root) {
   tagged.annotations[ref_name] = tag;
   return change_index(what, [&](const std::string& before) { return retagged(before, tag, tagged); });
 }
+
+Result<Document> LayoutWriter::change(const std::string& tag, const TagChange& change) {
+  std::optional<Document> then;
+  TRY(change_index(fmt::format("change '{}' in '{}'", tag, folder_.string()), [&](const std::string& before) -> Result<std::string> {
+    TRY_ASSIGN(const ImageIndex index, read_index(before));
+    const auto tagged = std::ranges::find_if(index.manifests, [&](const Descriptor& each) { return each.annotations.contains(ref_name) && each.annotations.at(ref_name) == tag; });
+    std::optional<Document> there;
+    if (tagged != index.manifests.end()) {
+      TRY_ASSIGN(std::string text, read(tagged->digest, max_document));
+      there = Document{{tagged->media_type, tagged->digest, text.size(), {}, {}}, std::move(text)};
+    }
+    TRY_ASSIGN(then, change(there));
+    if (there && there->descriptor.digest == then->descriptor.digest) return before;
+    TRY_ASSIGN(Descriptor placed, put(then->descriptor.media_type, then->text));
+    placed.annotations[ref_name] = tag;
+    return retagged(before, tag, placed);
+  }));
+  return std::move(*then);
+}
+
+Result<std::string> LayoutWriter::read(const Digest& digest, size_t limit) const { return read_blob(*files_, folder_, digest, limit); }
 
 Done LayoutWriter::list(const Descriptor& artifact) {
   const std::string what = fmt::format("name '{}' in '{}'", artifact.digest.str(), folder_.string());

@@ -12,6 +12,16 @@
 
 namespace ashlar::oci {
 
+/// A manifest or index; its bytes have the descriptor's digest.
+struct Document {
+  Descriptor descriptor;
+  std::string text;
+};
+
+/// What shall lie under a tag instead of `before` (nothing: there is no such tag). It may be asked several times, each time about what lies there then, and
+/// must give back what it has given: where nothing is left to be changed, `before` itself.
+using TagChange = std::function<Result<Document>(const std::optional<Document>& before)>;
+
 /// A layout folder to write to. Blobs are complete or absent; index.json is replaced in one step, so that readers see the old image or the new one.
 class LayoutWriter {
  public:
@@ -29,6 +39,10 @@ class LayoutWriter {
   Done put_file(const host::Path& from, const Digest& digest);
   /// Points `tag` (org.opencontainers.image.ref.name) at `root`, an index or a manifest; other tags stay.
   Done point(const std::string& tag, const Descriptor& root);
+  /// Puts under `tag` what `change` makes of what lies there, which nobody else changes meanwhile; what lies there then.
+  Result<Document> change(const std::string& tag, const TagChange& change);
+  /// A small blob, verified.
+  Result<std::string> read(const Digest& digest, size_t limit) const;
   /// Names `artifact`, a manifest that refers to another, in the layout's index; without a tag, and once.
   Done list(const Descriptor& artifact);
 

@@ -19,12 +19,6 @@ struct Patience {
   unsigned first_pause_ms = 250;
 };
 
-/// A manifest or index as a registry gave it; its bytes have the descriptor's digest.
-struct Document {
-  Descriptor descriptor;
-  std::string text;
-};
-
 /// A blob's bytes from an offset on, each time it is called.
 using BlobOpener = std::function<Result<std::unique_ptr<Source>>(std::uint64_t offset)>;
 
@@ -60,14 +54,18 @@ class Registry {
   /// Puts a manifest or index under a tag or its digest; what it names must be there. Where it has a subject and the registry no API of referrers, the
   /// fallback tag names it from then on (distribution-spec, "Pushing Manifests with Subject").
   Done push_manifest(const std::string& tag_or_digest, const Document& document);
+  /// Puts under `tag` what `change` makes of what lies there; what lies there then. No registry has a lock: writers of this machine take turns, and what was
+  /// written is read again after a pause, so that where another machine's write took its place both are there in the end. Lost is what that machine
+  /// overwrites later than that (it pauses between its last look and its write). Conflict where others change it again and again.
+  Result<Document> change_tag(const std::string& tag, const TagChange& change);
   /// Takes away a tag, or a manifest by its digest and out of the fallback tag of its subject; NotFound where there is none.
   Done remove(const std::string& tag_or_digest);
 
  private:
   explicit Registry(std::unique_ptr<Session> session);
   Done change_fallback(const Digest& subject, const std::function<void(Json& manifests)>& change);
+  Result<std::optional<Document>> find_document(const std::string& tag);
   std::unique_ptr<Session> session_;
-  std::mutex fallback_;  ///< one change of a fallback tag at a time
 };
 
 /// Opens what any reference of an image means: on disk as the other open_image() does, or in a registry, of which then only what is asked for is fetched.

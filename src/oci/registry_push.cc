@@ -1,6 +1,8 @@
 // What changes a registry.
 #include <algorithm>
+#include <chrono>
 #include <nlohmann/json.hpp>
+#include <random>
 #include <thread>
 
 #include <fmt/format.h>
@@ -13,7 +15,9 @@
 namespace ashlar::oci {
 namespace {
 
-constexpr int max_changes = 4;  // of a fallback tag, where others change it meanwhile
+constexpr int max_changes = 16;  // of a tag, where others change it meanwhile
+constexpr int max_refusals = 3;
+constexpr std::chrono::seconds longest_pause(3);
 
 /// The digest that a manifest refers to, if it does.
 std::optional<Digest> subject_of(const Json& manifest) {
@@ -103,27 +107,55 @@ Done Registry::remove(const std::string& tag_or_digest) {
   });
 }
 
-/// Nothing locks a tag, so what was written is read again: where another's change has taken its place, ours is made once more on top of it.
-Done Registry::change_fallback(const Digest& subject, const std::function<void(Json& manifests)>& change) {
-  const std::scoped_lock hold(fallback_);
-  const std::string tag = fallback_tag(subject), what = fmt::format("change the list of referrers '{}'", tag);
+Result<std::optional<Document>> Registry::find_document(const std::string& tag) {
+  auto found = manifest(tag);
+  if (found) return std::move(*found);
+  if (found.error().kind == Kind::NotFound) return std::nullopt;
+  return std::unexpected(std::move(found).error());
+}
+
+Result<Document> Registry::change_tag(const std::string& tag, const TagChange& change) {
+  using Clock = std::chrono::steady_clock;
+  const std::string what = fmt::format("change '{}'", tag);
+  thread_local std::minstd_rand random(std::random_device{}());
   for (int round = 0; round < max_changes; ++round) {
-    auto before = manifest(tag);
-    if (!before && before.error().kind != Kind::NotFound) return cannot(what, std::move(before).error());
+    Clock::duration window{};
+    std::optional<Document> ours;
+    {
+      const auto turn = session_->take_turn(tag);
+      TRY_ASSIGN(const auto before, find_document(tag));
+      TRY_ASSIGN(ours, change(before));
+      if (before && before->descriptor.digest == ours->descriptor.digest) return std::move(*ours);
+      const auto looked = Clock::now();
+      TRY_ASSIGN(const auto still, find_manifest(tag));
+      if (still.has_value() != before.has_value() || (still && still->digest != before->descriptor.digest)) continue;
+      auto put = put_manifest(*session_, tag, ours->descriptor.media_type, ours->text);
+      window = Clock::now() - looked;
+      // A registry to which two bring the same blob at once may know nothing of it for a moment (the distribution's does).
+      if (!put && (put.error().kind != Kind::Unavailable || round + 1 >= max_refusals)) return std::unexpected(std::move(put).error());
+      if (!put) ours.reset();
+    }
+    // Whoever looked before we wrote writes about as long after as we did; then it is seen whether ours is still there.
+    std::this_thread::sleep_for(std::min<Clock::duration>(2 * window + window * static_cast<int>(random() % 100) / 100, longest_pause));
+    TRY_ASSIGN(const auto after, find_manifest(tag));
+    if (after && ours && after->digest == ours->descriptor.digest) return std::move(*ours);
+  }
+  return cannot(Kind::Conflict, what, "others change it at the same time");
+}
+
+Done Registry::change_fallback(const Digest& subject, const std::function<void(Json& manifests)>& change) {
+  const std::string tag = fallback_tag(subject);
+  const auto changed = change_tag(tag, [&](const std::optional<Document>& before) -> Result<Document> {
     const std::string text = before ? before->text : to_text(ImageIndex{});
     TRY_ASSIGN(Json index, parse_json(text, tag));
-    if (!index.is_object() || !index.contains("manifests") || !index.at("manifests").is_array()) return cannot(Kind::Corrupt, what, "it is no index");
+    if (!index.is_object() || !index.contains("manifests") || !index.at("manifests").is_array()) return fail(Kind::Corrupt, "it is no index");
+    const Json own = index;
     change(index["manifests"]);
-    const std::string after = to_compact(index);
-    if (before && to_compact(parse_json(text, tag).value_or(Json())) == after) return {};
-    TRY(put_manifest(*session_, tag, media::index, after));
-    std::this_thread::yield();
-  }
-  TRY_ASSIGN(const Document last, manifest(tag));
-  TRY_ASSIGN(Json index, parse_json(last.text, tag));
-  const std::string text = to_compact(index);
-  change(index["manifests"]);
-  return to_compact(index) == text ? Done() : cannot(Kind::Conflict, what, "others change it at the same time");
+    if (before && index == own) return *before;
+    std::string after = to_compact(index);
+    return Document{{std::string(media::index), Digest::of(after), after.size(), {}, {}}, std::move(after)};
+  });
+  return changed ? Done() : cannot(fmt::format("change the list of referrers '{}'", tag), changed.error());
 }
 
 }  // namespace ashlar::oci

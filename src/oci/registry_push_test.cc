@@ -1,6 +1,7 @@
 // What changes a registry: pushes, and the ways in which they break.
 #include <gtest/gtest.h>
 
+#include "base/parallel.h"
 #include "oci/attached.h"
 #include "oci/inner/small_registry_test.h"
 #include "oci/registry.h"
@@ -221,6 +222,90 @@ TEST_F(RegistryPush, AnotherChangeOfTheFallbackTagIsNotLost) {
   for (int at = 0; at < 6; ++at) all.push_back(artifact(image.digest, fmt::format("{}", at)));
   for (size_t at = 0; at < all.size(); ++at) ASSERT_TRUE((at % 2 == 0 ? ours : theirs)->push_manifest(all[at].descriptor.digest.str(), all[at]));
   EXPECT_EQ(ours->referrers(image.digest).value().size(), all.size());
+}
+
+/// Another machine's write takes the place of ours, or comes between our look and our write: both are there in the end.
+TEST_F(RegistryPush, WhatAnotherMachineWritesOnATagIsNotLost) {
+  const auto with = [](const std::string& list, const std::string& word) { return list.empty() ? word : list + "," + word; };
+  // Words in an annotation stand for contents.
+  const auto document = [&](const std::string& words) {
+    std::string text = to_text(ImageIndex{{}, {{"words", words}}});
+    return Document{{std::string(media::index), Digest::of(text), text.size(), {}, {}}, text};
+  };
+  const auto words_of = [&](const std::string& text) { return read_index(text).value().annotations.at("words"); };
+  struct Row {
+    const char* summary;
+    std::string when;      // the line of the log after which they write
+    int times;             // at most
+    bool on_top;           // they have read what lies there by then, else what lay there before we came
+    const char* in_the_end;
+  };
+  const Row rows[] = {
+      {"nobody else", "never", 0, false, "first,ours"},
+      {"they overwrite ours", "PUT /v2/a/manifests/tag 201", 1, false, "first,theirs0,ours"},
+      {"they overwrite it twice", "PUT /v2/a/manifests/tag 201", 2, false, "first,theirs1,ours"},
+      {"they add to ours", "PUT /v2/a/manifests/tag 201", 1, true, "first,ours,theirs0"},
+      {"they come between", "GET /v2/a/manifests/tag 200", 1, true, "first,theirs0,ours"},
+  };
+  for (const Row& row : rows) {
+    server.then = {};
+    const Digest began = server.put_manifest("a", "tag", document("first").text, media::index);
+    int written = 0;
+    server.then = [&](const std::string& line) {
+      if (line != row.when || written == row.times) return;
+      auto& place = server.repositories["a"];
+      const std::string base = words_of(row.on_top ? place.manifests.at(place.tags.at("tag")).second : place.manifests.at(began.str()).second);
+      server.put_manifest("a", "tag", document(with(base, fmt::format("theirs{}", written++))).text, media::index);
+    };
+    const auto done = repository()->change_tag("tag", [&](const std::optional<Document>& before) -> Result<Document> {
+      const std::string words = words_of(before.value().text);
+      return words.find("ours") == std::string::npos ? document(with(words, "ours")) : *before;
+    });
+    ASSERT_TRUE(done) << row.summary << ": " << said(done);
+    EXPECT_EQ(written, row.times) << row.summary;
+    EXPECT_EQ(words_of(repository()->manifest("tag").value().text), row.in_the_end) << row.summary;
+    EXPECT_EQ(words_of(done->text), row.in_the_end) << row.summary;
+  }
+  // A registry that does not know a blob for a moment is asked again, a few times.
+  const auto add = [&](const std::optional<Document>& before) -> Result<Document> {
+    const std::string words = words_of(before.value().text);
+    return words.find("ours") == std::string::npos ? document(with(words, "ours")) : *before;
+  };
+  server.then = {};
+  server.put_manifest("a", "tag", document("first").text, media::index);
+  server.refuse_manifests = 2;
+  ASSERT_TRUE(repository()->change_tag("tag", add));
+  EXPECT_EQ(words_of(repository()->manifest("tag").value().text), "first,ours");
+  server.put_manifest("a", "tag", document("first").text, media::index);
+  server.refuse_manifests = 3;
+  EXPECT_EQ(said(repository()->change_tag("tag", add)), "cannot push manifest 'tag': the registry answers 400: blob unknown to registry");
+  server.refuse_manifests = 0;
+  // Who overwrites it for ever stops us with a clear word, and soon.
+  int written = 0;
+  server.then = [&](const std::string& line) {
+    if (line == "PUT /v2/a/manifests/tag 201") server.put_manifest("a", "tag", document(fmt::format("theirs{}", written++)).text, media::index);
+  };
+  const auto never = repository()->change_tag("tag", [&](const std::optional<Document>& before) -> Result<Document> { return document(with(words_of(before.value().text), "ours")); });
+  ASSERT_FALSE(never);
+  EXPECT_EQ(never.error().kind, Kind::Conflict);
+  EXPECT_EQ(said(never), "cannot change 'tag': others change it at the same time");
+  EXPECT_EQ(written, 16);
+}
+
+TEST_F(RegistryPush, WritersOfThisMachineTakeTurnsAtATag) {
+  machine.environment["HOME"] = "/home";
+  const Descriptor image = server.put_image("a", "1", {"one"});
+  server.has_referrers = false;
+  std::vector<Document> all;
+  for (int at = 0; at < 40; ++at) all.push_back(artifact(image.digest, fmt::format("{}", at)));
+  std::vector<std::string> failures(all.size());
+  in_parallel(all.size(), 8, [&](size_t at, size_t) {
+    if (const auto pushed = repository()->push_manifest(all[at].descriptor.digest.str(), all[at]); !pushed) failures[at] = pushed.error().message;
+  });
+  for (const std::string& each : failures) EXPECT_EQ(each, "");
+  EXPECT_EQ(repository()->referrers(image.digest).value().size(), all.size());
+  EXPECT_LE(server.count("PUT /v2/a/manifests/sha256-"), all.size()) << "each was written once";
+  EXPECT_TRUE(machine.files.list("/home/.cache/ashlar/turns").value().empty()) << "and no lock is left";
 }
 
 TEST_F(RegistryPush, TagsAndManifestsAreTakenAway) {

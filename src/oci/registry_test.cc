@@ -341,7 +341,7 @@ TEST_F(RegistryTest, ReferrersComeFromTheApiOrTheFallbackTag) {
   const auto found = [&] {
     auto reader = open("a:1").value();
     std::vector<std::string> out;
-    for (const Attached& each : attached(*reader, image)) out.push_back(each.content);
+    for (const Attached& each : attached(*reader, image).contents) out.push_back(each.content);
     return out;
   };
   EXPECT_EQ(found(), std::vector<std::string>{"a statement"});

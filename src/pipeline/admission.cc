@@ -32,6 +32,7 @@ class PartyReader {
     if (!root.empty()) settings.root = beside(root);
     Party out;
     TRY_ASSIGN(out.believed, believe(machine_, settings));
+    out.believed.statements_by_manifest = rule != nullptr && rule->statements_by_manifest;
     ring_ = settings.keyring;
     if (rule != nullptr) {
       TRY(add(rule->signed_by, rule->name, out));
@@ -83,6 +84,7 @@ class PartyReader {
 policy::PresentedSignature presented(const Signature& signature, const Party& party) {
   policy::PresentedSignature out{.layout = signature.layout, .signs_image = signature.signs_image(), .verified = signature.verified, .reason = signature.reason, .by = signature.key, .identity = signature.identity, .signed_at = signature.signed_at};
   if (!out.signs_image) out.predicate_type = signature.predicate_type;
+  out.party = signature.key_digest ? signature.key_digest->str() : signature.admitted_as;
   if (signature.key_digest) {
     // One key may have several names: it is one signer.
     const auto first = std::ranges::find_if(party.believed.keys, [&](const BelievedKey& each) { return each.key.digest() == *signature.key_digest; });
@@ -145,6 +147,12 @@ Result<Admission> admit(host::Machine& machine, const std::string& ref_text, con
   const VerifyOptions how{.believed = party.believed, .platform = {}, .types = {}};
   TRY_ASSIGN(auto whole, verify(*image, options.platform.empty() ? image->root() : subjects.front().descriptor, ref.str(), how));
   Admission out{.found = std::move(whole), .allowed = true};
+  policy::VerifyVerdict of_index{.allowed = true};
+  if (options.platform.empty() && oci::is_index(image->root().media_type)) {
+    policy::Presented shown{.repository = repository, .digest = out.found.digest, .is_index = true};
+    for (const Signature& signature : out.found.signatures) shown.signatures.push_back(presented(signature, party));
+    of_index = policy::verify(*policy.verify, shown, party.believed.now);
+  }
   for (const Subject& each : subjects) {
     const bool same = each.descriptor.digest == out.found.digest;
     Verification one;
@@ -157,8 +165,15 @@ Result<Admission> admit(host::Machine& machine, const std::string& ref_text, con
     out.rule = verdict.rule;
     out.allowed = out.allowed && verdict.allowed;
     add_reasons(verdict, each.platform, out);
+    for (const std::string& line : one.unread) {
+      if (std::ranges::find(out.found.unread, line) == out.found.unread.end()) out.found.unread.push_back(line);
+    }
     std::ranges::copy_if(one.signatures, std::back_inserter(out.found.signatures), [&](const Signature& signature) { return signature.subject == each.descriptor.digest; });
   }
+  // Where the platforms are not signed either, that says it all.
+  const bool signed_ones = std::ranges::none_of(out.reasons, [](const AdmissionReason& each) { return each.reason.rule == "signed-by" && !each.reason.holds; });
+  if (!of_index.allowed && !of_index.rule.empty() && signed_ones) add_reasons(of_index, {}, out);
+  out.allowed = out.allowed && of_index.allowed;
   return out;
 }
 

@@ -27,7 +27,8 @@ struct Admission {
   std::vector<AdmissionReason> reasons{};
 };
 
-/// Judges an image by the rule that names it; an index is admitted when each of its platforms is. Keys that the policy names and that are not there are
+/// Judges an image by the rule that names it; an index is admitted when each of its platforms is, and it is itself signed as they must be, unless the rule says
+/// that its platforms' signatures suffice. Keys that the policy names and that are not there are
 /// errors, never a verdict.
 Result<Admission> admit(host::Machine& machine, const std::string& ref, const policy::Policy& policy, const AdmissionOptions& options);
 

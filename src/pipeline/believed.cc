@@ -24,7 +24,7 @@ TrustSettings trust_of(const Workshop& workshop) {
 }
 
 Result<Believed> believe(host::Machine& machine, const TrustSettings& settings) {
-  Believed out{.now = machine.clock->now()};
+  Believed out{.statements_by_manifest = settings.statements_by_manifest, .now = machine.clock->now()};
   const auto secrets = host::machine_secrets();
   for (const std::string& each : settings.keys) {
     TRY_ASSIGN(auto key, trust::open_public_key(each, {.machine = machine, .secrets = *secrets}));

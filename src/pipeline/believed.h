@@ -18,6 +18,7 @@ struct TrustSettings {
   std::vector<std::string> keys{};          ///< paths, or URIs of keys in tokens
   host::Path keyring{}, root{};             ///< of keys with their terms; Sigstore's trusted_root.json; empty: none
   std::vector<IdentityWords> identities{};
+  bool statements_by_manifest = false;      ///< as Believed has it
   bool empty() const { return keys.empty() && keyring.empty() && root.empty() && identities.empty(); }
 };
 

@@ -6,8 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/amount.h"
-#include "base/text.h"
-#include "base/yaml.h"
+#include "base/yaml_section.h"
 #include "pipeline/cache.h"
 
 namespace ashlar::pipeline {
@@ -16,14 +15,14 @@ namespace {
 constexpr std::array<std::string_view, 9> keys = {"mirrors", "keyrings", "accept-keys", "distributions", "cache", "scan", "trust", "keys", "forge"};
 constexpr std::array<std::string_view, 2> cache_keys = {"max-size", "max-age"};
 constexpr std::array<std::string_view, 4> scan_keys = {"statements", "exceptions", "excuse", "dark"};
-constexpr std::array<std::string_view, 3> trust_keys = {"keys", "root", "identities"};
+constexpr std::array<std::string_view, 4> trust_keys = {"keys", "root", "identities", "statements-by-manifest"};
 constexpr std::array<std::string_view, 4> identity_keys = {"name", "name-expression", "issuer", "issuer-expression"};
 constexpr std::array<std::string_view, 2> key_keys = {"keyring", "pkcs11-module"};
 constexpr std::array<std::string_view, 4> excuse_keys = {"path", "digest", "owner", "reason"};
 
-class Reader {
+class Reader : public YamlSection {
  public:
-  Reader(const YamlDocument& document, host::Path folder) : document_(document), folder_(std::move(folder)) {}
+  Reader(const YamlDocument& document, host::Path folder) : YamlSection(document), document_(document), folder_(std::move(folder)) {}
 
   void read(Config& out) {
     if (document_.root.type == YamlNode::Type::Null) return;
@@ -52,24 +51,8 @@ class Reader {
       else faults.insert(faults.end(), targets.error().faults.begin(), targets.error().faults.end());
     }
   }
-  std::vector<Fault> faults;
 
  private:
-  void fault(const YamlNode& node, std::string message, std::string hint = {}) { faults.push_back(document_.fault_at(node, std::move(message), std::move(hint))); }
-  bool mapping(const YamlNode& node) {
-    if (node.type == YamlNode::Type::Mapping) return true;
-    fault(node, "a mapping is expected here");
-    return false;
-  }
-  bool known(const YamlNode& node, std::span<const std::string_view> names) {
-    if (!mapping(node)) return false;
-    for (const auto& [key, value] : node.members) {
-      if (std::find(names.begin(), names.end(), key.text) != names.end()) continue;
-      const std::string near = nearest(key.text, names);
-      fault(key, fmt::format("unknown key '{}'", key.text), near.empty() ? std::string() : fmt::format("did you mean '{}'?", near));
-    }
-    return true;
-  }
   std::vector<std::string> texts(const YamlNode& node) {
     std::vector<std::string> out;
     if (node.type == YamlNode::Type::Scalar) return {node.text};
@@ -139,6 +122,7 @@ class Reader {
       if (value->type == YamlNode::Type::Scalar && !value->text.empty()) out.root = beside(value->text);
       else fault(*value, "the path of a file is expected here");
     }
+    flag(node, "statements-by-manifest", out.statements_by_manifest);
     const YamlNode* identities = node.find("identities");
     if (identities == nullptr) return;
     if (identities->type != YamlNode::Type::Sequence) return fault(*identities, "a list of identities is expected here", "identities: [{name: release@example.org, issuer: 'https://accounts.example.org'}]");
@@ -191,7 +175,9 @@ void add(Config& first, Config second) {
   first.scan.statements.insert(first.scan.statements.end(), second.scan.statements.begin(), second.scan.statements.end());
   first.scan.excuses.insert(first.scan.excuses.end(), second.scan.excuses.begin(), second.scan.excuses.end());
   if (first.scan.exceptions.empty()) first.scan.exceptions = second.scan.exceptions;
+  const bool by_manifest = first.trust.statements_by_manifest;
   if (first.trust.empty()) first.trust = std::move(second.trust);
+  first.trust.statements_by_manifest = first.trust.statements_by_manifest || by_manifest;
   if (first.keys.ring.empty()) first.keys.ring = second.keys.ring;
   if (first.keys.module.empty()) first.keys.module = second.keys.module;
   if (!first.scan.dark_fails) first.scan.dark_fails = second.scan.dark_fails;

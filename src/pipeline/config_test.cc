@@ -19,6 +19,7 @@ accept-keys: [0123 4567, ABCD]
 cache: {max-size: 10GB, max-age: 30d}
 keys: {keyring: trust/ring.yaml, pkcs11-module: /usr/lib/token.so}
 trust:
+  statements-by-manifest: true
   keys: [release.pub, /etc/keys/other.pub, "pkcs11:token=t1;object=p256"]
   root: trusted_root.json
   identities:
@@ -48,6 +49,7 @@ distributions:
   EXPECT_EQ(config->keys.module, "/usr/lib/token.so");
   EXPECT_EQ(config->trust.keys, (std::vector<std::string>{"/project/release.pub", "/etc/keys/other.pub", "pkcs11:token=t1;object=p256"}));
   EXPECT_EQ(config->trust.root, "/project/trusted_root.json");
+  EXPECT_TRUE(config->trust.statements_by_manifest);
   ASSERT_EQ(config->trust.identities.size(), 2U);
   EXPECT_EQ(config->trust.identities[0].name + " " + config->trust.identities[0].issuer, "release@example.org https://accounts.example.org");
   EXPECT_EQ(config->trust.identities[1].name_expression + " " + config->trust.identities[1].issuer_expression, "https://ci.example.org/team/.* https://.*");
@@ -81,6 +83,7 @@ TEST(Config, NamesEveryFaultAndItsPlace) {
       {"an unknown key of keys", "keys:\n  ring: a.yaml\n", 2, "unknown key 'ring'", ""},
       {"a keyring that is a list", "keys:\n  keyring: [a]\n", 2, "the path of a file is expected here", ""},
       {"an unknown key of trust", "trust:\n  key: a.pub\n", 2, "unknown key 'key'", "did you mean 'keys'?"},
+      {"a layout that is maybe believed", "trust:\n  statements-by-manifest: perhaps\n", 2, "'perhaps' is neither true nor false", ""},
       {"trust as a list", "trust: [a.pub]\n", 1, "a mapping is expected here", ""},
       {"trusted keys in a mapping", "trust:\n  keys: {a: b}\n", 2, "a list of texts is expected here", ""},
       {"a trusted key that is a list", "trust:\n  keys: [[a.pub]]\n", 2, "a text is expected here", ""},

@@ -3,13 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <map>
-#include <span>
 
 #include <fmt/format.h>
 
 #include "base/amount.h"
-#include "base/text.h"
-#include "base/yaml.h"
+#include "base/yaml_section.h"
 #include "pipeline/make.h"
 
 namespace ashlar::pipeline {
@@ -22,9 +20,9 @@ constexpr std::array<std::string_view, 2> support_keys = {"from", "until"};
 constexpr std::array<std::string_view, 2> rollout_keys = {"canary", "soak"};
 constexpr std::array<std::string_view, 3> application_keys = {"image", "base", "owner"};
 
-class Reader {
+class Reader : public YamlSection {
  public:
-  Reader(const YamlDocument& document, host::Path folder) : document_(document), folder_(std::move(folder)) {}
+  Reader(const YamlDocument& document, host::Path folder) : YamlSection(document), document_(document), folder_(std::move(folder)) {}
 
   void read(Fleet& out) {
     if (!known(document_.root, fleet_keys)) return;
@@ -41,22 +39,7 @@ class Reader {
     if (applications != nullptr && applications->type != YamlNode::Type::Sequence) return fault(*applications, "a list of images is expected here", "applications: [{image: 'docker://HOST/REPO:TAG', base: HOST/REPO}]");
     if (applications != nullptr) for (const YamlNode& each : applications->items) read_application(each, out);
   }
-  std::vector<Fault> faults;
-
  private:
-  void fault(const YamlNode& node, std::string message, std::string hint = {}) { faults.push_back(document_.fault_at(node, std::move(message), std::move(hint))); }
-  bool known(const YamlNode& node, std::span<const std::string_view> names) {
-    if (node.type != YamlNode::Type::Mapping) {
-      fault(node, "a mapping is expected here");
-      return false;
-    }
-    for (const auto& [key, value] : node.members) {
-      if (std::ranges::find(names, key.text) != names.end()) continue;
-      const std::string near = nearest(key.text, names);
-      fault(key, fmt::format("unknown key '{}'", key.text), near.empty() ? std::string() : fmt::format("did you mean '{}'?", near));
-    }
-    return true;
-  }
   std::string text(const YamlNode& node, std::string_view what) {
     if (node.type == YamlNode::Type::Scalar && !node.text.empty()) return node.text;
     fault(node, fmt::format("{} is expected here", what));

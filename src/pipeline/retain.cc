@@ -55,8 +55,9 @@ class Repository {
     std::vector<Digest> of = named.parts;
     of.push_back(named.digest);
     for (const Digest& each : of) {
-      TRY(reader->neighbours(each));  // what cannot be read might name something
-      std::ranges::move(oci::attached_to(*reader, each), std::back_inserter(out));
+      auto attached = oci::attached_to(*reader, each);
+      if (!attached.unread.empty()) return cannot(Kind::Unavailable, "tell which revisions statements need", attached.unread.front());  // it might name one
+      std::ranges::move(attached.contents, std::back_inserter(out));
     }
     return out;
   }

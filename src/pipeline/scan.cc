@@ -54,7 +54,8 @@ Done add_attached(host::Machine& machine, inventory::Target& target, const Trust
   TRY_ASSIGN(const auto believed, believe(machine, trust));
   TRY_ASSIGN(const auto all, judge_attached(*target.image, target.which.descriptor, believed));
   std::map<std::string, scan::Statements> found;
-  for (const auto& [each, signature] : all) {
+  for (const std::string& line : all.unread) into.push_back({"attached", line, {}});
+  for (const auto& [each, signature] : all.contents) {
     const std::string source = fmt::format("attached as {}", each.manifest.str());
     const std::string& text = signature.verified ? signature.statement : signature.unproved.empty() ? each.content : signature.unproved;
     auto document = attest::read_attached_vex(text, source);

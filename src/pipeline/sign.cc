@@ -1,7 +1,9 @@
 #include "pipeline/sign.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
+#include <optional>
 #include <nlohmann/json.hpp>
 
 #include <fmt/format.h>
@@ -55,20 +57,48 @@ Result<std::vector<oci::Descriptor>> subjects(oci::ImageReader& reader, const oc
 class Desk {
  public:
   Desk(Place& place, const oci::Descriptor& subject, const trust::PrivateKey& key, trust::PublicKey open) : place_(place), subject_(subject), key_(key), open_(std::move(open)) {
-    there_ = oci::attached_to(*place.reader, subject.digest);
+    there_ = oci::attached_to(*place.reader, subject.digest).contents;
   }
 
-  Result<Placed> add_simple() {
-    const std::string document = trust::to_text(trust::SimpleSigning{place_.name, subject_.digest});
-    for (const oci::Attached& each : there_) {
-      const auto signature = each.annotations.find(signature_annotation);
-      if (each.way != oci::Attached::Way::Tag || each.content != document || signature == each.annotations.end()) continue;
-      const auto bytes = from_base64(signature->second);
-      if (bytes && open_.verify(document, as_text(*bytes))) return placed("cosign-signature", {}, each.manifest, false);
+  /// Signs the image itself, in whichever layouts are wanted; the two go there side by side.
+  Done add_signatures(const SignOptions& options, std::vector<Placed>& out) {
+    const size_t first = out.size();
+    const std::string type(image_signature_type);
+    std::optional<oci::Attachment> tagged;
+    std::optional<trust::Envelope> envelope;
+    if (options.tags) {
+      const std::string document = trust::to_text(trust::SimpleSigning{place_.name, subject_.digest});
+      const auto there = find_simple(document);
+      if (!there) {
+        TRY_ASSIGN(const std::string signature, key_.sign(document));
+        tagged = oci::Attachment{std::string(trust::media::simple_signing), document, {{signature_annotation, to_base64(as_bytes(signature))}}};
+      }
+      out.push_back(placed("cosign-signature", {}, there.value_or(subject_.digest), !there));
     }
-    TRY_ASSIGN(const std::string signature, key_.sign(document));
-    TRY_ASSIGN(const auto artifact, oci::attach_by_tag(*place_.reader, *place_.writer, subject_.digest, ".sig", {{std::string(trust::media::simple_signing), document, {{signature_annotation, to_base64(as_bytes(signature))}}}}));
-    return placed("cosign-signature", {}, artifact.digest, true);
+    if (options.bundles) {
+      const std::string payload = statement(type, "{}");
+      const auto there = find(oci::Attached::Way::Referrer, payload, type, false);
+      if (!there) {
+        TRY_ASSIGN(envelope, trust::sign_envelope(trust::media::in_toto, payload, key_));
+      }
+      out.push_back(placed("bundle", type, there.value_or(subject_.digest), !there));
+    }
+    std::array<std::optional<Error>, 2> failures;
+    in_parallel(failures.size(), failures.size(), [&](size_t at, size_t) {
+      if (at == 0 && tagged) {
+        const auto artifact = oci::attach_by_tag(*place_.writer, subject_.digest, ".sig", {*tagged});
+        if (artifact) out[first].artifact = artifact->digest;
+        else failures[at] = artifact.error();
+      } else if (at == 1 && envelope) {
+        const auto bundle = add_bundle(type, *envelope);
+        if (bundle) out.back() = *bundle;
+        else failures[at] = bundle.error();
+      }
+    });
+    for (auto& failure : failures) {
+      if (failure) return std::unexpected(std::move(*failure));
+    }
+    return {};
   }
 
   /// Adds statements, in whichever layouts are wanted; those that lie there already are not added again. What is new goes there side by side.
@@ -97,7 +127,7 @@ class Desk {
     in_parallel(failures.size(), threads, [&](size_t at, size_t) {
       if (at == 0) {
         if (tagged.empty()) return;
-        const auto artifact = oci::attach_by_tag(*place_.reader, *place_.writer, subject_.digest, ".att", tagged);
+        const auto artifact = oci::attach_by_tag(*place_.writer, subject_.digest, ".att", tagged);
         if (!artifact) failures[at] = artifact.error();
         else for (const size_t each : tagged_at) out[each].artifact = artifact->digest;
         return;
@@ -113,14 +143,6 @@ class Desk {
     return {};
   }
 
-  /// Signs the image itself in a bundle.
-  Result<Placed> add_signature_bundle() {
-    const std::string type(image_signature_type), payload = statement(type, "{}");
-    if (const auto there = find(oci::Attached::Way::Referrer, payload, type, false)) return placed("bundle", type, *there, false);
-    TRY_ASSIGN(const auto envelope, trust::sign_envelope(trust::media::in_toto, payload, key_));
-    return add_bundle(type, envelope);
-  }
-
  private:
   static constexpr const char* signature_annotation = "dev.cosignproject.cosign/signature";
   static constexpr size_t threads = 8;  // they wait for the registry, not for a processor
@@ -131,6 +153,17 @@ class Desk {
     TRY_ASSIGN(const auto artifact, oci::attach_by_referrer(*place_.writer, subject_, media_type, {media_type, trust::to_text(bundle)},
                                                            {{"dev.sigstore.bundle.content", "dsse-envelope"}, {"dev.sigstore.bundle.predicateType", type}}));
     return placed("bundle", type, artifact.digest, true);
+  }
+
+  /// The artifact under cosign's tag that holds this document, signed by this key.
+  std::optional<Digest> find_simple(const std::string& document) const {
+    for (const oci::Attached& each : there_) {
+      const auto signature = each.annotations.find(signature_annotation);
+      if (each.way != oci::Attached::Way::Tag || each.content != document || signature == each.annotations.end()) continue;
+      const auto bytes = from_base64(signature->second);
+      if (bytes && open_.verify(document, as_text(*bytes))) return each.manifest;
+    }
+    return std::nullopt;
   }
 
   std::string statement(const std::string& type, std::string_view predicate) const {
@@ -195,16 +228,7 @@ Result<std::vector<Placed>> at_desks(host::Machine& machine, const std::string& 
 }  // namespace
 
 Result<std::vector<Placed>> sign(host::Machine& machine, const std::string& ref, const trust::PrivateKey& key, const SignOptions& options) {
-  return at_desks(machine, "sign", ref, key, options, [&](Desk& desk, std::vector<Placed>& out) -> Done {
-    if (options.tags) {
-      TRY_ASSIGN(auto placed, desk.add_simple());
-      out.push_back(std::move(placed));
-    }
-    if (!options.bundles) return {};
-    TRY_ASSIGN(auto placed, desk.add_signature_bundle());
-    out.push_back(std::move(placed));
-    return {};
-  });
+  return at_desks(machine, "sign", ref, key, options, [&](Desk& desk, std::vector<Placed>& out) { return desk.add_signatures(options, out); });
 }
 
 Result<std::vector<Placed>> attest(host::Machine& machine, const std::string& ref, const std::vector<attest::Predicate>& predicates, const trust::PrivateKey& key, const SignOptions& options) {

@@ -82,6 +82,7 @@ void try_identities(const trust::Bundle& bundle, const trust::Artifact& artifact
       out.key = fmt::format("{} by {}", join(found.identity.names, ", "), found.identity.issuer);
       out.verified = true;
       out.identity = found.identity;
+      out.admitted_as = fmt::format("'{}' by '{}'", identity.name.text(), identity.issuer.text());
       out.signed_at = earliest(found.times);
       for (const trust::SigningTime& each : found.times) out.reason = fmt::format("signed at {} as {} tells", each.time.str(), each.by);
       return;
@@ -195,8 +196,8 @@ Signature judge_signature(const oci::Attached& attached, std::string_view manife
   return out;
 }
 
-bool may_be_signed_by_manifest(const Signature& statement) {
-  if (statement.layout != "referrer" || statement.verified || statement.reason != unsigned_content || statement.unproved.empty()) return false;
+bool may_be_signed_by_manifest(const oci::Attached& attached, const Signature& statement) {
+  if (attached.artifact_type != trust::media::in_toto || statement.layout != "referrer" || statement.verified || statement.reason != unsigned_content || statement.unproved.empty()) return false;
   const auto read = attest::read_statement(statement.unproved, "statement");
   return read && read->is_on(statement.subject);
 }
@@ -211,6 +212,7 @@ void take_from_manifest(Signature& statement, const Signature& of_manifest) {
   statement.key = of_manifest.key;
   statement.key_digest = of_manifest.key_digest;
   statement.identity = of_manifest.identity;
+  statement.admitted_as = of_manifest.admitted_as;
   statement.signed_at = of_manifest.signed_at;
   statement.reason = of_manifest.reason.empty() ? "its manifest is signed" : fmt::format("its manifest is signed; {}", of_manifest.reason);
 }

@@ -25,6 +25,7 @@ struct Believed {
   std::vector<BelievedKey> keys{};
   std::optional<trust::TrustRoot> root{};                ///< for certificates, and for when something was signed
   std::vector<trust::IdentityPolicy> identities{};       ///< whose certificates count
+  bool statements_by_manifest = false;                   ///< statements count, too, that nothing signs but whoever signs the manifest that holds them
   Time now{};
 };
 
@@ -41,6 +42,7 @@ struct Signature {
   std::string unproved{};      ///< the same of one that is not: what it would say if it were believed
   std::optional<Digest> key_digest{};  ///< of a good one by a key: PublicKey::digest()
   std::optional<trust::CertificateIdentity> identity{};  ///< of a good one by a certificate
+  std::string admitted_as{};           ///< of such: which of the identities that are believed it is of
   std::optional<Time> signed_at{};     ///< of a good one, as a log or an authority of the trust root tells it
   /// Whether it signs the image itself, not something said of it.
   bool signs_image() const;
@@ -52,8 +54,9 @@ inline constexpr std::string_view image_signature_type = "https://sigstore.dev/c
 /// Judges one content. `manifest`: the bytes of what it is attached to.
 Signature judge_signature(const oci::Attached& attached, std::string_view manifest, const Believed& believed);
 
-/// Whether it is a statement on the image that nothing signs by itself, and that counts where its own manifest is signed: Docker Hardened Images' layout.
-bool may_be_signed_by_manifest(const Signature& statement);
+/// Whether it is a statement on the image that nothing signs by itself, and that counts, where that is believed, when its own manifest is signed: an artifact
+/// of in-toto statements, as Docker Hardened Images lay them out.
+bool may_be_signed_by_manifest(const oci::Attached& attached, const Signature& statement);
 /// Believes such a statement for a good signature of its manifest; for another one it says why not.
 void take_from_manifest(Signature& statement, const Signature& of_manifest);
 

@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 
 #include <fmt/format.h>
 
+#include "attest/predicate.h"
+#include "base/text.h"
 #include "oci/platform_choice.h"
 #include "oci/registry.h"
 
@@ -19,14 +22,21 @@ void note_layouts(const oci::Descriptor& subject, Verification& out) {
   if (lacks("bundle")) out.missing.push_back("no referrer holds a Sigstore bundle, neither in the list of referrers nor under its fallback tag");
 }
 
-bool holds_type(const Verification& verification, const std::string& type) {
-  return std::ranges::any_of(verification.signatures, [&](const Signature& each) { return each.verified && each.predicate_type == type && !each.statement.empty(); });
+/// The one spelling of a type that has several.
+std::string_view plain(std::string_view type) {
+  const auto* const known = attest::find_predicate_type(type);
+  return known == nullptr ? type : known->uri;
+}
+
+/// Whether a statement of a type that counts is on that manifest, or with nothing named, on whatever was looked at.
+bool holds_type(const Verification& verification, const std::string& type, const std::optional<Digest>& on = {}) {
+  return std::ranges::any_of(verification.signatures, [&](const Signature& each) { return each.verified && plain(each.predicate_type) == plain(type) && !each.statement.empty() && (!on || each.subject == *on); });
 }
 
 /// A statement that is signed with the manifest that holds it.
 Done ask_manifest(oci::ImageReader& image, const Believed& believed, Signature& statement) {
   TRY_ASSIGN(const std::string manifest, image.manifest(statement.artifact));
-  for (const oci::Attached& each : oci::attached_to(image, statement.artifact)) {
+  for (const oci::Attached& each : oci::attached_to(image, statement.artifact).contents) {
     const Signature found = judge_signature(each, manifest, believed);
     if (found.signs_image()) take_from_manifest(statement, found);
     if (statement.verified) break;
@@ -34,18 +44,51 @@ Done ask_manifest(oci::ImageReader& image, const Believed& believed, Signature& 
   return {};
 }
 
+/// Says so where a statement of a type is missing, on an index also of which platforms.
+void note_type(const std::string& type, Verification& out) {
+  if (holds_type(out, type, out.digest)) return;
+  std::vector<std::string> without;
+  for (const auto& [digest, platform] : out.platforms) {
+    if (!holds_type(out, type, digest)) without.push_back(platform);
+  }
+  if (out.platforms.empty() ? holds_type(out, type) : without.empty()) return;
+  out.verified = false;
+  std::string where;
+  if (without.size() < out.platforms.size()) where = fmt::format(" on the image of {}, nor on the index", join(without, " and "));
+  else if (!out.platforms.empty()) where = " on the index, nor on the image of any of its platforms";
+  out.missing.push_back(fmt::format("there is no statement of the type '{}' by whom is believed{}", type, where));
+}
+
+/// What is said of the image of each platform.
+Done add_platforms(oci::ImageReader& image, const Believed& believed, Verification& out) {
+  TRY_ASSIGN(const auto manifests, oci::manifests_of(image));
+  for (const oci::Descriptor& each : manifests) {
+    TRY_ASSIGN(const auto one, oci::read_platform(image, each));
+    if (!one || !out.platforms.emplace(each.digest, one->platform.str()).second) continue;
+    TRY_ASSIGN(auto judged, judge_attached(image, each, believed));
+    for (JudgedContent& content : judged.contents) {
+      if (content.signature.subject == each.digest) out.signatures.push_back(std::move(content.signature));
+    }
+    for (std::string& line : judged.unread) {
+      if (std::ranges::find(out.unread, line) == out.unread.end()) out.unread.push_back(std::move(line));
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
-Result<std::vector<JudgedContent>> judge_attached(oci::ImageReader& image, const oci::Descriptor& subject, const Believed& believed) {
-  std::vector<JudgedContent> out;
+Result<JudgedContents> judge_attached(oci::ImageReader& image, const oci::Descriptor& subject, const Believed& believed) {
+  auto found = oci::attached(image, subject);
+  JudgedContents out{.unread = std::move(found.unread)};
   std::map<Digest, std::string> manifests;
-  for (oci::Attached& each : oci::attached(image, subject)) {
+  for (oci::Attached& each : found.contents) {
     if (!manifests.contains(each.subject)) {
       TRY_ASSIGN(manifests[each.subject], image.manifest(each.subject));
     }
     Signature signature = judge_signature(each, manifests.at(each.subject), believed);
-    if (may_be_signed_by_manifest(signature)) TRY(ask_manifest(image, believed, signature));
-    out.push_back({std::move(each), std::move(signature)});
+    if (believed.statements_by_manifest && may_be_signed_by_manifest(each, signature)) TRY(ask_manifest(image, believed, signature));
+    out.contents.push_back({std::move(each), std::move(signature)});
   }
   return out;
 }
@@ -64,15 +107,13 @@ Result<Verification> verify(host::Machine& machine, const std::string& ref_text,
 Result<Verification> verify(oci::ImageReader& image, const oci::Descriptor& subject, const std::string& ref, const VerifyOptions& options) {
   Verification out{.ref = ref, .digest = subject.digest};
   TRY_ASSIGN(auto judged, judge_attached(image, subject, options.believed));
-  for (JudgedContent& each : judged) out.signatures.push_back(std::move(each.signature));
+  for (JudgedContent& each : judged.contents) out.signatures.push_back(std::move(each.signature));
+  out.unread = std::move(judged.unread);
   out.verified = std::ranges::any_of(out.signatures, [](const Signature& each) { return each.verified && each.signs_image(); });
   if (!out.verified) note_layouts(subject, out);
-  for (const std::string& type : options.types) {
-    if (holds_type(out, type)) continue;
-    out.verified = false;
-    const bool of_platforms = oci::is_index(subject.media_type);
-    out.missing.push_back(fmt::format("there is no statement of the type '{}' by whom is believed{}", type, of_platforms ? "; this is an index, and what is said of a platform's image is found with --platform" : ""));
-  }
+  const bool all = std::ranges::all_of(options.types, [&](const std::string& type) { return holds_type(out, type); });
+  if (!all && oci::is_index(subject.media_type)) TRY(add_platforms(image, options.believed, out));
+  for (const std::string& type : options.types) note_type(type, out);
   return out;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 // What is signed of an image, by whom, and what not and why.
+#include <map>
 #include <string>
 #include <vector>
 
@@ -14,8 +15,12 @@ struct JudgedContent {
   oci::Attached attached;
   Signature signature;
 };
+struct JudgedContents {
+  std::vector<JudgedContent> contents{};
+  std::vector<std::string> unread{};  ///< as oci::Attachments has it
+};
 /// Judges everything that is attached to the image, or to the index that it is of, whichever way it is signed.
-Result<std::vector<JudgedContent>> judge_attached(oci::ImageReader& image, const oci::Descriptor& subject, const Believed& believed);
+Result<JudgedContents> judge_attached(oci::ImageReader& image, const oci::Descriptor& subject, const Believed& believed);
 
 struct VerifyOptions {
   Believed believed{};
@@ -28,11 +33,13 @@ struct Verification {
   Digest digest = Digest::from({});  ///< of what was verified
   std::vector<Signature> signatures{};
   std::vector<std::string> missing{};  ///< what would be needed and is not there, in words
+  std::vector<std::string> unread{};   ///< what may be attached and was not looked at: without it, what is not verified may be
+  std::map<Digest, std::string> platforms{};  ///< of an index whose platforms' images were looked at, too: their names
   bool verified = false;
 };
 
 /// Judges everything that is attached to the image, or to the index that it is of. It is verified when the image itself is signed by whom we believe, and,
-/// where types are named, a believed statement of each is there.
+/// where types are named, a believed statement of each is there: of an index, on it or on the image of each of its platforms.
 Result<Verification> verify(host::Machine& machine, const std::string& ref, const VerifyOptions& options);
 /// The same of one manifest of an image that is open already, whatever `options` say of a platform.
 Result<Verification> verify(oci::ImageReader& image, const oci::Descriptor& subject, const std::string& ref, const VerifyOptions& options);

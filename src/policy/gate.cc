@@ -94,6 +94,25 @@ void ask_behaviour(const Candidate& candidate, const GateRules& rules, std::vect
   out.push_back({Answer::Holds, "behaviour", what});
 }
 
+/// As a shell takes it for one word.
+std::string word(const std::string& text) {
+  if (!text.empty() && text.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._+:/@%") == std::string::npos) return text;
+  std::string out = "'";
+  for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return out + "'";
+}
+
+/// What accepts findings for a time. Feeds name packages of distributions by their source, and so does a decision that is to know what is known.
+std::string decisions_on(const scan::Report& report, const std::vector<std::string>& stopped_by) {
+  std::vector<std::string> out;
+  for (const scan::Finding& each : report.findings) {
+    if (std::ranges::find(stopped_by, each.id + " " + each.component.name) == stopped_by.end()) continue;
+    std::string line = fmt::format("`ashlar except add {} --package {} --owner NAME --reason TEXT --expires 90d`", word(each.id), word(each.component.source.empty() ? each.component.name : each.component.source));
+    if (std::ranges::find(out, line) == out.end()) out.push_back(std::move(line));
+  }
+  return out.empty() ? "`ashlar except add`" : named(out);
+}
+
 void ask_findings(const Candidate& candidate, const GateRules& rules, std::vector<GateReason>& out) {
   const auto& gate = candidate.report->gate;
   if (!candidate.report->database.digest) {
@@ -107,7 +126,7 @@ void ask_findings(const Candidate& candidate, const GateRules& rules, std::vecto
   for (const std::string& each : gate->untold) out.push_back({Answer::Unknown, "stop-on", fmt::format("{}: {}", candidate.platform, each), "add the feed that answers it: `ashlar feed list` names those there are"});
   if (!gate->stopped_by.empty()) {
     out.push_back({Answer::Stops, "stop-on", fmt::format("{}: {} open: {}", candidate.platform, gate->stopped_by.size() == 1 ? "1 finding is" : fmt::format("{} findings are", gate->stopped_by.size()), named(gate->stopped_by)),
-                   "take the fix with `ashlar lock --update`, state that it does not affect the image with `ashlar vex add`, or accept it for a time with `ashlar except add`"});
+                   fmt::format("take the fix with `ashlar lock --update`, state that it does not affect the image with `ashlar vex add`, or accept it for a time with {}", decisions_on(*candidate.report, gate->stopped_by))});
   } else if (gate->untold.empty()) {
     std::vector<std::string> texts;
     for (const scan::GateRule& each : rules.stop_on) texts.push_back(each.text);

@@ -125,6 +125,34 @@ TEST(PublishingGate, WhatDoesNotHoldSaysWhatToDoAndWhatHoldsDoesNot) {
   }
 }
 
+TEST(PublishingGate, TheRemedyNamesWhatADecisionIsMadeOn) {
+  struct Found { const char *id, *name, *source; };
+  struct RemedyRow { const char* summary; std::vector<Found> found; std::vector<std::string> stopped_by; const char* says; };
+  const RemedyRow cases[] = {
+      {"the source of a package", {{"CVE-1", "libssl3t64", "openssl"}}, {"CVE-1 libssl3t64"}, "accept it for a time with `ashlar except add CVE-1 --package openssl --owner NAME --reason TEXT --expires 90d`"},
+      {"the name of one that has none", {{"GHSA-1", "@scope/left-pad", ""}}, {"GHSA-1 @scope/left-pad"}, "with `ashlar except add GHSA-1 --package @scope/left-pad --owner NAME --reason TEXT --expires 90d`"},
+      {"two packages of one source are one decision", {{"CVE-1", "libssl3t64", "openssl"}, {"CVE-1", "openssl", "openssl"}}, {"CVE-1 libssl3t64", "CVE-1 openssl"}, "with `ashlar except add CVE-1 --package openssl --owner NAME --reason TEXT --expires 90d`"},
+      {"several, but not what stops nothing", {{"CVE-1", "a", "a"}, {"CVE-2", "b", "c"}, {"CVE-3", "d", "d"}}, {"CVE-1 a", "CVE-2 b"}, "with `ashlar except add CVE-1 --package a --owner NAME --reason TEXT --expires 90d`, `ashlar except add CVE-2 --package c --owner NAME --reason TEXT --expires 90d`"},
+      {"a name that a shell would read", {{"CVE-1", "x; rm 'y'", ""}}, {"CVE-1 x; rm 'y'"}, R"(--package 'x; rm '\''y'\''' --owner)"},
+      {"of which nothing is known", {}, {"CVE-1 a"}, "accept it for a time with `ashlar except add`"},
+  };
+  for (const RemedyRow& row : cases) {
+    Scene scene;
+    for (const Found& each : row.found) {
+      scan::Finding finding{.id = each.id};
+      finding.component.name = each.name;
+      finding.component.source = each.source;
+      scene.reports[0].findings.push_back(finding);
+    }
+    scene.reports[0].gate->stopped_by = row.stopped_by;
+    std::string remedy;
+    for (const GateReason& each : scene.ask_it().reasons) remedy += each.remedy;
+    EXPECT_NE(remedy.find(row.says), std::string::npos) << row.summary << ": " << remedy;
+    EXPECT_TRUE(remedy.ends_with("`")) << row.summary << ": " << remedy;
+    EXPECT_EQ(remedy.find("--package d "), std::string::npos) << row.summary;
+  }
+}
+
 TEST(PublishingGate, SaysOfEachRuleThatItHolds) {
   Scene scene;
   scene.check(1, 2).answer = Answer::NotRun;

@@ -1,7 +1,10 @@
 #include "policy/policy.h"
 
+#include <algorithm>
 #include <array>
 #include <iterator>
+
+#include <fmt/format.h>
 
 #include "policy/inner/sla_section.h"
 #include "policy/inner/verify_section.h"
@@ -14,9 +17,9 @@ constexpr std::array<std::string_view, 5> gate_keys = {"proofs", "run-tests", "c
 constexpr std::array<std::string_view, 1> behaviour_keys = {"accept"};
 constexpr std::array<std::string_view, 3> accept_keys = {"id", "subject", "reason"};
 
-class Reader : public SectionReader {
+class Reader : public YamlSection {
  public:
-  explicit Reader(const YamlDocument& document) : SectionReader(document), document_(document) {}
+  explicit Reader(const YamlDocument& document) : YamlSection(document), document_(document) {}
 
   void read(Policy& out) {
     if (document_.root.type == YamlNode::Type::Null || !known(document_.root, sections)) return;

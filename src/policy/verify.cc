@@ -108,6 +108,10 @@ class Judge {
   Judge(const VerifyRule& rule, const Presented& presented, Time now) : rule_(rule), presented_(presented), now_(now) {}
 
   std::vector<VerifyReason> reasons() {
+    if (presented_.is_index) {
+      if (rule_.image_signature && rule_.index_signature) judge_signatures();
+      return std::move(out_);
+    }
     if (rule_.image_signature) judge_signatures();
     for (const StatementRule& each : rule_.statements) judge_statement(each);
     if (!rule_.builders.empty()) judge_builder();
@@ -128,17 +132,24 @@ class Judge {
   }
   void judge_signatures() {
     const Signatures all = image_signatures();
-    std::set<std::string> by;
+    std::set<std::string> by, parties;
     for (const PresentedSignature* each : all) {
-      if (counts(*each, rule_.signed_by)) by.insert(each->by);
+      if (counts(*each, rule_.signed_by)) by.insert(each->by), parties.insert(party_of(*each));
     }
-    if (by.size() >= rule_.at_least) return holds("signed-by", fmt::format("the image is signed by {}", fmt::join(by, ", ")));
+    const std::string_view noun = presented_.is_index ? "the index" : "the image";
+    if (parties.size() >= rule_.at_least) return holds("signed-by", fmt::format("{} is signed by {}", noun, fmt::join(by, ", ")));
     const std::string wanted = rule_.at_least == 1 ? names_of(rule_.signed_by) : fmt::format("{} of {}", rule_.at_least, names_of(rule_.signed_by));
     const std::string why = whys(all, rule_.signed_by);
-    std::string what = all.empty() ? std::string("nothing signs the image") : fmt::format("the image is not signed by {}", wanted);
+    std::string what = all.empty() ? fmt::format("nothing signs {}", noun) : fmt::format("{} is not signed by {}", noun, wanted);
     if (!by.empty()) what += fmt::format(": only by {}", fmt::join(by, ", "));
     else if (!why.empty()) what += fmt::format(" ({})", why);
-    fails("signed-by", std::move(what), fmt::format("take an image signed by {}, or name its signer in the rule's 'signed-by' if you believe it", wanted));
+    if (presented_.is_index) fails("signed-by", what + ": who put its platforms together is not known", fmt::format("take an index signed by {}, verify the image of one platform with --platform, or say 'index-signature: false' in the rule", wanted));
+    else fails("signed-by", std::move(what), fmt::format("take an image signed by {}, or name its signer in the rule's 'signed-by' if you believe it", wanted));
+  }
+  /// Of several names in certificates that one line of the rule admits, that line: who gets one such certificate gets more.
+  std::string party_of(const PresentedSignature& signature) const {
+    const auto line = std::ranges::find_if(rule_.signed_by, [&](const Signer& each) { return each.identity && is_by(signature, each); });
+    return line == rule_.signed_by.end() ? signature.party : line->str();
   }
 
   /// Whoever may sign statements of a type.
@@ -243,7 +254,8 @@ VerifyVerdict verify(const VerifyRules& rules, const Presented& presented, Time 
   }
   out.rule = rule->name;
   out.reasons = Judge(*rule, presented, now).reasons();
-  out.allowed = !out.reasons.empty() && std::ranges::all_of(out.reasons, &VerifyReason::holds);  // a rule that asks for nothing admits nothing
+  // A rule that asks for nothing admits nothing; of an index it may leave all to the platforms.
+  out.allowed = (presented.is_index || !out.reasons.empty()) && std::ranges::all_of(out.reasons, &VerifyReason::holds);
   return out;
 }
 

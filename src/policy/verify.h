@@ -31,8 +31,10 @@ struct VerifyRule {
   std::string name{};
   std::vector<std::string> images{};      ///< globs of repositories
   bool image_signature = true;            ///< false: statements alone are signed
+  bool index_signature = true;            ///< false: of an index that nobody signs the signatures of its platforms suffice
+  bool statements_by_manifest = false;    ///< statements count, too, that nothing signs but whoever signs the manifest that holds them
   std::vector<Signer> signed_by{};        ///< empty: whoever is believed
-  size_t at_least = 1;                    ///< so many of them, by different keys
+  size_t at_least = 1;                    ///< so many of them: different keys, and of certificates different lines of `signed_by`
   std::vector<StatementRule> statements{};
   std::vector<std::string> builders{};    ///< globs of which the builder in the provenance fits one; empty: whoever built it
   std::optional<std::int64_t> max_age{};  ///< seconds since it was signed, built or scanned, as somebody else than the image tells it
@@ -56,7 +58,8 @@ struct PresentedSignature {
   std::string predicate_type{};                            ///< of a statement, proved or not; empty where it is not known
   bool verified = false;
   std::string reason{};                                    ///< why not
-  std::string by{};                                        ///< who signed: the same for two signatures of one key; empty where it is not known
+  std::string by{};                                        ///< who signed, for words; empty where it is not known
+  std::string party{};                                     ///< who signed: the same for two signatures of one key or one identity that is believed, whatever it is called
   std::vector<std::string> signers{};                      ///< str() of the rule's keys that this is the key of
   std::optional<trust::CertificateIdentity> identity{};    ///< of one with a certificate
   std::optional<Time> signed_at{};                         ///< as a log or an authority tells it that is trusted
@@ -66,6 +69,8 @@ struct PresentedSignature {
 struct Presented {
   std::string repository{};
   Digest digest = Digest::from({});
+  /// Of an index itself, with what signs it: whether its platforms may be told as one image. What else the rule asks for is asked of each platform.
+  bool is_index = false;
   std::vector<PresentedSignature> signatures{};
 };
 

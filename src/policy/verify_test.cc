@@ -23,9 +23,15 @@ VerifyRules rules_of(const std::string& text) {
 
 Time days_ago(int days) { return {now.seconds - days * 86400LL}; }
 
-PresentedSignature by_key(const std::string& name, const std::string& layout = "bundle") { return {.layout = layout, .signs_image = true, .verified = true, .by = name, .signers = {fmt::format("key '{}'", name)}}; }
+PresentedSignature by_key(const std::string& name, const std::string& layout = "bundle") { return {.layout = layout, .signs_image = true, .verified = true, .by = name, .party = "digest of " + name, .signers = {fmt::format("key '{}'", name)}}; }
+/// The same key by another name, or another key by the same.
+PresentedSignature called(PresentedSignature signature, const std::string& name, const std::string& party) {
+  signature.by = name;
+  signature.party = party;
+  return signature;
+}
 PresentedSignature by_identity(const std::string& name, const std::string& who = issuer) {
-  return {.layout = "bundle", .signs_image = true, .verified = true, .by = name + " by " + who, .identity = trust::CertificateIdentity{{name}, who}};
+  return {.layout = "bundle", .signs_image = true, .verified = true, .by = name + " by " + who, .party = "whoever is believed", .identity = trust::CertificateIdentity{{name}, who}};
 }
 PresentedSignature refused(const std::string& reason, const std::string& layout = "bundle") { return {.layout = layout, .signs_image = true, .reason = reason}; }
 PresentedSignature at(PresentedSignature signature, Time time) {
@@ -67,6 +73,7 @@ TEST(Verify, judges_signers) {
   const std::string release = ours + "    signed-by: release\n", two = ours + "    signed-by: [release, security, audit]\n    at-least: 2\n";
   const std::string identity = ours + fmt::format("    signed-by: {{name: release@example.org, issuer: '{}'}}\n", issuer);
   const std::string expression = ours + fmt::format("    signed-by: {{name-expression: '.*@example\\.org', issuer-expression: 'https://accounts\\..*'}}\n");
+  const std::string two_lines = ours + fmt::format("    signed-by: [{{name-expression: 'ci/.*', issuer: '{}'}}, audit]\n    at-least: 2\n", issuer);
   struct Row { const char* summary; std::string rules; std::vector<PresentedSignature> signatures; bool allowed; const char* reason; };
   const Row rows[] = {
       {"by the key that is named", release, {by_key("release")}, true, "signed-by ok: the image is signed by release"},
@@ -81,6 +88,12 @@ TEST(Verify, judges_signers) {
       {"two of three", two, {by_key("release"), by_key("audit")}, true, "signed-by ok: the image is signed by audit, release"},
       {"one of three, twice", two, {by_key("release"), by_key("release", "cosign-signature")}, false, "signed-by no: the image is not signed by 2 of key 'release' or key 'security' or key 'audit': only by release | take an image signed by 2 of key 'release' or key 'security' or key 'audit', or name its signer in the rule's 'signed-by' if you believe it"},
       {"one key under two names is one", two, {PresentedSignature{.layout = "bundle", .signs_image = true, .verified = true, .by = "release", .signers = {"key 'release'", "key 'audit'"}}}, false, "signed-by no: the image is not signed by 2 of key 'release' or key 'security' or key 'audit': only by release | take an image signed by 2 of key 'release' or key 'security' or key 'audit', or name its signer in the rule's 'signed-by' if you believe it"},
+      {"two keys of one name are two", two, {by_key("release"), called(by_key("release"), "release", "digest of another")}, true, "signed-by ok: the image is signed by release"},
+      {"one key by two names is one", ours + "    at-least: 2\n", {by_key("release"), called(by_key("release"), "again", "digest of release")}, false, "signed-by no: the image is not signed by 2 of somebody who is believed: only by again, release | take an image signed by 2 of somebody who is believed, or name its signer in the rule's 'signed-by' if you believe it"},
+      {"two keys of whoever is believed", ours + "    at-least: 2\n", {by_key("release"), by_key("audit")}, true, "signed-by ok: the image is signed by audit, release"},
+      {"two names that one line admits are one", two_lines, {by_identity("ci/a@example.org"), by_identity("ci/b@example.org")}, false, "signed-by no: the image is not signed by 2 of 'ci/.*' by 'https://accounts.example.org' or key 'audit': only by ci/a@example.org by https://accounts.example.org, ci/b@example.org by https://accounts.example.org | take an image signed by 2 of 'ci/.*' by 'https://accounts.example.org' or key 'audit', or name its signer in the rule's 'signed-by' if you believe it"},
+      {"one of each line", two_lines, {by_identity("ci/a@example.org"), by_key("audit")}, true, "signed-by ok: the image is signed by audit, ci/a@example.org by https://accounts.example.org"},
+      {"two names of one identity that is believed are one", ours + "    at-least: 2\n", {by_identity("a@example.org"), by_identity("b@example.org")}, false, "signed-by no: the image is not signed by 2 of somebody who is believed: only by a@example.org by https://accounts.example.org, b@example.org by https://accounts.example.org | take an image signed by 2 of somebody who is believed, or name its signer in the rule's 'signed-by' if you believe it"},
       {"nobody is named: whoever is believed", ours, {by_key("whoever")}, true, "signed-by ok: the image is signed by whoever"},
       {"nobody is named, and nobody signed", ours, {refused("signed by another key")}, false, "signed-by no: the image is not signed by somebody who is believed (bundle: signed by another key) | take an image signed by somebody who is believed, or name its signer in the rule's 'signed-by' if you believe it"},
       {"an identity", identity, {by_identity("release@example.org")}, true, "signed-by ok: the image is signed by release@example.org by https://accounts.example.org"},
@@ -94,6 +107,25 @@ TEST(Verify, judges_signers) {
     EXPECT_EQ(verdict.rule, "ours") << row.summary;
     EXPECT_EQ(shown(verdict), std::vector<std::string>{row.reason}) << row.summary;
   }
+}
+
+TEST(Verify, an_index_is_signed_itself_unless_the_rule_says_that_its_platforms_suffice) {
+  const std::string release = ours + "    signed-by: release\n", remedy = ": who put its platforms together is not known | take an index signed by key 'release', verify the image of one platform with --platform, or say 'index-signature: false' in the rule";
+  struct Row { const char* summary; std::string rules; std::vector<PresentedSignature> signatures; bool allowed; std::vector<std::string> reasons; };
+  const Row rows[] = {
+      {"signed", release, {by_key("release")}, true, {"signed-by ok: the index is signed by release"}},
+      {"signed by nobody", release, {}, false, {"signed-by no: nothing signs the index" + remedy}},
+      {"signed by another", release, {by_key("other")}, false, {"signed-by no: the index is not signed by key 'release' (bundle: signed by 'other', whom the rule does not name)" + remedy}},
+      {"its platforms suffice", release + "    index-signature: false\n", {}, true, {}},
+      {"statements alone are signed", ours + "    image-signature: false\n    statements: vuln\n", {}, true, {}},
+      {"what else is asked for is asked of the platforms", release + "    statements: vuln\n    builder: 'https://b.example'\n    max-age: 1d\n", {by_key("release")}, true, {"signed-by ok: the index is signed by release"}},
+  };
+  for (const Row& row : rows) {
+    const VerifyVerdict verdict = verify(rules_of(row.rules), {.repository = "registry.example/team/app", .is_index = true, .signatures = row.signatures}, now);
+    EXPECT_EQ(verdict.allowed, row.allowed) << row.summary;
+    EXPECT_EQ(shown(verdict), row.reasons) << row.summary;
+  }
+  EXPECT_FALSE(verify(rules_of("  rules: []\n"), {.repository = "a/b", .is_index = true}, now).allowed) << "no rule names it";
 }
 
 TEST(Verify, the_first_rule_that_names_an_image_is_its_rule) {

@@ -94,8 +94,7 @@ Result<Certificate> Certificate::parse(std::string_view der) {
 }
 
 Result<Certificate> Certificate::parse_pem(std::string_view pem) {
-  const Owned<BIO, BIO_free> in(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
-  X509* const parsed = PEM_read_bio_X509(in.get(), nullptr, nullptr, nullptr);
+  X509* const parsed = PEM_read_bio_X509(reading(pem).get(), nullptr, no_password, nullptr);
   if (parsed == nullptr) return fail(Kind::Invalid, "it is no X.509 certificate in PEM");
   return with_times(Certificate(std::shared_ptr<void>(parsed, [](void* each) { X509_free(static_cast<X509*>(each)); })));
 }

@@ -1,11 +1,14 @@
 #include "trust/certificate.h"
 
 #include <gtest/gtest.h>
+#include <openssl/ui.h>
 
+#include "base/bytes.h"
 #include "base/digest.h"
 #include "trust/inner/byte_reader.h"
 #include "trust/inner/sample_world_test.h"
 #include "trust/inner/verifying_key.h"
+#include "trust/key.h"
 
 namespace ashlar::trust {
 namespace {
@@ -13,6 +16,23 @@ namespace {
 const SampleWorld& world() {
   static const SampleWorld made;  // never changed
   return made;
+}
+
+/// What others attach to an image may call itself encrypted: whoever verifies it is not asked for a password.
+TEST(Certificate, AskNobodyForAPassword) {
+  static int asked = 0;
+  UI_METHOD* const method = UI_create_method("counts");
+  UI_method_set_opener(method, [](UI*) -> int { return ++asked, 0; });
+  const UI_METHOD* const before = UI_get_default_method();
+  UI_set_default_method(method);
+  const auto pem = [](const std::string& label) { return "-----BEGIN " + label + "-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,0123456789ABCDEF0123456789ABCDEF\n\n" + to_base64(as_bytes(std::string(32, 'x'))) + "\n-----END " + label + "-----\n"; };
+  EXPECT_FALSE(Certificate::parse_pem(pem("CERTIFICATE")));
+  EXPECT_FALSE(VerifyingKey::from_pem(pem("PUBLIC KEY")));
+  EXPECT_FALSE(PublicKey::parse(pem("PUBLIC KEY")));
+  EXPECT_FALSE(PublicKey::parse(pem("RSA PUBLIC KEY")));
+  EXPECT_EQ(asked, 0);
+  UI_set_default_method(before);
+  UI_destroy_method(method);
 }
 
 TEST(Certificate, WhatStandsInIt) {

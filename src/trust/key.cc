@@ -19,18 +19,6 @@ namespace {
 
 constexpr std::array<std::string_view, 4> names = {"ecdsa-p256", "ecdsa-p384", "ed25519", "rsa"};
 
-/// OpenSSL would ask at the terminal for a block that calls itself encrypted.
-int no_password(char*, int, int, void*) { return -1; }
-
-/// `pss`: the padding of RSA.
-bool verifies(EVP_PKEY* key, const EVP_MD* hash, bool pss, std::string_view message, std::string_view signature) {
-  const Context context(EVP_MD_CTX_new());
-  EVP_PKEY_CTX* settings = nullptr;
-  if (EVP_DigestVerifyInit(context.get(), &settings, hash, nullptr, key) != 1) return false;
-  if (pss && (EVP_PKEY_CTX_set_rsa_padding(settings, RSA_PKCS1_PSS_PADDING) != 1 || EVP_PKEY_CTX_set_rsa_mgf1_md(settings, hash) != 1 || EVP_PKEY_CTX_set_rsa_pss_saltlen(settings, RSA_PSS_SALTLEN_AUTO) != 1)) return false;
-  return EVP_DigestVerify(context.get(), bytes_of(signature), signature.size(), bytes_of(message), message.size()) == 1;
-}
-
 /// Ed25519ph (RFC 8032, section 5.1), which OpenSSL 3.0 lacks.
 bool verifies_prehashed(EVP_PKEY* key, std::string_view message, std::string_view signature) {
   std::array<unsigned char, crypto_sign_PUBLICKEYBYTES> point{};
@@ -73,14 +61,7 @@ class KeyInMemory final : public Signer {
 };
 
 /// The public half by itself, so that no copy of it reaches the private one.
-std::shared_ptr<void> public_half(EVP_PKEY* key) {
-  unsigned char* der = nullptr;
-  const int size = i2d_PUBKEY(key, &der);
-  const unsigned char* at = der;
-  EVP_PKEY* const open = size > 0 ? d2i_PUBKEY(nullptr, &at, size) : nullptr;
-  OPENSSL_free(der);
-  return owned(open);
-}
+std::shared_ptr<void> public_half(const EVP_PKEY* key) { return key_of(der_of(key)).value_or(nullptr); }
 
 }  // namespace
 
@@ -117,12 +98,9 @@ Result<PublicKey> PublicKey::parse(std::string_view pem) {
 }
 
 Result<PublicKey> PublicKey::from_der(BytesView der) {
-  const unsigned char* at = der.data();
-  EVP_PKEY* const key = d2i_PUBKEY(nullptr, &at, static_cast<long>(der.size()));
-  if (key == nullptr) return cannot(Kind::Invalid, "read public key", "it is no DER public key");
-  auto held = owned(key);
-  if (at != der.data() + der.size()) return cannot(Kind::Invalid, "read public key", "there are bytes behind it");
-  return of(std::move(held));
+  auto key = key_of(as_text(der));
+  if (!key) return cannot("read public key", std::move(key).error());
+  return of(std::move(*key));
 }
 
 Done PublicKey::verify(std::string_view message, std::string_view signature) const {
@@ -138,14 +116,11 @@ Done PublicKey::verify(std::string_view message, std::string_view signature) con
 }
 
 Bytes PublicKey::der() const {
-  unsigned char* out = nullptr;
-  const int size = i2d_PUBKEY(raw(key_), &out);
-  Bytes der(out, out + std::max(size, 0));
-  OPENSSL_free(out);
-  return der;
+  const std::string der = der_of(raw(key_));
+  return {der.begin(), der.end()};
 }
 
-Digest PublicKey::digest() const { return Digest::of(der()); }
+Digest PublicKey::digest() const { return Digest::of(der_of(raw(key_))); }
 
 std::string PublicKey::pem() const {
   const Bio out(BIO_new(BIO_s_mem()));

@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "base/yaml.h"
+#include "base/yaml_section.h"
 
 namespace ashlar::trust {
 namespace {
@@ -20,18 +20,16 @@ constexpr std::array<std::string_view, 5> standings = {"valid", "not-yet-valid",
 /// A day, or the moment where it is not the first of one.
 std::string when(Time time) { return time.seconds % 86400 == 0 ? time.date() : time.str(); }
 
-class Reader {
+class Reader : public YamlSection {
  public:
-  Reader(host::Files& files, const YamlDocument& document, host::Path folder) : files_(files), document_(document), folder_(std::move(folder)) {}
-  std::vector<Fault> faults;
+  Reader(host::Files& files, const YamlDocument& document, host::Path folder) : YamlSection(document), files_(files), root_(document.root), folder_(std::move(folder)) {}
 
   std::vector<KeyringEntry> read() {
-    const YamlNode& root = document_.root;
     std::vector<KeyringEntry> out;
-    if (root.type == YamlNode::Type::Null || !known(root, ring_keys)) return out;
-    if (const YamlNode* node = root.find("schema"); node != nullptr && node->text != schema) fault(*node, fmt::format("'{}' is not the schema of a keyring", node->text), fmt::format("it is '{}'", schema));
-    const YamlNode* const keys = root.find("keys");
-    if (keys == nullptr) fault(root, "a keyring has a list 'keys'");
+    if (root_.type == YamlNode::Type::Null || !known(root_, ring_keys)) return out;
+    if (const YamlNode* node = root_.find("schema"); node != nullptr && node->text != schema) fault(*node, fmt::format("'{}' is not the schema of a keyring", node->text), fmt::format("it is '{}'", schema));
+    const YamlNode* const keys = root_.find("keys");
+    if (keys == nullptr) fault(root_, "a keyring has a list 'keys'");
     else if (keys->type != YamlNode::Type::Sequence && keys->type != YamlNode::Type::Null) fault(*keys, "a list of keys is expected here");
     else if (keys->items.size() > max_keys) fault(*keys, fmt::format("more than {} keys", max_keys));
     else for (const YamlNode& each : keys->items) read_entry(each, out);
@@ -39,19 +37,6 @@ class Reader {
   }
 
  private:
-  void fault(const YamlNode& node, std::string message, std::string hint = {}) { faults.push_back(document_.fault_at(node, std::move(message), std::move(hint))); }
-  bool known(const YamlNode& node, std::span<const std::string_view> names) {
-    if (node.type != YamlNode::Type::Mapping) {
-      fault(node, "a mapping is expected here");
-      return false;
-    }
-    for (const auto& [key, value] : node.members) {
-      if (std::ranges::find(names, key.text) != names.end()) continue;
-      const std::string near = nearest(key.text, names);
-      fault(key, fmt::format("unknown key '{}'", key.text), near.empty() ? std::string() : fmt::format("did you mean '{}'?", near));
-    }
-    return true;
-  }
   /// The text of a member; empty with a fault where it is no text, or lacks and is needed.
   std::string text_of(const YamlNode& node, std::string_view key, bool needed) {
     const YamlNode* const value = node.find(key);
@@ -93,7 +78,7 @@ class Reader {
   }
 
   host::Files& files_;
-  const YamlDocument& document_;
+  const YamlNode& root_;
   host::Path folder_;
 };
 

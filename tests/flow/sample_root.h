@@ -64,7 +64,7 @@ inline void pack_root(const Stage& stage, const std::string& folder, const std::
 }
 
 /// Attaches a statement to every image of a layout, as a manifest whose subject it is.
-inline void attach(const Stage& stage, const std::string& layout, const std::string& statement) {
+inline void attach(const Stage& stage, const std::string& layout, const std::string& statement, const std::string& artifact_type = "application/vnd.in-toto+json") {
   const auto files = host::machine_files();
   auto writer = oci::LayoutWriter::open(*files, stage.folder() / layout);
   ASSERT_TRUE(writer) << writer.error().message;
@@ -76,6 +76,7 @@ inline void attach(const Stage& stage, const std::string& layout, const std::str
     oci::Manifest manifest;
     manifest.config = *config, manifest.layers = {*content};
     Json artifact = parse_json(oci::to_text(manifest), "manifest").value();
+    if (!artifact_type.empty()) artifact["artifactType"] = artifact_type;
     artifact["subject"] = {{"mediaType", image["mediaType"]}, {"digest", image["digest"]}, {"size", image["size"]}};
     const auto made = writer->put(oci::media::manifest, to_compact(artifact));
     ASSERT_TRUE(made);

@@ -280,11 +280,11 @@ TEST_F(ScanFlow, a_statement_counts_whose_own_manifest_is_signed) {
   const std::string vex = R"({"@context": "https://openvex.dev/ns/v0.2.0", "@id": "https://example.org/vex/1", "author": "platform", "timestamp": "2026-01-01T00:00:00Z", "version": 1, "statements": [
     {"vulnerability": {"name": "CVE-2026-0001"}, "products": [{"@id": "pkg:deb/debian/greeter@1.1"}], "status": "not_affected", "justification": "vulnerable_code_not_present"}]})";
   const std::string plain = stage.read("ashlar.yaml");
-  stage.write("ashlar.yaml", plain + "trust: {keys: [our.pub]}\n");
-  const auto status_of = [&](const std::string& subject, bool sign) {
+  stage.write("ashlar.yaml", plain + "trust: {keys: [our.pub], statements-by-manifest: true}\n");
+  const auto status_of = [&](const std::string& subject, bool sign, const std::string& artifact_type = "application/vnd.in-toto+json") {
     fs::remove_all(stage.folder() / "said");
     fs::copy(stage.folder() / "out", stage.folder() / "said", fs::copy_options::recursive);
-    attach(stage, "said", fmt::format(R"({{"_type": "https://in-toto.io/Statement/v1", "predicateType": "https://openvex.dev/ns", "subject": [{{"digest": {{"sha256": "{}"}}}}], "predicate": {}}})", subject.substr(7), vex));
+    attach(stage, "said", fmt::format(R"({{"_type": "https://in-toto.io/Statement/v1", "predicateType": "https://openvex.dev/ns", "subject": [{{"digest": {{"sha256": "{}"}}}}], "predicate": {}}})", subject.substr(7), vex), artifact_type);
     const Json index = Json::parse(stage.read("said/index.json"));
     const std::string artifact = index["manifests"].back()["digest"];
     const Ran ran = sign ? stage.ashlar({"sign", "oci:said@" + artifact, "--key", "our.key"}) : Ran{.code = 0, .out = {}, .err = {}, .told = {}};
@@ -294,6 +294,10 @@ TEST_F(ScanFlow, a_statement_counts_whose_own_manifest_is_signed) {
   EXPECT_EQ(status_of(image, false), "affected") << "nothing signs it";
   EXPECT_EQ(status_of(image, true), "not_affected");
   EXPECT_EQ(status_of("sha256:" + std::string(64, 'a'), true), "affected") << "it is signed, and on something else";
+  EXPECT_EQ(status_of(image, true, ""), "affected") << "whoever signs an image vouches for no statement in it";
+  EXPECT_EQ(status_of(image, true, "application/vnd.example"), "affected");
+  stage.write("ashlar.yaml", plain + "trust: {keys: [our.pub]}\n");
+  EXPECT_EQ(status_of(image, true), "affected") << "nobody said that it counts so";
 }
 
 TEST_F(ScanFlow, no_database_no_answer) {

@@ -288,6 +288,49 @@ TEST_F(SignFlow, the_same_again_adds_nothing) {
   for (const char* key : {"our.pub", "other.pub"}) verified("oci:out:1", key, 0);
 }
 
+/// Two processes of one machine that sign one image at the same time.
+TEST_F(SignFlow, two_signers_at_once_lose_nothing) {
+  const RegistryServer registry(stage);
+  struct Row { const char *summary, *place; };
+  const Row rows[] = {{"in one layout", ""}, {"in a registry without the API of referrers", "docker"}};
+  for (const Row& row : rows) {
+    for (const char* layout : {"tag", "bundle"}) {
+      for (int round = 0; round < 4; ++round) {
+        const std::string name = fmt::format("{}{}{}", *row.place == '\0' ? "at" : row.place, layout, round), ref = *row.place == '\0' ? "oci:" + name + ":1" : registry.ref(name + "/small:1");
+        copy("oci:out:1", ref);
+        const Ran both = stage.run({"sh", "-c", "\"$0\" \"$@\" --key our.key & one=$!; \"$0\" \"$@\" --key other.key; two=$?; wait $one && exit $two", program_under_test(), "sign", ref, "--layout", layout, "--quiet"});
+        EXPECT_EQ(both.code, 0) << row.summary << both.told;
+        for (const char* key : {"our.pub", "other.pub"}) verified(ref, key, 0);
+        EXPECT_EQ(verified(ref, "our.pub", 0)["signatures"].size(), 2U) << row.summary << layout << round;
+      }
+    }
+  }
+}
+
+TEST_F(SignFlow, a_copy_keeps_what_signs_the_image_where_it_goes) {
+  const RegistryServer registry(stage);
+  const std::string there = registry.ref("there/small:1");
+  sign("oci:out:1", {"--layout", "tag"});
+  attest("oci:out:1", {"--layout", "tag"});
+  copy("oci:out:1", there);
+  ASSERT_EQ(stage.ashlar({"sign", there, "--key", "other.key", "--layout", "tag"}).code, 0);
+  ASSERT_EQ(stage.ashlar({"attest", there, "--key", "other.key", "--layout", "tag", "--type", type, "--predicate", "predicate.json"}).code, 0);
+  for (int round = 0; round < 2; ++round) {
+    const Ran again = stage.ashlar({"copy", "oci:out:1", there, "--receipt", "r.json"});
+    ASSERT_EQ(again.code, 0) << again.told;
+    for (const char* key : {"our.pub", "other.pub"}) {
+      EXPECT_EQ(verified(there, key, 0, {"--type", type})["signatures"].size(), 4U) << key;
+      EXPECT_EQ(cosign_verify(there, key, false).code, 0) << key;
+      EXPECT_EQ(cosign_verify_attestation(there, key, false).code, 0) << key;
+    }
+    const Ran whole = stage.ashlar({"verify", "--receipt", "r.json"});
+    EXPECT_EQ(whole.code, 0) << whole.told;
+  }
+  // A layout likewise, also of what came back.
+  ASSERT_EQ(stage.ashlar({"copy", there, "oci:out:1"}).code, 0);
+  EXPECT_EQ(verified("oci:out:1", "other.pub", 0)["signatures"].size(), 4U);
+}
+
 TEST_F(SignFlow, platforms_are_signed_with_their_index_or_by_themselves) {
   sign("oci:out:1");
   verified("oci:out:1", "our.pub", 0, {"--platform", "linux/arm64"});
@@ -298,6 +341,45 @@ TEST_F(SignFlow, platforms_are_signed_with_their_index_or_by_themselves) {
   verified("oci:out:1", "other.pub", 1);
   EXPECT_EQ(stage.json({"sign", "oci:out:1", "--key", "other.key", "--recursive"})["placed"].size(), 6U) << "the index and two platforms, in two layouts";
   verified("oci:out:1", "other.pub", 0, {"--platform", "linux/amd64"});
+}
+
+TEST_F(SignFlow, statements_on_the_platforms_of_an_index_are_found_and_named) {
+  sign("oci:out:1", {"--layout", "tag"});
+  const auto lacking = [&] { return verified("oci:out:1", "our.pub", 1, {"--type", type})["missing"]; };
+  const std::string none = fmt::format("there is no statement of the type '{}' by whom is believed", type);
+  EXPECT_EQ(lacking(), Json({none + " on the index, nor on the image of any of its platforms"}));
+  attest("oci:out:1", {"--platform", "linux/arm64", "--layout", "tag"});
+  EXPECT_EQ(lacking(), Json({none + " on the image of linux/amd64, nor on the index"}));
+  verified("oci:out:1", "our.pub", 0, {"--type", type, "--platform", "linux/arm64"});
+  attest("oci:out:1", {"--platform", "linux/amd64", "--layout", "bundle"});
+  const Json both = verified("oci:out:1", "our.pub", 0, {"--type", type});
+  std::map<std::string, std::string> found;
+  for (const Json& each : both["signatures"]) found[each.value("platform", "")] += each["layout"].get<std::string>();
+  EXPECT_EQ(found, (std::map<std::string, std::string>{{"", "cosign-signature"}, {"linux/amd64", "bundle"}, {"linux/arm64", "cosign-attestation"}}));
+  const Ran told = stage.ashlar({"verify", "oci:out:1", "--key", "our.pub", "--type", type});
+  EXPECT_NE(told.out.find(fmt::format("{} of linux/arm64", type)), std::string::npos) << told.told;
+  verified("oci:out:1", "other.pub", 1, {"--type", type});
+  EXPECT_EQ(verified("oci:out:1", "our.pub", 0)["signatures"].size(), 1U) << "nothing was asked of the platforms";
+}
+
+/// Whoever may push can attach more than anybody reads: then nobody says that nothing is signed.
+TEST_F(SignFlow, what_was_not_looked_at_is_told) {
+  Json list = index();
+  for (int at = 0; at < 1001; ++at) {
+    const std::string manifest = fmt::format(R"({{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","artifactType":"application/x","config":{{"mediaType":"application/vnd.oci.empty.v1+json","digest":"{0}","size":2}},"layers":[{{"mediaType":"application/x","digest":"{0}","size":2}}],"subject":{{"mediaType":"application/vnd.oci.image.index.v1+json","digest":"{1}","size":{2}}},"annotations":{{"number":"{3}"}}}})",
+                                             put("{}"), root, text_of(root).size(), at);
+    list["manifests"].push_back({{"mediaType", "application/vnd.oci.image.manifest.v1+json"}, {"digest", put(manifest)}, {"size", manifest.size()}});
+  }
+  stage.write("out/index.json", list.dump());
+  sign("oci:out:1", {"--layout", "bundle"});
+  const Json unknown = stage.json({"verify", "oci:out:1", "--key", "our.pub"}, 3);
+  EXPECT_EQ(unknown["verified"], false);
+  EXPECT_EQ(unknown["unread"], Json({"more than 1000 artifacts are attached to it, of which 2 were not read"})) << unknown["unread"];
+  const Ran told = stage.ashlar({"verify", "oci:out:1", "--key", "our.pub"});
+  EXPECT_EQ(told.code, 3) << told.told;
+  EXPECT_NE(told.out.find("of which 2 were not read"), std::string::npos) << told.told;
+  stage.write("policy.yaml", "verify:\n  rules:\n  - {images: 'oci:out', signed-by: {file: our.pub}}\n");
+  EXPECT_EQ(stage.json({"verify", "oci:out:1", "--policy", "policy.yaml"}, 3)["policy"]["allowed"], false);
 }
 
 TEST_F(SignFlow, a_sealed_room_verifies_what_was_carried_there) {

@@ -144,6 +144,23 @@ TEST_F(VerifyPolicyFlow, each_platform_of_an_index_must_have_what_is_asked) {
   judged(0);
 }
 
+TEST_F(VerifyPolicyFlow, an_index_of_signed_platforms_is_not_admitted_unless_it_is_signed_or_the_rule_says_so) {
+  policy("    signed-by: {file: our.pub}\n");
+  for (const char* platform : {"linux/amd64", "linux/arm64"}) sign("our.key", {"--platform", platform});
+  const Json bare = judged(1);
+  EXPECT_EQ(reasons(bare), (std::vector<std::string>{"signed-by ok", "signed-by no: nothing signs the index: who put its platforms together is not known"})) << bare;
+  EXPECT_EQ(bare["policy"]["reasons"][1]["platforms"], Json::array());
+  judged(0, {"--platform", "linux/amd64"});
+  judged(0, {"--platform", "linux/arm64"});
+  sign("other.key");
+  EXPECT_EQ(reasons(judged(1)).at(1), "signed-by no: the index is not signed by key file 'our.pub' (bundle: signed by another key; cosign-signature: signed by another key): who put its platforms together is not known");
+  policy("    signed-by: {file: our.pub}\n    index-signature: false\n");
+  EXPECT_EQ(reasons(judged(0)), std::vector<std::string>{"signed-by ok"});
+  policy("    signed-by: {file: our.pub}\n");
+  sign();
+  judged(0);
+}
+
 TEST_F(VerifyPolicyFlow, names_decide_which_rule_counts) {
   stage.write("policy.yaml", "verify:\n  rules:\n  - {name: base, images: registry.example/base, signed-by: {file: our.pub}}\n  - {name: team, images: registry.example/**, signed-by: {file: other.pub}}\n");
   sign();
@@ -198,7 +215,7 @@ TEST_F(VerifyPolicyFlow, keys_of_the_command_line_count_where_the_rule_names_nob
 }
 
 TEST_F(VerifyPolicyFlow, a_signature_of_something_else_carries_no_statement) {
-  policy("    signed-by: {file: our.pub}\n    statements: openvex\n");
+  policy("    signed-by: {file: our.pub}\n    statements: openvex\n    statements-by-manifest: true\n");
   sign("our.key", {"--layout", "tag"});
   const std::string statement = state_plainly(root, "https://openvex.dev/ns", {{"statements", Json::array()}});
   EXPECT_EQ(reasons(judged(1)), (std::vector<std::string>{"signed-by ok", "statements no: there is no statement 'openvex' by key file 'our.pub' (referrer: nothing signs it)"}));
@@ -304,6 +321,13 @@ TEST_F(VendorFlow, docker_hardened_images_in_their_layout) {
   EXPECT_EQ(good["policy"]["rule"], "docker-hardened-images");
   // Their own tool takes the image likewise.
   cosign({"verify", "--key", "cosign.pub", "--insecure-ignore-tlog=true", "--new-bundle-format=false", "--experimental-oci11=true", repository + "@" + root});
+  // Whoever signs an artifact as an image vouches for what it says only where that is asked for.
+  preset(name, {{"      statements-by-manifest: true\n", ""}});
+  EXPECT_EQ(reasons(by_preset(name, ref, as, 1)), unsigned_ones);
+  preset(name, {});
+  const Ran by_key = stage.ashlar({"verify", ref, "--key", "cosign.pub", "--platform", "linux/amd64", "--type", "openvex"});
+  EXPECT_EQ(by_key.code, 1) << by_key.told;
+  EXPECT_EQ(stage.ashlar({"verify", ref, "--key", "cosign.pub", "--platform", "linux/amd64", "--type", "openvex", "--statements-by-manifest"}).code, 0);
   // Another's key, and another's name.
   stage.write("policies/dhi.pub", stage.read("other.pub"));
   const auto other = reasons(by_preset(name, ref, as, 1));

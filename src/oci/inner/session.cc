@@ -149,6 +149,33 @@ std::string Session::authorization() {
   return authorization_;
 }
 
+namespace {
+
+/// A lock whose file goes with it: there is one for each tag that was ever changed.
+class Turn final : public host::FileLock {
+ public:
+  Turn(host::Files& files, host::Path path, std::unique_ptr<host::FileLock> lock) : files_(files), path_(std::move(path)), lock_(std::move(lock)) {}
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+  ~Turn() override { (void)files_.remove(path_); }
+
+ private:
+  host::Files& files_;
+  host::Path path_;
+  std::unique_ptr<host::FileLock> lock_;
+};
+
+}  // namespace
+
+std::unique_ptr<host::FileLock> Session::take_turn(const std::string& tag) {
+  const auto folders = host::folders(machine_);
+  if (!folders) return nullptr;
+  const host::Path folder = folders->cache / "turns", path = folder / (Digest::of(url("manifests/" + tag)).hex().substr(0, 32) + ".lock");
+  if (!machine_.files->make_folders(folder)) return nullptr;
+  auto lock = machine_.files->lock(path);
+  return lock ? std::make_unique<Turn>(*machine_.files, path, std::move(*lock)) : nullptr;
+}
+
 bool Session::wait(int round, const host::HttpResponse* answer) {
   if (round + 1 >= patience_.attempts) return false;
   thread_local std::minstd_rand random(std::random_device{}());

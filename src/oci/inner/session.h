@@ -38,6 +38,8 @@ class Session {
   Result<host::HttpResponse> ask(host::HttpRequest request, std::string& body, size_t limit, OnTrouble trouble = OnTrouble::Again);
   /// Waits before another try, the `round`-th (from 0): longer each time, never the same, or as `Retry-After` says. False where no more shall be made.
   bool wait(int round, const host::HttpResponse* answer);
+  /// Held while a tag is changed by whoever runs here; null where this machine has no folder to keep it in.
+  std::unique_ptr<host::FileLock> take_turn(const std::string& tag);
   /// Logins from now on shall hold for reading `repository`, too: what is mounted comes from there.
   void read_also(const std::string& repository);
 

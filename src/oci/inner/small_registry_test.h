@@ -1,5 +1,6 @@
 #pragma once
 // For tests: a registry in memory behind MemoryHttp, with the logins and the limits that real ones have.
+#include <functional>
 #include <map>
 #include <mutex>
 #include <nlohmann/json.hpp>
@@ -26,6 +27,8 @@ class SmallRegistry {
   size_t page = 1000, chunk_limit = SIZE_MAX;              ///< tags on a page; bytes of one request's body, beyond which it answers 413
   int busy = 0;                                            ///< the next so many requests are answered 503
   std::string retry_after;
+  int refuse_manifests = 0;                                ///< of the next so many manifests it says that their blobs are unknown
+  std::function<void(const std::string& line)> then;       ///< is told each line of the log, and may change what lies here
 
   struct Repository {
     std::map<std::string, std::string> blobs;                          ///< by digest
@@ -41,6 +44,7 @@ class SmallRegistry {
       const std::scoped_lock hold(mutex_);
       host::CannedAnswer out = answer(request, body);
       log.push_back(fmt::format("{} {} {}", request.method, request.url.substr(std::min(request.url.find("/v2/"), request.url.find("/token"))), out.status));
+      if (then) then(log.back());
       return out;
     });
   }
@@ -139,6 +143,7 @@ class SmallRegistry {
       if (found == repository.blobs.end()) return error(404, "BLOB_UNKNOWN", "blob unknown to registry");
       return {200, {{"content-length", std::to_string(found->second.size())}}, found->second, {}, true};
     }
+    if (request.method == "PUT" && refuse_manifests > 0) return --refuse_manifests, error(400, "MANIFEST_BLOB_UNKNOWN", "blob unknown to registry");
     if (request.method == "PUT") {
       const std::string digest = Digest::of(body).str();
       repository.manifests[digest] = {header(request, "content-type"), body};

@@ -1,13 +1,13 @@
 #pragma once
 // Reads the section `sla` of a policy.
-#include "policy/inner/section.h"
+#include "base/yaml_section.h"
 #include "policy/sla.h"
 
 namespace ashlar::policy {
 
-class SlaSection : public SectionReader {
+class SlaSection : public YamlSection {
  public:
-  explicit SlaSection(const YamlDocument& document) : SectionReader(document) {}
+  explicit SlaSection(const YamlDocument& document) : YamlSection(document) {}
   void read(const YamlNode& node, SlaRules& out);
 
  private:

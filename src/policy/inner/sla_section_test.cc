@@ -141,19 +141,9 @@ TEST(SlaSection, EveryFaultIsNamed) {
 }
 
 #ifdef ASHLAR_WITH_VALIJSON
-SchemaTrial::Value to_value(const YamlNode& node) {
-  if (node.type == YamlNode::Type::Null) return nullptr;
-  if (node.type == YamlNode::Type::Scalar && node.plain && (node.text == "true" || node.text == "false")) return node.text == "true";
-  if (node.type == YamlNode::Type::Scalar) return node.text;
-  SchemaTrial::Value out = node.type == YamlNode::Type::Sequence ? SchemaTrial::Value::array() : SchemaTrial::Value::object();
-  for (const YamlNode& each : node.items) out.push_back(to_value(each));
-  for (const auto& [key, value] : node.members) out[key.text] = to_value(value);
-  return out;
-}
-
 TEST(SlaSchema, TakesAndRefusesWhatTheReaderDoes) {
   const SchemaTrial schema(std::string(ASHLAR_SOURCE_DIR) + "/schemas/policy.schema.json");
-  const auto takes = [&](std::string text, std::string& why) { return schema.takes(to_value(parse_yaml(std::move(text), "policy.yaml").value().root), &why); };
+  const auto takes = [&](std::string text, std::string& why) { return schema.takes(value_of(parse_yaml(std::move(text), "policy.yaml").value().root), &why); };
   std::string why;
   for (const auto& path : presets()) EXPECT_TRUE(takes(shipped(path), why)) << path << why;
   for (const Good& row : good) EXPECT_TRUE(takes(row.text, why)) << row.summary << ": " << why;

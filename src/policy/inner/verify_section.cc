@@ -1,7 +1,10 @@
 #include "policy/inner/verify_section.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
+
+#include <fmt/format.h>
 
 #include "attest/predicate.h"
 #include "base/amount.h"
@@ -10,7 +13,7 @@ namespace ashlar::policy {
 namespace {
 
 constexpr std::array<std::string_view, 4> section_keys = {"default", "keyring", "trust-root", "rules"};
-constexpr std::array<std::string_view, 9> rule_keys = {"name", "images", "image-signature", "signed-by", "at-least", "statements", "builder", "max-age", "trust-root"};
+constexpr std::array<std::string_view, 11> rule_keys = {"name", "images", "image-signature", "index-signature", "signed-by", "at-least", "statements", "statements-by-manifest", "builder", "max-age", "trust-root"};
 constexpr std::array<std::string_view, 6> signer_keys = {"key", "file", "name", "name-expression", "issuer", "issuer-expression"};
 constexpr std::array<std::string_view, 3> statement_keys = {"type", "signed-by", "max-age"};
 constexpr const char* signer_example = "signed-by: [release, {file: keys/our.pub}, {name: release@example.org, issuer: 'https://accounts.example.org'}]";
@@ -69,6 +72,8 @@ void VerifySection::read_rule(const YamlNode& node, VerifyRules& out) {
     fault(name == nullptr ? node : *name, fmt::format("another rule is named '{}'", rule.name), "verdicts name rules: give each a name of its own");
   }
   flag(node, "image-signature", rule.image_signature);
+  flag(node, "index-signature", rule.index_signature);
+  flag(node, "statements-by-manifest", rule.statements_by_manifest);
   if (const YamlNode* const signers = node.find("signed-by")) read_signers(*signers, rule.signed_by);
   if (const YamlNode* const least = node.find("at-least")) read_least(*least, rule);
   if (const YamlNode* const statements = node.find("statements")) {
@@ -142,8 +147,7 @@ void VerifySection::read_least(const YamlNode& node, VerifyRule& out) {
   const auto [end, error] = std::from_chars(node.text.data(), node.text.data() + node.text.size(), out.at_least);
   const bool number = node.type == YamlNode::Type::Scalar && error == std::errc{} && end == node.text.data() + node.text.size();
   if (!number || out.at_least == 0) return fault(node, fmt::format("'{}' is no number from 1 on", node.text));
-  const bool one_each = std::ranges::none_of(out.signed_by, [](const Signer& each) { return each.identity.has_value(); });  // an expression may admit many
-  if (!out.signed_by.empty() && one_each && out.at_least > out.signed_by.size()) fault(node, fmt::format("{} of {} signers can never be", out.at_least, out.signed_by.size()));
+  if (!out.signed_by.empty() && out.at_least > out.signed_by.size()) fault(node, fmt::format("{} of {} signers can never be", out.at_least, out.signed_by.size()));
   if (!out.image_signature) fault(node, "how many sign the image is asked, and 'image-signature' is false");
 }
 
@@ -154,8 +158,9 @@ void VerifySection::read_statement(const YamlNode& node, VerifyRule& out) {
   if (word == nullptr) return fault(node, "a statement needs its 'type'", "statements: [{type: vuln, max-age: 7d}]");
   StatementRule rule;
   auto type = attest::predicate_uri(word->text);
-  if (type) rule.type = std::move(*type);
-  else return fault(*word, type.error().message);
+  if (!type) return fault(*word, type.error().message);
+  const auto* const known = attest::find_predicate_type(*type);
+  rule.type = known == nullptr ? std::move(*type) : std::string(known->uri);  // one type, however it is spelled
   if (std::ranges::any_of(out.statements, [&](const StatementRule& each) { return each.type == rule.type; })) fault(*word, fmt::format("'{}' stands here twice", word->text));
   if (!short_form) {
     if (const YamlNode* const signers = node.find("signed-by")) read_signers(*signers, rule.signed_by);

@@ -1,13 +1,18 @@
 #pragma once
 // Reads the section `verify` of a policy.
-#include "policy/inner/section.h"
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/yaml_section.h"
 #include "policy/verify.h"
 
 namespace ashlar::policy {
 
-class VerifySection : public SectionReader {
+class VerifySection : public YamlSection {
  public:
-  using SectionReader::SectionReader;
+  using YamlSection::YamlSection;
   void read(const YamlNode& node, VerifyRules& out);
 
  private:

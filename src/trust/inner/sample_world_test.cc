@@ -344,9 +344,9 @@ Bundle SampleWorld::message_bundle(const SampleCertificate& by) const {
   return out;
 }
 
-Bundle SampleWorld::envelope_bundle(const SampleCertificate& by, std::string_view kind) const {
+Bundle SampleWorld::envelope_bundle(const SampleCertificate& by, std::string_view kind, std::string statement) const {
   Bundle out;
-  Envelope envelope{"application/vnd.in-toto+json", statement_about(artifact), {}};
+  Envelope envelope{"application/vnd.in-toto+json", statement.empty() ? statement_about(artifact) : std::move(statement), {}};
   const std::string covered = pre_authentication(envelope.payload_type, envelope.payload);
   const std::string signature = by.signer.sign(covered);
   envelope.signatures = {{"", signature}};

@@ -64,8 +64,8 @@ class SampleWorld {
 
   /// A bundle over the artifact, with a promise, a proof and a timestamp.
   Bundle message_bundle(const SampleCertificate& by) const;
-  /// The same over a statement about the artifact; `kind` is `dsse 0.0.1`, `dsse 0.0.2`, `intoto 0.0.2` or `hashedrekord 0.0.2`.
-  Bundle envelope_bundle(const SampleCertificate& by, std::string_view kind = "dsse 0.0.1") const;
+  /// The same over a statement, by default one about the artifact; `kind` is `dsse 0.0.1`, `dsse 0.0.2`, `intoto 0.0.2` or `hashedrekord 0.0.2`.
+  Bundle envelope_bundle(const SampleCertificate& by, std::string_view kind = "dsse 0.0.1", std::string statement = {}) const;
   /// A bundle in the way of Rekor v2: a log of tiles, no promise.
   Bundle tiles_bundle(const SampleCertificate& by) const;
   /// Signed with a plain key and logged.

@@ -1,5 +1,6 @@
 #pragma once
-// The public keys that Sigstore's certificates and logs have: ECDSA over P-256, P-384 and P-521, Ed25519, RSA (PKCS #1 v1.5).
+// The public keys that Sigstore's certificates and logs have: ECDSA over P-256, P-384 and P-521, Ed25519, RSA (PKCS #1 v1.5). Which signatures count is stricter
+// here than with PublicKey, which verifies what people sign with: no PSS and no Ed25519ph, but P-521, and digests alone. How they are verified is in openssl.h.
 #include <memory>
 #include <string>
 #include <string_view>
@@ -24,8 +25,6 @@ class VerifyingKey {
   static Result<VerifyingKey> from_rsa_der(std::string_view der);
   /// SubjectPublicKeyInfo in PEM.
   static Result<VerifyingKey> from_pem(std::string_view pem);
-  /// Takes over an EVP_PKEY.
-  static Result<VerifyingKey> adopt(void* key);
 
   /// With the hash that goes with the key; P-384 and P-521 also with SHA-256, as old clients sign.
   bool verify(std::string_view message, std::string_view signature) const;
@@ -37,6 +36,7 @@ class VerifyingKey {
   Digest digest() const { return Digest::of(der()); }
 
  private:
+  static Result<VerifyingKey> of(std::shared_ptr<void> key);
   explicit VerifyingKey(std::shared_ptr<void> key) : key_(std::move(key)) {}
   std::shared_ptr<void> key_;  // shared with copies alone
 };

@@ -1,0 +1,37 @@
+#include "base/yaml_section.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "base/text.h"
+
+namespace ashlar {
+
+void YamlSection::fault(const YamlNode& node, std::string message, std::string hint) { faults.push_back(document_.fault_at(node, std::move(message), std::move(hint))); }
+
+bool YamlSection::mapping(const YamlNode& node) {
+  if (node.type == YamlNode::Type::Mapping) return true;
+  fault(node, "a mapping is expected here");
+  return false;
+}
+
+bool YamlSection::known(const YamlNode& node, std::span<const std::string_view> names) {
+  if (!mapping(node)) return false;
+  for (const auto& [key, value] : node.members) {
+    if (std::ranges::find(names, key.text) != names.end()) continue;
+    const std::string near = nearest(key.text, names);
+    fault(key, fmt::format("unknown key '{}'", key.text), near.empty() ? fmt::format("there are {}", fmt::join(names, ", ")) : fmt::format("did you mean '{}'?", near));
+  }
+  return true;
+}
+
+void YamlSection::flag(const YamlNode& in, std::string_view key, bool& out) {
+  const YamlNode* const node = in.find(key);
+  if (node == nullptr) return;
+  if (node->plain && (node->text == "true" || node->text == "false")) out = node->text == "true";
+  else fault(*node, fmt::format("'{}' is neither true nor false", node->text));
+}
+
+}  // namespace ashlar
