@@ -10,15 +10,15 @@
 namespace ashlar::pipeline {
 namespace {
 
-/// Support that begins with the first promotion begins there.
-void settle(std::vector<policy::Support>& support, const std::vector<ledger::Entry>& entries) {
+/// Support that begins with the first promotion begins there; without one it has not begun.
+void settle(std::vector<policy::Support>& support, const std::vector<ledger::Entry>& entries, Time now) {
   for (policy::Support& each : support) {
     if (each.from != Time{}) continue;
     std::optional<Time> first;
     for (const ledger::Entry& entry : entries) {
       if (entry.event.kind == ledger::Kind::Promoted && entry.event.image == each.image && (!first || entry.event.at < *first)) first = entry.event.at;
     }
-    if (first) each.from = *first;
+    each.from = first.value_or(now);
   }
 }
 
@@ -61,7 +61,7 @@ Result<SlaAnswer> sla(Workshop& workshop, const SlaWish& wish) {
   const Time now = wish.now.value_or(workshop.machine.clock->now());
   SlaAnswer out{policy::sla_report(policy::clocks(entries, rules.first, now), rules.first, now), {std::move(rules.second), {}}};
   auto support = wish.support;
-  settle(support, entries);
+  settle(support, entries, now);
   for (const policy::Support& each : support) {
     if (wish.image.empty() || each.image == wish.image) out.paper.cadences.push_back(policy::cadence(entries, each, now));
   }

@@ -113,9 +113,11 @@ void ClockRun::resume(Time at) {
   pause_end_.reset();
 }
 
+/// A fix ends also what stands still for another reason, for good.
 void ClockRun::end(const Entry& entry, bool fixed) {
-  if (ended_) return;
+  if (ended_ && (!fixed || clock_.fixed)) return;
   ended_ = true;
+  exception_end_.reset();
   clock_.ended = entry.event.at;
   clock_.fixed = fixed;
   use(entry);
