@@ -1,5 +1,7 @@
 #include "policy/inner/sla_section.h"
 
+#include <fmt/format.h>
+
 #include <array>
 
 namespace ashlar::policy {
