@@ -11,7 +11,7 @@ namespace ashlar::cli {
 namespace {
 
 struct Options {
-  std::string ref;
+  std::string ref, by, reason;
   pipeline::RollbackOptions how{};
 };
 
@@ -45,12 +45,15 @@ Action rollback(CLI::App& app) {
   const auto options = std::make_shared<Options>();
   app.add_option("REF", options->ref, "the tag that moves back: docker://HOST/REPO:TAG or oci:DIR:TAG")->required();
   app.add_option("--to", options->how.to, "where it shall point: a digest, or a tag of the same place; by default the revision before the present one")->option_text("DIGEST|TAG");
+  app.add_option("--by", options->by, "who moves it, for the ledger; by default the user's name")->option_text("NAME");
+  app.add_option("--reason", options->reason, "why, for the ledger")->option_text("TEXT");
   add_trust_options(app, options->how.trust);
   return [options](Context& context) -> Result<Exit> {
     TRY_ASSIGN(const auto ref, oci::ImageRef::parse(options->ref));
     TRY_ASSIGN(auto workshop, pipeline::open_workshop(context.machine, context.config, context.progress));
     if (options->how.trust.empty()) options->how.trust = pipeline::trust_of(workshop);
     TRY_ASSIGN(const auto done, pipeline::rollback(workshop, ref, options->how));
+    TRY(pipeline::write_down(workshop, ref, done, options->by.empty() ? context.machine.environment("USER").value_or("somebody") : options->by, options->reason));
     if (context.json) answer(context, to_json(done));
     else say_done(context, done);
     return done.asked && !done.verification.verified ? Exit::No : Exit::Clean;

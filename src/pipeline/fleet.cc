@@ -18,7 +18,7 @@ constexpr std::array<std::string_view, 7> image_keys = {"definition", "to", "cad
 constexpr std::array<std::string_view, 5> default_keys = {"cadence", "support", "sla", "rollout", "take"};
 constexpr std::array<std::string_view, 2> support_keys = {"from", "until"};
 constexpr std::array<std::string_view, 2> rollout_keys = {"canary", "soak"};
-constexpr std::array<std::string_view, 3> application_keys = {"image", "base", "owner"};
+constexpr std::array<std::string_view, 4> application_keys = {"image", "base", "to", "owner"};
 
 class Reader : public YamlSection {
  public:
@@ -91,28 +91,41 @@ class Reader : public YamlSection {
     if (definition == nullptr) return fault(node, "an image has a 'definition'");
     if (to == nullptr) return fault(node, "an image is published somewhere: 'to'", "to: docker://HOST/REPO");
     image.definition = beside(text(*definition, "the path of a definition"));
-    image.to = text(*to, "where it is published");
+    image.written = image.to = text(*to, "where it is published");
     read_upkeep(node, image);
     auto place = parse_destination(image.to);
     if (!place) return fault(*to, place.error().message);
     if (place->transport == oci::Transport::OciLayout && !host::Path(place->location).is_absolute()) place->location = (folder_ / place->location).lexically_normal().string();
     image.to = place->str();
-    image.repository = place->transport == oci::Transport::OciLayout ? "oci:" + place->location : place->location;
+    image.repository = ledger_name(*place);
     const std::string name = image.repository + ":" + place->tag;
     if (const auto [there, fresh] = names_.emplace(name, definition->text); !fresh && place->transport == oci::Transport::OciLayout) return fault(*to, fmt::format("'{}' is published there, too", there->second), "a layout of its own, or a tag");
     if (image.rollout && !place->tag.empty() && image.rollout->canary == place->tag) return fault(node, "the canary's tag is the stable one");
     out.images.push_back(std::move(image));
+  }
+  /// A reference with a tag; a layout lies beside the file.
+  std::string beside_ref(const YamlNode& node) {
+    auto place = parse_destination(text(node, "a reference"));
+    if (place && place->tag.empty() && place->digest.empty()) place = fail(Kind::Invalid, "a tag is missing");
+    if (!place) {
+      fault(node, place.error().message, "docker://HOST/REPO:TAG");
+      return {};
+    }
+    if (place->transport == oci::Transport::OciLayout && !host::Path(place->location).is_absolute()) place->location = (folder_ / place->location).lexically_normal().string();
+    return place->str();
   }
   void read_application(const YamlNode& node, Fleet& out) {
     if (!known(node, application_keys)) return;
     FleetApplication application;
     const YamlNode *image = node.find("image"), *base = node.find("base");
     if (image == nullptr || base == nullptr) return fault(node, "an application has an 'image' and the 'base' that it is built on");
-    application.ref = text(*image, "a reference");
+    application.ref = beside_ref(*image);
     application.base = text(*base, "the repository of an image of the fleet");
+    if (const YamlNode* to = node.find("to")) application.to = beside_ref(*to);
     if (const YamlNode* owner = node.find("owner")) application.owner = text(*owner, "a name");
-    const bool there = std::ranges::any_of(out.images, [&](const FleetImage& each) { return each.repository == application.base || each.to == application.base; });
-    if (!there) return fault(*base, fmt::format("the fleet has no image '{}'", application.base));
+    const auto there = std::ranges::find_if(out.images, [&](const FleetImage& each) { return each.repository == application.base || each.written == application.base; });
+    if (there != out.images.end()) application.base = there->repository;
+    else return fault(*base, fmt::format("the fleet has no image '{}'", application.base));
     out.applications.push_back(std::move(application));
   }
 
@@ -122,6 +135,10 @@ class Reader : public YamlSection {
 };
 
 }  // namespace
+
+std::string ledger_name(const oci::ImageRef& place) {
+  return place.transport == oci::Transport::OciLayout ? "oci:" + std::filesystem::absolute(place.location).lexically_normal().string() : place.location;
+}
 
 Result<Fleet> read_fleet(std::string text, const host::Path& path) {
   TRY_ASSIGN(const YamlDocument document, parse_yaml(std::move(text), path.string()));

@@ -7,6 +7,7 @@
 
 #include "base/time.h"
 #include "host/files.h"
+#include "oci/ref.h"
 
 namespace ashlar::pipeline {
 
@@ -20,6 +21,7 @@ struct Rollout {
 struct FleetImage {
   host::Path definition;
   std::string to;                       ///< where it is published: `docker://HOST/REPO[:TAG]` or `oci:DIR[:TAG]`
+  std::string written;                  ///< the same as the file has it
   std::string repository;               ///< the same without transport's prefix and tag: its name in the ledger
   std::optional<std::int64_t> cadence;  ///< seconds: made again at the latest so long after the last time
   std::optional<Time> from, until;      ///< of its support
@@ -32,6 +34,7 @@ struct FleetImage {
 struct FleetApplication {
   std::string ref;      ///< `docker://HOST/REPO:TAG`
   std::string base;     ///< repository of a fleet image
+  std::string to{};     ///< where it is written when it can be rebased, with a tag; empty: its owner is told
   std::string owner{};  ///< who builds it when it cannot be rebased
 };
 
@@ -42,6 +45,9 @@ struct Fleet {
   host::Path policy;                    ///< the policy file; empty: the default
   std::int64_t announce = 90 * 86400;   ///< seconds before an end of life or of support when it is announced
 };
+
+/// What an image is called in the ledger: its repository, or `oci:` and the layout's folder, whatever the working folder is.
+std::string ledger_name(const oci::ImageRef& place);
 
 /// Reads a fleet; paths in it are relative to its folder. Every fault is in Error::faults. Two images may not be published under the same name.
 Result<Fleet> read_fleet(std::string text, const host::Path& path);

@@ -51,6 +51,8 @@ void of_finding(const Event& event, KnownFinding& finding) {
 
 void of_image(const Event& event, ImageHistory& out) {
   if (event.kind == Kind::Promoted || event.kind == Kind::RolledBack) {
+    if (event.kind == Kind::RolledBack && out.promoted && !out.promoted->lock.empty()) out.left[out.promoted->lock] = fact(event, "reason").empty() ? "the tag was moved back" : fact(event, "reason");
+    if (event.kind == Kind::Promoted) out.left.erase(fact(event, "lock"));
     out.promoted = publication_of(event);
     if (out.canary && (event.kind == Kind::RolledBack || out.canary->digest == event.digest)) out.canary.reset();
     if (event.kind == Kind::Promoted) out.stopped.reset();

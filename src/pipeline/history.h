@@ -34,6 +34,7 @@ struct ImageHistory {
   struct Stop { std::string inputs{}, why{}; };
   std::optional<Stop> stopped{};          ///< the last renewal, where it was stopped
   bool end_announced = false;
+  std::map<std::string, std::string> left{};  ///< locks of what a tag was moved back from, and why: they are not published again by themselves
   std::map<FindingName, KnownFinding> findings{};
 };
 

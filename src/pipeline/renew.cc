@@ -3,13 +3,17 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <iterator>
+#include <set>
 
 #include <nlohmann/json.hpp>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "base/text.h"
 #include "oci/copy.h"
+#include "pipeline/applications.h"
 #include "pipeline/catalog.h"
 #include "pipeline/publish.h"
 #include "pipeline/sla.h"
@@ -99,6 +103,8 @@ class Run {
     out_.path = policy::critical_path(out_.due);
     if (options_.plan) return std::move(out_);
     for (const policy::Due& due : out_.due) TRY(act(due));
+    // What was written down is sealed, so that what comes later cannot change it unseen.
+    if (options_.make.key != nullptr && out_.events > 0) TRY(ledger_.seal(*options_.make.key, workshop_.machine.clock->now()));
     return std::move(out_);
   }
 
@@ -117,9 +123,7 @@ class Run {
         out_.unseen.emplace_back(image.repository, std::move(watched).error());
         continue;
       }
-      for (const FleetApplication& each : fleet_.applications) {
-        if (each.base == image.repository) watched->facts.built_on_it.push_back(each.ref);
-      }
+      look_at_applications(*watched);
       if (watched->facts.end && watched->facts.end->seconds - now_.seconds > fleet_.announce) watched->facts.end.reset();
       if (options_.again) watched->facts.stopped.clear();
       if (!options_.plan) TRY(record(watched->events));
@@ -153,7 +157,22 @@ class Run {
     return {};
   }
 
+  /// Which images of others lie on it, and whether on what is published of it now.
+  void look_at_applications(Watched& watched) {
+    for (const FleetApplication& each : fleet_.applications) {
+      if (each.base != watched.image.repository || watched.facts.published.empty()) continue;
+      auto behind = is_behind(workshop_.machine, each, watched.to, watched.facts.published);
+      if (!behind) {
+        out_.unseen.emplace_back(each.ref, std::move(behind).error());
+        continue;
+      }
+      out_.applications.push_back(each.ref);
+      watched.facts.built_on_it.push_back({each.ref, *behind});
+    }
+  }
+
   Done act(const policy::Due& due) {
+    if (due.action == policy::DueAction::Rebase) return put_onto(due.image);
     const auto found = std::ranges::find(watched_, due.image, [](const Watched& each) -> const std::string& { return each.image.repository; });
     if (found == watched_.end() || due.held) return {};
     if (due.action == policy::DueAction::Announce) {
@@ -171,6 +190,33 @@ class Run {
       renewal.why = {done.error().message};
       renewal.error = std::move(done).error();
       TRY(Before(workshop_, *found).restore());
+    }
+    out_.done.push_back(std::move(renewal));
+    return {};
+  }
+
+  /// An application's layers onto what is published of its base now.
+  Done put_onto(const std::string& ref) {
+    const auto application = std::ranges::find(fleet_.applications, ref, &FleetApplication::ref);
+    const auto base = std::ranges::find(watched_, application->base, [](const Watched& each) -> const std::string& { return each.image.repository; });
+    TRY_ASSIGN(const auto onto, published_now(workshop_.machine, base->to, base->definition));
+    Renewal renewal{.image = ref, .action = policy::DueAction::Rebase};
+    renewal.owner = application->owner;
+    auto done = move_application(workshop_, *application, onto->str());
+    if (!done) {
+      renewal.why = {done.error().message};
+      renewal.error = std::move(done).error();
+    } else if (done->digest.empty()) {
+      renewal.outcome = Renewal::Outcome::Told;
+      renewal.why = std::move(done->why);
+    } else {
+      renewal.outcome = Renewal::Outcome::Promoted;
+      renewal.digest = done->digest;
+      renewal.moved = {application->to};
+      Event event{.kind = ledger::Kind::Noted, .at = workshop_.machine.clock->now(), .image = ledger_name(done->place), .digest = done->digest};
+      event.by = by_;
+      event.facts = {{"what", "rebased"}, {"base", onto->str()}, {"tag", done->place.tag}};
+      TRY(record({event}));
     }
     out_.done.push_back(std::move(renewal));
     return {};
@@ -212,16 +258,22 @@ class Run {
     tested.facts = {{"result", "passed"}, {"inputs", watched.inputs}};
     moved.facts = rebuilt.facts;
     moved.facts.emplace("revision", made.revision);
-    moved.facts.emplace("tag", canary ? watched.image.rollout->canary : moving_tags(watched.to, watched.definition).front());
+    moved.facts.emplace("tag", canary ? watched.image.rollout->canary : fmt::format("{}", fmt::join(moving_tags(watched.to, watched.definition), " ")));
     if (canary) moved.facts.emplace("what", "canary");
-    std::vector<Event> events = {std::move(rebuilt), std::move(tested), std::move(moved)};
+    std::vector<Event> after;
+    std::set<std::string> fixes;
     if (!canary) {
       TRY_ASSIGN(const auto history, history_of(ledger_, watched.image.repository));
-      for (Event& each : catch_up(history, watched.image.repository, out.digest, seen_in(made.reports), {}, now_)) {
-        if (each.kind == ledger::Kind::Closed) out.closed.push_back(each.vulnerability + " " + each.package);
-        events.push_back(std::move(each));
+      after = catch_up(history, watched.image.repository, out.digest, seen_in(made.reports), {}, now_);
+      for (const Event& each : after) {
+        if (each.kind != ledger::Kind::Closed) continue;
+        out.closed.push_back(each.vulnerability + " " + each.package);
+        fixes.insert(each.vulnerability);
       }
+      if (!fixes.empty()) moved.facts.emplace("fixes", fmt::format("{}", fmt::join(fixes, " ")));
     }
+    std::vector<Event> events = {std::move(rebuilt), std::move(tested), std::move(moved)};
+    std::ranges::move(after, std::back_inserter(events));
     TRY(record(events));
     return before.forget();
   }
@@ -252,7 +304,7 @@ class Run {
 }  // namespace
 
 std::string_view to_string(Renewal::Outcome outcome) {
-  constexpr std::array<std::string_view, 4> words = {"promoted", "canary", "stopped", "failed"};
+  constexpr std::array<std::string_view, 5> words = {"promoted", "canary", "stopped", "failed", "told"};
   return words.at(static_cast<size_t>(outcome));
 }
 

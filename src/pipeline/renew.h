@@ -23,20 +23,22 @@ struct RenewOptions {
 struct Renewal {
   std::string image;
   policy::DueAction action = policy::DueAction::Rebuild;
-  enum class Outcome : unsigned char { Promoted, Canary, Stopped, Failed } outcome = Outcome::Failed;
+  enum class Outcome : unsigned char { Promoted, Canary, Stopped, Failed, Told } outcome = Outcome::Failed;
   std::string digest{}, revision{};
   std::vector<std::string> moved{};     ///< tags
   std::vector<std::string> why{};       ///< of Stopped and Failed, a line each
   std::string candidate{};              ///< of Stopped: where it can be looked at
+  std::string owner{};                  ///< of an application: who builds it
   std::vector<std::string> closed{};    ///< findings that it closed, `CVE-2026-1 expat`
   std::optional<Error> error{};         ///< of Failed
   double seconds = 0;
 };
-std::string_view to_string(Renewal::Outcome outcome);  ///< `promoted`, `canary`, `stopped`, `failed`
+std::string_view to_string(Renewal::Outcome outcome);  ///< `promoted`, `canary`, `stopped`, `failed`, `told`: an application whose owner must build it
 
 struct Renewed {
   Time now{};
   size_t images = 0;
+  std::vector<std::string> applications{};              ///< that were looked at
   std::vector<policy::ImageFacts> facts{};              ///< of each that was looked at, as it was before
   std::vector<policy::Due> due{};
   policy::CriticalPath path{};

@@ -7,7 +7,9 @@
 #include "deb/version.h"
 #include "pipeline/inner/revision.h"
 #include "pipeline/inner/tags.h"
+#include "pipeline/fleet.h"
 #include "pipeline/publish.h"
+#include "pipeline/sla.h"
 
 namespace ashlar::pipeline {
 namespace {
@@ -128,6 +130,24 @@ Result<RolledBack> rollback(Workshop& workshop, const oci::ImageRef& ref, const 
   auto out = go_back(workshop, ref, options);
   if (!out) return cannot(fmt::format("roll back '{}'", ref.str()), std::move(out).error());
   return out;
+}
+
+Done write_down(Workshop& workshop, const oci::ImageRef& ref, const RolledBack& done, const std::string& by, const std::string& reason) {
+  const host::Path path = ledger_path(workshop.folders);
+  if (!done.moved || !workshop.machine.files->exists(path)) return {};
+  TRY_ASSIGN(auto ledger, open_ledger(workshop.machine, path));
+  const Time now = workshop.machine.clock->now();
+  ledger::Event event{.kind = ledger::Kind::RolledBack, .at = now, .image = ledger_name(ref), .digest = done.to.str()};
+  event.by = by;
+  event.facts = {{"tag", done.tag}, {"from", done.from.str()}};
+  if (!reason.empty()) event.facts.emplace("reason", reason);
+  // What it was made from, as it was when it was published.
+  TRY_ASSIGN(const auto before, ledger.last({.image = event.image, .digest = event.digest, .kind = ledger::Kind::Promoted}));
+  for (const char* name : {"lock", "definition", "revision"}) {
+    if (before && before->event.facts.contains(name)) event.facts.emplace(name, before->event.facts.at(name));
+  }
+  TRY(ledger.append(std::span(&event, 1), now));
+  return {};
 }
 
 }  // namespace ashlar::pipeline

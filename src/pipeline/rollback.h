@@ -21,6 +21,9 @@ struct RolledBack {
   bool moved = false;          ///< false: it points there already, or may not
 };
 
+/// Writes it into the ledger, where this project keeps one: the renewal that it goes back from is not published again by itself. Nothing where nothing moved.
+Done write_down(Workshop& workshop, const oci::ImageRef& ref, const RolledBack& done, const std::string& by, const std::string& reason);
+
 /// Moves the tag of `ref` back, to an image that lies there whole and, where somebody is believed, is signed by them: else nothing moves, and `moved` is false.
 /// Invalid for a revision, which never moves; NotFound where there is no such tag or nothing before it; Conflict where no revision tells what came before.
 Result<RolledBack> rollback(Workshop& workshop, const oci::ImageRef& ref, const RollbackOptions& options);

@@ -58,11 +58,13 @@ const Renewal* promoted_in(const Renewed& renewed, const std::string& image) {
   return found == renewed.done.end() ? nullptr : &*found;
 }
 
-/// The image that a ticket is about, of those that were looked at: the longest name that fits.
-const policy::ImageFacts* image_of(const Renewed& renewed, std::string_view key) {
-  const policy::ImageFacts* out = nullptr;
-  for (const policy::ImageFacts& each : renewed.facts) {
-    if (key.starts_with(key_of(each.image, "")) && (out == nullptr || each.image.size() > out->image.size())) out = &each;
+/// The image that a ticket is about, of those that were looked at: the longest name that fits; empty: none.
+std::string image_of(const Renewed& renewed, std::string_view key) {
+  std::vector<std::string> names = renewed.applications;
+  for (const policy::ImageFacts& each : renewed.facts) names.push_back(each.image);
+  std::string out;
+  for (const std::string& each : names) {
+    if (key.starts_with(key_of(each, "")) && each.size() > out.size()) out = each;
   }
   return out;
 }
@@ -95,6 +97,10 @@ std::vector<forge::Message> tickets_of(const Renewed& renewed) {
     if (!facts.unknown.empty()) out.push_back(ticket(facts.image, "unknown", fmt::format("{} could not be judged", facts.image), lines_of(facts.unknown), renewed.now));
     if (facts.end) out.push_back(ticket(facts.image, "end", fmt::format("Support of {} ends on {}", facts.image, facts.end->date()), "After that day nothing is patched. Whoever builds on it moves to a newer version before.\n", renewed.now));
   }
+  for (const Renewal& each : renewed.done) {
+    if (each.action != policy::DueAction::Rebase || each.outcome == Renewal::Outcome::Promoted) continue;
+    out.push_back(ticket(each.image, "rebase", fmt::format("{} is to be built on its newer base", each.image), fmt::format("{}{}", lines_of(each.why), each.owner.empty() ? "" : fmt::format("\nIt is built by {}.\n", each.owner)), renewed.now));
+  }
   return out;
 }
 
@@ -108,12 +114,12 @@ std::vector<forge::Message> closed_of(const Renewed& renewed, const std::vector<
   std::vector<forge::Message> out;
   for (const auto& [key, entry] : last) {
     if (entry->kind == forge::MessageKind::Close || still.contains(key)) continue;
-    const policy::ImageFacts* const facts = image_of(renewed, key);
-    if (facts == nullptr) continue;  // of an image that was not looked at
-    const Renewal* const promoted = promoted_in(renewed, facts->image);
+    const std::string image = image_of(renewed, key);
+    if (image.empty()) continue;  // of an image that was not looked at
+    const Renewal* const promoted = promoted_in(renewed, image);
     forge::Message close{.key = key, .kind = forge::MessageKind::Close, .title = entry->title};
-    close.comment = promoted != nullptr ? fmt::format("`{}` is published as `{}` (`{}`).", facts->image, promoted->revision, promoted->digest) : "It does not hold any more.";
-    close.subject = facts->image;
+    close.comment = promoted != nullptr ? fmt::format("`{}` is published as `{}` (`{}`).", image, promoted->revision, promoted->digest) : "It does not hold any more.";
+    close.subject = image;
     close.time = renewed.now;
     out.push_back(std::move(close));
   }

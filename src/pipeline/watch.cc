@@ -158,6 +158,8 @@ Result<Watched> look_at(Workshop& workshop, advisory::Database& database, ledger
   }
   if (const auto& canary = out.history.canary; canary && image.rollout) facts.canary = policy::ImageFacts::Canary{.digest = canary->digest, .since = canary->at, .soak = image.rollout->soak};
   out.inputs = Digest::of(fmt::format("{}\n{}\n{}\n{}", lock_identity(out.newer), out.definition.digest_hex, database.digest().str(), options.judged_by)).hex();
+  const auto left = out.history.left.find(lock_identity(out.newer));
+  if (left != out.history.left.end()) facts.stopped = fmt::format("it was published, and its tag was moved back: {}", left->second);
   if (const auto& stopped = out.history.stopped; stopped && stopped->inputs == out.inputs) facts.stopped = stopped->why;
   return out;
 }

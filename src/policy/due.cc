@@ -131,8 +131,11 @@ void of_image(const ImageFacts& facts, const Spread& spread, Time now, std::vect
     out.push_back({.image = facts.image, .action = DueAction::Announce, .reason = fmt::format("its support {} on {}", *facts.end <= now ? "ended" : "ends", facts.end->date()), .opened = now, .deadline = facts.end});
   }
   const bool moves = std::ranges::any_of(out, [&](const Due& due) { return due.image == facts.image && !due.held && (due.action == DueAction::Promote || (due.action == DueAction::Rebuild && !facts.canary)); });
-  for (const std::string& application : facts.built_on_it) {
-    if (moves) out.push_back({.image = application, .action = DueAction::Rebase, .reason = fmt::format("it is built on {}", facts.image), .opened = now, .after = {facts.image}});
+  for (const ImageFacts::Application& each : facts.built_on_it) {
+    if (!moves && !each.behind) continue;
+    Due rebase{.image = each.image, .action = DueAction::Rebase, .reason = fmt::format("it is built on {}{}", facts.image, moves ? "" : ", and not on what is published now"), .opened = now};
+    if (moves) rebase.after = {facts.image};
+    out.push_back(std::move(rebase));
   }
 }
 

@@ -45,7 +45,8 @@ struct ImageFacts {
   std::optional<Canary> canary{};          ///< an image that passed its gate and waits
   std::string stopped{};                   ///< why the same renewal was stopped before; empty: it was not
   std::vector<std::string> unknown{};      ///< what could not be told of it, a line each
-  std::vector<std::string> built_on_it{};  ///< images of others
+  struct Application { std::string image; bool behind = false; };  ///< `behind`: it lies on another one than what is published now
+  std::vector<Application> built_on_it{};  ///< images of others
   double seconds = 0;                      ///< that making it took last time; 0: not known
 };
 

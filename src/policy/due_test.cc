@@ -71,8 +71,9 @@ TEST(Due, says_why_and_nothing_else) {
        "promote one: sha256:bbbbbbbbbbbb passed its gate on 2026-11-25T12:00:00Z and has soaked\n"},
       {"a canary that soaks does not hold up what a security archive has", [](ImageFacts& f) { f.canary = ImageFacts::Canary{.digest = "sha256:" + std::string(64, 'b'), .since = days(-1), .soak = 2 * day}, f.newer_security = true; },
        "rebuild one: a security archive has newer packages\n"},
-      {"applications follow", [](ImageFacts& f) { f.lock_changed = true, f.built_on_it = {"shop"}; }, "rebuild one: its lock is not that of the published image\nrebase shop: it is built on one\n"},
-      {"but not what is held", [](ImageFacts& f) { f.lock_changed = true, f.built_on_it = {"shop"}, f.stopped = "x"; }, "rebuild one (held): its lock is not that of the published image\n"},
+      {"applications follow", [](ImageFacts& f) { f.lock_changed = true, f.built_on_it = {{.image = "shop"}}; }, "rebuild one: its lock is not that of the published image\nrebase shop: it is built on one\n"},
+      {"one that lies on an older base", [](ImageFacts& f) { f.built_on_it = {{.image = "shop", .behind = true}, {.image = "other"}}; }, "rebase shop: it is built on one, and not on what is published now\n"},
+      {"but not what is held", [](ImageFacts& f) { f.lock_changed = true, f.built_on_it = {{.image = "shop"}}, f.stopped = "x"; }, "rebuild one (held): its lock is not that of the published image\n"},
   };
   for (const auto& row : rows) {
     ImageFacts facts = current("one");

@@ -281,6 +281,50 @@ TEST_F(RenewFlow, killed_a_hundred_times_no_ticket_is_doubled_or_lost) {
   EXPECT_EQ(stage.ashlar({"audit", "verify"}).code, 0);
 }
 
+TEST_F(RenewFlow, who_goes_back_is_not_sent_forward_again) {
+  renew();
+  const std::string first = tags().at("1");
+  offer_fix("1.2");
+  fleet("take: all");
+  EXPECT_EQ(done(renew()), "promoted 1.2-r1\n");
+  const Ran back = stage.ashlar({"rollback", "oci:published:1", "--key", "our.pub", "--by", "somebody on call", "--reason", "it greets nobody"});
+  ASSERT_EQ(back.code, 0) << back.told;
+  EXPECT_EQ(tags().at("1"), first);
+  const Json held = renew({}, 1);
+  EXPECT_EQ(due(held), "rebuild held: its lock is not that of the published image\n");
+  EXPECT_EQ(held["due"][0]["because"][0], "stopped before, and nothing has changed since: it was published, and its tag was moved back: it greets nobody");
+  EXPECT_EQ(tags().at("1"), first);
+  offer_fix("1.3");
+  EXPECT_EQ(done(renew()), "promoted 1.3-r1\n") << "something newer goes on";
+  EXPECT_EQ(events().back() == "rolled-back", false);
+  EXPECT_EQ(std::ranges::count(events(), "rolled-back"), 1);
+}
+
+TEST_F(RenewFlow, applications_follow_their_base) {
+  for (const char* name : {"umoci", "skopeo"}) ASHLAR_NEED(name);
+  renew();
+  for (const char* shop : {"shop", "stall"}) {
+    ASSERT_EQ(stage.run({"skopeo", "copy", "-q", "oci:published:1", fmt::format("oci:{}:1", shop)}).code, 0);
+    stage.write(fmt::format("{}-layer/srv/app.txt", shop), "sells greetings\n");
+    if (std::string_view(shop) == "stall") stage.write("stall-layer/usr/bin/greet", "another\n");
+    ASSERT_EQ(stage.run({"tar", "-cf", fmt::format("{}.tar", shop), "--owner=0", "--group=0", "--mtime=@1", "-C", fmt::format("{}-layer", shop), "."}).code, 0);
+    const Ran added = stage.run({"umoci", "--log", "error", "raw", "add-layer", "--image", fmt::format("{}:1", shop), fmt::format("{}.tar", shop)});
+    ASSERT_EQ(added.code, 0) << added.told;
+  }
+  stage.write("fleet.yaml", "images:\n  - {definition: small.yaml, to: 'oci:published'}\napplications:\n  - {image: 'oci:shop:1', base: 'oci:published', to: 'oci:shop:rebased', owner: team shop}\n  - {image: 'oci:stall:1', base: 'oci:published', to: 'oci:stall:rebased', owner: team stall}\n");
+  EXPECT_EQ(due(renew()), "") << "both lie on what is published";
+  offer_fix("1.2");
+  const Json renewed = renew();
+  ASSERT_EQ(renewed["done"].size(), 3U) << renewed;
+  EXPECT_EQ(renewed["done"][1]["outcome"], "promoted") << renewed["done"][1];
+  EXPECT_EQ(renewed["done"][2]["outcome"], "told") << renewed["done"][2];
+  const Json shop = Json::parse(stage.run({"umoci", "stat", "--json", "--image", "shop:rebased"}).out);
+  EXPECT_FALSE(shop.is_null());
+  EXPECT_FALSE(stage.read("stall/index.json").find("rebased") != std::string::npos) << "what overrides a file of its base is not touched";
+  const Json again = renew();
+  EXPECT_EQ(due(again), fmt::format("rebase: it is built on oci:{}, and not on what is published now\n", (stage.folder() / "published").string())) << "the one that its owner must build, and that alone";
+}
+
 TEST_F(RenewFlow, a_broken_package_never_reaches_a_stable_tag) {
   renew();
   const auto published = tags();
