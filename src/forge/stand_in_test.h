@@ -43,7 +43,15 @@ class StandIn {
       ::execlp("python3", "python3", script.c_str(), number.c_str(), log_.c_str(), nullptr);
       ::_exit(127);
     }
-    for (int round = 0; round < 400 && !there(); ++round) std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    // A machine may be slow; one without python3 ends the child at once.
+    for (int round = 0; round < 1200 && !started_; ++round) {
+      started_ = there();
+      if (!started_ && ::waitpid(id_, nullptr, WNOHANG) == id_) {
+        id_ = -1;
+        return;
+      }
+      if (!started_) std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    }
   }
   StandIn(const StandIn&) = delete;
   StandIn& operator=(const StandIn&) = delete;
@@ -52,6 +60,9 @@ class StandIn {
     ::kill(id_, SIGKILL);
     ::waitpid(id_, nullptr, 0);
   }
+
+  bool started() const { return started_; }
+  static constexpr const char* reason = "this machine has no python3";
 
   std::string url(const std::string& path = {}) const { return "http://127.0.0.1:" + std::to_string(port_) + path; }
 
@@ -141,6 +152,7 @@ class StandIn {
   std::filesystem::path log_;
   int port_;
   pid_t id_ = -1;
+  bool started_ = false;
 };
 
 }  // namespace ashlar::forge
