@@ -30,7 +30,7 @@ void say_done(Context& context, const Options& options, const pipeline::Rebased&
   for (const auto& list : {done.answer.harmless, done.kept}) {
     for (const std::string& each : list) say(context, faint(context, fmt::format("  {}", each)));
   }
-  say(context, fmt::format("{} {}: {} layers of its own, from '{}' onto '{}'", options.to, done.rebased->str(), done.own_layers, done.from, options.onto));
+  say(context, fmt::format("{} {}: {} of its own, from '{}' onto '{}'", options.to, done.rebased->str(), done.own_layers == 1 ? "1 layer" : fmt::format("{} layers", done.own_layers), done.from, options.onto));
 }
 
 }  // namespace

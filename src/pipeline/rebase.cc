@@ -47,10 +47,16 @@ class Joined final : public oci::ImageReader {
   size_t base_layers_;
 };
 
-/// References that may be the base that an image was made on, the likeliest first.
-Result<std::vector<std::string>> candidates(host::Machine& machine, const inventory::Target& image, const std::string& onto, const std::string& from) {
-  if (!from.empty()) return std::vector{from};
-  std::vector<std::string> out;
+/// References that may be the base that an image was made on; the first `declared` are what somebody says.
+struct Candidates {
+  std::vector<std::string> refs;
+  size_t declared = 0;
+};
+
+Result<Candidates> candidates(host::Machine& machine, const inventory::Target& image, const std::string& onto, const std::string& from) {
+  if (!from.empty()) return Candidates{{from}, 1};
+  Candidates whole;
+  std::vector<std::string>& out = whole.refs;
   // What the image says is a hint: its layers tell.
   const auto& annotations = image.which.manifest.annotations;
   if (const auto name = annotations.find("org.opencontainers.image.base.name"); name != annotations.end()) {
@@ -63,8 +69,9 @@ Result<std::vector<std::string>> candidates(host::Machine& machine, const invent
     }
     out.push_back(name->second);
   }
+  whole.declared = out.size();
   TRY_ASSIGN(oci::ImageRef place, oci::ImageRef::parse(onto));
-  if (place.transport != oci::Transport::Registry && place.transport != oci::Transport::OciLayout) return out;
+  if (place.transport != oci::Transport::Registry && place.transport != oci::Transport::OciLayout) return whole;
   TRY_ASSIGN(auto tags, Tags::open(machine, place));
   TRY_ASSIGN(const auto names, tags.all());
   place.digest.clear();
@@ -73,7 +80,7 @@ Result<std::vector<std::string>> candidates(host::Machine& machine, const invent
     place.tag = name;
     out.push_back(place.str());
   }
-  return out;
+  return whole;
 }
 
 struct Found {
@@ -82,17 +89,25 @@ struct Found {
   size_t layers = 0;
 };
 
-/// The one whose layers are the image's lowest; of several the one with most.
+/// The one whose layers are the image's lowest: what is declared, where its layers bear that out, else the only one. Where several are, with more and with
+/// fewer layers, nothing tells which of them the application is.
 Result<std::optional<Found>> find_base(host::Machine& machine, const inventory::Target& image, const std::string& onto, const RebaseOptions& options, std::vector<std::string>& why_not) {
-  TRY_ASSIGN(const auto refs, candidates(machine, image, onto, options.from));
+  TRY_ASSIGN(const auto all, candidates(machine, image, onto, options.from));
   std::optional<Found> best;
-  for (const std::string& ref : refs) {
+  for (size_t at = 0; at < all.refs.size(); ++at) {
+    const std::string& ref = all.refs[at];
     auto target = inventory::open_target(machine, ref, image.which.platform.str());
     if (!target && !options.from.empty()) return std::unexpected(std::move(target).error());
     if (!target || !target->image) continue;
     const auto base = scan::layers_of_base(image.which.config, target->which.config, ref);
     if (!base) why_not.push_back(base.error().message);
-    else if (base->count < image.which.config.diff_ids.size() && (!best || base->count > best->layers)) best.emplace(ref, std::move(*target), base->count);
+    else if (base->count == image.which.config.diff_ids.size()) why_not.push_back(fmt::format("'{}' has all of its layers", ref));
+    else if (!best) best.emplace(ref, std::move(*target), base->count);
+    else if (base->count != best->layers) {
+      why_not = {fmt::format("both '{}' and '{}' are its lowest layers: say with --from which of them is the base", best->ref, ref)};
+      return std::nullopt;
+    }
+    if (best && at < all.declared) return best;
   }
   return best;
 }

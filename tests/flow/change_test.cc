@@ -75,9 +75,10 @@ TEST_F(ChangeFlow, what_breaks_stops_it_until_it_is_accepted) {
 }
 
 TEST_F(ChangeFlow, broken_packages_never_reach_the_tag) {
-  archive->put("stone", {"words", "1.0", "all", "", {{"usr/share/words/hello.txt", "hello\n"}, {"usr/share/words/bye.txt", "bye\n"}, {"usr/share/words/", ""}}});
+  archive->put("stone", {"words", "1.0.1", "all", "", {{"usr/share/words/hello.txt", "hello\n"}, {"usr/share/words/bye.txt", "bye\n"}, {"usr/share/words/", ""}}});
   archive->publish();
-  ASSERT_EQ(stage.ashlar({"lock", "small.yaml", "--update"}).code, 0);
+  const Ran locked = stage.ashlar({"lock", "small.yaml", "--update"});
+  ASSERT_EQ(locked.code, 0) << locked.told;
   // What the tests of the definition do not look at is what a user may miss.
   stage.write("lenient.policy.yaml", "gate: {proofs: false, coverage: false, stop-on: []}\n");
   const Json first = make(0, {"--policy", "lenient.policy.yaml"});

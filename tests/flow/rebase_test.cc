@@ -1,0 +1,170 @@
+// `ashlar rebase`: an application's layer on two builds of a real base, added as others add theirs, and run afterwards.
+#include <functional>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "inventory/target.h"
+#include "registry_server.h"
+#include "small_archive.h"
+
+namespace ashlar::flow {
+namespace {
+
+class RebaseFlow : public SmallProject {
+ protected:
+  void SetUp() override {
+    ASHLAR_NEED("umoci");
+    SmallProject::SetUp();
+    edit("small.yaml", "platforms: [linux/amd64, linux/arm64]", "platforms: [linux/amd64]");
+    build("base:1");
+    offer_words("2.0", false);
+    archive->publish();
+    ASSERT_EQ(stage.ashlar({"lock", "small.yaml", "--update"}).code, 0);
+    edit("small.yaml", "COLOUR: grey", "COLOUR: green");
+    ASSERT_EQ(stage.ashlar({"lock", "small.yaml"}).code, 0);
+    build("base:2");
+  }
+  void build(const std::string& to) {
+    const Ran lock = stage.ashlar({"lock", "small.yaml"});
+    const Ran ran = stage.ashlar({"build", "small.yaml", "-o", "oci:" + to, "--quiet"});
+    ASSERT_EQ(ran.code, 0) << lock.told << ran.told;
+  }
+  /// The image with what a shell's `command` does in its root (`$root`) as one more layer, under another tag.
+  void layer(const std::string& image, const std::string& to, const std::string& command) {
+    const std::string script = fmt::format("rm -rf tree && umoci unpack {0} --image {1} tree && root=tree/rootfs && {2} && umoci repack --history.created 2026-01-02T00:00:00Z --image {3} tree", is_root() ? "" : "--rootless", image, command, to);
+    const Ran ran = stage.run({"sh", "-c", script});
+    ASSERT_EQ(ran.code, 0) << ran.told;
+  }
+  /// An application on a base, with a layer of the stage's folder `files`.
+  void application(const std::string& base, const std::string& to, const std::string& files, const Words& more = {}) {
+    ASSERT_EQ(stage.ashlar({"copy", "oci:base:" + base, "oci:app:" + to}).code, 0);
+    layer("app:" + to, "app:" + to, fmt::format("mkdir -p -m 755 $root/opt $root/opt/app && cp {}/* $root/opt/app/ && find $root/opt -exec touch -d @1 {{}} + && touch -d @1 $root", files));
+    Words config = {"umoci", "config", "--image", "app:" + to, "--history.created", "2026-01-02T00:00:00Z", "--config.env", "APP=1", "--config.label", "org.example.app=yes"};
+    config.insert(config.end(), more.begin(), more.end());
+    const Ran set = stage.run(config);
+    ASSERT_EQ(set.code, 0) << set.told;
+  }
+  oci::PlatformImage read(const std::string& ref) const {
+    host::Machine machine = host::real_machine();
+    auto target = inventory::open_target(machine, "oci:" + (stage.folder() / ref).string());
+    EXPECT_TRUE(target) << (target ? "" : target.error().message);
+    return std::move(target->which);
+  }
+  Json rebase(const std::string& image, int code = 0, const Words& more = {}) const {
+    Words words = {"rebase", "oci:app:" + image, "--onto", "oci:base:2", "-o", "oci:app:rebased"};
+    words.insert(words.end(), more.begin(), more.end());
+    return stage.json(words, code);
+  }
+  static std::string refusals(const Json& answer) {
+    std::string out;
+    for (const Json& each : answer["refusals"]) out += each["id"].get<std::string>() + " " + each["subject"].get<std::string>() + "\n";
+    return out;
+  }
+};
+
+TEST_F(RebaseFlow, it_is_the_image_that_building_on_the_new_base_gives) {
+  stage.write("files/settings", "a=1\n");
+  application("1", "old", "files");
+  application("2", "scratch", "files");
+  const Json done = rebase("old");
+  EXPECT_EQ(done["rebased"], true) << done;
+  EXPECT_EQ(done["from"], "oci:base:1") << "found by its layers, among all that lie where the new base does";
+  EXPECT_EQ(done["layers"]["own"], 1);
+  const auto made = read("app:rebased"), scratch = read("app:scratch"), base = read("base:2");
+  EXPECT_EQ(made.config.diff_ids, scratch.config.diff_ids);
+  const auto settings = [](oci::Config config) {
+    config.created.clear(), config.history.clear();
+    return oci::to_text(config);
+  };
+  EXPECT_EQ(settings(made.config), settings(scratch.config)) << "user, variables, labels, what it starts";
+  EXPECT_EQ(made.manifest.annotations.at("org.opencontainers.image.base.digest"), base.descriptor.digest.str());
+  EXPECT_EQ(made.manifest.annotations.at("org.opencontainers.image.base.name"), "oci:base:2");
+  EXPECT_EQ(made.config.history.size(), scratch.config.history.size());
+  EXPECT_EQ(rebase("old")["digest"], done["digest"]) << "the same again";
+  EXPECT_EQ(rebase("old", 0, {"--from", "oci:base:1"})["digest"], done["digest"]) << "the base named";
+  const Json diff = stage.json({"diff", "oci:app:scratch", "oci:app:rebased"});
+  EXPECT_EQ(diff["files"], Json::array());
+  EXPECT_EQ(diff["behaviour"]["changes"], Json::array()) << diff["behaviour"];
+}
+
+TEST_F(RebaseFlow, it_runs_on_the_new_base) {
+  if (!program("runc") && !program("crun")) GTEST_SKIP() << "this machine has neither runc nor crun";
+  stage.write("files/settings", "a=1\n");
+  application("1", "old", "files");
+  ASSERT_EQ(rebase("old")["rebased"], true);
+  stage.write("tested.yaml", stage.read("small.yaml") + "\ntests:\n  - {name: greets, exit-code: 0}\n");
+  const Words words = {"test", "oci:app:rebased", "--definition", "tested.yaml", "--no-rebuild"};
+  const Json tested = stage.json(words, stage.ashlar(words).code);  // a layer of nobody's is no hardened image
+  size_t ran = 0;
+  for (const Json& each : tested["checks"]) {
+    const std::string id = each["id"];
+    if (!id.starts_with("run:")) continue;
+    if (each["result"] == "not-applicable") GTEST_SKIP() << "this machine runs no containers: " << each["evidence"].dump();
+    EXPECT_EQ(each["result"], "passed") << each;
+    ++ran;
+  }
+  EXPECT_GT(ran, 0U) << tested;
+}
+
+TEST_F(RebaseFlow, what_is_not_safe_is_refused_and_writes_nothing) {
+  stage.write("files/settings", "a=1\n");
+  application("1", "old", "files");
+  struct Row { const char* summary; std::function<void()> make; const char* image; Words more; const char* refused; };
+  const Row rows[] = {
+      {"a file of the base overridden", [&] {
+         layer("app:old", "app:over", "echo mine > $root/usr/share/words/hello.txt");
+       }, "over", {}, "base-file-changed /usr/share/words/hello.txt"},
+      {"a file of the base whited out", [&] { layer("app:old", "app:less", "rm $root/usr/share/words/hello.txt"); }, "less", {}, "base-file-removed /usr/share/words/hello.txt"},
+      {"two that might be its base", [&] {
+         ASSERT_EQ(stage.ashlar({"copy", "oci:app:old", "oci:base:between"}).code, 0);
+         layer("app:old", "app:more", "echo more > $root/opt/more");
+       }, "more", {}, "base-unknown oci:app:more"},
+      {"another base than it has", [] {}, "old", {"--from", "oci:base:2"}, "base-unknown oci:app:old"},
+  };
+  for (const Row& row : rows) {
+    SCOPED_TRACE(row.summary);
+    row.make();
+    const std::string before = stage.read("app/index.json");
+    const Json answer = rebase(row.image, 1, row.more);
+    EXPECT_EQ(answer["rebased"], false);
+    EXPECT_NE(refusals(answer).find(row.refused), std::string::npos) << refusals(answer);
+    EXPECT_EQ(stage.read("app/index.json"), before) << "nothing is written";
+    Words words = {"rebase", fmt::format("oci:app:{}", row.image), "--onto", "oci:base:2", "-o", "oci:app:rebased"};
+    words.insert(words.end(), row.more.begin(), row.more.end());
+    const Ran told = stage.ashlar(words);
+    EXPECT_EQ(told.code, 1);
+    EXPECT_NE(told.out.find("is not rebased"), std::string::npos) << told.told;
+  }
+}
+
+TEST_F(RebaseFlow, a_squashed_image_and_another_platform_are_refused) {
+  stage.write("files/settings", "a=1\n");
+  application("1", "old", "files");
+  // All in one layer: nothing tells what of it was the base's.
+  layer("app:old", "app:again", "cp -a $root flattened");
+  ASSERT_EQ(stage.run({"sh", "-c", "umoci init --layout flat && umoci new --image flat:1"}).code, 0);
+  layer("flat:1", "flat:1", "cp -a flattened/. $root/");
+  const Ran squashed = stage.ashlar({"rebase", "oci:flat:1", "--onto", "oci:base:2", "-o", "oci:app:rebased"});
+  EXPECT_EQ(squashed.code, 1) << squashed.told;
+  EXPECT_NE(squashed.out.find("base-unknown"), std::string::npos) << squashed.told;
+  edit("small.yaml", "platforms: [linux/amd64]", "platforms: [linux/arm64]");
+  ASSERT_EQ(stage.ashlar({"lock", "small.yaml"}).code, 0);
+  build("arm:1");
+  const Ran other = stage.ashlar({"rebase", "oci:app:old", "--onto", "oci:arm:1", "-o", "oci:app:rebased"});
+  EXPECT_EQ(other.code, 1) << other.told;
+  EXPECT_NE(other.out.find("platform-lacks"), std::string::npos) << other.told;
+}
+
+TEST_F(RebaseFlow, bad_input_says_what_to_do) {
+  struct Row { const char* summary; Words words; int code; const char* says; };
+  for (const Row& row : {Row{"no tag", {"rebase", "oci:base:1", "--onto", "oci:base:2", "-o", "oci:app"}, 2, "name the tag that it shall have"}, Row{"an archive", {"rebase", "oci:base:1", "--onto", "oci:base:2", "-o", "oci-archive:x.tar:1"}, 2, "registries and layouts"},
+                         Row{"a base that is not there", {"rebase", "oci:base:1", "--onto", "oci:nowhere:2", "-o", "oci:app:1"}, 2, "nowhere"}, Row{"an image that is not there", {"rebase", "oci:nowhere:1", "--onto", "oci:base:2", "-o", "oci:app:1"}, 2, "nowhere"}}) {
+    const Ran ran = stage.ashlar(row.words);
+    EXPECT_EQ(ran.code, row.code) << row.summary << ran.told;
+    EXPECT_NE(ran.err.find(row.says), std::string::npos) << row.summary << ran.told;
+  }
+}
+
+}  // namespace
+}  // namespace ashlar::flow
