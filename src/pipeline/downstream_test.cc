@@ -62,7 +62,7 @@ TEST(DownstreamTest, TheSameInputGivesTheSameMessageAndALaterMoveTheSameKey) {
   DownstreamWish later = one;
   later.to.digest = "sha256:" + std::string(64, 'c'), later.to.tag = "3.14";
   EXPECT_EQ(downstream(later).message.key, downstream(one).message.key);
-  later.base = "release--1 x";
+  later.base = "release--1.x";
   EXPECT_TRUE(forge::check(downstream(later).message)) << downstream(later).message.key;
   later.files[0].path = "a|b`c/Dockerfile";
   EXPECT_NE(downstream(later).message.body.find("`a/b'c/Dockerfile`"), std::string::npos) << "a path is no Markdown";

@@ -124,8 +124,8 @@ TEST_F(ChangeFlow, notes_lie_beside_the_new_image_and_lead_from_the_old_one_to_i
   ASSERT_TRUE(before && after);
   const auto judged = pipeline::judge_attached(*other->image, other->which.descriptor, {});
   ASSERT_TRUE(judged) << judged.error().message;
-  const auto found = std::ranges::find_if(*judged, [](const auto& each) { return each.signature.predicate_type == "https://ashlar.dev/attestation/changes/v1"; });
-  ASSERT_NE(found, judged->end());
+  const auto found = std::ranges::find_if(judged->contents, [](const auto& each) { return each.signature.predicate_type == "https://ashlar.dev/attestation/changes/v1"; });
+  ASSERT_NE(found, judged->contents.end());
   const Json statement = Json::parse(found->signature.unproved);
   const Json& predicate = statement["predicate"];
   const auto delta = inventory::read_delta(predicate);
