@@ -74,6 +74,32 @@ TEST_F(ChangeFlow, what_breaks_stops_it_until_it_is_accepted) {
   EXPECT_EQ(reason(make(), "behaviour"), "holds: linux/amd64: nothing breaks for whoever uses what is published") << "against itself";
 }
 
+TEST_F(ChangeFlow, broken_packages_never_reach_the_tag) {
+  archive->put("stone", {"extra", "1.0.1", "all", "", {{"usr/share/extra/hello.txt", "hello\n"}, {"usr/share/extra/bye.txt", "bye\n"}, {"usr/share/extra/", ""}}});
+  archive->publish();
+  edit("small.yaml", "greeter]", "greeter, extra]");
+  const Ran locked = stage.ashlar({"lock", "small.yaml", "--update"});
+  ASSERT_EQ(locked.code, 0) << locked.told;
+  // What the tests of the definition do not look at is what a user may miss.
+  stage.write("lenient.policy.yaml", "gate: {proofs: false, coverage: false, stop-on: []}\n");
+  const Json first = make(0, {"--policy", "lenient.policy.yaml"});
+  struct Row { const char* summary; SmallPackage package; const char* id; };
+  const Row rows[] = {
+      {"a file went", {"extra", "1.1", "all", "", {{"usr/share/extra/hello.txt", "hello\n"}, {"usr/share/extra/", ""}}}, "file-gone"},
+      {"a file moved", {"extra", "1.2", "all", "", {{"usr/share/extra/hello.txt", "hello\n"}, {"usr/share/extra/farewell.txt", "bye\n"}, {"usr/share/extra/", ""}}}, "file-moved"},
+      {"a file is a folder", {"extra", "1.3", "all", "", {{"usr/share/extra/hello.txt", "hello\n"}, {"usr/share/extra/bye.txt/", ""}, {"usr/share/extra/", ""}}}, "kind-changed"},
+  };
+  for (const Row& row : rows) {
+    SCOPED_TRACE(row.summary);
+    archive->put("stone", row.package);
+    archive->publish();
+    ASSERT_EQ(stage.ashlar({"lock", "small.yaml", "--update"}).code, 0);
+    const Json stopped = make(1, {"--policy", "lenient.policy.yaml"});
+    EXPECT_NE(reason(stopped, "behaviour").find(row.id), std::string::npos) << stopped["gate"].dump(1);
+    EXPECT_EQ(points_at("1"), first["digest"]);
+  }
+}
+
 TEST_F(ChangeFlow, notes_lie_beside_the_new_image_and_lead_from_the_old_one_to_it) {
   const Json first = make();
   colour("grey", "green");
