@@ -75,8 +75,9 @@ TEST_F(ChangeFlow, what_breaks_stops_it_until_it_is_accepted) {
 }
 
 TEST_F(ChangeFlow, broken_packages_never_reach_the_tag) {
-  archive->put("stone", {"words", "1.0.1", "all", "", {{"usr/share/words/hello.txt", "hello\n"}, {"usr/share/words/bye.txt", "bye\n"}, {"usr/share/words/", ""}}});
+  archive->put("stone", {"extra", "1.0.1", "all", "", {{"usr/share/extra/hello.txt", "hello\n"}, {"usr/share/extra/bye.txt", "bye\n"}, {"usr/share/extra/", ""}}});
   archive->publish();
+  edit("small.yaml", "greeter]", "greeter, extra]");
   const Ran locked = stage.ashlar({"lock", "small.yaml", "--update"});
   ASSERT_EQ(locked.code, 0) << locked.told;
   // What the tests of the definition do not look at is what a user may miss.
@@ -84,9 +85,9 @@ TEST_F(ChangeFlow, broken_packages_never_reach_the_tag) {
   const Json first = make(0, {"--policy", "lenient.policy.yaml"});
   struct Row { const char* summary; SmallPackage package; const char* id; };
   const Row rows[] = {
-      {"a file went", {"words", "1.1", "all", "", {{"usr/share/words/hello.txt", "hello\n"}, {"usr/share/words/", ""}}}, "file-gone"},
-      {"a file moved", {"words", "1.2", "all", "", {{"usr/share/words/hello.txt", "hello\n"}, {"usr/share/words/farewell.txt", "bye\n"}, {"usr/share/words/", ""}}}, "file-moved"},
-      {"a file is a folder", {"words", "1.3", "all", "", {{"usr/share/words/hello.txt", "hello\n"}, {"usr/share/words/bye.txt/", ""}, {"usr/share/words/", ""}}}, "kind-changed"},
+      {"a file went", {"extra", "1.1", "all", "", {{"usr/share/extra/hello.txt", "hello\n"}, {"usr/share/extra/", ""}}}, "file-gone"},
+      {"a file moved", {"extra", "1.2", "all", "", {{"usr/share/extra/hello.txt", "hello\n"}, {"usr/share/extra/farewell.txt", "bye\n"}, {"usr/share/extra/", ""}}}, "file-moved"},
+      {"a file is a folder", {"extra", "1.3", "all", "", {{"usr/share/extra/hello.txt", "hello\n"}, {"usr/share/extra/bye.txt/", ""}, {"usr/share/extra/", ""}}}, "kind-changed"},
   };
   for (const Row& row : rows) {
     SCOPED_TRACE(row.summary);
