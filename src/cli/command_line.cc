@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "base/shell.h"
 #include "base/text.h"
 
 namespace ashlar::cli {
@@ -115,14 +116,14 @@ Result<std::string> completions(const CommandLine& line, std::string_view shell)
     out += "  esac\n}\ncomplete -o default -F _ashlar ashlar\n";
   } else if (shell == "zsh") {
     out = "#compdef ashlar\n_ashlar() {\n  if (( CURRENT == 2 )); then\n    local -a verbs=(\n";
-    for (const Verb& verb : verbs()) out += fmt::format("      '{}:{}'\n", verb.name, verb.summary);
+    for (const Verb& verb : verbs()) out += fmt::format("      {}\n", shell_quoted(fmt::format("{}:{}", verb.name, verb.summary)));
     out += "    )\n    _describe verb verbs\n    return\n  fi\n  case $words[2] in\n";
     for (const Verb& verb : verbs())
       out += fmt::format("    {}) compadd -- {} ;;\n", verb.name, join(long_names(*line.app->get_subcommand(std::string(verb.name))), " "));
     out += "  esac\n  _files\n}\n_ashlar \"$@\"\n";
   } else if (shell == "fish") {
     for (const Verb& verb : verbs()) {
-      out += fmt::format("complete -c ashlar -n __fish_use_subcommand -f -a {} -d '{}'\n", verb.name, verb.summary);
+      out += fmt::format("complete -c ashlar -n __fish_use_subcommand -f -a {} -d {}\n", verb.name, shell_quoted(verb.summary));
       for (const std::string& name : long_names(*line.app->get_subcommand(std::string(verb.name))))
         out += fmt::format("complete -c ashlar -n '__fish_seen_subcommand_from {}' -l {}\n", verb.name, name.substr(2));
     }

@@ -8,7 +8,7 @@ const std::vector<Verb>& verbs() {
   static const std::vector<Verb> table = {
       {"validate", "checks definitions, locks and configuration against their formats", "ashlar validate catalog/python/3.13.yaml", validate},
       {"make", "locks, builds, tests, judges, signs and publishes, in one go", "ashlar make catalog/python/3.13.yaml --to docker://registry.example/hardened/python --key team.key", make},
-      {"renew", "looks at what changed, and makes again what is due: locked, tested, judged, published", "ashlar renew --fleet fleet.yaml --key team.key", renew},
+      {"renew", "looks at what changed, and makes again what is due: judged and published", "ashlar renew --fleet fleet.yaml --key team.key", renew},
       {"lock", "resolves a definition and writes its lock beside it", "ashlar lock catalog/python/3.13.yaml", lock},
       {"build", "builds locked definitions into an OCI image", "ashlar build catalog/python/3.13.yaml -o oci:out/python --platform linux/amd64,linux/arm64", build},
       {"test", "proves on an image's bytes, and by running it, that it is hardened", "ashlar test oci:out/python --definition catalog/python/3.13.yaml", test},

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/shell.h"
 #include "base/text.h"
 #include "inventory/target.h"
 #include "pipeline/catalog.h"
@@ -14,15 +15,6 @@ namespace ashlar::pipeline {
 namespace {
 
 constexpr std::string_view debugger = "debugger";
-
-/// `text` as one word of a POSIX shell.
-std::string word(const std::string& text) {
-  constexpr std::string_view plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:=,@%+";
-  if (!text.empty() && text.find_first_not_of(plain) == std::string::npos) return text;
-  std::string out = "'";
-  for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return out + "'";
-}
 
 /// What the pod security standard `restricted` asks of a container, and the image's user.
 Json security_of(const prove::ImageUser& user) {
@@ -116,20 +108,20 @@ DebugAdvice advise(const oci::Config& config, const prove::ImageUser& user, cons
   Json ephemeral = {{"name", debugger}, {"image", options.toolbox}, {"command", options.shell}, {"stdin", true}, {"tty", true}, {"targetContainerName", options.container}, {"securityContext", security_of(user)}};
   advice.patch = {{"spec", {{"ephemeralContainers", Json::array({std::move(ephemeral)})}}}};
   advice.pod = pod_of(config, user, options);
-  const std::string space = options.name_space.empty() ? "" : fmt::format(" --namespace={}", word(options.name_space));
-  const std::string pod = word(options.pod), container = word(options.container), toolbox = word(options.toolbox);
+  const std::string space = options.name_space.empty() ? "" : fmt::format(" --namespace={}", shell_word(options.name_space));
+  const std::string pod = shell_word(options.pod), container = shell_word(options.container), toolbox = shell_word(options.toolbox);
   std::string shell, rest;  // Docker takes the first word before the image, the others after it
   for (const std::string& each : options.shell) {
-    if (!shell.empty()) rest += " " + word(each);
-    shell += (shell.empty() ? "" : " ") + word(each);
+    if (!shell.empty()) rest += " " + shell_word(each);
+    shell += (shell.empty() ? "" : " ") + shell_word(each);
   }
   advice.kubectl_debug = fmt::format("printf %s {} > debug.json && kubectl debug{} --stdin --tty {} --container={} --target={} --image={} --profile={} --custom=debug.json -- {}",
-                                     word(to_compact(advice.custom)), space, pod, debugger, container, toolbox, user.uid == 0 ? "baseline" : "restricted", shell);
+                                     shell_word(to_compact(advice.custom)), space, pod, debugger, container, toolbox, user.uid == 0 ? "baseline" : "restricted", shell);
   advice.kubectl_patch = fmt::format("kubectl patch{} pod {} --subresource=ephemeralcontainers --type=strategic --patch {} && kubectl attach{} --stdin --tty {} --container={}", space, pod,
-                                     word(to_compact(advice.patch)), space, pod, debugger);
-  const std::string beside = word("container:" + options.docker);
+                                     shell_word(to_compact(advice.patch)), space, pod, debugger);
+  const std::string beside = shell_word("container:" + options.docker);
   advice.docker = fmt::format("docker run --rm --interactive --tty --pid={0} --network={0} --user={1}:{2} --cap-drop=ALL --security-opt=no-new-privileges --entrypoint={3} {4}{5}", beside, user.uid,
-                              user.gid, word(options.shell.front()), toolbox, rest);
+                              user.gid, shell_word(options.shell.front()), toolbox, rest);
   return advice;
 }
 

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/shell.h"
 #include "base/text.h"
 
 namespace ashlar::policy {
@@ -94,20 +95,12 @@ void ask_behaviour(const Candidate& candidate, const GateRules& rules, std::vect
   out.push_back({Answer::Holds, "behaviour", what});
 }
 
-/// As a shell takes it for one word.
-std::string word(const std::string& text) {
-  if (!text.empty() && text.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._+:/@%") == std::string::npos) return text;
-  std::string out = "'";
-  for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return out + "'";
-}
-
 /// What accepts findings for a time. Feeds name packages of distributions by their source, and so does a decision that is to know what is known.
 std::string decisions_on(const scan::Report& report, const std::vector<std::string>& stopped_by) {
   std::vector<std::string> out;
   for (const scan::Finding& each : report.findings) {
     if (std::ranges::find(stopped_by, each.id + " " + each.component.name) == stopped_by.end()) continue;
-    std::string line = fmt::format("`ashlar except add {} --package {} --owner NAME --reason TEXT --expires 90d`", word(each.id), word(each.component.source.empty() ? each.component.name : each.component.source));
+    std::string line = fmt::format("`ashlar except add {} --package {} --owner NAME --reason TEXT --expires 90d`", shell_word(each.id), shell_word(each.component.source.empty() ? each.component.name : each.component.source));
     if (std::ranges::find(out, line) == out.end()) out.push_back(std::move(line));
   }
   return out.empty() ? "`ashlar except add`" : named(out);
