@@ -30,7 +30,7 @@ constexpr std::array types = {
     PredicateType{"test-result", test_result_uri, "test-result.schema.json"},
     PredicateType{"lock", lock_uri, "lock.schema.json"},
     PredicateType{"hardening", hardening_uri, "hardening.schema.json"},
-    PredicateType{"changes", changes_uri, "changes.schema.json"},
+    PredicateType{"changes", changes_uri, "changes.schema.json"}, PredicateType{"support", support_uri, "support.schema.json"},
 };
 
 /// Whose predicate is a document with a version of its own, which some write behind the URI.
@@ -94,6 +94,8 @@ constexpr std::array changes_shape = {
     Member{"behaviour/changes[]/weight", Is::Word, true, "breaking|notable|neutral"}, Member{"behaviour/changes[]/id", Is::Filled}, Member{"behaviour/changes[]/subject", Is::Filled}, Member{"behaviour/changes[]/what", Is::Filled},
     Member{"behaviour/changes[]/evidence[]", Is::Text}};
 
+constexpr std::array support_shape = {Member{"image", Is::Filled}, Member{"from", Is::Time, false}, Member{"until", Is::Time, false}, Member{"sla", Is::Filled, false}};
+
 std::string fault_of_spdx(const Json& predicate) {
   if (predicate.is_string()) return predicate.get_ref<const std::string&>().starts_with("SPDXVersion:") ? "" : "it is a text, and no SPDX document in tag-value form";
   return predicate.is_object() && predicate.contains("@graph") ? fault_of(predicate, spdx_3) : fault_of(predicate, spdx_2);
@@ -131,7 +133,7 @@ struct Check { std::string_view uri; std::string (*fault)(const Json& predicate)
 constexpr std::array checks = {
     Check{provenance_uri, fault_by<provenance_1>}, Check{old_provenance_uri, fault_by<provenance_02>}, Check{spdx_uri, fault_of_spdx}, Check{cyclonedx_uri, fault_by<cyclonedx>},
     Check{openvex_uri, fault_of_openvex}, Check{vulnerability_scan_uri, fault_of_scan}, Check{test_result_uri, fault_by<test_result>},
-    Check{lock_uri, fault_of_lock}, Check{hardening_uri, fault_by<hardening>}, Check{changes_uri, fault_of_changes}};
+    Check{lock_uri, fault_of_lock}, Check{hardening_uri, fault_by<hardening>}, Check{changes_uri, fault_of_changes}, Check{support_uri, fault_by<support_shape>}};
 
 }  // namespace
 

@@ -18,6 +18,7 @@ inline constexpr std::string_view vulnerability_scan_uri = "https://cosign.sigst
 inline constexpr std::string_view test_result_uri = "https://in-toto.io/attestation/test-result/v0.1";
 inline constexpr std::string_view lock_uri = "https://ashlar.dev/attestation/lock/v1";
 inline constexpr std::string_view hardening_uri = "https://ashlar.dev/attestation/hardening/v1";
+inline constexpr std::string_view support_uri = "https://ashlar.dev/attestation/support/v1";
 inline constexpr std::string_view changes_uri = "https://ashlar.dev/attestation/changes/v1";
 
 struct PredicateType {

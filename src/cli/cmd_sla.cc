@@ -7,6 +7,7 @@
 #include "base/amount.h"
 #include "base/text.h"
 #include "cli/commands.h"
+#include "pipeline/renew.h"
 #include "pipeline/sla.h"
 
 namespace ashlar::cli {
@@ -16,7 +17,7 @@ using Rows = std::vector<std::vector<std::string>>;
 using policy::Clock;
 
 struct Options {
-  std::string ledger, policy, preset, now, image;
+  std::string ledger, policy, preset, now, image, fleet;
   std::vector<std::string> cadences;
 };
 
@@ -100,12 +101,18 @@ Action sla(CLI::App& app) {
   app.add_option("--now", options->now, "as of this time, instead of now")->option_text("TIME");
   app.add_option("--image", options->image, "of this repository alone")->option_text("REPO");
   app.add_option("--ledger", options->ledger, "of this ledger; by default the one in the folder of state")->option_text("FILE");
+  app.add_option("--fleet", options->fleet, "say of the images of this fleet where their cadence was not kept")->option_text("FILE");
   app.add_option("--cadence", options->cadences, "this image is published anew at the latest so often, REPO=7d, since its first time: say where that was not kept; repeatable")->option_text("REPO=AGE");
   return [options](Context& context) -> Result<Exit> {
     TRY_ASSIGN(auto workshop, pipeline::open_workshop(context.machine, context.config, context.progress));
     pipeline::SlaWish wish{.ledger = options->ledger, .policy = options->policy, .preset = options->preset, .image = options->image};
     if (!options->now.empty()) {
       TRY_ASSIGN(wish.now, Time::parse(options->now));
+    }
+    if (!options->fleet.empty()) {
+      TRY_ASSIGN(const auto fleet, pipeline::load_fleet(context.machine, options->fleet));
+      for (const auto& each : fleet.images) wish.support.push_back({.image = each.repository, .from = each.from.value_or(Time{}), .until = each.until, .rebuilt_at_latest = each.cadence.value_or(0), .sla = each.sla});
+      if (wish.policy.empty() && wish.preset.empty() && !fleet.policy.empty()) wish.policy = fleet.policy.string();
     }
     for (const std::string& each : options->cadences) {
       TRY_ASSIGN(auto support, support_of(each));

@@ -64,6 +64,7 @@ Result<std::vector<Placed>> state(Workshop& workshop, const host::Path& definiti
   }
   for (size_t at = 0; at < platforms.size(); ++at) {
     if (platforms[at].notes) predicates[at]->list.push_back(changes_of(*platforms[at].notes));
+    if (options.support) predicates[at]->list.push_back(attest::support(*options.support));
   }
   TRY_ASSIGN(auto out, sign(workshop.machine, there.str(), *options.key, {.each_platform = true}));
   std::vector<Result<std::vector<Placed>>> said(platforms.size());

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "advisory/database.h"
+#include "attest/support.h"
 #include "pipeline/build.h"
 #include "pipeline/notes.h"
 #include "pipeline/scan.h"
@@ -19,6 +20,7 @@ struct MakeOptions {
   const trust::PrivateKey* key = nullptr;  ///< null: nothing is signed and nothing said
   std::string builder{};                   ///< a URI: who answers for the build in its provenance
   bool run = true;                         ///< run tests, too
+  std::optional<attest::SupportSaid> support{};  ///< what is promised for the image
   std::vector<std::string> tags{};         ///< that move, in the place of the definition's
 };
 

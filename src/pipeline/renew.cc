@@ -228,6 +228,8 @@ class Run {
     if (!promote && watched.takes_newer) TRY(before.replace(watched.before, to_pretty(plan::to_json(watched.newer))));
     MakeOptions how = options_.make;
     const bool canary = watched.image.rollout && !promote && !watched.facts.published.empty();
+    const FleetImage& image = watched.image;
+    if (image.from || image.until || image.cadence) how.support = attest::SupportSaid{.image = image.repository, .from = image.from, .until = image.until, .rebuilt_at_latest = image.cadence.value_or(0), .sla = image.sla};
     if (canary) how.tags = {watched.image.rollout->canary};
     TRY_ASSIGN(const Made made, make(workshop_, database_, watched.image.definition, watched.to, how));
     out.digest = made.digest.str();

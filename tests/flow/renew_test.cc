@@ -136,7 +136,9 @@ TEST_F(RenewFlow, an_advisory_lands_and_the_image_is_patched) {
   EXPECT_EQ(fixed["done"][0]["closed"], Json::array({"CVE-2026-0001 greeter"}));
   EXPECT_NE(tags().at("1"), before);
   EXPECT_EQ(version_of("greeter"), "1.2");
-  EXPECT_EQ(stage.ashlar({"verify", "oci:published:1", "--key", "our.pub", "--type", "slsaprovenance1", "--type", "vuln"}).code, 0);
+  EXPECT_EQ(stage.ashlar({"verify", "oci:published:1", "--key", "our.pub", "--type", "slsaprovenance1", "--type", "vuln", "--type", "support", "--type", "changes"}).code, 0) << "what changed and what is promised lie beside it";
+  const Json sla = stage.json({"sla", "--fleet", "fleet.yaml"});
+  EXPECT_EQ(sla["mttp_days"]["high"].is_number(), true) << sla;
   const std::vector<std::string> expected = {"rebuilt", "tested", "promoted", "first-seen CVE-2026-0001", "fix-available CVE-2026-0001", "rebuilt", "tested", "promoted", "closed CVE-2026-0001"};
   EXPECT_EQ(events(), expected);
   EXPECT_EQ(stage.ashlar({"audit", "verify"}).code, 0);

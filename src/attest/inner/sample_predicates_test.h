@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "attest/support.h"
 #include "attest/changes.h"
 #include "attest/cyclonedx.h"
 #include "attest/provenance.h"
@@ -85,6 +86,7 @@ inline Json behaviour_said() {
 inline std::map<std::string, Json> predicates() {
   const auto parsed = [](const std::string& text) { return parse_json(text, "sample").value(); };
   return {{"slsaprovenance1", provenance(lock(), making()).value()}, {"test-result", test_results(answers(), measured())}, {"hardening", hardening(answers(), measured())}, {"lock", plan::to_json(lock())}, {"changes", changes(changes_said(), behaviour_said())},
+          {"support", parsed(support({.image = "registry.example/app", .from = Time{1'700'000'000}, .until = Time{1'800'000'000}, .rebuilt_at_latest = 604800, .sla = "pci-dss"}).text)},
           {"spdxjson", parsed(to_spdx_json(sbom()))}, {"cyclonedx", parsed(to_cyclonedx_json(sbom()))}, {"openvex", to_openvex(vex())},
           {"vuln", vulnerability_scan({{"verdict", "clean"}, {"findings", Json::array()}}, {.scanner = "https://scanner.example", .version = "1", .database = digest("db").str(), .database_created = Time{1'699'000'000},
                                                                                             .started = Time{1'700'000'000}, .finished = Time{1'700'000'003}})}};
