@@ -43,7 +43,7 @@ Result<std::vector<CandidatePlatform>> examine(Workshop& workshop, advisory::Dat
   Watch watch;
   for (const build::Image& image : built.images) {
     const std::string platform = image.platform.str();
-    TRY_ASSIGN(auto tested, test(workshop, made.candidate, {.platform = platform, .definition = definition, .run = options.run}));
+    TRY_ASSIGN(auto tested, test(workshop, made.candidate, {.platform = platform, .definition = definition, .run = options.run && options.policy.gate.run_tests}));
     timings.test += watch.lap();
     how.platform = platform;
     TRY_ASSIGN(auto report, scan(workshop.machine, database, made.candidate, how));
