@@ -11,6 +11,7 @@
 #include "cli/commands.h"
 #include "cli/key_options.h"
 #include "cli/lock_options.h"
+#include "pipeline/exposure.h"
 #include "pipeline/feeds.h"
 #include "pipeline/renew.h"
 #include "pipeline/told.h"
@@ -19,7 +20,7 @@ namespace ashlar::cli {
 namespace {
 
 struct Options {
-  std::string fleet = "fleet.yaml", database, every, builder = "https://ashlar.dev/builder/self-hosted", now;
+  std::string fleet = "fleet.yaml", database, advisory, every, builder = "https://ashlar.dev/builder/self-hosted", now;
   KeyFlags key{};
   bool unsigned_ = false, once = false, keep_feeds = false;
   pipeline::RenewOptions renew{};
@@ -125,6 +126,10 @@ void say_told(Context& context, const pipeline::Told& told) {
 /// Looks once, and does what is due.
 Result<pipeline::Renewed> once(Context& context, const Options& options, const trust::PrivateKey* key) {
   TRY_ASSIGN(auto workshop, pipeline::open_workshop(context.machine, context.config, context.progress));
+  if (!options.advisory.empty()) {
+    TRY_ASSIGN(const auto database, pipeline::open_database(workshop, options.database, std::nullopt));
+    return pipeline::due_by_advisory(workshop, *database, options.advisory);
+  }
   TRY_ASSIGN(const auto fleet, pipeline::load_fleet(context.machine, options.fleet));
   TRY_ASSIGN(auto how, settle(context, workshop, fleet, options));
   how.make.key = key;
@@ -152,6 +157,7 @@ Action renew(CLI::App& app) {
   app.add_option("--fleet", options->fleet, "the images that are kept up to date; fleet.yaml by default")->option_text("FILE");
   auto* const plan = app.add_flag("--plan", options->renew.plan, "say what is due and why, and do nothing; exit 1 where something is");
   app.add_flag("--once", options->once, "do what is due, once; this is what happens without an option")->excludes(plan);
+  app.add_option("--advisory", options->advisory, "with --plan: what this one makes due among all images that were ever looked at or scanned here, without looking at any of them again")->option_text("ID")->needs(plan);
   app.add_option("--every", options->every, "do it again after so long, until ended: 1h")->option_text("AGE")->excludes(plan);
   app.add_option("--now", options->now, "take this for the present moment: 2026-11-27T06:00:00Z")->option_text("TIME");
   auto* const key = add_key_options(app, options->key, "the private key that signs images and what is said of them: a PEM file, cosign's too, or a key in a token (pkcs11:...)");

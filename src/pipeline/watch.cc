@@ -12,6 +12,7 @@
 #include "oci/registry.h"
 #include "pipeline/archives.h"
 #include "pipeline/catalog.h"
+#include "pipeline/inventories.h"
 #include "pipeline/make.h"
 #include "pipeline/publish.h"
 
@@ -91,6 +92,7 @@ Done watch_published(Workshop& workshop, advisory::Database& database, const Wat
   ScanOptions how{.also_named = {out.to.location}};
   how.settings = options.settings;
   how.trust = options.trust;
+  how.scanned = remember_images(workshop);
   TRY_ASSIGN(const auto reader, oci::open_image(workshop.machine, published));
   TRY_ASSIGN(const auto platforms, oci::platforms(*reader));
   for (const oci::PlatformImage& each : platforms) {

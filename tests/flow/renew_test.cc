@@ -130,6 +130,11 @@ TEST_F(RenewFlow, an_advisory_lands_and_the_image_is_patched) {
   const Json plan = renew({"--plan"}, 1);
   EXPECT_EQ(due(plan), "rebuild: 1 open finding can be fixed\n");
   EXPECT_EQ(plan["due"][0]["cve"], "CVE-2026-0001");
+  const Json exposed = stage.json({"renew", "--plan", "--advisory", "CVE-2026-0001"}, 1);
+  ASSERT_EQ(exposed["due"].size(), 1U) << "by what is remembered of the image alone: " << exposed;
+  EXPECT_EQ(exposed["due"][0]["image"], plan["due"][0]["image"].get<std::string>() + "@" + before) << exposed;
+  EXPECT_EQ(exposed["due"][0]["findings"][0]["package"], "greeter");
+  EXPECT_EQ(stage.ashlar({"renew", "--plan", "--advisory", "CVE-2026-9999"}).code, 2);
   EXPECT_EQ(tags().at("1"), before) << "a plan does nothing";
   const Json fixed = renew();
   EXPECT_EQ(done(fixed), "promoted 1.2-r1\n");
