@@ -46,11 +46,6 @@ Json clock_json(const Clock& clock) {
   return out;
 }
 
-Json figures_json(const SlaFigures& figures) {
-  return {{"severity", name_of(figures.severity)}, {"open", figures.open}, {"overdue", figures.overdue}, {"fixed_in_time", figures.fixed_in_time}, {"fixed_late", figures.fixed_late}, {"stopped", figures.stopped},
-          {"mean_days", rounded(figures.mean_days)}, {"p95_days", rounded(figures.p95_days)}, {"within", rounded(figures.within)}, {"fixed_per_day", std::round(figures.pace * 10'000) / 10'000}};
-}
-
 Json cadence_json(const Cadence& cadence) {
   Json gaps = Json::array();
   for (const CadenceGap& each : cadence.gaps) gaps.push_back({{"from", each.from.str()}, {"to", each.to.str()}, {"days", rounded(static_cast<double>(each.to.seconds - each.from.seconds) / Calendar::day)}, {"lasts", each.lasts}});
@@ -83,6 +78,11 @@ std::string days_text(std::int64_t seconds) {
   return fmt::format("{:.1f} d", static_cast<double>(seconds) / Calendar::day);
 }
 
+Json to_json(const SlaFigures& figures) {
+  return {{"severity", name_of(figures.severity)}, {"open", figures.open}, {"overdue", figures.overdue}, {"fixed_in_time", figures.fixed_in_time}, {"fixed_late", figures.fixed_late}, {"stopped", figures.stopped},
+          {"mean_days", rounded(figures.mean_days)}, {"p95_days", rounded(figures.p95_days)}, {"within", rounded(figures.within)}, {"fixed_per_day", std::round(figures.pace * 10'000) / 10'000}};
+}
+
 Json to_json(const SlaReport& report, const SlaPaper& paper) {
   Json out = {{"schema", "https://ashlar.dev/sla/v1"}, {"now", report.now.str()}, {"policy", paper.policy}, {"source", report.rules.source}, {"terms", terms(report.rules)}};
   Json due = Json::array(), breaches = Json::array(), late = Json::array(), mean = Json::object(), p95 = Json::object(), within = Json::object(), figures = Json::array(), series = Json::array(), all = Json::array(), disregarded = Json::array(), cadences = Json::array();
@@ -103,7 +103,7 @@ Json to_json(const SlaReport& report, const SlaPaper& paper) {
     mean[name] = rounded(each.mean_days);
     p95[name] = rounded(each.p95_days);
     within[name] = rounded(each.within);
-    figures.push_back(figures_json(each));
+    figures.push_back(to_json(each));
   }
   for (const auto& [day, count] : report.open_critical) series.push_back({{"date", Time{day * Calendar::day}.date()}, {"open", count}});
   for (const Clock& each : report.clocks) all.push_back(clock_json(each));

@@ -27,6 +27,8 @@ std::string days_text(std::int64_t seconds);
 
 /// docs/formats/policy-sla.md
 Json to_json(const SlaReport& report, const SlaPaper& paper);
+/// What stands in `severities` of it.
+Json to_json(const SlaFigures& figures);
 /// One file: charts as inline SVG, each with its table; no script, nothing fetched.
 std::string to_html(const SlaReport& report, const SlaPaper& paper);
 
