@@ -30,8 +30,9 @@ struct Backed : ::testing::Test {
 
   void SetUp() override { trust_keys({}, {}); }
   static std::string entry(const std::string& name, const trust::PrivateKey& key, const std::string& terms) {
+    const std::string text = key.public_pem();
     std::string pem;
-    for (const std::string_view line : Parts(trim(key.public_pem()), '\n')) pem += "      " + std::string(line) + "\n";
+    for (const std::string_view line : Parts(trim(text), '\n')) pem += "      " + std::string(line) + "\n";
     return fmt::format("  - name: {}\n{}    key: |\n{}", name, terms, pem);
   }
   /// A ring of alice and bob, with terms of alice's.

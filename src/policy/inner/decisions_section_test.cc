@@ -57,7 +57,7 @@ constexpr Bad bad[] = {
     {"an unknown key", "decisions: {exception: []}\n", "unknown key 'exception'"},
     {"one rule, no list", "decisions: {exceptions: {people: 1}}\n", "a list of rules is expected here"},
     {"a rule that is none", "decisions: {exceptions: [two]}\n", "a mapping is expected here"},
-    {"an unknown key of a rule", "decisions: {exceptions: [{persons: 2}]}\n", "unknown key 'persons'"},
+    {"an unknown key of a rule", "decisions: {exceptions: [{people: 1, persons: 2}]}\n", "unknown key 'persons'"},
     {"a rule of nothing", "decisions: {exceptions: [{when: critical}]}\n", "the rule asks for nothing"},
     {"findings that are none", "decisions: {assessments: [{when: bad, people: 1}]}\n", "'bad' is no severity"},
     {"nobody", "decisions: {assessments: [{people: 0}]}\n", "'0' is no number of people"},
