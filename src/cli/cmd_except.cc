@@ -6,7 +6,9 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "cli/commands.h"
+#include "cli/key_options.h"
 #include "pipeline/decisions.h"
 #include "pipeline/feeds.h"
 
@@ -16,6 +18,7 @@ namespace {
 struct Options {
   std::string action = "list", argument, file, database, target;
   pipeline::DecisionWish wish;
+  KeyFlags key{};
 };
 
 struct Row {
@@ -30,9 +33,12 @@ host::Path decisions_path(const pipeline::Workshop& workshop, const Options& opt
 
 std::string_view standing(const scan::Exception& exception, Time now) { return exception.revoked ? "revoked" : exception.expires <= now ? "ended" : "holds"; }
 
+/// With who signed it and whether that is worth something now, where that was looked at.
 Json json_of(const scan::Exception& exception, Time now) {
   Json out = scan::to_json(std::vector{exception})["exceptions"][0];
   out["standing"] = standing(exception, now);
+  out["signed_by"] = exception.backing.keys;
+  out["not_counted"] = exception.backing.faults;
   return out;
 }
 
@@ -53,12 +59,22 @@ Result<pipeline::Known> known_of(Context& context, pipeline::Workshop& workshop,
   return pipeline::what_is_known(report, wish.vulnerability, wish.package);
 }
 
+/// What the signatures of one decision are worth.
+Done look_at_signatures(pipeline::Workshop& workshop, scan::Exception& exception) {
+  std::vector<scan::Exception> one = {std::move(exception)};
+  TRY(pipeline::stand_behind(workshop.machine, pipeline::trust_of(workshop), workshop.machine.clock->now(), one));
+  exception = std::move(one.front());
+  return {};
+}
+
 Result<Exit> add(Context& context, pipeline::Workshop& workshop, const Options& options) {
   pipeline::DecisionWish wish = options.wish;
   wish.vulnerability = options.argument;
   const host::Path path = decisions_path(workshop, options);
   TRY_ASSIGN(const auto known, known_of(context, workshop, options, wish));
-  TRY_ASSIGN(const auto made, pipeline::add_decision(context.machine, path, wish, known));
+  TRY_ASSIGN(const auto key, open_key(context, options.key));
+  TRY_ASSIGN(auto made, pipeline::add_decision(context.machine, path, wish, known, key ? &*key : nullptr));
+  TRY(look_at_signatures(workshop, made));
   if (!known.named) context.progress.note(fmt::format("no feed names '{}' in {}: the decision holds as soon as one does; feeds name packages of distributions by their source", wish.package, wish.vulnerability));
   return say_one(context, path, made,
                  fmt::format("{}: '{}' lives with {} in '{}' until {} (known now: severity {}{}, {})", made.id, made.owner, made.vulnerability, made.package, made.expires.date(), advisory::to_string(made.severity),
@@ -67,18 +83,28 @@ Result<Exit> add(Context& context, pipeline::Workshop& workshop, const Options& 
 
 Result<Exit> list(Context& context, pipeline::Workshop& workshop, const Options& options) {
   const host::Path path = decisions_path(workshop, options);
-  TRY_ASSIGN(const auto all, pipeline::read_decisions(*context.machine.files, path));
+  TRY_ASSIGN(auto all, pipeline::read_decisions(*context.machine.files, path));
   const Time now = context.machine.clock->now();
+  TRY(pipeline::stand_behind(context.machine, pipeline::trust_of(workshop), now, all));
   Json records = Json::array();
-  std::vector<std::vector<std::string>> rows = {{"ID", "STANDING", "VULNERABILITY", "PACKAGE", "IMAGE", "OWNER", "UNTIL", "REASON"}};
+  std::vector<std::vector<std::string>> rows = {{"ID", "STANDING", "VULNERABILITY", "PACKAGE", "IMAGE", "OWNER", "UNTIL", "SIGNED BY", "REASON"}};
   for (const auto& each : all) {
     records.push_back(json_of(each, now));
-    rows.push_back({each.id, std::string(standing(each, now)), each.vulnerability, each.package.empty() ? "any" : each.package, each.image.empty() ? "any" : each.image, each.owner, each.expires.date(), each.reason});
+    rows.push_back({each.id, std::string(standing(each, now)), each.vulnerability, each.package.empty() ? "any" : each.package, each.image.empty() ? "any" : each.image, each.owner, each.expires.date(), signed_by(each.backing), each.reason});
   }
   if (context.json) answer(context, {{"schema", "https://ashlar.dev/exception-list/v1"}, {"file", path.string()}, {"exceptions", std::move(records)}});
   else if (all.empty()) say(context, fmt::format("'{}' has no decision", path.string()));
   else context.answer->append(table(context, rows));
   return Exit::Clean;
+}
+
+Result<Exit> sign(Context& context, pipeline::Workshop& workshop, const Options& options) {
+  const host::Path path = decisions_path(workshop, options);
+  if (options.key.key.empty()) return cannot(Kind::Invalid, "except sign", "--key is missing: whose signature it is");
+  TRY_ASSIGN(const auto key, open_private_key(context, options.key));
+  TRY_ASSIGN(auto done, pipeline::sign_decision(context.machine, path, options.argument, key));
+  TRY(look_at_signatures(workshop, done));
+  return say_one(context, path, done, fmt::format("{} on {} in '{}' is signed by: {}", done.id, done.vulnerability, done.package, signed_by(done.backing)));
 }
 
 Result<Exit> revoke(Context& context, pipeline::Workshop& workshop, const Options& options) {
@@ -91,8 +117,8 @@ Result<Exit> revoke(Context& context, pipeline::Workshop& workshop, const Option
 
 Action except(CLI::App& app) {
   const auto options = std::make_shared<Options>();
-  app.add_option("ACTION", options->action, "add (a decision to live with a finding for a time), list (the default), revoke");
-  app.add_option("ARGUMENT", options->argument, "with add: the vulnerability, CVE-2026-0001. With revoke: the decision, E-1");
+  app.add_option("ACTION", options->action, "add (a decision to live with a finding for a time), list (the default), sign (one that is there), revoke");
+  app.add_option("ARGUMENT", options->argument, "with add: the vulnerability, CVE-2026-0001. With sign and revoke: the decision, E-1");
   app.add_option("--package", options->wish.package, "with add: the package or source package")->option_text("NAME");
   app.add_option("--image", options->wish.image, "with add: in this image alone, by repository or sha256:DIGEST; by default in any")->option_text("IMAGE");
   app.add_option("--owner", options->wish.owner, "with add: who answers for it")->option_text("NAME");
@@ -101,10 +127,11 @@ Action except(CLI::App& app) {
   app.add_option("--target", options->target, "with add: what is known now is read from a scan of this, as `ashlar scan` takes it; by default from the whole database")->option_text("TARGET");
   app.add_option("--db", options->database, "with add: this advisory database; by default the one that `ashlar feed` keeps")->option_text("FILE");
   app.add_option("--file", options->file, "the file of decisions; by default that of the configuration: exceptions.json beside ashlar.yaml, or here")->option_text("FILE");
+  add_key_options(app, options->key, "with add and sign: the private key of the person who decides: a PEM file, cosign's too, or a key in a token (pkcs11:...)");
   return [options](Context& context) -> Result<Exit> {
-    constexpr std::array actions = {Row{"add", add, "the vulnerability"}, Row{"list", list, ""}, Row{"revoke", revoke, "the decision"}};
+    constexpr std::array actions = {Row{"add", add, "the vulnerability"}, Row{"list", list, ""}, Row{"sign", sign, "the decision"}, Row{"revoke", revoke, "the decision"}};
     const auto row = std::ranges::find(actions, options->action, &Row::name);
-    if (row == actions.end()) return cannot(Kind::Invalid, fmt::format("except '{}'", options->action), "the actions are add, list and revoke");
+    if (row == actions.end()) return cannot(Kind::Invalid, fmt::format("except '{}'", options->action), "the actions are add, list, sign and revoke");
     if (row->takes.empty() != options->argument.empty())
       return cannot(Kind::Invalid, fmt::format("except {}", row->name), row->takes.empty() ? fmt::format("it takes no '{}'", options->argument) : fmt::format("{} is missing", row->takes));
     TRY_ASSIGN(auto workshop, pipeline::open_workshop(context.machine, context.config, context.progress));

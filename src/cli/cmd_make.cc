@@ -77,9 +77,7 @@ Result<pipeline::MakeOptions> settle(Context& context, pipeline::Workshop& works
   out.scan.trust = pipeline::trust_of(workshop);
   out.build.must_be_locked = options.locked;
   out.builder = options.builder;
-  if (options.policy.empty()) return out;
-  TRY_ASSIGN(std::string text, context.machine.files->read(options.policy));
-  TRY_ASSIGN(out.policy, policy::read_policy(std::move(text), options.policy));
+  TRY_ASSIGN(out.policy, pipeline::load_policy(context.machine, options.policy));
   return out;
 }
 
@@ -107,7 +105,7 @@ Action make(CLI::App& app) {
   app.add_option("-o,--to", options->to, "where it is published: docker://HOST/REPO[:TAG] or oci:DIR[:TAG]; of several definitions docker://HOST/PREFIX. Without a TAG it gets its definition's tags, and a revision always")->option_text("REF")->required();
   auto* const key = add_key_options(app, options->key, "the private key that signs the image and what is said of it: a PEM file, cosign's too, or a key in a token (pkcs11:...)");
   app.add_flag("--unsigned", options->unsigned_, "publish it without signatures and statements")->excludes(key);
-  app.add_option("--policy", options->policy, "the policy whose section 'gate' it is held to; by default what policies/default.yaml says")->option_text("FILE");
+  app.add_option("--policy", options->policy, "the policy whose sections 'gate' and 'decisions' it is held to; by default what policies/default.yaml says")->option_text("FILE");
   app.add_option("--db", options->database, "this advisory database; by default the one that `ashlar feed` keeps")->option_text("FILE");
   app.add_option("--platform", options->make.build.platforms, "make these platforms; those of the lock by default")->delimiter(',')->option_text("PLATFORM");
   app.add_option("--builder", options->builder, "who answers for the build in its provenance, a URI")->option_text("URI");

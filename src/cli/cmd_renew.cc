@@ -111,9 +111,7 @@ Result<pipeline::RenewOptions> settle(Context& context, pipeline::Workshop& work
   out.make.scan.settings = workshop.config.scan;
   out.make.scan.trust = pipeline::trust_of(workshop);
   out.make.builder = options.builder;
-  if (fleet.policy.empty()) return out;
-  TRY_ASSIGN(std::string text, context.machine.files->read(fleet.policy));
-  TRY_ASSIGN(out.make.policy, policy::read_policy(std::move(text), fleet.policy.string()));
+  TRY_ASSIGN(out.make.policy, pipeline::load_policy(context.machine, fleet.policy));
   return out;
 }
 

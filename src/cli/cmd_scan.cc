@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "pipeline/feeds.h"
 #include "pipeline/inventories.h"
+#include "pipeline/make.h"
 #include "pipeline/scan.h"
 #include "scan/forms.h"
 
@@ -16,7 +17,7 @@ namespace {
 
 struct Options {
   std::vector<std::string> targets, statements, fail_on;
-  std::string database, as_of, dark;
+  std::string database, as_of, dark, policy;
   pipeline::ScanOptions scan;
   bool forget = false;
 };
@@ -36,6 +37,11 @@ Exit exit_of(Context& context, const std::vector<scan::Report>& reports) {
   return unknown || (untold && !stopped) ? Exit::Unknown : stopped ? Exit::No : Exit::Clean;
 }
 
+Result<scan::DecisionRules> decision_rules(const host::Machine& machine, const std::string& path) {
+  TRY_ASSIGN(auto policy, pipeline::load_policy(machine, path));
+  return std::move(policy.decisions);
+}
+
 /// The options of one scan, settled with the configuration.
 Result<pipeline::ScanOptions> settle(pipeline::Workshop& workshop, const Options& options) {
   pipeline::ScanOptions out = options.scan;
@@ -47,6 +53,7 @@ Result<pipeline::ScanOptions> settle(pipeline::Workshop& workshop, const Options
     TRY_ASSIGN(auto rule, scan::parse_gate_rule(text));
     out.gate.push_back(std::move(rule));
   }
+  TRY_ASSIGN(out.rules, decision_rules(workshop.machine, options.policy));
   if (!options.dark.empty()) out.dark_fails = options.dark == "fail";
   if (!options.as_of.empty()) {
     TRY_ASSIGN(out.as_of, Time::parse(options.as_of));
@@ -76,6 +83,7 @@ Action scan(CLI::App& app) {
   app.add_option("--base", options->scan.base, "the image that it is built on; by default its history tells")->option_text("REF");
   app.add_option("--onto", options->scan.other_base, "another base: what would change on it")->option_text("REF");
   app.add_option("--vex", options->statements, "documents of statements that count (OpenVEX, CycloneDX, CSAF), or folders of such")->option_text("FILE");
+  app.add_option("--policy", options->policy, "the policy whose section 'decisions' says which statements and decisions count; by default all do")->option_text("FILE");
   app.add_option("--as-of", options->as_of, "with the knowledge of that moment (2026-11-24 or 2026-11-24T08:00:00Z)")->option_text("TIME");
   app.add_option("--fail-on", options->fail_on, "exit with 1 on open findings of this severity or a heavier one, or on `kev`, `fixable`, `unrated` or `epss=0.1` ones; `high,fixable` asks for both, and of several options each stops")->option_text("RULE");
   app.add_option("--dark", options->dark, "what files that nothing explains do in an application's own layers: fail or list; in a base they always fail")->check(CLI::IsMember({"fail", "list"}));

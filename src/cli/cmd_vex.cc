@@ -3,12 +3,12 @@
 
 #include <algorithm>
 #include <array>
-#include <filesystem>
 
 #include <fmt/format.h>
 
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/key_options.h"
 #include "pipeline/decisions.h"
 #include "pipeline/workshop.h"
 
@@ -19,6 +19,7 @@ struct Options {
   std::string action = "list", argument, file, platform, target;
   std::vector<std::string> documents, absent;
   pipeline::StatementWish wish;
+  KeyFlags key{};
 };
 
 struct Row {
@@ -31,8 +32,7 @@ struct Row {
 Result<host::Path> document_path(Context& context, const Options& options) {
   if (!options.file.empty()) return options.file;
   TRY_ASSIGN(const auto workshop, pipeline::open_workshop(context.machine, context.config, context.progress));
-  const auto& files = workshop.config.files;
-  return (files.empty() ? host::Path() : files.front().parent_path()) / "vex.json";
+  return pipeline::statements_path(workshop);
 }
 
 Result<Exit> add(Context& context, const Options& options) {
@@ -44,13 +44,23 @@ Result<Exit> add(Context& context, const Options& options) {
     TRY_ASSIGN(const auto held, pipeline::read_held(context.machine, options.target, {.platform = options.platform}));
     TRY_ASSIGN(wish, pipeline::show_absent(wish, options.absent, held));
   }
-  TRY_ASSIGN(const bool replaced, pipeline::add_statement(context.machine, path, wish));
+  TRY_ASSIGN(const auto key, open_key(context, options.key));
+  TRY_ASSIGN(const bool replaced, pipeline::add_statement(context.machine, path, wish, key ? &*key : nullptr));
   TRY_ASSIGN(const auto workshop, pipeline::open_workshop(context.machine, context.config, context.progress));
-  const auto& counted = workshop.config.scan.statements;
-  const bool counts = std::ranges::any_of(counted, [&](const host::Path& each) { return std::filesystem::absolute(path).lexically_normal().string().starts_with(std::filesystem::absolute(each).lexically_normal().string()); });
-  if (!counts) context.progress.note(fmt::format("a scan counts '{0}' where the configuration names it (ashlar.yaml: `scan: {{statements: [{0}]}}`), or with `--vex {0}`", path.string()));
+  if (!pipeline::counts_in_scans(workshop, path)) context.progress.note(fmt::format("a scan counts '{0}' where the configuration names it (ashlar.yaml: `scan: {{statements: [{0}]}}`), or with `--vex {0}`", path.string()));
   if (context.json) answer(context, {{"schema", "https://ashlar.dev/vex-added/v1"}, {"file", path.string()}, {"vulnerability", wish.vulnerability}, {"status", wish.status}, {"replaced", replaced}});
   else say(context, fmt::format("{}: {} is {} in {}{}", path.string(), wish.vulnerability, wish.status, wish.package, replaced ? " (instead of what it said before)" : ""));
+  return Exit::Clean;
+}
+
+Result<Exit> countersign(Context& context, const Options& options) {
+  if (options.key.key.empty()) return cannot(Kind::Invalid, "vex sign", "--key is missing: whose signature it is");
+  TRY_ASSIGN(const host::Path path, document_path(context, options));
+  TRY_ASSIGN(const auto key, open_private_key(context, options.key));
+  TRY_ASSIGN(const size_t count, pipeline::sign_statements(context.machine, path, {options.argument, options.wish.package, options.wish.image}, key));
+  const std::string kept = pipeline::records_path(path).string();
+  if (context.json) answer(context, {{"schema", "https://ashlar.dev/vex-signed/v1"}, {"file", path.string()}, {"signatures", kept}, {"vulnerability", options.argument}, {"signed", count}});
+  else say(context, fmt::format("{}: {} {} on {} in {} signed, in '{}'", path.string(), count, count == 1 ? "statement" : "statements", options.argument, options.wish.package, kept));
   return Exit::Clean;
 }
 
@@ -65,15 +75,19 @@ Result<Exit> list(Context& context, const Options& options) {
   std::vector<scan::Statements> documents;
   if (context.machine.files->exists(path)) {
     TRY_ASSIGN(documents, pipeline::read_statements(*context.machine.files, {path}));
+    TRY_ASSIGN(const auto workshop, pipeline::open_workshop(context.machine, context.config, context.progress));
+    TRY(pipeline::stand_behind(context.machine, pipeline::trust_of(workshop), context.machine.clock->now(), documents, nullptr));
   }
   Json all = Json::array();
-  std::vector<std::vector<std::string>> rows = {{"VULNERABILITY", "STATUS", "WHAT", "WHY"}};
+  std::vector<std::vector<std::string>> rows = {{"VULNERABILITY", "STATUS", "WHAT", "SIGNED BY", "WHY"}};
   for (const auto& source : documents) {
-    for (const auto& each : source.document.statements) {
+    for (size_t at = 0; at < source.document.statements.size(); ++at) {
+      const auto& each = source.document.statements[at];
+      const scan::Backing backing = at < source.backing.size() ? source.backing[at] : scan::Backing();
       all.push_back({{"source", source.source}, {"vulnerability", each.vulnerability}, {"status", attest::to_string(each.status)}, {"products", Json::array()}, {"justification", each.justification}, {"detail", each.detail},
-                     {"when", each.when ? Json(each.when->str()) : Json(nullptr)}});
+                     {"when", each.when ? Json(each.when->str()) : Json(nullptr)}, {"signed_by", backing.keys}, {"not_counted", backing.faults}});
       for (const auto& product : each.products) all.back()["products"].push_back({{"id", product.id}, {"parts", product.parts}});
-      rows.push_back({each.vulnerability, std::string(attest::to_string(each.status)), products_of(each), each.justification + (each.justification.empty() || each.detail.empty() ? "" : ": ") + each.detail});
+      rows.push_back({each.vulnerability, std::string(attest::to_string(each.status)), products_of(each), signed_by(backing), each.justification + (each.justification.empty() || each.detail.empty() ? "" : ": ") + each.detail});
     }
     for (const std::string& note : source.document.notes) context.progress.note(fmt::format("'{}': {}", source.source, note));
   }
@@ -92,8 +106,9 @@ Result<Exit> write_out(Context& context, const Options& options) {
     if (std::ranges::find(paths, each) == paths.end()) paths.push_back(each);
   }
   if (paths.empty()) return cannot(Kind::NotFound, fmt::format("export statements on '{}'", options.argument), fmt::format("there are none: '{}' is not there (`ashlar vex add` makes it), and the configuration names no others", own.string()));
-  TRY_ASSIGN(const auto documents, pipeline::read_statements(*context.machine.files, paths));
+  TRY_ASSIGN(auto documents, pipeline::read_statements(*context.machine.files, paths));
   TRY_ASSIGN(const auto held, pipeline::read_held(context.machine, options.argument, {.platform = options.platform}));
+  TRY(pipeline::stand_behind(context.machine, pipeline::trust_of(workshop), held, documents));
   const auto spread = pipeline::spread(documents, held);
   for (const std::string& note : spread.notes) context.progress.note(note);
   context.answer->append(to_pretty(attest::to_openvex(spread)));
@@ -104,26 +119,27 @@ Result<Exit> write_out(Context& context, const Options& options) {
 
 Action vex(CLI::App& app) {
   const auto options = std::make_shared<Options>();
-  app.add_option("ACTION", options->action, "add (a statement to the project's document), list (the default), export (statements as they are about one image, in the forms that trivy and grype match)");
-  app.add_option("ARGUMENT", options->argument, "with add: the vulnerability, CVE-2026-0001. With export: the image, root file system or SBOM, as `ashlar scan` takes it");
+  app.add_option("ACTION", options->action, "add (a statement to the project's document), list (the default), sign (one that is there), export (statements as they are about one image, in the forms that trivy and grype match)");
+  app.add_option("ARGUMENT", options->argument, "with add: the vulnerability, CVE-2026-0001. With sign: likewise. With export: the image, root file system or SBOM, as `ashlar scan` takes it");
   app.add_option("--file", options->file, "the document, OpenVEX; by default vex.json beside ashlar.yaml")->option_text("FILE");
-  app.add_option("--package", options->wish.package, "with add: a package URL, or TYPE:NAME of a package or source package (deb:openssl)")->option_text("PACKAGE");
-  app.add_option("--image", options->wish.image, "with add: in this image alone, by repository or sha256:DIGEST")->option_text("IMAGE");
+  app.add_option("--package", options->wish.package, "with add and sign: a package URL, or TYPE:NAME of a package or source package (deb:openssl)")->option_text("PACKAGE");
+  app.add_option("--image", options->wish.image, "with add and sign: in this image alone, by repository or sha256:DIGEST")->option_text("IMAGE");
   app.add_option("--absent", options->absent, "with add: the flaw is in files of this name (a path, globs may stand in it), and the image of --in is shown to have none")->option_text("PATH");
   app.add_option("--in", options->target, "with --absent: the image that is looked at, and that the statement is bound to by its digest")->option_text("REF");
   app.add_option("--status", options->wish.status, "with add: not_affected (the default), affected, fixed or under_investigation")->option_text("STATUS");
   app.add_option("--justification", options->wish.justification, "with add: OpenVEX's word for why it is not affected")->option_text("WORD");
   app.add_option("--reason", options->wish.detail, "with add: why it does not affect, or what to do, in words")->option_text("TEXT");
   app.add_option("--author", options->wish.author, "with add: who says so; needed for a new document")->option_text("NAME");
+  add_key_options(app, options->key, "with add and sign: the private key of the person who says so: a PEM file, cosign's too, or a key in a token (pkcs11:...)");
   app.add_option("--vex", options->documents, "with export: more documents, or folders of such")->option_text("FILE");
   app.add_option("--platform", options->platform, "with export and --in: of this platform; the first one by default")->option_text("PLATFORM");
   return [options](Context& context) -> Result<Exit> {
-    constexpr std::array actions = {Row{"add", add, "the vulnerability"}, Row{"list", list, ""}, Row{"export", write_out, "the image"}};
+    constexpr std::array actions = {Row{"add", add, "the vulnerability"}, Row{"list", list, ""}, Row{"sign", countersign, "the vulnerability"}, Row{"export", write_out, "the image"}};
     const auto row = std::ranges::find(actions, options->action, &Row::name);
-    if (row == actions.end()) return cannot(Kind::Invalid, fmt::format("vex '{}'", options->action), "the actions are add, list and export");
+    if (row == actions.end()) return cannot(Kind::Invalid, fmt::format("vex '{}'", options->action), "the actions are add, list, sign and export");
     if (row->takes.empty() != options->argument.empty())
       return cannot(Kind::Invalid, fmt::format("vex {}", row->name), row->takes.empty() ? fmt::format("it takes no '{}'", options->argument) : fmt::format("{} is missing", row->takes));
-    if (row->run == add && options->wish.package.empty()) return cannot(Kind::Invalid, "vex add", "--package is missing: a statement is about a package");
+    if ((row->run == add || row->run == countersign) && options->wish.package.empty()) return cannot(Kind::Invalid, fmt::format("vex {}", row->name), "--package is missing: a statement is about a package");
     return row->run(context, *options);
   };
 }

@@ -15,6 +15,7 @@ Action feed(CLI::App& app);
 Action scan(CLI::App& app);
 Action vex(CLI::App& app);
 Action except(CLI::App& app);
+Action triage(CLI::App& app);
 Action tickets(CLI::App& app);
 Action diff(CLI::App& app);
 Action rebase(CLI::App& app);

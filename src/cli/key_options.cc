@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "pipeline/config.h"
 #include "trust/open_key.h"
 
@@ -35,6 +36,18 @@ Result<trust::PrivateKey> open_private_key(const Context& context, const KeyFlag
   TRY_ASSIGN(const auto folders, host::folders(context.machine));
   TRY_ASSIGN(const auto config, pipeline::read_config(context.machine, folders, context.config));
   return trust::open_private_key(flags.key, {.machine = context.machine, .secrets = *secrets, .descriptor = flags.password_descriptor, .module = config.keys.module});
+}
+
+Result<std::optional<trust::PrivateKey>> open_key(const Context& context, const KeyFlags& flags) {
+  if (flags.key.empty()) return std::optional<trust::PrivateKey>();
+  TRY_ASSIGN(auto key, open_private_key(context, flags));
+  return std::optional(std::move(key));
+}
+
+std::string signed_by(const scan::Backing& backing) {
+  std::vector<std::string> out(backing.keys.begin(), backing.keys.end());
+  for (const std::string& fault : backing.faults) out.push_back(fmt::format("({})", fault));
+  return out.empty() ? "nobody" : join(out, ", ");
 }
 
 void add_trust_options(CLI::App& app, pipeline::TrustSettings& settings) {

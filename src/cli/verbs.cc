@@ -19,6 +19,7 @@ const std::vector<Verb>& verbs() {
        {"table", "json", "sarif", "cyclonedx-json", "cosign-vuln", "html", "grype-json", "trivy-json"}},
       {"vex", "keeps the project's statements on vulnerabilities (OpenVEX)", "ashlar vex add CVE-2026-0001 --package deb:openssl --justification vulnerable_code_not_present", vex},
       {"except", "keeps decisions to live with a finding for a time", "ashlar except add CVE-2026-0001 --package openssl --owner platform --reason unreachable --expires 90d", except},
+      {"triage", "walks through what is open, most urgent first, and keeps what is said of it", "ashlar triage --fleet fleet.yaml --key alice.key", triage},
       {"tickets", "shows the messages to forges and webhooks that wait, and delivers them", "ashlar tickets deliver", tickets},
       {"diff", "shows what changed between two images, and what their users may notice", "ashlar diff oci:out/old oci:out/new", diff, {"text", "json", "markdown"}},
       {"rebase", "puts an application's layers onto another base, where that is safe", "ashlar rebase oci:out/app:1 --onto docker://registry.example/hardened/python:3.13 -o oci:out/app:2", rebase},

@@ -14,14 +14,6 @@ namespace {
 
 using scan::Exception;
 
-/// A date, or a length from now on.
-Result<Time> end_of(const std::string& text, Time now) {
-  if (text.empty()) return fail(Kind::Invalid, "no end is named: a date (2027-01-31) or a length (90d)");
-  if (const auto length = parse_age(text)) return Time{now.seconds + *length};
-  auto time = Time::parse(text);
-  return time ? time : fail(Kind::Invalid, fmt::format("'{}' is neither a date (2027-01-31) nor a length (90d)", text));
-}
-
 Done check(const DecisionWish& wish) {
   const auto blank = [](const std::string& text) { return trim(text).empty(); };
   if (blank(wish.vulnerability)) return fail(Kind::Invalid, "no vulnerability is named");
@@ -53,6 +45,14 @@ std::string ids_of(const std::vector<Exception>& all) {
   std::vector<std::string> ids;
   for (const Exception& each : all) ids.push_back(each.id);
   return ids.empty() ? "there is no decision" : "those there are: " + join(ids, ", ");
+}
+
+/// Adds a signature; what the same key signed before goes.
+Done sign(Exception& exception, const trust::PrivateKey& key) {
+  TRY_ASSIGN(auto signature, trust::sign_record(scan::exception_payload, scan::signed_part(exception), key));
+  std::erase_if(exception.signatures, [&](const trust::EnvelopeSignature& each) { return each.key_id == signature.key_id; });
+  exception.signatures.push_back(std::move(signature));
+  return {};
 }
 
 /// The first rating that says something, in the order in which a scan looks at them: the feed's own word for the package, then scores.
@@ -93,6 +93,13 @@ Result<InSpace> look_up(advisory::Database& database, const std::string& space, 
 }
 
 }  // namespace
+
+Result<Time> end_of(const std::string& text, Time now) {
+  if (text.empty()) return fail(Kind::Invalid, "no end is named: a date (2027-01-31) or a length (90d)");
+  if (const auto length = parse_age(text)) return Time{now.seconds + *length};
+  auto time = Time::parse(text);
+  return time ? time : fail(Kind::Invalid, fmt::format("'{}' is neither a date (2027-01-31) nor a length (90d)", text));
+}
 
 Result<Known> what_is_known(advisory::Database& database, const std::string& vulnerability, const std::string& package) {
   Known out;
@@ -137,7 +144,7 @@ Result<std::vector<Exception>> read_decisions(host::Files& files, const host::Pa
   return scan::read_exceptions(text, path.string());
 }
 
-Result<Exception> add_decision(host::Machine& machine, const host::Path& path, const DecisionWish& wish, const Known& known) {
+Result<Exception> add_decision(host::Machine& machine, const host::Path& path, const DecisionWish& wish, const Known& known, const trust::PrivateKey* key) {
   const std::string what = fmt::format("except '{}' in '{}'", wish.vulnerability, wish.package);
   const Time now = machine.clock->now();
   if (auto fine = check(wish); !fine) return cannot(what, std::move(fine).error());
@@ -152,9 +159,21 @@ Result<Exception> add_decision(host::Machine& machine, const host::Path& path, c
   }
   Exception fresh{.id = next_id(all), .vulnerability = wish.vulnerability, .package = wish.package, .image = wish.image, .owner = wish.owner, .reason = wish.reason, .created = now, .expires = *expires,
                   .severity = known.severity, .exploited = known.exploited, .fixed_in = known.fixed_in};
+  if (key != nullptr) TRY(sign(fresh, *key));
   all.push_back(fresh);
   TRY(machine.files->write(path, to_pretty(scan::to_json(all))));
   return fresh;
+}
+
+Result<Exception> sign_decision(host::Machine& machine, const host::Path& path, const std::string& id, const trust::PrivateKey& key) {
+  const std::string what = fmt::format("sign '{}'", id);
+  TRY_ASSIGN(auto all, read_decisions(*machine.files, path));
+  const auto found = std::ranges::find(all, id, &Exception::id);
+  if (found == all.end()) return cannot(Kind::NotFound, what, fmt::format("'{}' has no such decision; {}", path.string(), ids_of(all)));
+  if (found->revoked) return cannot(Kind::Conflict, what, fmt::format("it was revoked on {}", found->revoked->date()));
+  TRY(sign(*found, key));
+  TRY(machine.files->write(path, to_pretty(scan::to_json(all))));
+  return *found;
 }
 
 Result<Exception> revoke_decision(host::Machine& machine, const host::Path& path, const std::string& id) {

@@ -88,7 +88,7 @@ class CatchUp {
     if (finding.published && (known == nullptr || !known->published)) add(Kind::Published, name, {}, *finding.published);
     if (known != nullptr && known->state != State::Open && finding.open()) {
       auto facts = rating(finding);
-      facts.emplace("reason", known->state == State::Closed ? "it is found again" : known->state == State::Assessed ? "the statement on it does not hold any more" : "the decision to live with it does not hold any more");
+      facts.emplace("reason", !finding.reason.empty() ? finding.reason : known->state == State::Closed ? "it is found again" : known->state == State::Assessed ? "the statement on it does not hold any more" : "the decision to live with it does not hold any more");
       add(Kind::Reopened, name, std::move(facts));
     } else if (known != nullptr && (known->severity != finding.severity || known->exploited != finding.exploited.has_value() || known->fixed_in != finding.fixed_in)) {
       add(Kind::Rescored, name, rating(finding));

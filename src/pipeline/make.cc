@@ -39,6 +39,7 @@ Result<std::vector<CandidatePlatform>> examine(Workshop& workshop, advisory::Dat
   std::vector<CandidatePlatform> out;
   ScanOptions how = options.scan;
   how.gate = options.policy.gate.stop_on;
+  how.rules = options.policy.decisions;
   how.also_named = {to.location};
   Watch watch;
   for (const build::Image& image : built.images) {
@@ -57,7 +58,7 @@ Result<std::vector<CandidatePlatform>> examine(Workshop& workshop, advisory::Dat
 Result<std::vector<Placed>> state(Workshop& workshop, const host::Path& definition, const oci::ImageRef& there, const Made& made, const std::vector<CandidatePlatform>& platforms, const MakeOptions& options) {
   std::vector<Result<Predicates>> predicates(platforms.size());
   in_parallel(platforms.size(), 0, [&](size_t at, size_t) {
-    predicates[at] = predicates_of(workshop, {.image = made.candidate, .platform = platforms[at].name, .definition = definition, .builder = options.builder, .image_mirror = options.build.image_mirror, .started = {}, .finished = {}, .tested = &platforms[at].tested, .scanned = &platforms[at].report});
+    predicates[at] = predicates_of(workshop, {.image = made.candidate, .platform = platforms[at].name, .also_named = {there.location}, .definition = definition, .builder = options.builder, .image_mirror = options.build.image_mirror, .started = {}, .finished = {}, .tested = &platforms[at].tested, .scanned = &platforms[at].report});
   });
   for (auto& each : predicates) {
     if (!each) return std::unexpected(std::move(each).error());
@@ -79,6 +80,12 @@ Result<std::vector<Placed>> state(Workshop& workshop, const host::Path& definiti
 }
 
 }  // namespace
+
+Result<policy::Policy> load_policy(const host::Machine& machine, const host::Path& path) {
+  if (path.empty()) return policy::Policy();
+  TRY_ASSIGN(std::string text, machine.files->read(path));
+  return policy::read_policy(std::move(text), path.string());
+}
 
 Result<oci::ImageRef> parse_destination(std::string_view text) {
   TRY_ASSIGN(auto ref, parse_target(text));

@@ -38,6 +38,9 @@ struct Made {
   struct Timings { double build = 0, test = 0, scan = 0, compare = 0, describe = 0, publish = 0, total = 0; } timings{};  ///< seconds of wall time
 };
 
+/// Reads a policy; without a path it is the default.
+Result<policy::Policy> load_policy(const host::Machine& machine, const host::Path& path);
+
 /// Where what is made may go: `oci:DIR[:TAG]` or `docker://HOST/REPO[:TAG]`.
 Result<oci::ImageRef> parse_destination(std::string_view text);
 

@@ -10,6 +10,7 @@
 #include "attest/results.h"
 #include "attest/spdx.h"
 #include "host/program.h"
+#include "pipeline/backing.h"
 #include "pipeline/catalog.h"
 #include "pipeline/decisions.h"
 #include "pipeline/describe.h"
@@ -178,8 +179,11 @@ void add_scan(const scan::Report& report, std::vector<attest::Predicate>& into) 
 /// Statements of the configuration, as far as they mean something in the image.
 Done add_vex(Workshop& workshop, const PredicateWish& wish, std::vector<attest::Predicate>& into) {
   if (workshop.config.scan.statements.empty()) return {};
-  TRY_ASSIGN(const auto documents, read_statements(*workshop.machine.files, workshop.config.scan.statements));
-  TRY_ASSIGN(const auto held, read_held(workshop.machine, wish.image, {.platform = wish.platform}));
+  TRY_ASSIGN(auto documents, read_statements(*workshop.machine.files, workshop.config.scan.statements));
+  TRY_ASSIGN(auto held, read_held(workshop.machine, wish.image, {.platform = wish.platform}));
+  std::ranges::copy(wish.also_named, std::back_inserter(held.names.repositories));
+  TRY(stand_behind(workshop.machine, trust_of(workshop), held, documents));
+  if (wish.scanned != nullptr) drop_unfounded(*wish.scanned, held.names, documents);
   const attest::VexDocument document = spread(documents, held);
   if (!document.statements.empty()) into.push_back({std::string(attest::openvex_uri), to_compact(attest::to_openvex(document))});
   return {};

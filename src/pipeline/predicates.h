@@ -14,6 +14,7 @@ namespace ashlar::pipeline {
 struct PredicateWish {
   std::string image{};                     ///< a reference, as inventory::open_target() takes it
   std::string platform{};                  ///< of an image for several; the first where it is empty
+  std::vector<std::string> also_named{};   ///< repositories that statements may call it by, beside that of its reference
   host::Path definition{};                 ///< what it was made from; its lock and recorded effects lie beside it
   std::string builder{};                   ///< a URI: who built, as the caller answers for it
   std::string image_mirror{};              ///< as it was built with

@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "oci/copy.h"
 #include "pipeline/applications.h"
+#include "pipeline/backing.h"
 #include "pipeline/catalog.h"
 #include "pipeline/publish.h"
 #include "pipeline/sla.h"
@@ -31,6 +32,8 @@ Result<std::string> judged_by(Workshop& workshop, const Fleet& fleet, const Make
   paths.insert(paths.end(), make.scan.statements.begin(), make.scan.statements.end());
   paths.push_back(make.scan.settings.exceptions);
   paths.push_back(fleet.policy);
+  paths.push_back(make.scan.trust.keyring);
+  for (size_t at = 0, count = paths.size(); at < count; ++at) paths.push_back(records_path(paths[at]));
   for (const host::Path& path : paths) {
     if (path.empty() || !files.exists(path)) continue;
     TRY_ASSIGN(const auto stat, files.stat(path));
@@ -111,7 +114,7 @@ class Run {
  private:
   /// Every image that is asked for, and what is new of it.
   Done look() {
-    WatchOptions how{.lock = options_.make.build.lock, .settings = options_.make.scan.settings, .trust = options_.make.scan.trust, .judged_by = {}};
+    WatchOptions how{.lock = options_.make.build.lock, .settings = options_.make.scan.settings, .trust = options_.make.scan.trust, .rules = options_.make.policy.decisions, .judged_by = {}};
     TRY_ASSIGN(how.judged_by, judged_by(workshop_, fleet_, options_.make));
     workshop_.progress.stage("look at the fleet", fleet_.images.size());
     for (const FleetImage& image : fleet_.images) {
@@ -127,32 +130,8 @@ class Run {
       if (watched->facts.end && watched->facts.end->seconds - now_.seconds > fleet_.announce) watched->facts.end.reset();
       if (options_.again) watched->facts.stopped.clear();
       if (!options_.plan) TRY(record(watched->events));
-      TRY(set_deadlines(*watched));
+      TRY(set_deadlines(workshop_, ledger_, options_.make.policy, !options_.plan, *watched, now_));
       watched_.push_back(std::move(*watched));
-    }
-    return {};
-  }
-
-  /// When each open finding is to be fixed at the latest, by the image's agreement.
-  Done set_deadlines(Watched& watched) {
-    if (watched.facts.findings.empty()) return {};
-    const std::string& named = watched.image.sla;
-    const bool file = named.find('/') != std::string::npos || named.ends_with(".yaml");
-    policy::SlaRules rules;
-    if (named.empty() && options_.make.policy.sla) {
-      rules = *options_.make.policy.sla;
-    } else {
-      TRY_ASSIGN(auto found, sla_rules(workshop_, file ? named : std::string(), file ? std::string() : named));
-      rules = std::move(found.first);
-    }
-    TRY_ASSIGN(auto entries, ledger_.read({.image = watched.image.repository}));
-    for (const Event& each : watched.events) {
-      if (options_.plan) entries.push_back({.number = entries.size() + 1, .recorded = now_, .event = each});  // as if they were written down
-    }
-    for (const policy::Clock& clock : policy::clocks(entries, rules, now_)) {
-      for (policy::OpenFinding& each : watched.facts.findings) {
-        if (clock.environment.empty() && clock.is_open() && each.vulnerability == clock.vulnerability && each.package == clock.package) each.deadline = clock.deadline;
-      }
     }
     return {};
   }

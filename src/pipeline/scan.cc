@@ -11,6 +11,7 @@
 #include "inventory/document.h"
 #include "inventory/inventory.h"
 #include "inventory/os_release.h"
+#include "pipeline/backing.h"
 #include "pipeline/decisions.h"
 #include "pipeline/inner/kept_layers.h"
 #include "pipeline/verify.h"
@@ -63,7 +64,10 @@ Done add_attached(host::Machine& machine, inventory::Target& target, const Trust
     const std::string distrust = !signature.verified ? signature.reason : speaks_of_vulnerabilities(signature.predicate_type) ? std::string() : fmt::format("signed as '{}', which is no statement on vulnerabilities", signature.predicate_type);
     const auto [place, fresh] = found.try_emplace(text, scan::Statements{source, distrust, *document});
     if (!fresh && distrust.empty()) place->second = {source, {}, std::move(*document)};
-    if (distrust.empty()) place->second.source = fmt::format("{}, signed by {}", source, signature.key);
+    if (!distrust.empty()) continue;
+    place->second.source = fmt::format("{}, signed by {}", source, signature.key);
+    place->second.backing.resize(place->second.document.statements.size());
+    for (scan::Backing& backing : place->second.backing) backing.keys.insert(signature.key);
   }
   for (auto& [text, each] : found) into.push_back(std::move(each));
   return {};
@@ -146,9 +150,19 @@ Done find_documents(host::Files& files, const host::Path& path, int depth, std::
   TRY_ASSIGN(const auto names, files.list(path));
   for (const std::string& name : names) {
     TRY_ASSIGN(const auto each, files.stat(path / name));
-    if (each.type == host::NodeType::Directory || name.ends_with(".json")) TRY(find_documents(files, path / name, depth + 1, into));
+    if (each.type == host::NodeType::Directory || (name.ends_with(".json") && !is_records_file(name))) TRY(find_documents(files, path / name, depth + 1, into));
   }
   return {};
+}
+
+/// Where the proofs of statements are looked at again; nothing of what is no image.
+std::optional<ProofImage> proof_image(const scan::Subject& subject) {
+  if (subject.contents == nullptr || subject.digest.empty()) return std::nullopt;
+  const auto find = [files = &subject.contents->files](const std::string& glob) {
+    const auto there = std::ranges::find_if(*files, [&](const auto& file) { return matches_glob(glob, file.first); });
+    return there == files->end() ? std::string() : there->first;
+  };
+  return ProofImage{{subject.digest, subject.names}, find};
 }
 
 }  // namespace
@@ -178,8 +192,12 @@ Result<scan::Report> scan(host::Machine& machine, advisory::Database& database, 
   trusted.insert(trusted.end(), options.statements.begin(), options.statements.end());
   TRY_ASSIGN(how.statements, read_statements(files, trusted));
   for (scan::Statements& each : how.statements) each.until = options.as_of;
+  const auto image = proof_image(opened->subject);
+  TRY(stand_behind(machine, options.trust, how.now, how.statements, image ? &*image : nullptr));
+  how.rules = options.rules;
   how.statements.insert(how.statements.end(), opened->attached.begin(), opened->attached.end());
   TRY_ASSIGN(how.exceptions, read_decisions(files, options.settings.exceptions));
+  TRY(stand_behind(machine, options.trust, how.now, how.exceptions));
   TRY_ASSIGN(auto report, scan::scan(opened->subject, database, how));
   if (!opened->verification.wait()) {
     ScanOptions anew = options;

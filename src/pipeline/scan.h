@@ -21,6 +21,7 @@ struct ScanOptions {
   std::vector<host::Path> statements{};  ///< VEX documents, or folders of such, that count beside the configuration's
   std::optional<bool> dark_fails{};     ///< dark files of an application make the verdict `unknown`; none: as the configuration says
   std::vector<scan::GateRule> gate{};   ///< what a build fails on
+  scan::DecisionRules rules{};          ///< what is asked of statements and decisions before they count
   bool again = false;                   ///< layers are read anew, whatever was kept of them
   ScanSettings settings{};
   TrustSettings trust{};                ///< whose statements count that are attached to the image
@@ -43,7 +44,7 @@ struct Held {
 };
 Result<Held> read_held(host::Machine& machine, const std::string& target, const ScanOptions& options);
 
-/// Every document at these paths, files or folders of `*.json`, each trusted.
+/// Every document at these paths, files or folders of `*.json`, each trusted. What is kept beside documents is none.
 Result<std::vector<scan::Statements>> read_statements(host::Files& files, const std::vector<host::Path>& paths);
 
 }  // namespace ashlar::pipeline

@@ -98,6 +98,29 @@ bool says_the_same(const Json& raw, const Json& context, const VexStatement& sta
   return read && read->statements.size() == 1 && read->statements[0].vulnerability == statement.vulnerability && read->statements[0].products == statement.products;
 }
 
+/// Adds a signature to a record; what the same key signed before goes.
+Done sign(const VexStatement& statement, StatementRecord& record, const trust::PrivateKey& key) {
+  TRY_ASSIGN(auto signature, trust::sign_record(statement_payload, signed_part(statement, record), key));
+  std::erase_if(record.signatures, [&](const trust::EnvelopeSignature& each) { return each.key_id == signature.key_id; });
+  record.signatures.push_back(std::move(signature));
+  return {};
+}
+
+/// Writes what is kept beside the statements of a document, unless there was and is nothing.
+Done write_records(host::Files& files, const host::Path& document, const std::vector<StatementRecord>& records) {
+  const host::Path path = records_path(document);
+  if (records.empty() && !files.exists(path)) return {};
+  return files.write(path, to_pretty(to_json(records)));
+}
+
+/// What is kept beside a new statement; nothing: nothing is.
+Result<std::optional<StatementRecord>> record_for(const VexStatement& statement, const StatementWish& wish, const trust::PrivateKey* key) {
+  if (key == nullptr && wish.absent.empty()) return std::optional<StatementRecord>();
+  StatementRecord out{.vulnerability = statement.vulnerability, .products = statement.products, .author = wish.author, .absent = wish.absent, .image = wish.shown_in};
+  if (key != nullptr) TRY(sign(statement, out, *key));
+  return std::optional(std::move(out));
+}
+
 /// The names by which scanners know a package: its URL with version and without qualifiers.
 std::vector<std::string> bare_purls(const inventory::Component& component, const scan::Distribution& distribution) {
   const auto bare = [&](const inventory::Component& each) {
@@ -160,7 +183,17 @@ VexStatement spread_statement(const VexStatement& statement, const Held& held) {
 
 }  // namespace
 
-Result<bool> add_statement(host::Machine& machine, const host::Path& path, const StatementWish& wish) {
+host::Path statements_path(const Workshop& workshop) {
+  const auto& files = workshop.config.files;
+  return (files.empty() ? host::Path() : files.front().parent_path()) / "vex.json";
+}
+
+bool counts_in_scans(const Workshop& workshop, const host::Path& document) {
+  const auto whole = [](const host::Path& path) { return std::filesystem::absolute(path).lexically_normal().string(); };
+  return std::ranges::any_of(workshop.config.scan.statements, [&](const host::Path& each) { return whole(document).starts_with(whole(each)); });
+}
+
+Result<bool> add_statement(host::Machine& machine, const host::Path& path, const StatementWish& wish, const trust::PrivateKey* key) {
   const std::string what = fmt::format("add a statement on '{}' to '{}'", wish.vulnerability, path.string());
   auto statement = statement_of(wish);
   if (!statement) return cannot(what, std::move(statement).error());
@@ -178,8 +211,36 @@ Result<bool> add_statement(host::Machine& machine, const host::Path& path, const
   (*document)["version"] = version.is_number_integer() ? version.get<std::int64_t>() + 1 : 1;
   (*document)["last_updated"] = now.str();
   if (!wish.author.empty()) (*document)["author"] = wish.author;
+  TRY_ASSIGN(auto records, read_records(*machine.files, path));
+  TRY_ASSIGN(auto record, record_for(*statement, wish, key));
+  std::erase_if(records, [&](const StatementRecord& each) { return each.is_of(*statement); });
+  if (record) records.push_back(std::move(*record));
+  TRY(write_records(*machine.files, path, records));  // first: a statement whose signature is not written yet would count for less than it says
   TRY(machine.files->write(path, to_pretty(*document)));
   return replaced;
+}
+
+Result<size_t> sign_statements(host::Machine& machine, const host::Path& path, const StatementName& name, const trust::PrivateKey& key) {
+  const std::string what = fmt::format("sign the statement on '{}' in '{}'", name.vulnerability, name.package);
+  auto purl = purl_of(name.package);
+  if (!purl) return cannot(what, std::move(purl).error());
+  auto text = machine.files->read(path);
+  if (!text) return cannot(what, std::move(text).error());
+  TRY_ASSIGN(const VexDocument document, attest::read_vex(*text, path.string()));
+  TRY_ASSIGN(auto records, read_records(*machine.files, path));
+  const std::string image = name.image.empty() ? std::string() : image_purl(name.image);
+  const auto meant = [&](const VexProduct& each) { return image.empty() ? each.id == *purl || std::ranges::find(each.parts, *purl) != each.parts.end() : each.id == image && std::ranges::find(each.parts, *purl) != each.parts.end(); };
+  size_t count = 0;
+  for (const VexStatement& statement : document.statements) {
+    if (statement.vulnerability != name.vulnerability || std::ranges::none_of(statement.products, meant)) continue;
+    auto record = std::ranges::find_if(records, [&](const StatementRecord& each) { return each.is_of(statement); });
+    if (record == records.end()) record = records.insert(record, {.vulnerability = statement.vulnerability, .products = statement.products});
+    TRY(sign(statement, *record, key));
+    ++count;
+  }
+  if (count == 0) return cannot(Kind::NotFound, what, fmt::format("'{}' has none{}", path.string(), name.image.empty() ? "" : fmt::format(" of '{}'", name.image)));
+  TRY(write_records(*machine.files, path, records));
+  return count;
 }
 
 Result<StatementWish> show_absent(const StatementWish& wish, const std::vector<std::string>& paths, const Held& held) {
@@ -197,6 +258,8 @@ Result<StatementWish> show_absent(const StatementWish& wish, const std::vector<s
     if (there != held.paths.end()) return cannot(Kind::Conflict, what, fmt::format("'/{}' is in the image", *there));
   }
   StatementWish out = wish;
+  out.absent = paths;
+  out.shown_in = !wish.image.empty() && !wish.image.starts_with("sha256:") ? wish.image : held.names.repositories.empty() ? std::string() : held.names.repositories.front();
   out.image = held.names.digest;
   if (out.justification.empty()) out.justification = "vulnerable_code_not_present";
   out.detail = fmt::format("the flaw is in {}, and none of the {} paths of the image is that{}{}", join(paths, ", "), held.paths.size(), wish.detail.empty() ? "" : ": ", wish.detail);
@@ -212,7 +275,12 @@ VexDocument spread(const std::vector<scan::Statements>& documents, const Held& h
     if (out.author.find(document.author) == std::string::npos || out.author.empty()) out.author += (out.author.empty() ? "" : ", ") + document.author;
     if (document.when && (!out.when || *out.when < *document.when)) out.when = document.when;
     for (const std::string& note : document.notes) out.notes.push_back(fmt::format("{}: {}", each.source, note));
-    for (const VexStatement& statement : document.statements) {
+    for (size_t at = 0; at < document.statements.size(); ++at) {
+      const VexStatement& statement = document.statements[at];
+      if (at < each.backing.size() && !each.backing[at].fallen.empty()) {
+        out.notes.push_back(fmt::format("{}: the statement on '{}' has lost its proof: {}", each.source, statement.vulnerability, each.backing[at].fallen));
+        continue;
+      }
       VexStatement wide = spread_statement(statement, held);
       if (statement.when && (!out.when || *out.when < *statement.when)) out.when = statement.when;
       if (!wide.products.empty()) out.statements.push_back(std::move(wide));

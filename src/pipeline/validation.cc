@@ -7,6 +7,7 @@
 
 #include "advisory/description.h"
 #include "base/text.h"
+#include "pipeline/backing.h"
 #include "pipeline/catalog.h"
 #include "pipeline/config.h"
 #include "pipeline/fleet.h"
@@ -17,7 +18,7 @@
 namespace ashlar::pipeline {
 namespace {
 
-enum class Format { Definition, Lock, Configuration, Decisions, Statements, Feed, Keyring, Policy, Fleet };
+enum class Format { Definition, Lock, Configuration, Decisions, Statements, Records, Feed, Keyring, Policy, Fleet };
 
 /// A description of a feed lies in a folder `feeds`, or has keys that no definition has.
 bool is_feed(const host::Path& path, std::string_view text) {
@@ -39,6 +40,7 @@ Format format_of(const host::Path& path, std::string_view text) {
   if (name.ends_with(".lock.json")) return Format::Lock;
   if (name == "keyring.yaml" || name == "keyring.yml" || name == "keyring.json") return Format::Keyring;
   if (name == "exceptions.json") return Format::Decisions;
+  if (is_records_file(name)) return Format::Records;
   if (name == "vex.json" || name.ends_with(".vex.json") || name.ends_with(".openvex.json")) return Format::Statements;
   if (name == "ashlar.yaml" || name == "config.yaml") return Format::Configuration;
   if (name == "fleet.yaml" || name == "fleet.yml" || name.ends_with(".fleet.yaml")) return Format::Fleet;
@@ -83,6 +85,10 @@ Validated check(host::Files& files, const host::Path& path) {
     case Format::Statements:
       out.kind = "statements";
       keep(check_statements(*text, path));
+      break;
+    case Format::Records:
+      out.kind = "signatures";
+      keep(parse_records(*text, path.string()));
       break;
     case Format::Keyring:
       out.kind = "keyring";

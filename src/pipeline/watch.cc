@@ -15,6 +15,7 @@
 #include "pipeline/inventories.h"
 #include "pipeline/make.h"
 #include "pipeline/publish.h"
+#include "pipeline/sla.h"
 
 namespace ashlar::pipeline {
 namespace {
@@ -82,27 +83,25 @@ Done watch_archives(Workshop& workshop, const WatchOptions& options, Watched& ou
   return {};
 }
 
-/// What is published, and what the database says of it.
-Done watch_published(Workshop& workshop, advisory::Database& database, const WatchOptions& options, Watched& out, Time now) {
-  TRY_ASSIGN(const auto there, published_now(workshop.machine, out.to, out.definition));
-  std::vector<FindingName> at_hand;
-  if (!there) return {};
-  const oci::ImageRef& published = *there;
-  out.facts.published = published.digest;
+/// What the database says of an image, each platform of it.
+Done watch_image(Workshop& workshop, advisory::Database& database, const WatchOptions& options, const oci::ImageRef& image, Watched& out, Time now) {
+  out.ref = image.str();
   ScanOptions how{.also_named = {out.to.location}};
   how.settings = options.settings;
   how.trust = options.trust;
   how.scanned = remember_images(workshop);
-  TRY_ASSIGN(const auto reader, oci::open_image(workshop.machine, published));
+  how.rules = options.rules;
+  TRY_ASSIGN(const auto reader, oci::open_image(workshop.machine, image));
   TRY_ASSIGN(const auto platforms, oci::platforms(*reader));
   for (const oci::PlatformImage& each : platforms) {
     how.platform = each.platform.str();
-    TRY_ASSIGN(auto report, scan(workshop.machine, database, published.str(), how));
+    TRY_ASSIGN(auto report, scan(workshop.machine, database, out.ref, how));
     for (const std::string& cause : report.causes) {
       if (report.verdict == scan::Verdict::Unknown && std::ranges::find(out.facts.unknown, cause) == out.facts.unknown.end()) out.facts.unknown.push_back(cause);
     }
     out.reports.push_back(std::move(report));
   }
+  out.facts.published = !image.digest.empty() || out.reports.empty() ? image.digest : out.reports.front().digest;
   const auto seen = seen_in(out.reports);
   std::map<FindingName, Time> fixable;
   for (const auto& [name, finding] : seen) {
@@ -151,7 +150,8 @@ Result<Watched> look_at(Workshop& workshop, advisory::Database& database, ledger
   facts.end = end_of(image, out.definition);
   facts.end_announced = out.history.end_announced;
   TRY(watch_archives(workshop, options, out));
-  TRY(watch_published(workshop, database, options, out, now));
+  TRY_ASSIGN(const auto published, published_now(workshop.machine, out.to, out.definition));
+  if (published) TRY(watch_image(workshop, database, options, *published, out, now));
   if (const auto& promoted = out.history.promoted) {
     facts.promoted = promoted->at;
     facts.seconds = promoted->seconds;
@@ -164,6 +164,38 @@ Result<Watched> look_at(Workshop& workshop, advisory::Database& database, ledger
   if (left != out.history.left.end()) facts.stopped = fmt::format("it was published, and its tag was moved back: {}", left->second);
   if (const auto& stopped = out.history.stopped; stopped && stopped->inputs == out.inputs) facts.stopped = stopped->why;
   return out;
+}
+
+Result<Watched> look_at_image(Workshop& workshop, advisory::Database& database, ledger::Ledger& ledger, const oci::ImageRef& image, const WatchOptions& options, Time now) {
+  Watched out;
+  out.to = image;
+  out.image.repository = out.facts.image = image.location;
+  TRY_ASSIGN(out.history, history_of(ledger, image.location));
+  TRY(watch_image(workshop, database, options, image, out, now));
+  return out;
+}
+
+Done set_deadlines(Workshop& workshop, ledger::Ledger& ledger, const policy::Policy& policy, bool written, Watched& watched, Time now) {
+  if (watched.facts.findings.empty()) return {};
+  const std::string& named = watched.image.sla;
+  const bool file = named.find('/') != std::string::npos || named.ends_with(".yaml");
+  policy::SlaRules rules;
+  if (named.empty() && policy.sla) {
+    rules = *policy.sla;
+  } else {
+    TRY_ASSIGN(auto found, sla_rules(workshop, file ? named : std::string(), file ? std::string() : named));
+    rules = std::move(found.first);
+  }
+  TRY_ASSIGN(auto entries, ledger.read({.image = watched.image.repository}));
+  for (const ledger::Event& each : watched.events) {
+    if (!written) entries.push_back({.number = entries.size() + 1, .recorded = now, .event = each});  // as if they were written down
+  }
+  for (const policy::Clock& clock : policy::clocks(entries, rules, now)) {
+    for (policy::OpenFinding& each : watched.facts.findings) {
+      if (clock.environment.empty() && clock.is_open() && each.vulnerability == clock.vulnerability && each.package == clock.package) each.deadline = clock.deadline;
+    }
+  }
+  return {};
 }
 
 }  // namespace ashlar::pipeline

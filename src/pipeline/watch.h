@@ -13,6 +13,7 @@
 #include "pipeline/scan.h"
 #include "pipeline/workshop.h"
 #include "policy/due.h"
+#include "policy/policy.h"
 
 namespace ashlar::pipeline {
 
@@ -20,6 +21,7 @@ struct WatchOptions {
   LockOptions lock{};       ///< mirrors, keys, offline
   ScanSettings settings{};
   TrustSettings trust{};
+  scan::DecisionRules rules{};  ///< what is asked of statements and decisions
   std::string judged_by{};  ///< a digest that changes with the policy, the statements and the decisions that the gate goes by
 };
 
@@ -33,7 +35,8 @@ struct Watched {
   bool takes_newer = false;                ///< it is another than the one that is there
   std::vector<std::string> changes{};      ///< of it, a line each
   std::string inputs{};                    ///< a digest of all that decides how a renewal ends
-  std::vector<scan::Report> reports{};     ///< of what is published, by platform
+  std::string ref{};                       ///< what is published, by digest; empty: nothing is
+  std::vector<scan::Report> reports{};     ///< of it, by platform
   ImageHistory history{};
   std::vector<ledger::Event> events{};     ///< that bring the ledger up to what was seen
   policy::ImageFacts facts{};
@@ -44,5 +47,11 @@ std::string lock_identity(const plan::Lock& lock);
 
 /// Looks at one image: its archives, what is published of it, and that before the database. Nothing is changed.
 Result<Watched> look_at(Workshop& workshop, advisory::Database& database, ledger::Ledger& ledger, const FleetImage& image, const WatchOptions& options, Time now);
+
+/// Looks at one image that no fleet has, by itself: nothing is known of what a renewal would take. Its name is its repository.
+Result<Watched> look_at_image(Workshop& workshop, advisory::Database& database, ledger::Ledger& ledger, const oci::ImageRef& image, const WatchOptions& options, Time now);
+
+/// Sets by when each open finding is to be fixed at the latest: by the image's agreement, else the policy's, else the default one. `written`: the ledger has its events.
+Done set_deadlines(Workshop& workshop, ledger::Ledger& ledger, const policy::Policy& policy, bool written, Watched& watched, Time now);
 
 }  // namespace ashlar::pipeline

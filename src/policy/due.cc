@@ -23,6 +23,27 @@ int weight_of(advisory::Severity severity) {
   return severity == Severity::Unknown ? 2 * static_cast<int>(Severity::High) - 1 : 2 * static_cast<int>(severity);
 }
 
+Spread spread_of(const std::vector<ImageFacts>& images) {
+  Spread out;
+  for (const ImageFacts& facts : images) {
+    std::map<std::string, bool> once;
+    for (const OpenFinding& each : facts.findings) once.emplace(each.vulnerability, true);
+    for (const auto& [vulnerability, yes] : once) ++out[vulnerability];
+  }
+  return out;
+}
+
+/// The same finding in another image.
+void take_worse(const OpenFinding& other, OpenFinding& out) {
+  out.severity = std::max(out.severity, other.severity);
+  out.exploited = out.exploited || other.exploited;
+  out.likelihood = std::max(out.likelihood, other.likelihood);
+  out.opened = std::min(out.opened, other.opened);
+  if (other.deadline && (!out.deadline || *other.deadline < *out.deadline)) out.deadline = other.deadline;
+  if (out.fixed_in.empty()) out.fixed_in = other.fixed_in;
+  out.fix_at_hand = out.fix_at_hand && other.fix_at_hand;
+}
+
 Weight weight_of(const OpenFinding& finding, const Spread& spread) {
   const auto found = spread.find(finding.vulnerability);
   return {finding.exploited, weight_of(finding.severity), finding.likelihood, found == spread.end() ? 0 : found->second, finding.deadline ? -finding.deadline->seconds : INT64_MIN};
@@ -33,16 +54,6 @@ void weightiest_first(std::vector<OpenFinding>& findings, const Spread& spread) 
     const Weight of_a = weight_of(a, spread), of_b = weight_of(b, spread);
     return of_a != of_b ? of_a > of_b : std::tie(a.vulnerability, a.package) < std::tie(b.vulnerability, b.package);
   });
-}
-
-std::string in_words(const OpenFinding& finding) {
-  std::string out = fmt::format("{} in {}, {}", finding.vulnerability, finding.package, advisory::to_string(finding.severity));
-  if (finding.exploited) out += ", exploited";
-  if (finding.likelihood > 0) out += fmt::format(", EPSS {:.3f}", finding.likelihood);
-  if (finding.fixed_in.empty()) out += ", no fix yet";
-  else out += fmt::format(", fixed in {}{}", finding.fixed_in, finding.fix_at_hand ? "" : ", which the archives do not have");
-  if (finding.deadline) out += fmt::format(", due {}", finding.deadline->str());
-  return out;
 }
 
 std::optional<Time> earliest(const std::vector<OpenFinding>& findings) {
@@ -62,7 +73,7 @@ Time first_opened(const std::vector<OpenFinding>& findings, Time otherwise) {
 std::string counted(size_t count, std::string_view one, std::string_view many) { return fmt::format("{} {}", count, count == 1 ? one : many); }
 
 /// A length of time.
-std::string in_words(std::int64_t seconds) { return seconds % day == 0 ? counted(static_cast<size_t>(seconds / day), "day", "days") : counted(static_cast<size_t>(seconds / 3600), "hour", "hours"); }
+std::string length_in_words(std::int64_t seconds) { return seconds % day == 0 ? counted(static_cast<size_t>(seconds / day), "day", "days") : counted(static_cast<size_t>(seconds / 3600), "hour", "hours"); }
 
 /// Why an image must be made again; nothing: it need not.
 std::optional<Due> rebuild(const ImageFacts& facts, const std::vector<OpenFinding>& fixable, Time now) {
@@ -81,7 +92,7 @@ std::optional<Due> rebuild(const ImageFacts& facts, const std::vector<OpenFindin
   if (facts.cadence && facts.promoted) {
     const Time latest{facts.promoted->seconds + *facts.cadence};
     if (latest <= now) {
-      reasons.push_back(fmt::format("it is made again at the latest every {}, and was last on {}", in_words(*facts.cadence), facts.promoted->date()));
+      reasons.push_back(fmt::format("it is made again at the latest every {}, and was last on {}", length_in_words(*facts.cadence), facts.promoted->date()));
       out.opened = std::min(out.opened, latest);
       out.deadline = out.deadline ? std::min(*out.deadline, latest) : latest;
     }
@@ -148,13 +159,34 @@ std::string_view to_string(DueAction action) {
 
 bool needs_person(const OpenFinding& finding) { return finding.exploited || finding.severity != advisory::Severity::Negligible; }
 
-std::vector<Due> due(const std::vector<ImageFacts>& images, Time now) {
-  Spread spread;
-  for (const ImageFacts& facts : images) {
-    std::map<std::string, bool> once;
-    for (const OpenFinding& each : facts.findings) once.emplace(each.vulnerability, true);
-    for (const auto& [vulnerability, yes] : once) ++spread[vulnerability];
+std::string in_words(const OpenFinding& finding) {
+  std::string out = fmt::format("{} in {}, {}", finding.vulnerability, finding.package, advisory::to_string(finding.severity));
+  if (finding.exploited) out += ", exploited";
+  if (finding.likelihood > 0) out += fmt::format(", EPSS {:.3f}", finding.likelihood);
+  if (finding.fixed_in.empty()) out += ", no fix yet";
+  else out += fmt::format(", fixed in {}{}", finding.fixed_in, finding.fix_at_hand ? "" : ", which the archives do not have");
+  if (finding.deadline) out += fmt::format(", due {}", finding.deadline->str());
+  return out;
+}
+
+std::vector<OpenInImages> by_urgency(const std::vector<ImageFacts>& images) {
+  std::map<std::pair<std::string, std::string>, OpenInImages> all;
+  for (size_t at = 0; at < images.size(); ++at) {
+    for (const OpenFinding& each : images[at].findings) {
+      const auto [place, fresh] = all.try_emplace({each.vulnerability, each.package}, OpenInImages{each, {}});
+      if (!fresh) take_worse(each, place->second.finding);
+      if (place->second.images.empty() || place->second.images.back() != at) place->second.images.push_back(at);
+    }
   }
+  const Spread spread = spread_of(images);
+  std::vector<OpenInImages> out;
+  for (auto& [name, each] : all) out.push_back(std::move(each));
+  std::ranges::stable_sort(out, [&](const OpenInImages& a, const OpenInImages& b) { return weight_of(a.finding, spread) > weight_of(b.finding, spread); });  // of the same weight by name
+  return out;
+}
+
+std::vector<Due> due(const std::vector<ImageFacts>& images, Time now) {
+  const Spread spread = spread_of(images);
   std::vector<Due> out;
   for (const ImageFacts& facts : images) of_image(facts, spread, now, out);
   // A rebase follows its base; what has no findings comes after what has, by deadline.

@@ -50,6 +50,17 @@ struct ImageFacts {
   double seconds = 0;                      ///< that making it took last time; 0: not known
 };
 
+/// A finding that is open in one or more images.
+struct OpenInImages {
+  OpenFinding finding{};               ///< the worst that any of them says: the earliest deadline, at hand where all of them have the fix at hand
+  std::vector<size_t> images{};        ///< indexes of ImageFacts, in their order
+};
+/// What is open in any of the images, each vulnerability of a package once, what comes first first: exploited, severity, likelihood, how many images have it,
+/// deadline, name.
+std::vector<OpenInImages> by_urgency(const std::vector<ImageFacts>& images);
+/// `CVE-2026-1 in openssl, critical, exploited, EPSS 0.913, no fix yet, due 2026-12-01T00:00:00Z`
+std::string in_words(const OpenFinding& finding);
+
 enum class DueAction : unsigned char { Rebuild, Promote, Assess, Announce, Rebase, Look };
 std::string_view to_string(DueAction action);  ///< `rebuild`, `promote`, `assess`, `announce`, `rebase`, `look`
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <functional>
 #include <random>
 
 #include "base/text.h"
@@ -80,6 +81,27 @@ TEST(Due, says_why_and_nothing_else) {
     row.change(facts);
     EXPECT_EQ(told(due({facts}, now)), row.expected) << row.summary;
   }
+}
+
+TEST(ByUrgency, names_each_finding_once_what_comes_first_first) {
+  std::vector<ImageFacts> images = {current("one"), current("two"), current("three")};
+  const auto with = [](OpenFinding base, const std::function<void(OpenFinding&)>& change) { return change(base), base; };
+  images[0].findings = {finding("CVE-1", advisory::Severity::Medium), finding("CVE-2", advisory::Severity::High), finding("CVE-3", advisory::Severity::High), finding("CVE-6", advisory::Severity::Low)};
+  images[1].findings = {finding("CVE-3", advisory::Severity::High, false), with(finding("CVE-4", advisory::Severity::Low), [](OpenFinding& f) { f.exploited = true; })};
+  images[2].findings = {with(finding("CVE-5", advisory::Severity::High), [](OpenFinding& f) { f.likelihood = 0.5; }), with(finding("CVE-6", advisory::Severity::Low), [](OpenFinding& f) { f.package = "other"; }),
+                        with(finding("CVE-3", advisory::Severity::High), [](OpenFinding& f) { f.deadline = days(1), f.opened = days(-9); })};
+  std::string out;
+  const auto found = by_urgency(images);
+  for (const OpenInImages& each : found) {
+    out += each.finding.vulnerability + " " + each.finding.package + ":";
+    for (const size_t at : each.images) out += " " + images[at].image;
+    out += "\n";
+  }
+  EXPECT_EQ(out, "CVE-4 expat: two\nCVE-5 expat: three\nCVE-3 expat: one two three\nCVE-2 expat: one\nCVE-1 expat: one\nCVE-6 expat: one\nCVE-6 other: three\n");
+  ASSERT_EQ(found.size(), 7U);
+  EXPECT_EQ(in_words(found[2].finding), "CVE-3 in expat, high, fixed in 2.7.1-2, which the archives do not have, due 2026-11-28T12:00:00Z") << "the earliest deadline, and a fix only where all have it";
+  EXPECT_EQ(found[2].finding.opened, days(-9));
+  EXPECT_TRUE(by_urgency({}).empty());
 }
 
 TEST(Due, comes_in_the_order_of_weight) {

@@ -6,13 +6,14 @@
 
 #include <fmt/format.h>
 
+#include "policy/inner/decisions_section.h"
 #include "policy/inner/sla_section.h"
 #include "policy/inner/verify_section.h"
 
 namespace ashlar::policy {
 namespace {
 
-constexpr std::array<std::string_view, 3> sections = {"gate", "verify", "sla"};
+constexpr std::array<std::string_view, 4> sections = {"gate", "verify", "sla", "decisions"};
 constexpr std::array<std::string_view, 5> gate_keys = {"proofs", "run-tests", "coverage", "behaviour", "stop-on"};
 constexpr std::array<std::string_view, 1> behaviour_keys = {"accept"};
 constexpr std::array<std::string_view, 3> accept_keys = {"id", "subject", "reason"};
@@ -32,6 +33,11 @@ class Reader : public YamlSection {
     if (const YamlNode* node = document_.root.find("sla")) {
       SlaSection section(document_);
       section.read(*node, out.sla.emplace());
+      std::ranges::move(section.faults, std::back_inserter(faults));
+    }
+    if (const YamlNode* node = document_.root.find("decisions")) {
+      DecisionsSection section(document_);
+      section.read(*node, out.decisions);
       std::ranges::move(section.faults, std::back_inserter(faults));
     }
   }

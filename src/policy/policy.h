@@ -6,6 +6,7 @@
 #include "policy/gate.h"
 #include "policy/sla.h"
 #include "policy/verify.h"
+#include "scan/backing.h"
 
 namespace ashlar::policy {
 
@@ -14,6 +15,7 @@ struct Policy {
   GateRules gate = default_gate();
   std::optional<VerifyRules> verify{};  ///< none: the policy does not say whom it admits
   std::optional<SlaRules> sla{};        ///< none: the policy does not say by when what is to be fixed
+  scan::DecisionRules decisions{};      ///< what is asked of statements and decisions; by default nothing
 };
 
 /// Reads a policy; what it does not say is as in the default. Every fault is in Error::faults.

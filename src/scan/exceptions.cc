@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "scan/identity.h"
+#include "trust/record.h"
 
 namespace ashlar::scan {
 namespace {
@@ -39,6 +40,9 @@ Result<Exception> read_one(const Json& entry) {
   }
   if (entry.contains("revoked")) {
     TRY_ASSIGN(out.revoked, day_of(entry, "revoked"));
+  }
+  if (const auto signatures = entry.find("signatures"); signatures != entry.end()) {
+    TRY_ASSIGN(out.signatures, trust::read_signatures(*signatures));
   }
   for (const auto& [key, value] : {std::pair("id", &out.id), {"vulnerability", &out.vulnerability}, {"owner", &out.owner}, {"reason", &out.reason}}) {
     if (value->find_first_not_of(" \t\n") == std::string::npos) return fail(Kind::Invalid, fmt::format("'{}' is empty: a decision has an owner and a reason", key));
@@ -97,17 +101,27 @@ Json to_json(std::span<const Exception> exceptions) {
     if (each.exploited) entry["exploited"] = true;
     if (!each.fixed_in.empty()) entry["fixed_in"] = each.fixed_in;
     if (each.revoked) entry["revoked"] = each.revoked->str();
+    if (!each.signatures.empty()) entry["signatures"] = trust::signatures_json(each.signatures);
     out["exceptions"].push_back(std::move(entry));
   }
   return out;
 }
 
-void apply(std::span<const Exception> exceptions, Time now, const std::vector<std::string>& images, Report& report) {
+Json signed_part(const Exception& exception) {
+  Json out = to_json(std::span(&exception, 1))["exceptions"][0];
+  out.erase("revoked");
+  out.erase("signatures");
+  out["schema"] = schema;
+  return out;
+}
+
+void apply(std::span<const Exception> exceptions, Time now, const std::vector<std::string>& images, Report& report, const DecisionRules& rules) {
   for (Finding& finding : report.findings) {
     if (finding.status != Status::Affected && finding.status != Status::UnderInvestigation) continue;
     for (const Exception& exception : exceptions) {
       if (exception.created > now || !is_about(exception, finding, images)) continue;
-      const std::string ended = lapse(exception, finding, now);
+      std::string ended = lapse(exception, finding, now);
+      if (ended.empty()) ended = shortfall(rules.exceptions, rules, exception.backing, finding, exception.expires.seconds - exception.created.seconds);
       const std::string who = fmt::format("decision {} of '{}'", exception.id, exception.owner);
       finding.proof.push_back({"decision", ended.empty() ? fmt::format("{}, until {}: {}", who, exception.expires.date(), exception.reason) : fmt::format("{} {}", who, ended)});
       if (!ended.empty()) {

@@ -7,7 +7,9 @@
 #include <vector>
 
 #include "base/json.h"
+#include "scan/backing.h"
 #include "scan/report.h"
+#include "trust/dsse.h"
 
 namespace ashlar::scan {
 
@@ -23,6 +25,8 @@ struct Exception {
   bool exploited = false;       ///< it was in the catalogue of exploited ones
   std::string fixed_in{};       ///< a fix was there
   std::optional<Time> revoked{};
+  std::vector<trust::EnvelopeSignature> signatures{};  ///< over signed_part()
+  Backing backing{};                                   ///< what they are worth, once that was looked at
   friend bool operator==(const Exception&, const Exception&) = default;
 };
 
@@ -30,8 +34,12 @@ struct Exception {
 Result<std::vector<Exception>> read_exceptions(std::string_view text, std::string_view path);
 Json to_json(std::span<const Exception> exceptions);
 
+/// What people sign of a decision: all of it but its signatures and its revocation, which takes from it alone.
+Json signed_part(const Exception& exception);
+inline constexpr std::string_view exception_payload = "application/vnd.ashlar.exception.v1+json";  ///< payload type of its signatures
+
 /// Lets the decisions hold: the finding is `excepted` with owner, reason and end. One that has expired, was revoked, or of which something became
-/// worse since (a heavier severity, exploited, a fix that was not there) does not hold, and the finding says why.
-void apply(std::span<const Exception> exceptions, Time now, const std::vector<std::string>& images, Report& report);
+/// worse since (a heavier severity, exploited, a fix that was not there) does not hold, nor does one that `rules` ask more of; the finding says why.
+void apply(std::span<const Exception> exceptions, Time now, const std::vector<std::string>& images, Report& report, const DecisionRules& rules = {});
 
 }  // namespace ashlar::scan

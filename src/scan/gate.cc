@@ -59,6 +59,8 @@ Result<GateRule> parse_gate_rule(std::string_view text) {
   return rule;
 }
 
+bool meets(const GateRule& rule, const Finding& finding) { return meets_others(rule, finding) && (rule.at_least == advisory::Severity::Unknown || finding.severity >= rule.at_least); }
+
 GateAnswer ask_gate(const std::vector<GateRule>& rules, const Report& report) {
   GateAnswer out;
   for (const GateRule& rule : rules) {

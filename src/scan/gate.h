@@ -19,6 +19,9 @@ struct GateRule {
 /// Invalid names the conditions that there are.
 Result<GateRule> parse_gate_rule(std::string_view text);
 
+/// Whether all of its conditions hold for a finding.
+bool meets(const GateRule& rule, const Finding& finding);
+
 /// Asks the rules of a report's open findings (affected, or under investigation); any rule stops.
 GateAnswer ask_gate(const std::vector<GateRule>& rules, const Report& report);
 

@@ -138,10 +138,10 @@ Result<Report> scan(const Subject& subject, advisory::Database& database, const 
   std::ranges::sort(report.coverage.unknown);
   std::ranges::sort(report.coverage.within);
   look_at_files(subject, options.excuses, report.coverage);
-  apply(options.statements, {subject.digest, subject.names}, report);
+  apply(options.statements, {subject.digest, subject.names}, report, options.rules);
   std::vector<std::string> images = subject.names;
   if (!subject.digest.empty()) images.push_back(subject.digest);
-  apply(options.exceptions, options.now, images, report);
+  apply(options.exceptions, options.now, images, report, options.rules);
   sort_by_weight(report.findings);
   TRY(find_causes(subject, database, options, report));
   report.notes = notes_of(report, database, newer);

@@ -43,6 +43,7 @@ struct Options {
   Time now{};                                     ///< the moment of the scan: how old the database is, whether support has ended
   std::vector<Statements> statements{};           ///< of others, with whether they count
   std::vector<Exception> exceptions{};            ///< decisions
+  DecisionRules rules{};                          ///< what is asked of statements and decisions
   std::vector<Excuse> excuses{};                  ///< of dark files
   std::vector<GateRule> gate{};                   ///< what a build fails on
   DarkPolicy app_dark = DarkPolicy::List;         ///< of dark files in an application's own layers; in a base they always make the verdict `unknown`

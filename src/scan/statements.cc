@@ -90,6 +90,20 @@ std::string lateness(const Statements& by, const VexStatement& statement) {
   return by.until && when && *by.until < *when ? fmt::format("it was made at {}", when->str()) : std::string();
 }
 
+const Backing& backing_of(const Statements& by, const VexStatement& statement) {
+  static const Backing none;
+  const auto at = static_cast<size_t>(&statement - by.document.statements.data());
+  return at < by.backing.size() ? by.backing[at] : none;
+}
+
+/// Why a statement of somebody who is trusted does not acquit a finding; empty: it does, or it does not mean to.
+std::string unfounded(const Statements& by, const VexStatement& statement, const Finding& finding, const DecisionRules& rules) {
+  if (statement.status != VexStatus::NotAffected && statement.status != VexStatus::Fixed) return {};
+  const Backing& backing = backing_of(by, statement);
+  if (!backing.fallen.empty()) return "has lost its proof: " + backing.fallen;
+  return shortfall(rules.assessments, rules, backing, finding);
+}
+
 struct Said {
   const Statements* by;
   const VexStatement* statement;
@@ -105,17 +119,23 @@ bool concerns(const VexStatement& statement, const Finding& finding, const Distr
   return names_vulnerability(statement, finding) && std::ranges::any_of(statement.products, [&](const auto& product) { return means(product, finding, distribution, names); });
 }
 
-void apply(std::span<const Statements> all, const ImageNames& names, Report& report) {
+void apply(std::span<const Statements> all, const ImageNames& names, Report& report, const DecisionRules& rules) {
   for (const Statements& each : all)
     report.statements.push_back({.source = each.source, .author = each.document.author, .format = each.document.format, .total = each.document.statements.size(), .distrust = each.distrust, .notes = each.document.notes});
   for (Finding& finding : report.findings) {
     std::optional<Said> last;
+    std::string lost;
     for (size_t at = 0; at < all.size(); ++at) {
       for (const VexStatement& statement : all[at].document.statements) {
         if (!concerns(statement, finding, report.distribution, names)) continue;
         ++report.statements[at].matched;
         const std::string text = fmt::format("'{}' in '{}' says {}{}{}", all[at].document.author, all[at].source, to_string(statement.status), because(statement).empty() ? "" : ": ", because(statement));
-        const std::string distrust = all[at].distrust.empty() ? lateness(all[at], statement) : all[at].distrust;
+        std::string distrust = all[at].distrust.empty() ? lateness(all[at], statement) : all[at].distrust;
+        if (distrust.empty()) {
+          distrust = unfounded(all[at], statement, finding, rules);
+          if (!distrust.empty()) lost = fmt::format("open again: the statement of '{}' {}", all[at].document.author, distrust);
+          if (!distrust.empty()) distrust = "it " + distrust;
+        }
         if (!distrust.empty()) {
           finding.proof.push_back({"statement", fmt::format("{} (not applied: {})", text, distrust)});
           continue;
@@ -125,7 +145,10 @@ void apply(std::span<const Statements> all, const ImageNames& names, Report& rep
         if (!last || !(said < *last)) last = said;
       }
     }
-    if (!last) continue;
+    if (!last) {
+      if (!lost.empty()) finding.reason = lost;
+      continue;
+    }
     finding.status = status_of(last->statement->status);
     finding.reason = finding.status == Status::Affected ? std::string() : fmt::format("'{}': {}", last->by->document.author, because(*last->statement));
   }

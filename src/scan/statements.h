@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "attest/vex.h"
+#include "scan/backing.h"
 #include "scan/report.h"
 
 namespace ashlar::scan {
@@ -15,6 +16,7 @@ struct Statements {
   std::string source{};      ///< path, or `attached to the image`
   std::string distrust{};    ///< why it does not count: `signer unknown`; empty: it counts
   attest::VexDocument document{};
+  std::vector<Backing> backing{};  ///< of each statement, in their order; none: nobody has signed any
   std::optional<Time> until{};  ///< of what it says nothing counts that is dated later: what was known at that moment
 };
 
@@ -30,7 +32,8 @@ struct ImageNames {
 bool concerns(const attest::VexStatement& statement, const Finding& finding, const Distribution& distribution, const ImageNames& names);
 
 /// Lets the statements speak, the latest last; of those of one moment the heaviest counts (affected, under investigation, fixed, not affected). What
-/// became of each source stands in `Report::statements`.
-void apply(std::span<const Statements> all, const ImageNames& names, Report& report);
+/// became of each source stands in `Report::statements`. One that acquits (fixed, not affected) and that `rules` ask more of, or whose proof has fallen, does not
+/// count; where nothing else answers the finding, that is its reason.
+void apply(std::span<const Statements> all, const ImageNames& names, Report& report, const DecisionRules& rules = {});
 
 }  // namespace ashlar::scan

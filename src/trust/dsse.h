@@ -18,6 +18,7 @@ inline constexpr std::string_view envelope = "application/vnd.dsse.envelope.v1+j
 struct EnvelopeSignature {
   std::string key_id;  ///< a hint, unauthenticated; may be empty
   std::string bytes;
+  friend bool operator==(const EnvelopeSignature&, const EnvelopeSignature&) = default;
 };
 struct Envelope {
   std::string payload_type, payload;  ///< the payload decoded

@@ -72,7 +72,7 @@ TEST_F(DecisionsFlow, statements_that_nobody_can_make_are_refused) {
       {"a status that is none", {"add", "CVE-2026-0001", "--package", "deb:a", "--author", "Team", "--status", "fine"}, "fine"},
       {"affected, and nothing to do", {"add", "CVE-2026-0001", "--package", "deb:a", "--author", "Team", "--status", "affected"}, "affected"},
       {"a package that is none", with(add, "--package", "pkg:"), "pkg:"},
-      {"an action that is none", {"burn"}, "the actions are add, list and export"},
+      {"an action that is none", {"burn"}, "the actions are add, list, sign and export"},
       {"a list of something", {"list", "x"}, "it takes no 'x'"},
       {"an export of nothing", {"export"}, "the image is missing"},
       {"an export where nobody has said anything", {"export", "oci:image:1"}, "there are none"},
@@ -166,7 +166,7 @@ TEST_F(DecisionsFlow, decisions_that_nobody_may_make_are_refused) {
       {"a pattern", with(decision, "--package", "*"), "'*' is a pattern"},
       {"one that is not there", {"revoke", "E-9"}, "has no such decision"},
       {"nothing to revoke", {"revoke"}, "the decision is missing"},
-      {"an action that is none", {"burn"}, "the actions are add, list and revoke"},
+      {"an action that is none", {"burn"}, "the actions are add, list, sign and revoke"},
       {"a finding that the target does not have", [&] { Words words = with(decision, "--package", "b"); words.insert(words.end(), {"--target", "oci:image:1"}); return words; }(), "has no such finding"},
   };
   for (const auto& row : rows) {
