@@ -1,5 +1,6 @@
 #include "policy/inner/decisions_section.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
