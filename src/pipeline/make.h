@@ -19,6 +19,7 @@ struct MakeOptions {
   const trust::PrivateKey* key = nullptr;  ///< null: nothing is signed and nothing said
   std::string builder{};                   ///< a URI: who answers for the build in its provenance
   bool run = true;                         ///< run tests, too
+  bool publish = true;                     ///< what passes; else it stays a candidate, one of its own, and nothing is asked of `to` but what is there
   std::vector<std::string> tags{};         ///< that move, in the place of the definition's
 };
 
