@@ -77,8 +77,8 @@ class OneAhead {
     how.publish = false;
     how.key = nullptr;
     how.build.must_be_locked = true;
-    const host::Path folder = workshop_.folders.cache / "candidates" / "ahead";
-    how.build.lock.path = folder / (out.lock.substr(0, 16) + ".lock.json");
+    const host::Path folder = workshop_.folders.cache / "candidates";
+    how.build.lock.path = folder / fmt::format("ahead-{}.lock.json", out.lock.substr(0, 16));
     TRY(workshop_.machine.files->make_folders(folder));
     TRY(workshop_.machine.files->write(how.build.lock.path, to_pretty(plan::to_json(lock))));
     TRY_ASSIGN(const auto to, parse_destination(image_.to));
