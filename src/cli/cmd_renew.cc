@@ -56,16 +56,22 @@ Json to_json(const policy::Due& due) {
 
 Json to_json(const pipeline::Renewal& done) {
   return {{"image", done.image}, {"action", policy::to_string(done.action)}, {"outcome", pipeline::to_string(done.outcome)}, {"digest", done.digest}, {"revision", done.revision}, {"moved", done.moved},
-          {"why", done.why}, {"candidate", done.candidate}, {"closed", done.closed}, {"seconds", done.seconds}};
+          {"why", done.why}, {"candidate", done.candidate}, {"closed", done.closed}, {"ahead", done.ahead.empty() ? Json(nullptr) : Json(done.ahead)}, {"seconds", done.seconds}};
+}
+
+Json to_json(const pipeline::Ahead& ahead) {
+  return {{"image", ahead.image}, {"outcome", pipeline::to_string(ahead.outcome)}, {"lock", ahead.lock}, {"changes", ahead.changes}, {"why", ahead.why}, {"digest", ahead.digest}, {"candidate", ahead.candidate}, {"known", ahead.known}, {"seconds", ahead.seconds}};
 }
 
 Json to_json(const pipeline::Renewed& renewed, bool plan) {
+  Json ahead = Json::array();
+  for (const auto& each : renewed.ahead) ahead.push_back(to_json(each));
   Json due = Json::array(), done = Json::array(), unseen = Json::array();
   for (const auto& each : renewed.due) due.push_back(to_json(each));
   for (const auto& each : renewed.done) done.push_back(to_json(each));
   for (const auto& [image, error] : renewed.unseen) unseen.push_back({{"image", image}, {"error", error.message}});
   return {{"schema", "https://ashlar.dev/renew/v1"}, {"now", renewed.now.str()}, {"plan", plan}, {"images", renewed.images}, {"due", std::move(due)}, {"critical_path", {{"images", renewed.path.images}, {"seconds", renewed.path.seconds}}},
-          {"done", std::move(done)}, {"unseen", std::move(unseen)}, {"events", renewed.events}};
+          {"done", std::move(done)}, {"ahead", std::move(ahead)}, {"unseen", std::move(unseen)}, {"events", renewed.events}};
 }
 
 /// What is due of one image, as a tree.
@@ -76,16 +82,35 @@ void say_due(Context& context, const policy::Due& due) {
   for (size_t at = 0; at < due.because.size(); ++at) say(context, faint(context, fmt::format("  {} {}", at + 1 == due.because.size() ? "└" : "├", due.because[at])));
 }
 
+/// What a promotion owes to looking ahead.
+std::string_view words_of_ahead(const std::string& ahead) {
+  if (ahead == "held") return "this very lock was built and tested ahead of the archives";
+  return ahead == "differs" ? "what was tried ahead of the archives was another lock, or did not pass" : "nothing was tried ahead of the archives";
+}
+
 void say_done(Context& context, const pipeline::Renewal& done) {
   using Outcome = pipeline::Renewal::Outcome;
   const bool published = done.outcome == Outcome::Promoted || done.outcome == Outcome::Canary;
   say(context, bold(context, fmt::format("{:<9} {}  {}", pipeline::to_string(done.outcome), done.image, published ? fmt::format("{} as {}, {}", done.digest.substr(0, 19), done.revision, done.moved.empty() ? "no tag moved" : "moved " + join(done.moved, ", ")) : std::string("its tags stay where they were"))));
   for (const std::string& each : done.why) say(context, fmt::format("  {}", each));
   if (!done.closed.empty()) say(context, fmt::format("  closed {}", join(done.closed, ", ")));
+  if (!done.ahead.empty()) say(context, fmt::format("  {}", words_of_ahead(done.ahead)));
   if (!done.candidate.empty()) say(context, fmt::format("  the candidate is {}", done.candidate));
 }
 
+void say_ahead(Context& context, const pipeline::Ahead& ahead) {
+  using Outcome = pipeline::Ahead::Outcome;
+  const bool made = ahead.outcome == Outcome::Passed || ahead.outcome == Outcome::Stopped;
+  const std::string what = made ? fmt::format("{} proposed {}{}", ahead.changes.size(), ahead.changes.size() == 1 ? "change" : "changes", ahead.known ? ", as known" : fmt::format(", {:.1f} s", ahead.seconds)) : ahead.outcome == Outcome::Failed ? "it could not be made" : "nothing is proposed";
+  say(context, bold(context, fmt::format("{:<9} {}  {}", pipeline::to_string(ahead.outcome), ahead.image, what)));
+  for (const std::string& each : ahead.changes) say(context, faint(context, fmt::format("  {}", each)));
+  for (const std::string& each : ahead.why) say(context, fmt::format("  {}", each));
+  if (!ahead.candidate.empty()) say(context, fmt::format("  the candidate is {}", ahead.candidate));
+}
+
 void say_renewed(Context& context, const pipeline::Renewed& renewed, bool plan) {
+  for (const auto& each : renewed.ahead) say_ahead(context, each);
+  if (!renewed.ahead.empty()) return;
   for (const auto& [image, error] : renewed.unseen) say(context, bold(context, fmt::format("unseen    {}  {}", image, error.message)));
   for (const auto& each : renewed.due) say_due(context, each);
   if (renewed.path.images.size() > 1 || (!renewed.path.images.empty() && renewed.path.seconds > 0)) say(context, fmt::format("critical path: {}{}", join(renewed.path.images, " -> "), renewed.path.seconds > 0 ? fmt::format(", {:.1f} s as last time", renewed.path.seconds) : ""));
@@ -94,7 +119,19 @@ void say_renewed(Context& context, const pipeline::Renewed& renewed, bool plan) 
   else if (plan) say(context, fmt::format("{} {} looked at; nothing was done, --once does it", renewed.images, renewed.images == 1 ? "image" : "images"));
 }
 
+Exit exit_of(const std::vector<pipeline::Ahead>& ahead) {
+  using Outcome = pipeline::Ahead::Outcome;
+  Exit out = Exit::Clean;
+  for (const auto& each : ahead) {
+    if (each.error && each.error->kind == Kind::Unavailable) return Exit::Unavailable;
+    if (each.outcome == Outcome::Failed) out = Exit::Wrong;
+    else if (each.outcome == Outcome::Stopped && out == Exit::Clean) out = Exit::No;
+  }
+  return out;
+}
+
 Exit exit_of(const pipeline::Renewed& renewed, bool plan) {
+  if (!renewed.ahead.empty()) return exit_of(renewed.ahead);
   using Outcome = pipeline::Renewal::Outcome;
   const bool unknown = std::ranges::any_of(renewed.due, [](const auto& each) { return each.action == policy::DueAction::Look; });
   const bool away = std::ranges::any_of(renewed.unseen, [](const auto& each) { return each.second.kind == Kind::Unavailable; });
@@ -139,7 +176,7 @@ Result<pipeline::Renewed> once(Context& context, const Options& options, const t
   }
   TRY_ASSIGN(const auto database, pipeline::open_database(workshop, options.database, std::nullopt));
   TRY_ASSIGN(auto renewed, pipeline::renew(workshop, *database, fleet, how));
-  if (options.renew.plan) return renewed;
+  if (options.renew.plan || options.renew.candidates) return renewed;
   // What could not be told waits in the queue: it is no fault of the renewal.
   const auto told = pipeline::tell(workshop, renewed);
   if (!told) context.progress.alarm(told.error().message);
@@ -156,6 +193,7 @@ Action renew(CLI::App& app) {
   auto* const plan = app.add_flag("--plan", options->renew.plan, "say what is due and why, and do nothing; exit 1 where something is");
   app.add_flag("--once", options->once, "do what is due, once; this is what happens without an option")->excludes(plan);
   app.add_option("--advisory", options->advisory, "with --plan: what this one makes due among all images that were ever looked at or scanned here, without looking at any of them again")->option_text("ID")->needs(plan);
+  app.add_flag("--candidates", options->renew.candidates, "look ahead: build and test what the archives propose, and publish nothing; exit 1 where something is stopped")->excludes(plan);
   app.add_option("--every", options->every, "do it again after so long, until ended: 1h")->option_text("AGE")->excludes(plan);
   app.add_option("--now", options->now, "take this for the present moment: 2026-11-27T06:00:00Z")->option_text("TIME");
   auto* const key = add_key_options(app, options->key, "the private key that signs images and what is said of them: a PEM file, cosign's too, or a key in a token (pkcs11:...)");
@@ -167,7 +205,7 @@ Action renew(CLI::App& app) {
   app.add_option("--jobs", options->renew.make.build.threads, "use so many threads; as many as there are processors by default")->option_text("N");
   add_lock_options(app, options->renew.make.build.lock);
   return [options](Context& context) -> Result<Exit> {
-    if (options->key.key.empty() && !options->unsigned_ && !options->renew.plan) return cannot(Kind::Invalid, "renew", "name the key that signs with --key, or say --unsigned; --plan needs neither");
+    if (options->key.key.empty() && !options->unsigned_ && !options->renew.plan && !options->renew.candidates) return cannot(Kind::Invalid, "renew", "name the key that signs with --key, or say --unsigned; --plan and --candidates need neither");
     if (!options->now.empty()) {
       TRY_ASSIGN(const Time now, Time::parse(options->now));
       context.machine.clock = std::make_unique<FixedClock>(now);

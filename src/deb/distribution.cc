@@ -11,7 +11,7 @@ namespace ashlar::deb {
 namespace {
 
 constexpr std::array<std::string_view, 11> keys = {"id", "release", "codename", "title", "components", "architectures", "archives", "keyrings", "keyring-package", "host-suites", "stand-ins"};
-constexpr std::array<std::string_view, 3> archive_keys = {"name", "suites", "security"};
+constexpr std::array<std::string_view, 4> archive_keys = {"name", "suites", "security", "proposed"};
 
 /// Reads one mapping and gathers its faults.
 class Reader {
@@ -94,7 +94,7 @@ Result<Distribution> read_distribution(const YamlDocument& document, const YamlN
     } else {
       for (const YamlNode& each : archives->items) {
         if (!reader.mapping(each, archive_keys)) continue;
-        out.parts.push_back({reader.text(each, "name", true), reader.list(each, "suites", true), reader.text(each, "security", false) == "true"});
+        out.parts.push_back({reader.text(each, "name", true), reader.list(each, "suites", true), reader.text(each, "security", false) == "true", reader.list(each, "proposed", false)});
       }
     }
   }

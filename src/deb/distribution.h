@@ -23,6 +23,7 @@ struct Distribution {
     std::string archive;              ///< `debian`: the name under which the configuration gives its mirrors
     std::vector<std::string> suites;  ///< `trixie`, `trixie-updates`
     bool security = false;
+    std::vector<std::string> proposed = {};  ///< `trixie-proposed-updates`: suites with what may come into the others; read only to look ahead
   };
   std::vector<Part> parts;            ///< the first that is no security archive is the main one
   std::vector<std::string> keyrings;  ///< file name patterns, looked for in the host's keyring folders; or absolute paths

@@ -20,6 +20,8 @@ TEST(Distribution, reads_those_that_are_shipped) {
     ASSERT_EQ(distribution->parts.size(), 2u);
     EXPECT_EQ(distribution->parts[0].suites, (std::vector<std::string>{codename, std::string(codename) + "-updates"}));
     EXPECT_FALSE(distribution->parts[0].security);
+    EXPECT_EQ(distribution->parts[0].proposed, (std::vector<std::string>{std::string(codename) + "-proposed-updates"}));
+    EXPECT_EQ(distribution->parts[1].proposed, std::vector<std::string>());
     EXPECT_EQ(distribution->parts[1].suites, (std::vector<std::string>{std::string(codename) + "-security"}));
     EXPECT_TRUE(distribution->parts[1].security);
     EXPECT_EQ(distribution->keyring_package, "debian-archive-keyring");
@@ -45,14 +47,14 @@ TEST(Distribution, the_configurations_go_before_the_shipped) {
 }
 
 TEST(Distribution, every_fault_has_its_place) {
-  const auto document = parse_yaml("id: x\nrelease: '1'\ncodnename: y\ncomponents: main\narchives:\n  - name: a\n    suite: [b]\n", "d.yaml");
+  const auto document = parse_yaml("id: x\nrelease: '1'\ncodnename: y\ncomponents: main\narchives:\n  - name: a\n    suite: [b]\n    proposed: c\n", "d.yaml");
   ASSERT_TRUE(document) << document.error().message;
   const auto distribution = read_distribution(*document, document->root, "d");
   ASSERT_FALSE(distribution);
   std::vector<std::string> faults;
   for (const Fault& fault : distribution.error().faults) faults.push_back(std::to_string(fault.line) + ": " + fault.message + (fault.hint.empty() ? "" : " (" + fault.hint + ")"));
   EXPECT_EQ(faults, (std::vector<std::string>{"3: unknown key 'codnename' (did you mean 'codename'?)", "1: 'codename' is missing", "4: 'components' must be a list", "1: 'keyrings' is missing",
-                                              "7: unknown key 'suite' (did you mean 'suites'?)", "6: 'suites' is missing"}));
+                                              "7: unknown key 'suite' (did you mean 'suites'?)", "6: 'suites' is missing", "8: 'proposed' must be a list"}));
 }
 
 }  // namespace

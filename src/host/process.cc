@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -18,6 +19,7 @@
 
 #include "base/text.h"
 #include "host/inner/system.h"
+#include "host/user_namespace.h"
 
 extern char** environ;
 
@@ -94,16 +96,43 @@ struct Prepared {
   }
 };
 
+/// How a child that enters a user namespace and we wait for each other: it says that it is inside, we map its numbers, and say so.
+struct Gate {
+  Pipe entered, mapped;
+};
+
+/// In the child: kill -9 of ours ends it, too. To be said again after whatever takes that back: another user namespace, other numbers.
+void die_with(pid_t parent) {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::getppid() != parent) ::_exit(126);  // it ended before that was heard
+}
+
+/// In the child: root of a user namespace, once its numbers are mapped. False, and errno, where this machine gives none. No library call: after a fork
+/// another thread's locks may be held for ever, and setresuid(3) takes some.
+bool enter(const Gate& gate, pid_t parent) {
+  if (::unshare(CLONE_NEWUSER) != 0) return false;
+  die_with(parent);
+  ::close(gate.mapped.write.get());  // so that our end is the end of what is read there
+  char said = 0;
+  if (::write(gate.entered.write.get(), &said, 1) != 1) return false;
+  ssize_t count = 0;
+  while ((count = ::read(gate.mapped.read.get(), &said, 1)) < 0 && errno == EINTR) {}
+  if (count != 1) ::_exit(126);
+  if (::syscall(SYS_setgroups, 0, nullptr) != 0 || ::syscall(SYS_setresgid, 0, 0, 0) != 0 || ::syscall(SYS_setresuid, 0, 0, 0) != 0) return false;
+  die_with(parent);
+  return true;
+}
+
 /// In the child; never returns. Its errno goes through `trouble` when the program cannot start.
-[[noreturn]] void become(const Prepared& prepared, pid_t parent, int in, int out, int err, int trouble) {
+[[noreturn]] void become(const Prepared& prepared, pid_t parent, int in, int out, int err, int trouble, const Gate* gate) {
   ::setpgid(0, 0);
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // kill -9 of ours ends it too
-  if (::getppid() != parent) ::_exit(126);
+  die_with(parent);
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
   ::signal(SIGPIPE, SIG_DFL);
-  const bool joined = ::dup2(in, 0) == 0 && ::dup2(out, 1) == 1 && ::dup2(err, 2) == 2;
+  const bool inside = gate == nullptr || enter(*gate, parent);
+  const bool joined = inside && ::dup2(in, 0) == 0 && ::dup2(out, 1) == 1 && ::dup2(err, 2) == 2;
   if (joined && (prepared.folder.empty() || ::chdir(prepared.folder.c_str()) == 0)) ::execve(prepared.path.c_str(), prepared.argv.data(), prepared.environment);
   const int number = errno;
   if (::write(trouble, &number, sizeof number) < 0) ::_exit(126);
@@ -171,48 +200,98 @@ bool is_program(const Path& path) {
   return std::filesystem::is_regular_file(path, error) && ::access(path.c_str(), X_OK) == 0;
 }
 
+std::optional<Path> find_program(std::string_view program) {
+  if (program.find('/') != std::string_view::npos) return is_program(program) ? std::optional<Path>(program) : std::nullopt;
+  const char* const listed = std::getenv("PATH");
+  const std::string folders = fmt::format("{}:/usr/sbin:/sbin", listed == nullptr ? "/usr/local/bin:/usr/bin:/bin" : listed);
+  for (const std::string_view folder : split(folders, ':')) {
+    Path path = Path(folder.empty() ? "." : folder) / program;
+    if (is_program(path)) return path;
+  }
+  return std::nullopt;
+}
+
+/// What a child says through a pipe; how many bytes of it, 0 when it closed that.
+ssize_t hear(const Pipe& pipe, void* into, size_t size) {
+  ssize_t count = 0;
+  while ((count = ::read(pipe.read.get(), into, size)) < 0 && errno == EINTR) {}
+  return count;
+}
+
+Result<Outcome> run_program(const Command& command, const IdMaps& maps);
+
+/// Writes one of the maps of a process.
+Done map_numbers(pid_t process, const char* program, const std::vector<IdRange>& ranges) {
+  Command command;
+  command.argv = {program, std::to_string(process)};
+  for (const IdRange& range : ranges) {
+    for (const std::uint32_t number : {range.inside, range.outside, range.count}) command.argv.push_back(std::to_string(number));
+  }
+  TRY_ASSIGN(const Outcome outcome, run_program(command, {}));
+  if (outcome.exit_code == 0) return {};
+  return fail(Kind::Unavailable, fmt::format("{} says: {}", program, cut(trim(outcome.err), '\n').first));
+}
+
+/// Lets a child through its gate. Nothing is done when it never came there: then it says why itself.
+Done let_in(pid_t child, const Gate& gate, const IdMaps& maps) {
+  char said = 0;
+  if (hear(gate.entered, &said, 1) != 1) return {};
+  TRY(map_numbers(child, "newuidmap", maps.users));
+  TRY(map_numbers(child, "newgidmap", maps.groups));
+  if (::write(gate.mapped.write.get(), &said, 1) != 1) return system_error("speak to a program", errno);
+  return {};
+}
+
+void reap(pid_t child) {
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {}
+}
+
+Result<Outcome> run_program(const Command& command, const IdMaps& maps) {
+  if (command.argv.empty()) return cannot(Kind::Invalid, "run a program", "none is named");
+  const std::string what = fmt::format("run '{}'", command.argv[0]);
+  const auto program = find_program(command.argv[0]);
+  if (!program) return cannot(Kind::NotFound, what, "there is no such program");
+  TRY_ASSIGN(const Descriptor in, make_input(command.input));
+  TRY_ASSIGN(Pipe out, make_pipe());
+  TRY_ASSIGN(Pipe err, make_pipe());
+  TRY_ASSIGN(Pipe trouble, make_pipe());
+  Gate gate;
+  if (!maps.empty()) {
+    TRY_ASSIGN(gate.entered, make_pipe());
+    TRY_ASSIGN(gate.mapped, make_pipe());
+  }
+  const Prepared prepared(*program, command);
+  const pid_t parent = ::getpid(), child = ::fork();
+  if (child < 0) return system_error(what, errno);
+  if (child == 0) become(prepared, parent, in.get(), out.write.get(), err.write.get(), trouble.write.get(), maps.empty() ? nullptr : &gate);
+  ::setpgid(child, child);  // also here: whoever comes first
+  for (Pipe* pipe : {&out, &err, &trouble, &gate.entered}) pipe->write.close();
+  if (!maps.empty()) {
+    if (const Done inside = let_in(child, gate, maps); !inside) {
+      ::kill(child, SIGKILL);
+      reap(child);
+      return cannot(inside.error().kind, what + " in a user namespace", inside.error().message);
+    }
+  }
+  int number = 0;
+  if (hear(trouble, &number, sizeof number) == sizeof number) {
+    reap(child);
+    return system_error(what, number);
+  }
+  return Child(child, command, std::move(out.read), std::move(err.read)).follow();
+}
+
 class MachineProcesses final : public Processes {
  public:
-  Result<Outcome> run(const Command& command) override {
-    if (command.argv.empty()) return cannot(Kind::Invalid, "run a program", "none is named");
-    const std::string what = fmt::format("run '{}'", command.argv[0]);
-    const auto program = find(command.argv[0]);
-    if (!program) return cannot(Kind::NotFound, what, "there is no such program");
-    TRY_ASSIGN(const Descriptor in, make_input(command.input));
-    TRY_ASSIGN(Pipe out, make_pipe());
-    TRY_ASSIGN(Pipe err, make_pipe());
-    TRY_ASSIGN(Pipe trouble, make_pipe());
-    const Prepared prepared(*program, command);
-    const pid_t parent = ::getpid(), child = ::fork();
-    if (child < 0) return system_error(what, errno);
-    if (child == 0) become(prepared, parent, in.get(), out.write.get(), err.write.get(), trouble.write.get());
-    ::setpgid(child, child);  // also here: whoever comes first
-    for (Pipe* pipe : {&out, &err, &trouble}) pipe->write.close();
-    int number = 0;
-    ssize_t count = 0;
-    while ((count = ::read(trouble.read.get(), &number, sizeof number)) < 0 && errno == EINTR) {}
-    if (count == sizeof number) {
-      int status = 0;
-      while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {}
-      return system_error(what, number);
-    }
-    return Child(child, command, std::move(out.read), std::move(err.read)).follow();
-  }
-
-  std::optional<Path> find(std::string_view program) override {
-    if (program.find('/') != std::string_view::npos) return is_program(program) ? std::optional<Path>(program) : std::nullopt;
-    const char* const listed = std::getenv("PATH");
-    const std::string folders = fmt::format("{}:/usr/sbin:/sbin", listed == nullptr ? "/usr/local/bin:/usr/bin:/bin" : listed);
-    for (const std::string_view folder : split(folders, ':')) {
-      Path path = Path(folder.empty() ? "." : folder) / program;
-      if (is_program(path)) return path;
-    }
-    return std::nullopt;
-  }
+  Result<Outcome> run(const Command& command) override { return run_program(command, {}); }
+  std::optional<Path> find(std::string_view program) override { return find_program(program); }
 };
 
 }  // namespace
 
 std::unique_ptr<Processes> machine_processes() { return std::make_unique<MachineProcesses>(); }
+
+Result<Outcome> run_as_root_inside(const IdMaps& maps, const Command& command) { return run_program(command, maps); }
 
 }  // namespace ashlar::host

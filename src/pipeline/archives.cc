@@ -17,7 +17,10 @@ deb::FetchOptions fetch_options(deb::Access access, bool offline) {
 Result<Sources> sources_of(Workshop& workshop, const plan::Definition& definition, const LockOptions& options) {
   const std::string what = fmt::format("find the archives of '{}'", definition.path);
   host::Files& files = *workshop.machine.files;
-  TRY_ASSIGN(const auto distribution, deb::load_distribution(files, workshop.data / "distributions", definition.distribution, workshop.config.distributions));
+  TRY_ASSIGN(auto distribution, deb::load_distribution(files, workshop.data / "distributions", definition.distribution, workshop.config.distributions));
+  for (deb::Distribution::Part& part : distribution.parts) {
+    if (options.proposed) part.suites.insert(part.suites.end(), part.proposed.begin(), part.proposed.end());
+  }
   deb::AptSetup apt = deb::read_apt(files, workshop.progress);
   const deb::MirrorChoice choice{options.mirrors, workshop.config.mirrors, workshop.config.keyrings};
   Sources out;

@@ -18,7 +18,7 @@ struct Sources {
   std::map<std::string, std::string> stand_ins;  ///< of the distribution, where it stands alone
 };
 
-/// The distribution's suites and, unless `--only-distribution`, the definition's own repositories.
+/// The distribution's suites, with `proposed` those that it names as such, and, unless `--only-distribution`, the definition's own repositories.
 Result<Sources> sources_of(Workshop& workshop, const plan::Definition& definition, const LockOptions& options);
 
 /// What the distribution's os-release says, for a definition that has none of its own: as the lock has it, or, without a lock that knows, as the

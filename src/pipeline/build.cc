@@ -114,7 +114,7 @@ std::string relocked(const LockOutcome& outcome, const plan::Definition& definit
 /// The lock: what was written down, or made now. `written` is where that went.
 Result<plan::Lock> settle_lock(Workshop& workshop, const plan::Definition& definition, const BuildOptions& options, host::Path& written) {
   if (options.must_be_locked) return read_fitting_lock(workshop, definition, options.lock);
-  const bool there = workshop.machine.files->exists(lock_path(definition.path));
+  const bool there = workshop.machine.files->exists(lock_file(definition, options.lock));
   LockOptions how = options.lock;
   how.enough = options.platforms;
   TRY_ASSIGN(auto outcome, lock(workshop, definition, how));

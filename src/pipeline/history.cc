@@ -66,6 +66,12 @@ void of_image(const Event& event, ImageHistory& out) {
   }
 }
 
+void of_ahead(const Event& event, ImageHistory& out) {
+  if (event.kind == Kind::Promoted && event.facts.contains("ahead")) out.ahead.clear();
+  if (event.kind != Kind::Noted || fact(event, "what") != "ahead") return;
+  out.ahead[fact(event, "lock")] = {fact(event, "result") == "passed", fact(event, "definition"), fact(event, "inputs"), fact(event, "reason"), event.digest, fact(event, "candidate")};
+}
+
 int rank(scan::Status status) {
   switch (status) {
     case scan::Status::Affected: return 4;
@@ -122,7 +128,7 @@ ImageHistory history_of(const std::vector<ledger::Entry>& entries) {
   ImageHistory out;
   for (const ledger::Entry& entry : entries) {
     const Event& event = entry.event;
-    if (event.vulnerability.empty()) of_image(event, out);
+    if (event.vulnerability.empty()) of_image(event, out), of_ahead(event, out);
     else of_finding(event, out.findings[{event.vulnerability, event.package}]);
   }
   return out;
@@ -131,6 +137,25 @@ ImageHistory history_of(const std::vector<ledger::Entry>& entries) {
 Result<ImageHistory> history_of(ledger::Ledger& ledger, const std::string& image) {
   TRY_ASSIGN(const auto entries, ledger.read({.image = image}));
   return history_of(entries);
+}
+
+std::string ahead_of(const ImageHistory& history, const std::string& lock) {
+  if (!history.promoted || history.promoted->lock == lock) return {};
+  const auto found = history.ahead.find(lock);
+  if (found != history.ahead.end() && found->second.passed) return "held";
+  return history.ahead.empty() ? "none" : "differs";
+}
+
+AheadCount count_ahead(const std::vector<ledger::Entry>& entries) {
+  AheadCount out;
+  for (const ledger::Entry& each : entries) {
+    if (each.event.kind != Kind::Promoted) continue;
+    const std::string& said = fact(each.event, "ahead");
+    if (said == "held") ++out.held;
+    else if (said == "differs") ++out.differs;
+    else if (said == "none") ++out.none;
+  }
+  return out;
 }
 
 std::map<FindingName, SeenFinding> seen_in(const std::vector<scan::Report>& platforms) {

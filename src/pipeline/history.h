@@ -35,6 +35,9 @@ struct ImageHistory {
   std::optional<Stop> stopped{};          ///< the last renewal, where it was stopped
   bool end_announced = false;
   std::map<std::string, std::string> left{};  ///< locks of what a tag was moved back from, and why: they are not published again by themselves
+  /// What was built and tested ahead of the archives since another lock was promoted; by lock.
+  struct Trial { bool passed = false; std::string definition{}, inputs{}, why{}, digest{}, candidate{}; };
+  std::map<std::string, Trial> ahead{};
   std::map<FindingName, KnownFinding> findings{};
 };
 
@@ -42,6 +45,17 @@ struct ImageHistory {
 Result<ImageHistory> history_of(ledger::Ledger& ledger, const std::string& image);
 /// The same of events in their order.
 ImageHistory history_of(const std::vector<ledger::Entry>& entries);
+
+/// What a promotion of this lock owes to looking ahead: `held` when this very lock had passed, `differs` when something else was tried or it did not pass, `none` when
+/// nothing was tried. Empty where nothing is patched: nothing was promoted before, or the same lock.
+std::string ahead_of(const ImageHistory& history, const std::string& lock);
+
+/// How often looking ahead held, over the promotions of a ledger that say so.
+struct AheadCount {
+  size_t held = 0, differs = 0, none = 0;
+  friend bool operator==(const AheadCount&, const AheadCount&) = default;
+};
+AheadCount count_ahead(const std::vector<ledger::Entry>& entries);
 
 /// A finding of one or more platforms of an image, the worst that any of them says.
 struct SeenFinding {

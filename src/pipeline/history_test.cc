@@ -4,6 +4,8 @@
 
 #include <random>
 
+#include <fmt/format.h>
+
 #include "base/text.h"
 
 namespace ashlar::pipeline {
@@ -141,6 +143,80 @@ TEST(CatchUp, one_round_suffices_whatever_is_seen) {
         ASSERT_EQ(open, found.contains(name) && found.at(name).open()) << round << " " << step << " " << name.first;
       }
     }
+  }
+}
+
+/// Events of one image, each `promoted LOCK [held]`, `passed LOCK`, `stopped LOCK` or `back LOCK`.
+std::vector<ledger::Entry> told(const std::vector<std::string>& lines) {
+  std::vector<ledger::Entry> out;
+  for (const std::string& line : lines) {
+    const auto words = split(line, ' ');
+    ledger::Event event{.kind = ledger::Kind::Noted, .at = days(static_cast<std::int64_t>(out.size())), .image = "one", .digest = fmt::format("sha256:{}", words[1])};
+    event.facts = {{"lock", std::string(words[1])}};
+    if (words[0] == "promoted") event.kind = ledger::Kind::Promoted;
+    else if (words[0] == "back") event.kind = ledger::Kind::RolledBack;
+    else event.facts.insert({{"what", "ahead"}, {"result", std::string(words[0])}});
+    if (words.size() > 2) event.facts.emplace("ahead", words[2]);
+    out.push_back({.number = out.size() + 1, .recorded = event.at, .event = std::move(event)});
+  }
+  return out;
+}
+
+TEST(Ahead, a_promotion_says_what_looking_ahead_was_worth) {
+  struct Row {
+    const char* summary;
+    std::vector<std::string> lines;
+    const char *lock, *said;
+  };
+  const Row rows[] = {
+      {"the first of all patches nothing", {}, "a", ""},
+      {"nor does the same again", {"promoted a"}, "a", ""},
+      {"though something was tried", {"promoted a", "passed b"}, "a", ""},
+      {"nothing was tried", {"promoted a"}, "b", "none"},
+      {"this very lock", {"promoted a", "passed b"}, "b", "held"},
+      {"one of several", {"promoted a", "passed b", "passed c", "stopped d"}, "c", "held"},
+      {"another lock", {"promoted a", "passed b"}, "c", "differs"},
+      {"it did not pass", {"promoted a", "stopped b"}, "b", "differs"},
+      {"it passed at last", {"promoted a", "stopped b", "passed b"}, "b", "held"},
+      {"it passed, and then did not", {"promoted a", "passed b", "stopped b"}, "b", "differs"},
+      {"a trial counts for one patch", {"promoted a", "passed b", "promoted b held"}, "c", "none"},
+      {"and for the next if that is what it was for", {"promoted a", "passed c", "promoted a"}, "c", "held"},
+      {"it was moved back", {"promoted a", "passed b", "back z"}, "b", "held"},
+      {"tried before the first", {"passed a"}, "a", ""},
+  };
+  for (const Row& row : rows) EXPECT_EQ(ahead_of(history_of(told(row.lines)), row.lock), row.said) << row.summary;
+}
+
+TEST(Ahead, how_often_it_held_is_counted_over_promotions) {
+  EXPECT_EQ(count_ahead({}), AheadCount());
+  EXPECT_EQ(count_ahead(told({"promoted a", "passed b", "promoted b held", "promoted c none", "stopped d", "promoted e differs", "promoted f held", "back b held"})), (AheadCount{.held = 2, .differs = 1, .none = 1}));
+}
+
+/// What a promotion says of any history is what somebody finds who goes back through it.
+TEST(Ahead, agrees_with_going_back_through_the_history) {
+  std::minstd_rand random(11);
+  const auto any = [&](const std::vector<std::string>& of) { return of[random() % of.size()]; };
+  for (int round = 0; round < 400; ++round) {
+    std::vector<std::string> lines;
+    for (size_t each = random() % 10; each > 0; --each) {
+      const std::string kind = any({"promoted", "passed", "stopped", "passed"}), lock = any({"a", "b", "c"});
+      const std::string said = kind == "promoted" ? ahead_of(history_of(told(lines)), lock) : "";
+      lines.push_back(kind + " " + lock + (said.empty() ? "" : " " + said));
+    }
+    const std::string lock = any({"a", "b", "c"});
+    std::string expected = "none", last_of_lock, promoted;
+    for (auto line = lines.rbegin(); line != lines.rend() && split(*line, ' ').size() < 3; ++line) {
+      const auto words = split(*line, ' ');
+      if (words[0] == "promoted") continue;
+      expected = "differs";
+      if (words[1] == lock && last_of_lock.empty()) last_of_lock = words[0];
+    }
+    if (last_of_lock == "passed") expected = "held";
+    for (const std::string& line : lines) {
+      if (line.starts_with("promoted")) promoted = split(line, ' ')[1];
+    }
+    if (promoted.empty() || promoted == lock) expected.clear();
+    EXPECT_EQ(ahead_of(history_of(told(lines)), lock), expected) << join(lines, ", ") << " and then " << lock;
   }
 }
 

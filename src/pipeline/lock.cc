@@ -68,7 +68,7 @@ Result<LockOutcome> lock(Workshop& workshop, const plan::Definition& definition,
   if (!is_debian(definition)) return cannot(Kind::Invalid, what, fmt::format("distribution '{}' is not of the Debian family, and others are not built yet", definition.distribution));
   TRY_ASSIGN(const auto platforms, platforms_of(definition, options.platforms, what));
   LockOutcome out;
-  out.path = lock_path(definition.path);
+  out.path = lock_file(definition, options);
   TRY_ASSIGN(std::optional<plan::Lock> old, lock_there(workshop, out.path));
   const bool fits = old && old->inputs_sha256 == plan::inputs_digest(definition, options.only_distribution) && (covers(*old, platforms) || (!options.enough.empty() && covers(*old, options.enough))) &&
                     (options.codec.empty() || old->encoder.codec == options.codec);
@@ -101,8 +101,10 @@ Result<LockOutcome> lock(Workshop& workshop, const plan::Definition& definition,
   return out;
 }
 
+host::Path lock_file(const plan::Definition& definition, const LockOptions& options) { return options.path.empty() ? lock_path(definition.path) : options.path; }
+
 Result<plan::Lock> read_fitting_lock(Workshop& workshop, const plan::Definition& definition, const LockOptions& options) {
-  const host::Path path = lock_path(definition.path);
+  const host::Path path = lock_file(definition, options);
   const std::string what = fmt::format("use lock '{}'", path.string());
   TRY_ASSIGN(auto there, lock_there(workshop, path));
   if (!there) return cannot(Kind::NotFound, what, "there is none; make it with `ashlar lock`");

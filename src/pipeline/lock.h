@@ -20,6 +20,8 @@ struct LockOptions {
   std::vector<std::string> update;       ///< these packages and what they need
   bool security_only = false;            ///< what the security archives have newer
   bool check = false;                    ///< compare only, write nothing
+  bool proposed = false;                 ///< what the archives propose, too: what may come into their suites
+  host::Path path{};                     ///< the lock's file; empty: beside the definition
   std::string codec;                     ///< empty: the definition's, else gzip
 };
 
@@ -37,6 +39,9 @@ Result<LockOutcome> lock(Workshop& workshop, const plan::Definition& definition,
 
 /// Lines that begin with a platform (`linux/amd64: jq 1.7 is new`), each text once with all its platforms (`linux/amd64, linux/arm64: jq 1.7 is new`).
 std::vector<std::string> by_platforms(const std::vector<std::string>& lines);
+
+/// Where the lock of a definition lies.
+host::Path lock_file(const plan::Definition& definition, const LockOptions& options);
 
 /// The lock that is there. NotFound when there is none, Conflict when the definition has changed since.
 Result<plan::Lock> read_fitting_lock(Workshop& workshop, const plan::Definition& definition, const LockOptions& options);

@@ -29,9 +29,9 @@ class Watch {
 };
 
 /// Where the definition's candidate lies: a layout of its own, which the next build goes on from.
-oci::ImageRef candidate_of(const Workshop& workshop, const host::Path& definition) {
+oci::ImageRef candidate_of(const Workshop& workshop, const host::Path& definition, bool publish) {
   const std::string name = Digest::of(std::filesystem::absolute(definition).lexically_normal().string()).hex().substr(0, 16);
-  return {oci::Transport::OciLayout, (workshop.folders.cache / "candidates" / name).string(), "candidate", {}};
+  return {oci::Transport::OciLayout, (workshop.folders.cache / "candidates" / (publish ? name : name + "-ahead")).string(), "candidate", {}};
 }
 
 /// Tests and scans every platform.
@@ -44,7 +44,7 @@ Result<std::vector<CandidatePlatform>> examine(Workshop& workshop, advisory::Dat
   Watch watch;
   for (const build::Image& image : built.images) {
     const std::string platform = image.platform.str();
-    TRY_ASSIGN(auto tested, test(workshop, made.candidate, {.platform = platform, .definition = definition, .run = options.run && options.policy.gate.run_tests}));
+    TRY_ASSIGN(auto tested, test(workshop, made.candidate, {.platform = platform, .definition = definition, .run = options.run && options.policy.gate.run_tests, .lock = options.build.lock.path}));
     timings.test += watch.lap();
     how.platform = platform;
     TRY_ASSIGN(auto report, scan(workshop.machine, database, made.candidate, how));
@@ -98,7 +98,7 @@ Result<Made> make(Workshop& workshop, advisory::Database& database, const host::
   Made out{.definition = definition.string()};
 
   // Lock and build, as a candidate.
-  oci::ImageRef place = candidate_of(workshop, definition);
+  oci::ImageRef place = candidate_of(workshop, definition, options.publish);
   TRY(workshop.machine.files->make_folders(host::Path(place.location).parent_path()));
   TRY_ASSIGN(const auto lock, workshop.machine.files->lock(place.location + ".lock"));  // one at a time: what is judged is what is published
   TRY_ASSIGN(auto builds, build(workshop, {definition}, place, options.build));
@@ -125,7 +125,7 @@ Result<Made> make(Workshop& workshop, advisory::Database& database, const host::
   for (const CandidatePlatform& each : platforms) candidates.push_back(for_gate(each, built.definition.name));
   out.verdict = policy::ask(options.policy.gate, candidates);
   out.timings.total = whole.lap();
-  if (!out.verdict.passed) {
+  if (!out.verdict.passed || !options.publish) {
     for (CandidatePlatform& each : platforms) out.reports.push_back(std::move(each.report));
     return out;
   }

@@ -21,6 +21,7 @@ struct MakeOptions {
   std::string builder{};                   ///< a URI: who answers for the build in its provenance
   bool run = true;                         ///< run tests, too
   std::optional<attest::SupportSaid> support{};  ///< what is promised for the image
+  bool publish = true;                     ///< what passes; else it stays a candidate, one of its own, and nothing is asked of `to` but what is there
   std::vector<std::string> tags{};         ///< that move, in the place of the definition's
 };
 

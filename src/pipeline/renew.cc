@@ -12,10 +12,11 @@
 #include <fmt/ranges.h>
 
 #include "base/text.h"
-#include "oci/copy.h"
 #include "pipeline/applications.h"
 #include "pipeline/backing.h"
 #include "pipeline/catalog.h"
+#include "pipeline/inner/candidate.h"
+#include "pipeline/inner/look_ahead.h"
 #include "pipeline/publish.h"
 #include "pipeline/sla.h"
 
@@ -79,18 +80,6 @@ class Before {
   host::Files& files_;
   host::Path lock_, kept_;
 };
-
-/// Puts a stopped candidate aside with its lock, by digest; where it lies.
-Result<std::string> put_aside(Workshop& workshop, const Made& made, const plan::Lock& lock) {
-  const host::Path folder = workshop.folders.cache / "candidates" / "stopped";
-  const std::string name = made.digest.hex().substr(0, 12);
-  TRY_ASSIGN(const auto candidate, oci::ImageRef::parse(made.candidate));
-  TRY_ASSIGN(const auto reader, oci::open_image(workshop.machine, candidate));
-  TRY_ASSIGN(const auto writer, oci::write_layout(*workshop.machine.files, folder));
-  TRY(oci::copy_image(*reader, *writer, {name}));
-  TRY(workshop.machine.files->write(folder / (name + ".lock.json"), to_pretty(plan::to_json(lock))));
-  return fmt::format("oci:{}:{}", folder.string(), name);
-}
 
 /// One run of the loop.
 class Run {
@@ -221,7 +210,7 @@ class Run {
     for (const policy::GateReason& each : made.verdict.reasons) {
       if (each.answer != policy::GateReason::Answer::Holds) out.why.push_back(fmt::format("{}: {}", each.rule, each.what));
     }
-    TRY_ASSIGN(out.candidate, put_aside(workshop_, made, watched.newer));
+    TRY_ASSIGN(out.candidate, put_aside(workshop_, made, watched.newer, "stopped"));
     TRY(before.restore());
     Event event = event_of(ledger::Kind::Tested, watched, made);
     event.facts = {{"result", "stopped"}, {"reason", join(out.why, "; ")}, {"inputs", watched.inputs}, {"candidate", out.candidate}};
@@ -233,11 +222,13 @@ class Run {
     out.revision = made.revision;
     out.moved = made.moved;
     const std::string lock = promote ? watched.identity : lock_identity(watched.newer);
+    out.ahead = ahead_of(watched.history, lock);
     Event rebuilt = event_of(ledger::Kind::Rebuilt, watched, made), tested = event_of(ledger::Kind::Tested, watched, made);
     Event moved = event_of(canary ? ledger::Kind::Noted : ledger::Kind::Promoted, watched, made);
     rebuilt.facts = {{"lock", lock}, {"definition", watched.definition.digest_hex}, {"seconds", fmt::format("{:.3f}", made.timings.total)}};
     tested.facts = {{"result", "passed"}, {"inputs", watched.inputs}};
     moved.facts = rebuilt.facts;
+    if (!canary && !out.ahead.empty()) moved.facts.emplace("ahead", out.ahead);
     moved.facts.emplace("revision", made.revision);
     moved.facts.emplace("tag", canary ? watched.image.rollout->canary : fmt::format("{}", fmt::join(moving_tags(watched.to, watched.definition), " ")));
     if (canary) moved.facts.emplace("what", "canary");
@@ -304,6 +295,7 @@ Result<Renewed> renew(Workshop& workshop, advisory::Database& database, const Fl
   TRY(workshop.machine.files->make_folders(workshop.folders.state));
   TRY_ASSIGN(const auto turn, workshop.machine.files->lock(workshop.folders.state / "renew.lock"));
   TRY_ASSIGN(auto ledger, begin_ledger(workshop));
+  if (options.candidates) return look_ahead(workshop, database, ledger, fleet, options);
   return Run(workshop, database, ledger, fleet, options).go();
 }
 

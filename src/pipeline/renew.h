@@ -16,6 +16,7 @@ struct RenewOptions {
   MakeOptions make{};                   ///< its `tags` are the fleet's
   std::vector<std::string> only{};      ///< repositories; empty: all
   bool plan = false;                    ///< say what is due, do nothing, write nothing down
+  bool candidates = false;              ///< look ahead: build and test what the archives propose, publish nothing
   bool again = false;                   ///< do what was stopped before, too
 };
 
@@ -30,10 +31,25 @@ struct Renewal {
   std::string candidate{};              ///< of Stopped: where it can be looked at
   std::string owner{};                  ///< of an application: who builds it
   std::vector<std::string> closed{};    ///< findings that it closed, `CVE-2026-1 expat`
+  std::string ahead{};                  ///< of what was published with another lock: `held`, `differs`, `none` (ahead_of)
   std::optional<Error> error{};         ///< of Failed
   double seconds = 0;
 };
 std::string_view to_string(Renewal::Outcome outcome);  ///< `promoted`, `canary`, `stopped`, `failed`, `told`: an application whose owner must build it
+
+/// What the archives propose for one image, built and tested before it is published by them.
+struct Ahead {
+  std::string image;
+  enum class Outcome : unsigned char { Nothing, Passed, Stopped, Failed } outcome = Outcome::Nothing;  ///< Nothing: they propose nothing that it would take
+  std::string lock{};                   ///< lock_identity() of what will be renewed to
+  std::vector<std::string> changes{};   ///< against what the archives have now, a line each
+  std::vector<std::string> why{};       ///< of the others than Passed, a line each
+  std::string digest{}, candidate{};    ///< where it can be looked at
+  bool known = false;                   ///< the ledger has it already
+  std::optional<Error> error{};         ///< of Failed
+  double seconds = 0;
+};
+std::string_view to_string(Ahead::Outcome outcome);  ///< `nothing`, `passed`, `stopped`, `failed`
 
 struct Renewed {
   Time now{};
@@ -43,6 +59,7 @@ struct Renewed {
   std::vector<policy::Due> due{};
   policy::CriticalPath path{};
   std::vector<Renewal> done{};
+  std::vector<Ahead> ahead{};                           ///< of a look ahead, one for each image; nothing else is there then
   std::vector<std::pair<std::string, Error>> unseen{};  ///< images that could not be looked at
   std::uint64_t events = 0;                             ///< that were written down
 };

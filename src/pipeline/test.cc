@@ -53,11 +53,13 @@ Result<std::optional<host::Path>> claimed_definition(Workshop& workshop, const p
   return fits.size() == 1 ? std::optional(fits.front()->path) : std::nullopt;
 }
 
-/// The lock beside a definition when it fits it; else none.
-void take_lock(Workshop& workshop, const plan::Definition& definition, Measure& measure) {
-  auto lock = read_fitting_lock(workshop, definition, {});
+/// The lock of a definition when it fits it; else none.
+void take_lock(Workshop& workshop, const plan::Definition& definition, const host::Path& path, Measure& measure) {
+  LockOptions which;
+  which.path = path;
+  auto lock = read_fitting_lock(workshop, definition, which);
   if (!lock) return;
-  auto text = workshop.machine.files->read(lock_path(measure.path));
+  auto text = workshop.machine.files->read(lock_file(definition, which));
   if (!text) return;
   measure.lock = std::move(*lock);
   measure.lock_text = std::move(*text);
@@ -81,7 +83,7 @@ Result<Measure> take_measure(Workshop& workshop, const inventory::Target& target
   if (measure.path.empty()) return measure;
   TRY_ASSIGN(const plan::Definition definition, load_definition(*workshop.machine.files, measure.path));
   TRY_ASSIGN(measure.definition, plan::for_platform(definition, target.which.platform.str()));
-  take_lock(workshop, definition, measure);
+  take_lock(workshop, definition, options.lock, measure);
   const auto release = release_of(workshop, definition, measure.lock ? &*measure.lock : nullptr);
   measure.known.declared = declared_of(*workshop.machine.files, *measure.definition, measure.locked(target.which.platform), release ? *release : plan::OsRelease{});
   return measure;
@@ -142,6 +144,25 @@ std::string key_of(Workshop& workshop, const Measure& measure, const oci::Platfo
   return hasher.finish().hex();
 }
 
+/// Of the run tests alone: they go by the image, the definition and its files, and by neither lock nor baseline.
+std::string runs_key_of(Workshop& workshop, const Measure& measure) {
+  return Digest::of(fmt::format("run 1 {}\n{}\n{}", program_stamp(*workshop.machine.files), measure.definition ? measure.definition->digest_hex : "", source_digests(workshop, measure))).hex() + " runs";
+}
+
+/// Runs the definition's tests, or says what they said of this image before: with a newer lock for the same image nothing is run again.
+Done run_once(Workshop& workshop, inventory::Target& target, const Measure& measure, const TestOptions& options, KeptTests& kept, std::vector<prove::Check>& checks) {
+  const std::string key = runs_key_of(workshop, measure);
+  std::vector<prove::Check> ran;
+  if (const auto* const before = options.again ? nullptr : kept.find(key)) {
+    ran = *before;
+  } else {
+    TRY(run(workshop, target, measure, ran));
+    if (!ran.empty() && may_keep(ran)) TRY(kept.keep(workshop, key, ran));
+  }
+  std::ranges::move(ran, std::back_inserter(checks));
+  return {};
+}
+
 /// Builds again from definition and lock, and compares. Unavailable when what that takes cannot be had.
 Result<prove::Check> reproducible(Workshop& workshop, const inventory::Target& target, const Measure& measure, const TestOptions& options) {
   prove::Check check{"reproducible", "built again from definition and lock, it is the same image", prove::Outcome::NotApplicable, {}};
@@ -154,6 +175,7 @@ Result<prove::Check> reproducible(Workshop& workshop, const inventory::Target& t
   BuildOptions how;
   how.platforms = {target.which.platform.str()};
   how.must_be_locked = measure.lock.has_value();
+  how.lock.path = options.lock;
   how.lock.check = !measure.lock;  // a lock is made for this alone, and written nowhere
   oci::ImageRef to{oci::Transport::OciLayout, scratch.path().string(), "again", {}};
   Silence silence;
@@ -238,7 +260,7 @@ Result<Tested> test(Workshop& workshop, const std::string& ref, const TestOption
   }
   if (const auto* const before = options.again ? nullptr : kept.find(proofs)) {
     out.checks = *before;
-    TRY(run(workshop, target, measure, out.checks));
+    TRY(run_once(workshop, target, measure, options, kept, out.checks));
     if (may_keep(out.checks)) TRY(kept.keep(workshop, key, out.checks));
     return out;
   }
@@ -256,7 +278,7 @@ Result<Tested> test(Workshop& workshop, const std::string& ref, const TestOption
   out.checks.push_back(std::move(again));
   if (measure.claimed) distrust_claim(out.checks);
   const std::vector<prove::Check> proved = out.checks;
-  if (options.run) TRY(run(workshop, target, measure, out.checks));
+  if (options.run) TRY(run_once(workshop, target, measure, options, kept, out.checks));
   TRY(may_keep(out.checks) ? kept.keep(workshop, key, out.checks) : kept.keep(workshop, proofs, proved));
   return out;
 }

@@ -17,6 +17,7 @@ struct TestOptions {
   bool rebuild = false;            ///< build again, whatever that takes
   bool no_rebuild = false;         ///< do not build again, though definition and lock are at hand
   bool again = false;              ///< do not take what is kept
+  host::Path lock{};               ///< the definition's; empty: the one beside it
 };
 
 struct Tested {

@@ -3,12 +3,13 @@
 
 #include <gtest/gtest.h>
 
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <thread>
 
-#include "host/scratch.h"
+#include "host/ordinary_user.h"
 
 namespace ashlar::prove {
 namespace {
@@ -75,6 +76,35 @@ TEST_F(RuntimeTest, WhatCanBeRemovedIs) {
   if (!runtime) GTEST_SKIP() << "this machine runs no containers";
   runtime.reset();
   EXPECT_EQ(left(), 0U);
+}
+
+/// What is left of an ordinary user's containers has files of others, which the user may remove only in a user namespace.
+TEST_F(RuntimeTest, AnOrdinaryUsersWorkIsRemovedHoweverItEnds) {
+  const host::OrdinaryUser user(folder);
+  if (const std::string lacking = user.lacking(); !lacking.empty()) GTEST_SKIP() << lacking;
+  runc("exit 0");
+  fs::permissions(folder / "runc", fs::perms::all);
+  struct Row {
+    const char* summary;
+    enum class End : unsigned char { Closed, Killed, Left } end;
+  };
+  for (const Row& row : {Row{"it is closed", Row::End::Closed}, Row{"it is killed", Row::End::Killed}, Row{"it is killed, and the next one comes at once", Row::End::Left}}) {
+    const pid_t child = user.fork([&] {
+      const auto runtime = open();
+      if (runtime == nullptr) return 2;
+      const std::string others = (runtime->work() / "containers/c1/file").string();
+      if (!run_as_their_root(machine, runtime->maps(), {"sh", "-c", "echo x >\"$1\" && chown 5:6 \"$1\" && chown 7 \"${1%/*}\"", "sh", others}, "make a file of others")) return 3;
+      if (row.end == Row::End::Closed) return runtime->close() ? 0 : 4;
+      ::raise(SIGKILL);
+      return 5;
+    });
+    EXPECT_EQ(host::OrdinaryUser::ended(child), row.end == Row::End::Closed ? 0 : 128 + SIGKILL) << row.summary;
+    if (row.end == Row::End::Left) {
+      EXPECT_EQ(host::OrdinaryUser::ended(user.fork([&] { return open() == nullptr ? 2 : 0; })), 0) << row.summary;
+    }
+    for (int wait = 0; wait < 1000 && left() != 0; ++wait) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    EXPECT_EQ(left(), 0U) << row.summary;
+  }
 }
 
 }  // namespace

@@ -72,7 +72,7 @@ std::string deb_of(const SmallPackage& package) {
   return ar;
 }
 
-SmallArchive::SmallArchive(host::Path folder) : folder_(std::move(folder)), suites_{{"stone", {}}, {"stone-security", {}}}, date_{deb::fixture::real_now().seconds - 3600} {}
+SmallArchive::SmallArchive(host::Path folder) : folder_(std::move(folder)), suites_{{"stone", {}}, {"stone-security", {}}, {"stone-proposed", {}}}, date_{deb::fixture::real_now().seconds - 3600} {}
 
 std::string SmallArchive::pool_path(const SmallPackage& package) { return fmt::format("pool/{}_{}_{}.deb", package.name, package.version, package.architecture); }
 
@@ -120,7 +120,7 @@ void SmallProject::SetUp() {
   stage.write("key.asc", archive->certificate());
   stage.write("ashlar.yaml", fmt::format("mirrors:\n  stone: {0}\n  stone-security: {0}\nkeyrings: [key.asc]\ndistributions:\n  stone-1:\n    id: stone\n    release: \"1\"\n"
                                          "    codename: stone\n    components: [main]\n    architectures: [amd64, arm64]\n    keyrings: [stone.gpg]\n    archives:\n"
-                                         "      - {{name: stone, suites: [stone]}}\n      - {{name: stone-security, suites: [stone-security], security: true}}\n", archive->url()));
+                                         "      - {{name: stone, suites: [stone], proposed: [stone-proposed]}}\n      - {{name: stone-security, suites: [stone-security], security: true}}\n", archive->url()));
   stage.write("small.yaml",
               "name: Small\nimage: example/small\ndistribution: stone-1\nvariant: runtime\ntags: [\"1\", 1-stone]\nplatforms: [linux/amd64, linux/arm64]\n"
               "contents:\n  packages: [base-files, greeter]\naccounts:\n  run-as: nonroot\n  users:\n    - {name: nonroot, uid: 65532, gid: 65532}\n"

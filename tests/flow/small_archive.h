@@ -19,7 +19,7 @@ struct SmallPackage {
   std::map<std::string, std::string> scripts = {};  ///< `postinst` and its like
 };
 
-/// Suites `stone` and `stone-security` for amd64 and arm64.
+/// Suites `stone`, `stone-security` and `stone-proposed` for amd64 and arm64.
 class SmallArchive {
  public:
   explicit SmallArchive(host::Path folder);

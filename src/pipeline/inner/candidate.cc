@@ -1,5 +1,12 @@
 #include "pipeline/inner/candidate.h"
 
+#include <nlohmann/json.hpp>
+
+#include <fmt/format.h>
+
+#include "oci/copy.h"
+#include "oci/layout.h"
+
 namespace ashlar::pipeline {
 
 Done hold_against(Workshop& workshop, advisory::Database& database, const oci::ImageRef& former, const Digest& digest, const std::string& candidate, const MakeOptions& options, std::vector<CandidatePlatform>& platforms) {
@@ -26,6 +33,17 @@ policy::Candidate for_gate(const CandidatePlatform& platform, const std::string&
     out.checks.push_back({check.id, check.title, check.outcome == prove::Outcome::Failed ? Answer::Failed : not_run ? Answer::NotRun : Answer::Held, check.evidence});
   }
   return out;
+}
+
+Result<std::string> put_aside(Workshop& workshop, const Made& made, const plan::Lock& lock, std::string_view kind) {
+  const host::Path folder = workshop.folders.cache / "candidates" / kind;
+  const std::string name = made.digest.hex().substr(0, 12);
+  TRY_ASSIGN(const auto candidate, oci::ImageRef::parse(made.candidate));
+  TRY_ASSIGN(const auto reader, oci::open_image(workshop.machine, candidate));
+  TRY_ASSIGN(const auto writer, oci::write_layout(*workshop.machine.files, folder));
+  TRY(oci::copy_image(*reader, *writer, {name}));
+  TRY(workshop.machine.files->write(folder / (name + ".lock.json"), to_pretty(plan::to_json(lock))));
+  return fmt::format("oci:{}:{}", folder.string(), name);
 }
 
 }  // namespace ashlar::pipeline

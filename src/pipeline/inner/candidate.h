@@ -24,4 +24,7 @@ Done hold_against(Workshop& workshop, advisory::Database& database, const oci::I
 /// Looks into `platform`.
 policy::Candidate for_gate(const CandidatePlatform& platform, const std::string& name);
 
+/// Keeps a candidate that is not published, with its lock, by digest in `candidates/<kind>` of the cache; where it lies.
+Result<std::string> put_aside(Workshop& workshop, const Made& made, const plan::Lock& lock, std::string_view kind);
+
 }  // namespace ashlar::pipeline

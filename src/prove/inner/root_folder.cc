@@ -101,35 +101,19 @@ Done write_layer(oci::ImageReader& image, const Contents& contents, size_t layer
   }
 }
 
-/// Runs programs on files of the container's users; the first that fails is the error.
-Done run_as_their_root(host::Machine& machine, const IdMaps& maps, std::vector<std::string> argv, const std::string& what) {
-  host::Command command;
-  command.argv = as_their_root(maps);
-  std::ranges::move(argv, std::back_inserter(command.argv));
-  command.timeout = patience;
-  TRY_ASSIGN(const host::Outcome outcome, machine.processes->run(command));
-  if (outcome.exit_code == 0) return {};
-  return cannot(Kind::Unavailable, what, fmt::format("'{}' says: {}", command.argv.front(), cut(trim(outcome.err), '\n').first));
-}
-
 std::vector<std::string> untar(const host::Path& archive, const host::Path& folder) {
   return {"tar", "--extract", "--file", archive.string(), "--directory", folder.string(), "--numeric-owner", "--same-owner", "--same-permissions", "--unlink-first"};
 }
 
 }  // namespace
 
-std::vector<std::string> as_their_root(const IdMaps& maps) {
-  if (maps.empty()) return {};
-  std::vector<std::string> argv = {"unshare", "--user", "--setuid", "0", "--setgid", "0"};
-  // util-linux 2.38 takes one range of further numbers beside our own; 0 inside is ourselves.
-  for (const auto& [option, single, ranges] : {std::tuple("--map-users", "--map-user", &maps.users), std::tuple("--map-groups", "--map-group", &maps.groups)}) {
-    argv.push_back(fmt::format("{}=0", single));
-    for (const IdRange& range : *ranges) {
-      if (range.inside != 0) argv.push_back(fmt::format("{}={},{},{}", option, range.outside, range.inside, range.count));
-    }
-  }
-  argv.push_back("--");
-  return argv;
+Done run_as_their_root(host::Machine& machine, const IdMaps& maps, std::vector<std::string> argv, const std::string& what) {
+  host::Command command;
+  command.argv = std::move(argv);
+  command.timeout = patience;
+  TRY_ASSIGN(const host::Outcome outcome, maps.empty() ? machine.processes->run(command) : host::run_as_root_inside(maps, command));
+  if (outcome.exit_code == 0) return {};
+  return cannot(Kind::Unavailable, what, fmt::format("'{}' says: {}", command.argv.front(), cut(trim(outcome.err), '\n').first));
 }
 
 Result<std::string> place_in(const Contents& contents, const std::string& path) {

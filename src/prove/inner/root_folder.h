@@ -4,20 +4,17 @@
 #include <vector>
 
 #include "host/machine.h"
+#include "host/user_namespace.h"
 #include "inventory/contents.h"
 #include "oci/layout.h"
 
 namespace ashlar::prove {
 
-/// Numbers of a container's users, and the machine's that stand for them: rows of /proc/<pid>/uid_map.
-struct IdRange { std::uint32_t inside = 0, outside = 0, count = 0; };
-struct IdMaps {
-  std::vector<IdRange> users, groups;  ///< none: they are the machine's own
-  bool empty() const { return users.empty(); }
-};
+using host::IdMaps;
+using host::IdRange;
 
-/// How programs are started that handle files of a container's users: for root nothing, else a user namespace with `maps` (unshare(1)).
-std::vector<std::string> as_their_root(const IdMaps& maps);
+/// Runs a program that handles files of a container's users: for root as it is, else as root of a user namespace with `maps`. That it does not end well is the error.
+Done run_as_their_root(host::Machine& machine, const IdMaps& maps, std::vector<std::string> argv, const std::string& what);
 
 /// Writes what an image holds as one archive: folders first, each path once, hard links kept, set-id bits taken off, devices left out, and `places`
 /// (absolute) made as folders where they lack. Nothing in it leads out of the folder that it is unpacked in: Corrupt when a path climbs, or lies below

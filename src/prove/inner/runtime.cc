@@ -18,19 +18,32 @@ constexpr std::chrono::seconds short_while{20};
 
 /// Waits for the lock on a work folder, which its owner holds while it lives, and removes what is left there: containers, then the folder. Where the
 /// runtime cannot remove a container, all stays: without its state nobody could.
-/// $1 the folder, $2 the runtime, and then how files of the container's users are removed.
-constexpr std::string_view clean_up = R"(work=$1 runtime=$2; shift 2
+/// $1 the folder, $2 the runtime, $3 and $4 what newuidmap(1) and newgidmap(1) are told of the container's users; empty where their files are ours to remove.
+/// This runs when we are gone, so it maps numbers by itself: what stands left of the pipe maps those of what stands right of it, which waits for that. When
+/// either ends, so does the other: one has nothing to read any more, the other nobody who says who it is.
+constexpr std::string_view clean_up = R"(work=$1 runtime=$2 users=$3 groups=$4 number=$1/namespaced
 [ -d "$work" ] || exit 0
 for container in "$work"/containers/*; do
   [ ! -d "$container" ] || "$runtime" --root "$work/containers" delete --force "${container##*/}" || exit 1
 done
-"$@" rm -rf "$work"
+[ -n "$users" ] || exec rm -rf "$work"
+rm -f "$number"
+{
+  turn=0
+  until [ -s "$number" ] || [ "$turn" -ge 300 ]; do sleep 0.1; turn=$((turn + 1)); done
+  read -r process <"$number" && newuidmap "$process" $users && newgidmap "$process" $groups && echo mapped
+} | unshare --user sh -c 'echo $$ >"$1" && read -r mapped && exec rm -rf "$2"' inside "$number" "$work" || echo 0 >"$number"
 )";
 
+/// As newuidmap(1) takes them, behind the process.
+std::string as_words(const std::vector<IdRange>& ranges) {
+  std::vector<std::string> words;
+  for (const IdRange& range : ranges) words.push_back(fmt::format("{} {} {}", range.inside, range.outside, range.count));
+  return join(words, " ");
+}
+
 std::vector<std::string> clean_up_command(const host::Path& work, const std::string& runtime, const IdMaps& maps, bool wait) {
-  std::vector<std::string> argv = {"flock", wait ? "--exclusive" : "--nonblock", (work / "lock").string(), "sh", "-c", std::string(clean_up), "clean-up", work.string(), runtime};
-  std::ranges::copy(as_their_root(maps), std::back_inserter(argv));
-  return argv;
+  return {"flock", wait ? "--exclusive" : "--nonblock", (work / "lock").string(), "sh", "-c", std::string(clean_up), "clean-up", work.string(), runtime, as_words(maps.users), as_words(maps.groups)};
 }
 
 /// First number and count of the lines of /etc/subuid or /etc/subgid for a user.
@@ -166,10 +179,7 @@ Done Runtime::close() {
     return cannot(Kind::Unavailable, fmt::format("remove container '{}' with '{}'", id, name_), fmt::format("{}; its state is kept in '{}', and the next run tries again", why, work.string()));
   }
   // Whoever waits for the lock removes the folder; done here, too, so that it is gone when we return.
-  host::Command command;
-  command.argv = as_their_root(maps_);
-  for (const std::string& word : {std::string("rm"), std::string("-rf"), work.string()}) command.argv.push_back(word);
-  (void)machine_.processes->run(command);
+  (void)run_as_their_root(machine_, maps_, {"rm", "-rf", work.string()}, "remove a work folder");
   return {};
 }
 

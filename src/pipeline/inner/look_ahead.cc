@@ -1,0 +1,151 @@
+#include <algorithm>
+#include <array>
+#include <span>
+
+#include <nlohmann/json.hpp>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "pipeline/catalog.h"
+#include "pipeline/inner/candidate.h"
+#include "pipeline/inner/look_ahead.h"
+#include "plan/lock_making.h"
+
+namespace ashlar::pipeline {
+namespace {
+
+/// One image, and what the ledger is to be told of it.
+class OneAhead {
+ public:
+  OneAhead(Workshop& workshop, advisory::Database& database, const FleetImage& image, const RenewOptions& options) : workshop_(workshop), database_(database), image_(image), options_(options) {}
+
+  Result<Ahead> look(ledger::Ledger& ledger) {
+    Ahead out{.image = image_.repository};
+    TRY_ASSIGN(const auto definition, load_definition(*workshop_.machine.files, image_.definition));
+    TRY_ASSIGN(const auto distribution, deb::load_distribution(*workshop_.machine.files, workshop_.data / "distributions", definition.distribution, workshop_.config.distributions));
+    if (std::ranges::all_of(distribution.parts, [](const auto& part) { return part.proposed.empty(); })) {
+      out.why = {fmt::format("distribution '{}' names no proposed suites", distribution.name)};
+      return out;
+    }
+    TRY_ASSIGN(const auto present, lock_over(definition, false));
+    TRY_ASSIGN(auto lock, lock_over(definition, true));
+    land(distribution, present, lock);
+    out.lock = lock_identity(lock);
+    if (out.lock == lock_identity(present)) return out;
+    out.changes = by_platforms(plan::changes(present, lock));
+    TRY_ASSIGN(const auto history, history_of(ledger, image_.repository));
+    const std::string inputs = Digest::of(fmt::format("{}\n{}\n{}", out.lock, definition.digest_hex, database_.digest().str())).hex();
+    if (!options_.again && is_known(history, definition, inputs, out)) return out;
+    TRY(make_of(lock, out));
+    event_ = ledger::Event{.kind = ledger::Kind::Noted, .at = workshop_.machine.clock->now(), .image = image_.repository, .digest = out.digest};
+    event_->by = "ashlar renew";
+    event_->facts = {{"what", "ahead"}, {"lock", out.lock}, {"result", std::string(to_string(out.outcome))}, {"definition", definition.digest_hex}, {"inputs", inputs}, {"candidate", out.candidate}, {"seconds", fmt::format("{:.3f}", out.seconds)}};
+    if (!out.why.empty()) event_->facts.emplace("reason", join(out.why, "; "));
+    return out;
+  }
+  const std::optional<ledger::Event>& event() const { return event_; }
+
+ private:
+  /// What a renewal would take now, or could take once the proposals have landed.
+  Result<plan::Lock> lock_over(const plan::Definition& definition, bool proposed) {
+    LockOptions how = options_.make.build.lock;
+    how.check = true;
+    how.proposed = proposed;
+    how.security_only = image_.security_only && workshop_.machine.files->exists(lock_path(image_.definition));
+    how.update_all = !how.security_only;
+    TRY_ASSIGN(auto outcome, pipeline::lock(workshop_, definition, how));
+    return std::move(outcome.lock);
+  }
+
+  /// What passed stays so as long as the definition is the same; what was stopped, as long as nothing that decides about it changed.
+  static bool is_known(const ImageHistory& history, const plan::Definition& definition, const std::string& inputs, Ahead& out) {
+    const auto found = history.ahead.find(out.lock);
+    if (found == history.ahead.end()) return false;
+    const ImageHistory::Trial& trial = found->second;
+    if (trial.passed ? trial.definition != definition.digest_hex : trial.inputs != inputs) return false;
+    out.outcome = trial.passed ? Ahead::Outcome::Passed : Ahead::Outcome::Stopped;
+    out.digest = trial.digest;
+    out.candidate = trial.candidate;
+    out.known = true;
+    if (!trial.why.empty()) out.why = {trial.why};
+    return true;
+  }
+
+  Done make_of(const plan::Lock& lock, Ahead& out) {
+    MakeOptions how = options_.make;
+    how.publish = false;
+    how.key = nullptr;
+    how.build.must_be_locked = true;
+    const host::Path folder = workshop_.folders.cache / "candidates";
+    how.build.lock.path = folder / fmt::format("ahead-{}.lock.json", out.lock.substr(0, 16));
+    TRY(workshop_.machine.files->make_folders(folder));
+    TRY(workshop_.machine.files->write(how.build.lock.path, to_pretty(plan::to_json(lock))));
+    TRY_ASSIGN(const auto to, parse_destination(image_.to));
+    TRY_ASSIGN(const Made made, make(workshop_, database_, image_.definition, to, how));
+    out.digest = made.digest.str();
+    out.seconds = made.timings.total;
+    out.outcome = made.verdict.passed ? Ahead::Outcome::Passed : Ahead::Outcome::Stopped;
+    for (const policy::GateReason& each : made.verdict.reasons) {
+      if (each.answer != policy::GateReason::Answer::Holds) out.why.push_back(fmt::format("{}: {}", each.rule, each.what));
+    }
+    TRY_ASSIGN(out.candidate, put_aside(workshop_, made, lock, "ahead"));
+    return workshop_.machine.files->remove(how.build.lock.path);
+  }
+
+  Workshop& workshop_;
+  advisory::Database& database_;
+  const FleetImage& image_;
+  const RenewOptions& options_;
+  std::optional<ledger::Event> event_;
+};
+
+}  // namespace
+
+std::string_view to_string(Ahead::Outcome outcome) {
+  constexpr std::array<std::string_view, 4> words = {"nothing", "passed", "stopped", "failed"};
+  return words.at(static_cast<size_t>(outcome));
+}
+
+void land(const deb::Distribution& distribution, const plan::Lock& present, plan::Lock& proposed) {
+  const auto part_of = [&](const std::string& archive, const std::string& suite) -> const deb::Distribution::Part* {
+    const auto found = std::ranges::find_if(distribution.parts, [&](const auto& part) { return part.archive == archive && std::ranges::find(part.proposed, suite) != part.proposed.end(); });
+    return found == distribution.parts.end() ? nullptr : &*found;
+  };
+  for (auto& [platform, locked] : proposed.platforms) {
+    const auto there = present.platforms.find(platform);
+    for (plan::LockedPackage& package : locked.packages) {
+      const deb::Distribution::Part* const part = part_of(package.archive, package.suite);
+      if (part == nullptr || part->suites.empty()) continue;
+      package.suite = part->suites.front();
+      if (there == present.platforms.end()) continue;
+      const auto same = std::ranges::find(there->second.packages, package.sha256, &plan::LockedPackage::sha256);
+      if (same != there->second.packages.end()) package.archive = same->archive, package.suite = same->suite, package.path = same->path;
+    }
+  }
+  std::erase_if(proposed.archives, [&](const plan::LockedArchive& archive) { return part_of(archive.name, archive.suite) != nullptr; });
+}
+
+Result<Renewed> look_ahead(Workshop& workshop, advisory::Database& database, ledger::Ledger& ledger, const Fleet& fleet, const RenewOptions& options) {
+  Renewed out;
+  out.now = workshop.machine.clock->now();
+  workshop.progress.stage("look ahead", fleet.images.size());
+  for (const FleetImage& image : fleet.images) {
+    if (!options.only.empty() && std::ranges::find(options.only, image.repository) == options.only.end()) continue;
+    ++out.images;
+    workshop.progress.step(image.repository, 1);
+    OneAhead one(workshop, database, image, options);
+    auto ahead = one.look(ledger);
+    if (ahead) {
+      out.ahead.push_back(std::move(*ahead));
+    } else {
+      out.ahead.push_back({.image = image.repository, .outcome = Ahead::Outcome::Failed, .why = {ahead.error().message}, .error = ahead.error()});
+    }
+    if (!one.event() || !ahead) continue;
+    TRY(ledger.append(std::span(&*one.event(), 1), workshop.machine.clock->now()));
+    ++out.events;
+  }
+  return out;
+}
+
+}  // namespace ashlar::pipeline

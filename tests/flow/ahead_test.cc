@@ -1,0 +1,138 @@
+// `ashlar renew --candidates`: what the archives propose is built and tested before they publish it, and what that was worth on the day.
+#include <map>
+
+#include <fmt/format.h>
+
+#include "base/old_hash.h"
+#include "small_archive.h"
+
+namespace ashlar::flow {
+namespace {
+
+class AheadFlow : public KnownProject {
+ protected:
+  void SetUp() override {
+    ASHLAR_NEED("openssl");
+    KnownProject::SetUp();
+    edit("small.yaml", "platforms: [linux/amd64, linux/arm64]", "platforms: [linux/amd64]");
+    edit("small.yaml", "distribution: stone-1", "distribution: debian-13");
+    edit("ashlar.yaml", "  stone-1:", "  debian-13:");
+    ASSERT_EQ(stage.ashlar({"lock", "small.yaml", "--update"}).code, 0);
+    ASSERT_EQ(stage.run({"openssl", "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", "our.key"}).code, 0);
+    stage.write("fleet.yaml", "images:\n  - {definition: small.yaml, to: 'oci:published'}\n");
+    ASSERT_EQ(done(renew()), "promoted 1.1-r1 null\n");
+  }
+  Json renew(int code = 0) const { return stage.json({"renew", "--key", "our.key", "--keep-feeds"}, code); }
+  /// What came of looking ahead, of the one image.
+  Json ahead(int code = 0, const Words& more = {}) const {
+    Words words = {"renew", "--candidates", "--keep-feeds"};
+    words.insert(words.end(), more.begin(), more.end());
+    const Json renewed = stage.json(words, code);
+    if (!renewed.contains("ahead") || renewed["ahead"].size() != 1) return {{"outcome", "no answer"}, {"known", false}};
+    EXPECT_EQ(renewed["done"], Json::array());
+    return renewed["ahead"][0];
+  }
+  static std::string done(const Json& renewed) {
+    std::string out;
+    for (const Json& each : renewed.value("done", Json::array())) out += fmt::format("{} {} {}\n", each["outcome"].get<std::string>(), each["revision"].get<std::string>(), each["ahead"].is_null() ? "null" : each["ahead"].get<std::string>());
+    return out;
+  }
+  /// The greeter with files of its own and their list, in a suite; without its program, where it is `broken`.
+  void offer(const std::string& suite, const std::string& version, bool broken = false) {
+    const std::string greeter = bytes_of(ASHLAR_GREETER), path = broken ? "usr/bin/other" : "usr/bin/greet";
+    archive->put(suite, {"greeter", version, "amd64", "words (= 1.0)", {{path, greeter}, {"usr/share/doc/greeter/copyright", "free\n"}}, {{"md5sums", deb_sums(greeter, path)}}});
+    archive->publish();
+  }
+  static std::string deb_sums(const std::string& bytes, const std::string& path) {
+    OldHasher hash(OldHash::Md5);
+    hash.update(as_bytes(bytes));
+    return hash.finish() + "  " + path + "\n";
+  }
+  /// All that is a user's: what is published, the lock and the definition, by what they hold.
+  std::map<std::string, std::string> theirs() const {
+    std::map<std::string, std::string> out;
+    for (const char* each : {"published/index.json", "small.lock.json", "small.yaml", "fleet.yaml"}) out[each] = stage.read(each);
+    return out;
+  }
+  /// Facts of the last event of that kind.
+  Json last(const std::string& kind) const {
+    const Json log = stage.json({"audit", "log"});
+    Json out;
+    for (const Json& each : log.value("entries", Json::array())) {
+      if (each["kind"] == kind) out = each.value("facts", Json::object());
+    }
+    return out;
+  }
+};
+
+TEST_F(AheadFlow, what_passed_ahead_is_what_is_published) {
+  const auto before = theirs();
+  offer("stone-proposed", "1.2");
+  const Json proposed = ahead();
+  ASSERT_EQ(proposed["outcome"], "passed") << proposed;
+  EXPECT_EQ(proposed["changes"], Json::array({"linux/amd64: greeter 1.1 -> 1.2"}));
+  EXPECT_EQ(theirs(), before) << "nothing is published, and nothing of the user's is touched";
+  EXPECT_EQ(last("noted")["what"], "ahead");
+  EXPECT_EQ(last("noted")["result"], "passed");
+  EXPECT_EQ(last("noted")["lock"], proposed["lock"]);
+  EXPECT_EQ(stage.ashlar({"sbom", proposed["candidate"].get<std::string>(), "--format", "table"}).code, 0) << "it can be looked at";
+  EXPECT_EQ(done(renew()), "") << "a proposal is no news for a renewal";
+  const Json again = ahead();
+  EXPECT_EQ(again["known"], true) << again;
+  EXPECT_EQ(again["candidate"], proposed["candidate"]);
+
+  offer("stone", "1.2");
+  const Json renewed = renew();
+  EXPECT_EQ(done(renewed), "promoted 1.2-r1 held\n");
+  EXPECT_EQ(renewed["done"][0]["digest"], proposed["digest"]) << "the very image that was tested";
+  EXPECT_EQ(last("promoted")["ahead"], "held");
+  EXPECT_EQ(last("promoted")["lock"], proposed["lock"]);
+  EXPECT_EQ(version_of("greeter"), "1.2");
+  EXPECT_EQ(ahead()["outcome"], "nothing") << "what is proposed is there";
+  EXPECT_EQ(stage.ashlar({"audit", "verify"}).code, 0);
+}
+
+TEST_F(AheadFlow, what_is_broken_is_stopped_before_anybody_has_it) {
+  const auto before = theirs();
+  offer("stone-proposed", "1.2", true);
+  const Json stopped = ahead(1);
+  ASSERT_EQ(stopped["outcome"], "stopped") << stopped;
+  EXPECT_FALSE(stopped["why"].empty());
+  EXPECT_EQ(theirs(), before);
+  EXPECT_EQ(last("noted")["result"], "stopped");
+  EXPECT_EQ(stage.ashlar({"sbom", stopped["candidate"].get<std::string>(), "--format", "table"}).code, 0);
+  EXPECT_EQ(ahead(1)["known"], true) << "nothing has changed since";
+  EXPECT_EQ(ahead(1, {"--again"})["known"], false);
+  offer("stone-proposed", "1.3");
+  EXPECT_EQ(ahead()["outcome"], "passed") << "a better one is tried by itself";
+}
+
+TEST_F(AheadFlow, what_comes_otherwise_or_untried_is_said_so) {
+  EXPECT_EQ(ahead()["outcome"], "nothing");
+  offer("stone", "1.2");
+  EXPECT_EQ(done(renew()), "promoted 1.2-r1 none\n");
+  offer("stone-proposed", "1.3");
+  EXPECT_EQ(ahead()["outcome"], "passed");
+  offer("stone-security", "1.4");
+  EXPECT_EQ(done(renew()), "promoted 1.4-r1 differs\n");
+  EXPECT_EQ(ahead()["outcome"], "nothing") << "what is proposed is older than what is there";
+  const Ran told = stage.ashlar({"renew", "--candidates", "--keep-feeds"});
+  EXPECT_NE(told.out.find("nothing is proposed"), std::string::npos) << told.told;
+}
+
+TEST_F(AheadFlow, a_distribution_without_proposals_says_so) {
+  edit("ashlar.yaml", ", proposed: [stone-proposed]", "");
+  const Json nothing = ahead();
+  EXPECT_EQ(nothing["outcome"], "nothing");
+  EXPECT_EQ(nothing["why"], Json::array({"distribution 'debian-13' names no proposed suites"}));
+}
+
+TEST_F(AheadFlow, a_suite_that_is_not_there_is_told) {
+  stage.write("ashlar.yaml", stage.read("ashlar.yaml").replace(stage.read("ashlar.yaml").find("[stone-proposed]"), 16, "[stone-absent]"));
+  const Json failed = ahead(2);
+  EXPECT_EQ(failed["outcome"], "failed");
+  EXPECT_NE(failed["why"].dump().find("stone-absent"), std::string::npos) << failed;
+}
+
+}  // namespace
+}  // namespace ashlar::flow
