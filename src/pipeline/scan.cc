@@ -78,6 +78,8 @@ std::vector<std::string> names_of(const oci::ImageRef& ref) {
   std::vector<std::string> out = {ref.location};
   if (ref.transport == oci::Transport::Registry) out.emplace_back(cut(ref.location, '/').second);
   else if (!ref.tag.empty()) out.push_back(ref.tag);
+  // A layout or archive is the same from whichever folder it is named.
+  if (ref.transport != oci::Transport::Registry) out.push_back(std::filesystem::absolute(ref.location).lexically_normal().string());
   return out;
 }
 

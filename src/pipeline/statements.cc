@@ -98,6 +98,12 @@ bool says_the_same(const Json& raw, const Json& context, const VexStatement& sta
   return read && read->statements.size() == 1 && read->statements[0].vulnerability == statement.vulnerability && read->statements[0].products == statement.products;
 }
 
+/// The name of an image by which a newer one of its repository is known: of a layout its whole path, whichever folder it was named from.
+std::string lasting_name(const scan::ImageNames& names) {
+  const auto path = std::ranges::find_if(names.repositories, [](const std::string& each) { return each.starts_with('/'); });
+  return path != names.repositories.end() ? *path : names.repositories.empty() ? std::string() : names.repositories.front();
+}
+
 /// Adds a signature to a record; what the same key signed before goes.
 Done sign(const VexStatement& statement, StatementRecord& record, const trust::PrivateKey& key) {
   TRY_ASSIGN(auto signature, trust::sign_record(statement_payload, signed_part(statement, record), key));
@@ -259,7 +265,7 @@ Result<StatementWish> show_absent(const StatementWish& wish, const std::vector<s
   }
   StatementWish out = wish;
   out.absent = paths;
-  out.shown_in = !wish.image.empty() && !wish.image.starts_with("sha256:") ? wish.image : held.names.repositories.empty() ? std::string() : held.names.repositories.front();
+  out.shown_in = !wish.image.empty() && !wish.image.starts_with("sha256:") ? wish.image : lasting_name(held.names);
   out.image = held.names.digest;
   if (out.justification.empty()) out.justification = "vulnerable_code_not_present";
   out.detail = fmt::format("the flaw is in {}, and none of the {} paths of the image is that{}{}", join(paths, ", "), held.paths.size(), wish.detail.empty() ? "" : ": ", wish.detail);

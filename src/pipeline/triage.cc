@@ -31,7 +31,7 @@ TriageItem item_of(const policy::OpenInImages& open, const std::vector<Watched>&
   TriageItem out{.finding = open.finding};
   for (const size_t at : open.images) {
     const Watched& each = watched[at];
-    TriageItem::In in{.image = each.image.repository, .ref = each.ref, .digest = each.facts.published};
+    TriageItem::In in{.image = each.image.repository, .ref = each.ref, .named = each.to.location, .digest = each.facts.published};
     for (const policy::OpenFinding& own : each.facts.findings) {
       if (own.vulnerability == open.finding.vulnerability && own.package == open.finding.package) in.finding = own;
     }
@@ -49,7 +49,7 @@ TriageItem item_of(const policy::OpenInImages& open, const std::vector<Watched>&
 
 /// The statements on one image: one, or where files are named one of each platform, after looking.
 Result<std::vector<StatementWish>> statements_on(Workshop& workshop, const TriageItem& item, const TriageItem::In& in, const TriageAnswer& answer, const TriageDesk& desk) {
-  StatementWish wish{.vulnerability = item.finding.vulnerability, .package = package_purl(item.sample), .image = in.image, .justification = answer.justification, .detail = answer.detail};
+  StatementWish wish{.vulnerability = item.finding.vulnerability, .package = package_purl(item.sample), .image = in.named, .justification = answer.justification, .detail = answer.detail};
   wish.author = desk.author;
   if (answer.absent.empty()) return std::vector{wish};
   std::vector<StatementWish> out;
@@ -71,14 +71,14 @@ Done undecided(Workshop& workshop, const TriageItem& item, const TriageDesk& des
   TRY_ASSIGN(const auto all, read_decisions(*workshop.machine.files, desk.exceptions));
   const Time now = workshop.machine.clock->now();
   for (const scan::Exception& each : all) {
-    const bool here = each.vulnerability == item.finding.vulnerability && each.package == item.finding.package && std::ranges::find(item.images, each.image, &TriageItem::In::image) != item.images.end();
+    const bool here = each.vulnerability == item.finding.vulnerability && each.package == item.finding.package && std::ranges::find(item.images, each.image, &TriageItem::In::named) != item.images.end();
     if (here && !each.revoked && each.expires > now) return cannot(Kind::Conflict, fmt::format("except '{}' in '{}'", each.vulnerability, each.package), fmt::format("decision {} of '{}' is about it already; `ashlar except sign {} --key KEY` signs it, too", each.id, each.owner, each.id));
   }
   return {};
 }
 
 Result<std::string> accept(Workshop& workshop, const TriageItem& item, const TriageItem::In& in, const TriageAnswer& answer, const TriageDesk& desk) {
-  const DecisionWish wish{.vulnerability = item.finding.vulnerability, .package = item.finding.package, .image = in.image, .owner = desk.author, .reason = answer.reason, .expires = answer.until};
+  const DecisionWish wish{.vulnerability = item.finding.vulnerability, .package = item.finding.package, .image = in.named, .owner = desk.author, .reason = answer.reason, .expires = answer.until};
   const Known known{.severity = in.finding.severity, .exploited = in.finding.exploited, .fixed_in = in.finding.fixed_in, .named = true};
   TRY_ASSIGN(const auto made, add_decision(workshop.machine, desk.exceptions, wish, known, desk.key));
   return fmt::format("{}: {}, {} lives with {} in {} until {}", desk.exceptions.string(), made.id, in.image, wish.vulnerability, item.finding.package, made.expires.date());

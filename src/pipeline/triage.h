@@ -19,7 +19,8 @@ struct TriageOptions {
 struct TriageItem {
   policy::OpenFinding finding{};
   struct In {
-    std::string image{}, ref{};                ///< repository; what is published there, by digest
+    std::string image{}, ref{};                ///< its name in the ledger; what is published there, by digest
+    std::string named{};                       ///< as statements and decisions name it
     std::vector<std::string> platforms{};      ///< on which it has it
     policy::OpenFinding finding{};             ///< as it is there
     std::string digest{};

@@ -32,6 +32,7 @@ class TriageFlow : public KnownProject {
     const Ran ran = stage.ashlar({"feed", "update", "debian-tracker=tracker.json", "debian-eol=eol.json"});
     ASSERT_EQ(ran.code, 0) << ran.told;
   }
+  std::string published() const { return "oci:" + (stage.folder() / "published").string(); }
   /// The program with these lines as its standard input.
   Ran triage(const std::string& lines, const Words& more = {}) const {
     stage.write("lines", lines);
@@ -66,11 +67,11 @@ TEST_F(TriageFlow, lists_what_is_open_most_urgent_first) {
   EXPECT_EQ(listed["open"][0]["cve"], "CVE-2026-0002");
   EXPECT_EQ(listed["open"][1]["cve"], "CVE-2026-0001");
   EXPECT_EQ(misfit(listed["open"][0], Json::parse(R"({"cve": "", "package": "", "severity": "", "kev": true, "epss": 0.5, "opened": "", "deadline": null, "fixed_in": "", "fix_at_hand": true, "summary": "", "reason": "", "images": [{"image": "", "ref": "", "platforms": [""]}], "proof": [{"kind": "", "text": ""}]})")), "");
-  EXPECT_EQ(listed["open"][0]["images"][0]["image"], "published");
+  EXPECT_EQ(listed["open"][0]["images"][0]["image"], published());
   EXPECT_FALSE(listed["open"][0]["proof"].empty());
   const Ran words = stage.ashlar({"triage", "--list"});
   EXPECT_EQ(words.code, 1) << words.told;
-  EXPECT_NE(words.out.find("1  CVE-2026-0002 in greeter, high, no fix yet; in published\n"), std::string::npos) << words.told;
+  EXPECT_NE(words.out.find("1  CVE-2026-0002 in greeter, high, no fix yet; in " + published() + "\n"), std::string::npos) << words.told;
   EXPECT_EQ(stage.json({"triage", "--list", "oci:published:1"}, 1)["open"].size(), 2U) << "an image by itself";
   EXPECT_EQ(stage.json({"triage", "--list", "oci:nowhere:1"}, 2)["unseen"].size(), 1U);
 }
@@ -91,7 +92,7 @@ TEST_F(TriageFlow, answers_become_statements_and_decisions_of_a_person) {
   EXPECT_EQ(stage.json({"vex", "--file", "statements/ours.json"})["statements"][0]["signed_by"], Json::array({"alice"}));
   const Json decision = stage.json({"except"})["exceptions"][0];
   EXPECT_EQ(decision["owner"], "alice");
-  EXPECT_EQ(decision["image"], "published");
+  EXPECT_EQ("oci:" + decision["image"].get<std::string>(), published());
   EXPECT_EQ(decision["signed_by"], Json::array({"alice"}));
   EXPECT_EQ(stage.json({"triage", "--list"})["open"], Json::array());
   const size_t after = count();
@@ -160,7 +161,7 @@ TEST_F(TriageFlow, what_was_answered_is_kept_whenever_it_ends) {
 TEST_F(TriageFlow, what_is_to_be_fixed_is_written_down) {
   const size_t before = count();
   const Json answered = answers("f\nf\n", {"--author", "carol"});
-  EXPECT_EQ(answered["answers"][0]["kept"], Json::array({"ashlar renew published"}));
+  EXPECT_EQ(answered["answers"][0]["kept"], Json::array({"ashlar renew " + published()}));
   EXPECT_EQ(events(before).back(), "noted CVE-2026-0001 carol");
   EXPECT_EQ(stage.json({"triage", "--list"}, 1)["open"].size(), 2U) << "and is open until it is";
 }
