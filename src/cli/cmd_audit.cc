@@ -9,6 +9,7 @@
 #include "cli/commands.h"
 #include "cli/key_options.h"
 #include "oci/ref.h"
+#include "pipeline/fleet.h"
 #include "pipeline/sla.h"
 #include "trust/open_key.h"
 
@@ -157,7 +158,7 @@ Result<Exit> report(Context& context, const Options& options) {
   TRY_ASSIGN(const auto ref, oci::ImageRef::parse(options.ref));
   TRY_ASSIGN(const auto path, ledger_of(context, options));
   const Time now = context.machine.clock->now();
-  ledger::Event event{.kind = ledger::Kind::Deployed, .at = now, .image = ref.transport == oci::Transport::Registry ? ref.location : oci::ImageRef{ref.transport, ref.location, "", ""}.str(), .environment = options.environment, .by = options.by};
+  ledger::Event event{.kind = ledger::Kind::Deployed, .at = now, .image = pipeline::ledger_name(ref), .environment = options.environment, .by = options.by};
   if (!options.at.empty()) {
     TRY_ASSIGN(event.at, Time::parse(options.at));
   }

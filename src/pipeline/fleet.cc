@@ -8,6 +8,7 @@
 
 #include "base/amount.h"
 #include "base/yaml_section.h"
+#include "pipeline/inner/revision.h"
 #include "pipeline/make.h"
 
 namespace ashlar::pipeline {
@@ -70,7 +71,10 @@ class Reader : public YamlSection {
       moment(*value, "until", out.until);
       if (out.from && out.until && *out.until <= *out.from) fault(*value, "support ends before it begins");
     }
-    if (const YamlNode* value = node.find("sla")) out.sla = text(*value, "the name of a preset or the path of a policy");
+    if (const YamlNode* value = node.find("sla")) {
+      out.sla = text(*value, "the name of a preset or the path of a policy");
+      if (out.sla.find('/') != std::string::npos || out.sla.ends_with(".yaml")) out.sla = beside(out.sla).string();
+    }
     if (const YamlNode* value = node.find("take")) {
       if (value->text == "security" || value->text == "all") out.security_only = value->text == "security";
       else fault(*value, fmt::format("'{}' is neither 'all' nor 'security'", value->text));
@@ -98,8 +102,10 @@ class Reader : public YamlSection {
     if (place->transport == oci::Transport::OciLayout && !host::Path(place->location).is_absolute()) place->location = (folder_ / place->location).lexically_normal().string();
     image.to = place->str();
     image.repository = ledger_name(*place);
-    const std::string name = image.repository + ":" + place->tag;
-    if (const auto [there, fresh] = names_.emplace(name, definition->text); !fresh && place->transport == oci::Transport::OciLayout) return fault(*to, fmt::format("'{}' is published there, too", there->second), "a layout of its own, or a tag");
+    if (const auto [there, fresh] = names_.emplace(image.repository, definition->text); !fresh) return fault(*to, fmt::format("'{}' is published in that repository, too", there->second), "each image of a fleet has a repository or layout of its own");
+    const bool again = std::ranges::any_of(out.images, [&](const FleetImage& each) { return each.definition.lexically_normal() == image.definition.lexically_normal(); });
+    if (again) return fault(*definition, fmt::format("'{}' is in the fleet already", definition->text), "publish it once, and copy it with `ashlar copy`");
+    if (image.rollout && revision_number(image.rollout->canary, image.rollout->canary.substr(0, image.rollout->canary.rfind("-r"))) > 0) return fault(node, fmt::format("the canary's tag '{}' has the form of a revision", image.rollout->canary));
     if (image.rollout && !place->tag.empty() && image.rollout->canary == place->tag) return fault(node, "the canary's tag is the stable one");
     out.images.push_back(std::move(image));
   }

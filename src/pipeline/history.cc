@@ -18,7 +18,7 @@ const std::string& fact(const Event& event, const std::string& name) {
 }
 
 ImageHistory::Publication publication_of(const Event& event) {
-  ImageHistory::Publication out{.digest = event.digest, .lock = fact(event, "lock"), .definition = fact(event, "definition"), .at = event.at};
+  ImageHistory::Publication out{.digest = event.digest, .tag = fact(event, "tag"), .lock = fact(event, "lock"), .definition = fact(event, "definition"), .at = event.at};
   const std::string& seconds = fact(event, "seconds");
   std::from_chars(seconds.data(), seconds.data() + seconds.size(), out.seconds);
   return out;
@@ -51,13 +51,20 @@ void of_finding(const Event& event, KnownFinding& finding) {
 
 void of_image(const Event& event, ImageHistory& out) {
   if (event.kind == Kind::Promoted || event.kind == Kind::RolledBack) {
-    if (event.kind == Kind::RolledBack && out.promoted && !out.promoted->lock.empty()) out.left[out.promoted->lock] = fact(event, "reason").empty() ? "the tag was moved back" : fact(event, "reason");
-    if (event.kind == Kind::Promoted) out.left.erase(fact(event, "lock"));
+    const bool of_canary = event.kind == Kind::RolledBack && out.canary && fact(event, "tag") == out.canary->tag;
+    const auto& from = of_canary ? out.canary : out.promoted;
+    if (event.kind == Kind::RolledBack && from && !from->lock.empty()) out.left[{from->lock, from->definition}] = fact(event, "reason").empty() ? "the tag was moved back" : fact(event, "reason");
+    if (event.kind == Kind::Promoted) out.left.erase({fact(event, "lock"), fact(event, "definition")});
+    if (of_canary) {
+      out.canary.reset();
+      return;
+    }
     out.promoted = publication_of(event);
-    if (out.canary && (event.kind == Kind::RolledBack || out.canary->digest == event.digest)) out.canary.reset();
+    out.canary.reset();
     if (event.kind == Kind::Promoted) out.stopped.reset();
   } else if (event.kind == Kind::Tested && fact(event, "result") == "stopped") {
     out.stopped = {fact(event, "inputs"), fact(event, "reason")};
+    if (out.canary && out.canary->digest == event.digest) out.canary.reset();  // it does not pass any more
   } else if (event.kind == Kind::Noted && fact(event, "what") == "canary") {
     out.canary = publication_of(event);
     out.stopped.reset();

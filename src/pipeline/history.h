@@ -25,7 +25,7 @@ using FindingName = std::pair<std::string, std::string>;
 
 struct ImageHistory {
   struct Publication {
-    std::string digest{}, lock{}, definition{};  ///< `lock`, `definition`: SHA-256 in hex; empty where the event does not say
+    std::string digest{}, tag{}, lock{}, definition{};  ///< `lock`, `definition`: SHA-256 in hex; empty where the event does not say
     Time at{};
     double seconds = 0;                          ///< that making it took
   };
@@ -34,7 +34,8 @@ struct ImageHistory {
   struct Stop { std::string inputs{}, why{}; };
   std::optional<Stop> stopped{};          ///< the last renewal, where it was stopped
   bool end_announced = false;
-  std::map<std::string, std::string> left{};  ///< locks of what a tag was moved back from, and why: they are not published again by themselves
+  /// What a tag was moved back from, by lock and definition, and why: it is not published again by itself.
+  std::map<std::pair<std::string, std::string>, std::string> left{};
   /// What was built and tested ahead of the archives since another lock was promoted; by lock.
   struct Trial { bool passed = false; std::string definition{}, inputs{}, why{}, digest{}, candidate{}; };
   std::map<std::string, Trial> ahead{};

@@ -113,6 +113,16 @@ TEST(History, knows_what_was_published_stopped_and_announced) {
   replaced.push_back(entry(Kind::Promoted, "sha256:3", {}, days(5)));
   EXPECT_FALSE(history_of(replaced).canary);
   EXPECT_EQ(history_of(replaced).promoted->at, days(5));
+  auto canary_left = all;
+  canary_left[2].event.facts["tag"] = "next";
+  canary_left[2].event.facts["lock"] = "cc";
+  canary_left.push_back(entry(Kind::RolledBack, "sha256:1", {{"tag", "next"}, {"reason", "slow"}}, days(4)));
+  EXPECT_FALSE(history_of(canary_left).canary);
+  EXPECT_EQ(history_of(canary_left).promoted->digest, "sha256:1") << "the stable tags did not move";
+  EXPECT_EQ((history_of(canary_left).left.at({"cc", ""})), "slow");
+  auto failing = all;
+  failing.push_back(entry(Kind::Tested, "sha256:3", {{"result", "stopped"}, {"reason", "an advisory"}}, days(4)));
+  EXPECT_FALSE(history_of(failing).canary) << "it does not pass any more, and holds nothing up";
   all.push_back(entry(Kind::RolledBack, "sha256:1", {}, days(4)));
   EXPECT_FALSE(history_of(all).canary) << "who goes back does not want it";
   all.push_back(entry(Kind::Noted, "", {{"what", "end-announced"}}, days(6)));

@@ -60,15 +60,17 @@ class Before {
   Before(Workshop& workshop, const Watched& watched)
       : files_(*workshop.machine.files), lock_(lock_path(watched.image.definition)), kept_(workshop.folders.state / "renewals" / (Digest::of(std::filesystem::absolute(lock_).string()).hex().substr(0, 16) + ".lock.json")) {}
 
-  /// Puts the newer lock in its place. What was there before a renewal that was cut off stays the one to go back to.
+  /// Puts the newer lock in its place. What was there before a renewal that was cut off stays the one to go back to, unless somebody has changed the lock since.
   Done replace(const std::string& before, const std::string& newer) {
     TRY(files_.make_folders(kept_.parent_path()));
-    if (!files_.exists(kept_)) TRY(files_.write(kept_, before));
+    if (!files_.exists(kept_) || !is_ours()) TRY(files_.write(kept_, before));
+    TRY(files_.write(ours_, Digest::of(newer).hex()));
     return files_.write(lock_, newer);
   }
-  /// Goes back to it. Nothing where nothing was replaced.
+  /// Goes back to it. Nothing where nothing was replaced, or the lock is not the one that a renewal wrote.
   Done restore() {
     if (!files_.exists(kept_)) return {};
+    if (!is_ours()) return files_.remove(kept_);
     TRY_ASSIGN(const std::string before, files_.read(kept_));
     if (before.empty()) TRY(files_.remove(lock_));
     else TRY(files_.write(lock_, before));
@@ -77,8 +79,13 @@ class Before {
   Done forget() { return files_.remove(kept_); }
 
  private:
+  /// Whether the lock that lies there is the one that a renewal wrote last.
+  bool is_ours() {
+    const auto now = files_.read(lock_), written = files_.read(ours_);
+    return now && written && Digest::of(*now).hex() == *written;
+  }
   host::Files& files_;
-  host::Path lock_, kept_;
+  host::Path lock_, kept_, ours_ = host::Path(kept_).replace_extension(".ours");
 };
 
 /// One run of the loop.
@@ -89,6 +96,7 @@ class Run {
 
   Result<Renewed> go() {
     out_.now = now_;
+    TRY(check_fleet());
     TRY(look());
     for (const Watched& each : watched_) out_.facts.push_back(each.facts);
     out_.due = policy::due(out_.facts, now_);
@@ -101,6 +109,22 @@ class Run {
   }
 
  private:
+  /// What would fail only later: names that the fleet has not, agreements that are none.
+  Done check_fleet() {
+    for (const std::string& name : options_.only) {
+      const bool there = std::ranges::any_of(fleet_.images, [&](const FleetImage& each) { return each.repository == name; });
+      std::vector<std::string> names;
+      for (const FleetImage& each : fleet_.images) names.push_back(each.repository);
+      if (!there) return cannot(Kind::NotFound, fmt::format("renew '{}'", name), fmt::format("the fleet has {}", join(names, ", ")));
+    }
+    for (const FleetImage& each : fleet_.images) {
+      out_.fleet.push_back(each.repository);
+      if (!each.sla.empty()) TRY(agreement_of(workshop_, options_.make.policy, each));
+    }
+    for (const FleetApplication& each : fleet_.applications) out_.fleet.push_back(each.ref);
+    return {};
+  }
+
   /// Every image that is asked for, and what is new of it.
   Done look() {
     WatchOptions how{.lock = options_.make.build.lock, .settings = options_.make.scan.settings, .trust = options_.make.scan.trust, .rules = options_.make.policy.decisions, .judged_by = {}};
@@ -157,7 +181,7 @@ class Run {
       renewal.outcome = Renewal::Outcome::Failed;
       renewal.why = {done.error().message};
       renewal.error = std::move(done).error();
-      TRY(Before(workshop_, *found).restore());
+      if (auto back = Before(workshop_, *found).restore(); !back) renewal.why.push_back(fmt::format("its newer lock stays where it is: {}", back.error().message));
     }
     out_.done.push_back(std::move(renewal));
     return {};
@@ -167,6 +191,9 @@ class Run {
   Done put_onto(const std::string& ref) {
     const auto application = std::ranges::find(fleet_.applications, ref, &FleetApplication::ref);
     const auto base = std::ranges::find(watched_, application->base, [](const Watched& each) -> const std::string& { return each.image.repository; });
+    const auto behind = std::ranges::find(base->facts.built_on_it, ref, &policy::ImageFacts::Application::image);
+    const bool promoted = std::ranges::any_of(out_.done, [&](const Renewal& each) { return each.image == application->base && each.outcome == Renewal::Outcome::Promoted; });
+    if (!promoted && !behind->behind) return {};  // its base was stopped, or waits under a canary's tag
     TRY_ASSIGN(const auto onto, published_now(workshop_.machine, base->to, base->definition));
     Renewal renewal{.image = ref, .action = policy::DueAction::Rebase};
     renewal.owner = application->owner;
@@ -237,6 +264,8 @@ class Run {
     if (!canary) {
       TRY_ASSIGN(const auto history, history_of(ledger_, watched.image.repository));
       after = catch_up(history, watched.image.repository, out.digest, seen_in(made.reports), {}, now_);
+      // Without a whole answer nothing is called gone.
+      if (std::ranges::any_of(made.reports, [](const scan::Report& each) { return each.verdict == scan::Verdict::Unknown; })) std::erase_if(after, [](const Event& each) { return each.kind == ledger::Kind::Closed; });
       for (const Event& each : after) {
         if (each.kind != ledger::Kind::Closed) continue;
         out.closed.push_back(each.vulnerability + " " + each.package);

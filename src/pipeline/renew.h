@@ -54,6 +54,7 @@ std::string_view to_string(Ahead::Outcome outcome);  ///< `nothing`, `passed`, `
 struct Renewed {
   Time now{};
   size_t images = 0;
+  std::vector<std::string> fleet{};                     ///< names of all its images and applications, those that were not looked at, too
   std::vector<std::string> applications{};              ///< that were looked at
   std::vector<policy::ImageFacts> facts{};              ///< of each that was looked at, as it was before
   std::vector<policy::Due> due{};

@@ -58,10 +58,8 @@ const Renewal* promoted_in(const Renewed& renewed, const std::string& image) {
   return found == renewed.done.end() ? nullptr : &*found;
 }
 
-/// The image that a ticket is about, of those that were looked at: the longest name that fits; empty: none.
-std::string image_of(const Renewed& renewed, std::string_view key) {
-  std::vector<std::string> names = renewed.applications;
-  for (const policy::ImageFacts& each : renewed.facts) names.push_back(each.image);
+/// The image that a ticket is about, of all names: the longest that fits; empty: none.
+std::string image_of(const std::vector<std::string>& names, std::string_view key) {
   std::string out;
   for (const std::string& each : names) {
     if (key.starts_with(key_of(each, "")) && each.size() > out.size()) out = each;
@@ -107,6 +105,10 @@ std::vector<forge::Message> tickets_of(const Renewed& renewed) {
 std::vector<forge::Message> closed_of(const Renewed& renewed, const std::vector<forge::Message>& open, const std::vector<forge::Entry>& queue) {
   std::set<std::string> still;
   for (const forge::Message& each : open) still.insert(each.key);
+  std::vector<std::string> looked_at = renewed.applications;
+  for (const policy::ImageFacts& each : renewed.facts) looked_at.push_back(each.image);
+  std::vector<std::string> names = renewed.fleet;
+  names.insert(names.end(), looked_at.begin(), looked_at.end());
   std::map<std::string, const forge::Entry*> last;  // of each ticket
   for (const forge::Entry& each : queue) {
     if (each.key.starts_with(of_ticket)) last[each.key] = &each;
@@ -114,11 +116,12 @@ std::vector<forge::Message> closed_of(const Renewed& renewed, const std::vector<
   std::vector<forge::Message> out;
   for (const auto& [key, entry] : last) {
     if (entry->kind == forge::MessageKind::Close || still.contains(key)) continue;
-    const std::string image = image_of(renewed, key);
-    if (image.empty()) continue;  // of an image that was not looked at
+    // One that was not looked at in this round keeps its tickets; one that is not in the fleet any more has none.
+    const std::string image = image_of(names, key);
+    if (!image.empty() && std::ranges::find(looked_at, image) == looked_at.end()) continue;  // of an image that was not looked at
     const Renewal* const promoted = promoted_in(renewed, image);
     forge::Message close{.key = key, .kind = forge::MessageKind::Close, .title = entry->title};
-    close.comment = promoted != nullptr ? fmt::format("`{}` is published as `{}` (`{}`).", image, promoted->revision, promoted->digest) : "It does not hold any more.";
+    close.comment = promoted != nullptr ? fmt::format("`{}` is published as `{}` (`{}`).", image, promoted->revision, promoted->digest) : image.empty() ? "The image is not in the fleet any more." : "It does not hold any more.";
     close.subject = image;
     close.time = renewed.now;
     out.push_back(std::move(close));
@@ -159,8 +162,9 @@ Result<Told> tell(Workshop& workshop, const Renewed& renewed) {
   const auto open = tickets_of(renewed);
   for (const auto& messages : {open, closed_of(renewed, open, queue), events_of(entries, told)}) {
     for (const forge::Message& each : messages) {
-      TRY_ASSIGN(const size_t put, outbox.put(each, targets));
-      out.put += put;
+      const auto put = outbox.put(each, targets);
+      if (put) out.put += *put;
+      else workshop.progress.alarm(put.error().message);  // one that cannot be told does not hold up the others
     }
   }
   TRY_ASSIGN(out.delivery, deliver_messages(workshop, outbox));

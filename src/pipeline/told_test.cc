@@ -76,6 +76,7 @@ TEST(Tickets, have_keys_whatever_images_and_packages_are_called) {
 TEST(Tickets, are_closed_when_their_cause_went_and_their_image_was_looked_at) {
   Renewed renewed{.now = now};
   renewed.facts = {facts_of("h/one"), facts_of("h/one/more")};
+  renewed.fleet = {"h/one", "h/one/more", "h/one/unseen", "h/other"};
   const auto entry = [](const char* key, forge::MessageKind kind) {
     forge::Entry out;
     out.key = key;
@@ -90,14 +91,16 @@ TEST(Tickets, are_closed_when_their_cause_went_and_their_image_was_looked_at) {
       entry("ticket/h/one/CVE-2/expat", MessageKind::Close),
       entry("ticket/h/one/more/CVE-1/expat", MessageKind::Open), // gone, of the other image
       entry("ticket/h/other/CVE-1/expat", MessageKind::Open),    // not looked at
+      entry("ticket/h/one/unseen/stopped", MessageKind::Open),   // neither, and its name begins with that of one that was
+      entry("ticket/h/gone/CVE-1/expat", MessageKind::Open),     // not in the fleet any more
       entry("ticket/h/one/stopped", MessageKind::Open),          // still so
       entry("event/ledger/4", MessageKind::Event),
   };
   renewed.facts[0].stopped = "proofs";
   const auto closed = closed_of(renewed, tickets_of(renewed), queue);
-  EXPECT_EQ(keys(closed), "ticket/h/one/CVE-1/expat ticket/h/one/more/CVE-1/expat");
-  EXPECT_EQ(closed[0].subject, "h/one");
-  EXPECT_EQ(closed[1].subject, "h/one/more");
+  EXPECT_EQ(keys(closed), "ticket/h/gone/CVE-1/expat ticket/h/one/CVE-1/expat ticket/h/one/more/CVE-1/expat");
+  EXPECT_EQ(closed[1].subject, "h/one");
+  EXPECT_EQ(closed[2].subject, "h/one/more");
 }
 
 TEST(Events, are_told_once_each) {

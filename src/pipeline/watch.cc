@@ -142,6 +142,8 @@ Result<Watched> look_at(Workshop& workshop, advisory::Database& database, ledger
   out.image = image;
   TRY_ASSIGN(out.definition, load_definition(*workshop.machine.files, image.definition));
   TRY_ASSIGN(out.to, parse_destination(image.to));
+  if (const auto stable = moving_tags(out.to, out.definition); image.rollout && std::ranges::find(stable, image.rollout->canary) != stable.end())
+    return cannot(Kind::Invalid, fmt::format("renew '{}'", image.repository), fmt::format("its canary's tag '{}' is one of the stable ones", image.rollout->canary));
   TRY_ASSIGN(out.history, history_of(ledger, image.repository));
   policy::ImageFacts& facts = out.facts;
   facts.image = image.repository;
@@ -158,9 +160,11 @@ Result<Watched> look_at(Workshop& workshop, advisory::Database& database, ledger
     facts.recorded = promoted->digest == facts.published && !promoted->lock.empty();
     facts.definition_changed = !promoted->definition.empty() && promoted->definition != out.definition.digest_hex;
   }
-  if (const auto& canary = out.history.canary; canary && image.rollout) facts.canary = policy::ImageFacts::Canary{.digest = canary->digest, .since = canary->at, .soak = image.rollout->soak};
+  // What would be made of the lock and definition that are there now is what soaked, or it has not soaked.
+  const auto& canary = out.history.canary;
+  if (canary && image.rollout && canary->lock == out.identity && canary->definition == out.definition.digest_hex) facts.canary = policy::ImageFacts::Canary{.digest = canary->digest, .since = canary->at, .soak = image.rollout->soak};
   out.inputs = Digest::of(fmt::format("{}\n{}\n{}\n{}", lock_identity(out.newer), out.definition.digest_hex, database.digest().str(), options.judged_by)).hex();
-  const auto left = out.history.left.find(lock_identity(out.newer));
+  const auto left = out.history.left.find({lock_identity(out.newer), out.definition.digest_hex});
   if (left != out.history.left.end()) facts.stopped = fmt::format("it was published, and its tag was moved back: {}", left->second);
   if (const auto& stopped = out.history.stopped; stopped && stopped->inputs == out.inputs) facts.stopped = stopped->why;
   return out;
@@ -175,17 +179,16 @@ Result<Watched> look_at_image(Workshop& workshop, advisory::Database& database, 
   return out;
 }
 
+Result<policy::SlaRules> agreement_of(Workshop& workshop, const policy::Policy& policy, const FleetImage& image) {
+  if (image.sla.empty() && policy.sla) return *policy.sla;
+  const bool file = image.sla.find('/') != std::string::npos;
+  TRY_ASSIGN(auto found, sla_rules(workshop, file ? image.sla : std::string(), file ? std::string() : image.sla));
+  return std::move(found.first);
+}
+
 Done set_deadlines(Workshop& workshop, ledger::Ledger& ledger, const policy::Policy& policy, bool written, Watched& watched, Time now) {
   if (watched.facts.findings.empty()) return {};
-  const std::string& named = watched.image.sla;
-  const bool file = named.find('/') != std::string::npos || named.ends_with(".yaml");
-  policy::SlaRules rules;
-  if (named.empty() && policy.sla) {
-    rules = *policy.sla;
-  } else {
-    TRY_ASSIGN(auto found, sla_rules(workshop, file ? named : std::string(), file ? std::string() : named));
-    rules = std::move(found.first);
-  }
+  TRY_ASSIGN(const auto rules, agreement_of(workshop, policy, watched.image));
   TRY_ASSIGN(auto entries, ledger.read({.image = watched.image.repository}));
   for (const ledger::Event& each : watched.events) {
     if (!written) entries.push_back({.number = entries.size() + 1, .recorded = now, .event = each});  // as if they were written down

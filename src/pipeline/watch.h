@@ -51,6 +51,9 @@ Result<Watched> look_at(Workshop& workshop, advisory::Database& database, ledger
 /// Looks at one image that no fleet has, by itself: nothing is known of what a renewal would take. Its name is its repository.
 Result<Watched> look_at_image(Workshop& workshop, advisory::Database& database, ledger::Ledger& ledger, const oci::ImageRef& image, const WatchOptions& options, Time now);
 
+/// By which an image is to be patched: what the fleet says of it, else the policy, else the default. NotFound or Invalid where that names none.
+Result<policy::SlaRules> agreement_of(Workshop& workshop, const policy::Policy& policy, const FleetImage& image);
+
 /// Sets by when each open finding is to be fixed at the latest: by the image's agreement, else the policy's, else the default one. `written`: the ledger has its events.
 Done set_deadlines(Workshop& workshop, ledger::Ledger& ledger, const policy::Policy& policy, bool written, Watched& watched, Time now);
 

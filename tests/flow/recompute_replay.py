@@ -100,7 +100,8 @@ while now <= LAST:
         before = scan(image, loop[image], now)[1]
         for (vulnerability, source), (severity, fixed) in before.items():
             seen.setdefault((image, vulnerability, source), {"from": now})
-            if not first and not (fixed and offered(source, fixed, now)):  # what is published just now is looked at in the next round
+            nobody = severity == "negligible" and not any(fact["id"] == vulnerability for fact in until(now, "kev"))
+            if not first and not nobody and not (fixed and offered(source, fixed, now)):  # what is published just now is looked at in the next round
                 tickets.add((image, vulnerability, source))
         wanted = newest(loop[image], now)
         if wanted != loop[image]:
