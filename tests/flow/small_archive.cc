@@ -183,6 +183,18 @@ void KnownProject::SetUp() {
   know("1.1");
 }
 
+void KnownProject::call_it_debian() {
+    edit("small.yaml", "platforms: [linux/amd64, linux/arm64]", "platforms: [linux/amd64]");
+    edit("small.yaml", "distribution: stone-1", "distribution: debian-13");
+    edit("ashlar.yaml", "  stone-1:", "  debian-13:");
+    ASSERT_EQ(stage.ashlar({"lock", "small.yaml", "--update"}).code, 0);
+}
+
+void KnownProject::make_key(const std::string& name) const {
+  ASSERT_EQ(stage.run({"openssl", "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", name + ".key"}).code, 0);
+  ASSERT_EQ(stage.run({"openssl", "pkey", "-in", name + ".key", "-pubout", "-out", name + ".pub"}).code, 0);
+}
+
 void KnownProject::offer_known_greeter(const std::string& version) {
   const std::string greeter = bytes_of(ASHLAR_GREETER);
   OldHasher hash(OldHash::Md5);

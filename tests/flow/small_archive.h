@@ -66,6 +66,10 @@ class SmallProject : public ::testing::Test {
 class KnownProject : public SmallProject {
  protected:
   void SetUp() override;
+  /// Makes small.yaml, for amd64 alone, one of Debian 13 to whoever judges it, and locks it.
+  void call_it_debian();
+  /// A key for P-256: NAME.key without a password, and NAME.pub.
+  void make_key(const std::string& name) const;
   /// Offers `greeter` with files of its own and a list of them.
   void offer_known_greeter(const std::string& version);
   /// A database in which `greeter` has a flaw that is fixed in `fixed`.
