@@ -1,6 +1,10 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "cli/terminal.h"
 #include "cli/verb.h"
 
 namespace ashlar::cli {
@@ -11,26 +15,27 @@ size_t width(std::string_view text) {
   return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
 }
 
-std::string styled(const Context& context, std::string_view code, std::string_view text) {
-  if (!context.color) return std::string(text);
-  return "\x1b[" + std::string(code) + "m" + std::string(text) + "\x1b[0m";
+std::string styled(const Context& context, std::string_view style, std::string_view text) {
+  return context.color ? fmt::format("{}{}{}", style, text, style_none) : std::string(text);
 }
 
 }  // namespace
 
 void say(Context& context, std::string_view line) {
-  context.answer->append(line);
+  context.answer->append(shown(line, context.color));
   context.answer->push_back('\n');
 }
 
 void answer(Context& context, const Json& record) { context.answer->append(to_pretty(record)); }
 
-std::string bold(const Context& context, std::string_view text) { return styled(context, "1", text); }
-std::string faint(const Context& context, std::string_view text) { return styled(context, "2", text); }
+std::string bold(const Context& context, std::string_view text) { return styled(context, style_bold, text); }
+std::string faint(const Context& context, std::string_view text) { return styled(context, style_faint, text); }
 
-std::string table(const Context& context, const std::vector<std::vector<std::string>>& rows) {
+std::string table(const Context& context, const std::vector<std::vector<std::string>>& given) {
   std::vector<size_t> widths;
-  for (const auto& row : rows) {
+  std::vector<std::vector<std::string>> rows = given;
+  for (auto& row : rows) {
+    for (std::string& cell : row) cell = visible(cell);
     widths.resize(std::max(widths.size(), row.size()));
     for (size_t at = 0; at < row.size(); ++at) widths[at] = std::max(widths[at], width(row[at]));
   }

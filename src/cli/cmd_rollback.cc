@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "cli/commands.h"
 #include "cli/key_options.h"
 #include "pipeline/rollback.h"
@@ -21,6 +22,7 @@ std::string shown(const std::string& revision, const Digest& digest) { return re
 Json to_json(const pipeline::RolledBack& done) {
   return {{"schema", "https://ashlar.dev/rollback/v1"}, {"place", done.place}, {"tag", done.tag}, {"moved", done.moved},
           {"from", {{"digest", done.from.str()}, {"revision", done.from_revision}}}, {"to", {{"digest", done.to.str()}, {"revision", done.to_revision}}},
+          {"still", done.still},
           {"signature", {{"asked", done.asked}, {"verified", done.verification.verified}, {"missing", done.verification.missing}}}};
 }
 
@@ -36,6 +38,7 @@ void say_done(Context& context, const pipeline::RolledBack& done) {
   }
   if (!done.moved) say(context, fmt::format("{}:{} points at {} already", done.place, done.tag, to));
   else say(context, fmt::format("{}:{} points at {}, and not at {} any more", done.place, done.tag, to, shown(done.from_revision, done.from)));
+  if (!done.still.empty()) say(context, fmt::format("{} still {} what it came from: {}", done.still.size() == 1 ? "another tag" : "other tags", done.still.size() == 1 ? "points at" : "point at", join(done.still, ", ")));
   if (!done.asked) say(context, faint(context, "nobody asked for a signature; say whom you believe with --key or --keyring, or in the configuration's section 'trust'"));
 }
 

@@ -29,8 +29,8 @@ Exit exit_of(Kind kind) {
 }
 
 Exit complain(const Error& error) {
-  std::fputs(fmt::format("error: {}\n", error.message).c_str(), stderr);
-  for (const Fault& fault : error.faults) std::fputs((to_string(fault) + "\n").c_str(), stderr);
+  std::fputs(fmt::format("error: {}\n", cli::shown(error.message, false)).c_str(), stderr);
+  for (const Fault& fault : error.faults) std::fputs((cli::shown(to_string(fault), false) + "\n").c_str(), stderr);
   return exit_of(error.kind);
 }
 

@@ -1,11 +1,14 @@
 #include "cli/terminal.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <mutex>
 #include <string>
 
 #include <fmt/format.h>
+
+#include "base/text.h"
 
 namespace ashlar::cli {
 namespace {
@@ -43,13 +46,14 @@ class Terminal final : public Progress {
  private:
   void print(std::string_view kind, std::string_view text) {
     clear();
-    std::fputs(fmt::format("{}: {}\n", kind, text).c_str(), stderr);
+    std::fputs(fmt::format("{}: {}\n", kind, shown(text, false)).c_str(), stderr);
   }
   void draw(std::string_view what, bool now) {
     if (!live_ || quiet_) return;
     const auto moment = std::chrono::steady_clock::now();
     if (!now && moment - drawn_ < std::chrono::milliseconds(80)) return;
     drawn_ = moment;
+    what = std::string_view(what_ = visible(what));
     std::string line = total_ > 0 ? fmt::format("{} {:3}%  {}", stage_, done_ * 100 / total_, what) : fmt::format("{}  {}", stage_, what);
     if (line.size() > 78) line.resize(78);
     std::fputs(("\r\x1b[K" + line).c_str(), stderr);
@@ -65,7 +69,7 @@ class Terminal final : public Progress {
 
   const bool live_, quiet_, verbose_;
   std::mutex mutex_;
-  std::string stage_;
+  std::string stage_, what_;
   std::uint64_t total_ = 0, done_ = 0;
   std::chrono::steady_clock::time_point drawn_;
   bool shown_ = false;
@@ -74,5 +78,22 @@ class Terminal final : public Progress {
 }  // namespace
 
 std::unique_ptr<Progress> terminal_progress(bool live, bool quiet, bool verbose) { return std::make_unique<Terminal>(live, quiet, verbose); }
+
+std::string shown(std::string_view text, bool styles) {
+  std::string out;
+  while (!text.empty()) {
+    const size_t plain = text.find_first_of("\n\t\x1b");
+    out += visible(text.substr(0, plain));
+    if (plain == std::string_view::npos) break;
+    text.remove_prefix(plain);
+    size_t length = text[0] == '\x1b' ? 0 : 1;
+    for (const std::string_view style : {style_bold, style_faint, style_none}) {
+      if (styles && text.starts_with(style)) length = style.size();
+    }
+    out += length == 0 ? visible(text.substr(0, 1)) : std::string(text.substr(0, length));
+    text.remove_prefix(std::max<size_t>(length, 1));
+  }
+  return out;
+}
 
 }  // namespace ashlar::cli

@@ -6,17 +6,13 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "base/markdown.h"
 #include "base/text.h"
 
 namespace ashlar::pipeline {
 namespace {
 
-/// A text between backticks, in a cell of a table.
-std::string code(std::string_view text) {
-  std::string out = "`";
-  for (const char c : text) out += c == '|' ? std::string("\\|") : c == '`' ? std::string("'") : std::string(1, c == '\n' ? ' ' : c);
-  return out + "`";
-}
+using markdown::code;
 
 std::string cell(std::string_view text) {
   std::string out;

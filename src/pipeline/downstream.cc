@@ -4,17 +4,11 @@
 
 #include <fmt/format.h>
 
+#include "base/markdown.h"
 #include "base/text.h"
 
 namespace ashlar::pipeline {
 namespace {
-
-/// A cell of a Markdown table that only shows itself.
-std::string cell(std::string_view text) {
-  std::string out = "`";
-  for (const char c : visible(text)) out += c == '`' ? '\'' : c == '|' ? '/' : c;
-  return out + "`";
-}
 
 std::string key_of(const DownstreamWish& wish) {
   std::string out = fmt::format("pull-request/{}/{}/{}", wish.project.empty() ? wish.target : wish.project, wish.base.empty() ? "default" : wish.base, wish.from.name);
@@ -33,11 +27,11 @@ std::string short_name(const workload::ImageName& image) {
 }
 
 std::string body_of(const DownstreamWish& wish, const Downstream& done, const std::vector<std::pair<std::string, workload::Repinned::Change>>& changes) {
-  std::string out = fmt::format("Moves {} to {}.\n\n| file | line | what | from | to |\n|---|---|---|---|---|\n", cell(wish.from.str()), cell(wish.to.str()));
-  for (const auto& [path, change] : changes) out += fmt::format("| {} | {} | {} | {} | {} |\n", cell(path), change.span.line, cell(change.where), cell(change.before), cell(change.after));
+  std::string out = fmt::format("Moves {} to {}.\n\n| file | line | what | from | to |\n|---|---|---|---|---|\n", markdown::code(wish.from.str()), markdown::code(wish.to.str()));
+  for (const auto& [path, change] : changes) out += fmt::format("| {} | {} | {} | {} | {} |\n", markdown::code(path), change.span.line, markdown::code(change.where), markdown::code(change.before), markdown::code(change.after));
   if (!done.kept.empty()) {
     out += "\nNot moved, for a person to see to:\n\n";
-    for (const auto& each : done.kept) out += fmt::format("- {} line {}, {}: {} ({})\n", cell(each.path), each.line, cell(each.where), cell(each.written), each.reason);
+    for (const auto& each : done.kept) out += fmt::format("- {} line {}, {}: {} ({})\n", markdown::code(each.path), each.line, markdown::code(each.where), markdown::code(each.written), markdown::prose(each.reason));
   }
   if (!trim(wish.text).empty()) out += fmt::format("\n{}\n", trim(wish.text));
   return out;

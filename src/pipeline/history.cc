@@ -69,7 +69,7 @@ void of_image(const Event& event, ImageHistory& out) {
     out.canary = publication_of(event);
     out.stopped.reset();
   } else if (event.kind == Kind::Noted && fact(event, "what") == "end-announced") {
-    out.end_announced = true;
+    out.ends_announced.insert(fact(event, "end"));
   }
 }
 

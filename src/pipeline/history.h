@@ -2,6 +2,7 @@
 // What the ledger tells of one image, and which events bring it up to what was seen now.
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -33,7 +34,9 @@ struct ImageHistory {
   std::optional<Publication> canary{};    ///< last, where it was neither promoted nor replaced since
   struct Stop { std::string inputs{}, why{}; };
   std::optional<Stop> stopped{};          ///< the last renewal, where it was stopped
-  bool end_announced = false;
+  std::set<std::string> ends_announced{};  ///< days; an empty one stands for all of them
+  /// Whether its end on that day was announced.
+  bool announced(Time end) const { return ends_announced.contains(end.date()) || ends_announced.contains({}); }
   /// What a tag was moved back from, by lock and definition, and why: it is not published again by itself.
   std::map<std::pair<std::string, std::string>, std::string> left{};
   /// What was built and tested ahead of the archives since another lock was promoted; by lock.

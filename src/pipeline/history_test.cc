@@ -126,7 +126,10 @@ TEST(History, knows_what_was_published_stopped_and_announced) {
   all.push_back(entry(Kind::RolledBack, "sha256:1", {}, days(4)));
   EXPECT_FALSE(history_of(all).canary) << "who goes back does not want it";
   all.push_back(entry(Kind::Noted, "", {{"what", "end-announced"}}, days(6)));
-  EXPECT_TRUE(history_of(all).end_announced);
+  EXPECT_TRUE(history_of(all).announced(days(400))) << "an event that names no day stands for all";
+  all.back().event.facts.emplace("end", days(400).date());
+  EXPECT_TRUE(history_of(all).announced(days(400)));
+  EXPECT_FALSE(history_of(all).announced(days(300))) << "the day was moved, and nobody was told";
 }
 
 /// However findings come, change and go: whoever has caught up has nothing to write, and what is open is what was seen to be.

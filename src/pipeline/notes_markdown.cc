@@ -1,36 +1,17 @@
 // Notes as text for people.
 #include <fmt/format.h>
 
+#include "base/markdown.h"
 #include "base/text.h"
 #include "pipeline/notes.h"
 
 namespace ashlar::pipeline {
 namespace {
 
+using markdown::code;
+using markdown::prose;
 using Changed = inventory::Difference::Changed;
 constexpr size_t most_files = 50;
-
-/// A text that may hold anything, as code: no mark of it counts as Markdown's, and no line of it ends the table.
-std::string code(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '`') out += '\'';
-    else if (c == '|') out += "\\|";
-    else if (static_cast<unsigned char>(c) < ' ') out += ' ';
-    else out += c;
-  }
-  return out.empty() ? std::string() : "`" + out + "`";
-}
-
-/// A sentence, which names things between single quotes.
-std::string prose(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '<' || c == '>' || c == '*' || c == '_' || c == '`' || c == '[' || c == ']' || c == '|' || c == '\\') out += '\\';
-    out += static_cast<unsigned char>(c) < ' ' ? ' ' : c;
-  }
-  return out;
-}
 
 void add_changes(std::string& out, std::string_view title, const prove::Behaviour& behaviour, prove::Weight weight) {
   if (behaviour.count(weight) == 0) return;

@@ -57,9 +57,13 @@ Result<std::unique_ptr<host::FileLock>> take_turn(Workshop& workshop, const oci:
   return workshop.machine.files->lock(folder / ("to-" + Digest::of(to.location).hex().substr(0, 16) + ".lock"));
 }
 
-Result<std::optional<oci::ImageRef>> published_now(host::Machine& machine, const oci::ImageRef& to, const plan::Definition& definition) {
+Result<std::optional<Digest>> pointed_at(host::Machine& machine, const oci::ImageRef& to, const std::string& tag) {
   TRY_ASSIGN(auto tags, Tags::open(machine, to));
-  TRY_ASSIGN(const auto there, tags.find(moving_tags(to, definition).front()));
+  return tags.find(tag);
+}
+
+Result<std::optional<oci::ImageRef>> published_now(host::Machine& machine, const oci::ImageRef& to, const plan::Definition& definition) {
+  TRY_ASSIGN(const auto there, pointed_at(machine, to, moving_tags(to, definition).front()));
   if (!there) return std::nullopt;
   oci::ImageRef out = to;
   out.tag.clear();

@@ -37,6 +37,9 @@ Result<std::unique_ptr<oci::ImageWriter>> writer_to(host::Machine& machine, cons
 /// Held by whoever publishes at `to` from this machine: one after the other.
 Result<std::unique_ptr<host::FileLock>> take_turn(Workshop& workshop, const oci::ImageRef& to);
 
+/// Where a tag at `to` points; nothing: there is no such tag.
+Result<std::optional<Digest>> pointed_at(host::Machine& machine, const oci::ImageRef& to, const std::string& tag);
+
 /// What those who follow the definition's tags at `to` use now: where its first moving tag points, by digest; nothing where nothing was published yet.
 Result<std::optional<oci::ImageRef>> published_now(host::Machine& machine, const oci::ImageRef& to, const plan::Definition& definition);
 

@@ -170,7 +170,7 @@ class Run {
     if (due.action == policy::DueAction::Announce) {
       Event event{.kind = ledger::Kind::Noted, .at = now_, .image = due.image};
       event.by = by_;
-      event.facts = {{"what", "end-announced"}, {"reason", due.reason}};
+      event.facts = {{"what", "end-announced"}, {"end", found->facts.end->date()}, {"reason", due.reason}};
       return record({event});
     }
     if (due.action != policy::DueAction::Rebuild && due.action != policy::DueAction::Promote) return {};

@@ -151,7 +151,7 @@ class Replay {
     }
     if (!first) TRY(watch_published(image, now));
     if (const auto& promoted = loop.history.promoted) facts.promoted = promoted->at, facts.recorded = promoted->digest == facts.published;
-    facts.end_announced = loop.history.end_announced;
+    facts.end_announced = facts.end && loop.history.announced(*facts.end);
     if (const auto& canary = loop.history.canary; canary && image.fleet != nullptr && image.fleet->rollout) facts.canary = policy::ImageFacts::Canary{.digest = canary->digest, .since = canary->at, .soak = image.fleet->rollout->soak};
     image.inputs = digest_of(fmt::format("{} {}", image.name, world_.touched(image.made_of.release, image.newer)), image.newer);
     if (const auto& stopped = loop.history.stopped; stopped && stopped->inputs == image.inputs) facts.stopped = stopped->why;
@@ -203,7 +203,7 @@ class Replay {
     Tracked& image = found->second;
     if (due.action == policy::DueAction::Announce) {
       Event event = event_of(ledger::Kind::Noted, image, {}, now);
-      event.facts = {{"what", "end-announced"}, {"reason", due.reason}};
+      event.facts = {{"what", "end-announced"}, {"end", image.fleet->until->date()}, {"reason", due.reason}};
       return record(image, {std::move(event)}, now);
     }
     if (due.action != policy::DueAction::Rebuild && due.action != policy::DueAction::Promote) return {};

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "deb/version.h"
 #include "pipeline/inner/revision.h"
 #include "pipeline/inner/tags.h"
@@ -80,11 +81,21 @@ Result<Digest> meant(Tags& tags, const std::vector<Named>& all, const std::strin
   return *found;
 }
 
+bool is_layer(std::string_view media_type) {
+  return media_type.starts_with("application/vnd.oci.image.layer.") || media_type.starts_with("application/vnd.docker.image.rootfs.");
+}
+
 /// Whether every manifest and configuration of the image is there.
 Done is_whole(host::Machine& machine, const oci::ImageRef& ref) {
   TRY_ASSIGN(const auto reader, oci::open_image(machine, ref));
   TRY_ASSIGN(const auto platforms, oci::platforms(*reader));
   if (platforms.empty()) return fail(Kind::Corrupt, "it is no image");
+  for (const oci::PlatformImage& each : platforms) {
+    for (const oci::Descriptor& layer : each.manifest.layers) {
+      // Signatures and statements under cosign's tags are manifests with the configuration of an image.
+      if (!is_layer(layer.media_type)) return fail(Kind::Invalid, fmt::format("it is no image that runs: it holds '{}'", visible(layer.media_type)));
+    }
+  }
   if (ref.transport != oci::Transport::Registry) return {};
   TRY_ASSIGN(const auto registry, oci::Registry::open(machine, ref));
   for (const oci::PlatformImage& each : platforms) {
@@ -94,6 +105,19 @@ Done is_whole(host::Machine& machine, const oci::ImageRef& ref) {
     }
   }
   return {};
+}
+
+/// Tags that move, other than `tag`, and point at `image`.
+Result<std::vector<std::string>> others_at(Tags& tags, const std::string& tag, const Digest& image) {
+  std::vector<std::string> out;
+  TRY_ASSIGN(const auto names, tags.all());
+  for (const std::string& name : names) {
+    if (name == tag || name.starts_with("sha256-") || revision_named(name)) continue;
+    TRY_ASSIGN(const auto there, tags.find(name));
+    if (there == image) out.push_back(name);
+  }
+  std::ranges::sort(out);
+  return out;
 }
 
 Result<RolledBack> go_back(Workshop& workshop, const oci::ImageRef& ref, const RollbackOptions& options) {
@@ -114,6 +138,7 @@ Result<RolledBack> go_back(Workshop& workshop, const oci::ImageRef& ref, const R
   target.digest = out.to.str();
   if (auto whole = is_whole(machine, target); !whole) return cannot(fmt::format("go back to '{}'", out.to.str()), std::move(whole).error());
   out.asked = !options.trust.empty();
+  if (!out.asked && out.to_revision.empty()) return fail(Kind::Conflict, fmt::format("no revision names '{}', so nothing tells that it ever passed; say with --key or --keyring whose signature it must have", out.to.str()));
   if (out.asked) {
     TRY_ASSIGN(const auto believed, believe(machine, options.trust));
     TRY_ASSIGN(out.verification, verify(machine, target.str(), {.believed = believed}));
@@ -121,6 +146,7 @@ Result<RolledBack> go_back(Workshop& workshop, const oci::ImageRef& ref, const R
   }
   TRY_ASSIGN(const auto moved, move_tags(machine, ref, {{}, {ref.tag}}, out.to));
   out.moved = !moved.empty();
+  TRY_ASSIGN(out.still, others_at(tags, ref.tag, out.from));
   return out;
 }
 

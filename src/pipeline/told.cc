@@ -7,10 +7,15 @@
 
 #include <fmt/format.h>
 
+#include "base/markdown.h"
+#include "base/shell.h"
 #include "pipeline/tickets.h"
 
 namespace ashlar::pipeline {
 namespace {
+
+using markdown::code;
+using markdown::prose;
 
 constexpr std::string_view of_ticket = "ticket/", of_event = "event/ledger/";
 constexpr std::int64_t day = 86400;
@@ -35,20 +40,21 @@ forge::Message ticket(const std::string& image, std::string_view what, std::stri
 }
 
 std::string on_finding(const policy::ImageFacts& facts, const policy::OpenFinding& finding) {
-  std::string out = fmt::format("**{}** in source package `{}` affects `{}`", finding.vulnerability, finding.package, facts.image);
-  if (!facts.published.empty()) out += fmt::format(", published as `{}`", facts.published);
+  std::string out = fmt::format("**{}** in source package {} affects {}", prose(finding.vulnerability), code(finding.package), code(facts.image));
+  if (!facts.published.empty()) out += fmt::format(", published as {}", code(facts.published));
   out += fmt::format(".\n\n| | |\n|---|---|\n| severity | {} |\n| exploited (KEV) | {} |\n", advisory::to_string(finding.severity), finding.exploited ? "yes" : "no");
   if (finding.likelihood > 0) out += fmt::format("| EPSS | {:.3f} |\n", finding.likelihood);
-  out += fmt::format("| first seen | {} |\n| fix | {} |\n", finding.opened.str(), finding.fixed_in.empty() ? "none yet" : finding.fixed_in + ", which the archives do not have");
+  out += fmt::format("| first seen | {} |\n| fix | {} |\n", finding.opened.str(), finding.fixed_in.empty() ? "none yet" : code(finding.fixed_in) + ", which the archives do not have");
   if (finding.deadline) out += fmt::format("| due | {} |\n", finding.deadline->str());
-  out += fmt::format("\nNo renewal can take a fix. Either it does not affect the image: `ashlar vex add {0} --package {1} …`; or it is lived with for a time: `ashlar except add {0} --package {1} …`; or the package goes. "
-                     "The ticket is closed when the finding is.\n", finding.vulnerability, finding.package);
+  const std::string what = fmt::format("{} --package {}", shell_word(finding.vulnerability), shell_word(finding.package));
+  out += fmt::format("\nNo renewal can take a fix. Either it does not affect the image: {}; or it is lived with for a time: {}; or the package goes. "
+                     "The ticket is closed when the finding is.\n", code(fmt::format("ashlar vex add {} …", what)), code(fmt::format("ashlar except add {} …", what)));
   return out;
 }
 
 std::string lines_of(const std::vector<std::string>& texts) {
   std::string out;
-  for (const std::string& each : texts) out += fmt::format("- {}\n", each);
+  for (const std::string& each : texts) out += fmt::format("- {}\n", prose(each));
   return out;
 }
 
@@ -97,7 +103,7 @@ std::vector<forge::Message> tickets_of(const Renewed& renewed) {
   }
   for (const Renewal& each : renewed.done) {
     if (each.action != policy::DueAction::Rebase || each.outcome == Renewal::Outcome::Promoted) continue;
-    out.push_back(ticket(each.image, "rebase", fmt::format("{} is to be built on its newer base", each.image), fmt::format("{}{}", lines_of(each.why), each.owner.empty() ? "" : fmt::format("\nIt is built by {}.\n", each.owner)), renewed.now));
+    out.push_back(ticket(each.image, "rebase", fmt::format("{} is to be built on its newer base", each.image), fmt::format("{}{}", lines_of(each.why), each.owner.empty() ? "" : fmt::format("\nIt is built by {}.\n", prose(each.owner))), renewed.now));
   }
   return out;
 }
@@ -121,7 +127,7 @@ std::vector<forge::Message> closed_of(const Renewed& renewed, const std::vector<
     if (!image.empty() && std::ranges::find(looked_at, image) == looked_at.end()) continue;  // of an image that was not looked at
     const Renewal* const promoted = promoted_in(renewed, image);
     forge::Message close{.key = key, .kind = forge::MessageKind::Close, .title = entry->title};
-    close.comment = promoted != nullptr ? fmt::format("`{}` is published as `{}` (`{}`).", image, promoted->revision, promoted->digest) : image.empty() ? "The image is not in the fleet any more." : "It does not hold any more.";
+    close.comment = promoted != nullptr ? fmt::format("{} is published as {} ({}).", code(image), code(promoted->revision), code(promoted->digest)) : image.empty() ? "The image is not in the fleet any more." : "It does not hold any more.";
     close.subject = image;
     close.time = renewed.now;
     out.push_back(std::move(close));

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "deb/version.h"
 #include "oci/registry.h"
 #include "pipeline/archives.h"
@@ -121,6 +122,21 @@ Done watch_image(Workshop& workshop, advisory::Database& database, const WatchOp
   return {};
 }
 
+/// Tags that the ledger says point at what was promoted last, and that somebody else has moved. The first of them decides what is published, and is not looked at here.
+Done watch_tags(host::Machine& machine, Watched& out) {
+  const auto& promoted = out.history.promoted;
+  const std::string first = moving_tags(out.to, out.definition).front();
+  if (!promoted || promoted->digest != out.facts.published) return {};
+  for (const std::string_view tag : words(promoted->tag)) {
+    if (tag == first) continue;
+    TRY_ASSIGN(const auto there, pointed_at(machine, out.to, std::string(tag)));
+    if (there && there->str() == promoted->digest) continue;
+    out.facts.unknown.push_back(fmt::format("tag '{}' {}, and the ledger says '{}': somebody else has moved it; put it right with `ashlar rollback {}:{} --to {}`", tag,
+                                            there ? fmt::format("points at '{}'", there->str()) : "is not there", promoted->digest, (out.to.transport == oci::Transport::OciLayout ? "oci:" : "docker://") + out.to.location, tag, promoted->digest));
+  }
+  return {};
+}
+
 std::optional<Time> end_of(const FleetImage& image, const plan::Definition& definition) {
   std::optional<Time> out = image.until;
   for (const std::string* text : {&definition.end_of_life, &definition.end_of_support}) {
@@ -150,7 +166,7 @@ Result<Watched> look_at(Workshop& workshop, advisory::Database& database, ledger
   facts.definition = image.definition.string();
   facts.cadence = image.cadence;
   facts.end = end_of(image, out.definition);
-  facts.end_announced = out.history.end_announced;
+  facts.end_announced = facts.end && out.history.announced(*facts.end);
   TRY(watch_archives(workshop, options, out));
   TRY_ASSIGN(const auto published, published_now(workshop.machine, out.to, out.definition));
   if (published) TRY(watch_image(workshop, database, options, *published, out, now));
@@ -160,6 +176,7 @@ Result<Watched> look_at(Workshop& workshop, advisory::Database& database, ledger
     facts.recorded = promoted->digest == facts.published && !promoted->lock.empty();
     facts.definition_changed = !promoted->definition.empty() && promoted->definition != out.definition.digest_hex;
   }
+  TRY(watch_tags(workshop.machine, out));
   // What would be made of the lock and definition that are there now is what soaked, or it has not soaked.
   const auto& canary = out.history.canary;
   if (canary && image.rollout && canary->lock == out.identity && canary->definition == out.definition.digest_hex) facts.canary = policy::ImageFacts::Canary{.digest = canary->digest, .since = canary->at, .soak = image.rollout->soak};

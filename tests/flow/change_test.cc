@@ -155,12 +155,13 @@ TEST_F(ChangeFlow, a_tag_goes_back_to_the_revision_before_and_revisions_stay) {
     digests.push_back(make()["digest"]);
   }
   const Json back = stage.json({"rollback", place() + ":1", "--key", "our.pub"});
-  EXPECT_EQ(misfit(back, Json::parse(R"({"schema": "", "place": "", "tag": "", "moved": true, "from": {"digest": "", "revision": ""}, "to": {"digest": "", "revision": ""}, "signature": {"asked": true, "verified": true, "missing": []}})")), "");
+  EXPECT_EQ(misfit(back, Json::parse(R"({"schema": "", "place": "", "tag": "", "moved": true, "from": {"digest": "", "revision": ""}, "to": {"digest": "", "revision": ""}, "still": ["1-stone"], "signature": {"asked": true, "verified": true, "missing": []}})")), "");
   EXPECT_EQ(back["from"]["revision"], "1.1-r3");
   EXPECT_EQ(back["to"]["revision"], "1.1-r2");
   EXPECT_EQ(back["moved"], true);
   EXPECT_EQ(points_at("1"), digests[1]);
   EXPECT_EQ(points_at("1-stone"), digests[2]) << "only the tag that was named";
+  EXPECT_EQ(back["still"], Json::array({"1-stone"})) << "and the others are told";
   for (size_t at = 0; at < 3; ++at) EXPECT_EQ(points_at(fmt::format("1.1-r{}", at + 1)), digests[at]);
   EXPECT_EQ(stage.json({"rollback", place() + ":1", "--key", "our.pub"})["to"]["revision"], "1.1-r1") << "one further";
   const Ran no_more = stage.ashlar({"rollback", place() + ":1", "--key", "our.pub"});
@@ -185,6 +186,7 @@ TEST_F(ChangeFlow, a_tag_goes_back_to_nothing_unsigned_or_incomplete) {
   for (const Row& row : {Row{"a revision", {"rollback", place() + ":1.1-r2"}, 2, "revisions never move"}, Row{"no tag", {"rollback", place()}, 2, "name the tag that shall move"},
                          Row{"a tag that is not there", {"rollback", place() + ":9"}, 2, "there is no such tag"}, Row{"to a tag that is not there", {"rollback", place() + ":1", "--to", "8"}, 2, "there is no tag '8'"},
                          Row{"to an image that is not there", {"rollback", place() + ":1", "--to", "sha256:" + std::string(64, 'a')}, 2, "cannot go back"},
+                         Row{"to a signature", {"rollback", place() + ":1", "--to", "sha256-" + first.substr(7) + ".sig"}, 2, "it is no image that runs"},
                          Row{"in an archive", {"rollback", "oci-archive:x.tar:1"}, 2, "an archive has no tags that move"}}) {
     const Ran ran = stage.ashlar(row.words);
     EXPECT_EQ(ran.code, row.code) << row.summary << ran.told;
@@ -205,6 +207,17 @@ TEST_F(ChangeFlow, in_a_layout_it_goes_back_as_well) {
   EXPECT_EQ(back["to"]["digest"], first);
   EXPECT_EQ(stage.json({"verify", to + ":1", "--key", "our.pub"})["digest"], first);
   EXPECT_EQ(stage.json({"verify", to + ":1.1-r2", "--key", "our.pub"})["digest"], second) << "the revision stays";
+
+  // An image of which no revision tells that it passed.
+  Json index = Json::parse(stage.read("published/index.json"));
+  for (Json& each : index["manifests"]) {
+    if (each.contains("annotations") && each["annotations"].value("org.opencontainers.image.ref.name", "") == "1.1-r2") each.erase("annotations");
+  }
+  stage.write("published/index.json", index.dump());
+  const Ran untold = stage.ashlar({"rollback", to + ":1", "--to", second});
+  EXPECT_EQ(untold.code, 2) << untold.told;
+  EXPECT_NE(untold.err.find("nothing tells that it ever passed"), std::string::npos) << untold.told;
+  EXPECT_EQ(stage.json({"rollback", to + ":1", "--to", second, "--key", "our.pub"})["moved"], true) << "its signature does";
 }
 
 }  // namespace

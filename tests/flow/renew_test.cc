@@ -207,6 +207,31 @@ TEST_F(RenewFlow, one_that_cannot_be_looked_at_does_not_hold_up_the_others) {
   EXPECT_EQ(done(renewed), "promoted 1.1-r1\n");
 }
 
+TEST_F(RenewFlow, a_tag_that_somebody_else_moved_is_told_until_it_is_put_right) {
+  renew();
+  offer_fix("1.2");
+  renew();
+  const std::string second = tags().at("1");
+  // Not the first of the tags, by hand, and so that no ledger knows of it.
+  Json index = Json::parse(stage.read("published/index.json"));
+  for (Json& each : index["manifests"]) {
+    if (!each.contains("annotations")) continue;
+    Json& annotations = each["annotations"];
+    const std::string tag = annotations.value("org.opencontainers.image.ref.name", "");
+    if (tag == "1-stone") annotations.erase("org.opencontainers.image.ref.name");
+    if (tag == "1.1-r1") annotations["org.opencontainers.image.ref.name"] = "1-stone";
+  }
+  stage.write("published/index.json", index.dump());
+  ASSERT_NE(tags().at("1-stone"), second);
+  const Json told = renew({}, 3);
+  ASSERT_EQ(told["due"].size(), 1U) << told;
+  EXPECT_EQ(told["due"][0]["action"], "look");
+  EXPECT_NE(told["due"][0]["because"].dump().find("tag '1-stone' points at"), std::string::npos) << told;
+  EXPECT_EQ(told["done"], Json::array()) << "nothing is moved over what somebody did";
+  ASSERT_EQ(stage.ashlar({"rollback", "oci:published:1-stone", "--to", second, "--key", "our.pub"}).code, 0);
+  EXPECT_EQ(due(renew()), "") << "it is right again";
+}
+
 TEST_F(RenewFlow, killed_at_any_moment_it_goes_on) {
   ASHLAR_NEED("timeout");
   renew();
