@@ -18,6 +18,7 @@ struct KnownBase {
   std::string platform{};
   std::vector<Digest> diff_ids{};      ///< of its layers unpacked, the lowest first
   std::optional<Time> since{};         ///< when it was selected or published, the last time: which of two revisions is the newer one
+  std::optional<Time> created{};       ///< as its own configuration says
   bool holds = true;                   ///< of a selection: it is selected now
   size_t entry = 0;                    ///< of a selection: which of its bases
   std::string str() const { return repository + (digest.empty() ? "" : "@" + digest); }

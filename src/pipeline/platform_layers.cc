@@ -48,6 +48,11 @@ Result<ImageLayers> read(std::string_view text, const std::string& path) {
 
 }  // namespace
 
+std::optional<Time> created_of(const PlatformLayers& platform) {
+  const auto time = Time::parse(platform.created);
+  return time ? std::optional(*time) : std::nullopt;
+}
+
 Result<ImageLayers> layers_of(host::Machine& machine, const oci::ImageRef& ref, int attempts) {
   TRY_ASSIGN(const auto reader, oci::open_image(machine, ref, {.attempts = attempts}));
   TRY_ASSIGN(const auto platforms, oci::platforms(*reader));

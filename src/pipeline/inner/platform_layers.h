@@ -17,6 +17,7 @@ struct PlatformLayers {
   std::vector<Digest> diff_ids{};  ///< unpacked, the lowest first
   std::string created{};           ///< as its configuration says; may be empty
 };
+std::optional<Time> created_of(const PlatformLayers& platform);
 struct ImageLayers {
   Digest root = Digest::from({});  ///< of the index, or of the manifest of an image without one
   std::vector<PlatformLayers> platforms{};
