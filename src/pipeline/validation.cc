@@ -14,11 +14,12 @@
 #include "plan/lock.h"
 #include "policy/policy.h"
 #include "trust/keyring.h"
+#include "workload/replacements.h"
 
 namespace ashlar::pipeline {
 namespace {
 
-enum class Format { Definition, Lock, Configuration, Decisions, Statements, Records, Feed, Keyring, Policy, Fleet };
+enum class Format { Definition, Lock, Configuration, Decisions, Statements, Records, Feed, Keyring, Policy, Fleet, Replacements };
 
 /// A description of a feed lies in a folder `feeds`, or has keys that no definition has.
 bool is_feed(const host::Path& path, std::string_view text) {
@@ -44,6 +45,7 @@ Format format_of(const host::Path& path, std::string_view text) {
   if (name == "vex.json" || name.ends_with(".vex.json") || name.ends_with(".openvex.json")) return Format::Statements;
   if (name == "ashlar.yaml" || name == "config.yaml") return Format::Configuration;
   if (name == "fleet.yaml" || name == "fleet.yml" || name.ends_with(".fleet.yaml")) return Format::Fleet;
+  if (name == "replacements.yaml") return Format::Replacements;
   if (is_policy(path)) return Format::Policy;
   return is_feed(path, text) ? Format::Feed : Format::Definition;
 }
@@ -101,6 +103,10 @@ Validated check(host::Files& files, const host::Path& path) {
     case Format::Fleet:
       out.kind = "fleet";
       keep(read_fleet(std::move(*text), path));
+      break;
+    case Format::Replacements:
+      out.kind = "replacements";
+      keep(workload::Replacements::read(std::move(*text), path.string()));
       break;
     case Format::Feed:
       out.kind = "feed";
