@@ -25,9 +25,10 @@ class Migrator {
     Assembly assembly;
     assembly.base = choose_final_base(work_);
     if (work_.out.refused() || assembly.base == nullptr) return;
-    say_base(view, *assembly.base);
+    assembly.dev = view.match.base != nullptr && view.match.base->runtime.empty() ? view.match.base : assembly.base;
+    say_base(view, *assembly.base, *assembly.dev);
     for (size_t at = 0; at < work_.stages.size(); ++at) {
-      if (work_.stages[at].final_chain && !work_.stages[at].stays) work_.stages[at].base = assembly.base;
+      if (work_.stages[at].final_chain && !work_.stages[at].stays) work_.stages[at].base = assembly.dev;
     }
     for (size_t at = 0; at < last_; ++at) build_stage(at, assembly);
     last_stage(assembly);
@@ -50,9 +51,9 @@ class Migrator {
     return false;
   }
 
-  void say_base(const StageView& view, const HardenedBase& base) {
+  void say_base(const StageView& view, const HardenedBase& base, const HardenedBase& dev) {
     const size_t root = static_cast<size_t>(view.root);
-    work_.change("base", from_span(root), view.image.empty() ? "scratch" : view.image, fmt::format("{} when it runs{}", work_.reference(base, base.runtime.empty() ? base.dev : base.runtime), view.match.build_only || view.scratch ? "" : fmt::format(", {} where it is built", work_.reference(base, base.dev))));
+    work_.change("base", from_span(root), view.image.empty() ? "scratch" : view.image, fmt::format("{} when it runs{}", work_.reference(base, base.runtime.empty() ? base.dev : base.runtime), view.match.build_only || view.scratch ? "" : fmt::format(", {} where it is built", work_.reference(dev, dev.dev))));
     if (!view.match.distribution && view.match.base != nullptr && view.match.base == &base && !view.match.same_version)
       work_.breaks("version", from_span(root), view.image, fmt::format("{} {} is not among the hardened images; {} is", base.repository, view.match.version, base.version), fmt::format("try the application with {}", base.version));
   }
@@ -129,8 +130,9 @@ class Migrator {
       if (run->second.uses_pip && view.base->family != "node" && view.base->family != "php" && !has_environment(at, number)) python(at, number);
       if (run->second.uses_gem && view.base->family == "ruby" && !gems_.contains(root_of(at))) {
         gems_.insert(root_of(at));
+        gem_stages_.insert(at);
         put_before(number, std::string("ENV ") + gem_variables);
-        work_.change("tools", run->second.line.commands.empty() ? work_.file.instructions[number].span : work_.file.instructions[number].span, work_.shown(number), "gems go to /usr/local/bundle, as in the usual image");
+        work_.change("tools", work_.file.instructions[number].span, work_.shown(number), "gems go to /usr/local/bundle, as in the usual image");
       }
       for (const char* tool : {"yarn", "pnpm"}) {
         if (view.base->family == "node" && run->second.programs.contains(tool) && tools_.insert(fmt::format("{}{}", root_of(at), tool)).second && !installs(tool)) {
@@ -193,7 +195,7 @@ class Migrator {
     }
     StageView view = work_.stages[last_];
     const bool kept = view.stays;  // a compiler's image, that stays as the build stage
-    view.base = assembly.base;
+    view.base = assembly.dev;
     if (!kept) {
       for (const size_t number : numbers_of(last_)) {
         if (work_.file.instructions[number].keyword == "RUN") rewrite_run(work_, number, view, true, assembly.packages);
@@ -202,7 +204,7 @@ class Migrator {
     EntryNeeds entries;
     rewrite_settings(work_, assembly.numbers, *assembly.base);
     rewrite_entries(work_, assembly.numbers, *assembly.base, entries);
-    for (const std::string& each : entries.packages) assembly.packages.run.push_back(each);
+    for (const std::string& each : entries.packages) assembly.packages.run.push_back(each), assembly.packages.install.push_back(each);
     assembly.probe = entries.probe;
     assembly.tag = assembly.base->runtime;
     if (entries.shell) shell(assembly, entries);
@@ -212,7 +214,7 @@ class Migrator {
     if (pythons_.contains(last_)) use_environment(assembly);
     if (!gems_.empty() && assembly.base->family == "ruby") {
       work_.environment.emplace_back(gem_variables_name, gem_variables_value);
-      if (std::ranges::any_of(chain, [&](size_t stage) { return gems_.contains(stage); })) assembly.extra.push_back({"/usr/local/bundle", false});
+      if (std::ranges::any_of(chain, [&](size_t stage) { return gem_stages_.contains(stage); })) assembly.extra.push_back({"/usr/local/bundle", false});
     }
     extensions(assembly);
     if (work_.options.old != nullptr) compare_with_old_image(work_, *assembly.base);
@@ -304,9 +306,30 @@ class Migrator {
   size_t last_;
   std::set<size_t> pythons_;   ///< stages that get an environment
   std::set<size_t> gems_;      ///< roots of stages that get a place for gems
+  std::set<size_t> gem_stages_;
   std::set<std::string> tools_;
   std::set<std::string> prefixes_;
 };
+
+}  // namespace
+
+namespace {
+
+/// Whether the last stage runs what Go built without C, and installs nothing that has a library.
+bool only_static(const Migration& work) {
+  const bool without_c = std::ranges::any_of(work.file.instructions, [](const Instruction& each) { return each.rest.text.find("CGO_ENABLED=0") != std::string::npos; });
+  if (!without_c) return false;
+  for (const auto& [number, run] : work.runs) {
+    if (number < work.file.stages[static_cast<size_t>(work.stages.back().root)].first) continue;
+    for (size_t at = 0; at < run.commands.size(); ++at) {
+      for (const size_t index : run.commands[at].role == Role::Install ? run.commands[at].names : std::vector<size_t>()) {
+        const auto kind = work.options.packages->find(run.commands[at].packager, run.line.commands[at].words[index].value).kind;
+        if (kind != PackageUse::Kind::Base && kind != PackageUse::Kind::Debug) return false;
+      }
+    }
+  }
+  return true;
+}
 
 }  // namespace
 
@@ -348,7 +371,7 @@ const HardenedBase* choose_final_base(Migration& work) {
       }
     }
   }
-  return bases.find("base");
+  return bases.find(only_static(work) ? "static" : "base");
 }
 
 Result<Migrated> migrate(std::string_view dockerfile, std::string_view path, const MigrateOptions& options) {

@@ -19,7 +19,7 @@ bool is_of_the_system(std::string_view path) {
 }
 /// What no image needs of a build.
 bool is_left_behind(std::string_view path) {
-  constexpr std::array<std::string_view, 15> behind = {"/tmp", "/var/tmp", "/dev", "/proc", "/sys", "/var/cache/apt", "/var/lib/apt", "/etc/apt", "/root/.cache", "/root/.ssh", "/root/.m2", "/root/.npm", "/usr/src", "/var/cache/apk", "/usr/share/keyrings"};
+  constexpr std::array<std::string_view, 15> behind = {"/tmp", "/var/tmp", "/dev", "/proc", "/sys", "/var/cache/apt", "/var/lib/apt", "/etc/apt", "/root/.cache", "/root/.ssh", "/root/.m2", "/root/.npm", "/etc/locale.gen", "/var/cache/apk", "/usr/share/keyrings"};
   return std::ranges::any_of(behind, [&](std::string_view each) { return is_under(path, each); });
 }
 
@@ -159,12 +159,21 @@ class Assembler {
     if (run.makes_locales) outputs_.push_back({"/usr/lib/locale", false});
     if (run.trusts) outputs_.push_back({"/etc/ssl/certs", false}), outputs_.push_back({"/usr/local/share/ca-certificates", false}), trusts(number);
     if (run.installs_globally) outputs_.push_back({"/usr/local/lib/node_modules", false}), outputs_.push_back({"/usr/local/bin", false});
-    if (!is_of_the_system(folder)) outputs_.push_back({folder, false});
-    const bool installs_only = std::ranges::all_of(run.commands, [](const RunCommand& each) { return each.role != Role::Keep; });
+    const bool installs_only = run.line.good && installs_alone(run);
+    if (!is_of_the_system(folder) && !installs_only) outputs_.push_back({folder, false});
     if (!run.line.good && !installs_only) work_.breaks("files", at(number).span, work_.shown(number), "its shell is not understood: what it makes outside of the folder where it works is not copied", "copy it into the last stage by name");
     for (const std::string& each : run.unknown) {
       if (each.find("(") == std::string::npos && each != "$@") work_.breaks("files", at(number).span, each, "a variable says what it makes", "copy it into the last stage, if it is needed there");
     }
+  }
+
+  /// Whether it does nothing but install packages, and tidies up after that.
+  static bool installs_alone(const RunLine& run) {
+    for (size_t each = 0; each < run.commands.size(); ++each) {
+      const std::string& program = run.line.commands[each].program();
+      if (run.commands[each].role == Role::Keep && program != "rm" && program != "apt-get" && program != "apt" && program != "mkdir" && program != "chmod" && program != "set") return false;
+    }
+    return true;
   }
 
   void trusts(size_t number) {
@@ -191,11 +200,15 @@ class Assembler {
       const auto holder = std::ranges::find_if(out, [&](const Output& other) { return other.path != each && is_under(each, other.path); });
       if (holder != out.end() && std::ranges::find(out, each, &Output::path) == out.end()) out.push_back({each, true});
     }
-    std::erase_if(out, [&](const Output& each) {
-      return std::ranges::any_of(out, [&](const Output& other) { return other.path != each.path && is_under(each.path, other.path) && (other.owned || !each.owned); });
-    });
-    std::ranges::stable_sort(out, [](const Output& a, const Output& b) { return is_under(b.path, a.path) && a.path != b.path; });
-    outputs_ = std::move(out);
+    // What lies below another comes after it, and only where its owner is another.
+    std::vector<Output> nested;
+    outputs_.clear();
+    for (const Output& each : out) {
+      const bool below = std::ranges::any_of(out, [&](const Output& other) { return other.path != each.path && is_under(each.path, other.path); });
+      const bool covered = std::ranges::any_of(out, [&](const Output& other) { return other.path != each.path && is_under(each.path, other.path) && (other.owned || !each.owned); });
+      if (!covered) (below ? nested : outputs_).push_back(each);
+    }
+    outputs_.insert(outputs_.end(), nested.begin(), nested.end());
   }
 
   std::string free_name() const {
@@ -209,7 +222,7 @@ class Assembler {
     name_ = free_name();
     const Instruction& from = at(own_.first);
     std::string text;
-    if (work_.stages[last_].parent < 0) replace_base(work_.stages[last_].stays ? work_.stages[last_].image : work_.reference(*assembly_.base, assembly_.base->dev));
+    if (work_.stages[last_].parent < 0) replace_base(work_.stages[last_].stays ? work_.stages[last_].image : work_.reference(*assembly_.dev, assembly_.dev->dev));
     if (from.words.size() == 3) work_.replace(from.words[2], name_);
     text = chunk(own_.first);
     if (from.words.size() == 1) {
@@ -240,19 +253,24 @@ class Assembler {
   /// Collects packages, what they need and what was compiled against, with their records.
   std::string needs_line() const {
     const auto& needs = assembly_.packages;
-    if (needs.run.empty() && !needs.native) return {};
     std::string folders;
     for (const Output& each : outputs_) folders += " " + each.path;
-    std::string names = join(needs.run, " ");
-    const std::string native = needs.native && !folders.empty() ? fmt::format("$(find{} -type f \\( -name '*.so*' -o -perm /111 \\) -exec ldd '{{}}' + 2>/dev/null | awk '$3 ~ \"^/\" {{print $3}}' | sort -u | xargs -r realpath | xargs -r dpkg -S 2>/dev/null | cut -d: -f1 | sort -u)", folders) : std::string();
-    if (names.empty() && native.empty()) return {};
-    std::string out = "# What the application needs of Debian when it runs, with what that needs in turn and the records that scanners read." + eol_;
+    const bool native = needs.native && !folders.empty();
+    if (needs.run.empty() && !native) return {};
+    const std::string next = " \\" + eol_;
+    std::string out = "# What the application needs of Debian when it runs and the hardened image lacks: files of packages, of those that they need, and their records for scanners." + eol_;
+    out += fmt::format("COPY --from={} /var/lib/dpkg/status.d /runtime-has{}", work_.reference(*assembly_.base, assembly_.tag), eol_);
     out += "RUN ";
-    if (!needs.run.empty()) out += fmt::format("apt-get update && apt-get install -y --no-install-recommends {} && rm -rf /var/lib/apt/lists/* \\{} && ", names, eol_);
-    out += fmt::format("mkdir -p /runtime/var/lib/dpkg/status.d \\{0} && for package in $(apt-cache depends --recurse --installed --no-recommends --no-suggests --no-conflicts --no-breaks --no-replaces --no-enhances \\{0}      {1}{2}{3} \\{0}", eol_, names, native.empty() || names.empty() ? "" : " ", native);
-    out += fmt::format("      | grep '^[a-z0-9]' | sort -u | grep -vxE '(base-files|base-passwd|bash|bash-completion|bsdutils|coreutils|dash|debconf|debianutils|diffutils|dpkg|findutils|gcc-[0-9]+-base|grep|gzip|hostname|init-system-helpers|install-info|libc-bin|libc6|libcrypt1|libgcc-s1|login|login.defs|mawk|media-types|ncurses-.*|netbase|passwd|perl-base|sed|sensible-utils|sysvinit-utils|tar|tzdata|ucf|util-linux)(:.*)?'); do \\{0}", eol_);
-    out += fmt::format("      dpkg -L \"$package\" | grep -vE '^/usr/share/(man|info|lintian|bug)/' | tar -c --no-recursion --ignore-failed-read -T - 2>/dev/null | tar -x -C /runtime; \\{0}      dpkg -s \"$package\" | grep -v '^Status:' > \"/runtime/var/lib/dpkg/status.d/${{package%%:*}}\"; \\{0}    done{0}", eol_);
-    return out;
+    if (!needs.install.empty()) out += fmt::format("apt-get update && apt-get install -y --no-install-recommends {}{} && ", join(needs.install, " "), next);
+    out += "mkdir -p /runtime/var/lib/dpkg/status.d" + next;
+    out += fmt::format(" && packages=\"{}\"{}", join(needs.run, " "), next);
+    if (native) out += fmt::format(" && packages=\"$packages $(find{} -type f \\( -name '*.so*' -o -perm /111 \\) -exec ldd '{{}}' + 2>/dev/null | awk '$3 ~ \"^/\" {{print $3}}' | sort -u | xargs -r realpath | xargs -r dpkg -S 2>/dev/null | cut -d: -f1 | sort -u | tr '\\n' ' ')\"{}", folders, next);
+    out += " && for package in $(apt-cache depends --recurse --installed --no-recommends --no-suggests --no-conflicts --no-breaks --no-replaces --no-enhances $packages | grep '^[a-z0-9]' | sort -u); do" + next;
+    out += "      case $package in bash|coreutils|dash|debconf|debianutils|dpkg|init-system-helpers|install-info|libc-bin|login*|mawk|passwd|perl-base|sensible-utils|tar|ucf) continue ;; esac;" + next;
+    out += "      if [ -e \"/runtime-has/${package%%:*}\" ]; then continue; fi;" + next;
+    out += "      dpkg -L \"$package\" | grep -vE '^/usr/share/(man|info|lintian|bug)/' | tar -c --no-recursion --ignore-failed-read -T - 2>/dev/null | tar -x -C /runtime;" + next;
+    out += "      dpkg -s \"$package\" | grep -v '^Status:' > \"/runtime/var/lib/dpkg/status.d/${package%%:*}\";" + next;
+    return out + "    done" + eol_;
   }
 
   std::string runtime_from() const {

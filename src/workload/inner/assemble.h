@@ -12,6 +12,7 @@ struct Output {
 
 struct Assembly {
   const HardenedBase* base = nullptr;
+  const HardenedBase* dev = nullptr;    ///< whose -dev image the build stage stands on
   std::string tag;                      ///< of the runtime image
   PackageNeeds packages;
   bool probe = false;

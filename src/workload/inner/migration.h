@@ -81,6 +81,7 @@ const HardenedBase* choose_final_base(Migration& work);
 /// Names of packages and programs of a RUN that stays, for a -dev image of Debian; what goes is taken out. Adds what the runtime needs to `needed`, in order.
 struct PackageNeeds {
   std::vector<std::string> run;         ///< packages that the runtime needs
+  std::vector<std::string> install;     ///< those of them that no RUN installs
   bool native = false;                  ///< something is compiled against libraries: what it links to is found when it is built
 };
 void rewrite_run(Migration& work, size_t number, const StageView& stage, bool last, PackageNeeds& needs);

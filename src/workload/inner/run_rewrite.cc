@@ -118,13 +118,11 @@ class RunRewriter {
       put(words[0].begin, words[first - 1].end, std::string(apt_install));
       drop_options(at, first);
     }
-    bool any_before = false;
     for (const auto& [index, kept] : puts) {
       const ShellWord& word = words[index];
-      if (kept == word.value) any_before = true;
-      else if (!kept.empty()) put(word.begin, word.end, kept), any_before = true;
-      else if (any_before || !foreign) put(words[index - 1].end, word.end, "");
-      else put(word.begin, word.end, "");
+      if (kept == word.value) continue;
+      if (!kept.empty()) put(word.begin, word.end, kept);
+      else put(words[index - 1].end, word.end, "");
     }
     if (foreign) say("packages", fmt::format("in Debian: {}", join(kept_anywhere, " ")));
   }
@@ -168,7 +166,7 @@ class RunRewriter {
         // The build may still need what the -dev image has under the same name.
         if (part_of_base && each.find("jdk") != std::string::npos) continue;
         if (what.kind == Use::Build) stay.push_back(each);
-      } else if (what.kind == Use::Build || used_by_build(each)) {
+      } else if (what.kind == Use::Build || used_by_build(each) || (own != nullptr && own->family == "node" && each.starts_with("python3"))) {
         stay.push_back(each);
         work_.change("packages", span, word.value, "for building: it stays in the build stage");
       } else if (only_for_health(each)) {
@@ -232,7 +230,33 @@ class RunRewriter {
     go(at);
     say("user", fmt::format("the image runs as {}, and has its account", stage_.base == nullptr ? "65532" : stage_.base->user));
   }
+  /// Where COPY or a folder made here brings it, the owner is given there; else it is changed in the build stage.
   void owner(size_t at) {
+    present_ = at;
+    const auto& words = command(at).words;
+    size_t first = 1;
+    while (first < words.size() && words[first].value.starts_with("-")) ++first;
+    if (first >= words.size()) return;
+    std::vector<size_t> copies;
+    bool all = true;
+    for (size_t each = first + 1; each < words.size(); ++each) {
+      const std::string path = absolute(words[each].value, work_.places[number_].folder);
+      bool found = std::ranges::any_of(work_.runs, [&](const auto& other) { return other.first <= number_ && std::ranges::find(other.second.made, path) != other.second.made.end(); });
+      for (size_t number = work_.file.stages[static_cast<size_t>(stage_.root)].first; number < number_; ++number) {
+        const Instruction& copy = work_.file.instructions[number];
+        if ((copy.keyword == "COPY" || copy.keyword == "ADD") && absolute(copy.words.back().text, work_.places[number].folder) == path) copies.push_back(number), found = true;
+      }
+      all = all && (found || stage_.base == nullptr || path == "/var/cache/nginx" || path == "/var/log/nginx" || path == "/etc/nginx" || path == "/var/run/nginx.pid" || path == "/etc/nginx/conf.d");
+    }
+    if (!all) {
+      put(words[first].begin, words[first].end, stage_.base->user + ":" + stage_.base->group);
+      return say("user", "what is to be written to is given to the image's user where it is copied");
+    }
+    for (const size_t number : copies) {
+      const Instruction& copy = work_.file.instructions[number];
+      const bool has = std::ranges::any_of(copy.flags, [](const Flag& flag) { return flag.name == "chown"; });
+      if (!has && given_.insert(number).second) work_.edits.push_back({copy.keyword_span.end, copy.keyword_span.end, fmt::format(" --chown={}:{}", stage_.base->user, stage_.base->group)});
+    }
     go(at);
     say("user", "what is to be written to is given to the image's user where it is copied");
   }
@@ -262,6 +286,7 @@ class RunRewriter {
   /// Removes the commands that go, with the operators that join them.
   void take_out() {
     const auto& commands = run_.line.commands;
+    upkeep();
     if (std::ranges::find(gone_, true) == gone_.end()) return;
     if (std::ranges::find(gone_, false) == gone_.end()) {
       work_.dropped.insert(number_);
@@ -279,6 +304,24 @@ class RunRewriter {
     }
   }
 
+  /// Where nothing is installed any more, what came before and after that goes as well.
+  void upkeep() {
+    bool installs = false;
+    for (size_t at = 0; at < gone_.size(); ++at) {
+      if (run_.commands[at].role == Role::Install || run_.commands[at].role == Role::Extension) installs = true;
+      if (!gone_[at] && !is_upkeep(at)) return;
+    }
+    if (!installs) return;
+    for (size_t at = 0; at < gone_.size(); ++at) gone_[at] = gone_[at] || can_go(at);
+  }
+  bool is_upkeep(size_t at) const {
+    if (run_.commands[at].role != Role::Keep) return false;
+    const auto& words = command(at).words;
+    const std::string& program = command(at).program();
+    if (program == "apt-get" || program == "apt" || program == "set") return true;
+    return program == "rm" && std::ranges::all_of(words, [](const ShellWord& each) { return each.value == "rm" || each.value.starts_with("-") || each.value.starts_with("/var/lib/apt") || each.value.starts_with("/var/cache") || each.value.starts_with("/tmp"); });
+  }
+
   Migration& work_;
   size_t number_;
   const StageView& stage_;
@@ -286,6 +329,7 @@ class RunRewriter {
   PackageNeeds& needs_;
   const RunLine& run_;
   std::vector<bool> gone_;
+  std::set<size_t> given_;  ///< COPYs that got an owner
   size_t present_ = 0;
 };
 
