@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Builds into ~/go/bin what tests compare with and Debian does not have: cosign, crane, oras, and a registry with the API of referrers, made of
+# Builds into ~/go/bin what tests compare with and Debian does not have: cosign, crane, oras, actionlint, and a registry with the API of referrers, made of
 # go-containerregistry's parts. Needs any Go; where it is older than the tools ask for, the toolchain is fetched as a module first. Says what it goes without.
-#   scripts/install-go-tools.sh [cosign|crane|oras|registry]...      all of them by default
+#   scripts/install-go-tools.sh [cosign|crane|oras|actionlint|registry]...      all of them by default
 set -euo pipefail
 source "$(dirname "$0")/machine.sh"
 bin=${HOME:?}/go/bin
 toolchain=1.26.0 oldest=125  # Go 1.25, as 1 * 100 + 25
-if (($# == 0)); then set -- registry cosign crane oras; fi
+if (($# == 0)); then set -- registry cosign crane oras actionlint; fi
 
 path_of() { if [[ $1 == registry ]]; then echo "$bin/ashlar-referrers-registry"; else echo "$bin/$1"; fi; }
 lacking=()
@@ -60,6 +60,7 @@ for tool in "${lacking[@]}"; do
     registry) build_registry ;;
     cosign) build cosign github.com/sigstore/cosign/v2@v2.6.5 ./cmd/cosign ;;
     crane) build crane github.com/google/go-containerregistry@v0.20.7 ./cmd/crane ;;
+    actionlint) build actionlint github.com/rhysd/actionlint@v1.7.12 ./cmd/actionlint ;;
     oras) build oras oras.land/oras@v1.3.0 ./cmd/oras ;;
     *) die "'$tool' is none of its tools" ;;
   esac >&2 || say "$script: going on without $tool: Go cannot build it from here"
