@@ -10,8 +10,6 @@
 namespace ashlar::policy {
 namespace {
 
-constexpr size_t most_named = 5;
-
 /// Names of the policy's environments.
 std::string environments_of(const Policy& policy) {
   std::vector<std::string> out;
@@ -20,11 +18,6 @@ std::string environments_of(const Policy& policy) {
 }
 
 }  // namespace
-
-std::string named(const std::vector<std::string>& list) {
-  const std::string first = join(std::span(list).first(std::min(list.size(), most_named)), ", ");
-  return list.size() > most_named ? fmt::format("{} and {} more", first, list.size() - most_named) : first;
-}
 
 std::pair<std::string, std::string> why_not(const VerifyVerdict& verdict) {
   const auto fails = std::ranges::find(verdict.reasons, false, &VerifyReason::holds);

@@ -6,7 +6,7 @@
 
 #include "base/shell.h"
 #include "base/text.h"
-#include "policy/inner/asked.h"
+#include "policy/inner/named.h"
 
 namespace ashlar::policy {
 namespace {

@@ -13,8 +13,6 @@ void ask_findings(const FindingRules& rules, bool exposed, const FinishedImage& 
 void ask_content(const ContentRules& rules, const FinishedImage& image, std::vector<Reason>& out);
 void ask_proofs(const std::vector<ProofRule>& rules, const FinishedImage& image, std::vector<Reason>& out);
 
-/// The first few, and how many more.
-std::string named(const std::vector<std::string>& list);
 /// Of a verdict that does not allow: its first line that does not hold, in words, and the remedy for it.
 std::pair<std::string, std::string> why_not(const VerifyVerdict& verdict);
 

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "policy/inner/age.h"
 #include "policy/inner/asked.h"
+#include "policy/inner/named.h"
 
 namespace ashlar::policy {
 namespace {
