@@ -23,6 +23,7 @@ class Pattern {
   static Result<Pattern> expression(std::string text);
   bool matches(std::string_view text) const;
   const std::string& text() const { return text_; }
+  bool is_expression() const { return expression_; }
 
  private:
   Pattern(std::string text, bool expression) : text_(std::move(text)), expression_(expression) {}
