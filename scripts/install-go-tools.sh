@@ -1,14 +1,21 @@
 #!/usr/bin/env bash
-# Builds into ~/go/bin what tests compare with and Debian does not have: cosign, crane, oras, actionlint, and a registry with the API of referrers, made of
-# go-containerregistry's parts. Needs any Go; where it is older than the tools ask for, the toolchain is fetched as a module first. Says what it goes without.
-#   scripts/install-go-tools.sh [cosign|crane|oras|actionlint|registry]...      all of them by default
+# Builds into ~/go/bin what tests compare with and Debian does not have: cosign, crane, oras, actionlint, a registry with the API of referrers, made of go-containerregistry's
+# parts, and the admission plugin of an API server, made of Kubernetes'. Needs any Go; where it is older than the tools ask for, the toolchain is fetched as a module
+# first. Says what it goes without.
+#   scripts/install-go-tools.sh [cosign|crane|oras|actionlint|registry|admission|kyverno]...      all but kyverno by default, which takes long to build
 set -euo pipefail
 source "$(dirname "$0")/machine.sh"
 bin=${HOME:?}/go/bin
 toolchain=1.26.0 oldest=125  # Go 1.25, as 1 * 100 + 25
-if (($# == 0)); then set -- registry cosign crane oras actionlint; fi
+if (($# == 0)); then set -- registry admission cosign crane oras actionlint; fi
 
-path_of() { if [[ $1 == registry ]]; then echo "$bin/ashlar-referrers-registry"; else echo "$bin/$1"; fi; }
+path_of() {
+  case $1 in
+    registry) echo "$bin/ashlar-referrers-registry" ;;
+    admission) echo "$bin/ashlar-cluster-admission" ;;
+    *) echo "$bin/$1" ;;
+  esac
+}
 lacking=()
 for tool in "$@"; do [[ -x $(path_of "$tool") ]] || lacking+=("$tool"); done
 if ((${#lacking[@]} == 0)); then exit 0; fi
@@ -45,23 +52,26 @@ build() {
   cd "$work/$1"
   timeout 1500 "$go" build -trimpath -ldflags '-s -w' -o "$bin/$1.new" "$3" && mv "$bin/$1.new" "$bin/$1"
 }
-build_registry() {
-  mkdir "$work/registry"
-  cp "$top/tests/flow/referrers_registry.go" "$work/registry/main.go"
-  cd "$work/registry"
-  "$go" mod init referrers_registry && timeout 300 "$go" get github.com/google/go-containerregistry@v0.20.7 &&
-    timeout 900 "$go" build -o "$bin/ashlar-referrers-registry.new" . && mv "$bin/ashlar-referrers-registry.new" "$bin/ashlar-referrers-registry"
+# build_own SOURCE NAME MODULE@VERSION...: a program of tests/flow.
+build_own() {
+  mkdir "$work/$2"
+  cp "$top/tests/flow/$1" "$work/$2/main.go"
+  cd "$work/$2"
+  "$go" mod init "${1%.go}" && timeout 300 "$go" get "${@:3}" &&
+    timeout 1500 "$go" build -ldflags "-s -w" -o "$bin/$2.new" . && mv "$bin/$2.new" "$bin/$2"
 }
 
 mkdir -p "$bin"
 for tool in "${lacking[@]}"; do
   step "build $(path_of "$tool")"
   case $tool in
-    registry) build_registry ;;
+    registry) build_own referrers_registry.go ashlar-referrers-registry github.com/google/go-containerregistry@v0.20.7 ;;
+    admission) build_own cluster_admission.go ashlar-cluster-admission k8s.io/{apiserver,client-go,api,apimachinery}@v0.36.1 ;;
     cosign) build cosign github.com/sigstore/cosign/v2@v2.6.5 ./cmd/cosign ;;
     crane) build crane github.com/google/go-containerregistry@v0.20.7 ./cmd/crane ;;
     actionlint) build actionlint github.com/rhysd/actionlint@v1.7.12 ./cmd/actionlint ;;
     oras) build oras oras.land/oras@v1.3.0 ./cmd/oras ;;
+    kyverno) build kyverno github.com/kyverno/kyverno@v1.15.2 ./cmd/cli/kubectl-kyverno ;;
     *) die "'$tool' is none of its tools" ;;
   esac >&2 || say "$script: going on without $tool: Go cannot build it from here"
 done

@@ -1,7 +1,6 @@
 #include "policy/verify.h"
 
 #include <algorithm>
-#include <array>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <span>
@@ -12,6 +11,7 @@
 #include "attest/predicate.h"
 #include "base/text.h"
 #include "policy/inner/age.h"
+#include "policy/inner/dated.h"
 
 namespace ashlar::policy {
 namespace {
@@ -64,17 +64,9 @@ std::string text_at(const Json& json, const char* pointer) {
 
 std::string builder_of(const attest::Statement& statement) { return text_at(statement.predicate, statement.predicate_type == attest::provenance_uri ? "/runDetails/builder/id" : "/builder/id"); }
 
-/// Where a predicate says when what it is about was done, the best first.
-struct Dated { std::string_view type; std::array<const char*, 2> places; };
-constexpr std::array dated = {
-    Dated{attest::provenance_uri, {"/runDetails/metadata/finishedOn", "/runDetails/metadata/startedOn"}}, Dated{attest::old_provenance_uri, {"/metadata/buildFinishedOn", "/metadata/buildStartedOn"}},
-    Dated{attest::vulnerability_scan_uri, {"/metadata/scanFinishedOn", "/metadata/scanStartedOn"}}, Dated{attest::openvex_uri, {"/last_updated", "/timestamp"}},
-    Dated{attest::spdx_uri, {"/creationInfo/created", "/created"}}, Dated{attest::cyclonedx_uri, {"/metadata/timestamp", "/timestamp"}}};
-
 /// When what a statement is about was done, as its signer says; else when it was signed.
 std::optional<Time> time_of(const PresentedSignature& signature) {
-  const auto* const row = std::ranges::find(dated, plain_type(signature.statement->predicate_type), &Dated::type);
-  if (row != dated.end()) {
+  if (const Dated* const row = dated_of(plain_type(signature.statement->predicate_type))) {
     for (const char* place : row->places) {
       if (const auto time = Time::parse(text_at(signature.statement->predicate, place))) return *time;
     }

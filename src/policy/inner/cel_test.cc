@@ -64,7 +64,7 @@ TEST(Cel, expressions_mean_what_globs_mean) {
   const std::vector<std::string> pieces = {"a", "b", "/", "/", "*", "**", "/**/", "**/", "/**", "?", "[ab]", "[!a]", "[^b]", "[b-a]", "[--0]", "[a", "]", ".", "-", "+", "(", "$", ""};
   const std::string letters = "aab/.-+($[]";
   size_t fitting = 0, others = 0;
-  for (int round = 0; round < 4000; ++round) {
+  for (int round = 0; round < 1500; ++round) {
     std::string glob;
     for (size_t count = random() % 6 + 1; count > 0; --count) glob += pieces[random() % pieces.size()];
     const std::regex expression(regex_of(std::vector{glob}));
@@ -76,8 +76,8 @@ TEST(Cel, expressions_mean_what_globs_mean) {
       ASSERT_EQ(std::regex_search(text, expression), fits) << "glob '" << glob << "', text '" << text << "', expression '" << regex_of(std::vector{glob}) << "'";
     }
   }
-  EXPECT_GT(fitting, 1000U);
-  EXPECT_GT(others, 10000U);
+  EXPECT_GT(fitting, 400U);
+  EXPECT_GT(others, 4000U);
 }
 
 }  // namespace

@@ -1,0 +1,294 @@
+#include "policy/export.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "base/yaml.h"
+#include "policy/inner/sample_pods_test.h"
+
+namespace ashlar::policy {
+namespace {
+
+constexpr std::array engines = {Engine::Kyverno, Engine::Vap};
+
+Policy policy_of(const std::string& text) {
+  auto policy = read_policy(text, "policy.yaml");
+  EXPECT_TRUE(policy) << policy.error().message << (policy ? "" : policy.error().faults.empty() ? "" : policy.error().faults.front().message);
+  return std::move(policy).value();
+}
+
+Export exported(const std::string& text, Engine engine, const ExportInputs& inputs = sample_inputs()) {
+  auto out = export_policy(policy_of(text), {.engine = engine}, inputs);
+  EXPECT_TRUE(out) << out.error().message;
+  return std::move(out).value();
+}
+
+/// `section rule effect`, of what one engine does not express.
+std::vector<std::string> notes_of(const Export& from) {
+  std::vector<std::string> out;
+  for (const Inexpressible& each : from.inexpressible) out.push_back(fmt::format("{}{}{}: {}", each.section, each.rule.empty() ? "" : " ", each.rule, to_string(each.effect)));
+  return out;
+}
+
+const Inexpressible* note_with(const Export& from, std::string_view why) {
+  const auto found = std::ranges::find_if(from.inexpressible, [&](const Inexpressible& each) { return each.why.find(why) != std::string::npos; });
+  return found == from.inexpressible.end() ? nullptr : &*found;
+}
+
+/// The table itself says what the policy's own rules say: engines are held against it in tests/flow/enforce_test.cc.
+TEST(Export, the_sample_pods_are_as_the_policy_says) {
+  const Policy policy = policy_of(sample_policy_text());
+  const auto asked = sample_wish(Engine::Vap).pods;
+  size_t allowed = 0;
+  const auto pods = sample_pods();
+  for (const PodCase& each : pods) {
+    const auto why_not = own_answer(policy, each.environment, each.object, sample_inputs(), asked);
+    EXPECT_EQ(why_not.empty(), each.allowed) << each.summary << ": " << join(why_not, "; ");
+    allowed += each.allowed;
+  }
+  EXPECT_GE(pods.size(), 90U);
+  EXPECT_GE(allowed, 25U);
+  EXPECT_GE(pods.size() - allowed, 40U);
+}
+
+TEST(Export, writes_the_same_manifests) {
+  const std::filesystem::path folder = std::filesystem::path(ASHLAR_SOURCE_DIR) / "tests" / "data" / "policy";
+  for (const Engine engine : engines) {
+    const auto out = export_policy(policy_of(sample_policy_text()), sample_wish(engine), sample_inputs());
+    ASSERT_TRUE(out) << out.error().message;
+    const std::string got = to_yaml(*out, sample_wish(engine), "policy.yaml");
+    const std::filesystem::path golden = folder / fmt::format("export-{}.yaml", to_string(engine));
+    if (std::getenv("ASHLAR_ACCEPT") != nullptr) std::filesystem::create_directories(folder), std::ofstream(golden, std::ios::binary) << got;
+    std::ostringstream wanted;
+    wanted << std::ifstream(golden, std::ios::binary).rdbuf();
+    EXPECT_EQ(got, wanted.str()) << golden << ": ASHLAR_ACCEPT=1 rewrites it";
+  }
+}
+
+TEST(Export, says_what_is_not_expressed) {
+  struct Row { const char* summary; std::string policy; std::vector<std::string> kyverno, vap; };
+  const std::string verify = "verify:\n  rules:\n    - {name: ours, images: registry.example/team/**, signed-by: [{file: team.pub}]";
+  const Row rows[] = {
+      {"a signature", verify + "}\n", {"verify: denies-more"}, {"verify ours: admits-more"}},
+  };
+  for (const Row& row : rows) {
+    EXPECT_EQ(notes_of(exported(row.policy, Engine::Kyverno)), row.kyverno) << row.summary;
+    EXPECT_EQ(notes_of(exported(row.policy, Engine::Vap)), row.vap) << row.summary;
+  }
+  const auto of_verify = [&](const std::string& rest) { return exported(verify + rest + "}\n", Engine::Kyverno); };
+  struct One { const char *summary, *rest, *why; Inexpressible::Effect effect; };
+  using Effect = Inexpressible::Effect;
+  const One ones[] = {
+      {"an age of several things", ", max-age: 30d", "how old the newest of several things is", Effect::AdmitsMore},
+      {"an age of one statement", ", statements: [{type: vuln, max-age: 7d}]", "must be young enough", Effect::DeniesMore},
+      {"an age that only a signature tells", ", statements: [{type: 'https://example.org/own', max-age: 7d}]", "signature's time alone", Effect::DeniesMore},
+      {"statements without an envelope", ", statements-by-manifest: true, statements: [spdxjson]", "only their manifest's signature", Effect::DeniesMore},
+      {"platforms that are signed", ", index-signature: false", "signatures of its platforms", Effect::DeniesMore},
+      {"a builder, and no provenance is asked", ", builder: 'https://ci.example.org/*'", "SLSA 1 alone", Effect::DeniesMore},
+  };
+  for (const One& one : ones) {
+    const Export out = of_verify(one.rest);
+    const Inexpressible* const note = note_with(out, one.why);
+    ASSERT_NE(note, nullptr) << one.summary << ": " << join(notes_of(out), ", ");
+    EXPECT_EQ(note->effect, one.effect) << one.summary;
+    EXPECT_EQ(note->section, "verify") << one.summary;
+    EXPECT_EQ(note->rule, "ours") << one.summary;
+    EXPECT_FALSE(note->what_to_do.empty()) << one.summary;
+  }
+  const std::string bases = "bases:\n  rules:\n    - {name: b, images: registry.example/base/**";
+  const One of_bases[] = {
+      {"an age", ", max-age: 30d", "how old an image is", Effect::AdmitsMore},
+      {"support", ", supported: true", "until when a base is supported", Effect::AdmitsMore},
+      {"a beginning", ", from: 2026-01-01", "as of 2026-11-27", Effect::AsOf},
+      {"an end", ", until: 2027-01-01", "as of 2026-11-27", Effect::AsOf},
+      {"a vendor", ", vendor: free-vendor", "told by its repository alone", Effect::AdmitsMore},
+  };
+  for (const One& one : of_bases) {
+    for (const Engine engine : engines) {
+      const Export out = exported(bases + one.rest + "}\n", engine);
+      const Inexpressible* const note = note_with(out, one.why);
+      ASSERT_NE(note, nullptr) << one.summary << ": " << join(notes_of(out), ", ");
+      EXPECT_EQ(note->effect, one.effect) << one.summary;
+      EXPECT_EQ(note->section + " " + note->rule, "bases b") << one.summary;
+    }
+  }
+  const One sections[] = {
+      {"findings", "findings: {deny: [critical]}\n", "what a scan finds", Effect::AdmitsMore},
+      {"proofs", "proofs: [elf-resolves]\n", "what is proved", Effect::AdmitsMore},
+      {"content", "content: {shell: deny}\n", "a shell or another interpreter", Effect::AdmitsMore},
+      {"root that may be excused", "content: {root: excused}\n", "is excused stands in its definition", Effect::AdmitsMore},
+      {"the clock", "sla: {starts: first-seen, limits: {critical: 7d}}\n", "by when what is fixed", Effect::AdmitsMore},
+      {"an environment that no label can name", "environments: {'a b': {}}\n", "cannot have this value", Effect::DeniesMore},
+  };
+  for (const One& one : sections) {
+    for (const Engine engine : engines) {
+      const Export out = exported(bases + "}\n" + one.rest, engine);
+      const Inexpressible* const note = note_with(out, one.why);
+      ASSERT_NE(note, nullptr) << one.summary << ": " << join(notes_of(out), ", ");
+      EXPECT_EQ(note->effect, one.effect) << one.summary;
+    }
+  }
+}
+
+TEST(Export, refuses_what_it_cannot_do) {
+  struct Row { const char *summary, *policy, *name, *cause; };
+  const Row rows[] = {
+      {"nothing that a cluster sees", "findings: {deny: [critical]}\n", "ashlar", "it asks nothing that a cluster can see"},
+      {"an empty policy", "", "ashlar", "it asks nothing that a cluster can see"},
+      {"a name that manifests cannot have", "content: {root: deny}\n", "Our Policy", "lower case letters"},
+      {"a name with a line end", "content: {root: deny}\n", "a\nb", "lower case letters"},
+  };
+  for (const Row& row : rows) {
+    for (const Engine engine : engines) {
+      const auto out = export_policy(policy_of(row.policy), {.engine = engine, .name = row.name}, sample_inputs());
+      ASSERT_FALSE(out) << row.summary;
+      EXPECT_EQ(out.error().kind, Kind::Invalid) << row.summary;
+      EXPECT_NE(out.error().message.find(row.cause), std::string::npos) << row.summary << ": " << out.error().message;
+    }
+  }
+  EXPECT_FALSE(parse_engine("gatekeeper"));
+  EXPECT_EQ(parse_engine("vap").value(), Engine::Vap);
+}
+
+TEST(Export, a_key_counts_as_it_stands) {
+  const std::string policy = "verify:\n  rules:\n    - {name: ours, images: registry.example/team/**, signed-by: [old, new], at-least: AT}\n";
+  const auto of = [&](const char* least, const ExportInputs& inputs) {
+    std::string text = policy;
+    return exported(text.replace(text.find("AT"), 2, least), Engine::Kyverno, inputs);
+  };
+  const auto entries = [](const Export& out) {
+    const Json& rules = out.manifests.at(0).at("spec").at("rules");
+    return rules.size() < 2 ? Json() : rules.at(1).at("verifyImages").at(0).at("attestors").at(0);
+  };
+  ExportInputs inputs;
+  inputs.now = Time::parse("2026-11-27T07:00:00Z").value();
+  inputs.keys["key 'old'"] = {.pem = "OLD", .digest = "1"};
+  inputs.keys["key 'new'"] = {.pem = "NEW", .digest = "2", .hash = "sha384"};
+  Json both = entries(of("2", inputs));
+  EXPECT_EQ(both.at("count"), 2);
+  EXPECT_EQ(both.at("entries").at(0).at("keys").at("publicKeys"), "OLD");
+  EXPECT_EQ(both.at("entries").at(1).at("keys").at("signatureAlgorithm"), "sha384");
+
+  inputs.keys["key 'new'"].until = Time::parse("2027-01-01T00:00:00Z").value();
+  const Export ends = of("1", inputs);
+  EXPECT_NE(note_with(ends, "counts until 2027-01-01"), nullptr);
+
+  inputs.keys["key 'old'"].withheld = "it was revoked";
+  const Export one = of("1", inputs);
+  EXPECT_EQ(entries(one).at("entries").size(), 1U);
+  EXPECT_NE(note_with(one, "it was revoked"), nullptr);
+
+  // Two of one that counts can never be: the images are denied by the manifest.
+  const Export never = of("2", inputs);
+  EXPECT_TRUE(entries(never).is_null());
+  EXPECT_NE(note_with(never, "its images are denied"), nullptr);
+  EXPECT_NE(to_pretty(never.manifests.at(0)).find("nothing can meet"), std::string::npos);
+
+  // One key under two names is one.
+  inputs.keys["key 'old'"] = inputs.keys["key 'new'"];
+  EXPECT_TRUE(entries(of("2", inputs)).is_null());
+  EXPECT_EQ(entries(of("1", inputs)).at("entries").size(), 1U);
+}
+
+TEST(Export, identities_of_certificates) {
+  struct Row { const char *summary, *signer; Json keyless; };
+  const Row rows[] = {
+      {"exact", "{name: ci@example.org, issuer: 'https://accounts.example.org'}", {{"subject", "ci@example.org"}, {"issuer", "https://accounts.example.org"}}},
+      {"exact, with what Kyverno takes for wildcards", "{name: 'a*b?', issuer: i}", {{"subjectRegExp", "^a[*]b[?]$"}, {"issuer", "i"}}},
+      {"exact, with what Kyverno fills in", "{name: 'a{{b}}', issuer: '$(x)'}", {{"subjectRegExp", "^a[{][{]b[}][}]$"}, {"issuerRegExp", "^[$][(]x[)]$"}}},
+      {"expressions match the whole", "{name-expression: 'a|b', issuer-expression: 'https://.*'}", {{"subjectRegExp", "^(?:a|b)$"}, {"issuerRegExp", "^(?:https://.*)$"}}},
+      {"an expression that looks ahead", "{name-expression: 'a(?=b).*', issuer: i}", nullptr},
+      {"an expression that looks back to a group", "{name-expression: '(a)\\1', issuer: i}", nullptr},
+  };
+  for (const Row& row : rows) {
+    const Export out = exported(fmt::format("verify:\n  rules:\n    - {{name: ours, images: registry.example/team/**, signed-by: [{}]}}\n", row.signer), Engine::Kyverno);
+    const Json& rules = out.manifests.at(0).at("spec").at("rules");
+    if (row.keyless.is_null()) {
+      EXPECT_EQ(rules.size(), 1U) << row.summary;
+      EXPECT_NE(note_with(out, "looks ahead"), nullptr) << row.summary;
+    } else {
+      ASSERT_EQ(rules.size(), 2U) << row.summary;
+      EXPECT_EQ(rules.at(1).at("verifyImages").at(0).at("attestors").at(0).at("entries").at(0).at("keyless"), row.keyless) << row.summary;
+    }
+  }
+}
+
+/// Names of all kinds that try to be something else than a name.
+const std::vector<std::string> hostile = {"x', true, '", "\") || true || (\"", "a\nb: c", "---\nkind: Pod", "yes", "~", "{{ request.object }}", "$(curl evil)", "# no comment", "*alias", "&anchor", "!!int 7", "\\u0027", "\x1b[31mred", "\u2028line", "null", "1e3", "%directive", "x]]}", "ключ"};
+
+TEST(Export, hostile_names_stay_names) {
+  const auto quoted = [](const std::string& text) { return to_compact(Json(text)); };
+  for (const std::string& name : hostile) {
+    const std::string text = fmt::format("verify:\n  rules:\n    - {{name: {0}, images: [registry.example/team/**], signed-by: [{{name: {0}, issuer: {0}}}]}}\n"
+                                         "bases:\n  why: {0}\n  rules:\n    - {{name: {0}, why: {0}, images: [registry.example/base/**], tags: [{0}], deny: true}}\n"
+                                         "environments:\n  {0}: {{}}\n", quoted(name));
+    const auto policy = read_policy(text, "p\nq.yaml");
+    ASSERT_TRUE(policy) << name << ": " << policy.error().message << (policy.error().faults.empty() ? "" : policy.error().faults.front().message);
+    for (const Engine engine : engines) {
+      const ExportWish wish{.engine = engine};
+      const auto out = export_policy(*policy, wish, sample_inputs());
+      ASSERT_TRUE(out) << name << ": " << out.error().message;
+      const std::string yaml = to_yaml(*out, wish, policy->path);
+      size_t documents = 0;
+      for (const Json& manifest : out->manifests) documents += manifest.is_object();
+      // Each document is one of the manifests, and nothing else came to be one.
+      size_t begin = yaml.find("\n---\n"), found = 0;
+      while (begin != std::string::npos) {
+        begin += 5;
+        const size_t end = yaml.find("\n---\n", begin);
+        const auto document = parse_yaml(yaml.substr(begin, end == std::string::npos ? end : end + 1 - begin), "x.yaml");
+        ASSERT_TRUE(document) << name << ": " << document.error().message << "\n" << yaml;
+        const YamlNode* const kind = document->root.find("kind");
+        ASSERT_NE(kind, nullptr) << yaml;
+        EXPECT_EQ(kind->text, out->manifests.at(found).at("kind")) << name;
+        ++found;
+        begin = end;
+      }
+      EXPECT_EQ(found, documents) << name;
+      const std::string head = yaml.substr(0, yaml.find("\n---\n"));
+      for (const std::string_view line : split(head, '\n')) {
+        EXPECT_TRUE(line.starts_with("#")) << name << ": " << line;
+        for (const char* const end : {"\r", "\u0085", "\u2028", "\u2029"}) EXPECT_EQ(line.find(end), std::string_view::npos) << name << ": " << line;
+      }
+      if (engine == Engine::Kyverno) {
+        // Comments are for people; in what Kyverno reads is nothing that it would fill in.
+        EXPECT_EQ(yaml.find("{{", head.size()), std::string::npos) << name << "\n" << yaml;
+        EXPECT_EQ(yaml.find("$(", head.size()), std::string::npos) << name;
+      }
+    }
+  }
+}
+
+TEST(Export, json_has_manifests_and_what_is_not_expressed) {
+  const Json json = to_json(exported("bases:\n  rules:\n    - {name: b, images: registry.example/base/**, max-age: 30d}\n", Engine::Vap));
+  EXPECT_EQ(json.at("schema"), "https://ashlar.dev/policy-export/v1");
+  ASSERT_EQ(json.at("manifests").size(), 2U);
+  EXPECT_EQ(json.at("manifests").at(0).at("kind"), "ValidatingAdmissionPolicy");
+  EXPECT_EQ(json.at("manifests").at(1).at("spec").at("policyName"), json.at("manifests").at(0).at("metadata").at("name"));
+  ASSERT_EQ(json.at("inexpressible").size(), 1U);
+  for (const char* const key : {"section", "rule", "effect", "why", "what_to_do"}) EXPECT_TRUE(json.at("inexpressible").at(0).contains(key)) << key;
+}
+
+TEST(Export, environments_are_labels) {
+  const Export out = exported("content: {root: deny}\nenvironments: {dev: {content: {root: allow}}, Prod.1: {}, prod_1: {}}\n", Engine::Vap);
+  std::vector<std::string> names;
+  for (const Json& each : out.manifests) {
+    if (each.at("kind") == "ValidatingAdmissionPolicyBinding") names.push_back(each.at("metadata").at("name"));
+  }
+  EXPECT_EQ(names, (std::vector<std::string>{"ashlar-prod-1", "ashlar-prod-1-2", "ashlar-others"})) << "dev asks nothing";
+  const Json& others = out.manifests.back().at("spec").at("matchResources").at("namespaceSelector").at("matchExpressions");
+  EXPECT_EQ(others.at(1), (Json{{"key", "ashlar.dev/environment"}, {"operator", "NotIn"}, {"values", {"Prod.1", "dev", "prod_1"}}}));
+  EXPECT_EQ(others.at(0).at("values").size(), 3U) << "the system's own namespaces";
+}
+
+}  // namespace
+}  // namespace ashlar::policy

@@ -1,0 +1,191 @@
+// What clusters decide under the manifests of `ashlar policy export`, held against what the policy itself says: an API server's own admission plugin, and Kyverno's program.
+#include <algorithm>
+#include <filesystem>
+#include <sstream>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "policy/inner/sample_pods_test.h"
+#include "registry_server.h"
+
+namespace ashlar::flow {
+namespace {
+
+using policy::Engine;
+using policy::PodCase;
+
+constexpr const char* no_admission = "this machine has no API server's admission plugin (scripts/install-go-tools.sh builds one where there is a Go)";
+constexpr const char* no_kyverno = "this machine has no kyverno (scripts/install-go-tools.sh kyverno builds one where there is a Go)";
+
+policy::Policy sample() { return policy::read_policy(policy::sample_policy_text(), "policy.yaml").value(); }
+
+struct Asked {
+  std::string name_space = "staging", operation = "CREATE", subresource{};
+  Json object{};
+};
+struct Answered { bool allowed = false; std::string message{}; };
+
+/// A cluster's namespaces: one for each environment, one with a label of none, one without a label, and one of the system.
+std::string namespaces() {
+  std::string out;
+  for (const char* name : {"production", "staging", "dev", "nowhere", "unlabelled", "kube-system"}) {
+    out += fmt::format("---\napiVersion: v1\nkind: Namespace\nmetadata:\n  name: {0}\n  labels:\n    kubernetes.io/metadata.name: {0}\n", name);
+    if (std::string_view(name) != "unlabelled" && std::string_view(name) != "kube-system") out += fmt::format("    ashlar.dev/environment: {}\n", name);
+  }
+  return out;
+}
+
+class EnforceFlow : public testing::Test {
+ protected:
+  /// Answers of an API server that has these manifests, in the order of what is asked.
+  std::vector<Answered> ask(const std::string& manifests, const std::vector<Asked>& asked) const {
+    stage.write("manifests.yaml", manifests);
+    stage.write("namespaces.yaml", namespaces());
+    std::string lines;
+    for (const Asked& each : asked) lines += to_compact({{"namespace", each.name_space}, {"operation", each.operation}, {"subresource", each.subresource}, {"object", each.object}}) + "\n";
+    stage.write("asked.jsonl", lines);
+    const Ran ran = stage.run({"sh", "-c", shell_word(*go_tool("ashlar-cluster-admission")) + " manifests.yaml namespaces.yaml <asked.jsonl"});
+    EXPECT_EQ(ran.code, 0) << ran.told;
+    std::vector<Answered> out;
+    std::istringstream in(ran.out);
+    for (std::string line; std::getline(in, line);) {
+      const Json json = Json::parse(line);
+      out.push_back({json.at("allowed"), json.at("message")});
+    }
+    EXPECT_EQ(out.size(), asked.size()) << ran.told;
+    out.resize(asked.size());
+    return out;
+  }
+  static std::string exported(const policy::Policy& of, const policy::ExportWish& wish) {
+    const auto out = policy::export_policy(of, wish, policy::sample_inputs());
+    EXPECT_TRUE(out) << out.error().message;
+    return policy::to_yaml(*out, wish, of.path);
+  }
+  static std::string vap() { return exported(sample(), policy::sample_wish(Engine::Vap)); }
+  static Json pod_of(const std::string& summary) {
+    const auto pods = policy::sample_pods();
+    return std::ranges::find(pods, summary, &PodCase::summary)->object;
+  }
+
+  Stage stage;
+};
+
+TEST_F(EnforceFlow, an_api_server_decides_as_the_policy_does) {
+  if (!go_tool("ashlar-cluster-admission")) GTEST_SKIP() << no_admission;
+  const auto pods = policy::sample_pods();
+  std::vector<Asked> asked;
+  for (const PodCase& each : pods) asked.push_back({.name_space = each.environment.empty() ? "unlabelled" : each.environment, .object = each.object});
+  const auto answers = ask(vap(), asked);
+  for (size_t at = 0; at < pods.size(); ++at) {
+    EXPECT_EQ(answers[at].allowed, pods[at].allowed) << pods[at].summary << ": " << answers[at].message;
+    if (answers[at].allowed) continue;
+    // Why is said by the policy, not by an expression that broke.
+    EXPECT_EQ(answers[at].message.find("no such key"), std::string::npos) << pods[at].summary << ": " << answers[at].message;
+    EXPECT_EQ(answers[at].message.find("evaluation error"), std::string::npos) << pods[at].summary << ": " << answers[at].message;
+  }
+}
+
+TEST_F(EnforceFlow, an_api_server_says_why) {
+  if (!go_tool("ashlar-cluster-admission")) GTEST_SKIP() << no_admission;
+  struct Row { const char *summary, *environment, *words; };
+  const Row rows[] = {
+      {"nothing that a rule names", "staging", "images that no rule of the policy's section 'verify' names: other.example/app:1"},
+      {"a base without digest where one is asked", "staging", "registry.example/hardened/python:3.13: the rule 'hardened' on bases asks for a digest: write it as NAME:TAG@sha256:... (tags move)"},
+      {"a tag that is", "staging", "the rule 'no-debug' on bases denies it (they have shells)"},
+      {"not selected", "production", "the rule 'selected' on bases asks for the selection, in which it is not"},
+      {"no reference", "staging", "images whose names are no references that can be judged: registry.example/team/app:1 --privileged"},
+      {"privileged", "staging", "containers must not gain rights: allowPrivilegeEscalation false, and not privileged: app"},
+  };
+  std::vector<Asked> asked;
+  for (const Row& row : rows) asked.push_back({.name_space = row.environment, .object = pod_of(row.summary)});
+  const auto answers = ask(vap(), asked);
+  for (size_t at = 0; at < answers.size(); ++at) EXPECT_NE(answers[at].message.find(rows[at].words), std::string::npos) << rows[at].summary << ": " << answers[at].message;
+}
+
+TEST_F(EnforceFlow, an_api_server_asks_at_the_right_time_and_place) {
+  if (!go_tool("ashlar-cluster-admission")) GTEST_SKIP() << no_admission;
+  const Json bad = pod_of("nothing that a rule names"), looked = pod_of("a container to look with"), dying = pod_of("what is new is judged whatever it says of its end");
+  struct Row { const char* summary; Asked asked; bool allowed; };
+  const Row rows[] = {
+      {"a namespace of the system", {.name_space = "kube-system", .object = bad}, true},
+      {"a change of a pod", {.operation = "UPDATE", .object = bad}, false},
+      {"a change of a pod that is being deleted", {.operation = "UPDATE", .object = dying}, true},
+      {"a container that is added to look with", {.operation = "UPDATE", .subresource = "ephemeralcontainers", .object = looked}, false},
+      {"a pod's state", {.operation = "UPDATE", .subresource = "status", .object = bad}, true},
+      {"something else than a pod", {.object = {{"apiVersion", "v1"}, {"kind", "ConfigMap"}, {"metadata", {{"name", "x"}}}}}, true},
+  };
+  std::vector<Asked> asked;
+  for (const Row& row : rows) asked.push_back(row.asked);
+  const auto answers = ask(vap(), asked);
+  for (size_t at = 0; at < answers.size(); ++at) EXPECT_EQ(answers[at].allowed, rows[at].allowed) << rows[at].summary << ": " << answers[at].message;
+
+  policy::ExportWish wish = policy::sample_wish(Engine::Vap);
+  wish.only_warn = true;
+  EXPECT_TRUE(ask(exported(sample(), wish), {{.object = bad}}).front().allowed) << "only a warning";
+}
+
+/// Names in a policy that would be something else in an expression or a document: the manifests are read, and decide as before.
+TEST_F(EnforceFlow, hostile_names_change_no_decision) {
+  if (!go_tool("ashlar-cluster-admission")) GTEST_SKIP() << no_admission;
+  for (const std::string name : {"x') || true || ('", "\\'); true", "'\n---\nkind: Pod", "{{ request.object }}", "\\u0027) || true", "&anchor", "\"", "$(x)", "\u2028"}) {
+    const std::string quoted = to_compact(Json(name));
+    const std::string text = fmt::format("bases:\n  why: {0}\n  rules:\n    - {{name: {0}, why: {0}, images: [registry.example/old/**, registry.example/{1}], tags: [{0}, dev], deny: true}}\n    - {{name: good, images: registry.example/old/**}}\n"
+                                         "environments:\n  {0}: {{}}\n", quoted, "x");
+    const auto read = policy::read_policy(text, "policy.yaml");
+    ASSERT_TRUE(read) << name << ": " << read.error().message;
+    const auto pod = [](const std::string& image) { return Json{{"apiVersion", "v1"}, {"kind", "Pod"}, {"metadata", {{"name", "web"}}}, {"spec", {{"containers", Json::array({{{"name", "app"}, {"image", image}}})}}}}; };
+    const auto answers = ask(exported(*read, {.engine = Engine::Vap}), {{.object = pod("registry.example/old/app:1")}, {.object = pod("registry.example/old/app:dev")}, {.object = pod("other.example/app:1")}});
+    EXPECT_TRUE(answers[0].allowed) << name << ": " << answers[0].message;
+    EXPECT_FALSE(answers[1].allowed) << name;
+    EXPECT_FALSE(answers[2].allowed) << name;
+    EXPECT_NE(answers[1].message.find(visible(name)), std::string::npos) << "the name is told as it is: " << answers[1].message;
+  }
+}
+
+/// Kyverno's own program over the same pods. What it asks registries for is left out here: no registry of the sample is there.
+TEST_F(EnforceFlow, kyverno_decides_as_the_policy_does) {
+  if (!go_tool("kyverno")) GTEST_SKIP() << no_kyverno;
+  auto out = policy::export_policy(sample(), policy::sample_wish(Engine::Kyverno), policy::sample_inputs());
+  ASSERT_TRUE(out) << out.error().message;
+  for (Json& each : out->manifests) {
+    Json& rules = each["spec"]["rules"];
+    for (size_t at = rules.size(); at-- > 0;) {
+      if (rules[at].contains("verifyImages")) rules.erase(at);
+    }
+  }
+  stage.write("manifests.yaml", policy::to_yaml(*out, policy::sample_wish(Engine::Kyverno), "policy.yaml"));
+  Json values = {{"apiVersion", "cli.kyverno.io/v1alpha1"}, {"kind", "Values"}, {"metadata", {{"name", "values"}}}, {"namespaceSelector", Json::array()}};
+  for (const char* name : {"production", "staging", "dev", "nowhere", "unlabelled"}) {
+    Json labels = {{"kubernetes.io/metadata.name", name}};
+    if (std::string_view(name) != "unlabelled") labels["ashlar.dev/environment"] = name;
+    values["namespaceSelector"].push_back({{"name", name}, {"labels", labels}});
+  }
+  stage.write("values.json", to_pretty(values));
+  std::string pods;
+  const auto cases = policy::sample_pods();
+  for (size_t at = 0; at < cases.size(); ++at) {
+    Json object = cases[at].object;
+    object["metadata"]["name"] = fmt::format("case-{}", at);
+    object["metadata"]["namespace"] = cases[at].environment.empty() ? "unlabelled" : cases[at].environment;
+    pods += "---\n" + to_pretty(object);
+  }
+  stage.write("pods.yaml", pods);
+  const Ran ran = stage.run({*go_tool("kyverno"), "apply", "manifests.yaml", "--resource", "pods.yaml", "--values-file", "values.json", "--policy-report", "--output-format", "json"});
+  ASSERT_TRUE(ran.code == 0 || ran.code == 1) << ran.told;
+  const size_t begin = ran.out.find('{');
+  ASSERT_NE(begin, std::string::npos) << ran.told;
+  const Json report = Json::parse(ran.out.substr(begin, ran.out.rfind('}') + 1 - begin));
+  std::map<std::string, std::string> results;
+  for (const Json& each : report.at("results")) {
+    for (const Json& resource : each.at("resources")) results[resource.at("name")] = each.at("result").get<std::string>() + ": " + each.value("message", "");
+  }
+  for (size_t at = 0; at < cases.size(); ++at) {
+    const auto found = results.find(fmt::format("case-{}", at));
+    if (found == results.end()) ADD_FAILURE() << cases[at].summary << ": Kyverno says nothing of it";
+    else EXPECT_EQ(found->second.starts_with("pass"), cases[at].allowed) << cases[at].summary << ": " << found->second;
+  }
+}
+
+}  // namespace
+}  // namespace ashlar::flow
