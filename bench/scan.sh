@@ -7,7 +7,7 @@
 # `first`: nothing is kept of the image (ours with --again; trivy's folder `fanal` removed before). `again`: layers are kept, ours and trivy's; grype keeps none.
 # python   the python image of the catalogue: its root file system and its OCI archive (trivy reads no such archive: the layout's folder)
 # fat      made here, nothing fetched: bench/fat.py; scanned again after its third layer changed
-# stored   10,000 remembered images (bench/inventories), and one advisory for all of them: `ashlar explain`
+# stored   10,000 remembered images (bench/inventories), and one advisory for all of them: `ashlar explain`, and what it makes due: `ashlar renew --plan --advisory`
 # compile  `feed update` of the 190,000 records, the size of the database and packed with zstd -19, and the first query: a scan of an SBOM with one package
 set -euo pipefail
 source "$(dirname "$0")/rounds.sh"
@@ -146,11 +146,12 @@ if wants stored; then
     "$build/bench/inventories" "$work/state/ashlar" 10000 "$work/tracker.json"
     touch "$work/state/ashlar/inventories.stored"
   fi
-  rm -f "$work/stored.rounds"
+  rm -f "$work"/{stored,due}.rounds
   # One that is about a package which all of them have.
   advisory=$(jq -r '[.[keys[0]] | to_entries[] | select(.value.releases.trixie.fixed_version // "0" != "0") | .key][0]' "$work/tracker.json")
-  for ((round = 0; round < repeat; round++)); do timed "$work/stored.rounds" "$ashlar" explain "$advisory" --format json; done
+  for ((round = 0; round < repeat; round++)); do timed "$work/stored.rounds" "$ashlar" explain "$advisory" --format json; timed "$work/due.rounds" "$ashlar" renew --plan --advisory "$advisory" --format json; done
   tell "$work/stored.rounds" "one advisory for 10,000 remembered images, $("$ashlar" explain "$advisory" --format json | jq '.affected | length') affected"
+  tell "$work/due.rounds" "what it makes due among them, $({ "$ashlar" renew --plan --advisory "$advisory" --format json || (($? == 1)); } | jq '.due | length') due"
 fi
 echo
 if wants compile; then

@@ -15,7 +15,7 @@ namespace ashlar::pipeline {
 namespace {
 
 constexpr std::array<std::string_view, 5> fleet_keys = {"images", "applications", "policy", "announce", "defaults"};
-constexpr std::array<std::string_view, 7> image_keys = {"definition", "to", "cadence", "support", "sla", "rollout", "take"};
+constexpr std::array<std::string_view, 8> image_keys = {"definition", "to", "cadence", "support", "sla", "rollout", "take", "replaces"};
 constexpr std::array<std::string_view, 5> default_keys = {"cadence", "support", "sla", "rollout", "take"};
 constexpr std::array<std::string_view, 2> support_keys = {"from", "until"};
 constexpr std::array<std::string_view, 2> rollout_keys = {"canary", "soak"};
@@ -97,6 +97,7 @@ class Reader : public YamlSection {
     image.definition = beside(text(*definition, "the path of a definition"));
     image.written = image.to = text(*to, "where it is published");
     read_upkeep(node, image);
+    if (const YamlNode* value = node.find("replaces")) image.replaces = existing_ref(*value);
     auto place = parse_destination(image.to);
     if (!place) return fault(*to, place.error().message);
     if (place->transport == oci::Transport::OciLayout && !host::Path(place->location).is_absolute()) place->location = (folder_ / place->location).lexically_normal().string();
@@ -118,6 +119,16 @@ class Reader : public YamlSection {
       return {};
     }
     if (place->transport == oci::Transport::OciLayout && !host::Path(place->location).is_absolute()) place->location = (folder_ / place->location).lexically_normal().string();
+    return place->str();
+  }
+  /// The reference of any image; what lies in a file or folder lies beside the fleet's.
+  std::string existing_ref(const YamlNode& node) {
+    auto place = oci::ImageRef::parse(text(node, "the image that it took the place of"));
+    if (!place) {
+      fault(node, place.error().message, "docker://HOST/REPO:TAG");
+      return {};
+    }
+    if (place->transport != oci::Transport::Registry) place->location = beside(place->location).lexically_normal().string();
     return place->str();
   }
   void read_application(const YamlNode& node, Fleet& out) {

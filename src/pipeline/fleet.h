@@ -27,6 +27,7 @@ struct FleetImage {
   std::optional<Time> from, until;      ///< of its support
   std::string sla;                      ///< name of a preset, or path of a policy; empty: the fleet's policy
   std::optional<Rollout> rollout;
+  std::string replaces;                 ///< the image that it took the place of, as a reference: what `ashlar outcomes` calls before; empty: none is known
   bool security_only = false;           ///< a renewal takes what security archives have newer, and nothing else
 };
 

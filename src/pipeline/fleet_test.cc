@@ -25,7 +25,7 @@ announce: 30d
 defaults: {cadence: 7d, support: {from: 2026-01-01}}
 images:
   - {definition: python/3.13.yaml, to: 'docker://registry.example/hardened/python', rollout: {canary: 3.13-canary, soak: 24h}, sla: pci-dss}
-  - {definition: /elsewhere/nginx.yaml, to: 'oci:out/nginx:1.26', cadence: 1d, support: {until: 2028-06-30}, take: security}
+  - {definition: /elsewhere/nginx.yaml, to: 'oci:out/nginx:1.26', cadence: 1d, support: {until: 2028-06-30}, take: security, replaces: 'oci:old:nginx'}
 applications:
   - {image: 'docker://registry.example/shop:1', base: registry.example/hardened/python, owner: team shop}
 )", "/team/fleet.yaml");
@@ -48,6 +48,8 @@ applications:
   EXPECT_EQ(nginx.cadence, 86400);
   EXPECT_EQ(nginx.until, Time::parse("2028-06-30").value());
   EXPECT_TRUE(nginx.security_only);
+  EXPECT_EQ(nginx.replaces, "oci:/team/old:nginx");
+  EXPECT_EQ(python.replaces, "");
   ASSERT_EQ(fleet->applications.size(), 1U);
   EXPECT_EQ(fleet->applications[0].owner, "team shop");
 }
@@ -68,6 +70,7 @@ TEST(Fleet, faults_are_told_with_their_place) {
       {"a rollout without a soak", "images:\n  - {definition: a.yaml, to: 'oci:a', rollout: {canary: c}}\n", "2: a rollout has a 'soak' time (soak: 24h)"},
       {"a canary under the stable tag", "images:\n  - {definition: a.yaml, to: 'oci:a:1', rollout: {canary: '1', soak: 1d}}\n", "2: the canary's tag is the stable one"},
       {"neither all nor security", "images:\n  - {definition: a.yaml, to: 'oci:a', take: some}\n", "2: 'some' is neither 'all' nor 'security'"},
+      {"it took the place of what is no reference", "images:\n  - {definition: a.yaml, to: 'oci:a', replaces: 'oci:'}\n", "2: cannot read image reference 'oci:': the layout's folder is missing (docker://HOST/REPO:TAG)"},
       {"an application of nothing", "images:\n  - {definition: a.yaml, to: 'oci:a'}\napplications:\n  - {image: 'docker://h/shop:1', base: h/other}\n", "4: the fleet has no image 'h/other'"},
   };
   for (const auto& row : rows) EXPECT_EQ(faults_of(row.text), row.expected) << row.summary;
@@ -78,7 +81,7 @@ TEST(Fleet, the_schema_takes_what_the_reader_takes) {
   const SchemaTrial schema(std::string(ASHLAR_SOURCE_DIR) + "/schemas/fleet.schema.json");
   const struct { const char *summary, *text; bool good; } rows[] = {
       {"the least", "images: [{definition: a.yaml, to: 'oci:a'}]\n", true},
-      {"everything", "policy: p.yaml\nannounce: 90d\ndefaults: {cadence: 7d, sla: pci-dss, take: all}\nimages: [{definition: a.yaml, to: 'docker://h/a:1', cadence: 1d, support: {from: 2026-01-01, until: 2028-01-01}, rollout: {canary: c, soak: 24h}, take: security}]\n"
+      {"everything", "policy: p.yaml\nannounce: 90d\ndefaults: {cadence: 7d, sla: pci-dss, take: all}\nimages: [{definition: a.yaml, to: 'docker://h/a:1', cadence: 1d, support: {from: 2026-01-01, until: 2028-01-01}, rollout: {canary: c, soak: 24h}, take: security, replaces: 'docker://h/old:1'}]\n"
                      "applications: [{image: 'docker://h/shop:1', base: h/a, owner: team shop}]\n", true},
       {"no images", "images: []\n", false},
       {"an unknown key", "images: [{definition: a.yaml, to: 'oci:a', often: 1d}]\n", false},

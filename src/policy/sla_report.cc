@@ -3,7 +3,7 @@
 #include <cmath>
 #include <set>
 
-#include "policy/sla.h"
+#include "policy/inner/open_days.h"
 
 namespace ashlar::policy {
 namespace {
@@ -73,8 +73,9 @@ std::vector<Forecast> forecast_of(const SlaReport& report) {
   return out;
 }
 
-std::vector<std::pair<std::int64_t, size_t>> open_critical(std::span<const Clock> clocks, const Calendar& calendar, Time now) {
-  constexpr std::int64_t most_days = 90;
+}  // namespace
+
+std::vector<std::pair<std::int64_t, size_t>> open_by_day(std::span<const Clock> clocks, const Calendar& calendar, Time now, std::int64_t most_days, std::optional<Severity> only) {
   std::vector<std::pair<std::int64_t, size_t>> out;
   std::optional<Time> first;
   for (const Clock& each : clocks) {
@@ -84,13 +85,11 @@ std::vector<std::pair<std::int64_t, size_t>> open_critical(std::span<const Clock
   const std::int64_t today = calendar.day_of(now);
   for (std::int64_t day = std::max(calendar.day_of(*first), today - most_days + 1); day <= today; ++day) {
     const Time at = std::min(Time{(day + 1) * Calendar::day - calendar.offset - 1}, now);
-    const auto had = [&](const Clock::Open& open) { return open.severity == Severity::Critical && open.from <= at && (at < open.to || open.to == now); };
+    const auto had = [&](const Clock::Open& open) { return (!only || open.severity == *only) && open.from <= at && (at < open.to || open.to == now); };
     out.emplace_back(day, static_cast<size_t>(std::ranges::count_if(clocks, [&](const Clock& each) { return each.environment.empty() && std::ranges::any_of(each.open, had); })));
   }
   return out;
 }
-
-}  // namespace
 
 SlaReport sla_report(std::vector<Clock> all, const SlaRules& rules, Time now) {
   SlaReport out{.now = now, .rules = rules, .clocks = std::move(all)};
@@ -106,7 +105,7 @@ SlaReport sla_report(std::vector<Clock> all, const SlaRules& rules, Time now) {
   std::ranges::stable_sort(out.breaches, {}, [&](size_t at) { return std::pair(!out.clocks[at].is_open(), *out.clocks[at].breached); });
   for (size_t place = 0; place < severities.size(); ++place) out.figures[place] = figures_of(out.clocks, severities[place], rules, now);
   out.forecast = forecast_of(out);
-  out.open_critical = open_critical(out.clocks, rules.calendar, now);
+  out.open_critical = open_by_day(out.clocks, rules.calendar, now, 90, Severity::Critical);
   return out;
 }
 
