@@ -1,7 +1,7 @@
 # What `cmake --install` and `cpack` deliver: the program, what it reads at run time, man pages and completions.
 include(GNUInstallDirs)
 install(TARGETS ashlar RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
-foreach(folder baselines catalog distributions effects feeds policies schemas)
+foreach(folder baselines catalog distributions effects feeds policies schemas templates)
   install(DIRECTORY "${PROJECT_SOURCE_DIR}/${folder}" DESTINATION ${CMAKE_INSTALL_DATADIR}/ashlar
           PATTERN "*.lock.json" EXCLUDE PATTERN "*.effects.json" EXCLUDE PATTERN ".*" EXCLUDE)
 endforeach()

@@ -4,6 +4,7 @@
 
 namespace ashlar::cli {
 
+Action init(CLI::App& app);
 Action validate(CLI::App& app);
 Action make(CLI::App& app);
 Action renew(CLI::App& app);

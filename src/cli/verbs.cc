@@ -6,6 +6,7 @@ namespace ashlar::cli {
 
 const std::vector<Verb>& verbs() {
   static const std::vector<Verb> table = {
+      {"init", "starts a project, or writes its pipelines for CI; never over what is there", "ashlar init web --to docker://registry.example/team/web", init},
       {"validate", "checks definitions, locks and configuration against their formats", "ashlar validate catalog/python/3.13.yaml", validate},
       {"make", "locks, builds, tests, judges, signs and publishes, in one go", "ashlar make catalog/python/3.13.yaml --to docker://registry.example/hardened/python --key team.key", make},
       {"renew", "looks at what changed, and makes again what is due: judged and published", "ashlar renew --fleet fleet.yaml --key team.key", renew},

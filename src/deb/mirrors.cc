@@ -185,6 +185,9 @@ Result<std::vector<Archive>> distribution_archives(host::Files& files, const Dis
   const Keyrings known = sort_keyrings(files, choice.keyrings);
   std::vector<host::Path> keyrings = find_keyrings(files, distribution.keyrings, known.folders);
   keyrings.insert(keyrings.end(), known.files.begin(), known.files.end());
+  for (host::Path& each : choice.shipped.empty() ? std::vector<host::Path>() : find_keyrings(files, distribution.keyrings, {choice.shipped})) {
+    if (std::find(keyrings.begin(), keyrings.end(), each) == keyrings.end()) keyrings.push_back(std::move(each));
+  }
   if (keyrings.empty()) {
     const std::string install = distribution.keyring_package.empty() ? std::string() : fmt::format("install package '{}' or ", distribution.keyring_package);
     return cannot(Kind::NotFound, what, fmt::format("this machine has no keyring for it; {}name one under 'keyrings' in the configuration", install));

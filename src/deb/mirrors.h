@@ -20,6 +20,7 @@ struct MirrorChoice {
   std::vector<std::string> asked;  ///< `--mirror`: `URL` for the main archive, `security=URL` or `<archive>=URL`; those of one archive in order
   std::map<std::string, std::vector<std::string>> configured;  ///< by archive name
   std::vector<host::Path> keyrings;                            ///< files or folders to look for keyrings in, before the host's
+  host::Path shipped{};  ///< a folder with keyrings of our own, which count beside the others where the distribution names them; empty: none
 };
 
 /// The suites of a distribution as archives to read. Mirrors of an archive are those asked for, else those configured, else (where its main archive is

@@ -120,6 +120,19 @@ TEST_F(MirrorsTest, come_from_the_hosts_apt) {
   EXPECT_EQ((*found)[2].keyrings, (std::vector<host::Path>{folder.path / "keys/debian-archive-keyring.gpg"}));
 }
 
+TEST_F(MirrorsTest, keyrings_that_ship_count_beside_the_hosts) {
+  write("apt/sources.list", "deb http://a.example/debian bookworm main\n");
+  const host::Path own = folder.path / "keys/debian-archive-keyring.gpg", shipped = folder.path / "shipped/debian-archive-keyring.gpg";
+  write("shipped/debian-archive-keyring.gpg", "ours");
+  write("shipped/other.gpg", "of another distribution");
+  choice.shipped = folder.path / "nowhere";
+  EXPECT_EQ(archives()->front().keyrings, (std::vector<host::Path>{own}));
+  choice.shipped = folder.path / "shipped";
+  EXPECT_EQ(archives()->front().keyrings, (std::vector<host::Path>{own, shipped}));
+  choice.keyrings = {choice.shipped};
+  EXPECT_EQ(archives()->front().keyrings, (std::vector<host::Path>{shipped})) << "no file twice";
+}
+
 TEST_F(MirrorsTest, of_third_parties_are_not_taken_for_the_distributions) {
   write("apt/sources.list", "deb [signed-by=/usr/share/keyrings/other.gpg] http://other.example/apt bookworm main\ndeb http://docker.example/linux/debian bookworm stable\n"
                             "deb http://unsigned.example/debian bookworm main\ndeb http://a.example/debian bookworm main\ndeb http://a.example/debian bookworm-updates main\n"

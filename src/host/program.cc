@@ -5,7 +5,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cinttypes>
 #include <cstdio>
+#include <fstream>
 #include <mutex>
 #include <string>
 #include <system_error>
@@ -31,7 +33,22 @@ bool is_terminal(Stream stream) { return ::isatty(stream == Stream::Output ? STD
 
 Path program_path() {
   std::error_code error;
-  return std::filesystem::read_symlink("/proc/self/exe", error);
+  const Path started = std::filesystem::read_symlink("/proc/self/exe", error);
+  if (!started.filename().string().starts_with("ld-")) return started;
+  // The loader of a relocatable installation was started and told to run us: we are the file that this very function was mapped from.
+  const Path mapped = file_mapped_at(reinterpret_cast<std::uintptr_t>(&program_path));
+  return mapped.empty() ? started : mapped;
+}
+
+Path file_mapped_at(std::uintptr_t address) {
+  std::ifstream maps("/proc/self/maps");
+  for (std::string line; std::getline(maps, line);) {  // proc_pid_maps(5): begin-end rights offset device inode path
+    std::uintptr_t begin = 0, end = 0;
+    int path = 0;
+    if (std::sscanf(line.c_str(), "%" SCNxPTR "-%" SCNxPTR " %*s %*s %*s %*s %n", &begin, &end, &path) < 2 || path == 0) continue;
+    if (address >= begin && address < end) return line.substr(static_cast<size_t>(path));
+  }
+  return {};
 }
 
 ErrorSieve::ErrorSieve(std::function<bool(std::string_view)> drop) : drop_(std::move(drop)) {

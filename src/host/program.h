@@ -1,5 +1,6 @@
 #pragma once
 // The program itself: where it lies, and what its standard streams are.
+#include <cstdint>
 #include <functional>
 #include <string_view>
 
@@ -12,6 +13,8 @@ enum class Stream { Output, Error };
 bool is_terminal(Stream stream);
 /// The running program's own file; empty when the machine does not tell.
 Path program_path();
+/// The file that is mapped into our memory at `address`; empty where none is.
+Path file_mapped_at(std::uintptr_t address);
 
 /// Keeps the talk of a library off standard error: while one lives, what anybody writes there is held back, and when it goes, the lines that `drop`
 /// does not know go out. One at a time; another waits.

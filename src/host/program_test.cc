@@ -7,6 +7,19 @@
 namespace ashlar::host {
 namespace {
 
+int of_this_program = 1;
+
+TEST(ProgramPath, IsTheFileThatWeAreOf) {
+  const Path path = program_path();
+  EXPECT_EQ(path.filename(), "host_test");
+  EXPECT_EQ(file_mapped_at(reinterpret_cast<std::uintptr_t>(&program_path)), path);
+  EXPECT_EQ(file_mapped_at(reinterpret_cast<std::uintptr_t>(&of_this_program)), path);
+  EXPECT_TRUE(file_mapped_at(reinterpret_cast<std::uintptr_t>(&std::puts)).filename().string().starts_with("libc"));
+  const auto own = std::make_unique<int>(1);
+  EXPECT_NE(file_mapped_at(reinterpret_cast<std::uintptr_t>(own.get())), path) << "memory that is no file's";
+  EXPECT_EQ(file_mapped_at(0), Path());
+}
+
 bool is_talk(std::string_view line) { return line.starts_with("[talk]"); }
 
 TEST(ErrorSieve, DropsTheTalkAndKeepsTheRest) {

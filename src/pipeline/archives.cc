@@ -22,7 +22,7 @@ Result<Sources> sources_of(Workshop& workshop, const plan::Definition& definitio
     if (options.proposed) part.suites.insert(part.suites.end(), part.proposed.begin(), part.proposed.end());
   }
   deb::AptSetup apt = deb::read_apt(files, workshop.progress);
-  const deb::MirrorChoice choice{options.mirrors, workshop.config.mirrors, workshop.config.keyrings};
+  const deb::MirrorChoice choice{options.mirrors, workshop.config.mirrors, workshop.config.keyrings, workshop.data / "keyrings"};
   Sources out;
   TRY_ASSIGN(out.archives, deb::distribution_archives(files, distribution, choice, apt, workshop.progress));
   out.access = std::move(apt.access);

@@ -49,7 +49,7 @@ Finding archives(Workshop& workshop) {
   const auto distribution = deb::load_distribution(files, workshop.data / "distributions", "debian-13", workshop.config.distributions);
   if (!distribution) return {name, false, true, distribution.error().message, {}};
   const deb::AptSetup apt = deb::read_apt(files, workshop.progress);
-  const auto found = deb::distribution_archives(files, *distribution, {{}, workshop.config.mirrors, workshop.config.keyrings}, apt, workshop.progress);
+  const auto found = deb::distribution_archives(files, *distribution, {{}, workshop.config.mirrors, workshop.config.keyrings, workshop.data / "keyrings"}, apt, workshop.progress);
   if (!found) return {name, false, true, found.error().message, found.error().message.find("keyring") == std::string::npos ? "" : distribution->keyring_package};
   return {name, true, true, fmt::format("{} suites of {} by {}", found->size(), distribution->name, workshop.config.mirrors.empty() ? "the host's apt configuration" : "the configuration"), {}};
 }

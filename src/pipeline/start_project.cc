@@ -1,0 +1,109 @@
+#include "pipeline/start_project.h"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "oci/ref.h"
+#include "pipeline/make.h"
+
+namespace ashlar::pipeline {
+namespace {
+
+using Values = std::map<std::string, std::string>;
+using Starters = std::vector<StarterFile>;
+
+constexpr std::array<std::string_view, 2> systems = {"github", "gitlab"};
+
+/// Only what no YAML and no shell reads as anything but a name goes into templates.
+bool is_name(std::string_view text) { return oci::is_repository(text) && text.find('/') == std::string_view::npos; }
+
+Result<Values> values_of(const StartOptions& options, const std::string& name) {
+  if (!is_name(name)) return cannot(Kind::Invalid, fmt::format("name an image '{}'", name), "a name has small letters and digits, with '.', '_' and '-' between them");
+  TRY_ASSIGN(const auto to, parse_destination(options.to));
+  const bool registry = to.transport == oci::Transport::Registry;
+  if (options.to.find_first_of(" \t\n\"'`$\\#") != std::string::npos) return cannot(Kind::Invalid, fmt::format("publish to '{}'", options.to), "a pipeline takes no quotes, blanks or variables in it");
+  if (!to.tag.empty() || !to.digest.empty()) return cannot(Kind::Invalid, fmt::format("publish to '{}'", options.to), "name it without a tag: the definition has the tags");
+  Values out = {{"NAME", name}, {"DEFINITION", name + ".yaml"}, {"TO", options.to}, {"PUBLISHED", registry ? to.location : name}};
+  if (registry) out["REPOSITORY"] = to.location;
+  if (!options.image.empty()) {
+    TRY_ASSIGN(const auto own, oci::ImageRef::parse(options.image));
+    if (own.transport != oci::Transport::Registry || own.digest.empty()) return cannot(Kind::Invalid, fmt::format("use '{}' in a pipeline", options.image), "name Ashlar's image by its digest: HOST/REPO@sha256:...");
+    out["IMAGE"] = options.image.starts_with("docker://") ? options.image.substr(9) : options.image;
+  }
+  return out;
+}
+
+/// Adds the files of a set that are not among them yet.
+Done add(Workshop& workshop, std::string_view set, const Values& values, Starters& out) {
+  TRY_ASSIGN(auto more, starter_files(*workshop.machine.files, workshop.data, set, values));
+  for (StarterFile& each : more) {
+    if (std::ranges::find(out, each.path, &StarterFile::path) == out.end()) out.push_back(std::move(each));
+  }
+  return {};
+}
+
+/// What a pipeline needs from outside of the repository.
+std::vector<std::string> open_of_ci(const Values& values) {
+  std::vector<std::string> out;
+  if (!values.contains("IMAGE")) out.emplace_back("set the CI variable ASHLAR_IMAGE to Ashlar's own image, by its digest (docs/ci.md)");
+  if (!values.contains("REPOSITORY")) out.emplace_back("set the CI variable ASHLAR_REPOSITORY to where images are published: HOST/REPO");
+  out.emplace_back("make a key with `ashlar keys generate --output-prefix release`: release.pub goes into the repository, what release.key holds into the CI secret ASHLAR_KEY, its password into ASHLAR_KEY_PASSWORD");
+  return out;
+}
+
+Result<std::string> name_of(host::Files& files, const StartOptions& options) {
+  if (!options.name.empty()) return options.name;
+  const auto whole = files.canonical(options.folder);
+  return image_name(whole ? *whole : options.folder);
+}
+
+Done check_system(std::string_view system) {
+  if (std::ranges::find(systems, system) == systems.end()) return cannot(Kind::Invalid, fmt::format("write a pipeline for '{}'", system), "the systems are github and gitlab");
+  return {};
+}
+
+}  // namespace
+
+Result<StartedProject> start_project(Workshop& workshop, const StartOptions& options) {
+  host::Files& files = *workshop.machine.files;
+  TRY_ASSIGN(const auto name, name_of(files, options));
+  TRY_ASSIGN(const auto values, values_of(options, name));
+  Starters starters;
+  TRY(add(workshop, "project", values, starters));
+  StartedProject out{name, {}, {}};
+  out.open = {fmt::format("`ashlar feed update`, then `ashlar make {}.yaml --policy policy.yaml --to {} --key release.key`: README.md says how to get the key", name, options.to)};
+  if (options.ci != "none") {
+    TRY(check_system(options.ci));
+    TRY(add(workshop, options.ci + "-images", values, starters));
+    for (std::string& each : open_of_ci(values)) out.open.push_back(std::move(each));
+  }
+  TRY_ASSIGN(out.files, place(files, options.folder, starters, options.force));
+  return out;
+}
+
+Result<StartedProject> start_ci(Workshop& workshop, std::string_view system, const StartOptions& options) {
+  host::Files& files = *workshop.machine.files;
+  TRY(check_system(system));
+  TRY_ASSIGN(const auto name, name_of(files, options));
+  TRY_ASSIGN(auto values, values_of(options, name));
+  TRY_ASSIGN(const auto started, look_at(files, options.folder));
+  if (started.definitions.empty() && started.dockerfile.empty())
+    return cannot(Kind::NotFound, fmt::format("write a pipeline in '{}'", options.folder.string()), "there is neither a definition nor a Dockerfile; `ashlar init` starts with one");
+  Starters starters;
+  if (!started.definitions.empty()) {
+    values["DEFINITION"] = started.definitions.front().string();
+    TRY(add(workshop, fmt::format("{}-images", system), values, starters));
+  }
+  if (!started.dockerfile.empty()) {
+    values["DOCKERFILE"] = started.dockerfile.string();
+    TRY(add(workshop, fmt::format("{}-application", system), values, starters));
+  }
+  StartedProject out{name, {}, open_of_ci(values)};
+  for (size_t at = 1; at < started.definitions.size(); ++at) out.open.push_back(fmt::format("the pipeline makes '{}'; add a job for '{}'", started.definitions.front().string(), started.definitions[at].string()));
+  TRY_ASSIGN(out.files, place(files, options.folder, starters, options.force));
+  return out;
+}
+
+}  // namespace ashlar::pipeline

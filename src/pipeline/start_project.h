@@ -1,0 +1,33 @@
+#pragma once
+// `ashlar init` as a whole: which files a project or a pipeline starts with, and what is left for a person to do.
+#include <set>
+#include <string>
+#include <vector>
+
+#include "pipeline/starter.h"
+#include "pipeline/workshop.h"
+
+namespace ashlar::pipeline {
+
+struct StartOptions {
+  host::Path folder = ".";
+  std::string name{};             ///< of the image; empty: after the folder
+  std::string to = "oci:published";  ///< where it is published; a repository also for CI
+  std::string image{};            ///< Ashlar's own image, for CI, with a digest; empty: a variable of the CI system has it
+  std::string ci = "github";      ///< of a project: `github`, `gitlab` or `none`
+  std::set<host::Path> force{};   ///< files that may be replaced
+};
+
+struct StartedProject {
+  std::string name;
+  Placement files;
+  std::vector<std::string> open;  ///< what a person does next, in order
+};
+
+/// A definition, a policy, a fleet, a README and a pipeline. Errors as place() has them, and Invalid for a name, a place or a system that is none.
+Result<StartedProject> start_project(Workshop& workshop, const StartOptions& options);
+
+/// Pipelines of `system` for what the folder has: definitions, a Dockerfile or both. NotFound where it has neither.
+Result<StartedProject> start_ci(Workshop& workshop, std::string_view system, const StartOptions& options);
+
+}  // namespace ashlar::pipeline

@@ -1,0 +1,204 @@
+// `ashlar init`: a project that works as it stands, pipelines that their linters take, and nothing of anybody's that is written over.
+#include <algorithm>
+#include <regex>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "small_archive.h"
+
+namespace ashlar::flow {
+namespace {
+
+namespace fs = std::filesystem;
+
+class InitFlow : public KnownProject {
+ protected:
+  void SetUp() override {
+    KnownProject::SetUp();
+    edit("ashlar.yaml", "  stone-1:", "  debian-13:");
+  }
+  /// Offers what the starting definition asks for.
+  void offer_packages() {
+    for (const char* name : {"ca-certificates", "libc6", "libstdc++6", "netbase", "tzdata"})
+      archive->put("stone", {name, "1.0", "all", "", {{fmt::format("usr/share/{}/about", name), "of a test\n"}, {fmt::format("usr/share/doc/{}/copyright", name), "free\n"}}});
+    archive->publish();
+  }
+  /// Every file below a folder of the stage with its content.
+  std::map<std::string, std::string> files_of(const std::string& folder) const {
+    std::map<std::string, std::string> out;
+    for (const auto& entry : fs::recursive_directory_iterator(stage.folder() / folder)) {
+      if (entry.is_regular_file()) out[fs::relative(entry.path(), stage.folder() / folder).string()] = bytes_of(entry.path());
+    }
+    return out;
+  }
+  static std::string names(const std::map<std::string, std::string>& files) {
+    Words out;
+    for (const auto& [name, content] : files) out.push_back(name);
+    return join(out, " ");
+  }
+};
+
+TEST_F(InitFlow, what_is_written_is_valid_and_locks_and_builds) {
+  offer_packages();
+  const Json answer = stage.json({"init", "web"});
+  EXPECT_EQ(answer["schema"], "https://ashlar.dev/init/v1");
+  EXPECT_EQ(answer["name"], "web");
+  EXPECT_EQ(names(files_of("web")), ".github/workflows/ashlar-images.yml .gitignore README.md ci/ashlar.sh fleet.yaml policy.yaml web.yaml");
+  const Ran valid = stage.ashlar({"validate", "web/web.yaml", "web/policy.yaml"});
+  EXPECT_EQ(valid.code, 0) << valid.told;
+  const Ran built = stage.ashlar({"build", "web/web.yaml", "-o", "oci:web/out:1", "--platform", "linux/amd64"});
+  ASSERT_EQ(built.code, 0) << built.told;
+  EXPECT_TRUE(stage.exists("web/web.lock.json"));
+}
+
+TEST_F(InitFlow, what_the_project_says_to_do_works_as_it_stands) {
+  ASHLAR_NEED("openssl");
+  ASHLAR_NEED("runc");
+  const Ran ran = stage.ashlar({"init", "web", "--ci", "none"});
+  ASSERT_EQ(ran.code, 0) << ran.told;
+  // The small archive's packages in the place of Debian's.
+  edit("web/web.yaml", "    - ca-certificates  # what TLS trusts\n    - libc6\n    - libstdc++6\n    - netbase          # names of ports and protocols\n    - tzdata\n", "    - greeter\n");
+  edit("web/web.yaml", "platforms: [linux/amd64, linux/arm64]", "platforms: [linux/amd64]");
+  const std::string definition = stage.read("web/web.yaml");
+  stage.write("web/web.yaml", definition.substr(0, definition.find("slices:")) + definition.substr(definition.find("accounts:"), definition.find("environment:") - definition.find("accounts:")) + "entrypoint: [/usr/bin/greet]\n");
+  ASSERT_EQ(stage.ashlar({"keys", "generate", "--layout", "pkcs8", "--no-password", "--output-prefix", "web/release"}).code, 0);
+  // Each command of the README but the first, which fetches advisories, and the making of the key, in order.
+  const std::string readme = stage.read("web/README.md");
+  for (const std::string_view line : split(readme, '\n')) {
+    if (!line.starts_with("ashlar make") && !line.starts_with("ashlar verify")) continue;
+    const Ran done = stage.run({"sh", "-c", "cd web && " + shell_word(program_under_test()) + std::string(line.substr(6))});
+    EXPECT_EQ(done.code, 0) << done.told;
+  }
+  EXPECT_TRUE(stage.exists("web/published/index.json"));
+  const Ran plan = stage.run({"sh", "-c", "cd web && " + shell_word(program_under_test()) + " renew --plan --keep-feeds --fleet fleet.yaml"});
+  EXPECT_EQ(plan.code, 0) << plan.told;
+}
+
+TEST_F(InitFlow, nothing_that_is_there_is_written_over) {
+  ASSERT_EQ(stage.ashlar({"init", "web"}).code, 0);
+  const auto before = files_of("web");
+  const Ran again = stage.ashlar({"init", "web"});
+  EXPECT_EQ(again.code, 0) << again.told;
+  EXPECT_EQ(files_of("web"), before);
+  stage.write("web/README.md", "ours\n");
+  stage.write("web/policy.yaml", "gate: {}\n");
+  const auto changed = files_of("web");
+  const Ran refused = stage.ashlar({"init", "web", "--ci", "gitlab"});
+  EXPECT_EQ(refused.code, 2) << refused.told;
+  EXPECT_NE(refused.err.find("'policy.yaml', 'README.md' are there and would be another; nothing was written"), std::string::npos) << refused.err;
+  EXPECT_EQ(files_of("web"), changed) << "not even what is missing";
+  const Ran forced = stage.ashlar({"init", "web", "--force", "README.md", "--force", "policy.yaml"});
+  EXPECT_EQ(forced.code, 0) << forced.told;
+  EXPECT_EQ(files_of("web"), before);
+  EXPECT_EQ(stage.ashlar({"init", "web", "--force", "other.md"}).code, 2);
+}
+
+TEST_F(InitFlow, wrong_words_are_told) {
+  stage.write("bare/notes.txt", "");
+  struct Row {
+    const char* summary;
+    Words words;
+    const char* says;
+  };
+  const Row rows[] = {
+      {"a name that is none", {"init", "q", "--name", "Bad Name"}, "cannot name an image 'Bad Name'"},
+      {"a place that is none", {"init", "q", "--to", "registry"}, "registry"},
+      {"a place with a tag", {"init", "q", "--to", "docker://registry.example/a:1"}, "without a tag"},
+      {"a place that a shell would read", {"init", "q", "--to", "oci:a$(id)"}, "no quotes, blanks or variables"},
+      {"an image without a digest", {"init", "q", "--image", "registry.example/ashlar:1"}, "by its digest"},
+      {"another system", {"init", "q", "--ci", "jenkins"}, "the systems are github and gitlab"},
+      {"no system", {"init", "ci"}, "name the system"},
+      {"an unknown system", {"init", "ci", "jenkins", "bare"}, "the systems are github and gitlab"},
+      {"nothing to write a pipeline for", {"init", "ci", "github", "bare"}, "neither a definition nor a Dockerfile"},
+      {"two folders", {"init", "a", "b"}, "one folder"},
+  };
+  for (const Row& row : rows) {
+    const Ran ran = stage.ashlar(row.words);
+    EXPECT_EQ(ran.code, 2) << row.summary << "\n" << ran.told;
+    EXPECT_NE(ran.err.find(row.says), std::string::npos) << row.summary << "\n" << ran.err;
+    EXPECT_FALSE(stage.exists("q")) << row.summary;
+  }
+}
+
+/// Command lines of ashlar in a pipeline: each word of its line after `ashlar` or the wrapper, variables and all.
+std::vector<Words> commands_of(const std::string& text) {
+  std::vector<Words> out;
+  static const std::regex head(R"((?:sh ci/ashlar\.sh|[-(] *ashlar) ([a-z]+)([^|;)]*))");
+  for (std::sregex_iterator at(text.begin(), text.end(), head), end; at != end; ++at) {
+    Words line = {(*at)[1].str()};
+    const std::string rest = (*at)[2].str().substr(0, (*at)[2].str().find('\n'));
+    for (const std::string_view word : words(rest)) line.emplace_back(word);
+    out.push_back(std::move(line));
+  }
+  return out;
+}
+
+TEST_F(InitFlow, pipelines_pass_their_linters) {
+  stage.write("app/Dockerfile", "FROM registry.example/base:1\n");
+  for (const char* system : {"github", "gitlab"}) {
+    for (const Words& more : std::vector<Words>{{}, {"--to", "docker://registry.example/team/app", "--image", "registry.example/ashlar@sha256:" + std::string(64, 'a')}}) {
+      const std::string folder = fmt::format("{}{}", system, more.size());
+      ASSERT_EQ(stage.ashlar({"init", folder, "--ci", "none"}).code, 0);
+      fs::copy_file(stage.folder() / "app/Dockerfile", stage.folder() / folder / "Dockerfile");
+      Words init = {"init", "ci", system, folder};
+      init.insert(init.end(), more.begin(), more.end());
+      const Ran ran = stage.ashlar(init);
+      ASSERT_EQ(ran.code, 0) << ran.told;
+      Words lint = {"bash", ASHLAR_SOURCE_DIR "/scripts/lint-ci.sh"};
+      size_t commands = 0;
+      for (const auto& [name, text] : files_of(folder)) {
+        if (!name.ends_with(".yml")) continue;
+        lint.push_back((stage.folder() / folder / name).string());
+        EXPECT_EQ(std::regex_search(text, std::regex("@[A-Z]+@")), false) << name << " has something that was not filled in";
+        for (const Words& line : commands_of(text)) {
+          ++commands;
+          const Ran help = stage.ashlar({line[0], "--help"});
+          EXPECT_EQ(help.code, 0) << name << ": there is no verb '" << line[0] << "'";
+          for (const std::string& word : line) {
+            if (word.starts_with("--")) EXPECT_NE(help.out.find(word), std::string::npos) << name << ": '" << line[0] << "' takes no " << word;
+          }
+        }
+      }
+      EXPECT_GE(commands, 12U) << folder;
+      stage.environment["HOME"] = host::real_machine().environment("HOME").value_or("/");
+      const Ran judged = stage.run(lint);
+      stage.environment["HOME"] = stage.folder().string();
+      if (judged.code == 3) GTEST_SKIP() << trim(judged.err);
+      EXPECT_EQ(judged.code, 0) << judged.told;
+    }
+  }
+}
+
+TEST(CiFiles, those_that_ship_pass_their_linters_and_a_fault_is_found) {
+  Stage stage;
+  stage.environment["HOME"] = host::real_machine().environment("HOME").value_or("/");
+  const std::string lint = ASHLAR_SOURCE_DIR "/scripts/lint-ci.sh";
+  const Ran shipped = stage.run({"bash", lint, ASHLAR_SOURCE_DIR "/ci/github-renew.yml", ASHLAR_SOURCE_DIR "/ci/gitlab-renew.yml"});
+  if (shipped.code == 3) GTEST_SKIP() << trim(shipped.err);
+  EXPECT_EQ(shipped.code, 0) << shipped.told;
+  struct Row {
+    const char *summary, *name, *text, *says;
+  };
+  const std::string digest(64, 'a'), commit(40, 'b');
+  const std::string good = "name: a\non: push\njobs:\n  a:\n    runs-on: ubuntu-24.04\n    steps:\n";
+  const std::string texts[] = {good + "      - uses: actions/checkout@v4\n", good + "      - run: echo ${{ secrets.A }}\n        with: 1\n", good + "      - uses: actions/checkout@" + commit + " # v4\n",
+                               "a:\n  script:\n    - echo 'a: b' || { echo 'c: d'; }\n    - x: y\n", "a:\n  image: alpine:3\n  script: [true]\n", "a:\n  image: alpine@sha256:" + digest + "\n  script: [\"true\"]\n"};
+  const Row rows[] = {
+      {"an action by its tag", "loose.yml", texts[0].c_str(), "not pinned by a digest"},
+      {"no workflow", "wrong.yml", texts[1].c_str(), "with"},
+      {"an action by its commit", "pinned.yml", texts[2].c_str(), nullptr},
+      {"a command that is a mapping", "gitlab-mapping.yml", texts[3].c_str(), "is not valid"},
+      {"an image by its tag", "gitlab-loose.yml", texts[4].c_str(), "not pinned by a digest"},
+      {"an image by its digest", "gitlab-pinned.yml", texts[5].c_str(), nullptr},
+  };
+  for (const Row& row : rows) {
+    stage.write(row.name, row.text);
+    const Ran ran = stage.run({"bash", lint, (stage.folder() / row.name).string()});
+    EXPECT_EQ(ran.code, row.says == nullptr ? 0 : 1) << row.summary << "\n" << ran.told;
+    if (row.says != nullptr) EXPECT_NE(ran.err.find(row.says), std::string::npos) << row.summary << "\n" << ran.err;
+  }
+}
+
+}  // namespace
+}  // namespace ashlar::flow
