@@ -22,6 +22,7 @@ const std::vector<Verb>& verbs() {
       {"triage", "walks through what is open, most urgent first, and keeps what is said of it", "ashlar triage --fleet fleet.yaml --key alice.key", triage},
       {"tickets", "shows the messages to forges and webhooks that wait, and delivers them", "ashlar tickets deliver", tickets},
       {"diff", "shows what changed between two images, and what their users may notice", "ashlar diff oci:out/old oci:out/new", diff, {"text", "json", "markdown"}},
+      {"migrate", "rewrites a Dockerfile for hardened images, and says what will break", "ashlar migrate Dockerfile --bases registry.example/hardened --in-place", migrate, {"text", "json", "markdown"}},
       {"rebase", "puts an application's layers onto another base, where that is safe", "ashlar rebase oci:out/app:1 --onto docker://registry.example/hardened/python:3.13 -o oci:out/app:2", rebase},
       {"rollback", "moves a tag back to the revision before, or to the one that is named", "ashlar rollback docker://registry.example/hardened/python:3.13 --key team.pub", rollback},
       {"copy", "moves an image with all that is attached to it", "ashlar copy docker://one.example/team/app:1 docker://two.example/team/app:1 --receipt app.receipt.json", copy},

@@ -21,7 +21,7 @@ class Reader : YamlSection {
   using YamlSection::faults;
 
   void read(const YamlNode& root, Table& debian, Table& apk, Table& rpm) {
-    constexpr std::array<std::string_view, 3> keys = {"debian", "apk", "rpm"};
+    constexpr std::array<std::string_view, 4> keys = {"debian", "renamed", "apk", "rpm"};
     if (!known(root, keys)) return;
     if (const YamlNode* node = root.find("debian"); node != nullptr && mapping(*node)) {
       constexpr std::array<std::string_view, 5> names = {"run", "build", "debug", "shell", "base"};
@@ -30,6 +30,9 @@ class Reader : YamlSection {
         if (const YamlNode* list = node->find(word)) read_kind(*list, kind, debian);
       }
     }
+    Table renamed;
+    if (const YamlNode* node = root.find("renamed")) read_names(*node, debian, renamed);
+    debian.merge(renamed);
     if (const YamlNode* node = root.find("apk")) read_names(*node, debian, apk);
     if (const YamlNode* node = root.find("rpm")) read_names(*node, debian, rpm);
   }

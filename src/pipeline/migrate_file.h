@@ -1,0 +1,21 @@
+#pragma once
+// A Dockerfile of a team's disk, migrated: the tables that ship, and what lies beside the file.
+#include <string>
+
+#include "pipeline/workshop.h"
+#include "workload/migrate.h"
+
+namespace ashlar::pipeline {
+
+struct MigrateFileOptions {
+  host::Path file;                          ///< the Dockerfile
+  host::Path context{};                     ///< what is built from; the file's folder where it is empty
+  host::Path table{};                       ///< of images, in place of policies/migration.yaml
+  std::string prefix = "ashlar";            ///< where the hardened images lie
+  const workload::OldImage* old = nullptr;  ///< may be null
+};
+
+/// Reads; writes nothing. An unreadable table or file is an error, and a file that no builder would take is one of kind Invalid.
+Result<workload::Migrated> migrate_file(const Workshop& workshop, const MigrateFileOptions& options);
+
+}  // namespace ashlar::pipeline

@@ -1,0 +1,217 @@
+// CMD, ENTRYPOINT and HEALTHCHECK of the last stage, and which image can start them.
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "workload/inner/migration.h"
+
+namespace ashlar::workload {
+namespace {
+
+std::string_view last_part(std::string_view path) { return path.substr(path.rfind('/') + 1); }
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string out;
+  for (const std::string& each : words) out += (out.empty() ? "" : " ") + each;
+  return out;
+}
+
+std::vector<std::string> texts(const std::vector<Traced>& words, size_t from = 0) {
+  std::vector<std::string> out;
+  for (size_t at = from; at < words.size(); ++at) out.push_back(words[at].text);
+  return out;
+}
+
+/// The language that a file is written in, by its ending.
+std::string_view interpreter_of(std::string_view file) {
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 7> endings = {{{".py", "python3"}, {".js", "node"}, {".mjs", "node"}, {".cjs", "node"}, {".rb", "ruby"}, {".pl", "perl"}, {".php", "php"}}};
+  for (const auto& [ending, program] : endings) {
+    if (file.ends_with(ending)) return program;
+  }
+  return {};
+}
+
+class EntryRewriter {
+ public:
+  EntryRewriter(Migration& work, const HardenedBase& base, EntryNeeds& needs) : work_(work), base_(base), needs_(needs) {}
+
+  void rewrite(const std::vector<size_t>& numbers) {
+    for (const size_t number : numbers) {
+      if (work_.file.instructions[number].keyword == "ENTRYPOINT") has_entrypoint_ = true;
+    }
+    for (const size_t number : numbers) {
+      const Instruction& each = work_.file.instructions[number];
+      if (each.keyword == "HEALTHCHECK") health(number, each);
+      if (each.keyword == "CMD" || each.keyword == "ENTRYPOINT") entry(number, each);
+    }
+  }
+
+ private:
+  void put(const Instruction& each, const std::vector<std::string>& words) {
+    const auto extent = each.rest.extent();
+    if (extent) work_.edits.push_back({extent->first, extent->second, json_array(words)});
+  }
+
+  void entry(size_t number, const Instruction& each) {
+    if (each.words.empty() || (each.exec && each.words.size() == 1 && each.words[0].empty())) return;
+    const std::vector<std::string> given = each.exec ? texts(each.words) : std::vector<std::string>();
+    // Arguments of an entry point are no command.
+    const bool arguments = each.keyword == "CMD" && has_entrypoint_ && each.exec;
+    const std::string whole = each.exec ? joined(given) : std::string(trim(each.words[0].text));
+    if (!arguments && std::ranges::find(base_.starts, whole) != base_.starts.end()) return starts_by_itself(number, each, whole);
+    if (arguments) {
+      if (std::ranges::find(base_.starts, whole) != base_.starts.end()) starts_by_itself(number, each, whole);
+      return;
+    }
+    ExecForm form = each.exec ? exec_form(given, work_.places[number].values) : exec_form(each.words[0].text, work_.places[number].values);
+    if (!form.words.empty()) resolve(form, number);
+    if (form.words.empty()) return unstartable(number, each, form.reason);
+    if (form.from_shell || form.words != given) {
+      work_.change("shell", each.span, work_.shown(number), fmt::format("started without a shell: {}", json_array(form.words)));
+      put(each, form.words);
+    }
+    settled(number, each, form);
+    runnable(number, each, form.words);
+  }
+
+  void starts_by_itself(size_t number, const Instruction& each, const std::string& whole) {
+    work_.change("shell", each.span, work_.shown(number), fmt::format("the hardened image starts what '{}' stands for by itself", visible(whole)));
+    work_.dropped.insert(number);
+  }
+
+  void unstartable(size_t number, const Instruction& each, const std::string& reason) {
+    if (needs_.shell) return;
+    needs_.shell = true;
+    needs_.shell_reason = reason;
+    needs_.shell_at = number;
+    (void)each;
+  }
+
+  /// Scripts of package managers become what they start.
+  void resolve(ExecForm& form, size_t number) {
+    std::vector<std::string> rest;
+    for (int depth = 0; depth < 4; ++depth) {
+      const std::string_view program = last_part(form.words[0]);
+      if (const auto script = npm_script(form.words, rest)) {
+        const auto json = work_.options.context ? work_.options.context("package.json") : std::nullopt;
+        auto line = json ? script_line(*json, *script) : std::nullopt;
+        if (json && !line && *script == "start") line = "node server.js";  // what npm starts where nothing is said
+        if (!line) return fail(form, fmt::format("what '{}' starts stands in package.json, which {}", joined(form.words), json ? "has no such script" : "does not lie beside the Dockerfile"));
+        ExecForm inner = exec_form(*line, work_.places[number].values);
+        if (inner.words.empty()) return fail(form, fmt::format("the script '{}' of package.json: {}", *script, inner.reason));
+        // Programs of packages lie beside the application.
+        if (inner.words[0].find('/') == std::string::npos && inner.words[0] != "node" && inner.words[0] != "npm" && inner.words[0] != "npx" && inner.words[0] != "yarn" && inner.words[0] != "pnpm") inner.words.insert(inner.words.begin(), "npx");
+        inner.words.insert(inner.words.end(), rest.begin(), rest.end());
+        inner.from_shell = true;
+        form = std::move(inner);
+      } else if ((program == "npx" || program == "bunx") && form.words.size() > 1 && !form.words[1].starts_with("-")) {
+        form.words[1] = "node_modules/.bin/" + form.words[1];
+        form.words[0] = "node";
+        form.from_shell = true;
+      } else if (program == "npm" || program == "yarn" || program == "pnpm" || program == "npx") {
+        return fail(form, fmt::format("'{}' is not in the image", program));
+      } else {
+        break;
+      }
+    }
+    if (form.words[0] == "/sbin/tini" || form.words[0] == "/usr/local/bin/tini") form.words[0] = "/usr/bin/tini", form.from_shell = true;
+    prefer_interpreter(form);
+    java_options(form, number);
+  }
+  static void fail(ExecForm& form, std::string reason) { form.words.clear(), form.reason = std::move(reason); }
+
+  void prefer_interpreter(ExecForm& form) const {
+    const std::string_view interpreter = interpreter_of(form.words[0]);
+    if (interpreter.empty() || std::ranges::find(base_.programs, interpreter) == base_.programs.end()) return;
+    // `#!/usr/bin/env` has no env there.
+    form.words.insert(form.words.begin(), std::string(interpreter));
+    form.from_shell = true;
+  }
+
+  void java_options(const ExecForm& form, size_t number) {
+    if (form.java_options.empty()) return;
+    const auto& values = work_.places[number].values;
+    const auto found = values.find(form.java_options);
+    if (found != values.end() && !trim(found->second).empty()) work_.set_variable("JDK_JAVA_OPTIONS", "\"" + found->second + "\"");
+    work_.breaks("variables", work_.file.instructions[number].span, work_.shown(number), fmt::format("a shell put ${} among Java's options; Java itself reads JDK_JAVA_OPTIONS", form.java_options),
+                 fmt::format("set JDK_JAVA_OPTIONS where {} is set today", form.java_options));
+  }
+
+  void settled(size_t number, const Instruction& each, const ExecForm& form) {
+    if (form.settled.empty()) return;
+    std::vector<std::string> names = form.settled;
+    std::ranges::sort(names);
+    names.erase(std::unique(names.begin(), names.end()), names.end());
+    work_.breaks("variables", each.span, work_.shown(number), fmt::format("no shell puts in the value of {} when it starts: the one that the Dockerfile gives stands there now", join(names, ", ")),
+                 "let the application read the variable itself, or give the whole command where it runs");
+  }
+
+  /// Whether what is started will be there.
+  void runnable(size_t number, const Instruction& each, const std::vector<std::string>& words) {
+    const std::string& program = words[0];
+    if (program.ends_with(".sh") || is_entry_script(program)) return unstartable(number, each, fmt::format("the script '{}' needs a shell", visible(program)));
+    if (program.starts_with("/") || program.starts_with("./") || std::ranges::find(base_.programs, program) != base_.programs.end()) {
+      if (program == "/usr/bin/tini" || program == "/usr/bin/dumb-init") after_init(number, each, words);
+      return;
+    }
+    if (program == "tini" || program == "dumb-init") return after_init(number, each, words);
+    if (program == "bundle" && base_.family == "ruby") return needs_.packages.push_back("ruby-bundler");
+    if (program == "gosu" || program == "su-exec" || program == "su" || program == "sudo") return unstartable(number, each, fmt::format("'{}' changes from root to another user, and the image has no root", program));
+    if (program == "supervisord" || program == "cron" || program == "crond" || program == "s6-svscan" || program == "runsvdir")
+      work_.refuse("shell", each.span, work_.shown(number), fmt::format("'{}' runs other programs as root, several in one container", program), "make one image a service, without it");
+  }
+  static bool is_entry_script(std::string_view program) {
+    const std::string_view name = last_part(program);
+    return name == "entrypoint" || name == "docker-entrypoint" || name.ends_with("-entrypoint") || name == "start" || name == "run";
+  }
+  void after_init(size_t number, const Instruction& each, const std::vector<std::string>& words) {
+    size_t at = 1;
+    while (at < words.size() && words[at].starts_with("-") && words[at] != "--") ++at;
+    if (at < words.size() && words[at] == "--") ++at;
+    if (at < words.size()) runnable(number, each, {words.begin() + static_cast<std::ptrdiff_t>(at), words.end()});
+  }
+
+  void health(size_t number, const Instruction& each) {
+    if (each.words.empty() || each.words[0].text.size() == 4) return;  // NONE
+    const std::vector<std::string> exec = each.exec ? texts(each.words, 1) : std::vector<std::string>();
+    const std::string line = each.exec || each.words.size() < 2 ? std::string() : each.words[1].text;
+    HealthForm form = health_form(line, !each.exec, exec, work_.places[number].values);
+    if (form.none) return;
+    if (!form.probe && !form.words.empty() && form.words[0].find('/') == std::string::npos && std::ranges::find(base_.programs, form.words[0]) == base_.programs.end() && base_.family != "python") form.reason = fmt::format("'{}' is not in the image", visible(form.words[0]));
+    if (!form.words.empty() && is_shell(form.words[0])) form.reason = "it needs a shell";
+    if (!form.words.empty() && form.reason.empty() && !interpreter_of(form.words[0]).empty()) form.words.insert(form.words.begin(), std::string(interpreter_of(form.words[0])));
+    if (!form.words.empty() && form.words[0].ends_with(".sh")) form.reason = fmt::format("the script '{}' needs a shell", visible(form.words[0]));
+    if (!form.reason.empty() || form.words.empty()) {
+      work_.breaks("health-check", each.span, work_.shown(number), form.reason.empty() ? "what it asks is not known" : form.reason, "let the application answer on an address of its own, and ask with HEALTHCHECK CMD [\"/usr/lib/ashlar/probe\", \"http\", \"http://127.0.0.1:PORT/PATH\"], or with a probe of the cluster");
+      return comment_out(number, each);
+    }
+    needs_.probe = needs_.probe || form.probe;
+    if (form.words == exec) return;
+    work_.change("health-check", each.span, work_.shown(number), form.probe ? fmt::format("the probe asks: {}", json_array(form.words)) : "asked without a shell", "Kubernetes does not read it: an exec probe with the same words does the same there");
+    const auto extent = each.exec ? each.rest.extent() : each.words[1].extent();
+    if (extent) work_.edits.push_back({extent->first, extent->second, (each.exec ? "CMD " : "") + json_array(form.words)});
+  }
+
+  void comment_out(size_t number, const Instruction& each) {
+    std::string lines;
+    for (const std::string_view line : split(work_.text.substr(each.span.begin, each.span.end - each.span.begin), '\n')) {
+      const std::string_view bare = line.ends_with('\r') ? line.substr(0, line.size() - 1) : line;
+      lines += (trim(bare).starts_with('#') ? "" : "# ") + std::string(bare) + work_.newline();
+    }
+    work_.before[number] += lines;
+    work_.dropped.insert(number);
+  }
+
+  Migration& work_;
+  const HardenedBase& base_;
+  EntryNeeds& needs_;
+  bool has_entrypoint_ = false;
+};
+
+}  // namespace
+
+void rewrite_entries(Migration& work, const std::vector<size_t>& numbers, const HardenedBase& base, EntryNeeds& needs) { EntryRewriter(work, base, needs).rewrite(numbers); }
+
+}  // namespace ashlar::workload

@@ -1,0 +1,376 @@
+// RUN for a -dev image of Debian: names of packages and of programs, and what has no place there.
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "workload/inner/migration.h"
+
+namespace ashlar::workload {
+namespace {
+
+using Use = PackageUse::Kind;
+constexpr std::string_view apt_install = "apt-get update && apt-get install -y --no-install-recommends";
+
+/// `name` of `name=1.2`, `name~1`, `name:amd64`, `name@edge`.
+std::string_view without_version(std::string_view name) { return name.substr(0, name.find_first_of("=<>~@:/", 1)); }
+
+class RunRewriter {
+ public:
+  RunRewriter(Migration& work, size_t number, const StageView& stage, bool last, PackageNeeds& needs)
+      : work_(work), number_(number), stage_(stage), last_(last), needs_(needs), run_(work.runs.at(number)) {}
+
+  void rewrite() {
+    const auto& commands = run_.line.commands;
+    gone_.assign(commands.size(), false);
+    for (size_t at = 0; at < commands.size(); ++at) {
+      switch (run_.commands[at].role) {
+        case Role::Keep: programs(at); break;
+        case Role::Install: install(at); break;
+        case Role::Refresh:
+          if (run_.commands[at].packager != Packager::Apt || upgrades(at)) go(at);
+          break;
+        case Role::Extension: extensions(at); break;
+        case Role::ExtensionOff: go(at); break;
+        case Role::Account: if (last_) account(at); break;
+        case Role::Owner: if (last_) owner(at); break;
+        case Role::Capability: if (last_) capability(at); break;
+        case Role::Zone: if (last_) zone(at); break;
+        case Role::Logs: if (last_) go(at), say("files", "the hardened image logs to where the container logs by itself"); break;
+      }
+    }
+    take_out();
+  }
+
+ private:
+  const ShellCommand& command(size_t at) const { return run_.line.commands[at]; }
+  Span span_of(size_t begin, size_t end) const {
+    const auto extent = run_.text.slice(begin, end).extent();
+    return extent ? work_.lines.span(extent->first, extent->second) : work_.file.instructions[number_].span;
+  }
+  std::string shown(size_t at) const {
+    std::string out;
+    for (const ShellWord& each : command(at).words) out += (out.empty() ? "" : " ") + each.value;
+    return out.substr(0, 160);
+  }
+  void say(std::string id, std::string why) { work_.change(std::move(id), span_of(command(present_).begin, command(present_).end), shown(present_), std::move(why)); }
+  void put(size_t begin, size_t end, std::string bytes) {
+    const auto extent = run_.text.slice(begin, end).extent();
+    if (extent) work_.edits.push_back({extent->first, extent->second, std::move(bytes)});
+  }
+
+  /// Whether a command can be left out, so that what is around it means the same.
+  bool can_go(size_t at) const {
+    if (command(at).nested || command(at).before == "||" || command(at).before == "|") return false;
+    return at + 1 == run_.line.commands.size() || (command(at + 1).before != "||" && command(at + 1).before != "|" && command(at + 1).before != "&");
+  }
+  void go(size_t at) {
+    present_ = at;
+    if (can_go(at)) gone_[at] = true;
+    else put(command(at).begin, command(at).end, "true");
+  }
+  bool upgrades(size_t at) const { return std::ranges::any_of(command(at).words, [](const ShellWord& each) { return each.value == "upgrade" || each.value == "dist-upgrade" || each.value == "full-upgrade"; }); }
+
+  /// Programs that are called otherwise there.
+  void programs(size_t at) {
+    const auto& words = command(at).words;
+    if (words.empty()) return;
+    const std::string& name = words[0].value;
+    if (name == "update-ca-trust") put(words[0].begin, command(at).end, "update-ca-certificates");
+    if (name == "apk" || name == "yum") return;
+    if (run_.uses_pip || !run_.environment.empty()) {
+      for (size_t each = 1; each < words.size(); ++each) {
+        // An environment takes neither of both.
+        if (words[each].value == "--user" || words[each].value == "--system" || words[each].value == "--break-system-packages") put(words[each - 1].end, words[each].end, "");
+      }
+    }
+    const bool makes_environment = words.size() > 2 && words[1].value == "-m" && words[2].value == "venv";
+    if (name == "python" && makes_environment) put(words[0].begin, words[0].end, "python3");
+    if (words.size() > 2 && name == "corepack") present_ = at, go(at), say("tools", "Debian's Node.js has no corepack; npm installs what it would have given");
+  }
+
+  PackageUse use_of(Packager packager, std::string_view written) const { return work_.options.packages->find(packager, without_version(written)); }
+
+  void install(size_t at) {
+    present_ = at;
+    const RunCommand& made = run_.commands[at];
+    const auto& words = command(at).words;
+    const bool foreign = made.packager != Packager::Apt;
+    std::vector<std::string> kept_anywhere;
+    std::vector<std::pair<size_t, std::string>> puts;
+    for (const size_t index : made.names) {
+      const ShellWord& word = words[index];
+      if (!word.plain) {
+        if (foreign) work_.breaks("packages", span_of(word.begin, word.end), word.value, "a variable says which packages: their names in Debian are not known", "write the names of Debian's packages there");
+        kept_anywhere.push_back(word.value);
+        continue;
+      }
+      std::string kept;
+      for (const std::string& name : judged(word, made.packager)) kept += (kept.empty() ? "" : " ") + name;
+      if (!kept.empty()) kept_anywhere.push_back(kept);
+      puts.emplace_back(index, kept);
+    }
+    if (kept_anywhere.empty()) return go(at);
+    if (foreign) {
+      // Verb and options become apt's; what lies between names stays, line ends among it.
+      const size_t first = made.names.front();
+      put(words[0].begin, words[first - 1].end, std::string(apt_install));
+      drop_options(at, first);
+    }
+    for (const auto& [index, kept] : puts) {
+      const ShellWord& word = words[index];
+      if (kept == word.value) continue;
+      if (!kept.empty()) put(word.begin, word.end, kept);
+      else put(words[index - 1].end, word.end, "");
+    }
+    if (foreign) say("packages", fmt::format("in Debian: {}", join(kept_anywhere, " ")));
+  }
+
+  /// Options of apk or dnf between or after names.
+  void drop_options(size_t at, size_t first) {
+    const auto& words = command(at).words;
+    for (size_t each = first; each < words.size(); ++each) {
+      if (std::ranges::find(run_.commands[at].names, each) == run_.commands[at].names.end()) put(words[each - 1].end, words[each].end, "");
+    }
+  }
+
+  /// The names of Debian that stay in the build stage; says what becomes of them.
+  std::vector<std::string> judged(const ShellWord& word, Packager packager) {
+    const PackageUse use = use_of(packager, word.value);
+    const std::string name(without_version(word.value));
+    const Span span = span_of(word.begin, word.end);
+    if (packager != Packager::Apt && !use.known) {
+      work_.breaks("packages", span, word.value, "what it is called in Debian is not known", "name Debian's package, or copy what it brings from a build stage");
+      return {};
+    }
+    if (packager == Packager::Apt && word.value.find('=') != std::string::npos) work_.breaks("packages", span, word.value, "the version is that of another release than Debian 13", "leave the version out: the hardened base is locked as a whole");
+    if (packager == Packager::Apt && name.starts_with("./")) return {word.value};
+    if (use.kind == Use::Build) needs_.native = needs_.native || name.ends_with("-dev") || name.ends_with("-devel") || name.find("gcc") != std::string::npos || name.find("build") != std::string::npos || name.find("g++") != std::string::npos;
+    if (!last_) return use.names;
+    return for_last(word, name, use, span);
+  }
+
+  std::vector<std::string> for_last(const ShellWord& word, const std::string& name, const PackageUse& use, const Span& span) {
+    const HardenedBase* own = stage_.base;
+    std::vector<std::string> stay;
+    for (const std::string& each : use.names) {
+      const PackageUse what = work_.options.packages->find(Packager::Apt, each);
+      const bool part_of_base = own != nullptr && std::ranges::any_of(own->packages, [&](const std::string& glob) { return matches_glob(glob, each); });
+      if (what.kind == Use::Debug) {
+        work_.change("tools", span, word.value, "for people at a shell: it is not carried over", "look into a container with `ashlar debug`");
+      } else if (what.kind == Use::Shell && !work_.out.refused()) {
+        shell_package(each, word.value, span);
+      } else if (what.kind == Use::Base || part_of_base) {
+        work_.change("packages", span, word.value, "the hardened image has it");
+        // The build may still need what the -dev image has under the same name.
+        if (part_of_base && each.find("jdk") != std::string::npos) continue;
+        if (what.kind == Use::Build) stay.push_back(each);
+      } else if (what.kind == Use::Build || used_by_build(each) || (own != nullptr && own->family == "node" && each.starts_with("python3"))) {
+        stay.push_back(each);
+        work_.change("packages", span, word.value, "for building: it stays in the build stage");
+      } else if (only_for_health(each)) {
+        work_.change("tools", span, word.value, "only the health check asks with it: the probe does");
+      } else {
+        stay.push_back(each);
+        if (std::ranges::find(needs_.run, each) == needs_.run.end()) needs_.run.push_back(each);
+        work_.change("packages", span, word.value, fmt::format("'{}' and what it needs are copied into the image", each));
+      }
+    }
+    if (use.names.empty()) work_.change("packages", span, word.value, fmt::format("'{}' has no counterpart, and needs none", name));
+    return stay;
+  }
+
+  void shell_package(const std::string& package, const std::string& written, const Span& span) {
+    constexpr std::array<std::string_view, 9> services = {"cron", "supervisor", "openssh-server", "runit", "s6", "systemd", "systemd-sysv", "rsyslog", "anacron"};
+    if (std::ranges::find(services, package) != services.end()) {
+      work_.refuse("shell", span, written, "it runs other programs as root, several in one container", package == "cron" || package == "anacron" ? "let the cluster's scheduler (CronJob) start one container a run" : "make one image a service, without it");
+    } else {
+      work_.change("tools", span, written, "no shell and no account to change are in the image: it is not carried over");
+    }
+  }
+
+  /// A program that some RUN of the file starts, so that the package is for that.
+  bool used_by_build(const std::string& package) const {
+    if (package.starts_with("lib") || package.starts_with("fonts-")) return false;
+    return std::ranges::any_of(work_.runs, [&](const auto& each) { return each.second.programs.contains(program_of(package)); });
+  }
+  static std::string program_of(const std::string& package) { return package == "gnupg" ? "gpg" : package == "xz-utils" ? "xz" : package == "netcat-openbsd" ? "nc" : package; }
+  bool only_for_health(const std::string& package) const {
+    return std::ranges::any_of(work_.file.instructions, [&](const Instruction& each) { return each.keyword == "HEALTHCHECK" && each.rest.text.find(program_of(package)) != std::string::npos; });
+  }
+
+  void extensions(size_t at) {
+    present_ = at;
+    static constexpr std::array<std::pair<std::string_view, std::string_view>, 24> known = {{{"pdo_mysql", "mysql"}, {"mysqli", "mysql"}, {"mysqlnd", "mysql"}, {"pdo_pgsql", "pgsql"}, {"pgsql", "pgsql"}, {"pdo_sqlite", "sqlite3"}, {"gd", "gd"}, {"intl", "intl"}, {"bcmath", "bcmath"}, {"soap", "soap"}, {"ldap", "ldap"}, {"gmp", "gmp"}, {"imap", "imap"},
+      {"redis", "redis"}, {"apcu", "apcu"}, {"imagick", "imagick"}, {"memcached", "memcached"}, {"xdebug", "xdebug"}, {"mongodb", "mongodb"}, {"amqp", "amqp"}, {"snmp", "snmp"}, {"tidy", "tidy"}, {"dba", "dba"}, {"igbinary", "igbinary"}}};
+    constexpr std::array<std::string_view, 24> inside = {"zip", "mbstring", "xml", "xsl", "dom", "simplexml", "curl", "opcache", "pcntl", "exif", "sockets", "calendar", "gettext", "ctype", "iconv", "tokenizer", "fileinfo", "ftp", "posix", "readline", "sodium", "shmop", "sysvmsg", "sysvsem"};
+    std::vector<std::string> packages;
+    for (const size_t index : run_.commands[at].names) {
+      const ShellWord& word = command(at).words[index];
+      const std::string name(word.value.substr(0, word.value.find_first_of("-@:")));
+      const auto found = std::ranges::find(known, name, &std::pair<std::string_view, std::string_view>::first);
+      if (std::ranges::find(inside, name) != inside.end()) continue;
+      if (found == known.end()) {
+        work_.breaks("packages", span_of(word.begin, word.end), word.value, "Debian has no package of this extension of PHP that is known here", "build it in the build stage, and copy its .so and .ini");
+        continue;
+      }
+      const std::string package = fmt::format("php8.4-{}", found->second);
+      if (std::ranges::find(packages, package) == packages.end()) packages.push_back(package);
+    }
+    for (const std::string& each : packages) {
+      if (last_ && std::ranges::find(needs_.run, each) == needs_.run.end()) needs_.run.push_back(each);
+    }
+    say("packages", packages.empty() ? "the hardened image has these extensions" : fmt::format("extensions come from Debian: {}", join(packages, " ")));
+    if (packages.empty()) return go(at);
+    put(command(at).begin, command(at).end, fmt::format("{} {}", apt_install, join(packages, " ")));
+  }
+
+  void account(size_t at) {
+    go(at);
+    say("user", fmt::format("the image runs as {}, and has its account", stage_.base == nullptr ? "65532" : stage_.base->user));
+  }
+  /// Where COPY or a folder made here brings it, the owner is given there; else it is changed in the build stage.
+  void owner(size_t at) {
+    present_ = at;
+    const auto& words = command(at).words;
+    size_t first = 1;
+    while (first < words.size() && words[first].value.starts_with("-")) ++first;
+    if (first >= words.size()) return;
+    std::vector<size_t> copies;
+    bool all = true;
+    for (size_t each = first + 1; each < words.size(); ++each) {
+      const std::string path = absolute(words[each].value, work_.places[number_].folder);
+      bool found = std::ranges::any_of(work_.runs, [&](const auto& other) { return other.first <= number_ && std::ranges::find(other.second.made, path) != other.second.made.end(); });
+      for (size_t number = work_.file.stages[static_cast<size_t>(stage_.root)].first; number < number_; ++number) {
+        const Instruction& copy = work_.file.instructions[number];
+        if ((copy.keyword == "COPY" || copy.keyword == "ADD") && absolute(copy.words.back().text, work_.places[number].folder) == path) copies.push_back(number), found = true;
+      }
+      all = all && (found || stage_.base == nullptr || path == "/var/cache/nginx" || path == "/var/log/nginx" || path == "/etc/nginx" || path == "/var/run/nginx.pid" || path == "/etc/nginx/conf.d");
+    }
+    if (!all) {
+      put(words[first].begin, words[first].end, stage_.base->user + ":" + stage_.base->group);
+      return say("user", "what is to be written to is given to the image's user where it is copied");
+    }
+    for (const size_t number : copies) {
+      const Instruction& copy = work_.file.instructions[number];
+      const bool has = std::ranges::any_of(copy.flags, [](const Flag& flag) { return flag.name == "chown"; });
+      if (!has && given_.insert(number).second) work_.edits.push_back({copy.keyword_span.end, copy.keyword_span.end, fmt::format(" --chown={}:{}", stage_.base->user, stage_.base->group)});
+    }
+    go(at);
+    say("user", "what is to be written to is given to the image's user where it is copied");
+  }
+  void capability(size_t at) {
+    go(at);
+    const std::string& which = run_.commands[at].value;
+    if (which.find("net_bind_service") != std::string::npos) say("capabilities", "ports below 1024 need no capability where engines let everybody bind them; file capabilities are lost by COPY");
+    else work_.breaks("capabilities", span_of(command(at).begin, command(at).end), shown(at), "file capabilities are lost by COPY, and no_new_privileges has no use for them", fmt::format("give the container '{}' where it runs, if it needs it", which));
+  }
+  void zone(size_t at) {
+    go(at);
+    std::string name = run_.commands[at].value;
+    if (name.starts_with("$")) {
+      std::erase_if(name, [](char c) { return c == '$' || c == '{' || c == '}'; });
+      const auto& values = work_.places[number_].values;
+      const auto found = values.find(name);
+      if (found == values.end()) {
+        work_.breaks("time-zone", span_of(command(at).begin, command(at).end), shown(at), "a variable without value says the time zone", "set ENV TZ");
+        return;
+      }
+      name = found->second;
+    }
+    say("time-zone", fmt::format("the image has all time zones: TZ={} chooses", name));
+    work_.set_variable("TZ", name);
+  }
+
+  /// Removes the commands that go, with the operators that join them.
+  void take_out() {
+    const auto& commands = run_.line.commands;
+    upkeep();
+    if (std::ranges::find(gone_, true) == gone_.end()) return;
+    if (std::ranges::find(gone_, false) == gone_.end()) {
+      work_.dropped.insert(number_);
+      return;
+    }
+    size_t first_kept = 0;
+    while (gone_[first_kept]) ++first_kept;
+    const auto cut = [&](size_t begin, size_t end) {
+      const auto extent = run_.text.slice(begin, end).extent();
+      if (extent) work_.remove(extent->first, extent->second, number_);
+    };
+    if (first_kept > 0) cut(commands[0].begin, commands[first_kept].begin);
+    for (size_t at = first_kept + 1; at < commands.size(); ++at) {
+      if (gone_[at]) cut(commands[at - 1].end, commands[at].end);
+    }
+  }
+
+  /// Where nothing is installed any more, what came before and after that goes as well.
+  void upkeep() {
+    bool installs = false;
+    for (size_t at = 0; at < gone_.size(); ++at) {
+      if (run_.commands[at].role == Role::Install || run_.commands[at].role == Role::Extension) installs = true;
+      if (!gone_[at] && !is_upkeep(at)) return;
+    }
+    if (!installs) return;
+    for (size_t at = 0; at < gone_.size(); ++at) gone_[at] = gone_[at] || can_go(at);
+  }
+  bool is_upkeep(size_t at) const {
+    if (run_.commands[at].role != Role::Keep) return false;
+    const auto& words = command(at).words;
+    const std::string& program = command(at).program();
+    if (program == "apt-get" || program == "apt" || program == "set") return true;
+    return program == "rm" && std::ranges::all_of(words, [](const ShellWord& each) { return each.value == "rm" || each.value.starts_with("-") || each.value.starts_with("/var/lib/apt") || each.value.starts_with("/var/cache") || each.value.starts_with("/tmp"); });
+  }
+
+  Migration& work_;
+  size_t number_;
+  const StageView& stage_;
+  bool last_;
+  PackageNeeds& needs_;
+  const RunLine& run_;
+  std::vector<bool> gone_;
+  std::set<size_t> given_;  ///< COPYs that got an owner
+  size_t present_ = 0;
+};
+
+}  // namespace
+
+void rewrite_run(Migration& work, size_t number, const StageView& stage, bool last, PackageNeeds& needs) {
+  const auto found = work.runs.find(number);
+  if (found != work.runs.end() && found->second.line.good) RunRewriter(work, number, stage, last, needs).rewrite();
+  else if (found != work.runs.end() && found->second.text.text.find("apk ") + 1 + found->second.text.text.find("yum ") + 1 > 0 && (stage.match.alpine || stage.match.rpm))
+    work.breaks("packages", work.file.instructions[number].span, work.shown(number), "its shell is not understood: names of packages in it are not translated", "write apt-get and Debian's names there");
+}
+
+std::vector<std::string> missing_packages(const Migration& work, size_t stage) {
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 24> brought = {{{"curl", "curl"}, {"wget", "wget"}, {"git", "git"}, {"unzip", "unzip"}, {"zip", "zip"}, {"xz", "xz-utils"}, {"bzip2", "bzip2"}, {"gpg", "gnupg"}, {"jq", "jq"}, {"gcc", "gcc"}, {"cc", "gcc"}, {"g++", "g++"}, {"make", "make"}, {"cmake", "cmake"}, {"patch", "patch"}, {"file", "file"},
+    {"python3", "python3"}, {"rsync", "rsync"}, {"setcap", "libcap2-bin"}, {"go", "golang-go"}, {"localedef", "locales"}, {"locale-gen", "locales"}, {"envsubst", "gettext-base"}, {"java", "default-jre-headless"}}};
+  const StageView& view = work.stages[stage];
+  std::vector<std::string> out;
+  if (view.base == nullptr) return out;
+  std::string installed = " " + join(view.match.toolchain, " ");
+  for (size_t at = stage;; at = static_cast<size_t>(work.stages[at].parent)) {
+    const Stage& read = work.file.stages[at];
+    for (size_t number = read.first; number < read.end; ++number) {
+      if (const auto run = work.runs.find(number); run != work.runs.end()) installed += " " + work.edited(work.file.instructions[number].span.begin, work.file.instructions[number].span.end);
+    }
+    if (work.stages[at].parent < 0) break;
+  }
+  const auto has = [&](std::string_view word) { return std::ranges::any_of(words(installed), [&](std::string_view each) { return each == word || each == std::string(word) + ";" || each == "default-jdk-headless"; }); };
+  const bool whole = has("build-essential");
+  for (size_t number = work.file.stages[stage].first; number < work.file.stages[stage].end; ++number) {
+    const auto run = work.runs.find(number);
+    if (run == work.runs.end()) continue;
+    for (const auto& [program, package] : brought) {
+      if (!run->second.programs.contains(std::string(program)) || std::ranges::find(out, package) != out.end()) continue;
+      const auto& own = view.base->dev_programs;
+      if (std::ranges::find(own, program) != own.end() || std::ranges::find(work.options.bases->dev_programs(), program) != work.options.bases->dev_programs().end()) continue;
+      if (has(package) || (whole && (package == "gcc" || package == "g++" || package == "make"))) continue;
+      if (program == "java" && !view.match.toolchain.empty()) continue;
+      out.emplace_back(package);
+    }
+  }
+  return out;
+}
+
+}  // namespace ashlar::workload

@@ -1,0 +1,3 @@
+import subprocess
+
+print(subprocess.run(["pdftotext", "-v"], capture_output=True, text=True).stderr)

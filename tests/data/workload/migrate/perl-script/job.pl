@@ -1,0 +1,2 @@
+use strict; use warnings;
+print "hello from perl\n";

@@ -1,0 +1,1 @@
+<?php echo "hello from a worker ", extension_loaded("intl") ? "with intl" : "without intl", "\n";
