@@ -10,10 +10,12 @@
 namespace ashlar::pipeline {
 namespace {
 
+std::string beginning(std::string_view text) { return visible(text.substr(0, 256)); }
+
 Json json_of(const std::vector<prove::CommandSeen>& commands) {
   Json out = Json::array();
   for (const prove::CommandSeen& each : commands) {
-    Json row = {{"words", each.words}, {"exit_code", each.exit_code}, {"timed_out", each.timed_out}, {"output", Digest::of(each.printed).str()}};
+    Json row = {{"words", each.words}, {"exit_code", each.exit_code}, {"timed_out", each.timed_out}, {"output", Digest::of(each.printed).str()}, {"begins", beginning(each.printed)}};
     if (!each.refusal.empty()) row["refusal"] = each.refusal;
     out.push_back(std::move(row));
   }
@@ -23,12 +25,12 @@ Json json_of(const std::vector<prove::CommandSeen>& commands) {
 Json json_of(const prove::AnswerSeen& answer) {
   Json row = {{"request", answer.request.str()}};
   if (!answer.silence.empty()) row["silence"] = answer.silence;
-  else row.update({{"status", answer.status}, {"headers", answer.headers}, {"size", answer.size}, {"body", answer.body.str()}, {"steady", answer.steady}});
+  else row.update({{"status", answer.status}, {"headers", answer.headers}, {"size", answer.size}, {"body", answer.body.str()}, {"begins", answer.begins}, {"steady", answer.steady}});
   return row;
 }
 
 Json json_of(const prove::Watched& watched) {
-  Json out = {{"listening", watched.listening}, {"alone", json_of(watched.alone)}, {"beside", json_of(watched.beside)}, {"written", watched.written}};
+  Json out = {{"listening", watched.listening}, {"alone", json_of(watched.alone)}, {"beside", json_of(watched.beside)}, {"written", watched.written}, {"last_lines", visible(watched.last_lines)}};
   if (!watched.refusal.empty()) out["refusal"] = watched.refusal;
   if (watched.exit_code) out["exit_code"] = *watched.exit_code;
   if (watched.ready_seconds) out["ready_seconds"] = *watched.ready_seconds;

@@ -45,6 +45,7 @@ AnswerSeen seen(const Request& request, const Result<host::InsideAnswer>& answer
   out.status = answer->status;
   out.size = answer->body.size();
   out.body = Digest::of(answer->body);
+  out.begins = visible(std::string_view(answer->body).substr(0, 256));
   for (const auto& [name, value] : answer->headers) {
     if (std::ranges::find(telling_headers, name) != telling_headers.end()) out.headers[name] = value;
     else if (name == "set-cookie") out.headers["set-cookie"] += fmt::format("{}{}", out.headers["set-cookie"].empty() ? "" : ", ", cut(value, '=').first);

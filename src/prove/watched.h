@@ -51,6 +51,7 @@ struct AnswerSeen {
   std::map<std::string, std::string> headers{};  ///< those that users of an answer go by; of cookies the names
   std::uint64_t size = 0;           ///< of the body, up to 1 MiB
   Digest body = Digest::from({});
+  std::string begins{};             ///< the first 256 bytes of it, made visible
   bool steady = true;               ///< asked twice it said the same
 };
 
