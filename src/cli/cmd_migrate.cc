@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "cli/commands.h"
+#include "cli/migration_images.h"
 #include "pipeline/migrate_file.h"
 
 namespace ashlar::cli {
@@ -12,6 +13,7 @@ namespace {
 struct Options {
   std::string file, write, context, table, bases = "ashlar";
   bool in_place = false, check = false;
+  MigrationImages images;
 };
 
 /// Why there is no Dockerfile, each reason at its place.
@@ -30,14 +32,17 @@ Exit exit_of(const workload::Migrated& migrated) {
 
 Action migrate(CLI::App& app) {
   const auto options = std::make_shared<Options>();
-  app.add_option("DOCKERFILE", options->file, "the file to rewrite")->required();
+  app.add_option("DOCKERFILE", options->file, "the file to rewrite");
   app.add_option("--write", options->write, "write the hardened Dockerfile here; without it and --in-place the text answer is the file, and the report goes to standard error")->option_text("FILE");
   app.add_flag("--in-place", options->in_place, "write it where it was");
   app.add_flag("--check", options->check, "write nothing: the report alone; exit 1 where something is to be changed");
   app.add_option("--bases", options->bases, "where the hardened images lie")->option_text("PREFIX");
   app.add_option("--context", options->context, "the folder that is built from; that of the file by default")->option_text("FOLDER");
   app.add_option("--table", options->table, "hardened and usual images, in place of policies/migration.yaml")->option_text("FILE");
+  add_migration_images(app, options->images);
   return [options](Context& context) -> Result<Exit> {
+    if (options->images.prove) return prove_migration(context, options->images);
+    if (options->file.empty()) return cannot(Kind::Invalid, "migrate", "no DOCKERFILE is named");
     if (options->in_place && !options->write.empty()) return cannot(Kind::Invalid, "write the hardened Dockerfile", "--in-place and --write exclude each other");
     TRY_ASSIGN(const auto workshop, pipeline::open_workshop(context.machine, context.config, context.progress));
     pipeline::MigrateFileOptions how;
@@ -45,6 +50,8 @@ Action migrate(CLI::App& app) {
     how.context = options->context;
     how.table = options->table;
     how.prefix = options->bases;
+    TRY_ASSIGN(const auto old, old_image_of(context, options->images));
+    how.old = old ? &*old : nullptr;
     TRY_ASSIGN(const auto migrated, pipeline::migrate_file(workshop, how));
     const bool writes = (options->in_place || !options->write.empty()) && !options->check;
     if (writes && !migrated.refused() && (migrated.changed || !options->in_place)) {
