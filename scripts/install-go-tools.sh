@@ -2,7 +2,7 @@
 # Builds into ~/go/bin what tests compare with and Debian does not have: cosign, crane, oras, actionlint, a registry with the API of referrers, made of go-containerregistry's
 # parts, and the admission plugin of an API server, made of Kubernetes'. Needs any Go; where it is older than the tools ask for, the toolchain is fetched as a module
 # first. Says what it goes without.
-#   scripts/install-go-tools.sh [cosign|crane|oras|actionlint|registry|admission|kyverno]...      all but kyverno by default, which takes long to build
+#   scripts/install-go-tools.sh [cosign|crane|oras|actionlint|registry|admission|kyverno|dfc]...      by default all but kyverno, which takes long to build, and dfc, with which bench/migrate.sh alone compares
 set -euo pipefail
 source "$(dirname "$0")/machine.sh"
 bin=${HOME:?}/go/bin
@@ -72,6 +72,7 @@ for tool in "${lacking[@]}"; do
     actionlint) build actionlint github.com/rhysd/actionlint@v1.7.12 ./cmd/actionlint ;;
     oras) build oras oras.land/oras@v1.3.0 ./cmd/oras ;;
     kyverno) build kyverno github.com/kyverno/kyverno@v1.15.2 ./cmd/cli/kubectl-kyverno ;;
+    dfc) build dfc github.com/chainguard-dev/dfc@v0.10.0 . ;;
     *) die "'$tool' is none of its tools" ;;
   esac >&2 || say "$script: going on without $tool: Go cannot build it from here"
 done
