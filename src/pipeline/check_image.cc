@@ -9,8 +9,8 @@
 #include "oci/platform_choice.h"
 #include "oci/registry.h"
 #include "pipeline/base_finder.h"
+#include "pipeline/checked.h"
 #include "pipeline/fleet.h"
-#include "pipeline/inner/candidate.h"
 #include "pipeline/inner/check_signatures.h"
 #include "pipeline/sla.h"
 #include "pipeline/test.h"
@@ -33,32 +33,12 @@ class Lap {
   std::chrono::steady_clock::time_point from_ = std::chrono::steady_clock::now();
 };
 
-host::Path beside(const policy::Policy& policy, const std::string& path) {
-  return host::Path(path).is_absolute() ? host::Path(path) : host::Path(policy.path).parent_path() / path;
-}
-
 Result<const FinishedRules*> rules_of(const policy::Policy& policy, const std::string& environment) {
   const FinishedRules* const rules = policy::rules_in(policy, environment);
   if (rules != nullptr) return rules;
   std::vector<std::string> names;
   for (const auto& [name, unused] : policy.environments) names.push_back(name);
   return cannot(Kind::Invalid, fmt::format("check for '{}'", environment), names.empty() ? "the policy has no environments" : fmt::format("the policy's environments are {}", join(names, ", ")));
-}
-
-/// The selection that the policy names, or that is given, or that lies where `ashlar policy select` puts it; `unread` says why there is none.
-Result<policy::Selection> selection_for(Workshop& workshop, const policy::Policy& policy, const FinishedRules& rules, const CheckImageOptions& options, std::string& unread) {
-  const bool named = rules.bases && !rules.bases->selection.empty();
-  const host::Path path = !options.selection.empty() ? options.selection : named ? beside(policy, rules.bases->selection) : selection_path(workshop);
-  if (!workshop.machine.files->exists(path)) {
-    if (!options.selection.empty()) return cannot(Kind::NotFound, fmt::format("read selection '{}'", path.string()), "there is no such file");
-    unread = fmt::format("there is no selection '{}': `ashlar policy select` makes one", path.string());
-    return policy::Selection();
-  }
-  TrustSettings trust = options.trust;
-  if (policy.verify && !policy.verify->keyring.empty()) trust.keyring = beside(policy, policy.verify->keyring);
-  TRY_ASSIGN(const auto believed, believe(workshop.machine, trust));
-  TRY_ASSIGN(auto read, read_selection(workshop.machine, path, believed));
-  return std::move(read.selection);
 }
 
 /// The image's platforms that are judged, and what they are of.
@@ -118,8 +98,9 @@ class Gatherer {
   Done begin() {
     {
       const Lap lap(out_.timings.base);
-      TRY_ASSIGN(auto selection, selection_for(workshop_, policy_, rules_, options_, unread_));
-      TRY_ASSIGN(finder_, BaseFinder::open(workshop_.machine, {std::move(selection), options_.base, options_.ledger}));
+      TRY_ASSIGN(auto found, selection_of(workshop_, policy_, options_.environment, options_.selection, options_.trust));
+      unread_ = std::move(found.missing);
+      TRY_ASSIGN(finder_, BaseFinder::open(workshop_.machine, {std::move(found.selection), options_.base, options_.ledger}));
       out_.selection = finder_->selection();
     }
     if (policy_.verify && rules_.verify) {

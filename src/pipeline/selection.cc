@@ -6,6 +6,7 @@
 
 #include "attest/statement.h"
 #include "base/text.h"
+#include "pipeline/believed.h"
 #include "pipeline/decisions.h"
 #include "pipeline/fleet.h"
 #include "pipeline/inner/platform_layers.h"
@@ -183,6 +184,21 @@ Result<ReadSelection> read_selection(host::Machine& machine, const host::Path& p
   TRY_ASSIGN(out.signed_by, signer_of(envelope, path, believed));
   TRY_ASSIGN(out.selection, selection_of(envelope, path));
   return out;
+}
+
+Result<ReadSelection> selection_of(Workshop& workshop, const policy::Policy& policy, const std::string& environment, const host::Path& given, const TrustSettings& trust) {
+  const auto beside = [&](const std::string& path) { return host::Path(path).is_absolute() ? host::Path(path) : host::Path(policy.path).parent_path() / path; };
+  const policy::FinishedRules* const rules = policy::rules_in(policy, environment);
+  const bool named = rules != nullptr && rules->bases && !rules->bases->selection.empty();
+  const host::Path path = !given.empty() ? given : named ? beside(rules->bases->selection) : selection_path(workshop);
+  if (!workshop.machine.files->exists(path)) {
+    if (!given.empty()) return cannot(Kind::NotFound, fmt::format("read selection '{}'", path.string()), "there is no such file");
+    return ReadSelection{.selection = {}, .signed_by = {}, .missing = fmt::format("there is no selection '{}': `ashlar policy select` makes one", path.string())};
+  }
+  TrustSettings also = trust;
+  if (policy.verify && !policy.verify->keyring.empty()) also.keyring = beside(policy.verify->keyring);
+  TRY_ASSIGN(const auto believed, believe(workshop.machine, also));
+  return read_selection(workshop.machine, path, believed);
 }
 
 Result<Selection> look_at_selection(host::Machine& machine, const host::Path& path) {
