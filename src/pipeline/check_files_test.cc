@@ -36,6 +36,7 @@ class CheckFilesTest : public ::testing::Test {
     put("/data/policies/registries.yaml", "host: registry.example\nsingle: library\n");
     put("/data/policies/vendors.yaml", "vendors: []\n");
     put("/policy.yaml",
+        "verify:\n  rules:\n    - {name: vendor, images: ['registry.example/vendor/**'], signed-by: [{file: vendor.pub}]}\n"
         "bases:\n  default: deny\n  why: the platform team selects bases\n  rules:\n"
         "    - {name: ours, images: ['registry.example/hardened/**'], pinned: true, why: they are renewed}\n"
         "    - {name: signed, images: ['registry.example/vendor/**'], signed: true}\n"

@@ -19,7 +19,7 @@ class CheckFlow : public ::testing::Test {
   void SetUp() override {
     stage.write("app/Dockerfile", "FROM registry.example/hardened/python:3.13" + digest + "\nADD . /app\nUSER 65532\nCMD python3 /app/main.py\n");
     stage.write("app/deploy/pod.yaml", "apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - name: web\n    image: registry.example/hardened/python:3.13" + digest + "\n");
-    stage.write("policy.yaml", "bases:\n  default: deny\n  rules:\n    - {name: ours, images: ['registry.example/hardened/**'], pinned: true}\n    - {name: vendor, images: ['registry.example/vendor/**'], signed: true}\n");
+    stage.write("policy.yaml", "verify:\n  rules:\n    - {name: vendor, images: ['registry.example/vendor/**'], signed-by: [{file: vendor.pub}]}\nbases:\n  default: deny\n  rules:\n    - {name: ours, images: ['registry.example/hardened/**'], pinned: true}\n    - {name: vendor, images: ['registry.example/vendor/**'], signed: true}\n");
   }
   static std::string rules(const Json& answer) {
     std::set<std::string> out;
