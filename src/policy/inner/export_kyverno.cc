@@ -41,12 +41,13 @@ void add_assignment(PodCel& cel, const std::vector<KyvernoImages>& images, const
     theirs.push_back(patterns.empty() ? "false" : fmt::format("i.kyverno.matches({})", cel::text(fmt::format("^(?:{})$", join(patterns, "|")))));
     if (images[at].verify.is_null()) impossible += fmt::format("{}{}", impossible.empty() ? "" : ", ", at);
   }
-  const std::string host = inputs.registries.host.empty() ? std::string("n") : fmt::format("n.matches('^(?:localhost|[^/]*[.:][^/]*)/') ? n : {} + n", cel::text(inputs.registries.host + "/"));
-  cel.variables.push_back({"signed", fmt::format("variables.images.map(i, {{'written': i.written, 'repository': i.repository, 'kyverno': [i.written.find('^(?:[^/@]*/)*[^/:@]*')].map(n, {})[0] + (i.digest == '' ? ':' + i.tag : '@' + i.digest)}})", host)});
+  const std::string whole = inputs.registries.host.empty() ? std::string("n") : fmt::format("n.matches('^(?:localhost|[^/]*[.:][^/]*)/') ? n : {} + n", cel::text(inputs.registries.host + "/"));
+  cel.variables.push_back({"signed", fmt::format("variables.images.map(i, {{'written': i.written, 'repository': i.repository, 'kyverno': [i.written.find('^(?:[^/@]*/)*[^/:@]*')].map(n, {})[0] + (i.digest == '' ? ':' + i.tag : '@' + i.digest)}})", whole)});
   cel.variables.push_back({"misread", fmt::format("variables.signed.filter(i, ({}) != ({})).map(i, i.written)", chain(ours), chain(theirs))});
   const std::string message = "images that Kyverno would hold to another rule on signatures than the policy: write their full names";
   cel.checks.push_back({"misread", "variables.misread.size() == 0", message, fmt::format("{} + variables.misread.join(', ')", cel::text(message + ": "))});
   if (!inputs.registries.host.empty()) notes.add(Effect::DeniesMore, "verify", "", fmt::format("names without a host are made whole by Kyverno's own setting, which must be '{}'; where that gives another name than the policy has, they are denied", inputs.registries.host), "write full names in pods");
+  for (const std::string& each : inputs.registries.also) notes.add(Effect::DeniesMore, "verify", "", fmt::format("other names of a host are other hosts to Kyverno: '{}.{}' is denied", each, inputs.registries.host), "write the host's own name in pods");
   if (impossible.empty()) return;
   cel.variables.push_back({"unsigned", fmt::format("variables.signed.filter(i, ({}) in [{}]).map(i, i.written)", chain(ours), impossible)});
   const std::string never = "images of rules on signatures that nothing can meet as they were exported";

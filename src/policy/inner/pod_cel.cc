@@ -48,7 +48,10 @@ std::string full_name_cel(const Registries& registries, const std::string& name)
   std::string out = fmt::format("[{}]", name);
   if (!registries.host.empty()) out += fmt::format(".map(n, n.matches('^(?:localhost|[^/]*[.:][^/]*)/') ? n : {} + n)", cel::text(registries.host + "/"));
   std::string others;
-  for (const auto& [from, to] : registries.same_as) others += fmt::format("n.startsWith({}) ? {} + n.substring({}) : ", cel::text(from + "/"), cel::text(to + "/"), from.size() + 1);
+  for (const std::string& word : registries.also) {
+    const std::string from = word + "." + registries.host + "/";
+    if (!registries.host.empty()) others += fmt::format("n.startsWith({}) ? {} + n.substring({}) : ", cel::text(from), cel::text(registries.host + "/"), from.size());
+  }
   if (!others.empty()) out += fmt::format(".map(n, {}n)", others);
   if (!registries.host.empty() && !registries.single.empty()) {
     out += fmt::format(".map(n, n.matches({}) ? {} + n.substring({}) : n)", cel::text(fmt::format("^{}/[^/]*$", cel::literal(registries.host))), cel::text(registries.host + "/" + registries.single + "/"), registries.host.size() + 1);

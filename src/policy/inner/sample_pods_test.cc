@@ -296,7 +296,7 @@ environments:
 
 ExportInputs sample_inputs() {
   ExportInputs out;
-  out.registries = {.host = "hub.example", .single = "library", .same_as = {{"index.hub.example", "hub.example"}}};
+  out.registries = {.host = "hub.example", .single = "library", .also = {"index"}};
   out.vendors[""] = {{.name = "other-vendor", .title = "Other", .policy = {}, .images = {"vendor.example/other/**"}}, {.name = "free-vendor", .title = "Free", .policy = {}, .images = {"vendor.example/**"}}};
   out.now = Time::parse("2026-11-27T07:00:00Z").value();
   const auto time = [](const char* text) { return Time::parse(text).value(); };
