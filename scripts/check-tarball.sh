@@ -89,7 +89,7 @@ try() {
   local doctor
   doctor=$(grep -c '^MISSING' "$work/doctor" || true)
   if ! answer=$(within "$root" "$home" "$@" -- $program lock jq.yaml --mirror "$mirror" --quiet 2>&1); then rows+=("$suite|$how|lock fails: $(head -1 <<<"$answer")"); failed=1; return; fi
-  if ! answer=$(within "$root" "$home" "$@" -- $program build jq.yaml -o oci:out --format json --quiet --output built.json 2>&1); then rows+=("$suite|$how|build fails: $(head -1 <<<"$answer")"); failed=1; return; fi
+  if ! answer=$(within "$root" "$home" "$@" -- $program build jq.yaml --mirror "$mirror" -o oci:out --format json --quiet --output built.json 2>&1); then rows+=("$suite|$how|build fails: $(head -1 <<<"$answer")"); failed=1; return; fi
   answer=$(jq -r .root "$home/built.json")
   if [[ $answer == "$wanted" ]]; then answer="the same image"; else answer="another image: $answer"; failed=1; fi
   rows+=("$suite|$how|$(tail -1 <(within "$root" "$home" "$@" -- $program --version)), doctor: $doctor missing, lock and build: $answer")

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # Builds Ashlar's own image by itself: from its own .deb, through a signed repository that is made for it in a folder of this machine.
-#   scripts/own-image.sh [--ashlar PROGRAM] [--deb FILE] [--distribution NAME] [--dev] [--key KEY] [--db FILE] [--definition-only] TO
+#   scripts/own-image.sh [--ashlar PROGRAM] [--deb FILE] [--distribution NAME] [--dev] [--key KEY] [--db FILE] [--definition FILE] TO
 # TO: oci:DIR or docker://HOST/REPO. PROGRAM makes it, by default build/release/ashlar; FILE, by default what cpack packs of that folder, must have been built
-# on that distribution, by default this machine's. KEY signs the image and what is said of it (ASHLAR_KEY_PASSWORD); by default one is made for this run beside
-# TO's folder, as own.key and own.pub. --dev makes the variant with a shell, in which jobs of GitLab run. The repository's key is made anew, trusted by its
+# on that distribution, by default this machine's. The definition is own/image.yaml. KEY signs the image and what is said of it (ASHLAR_KEY_PASSWORD); by
+# default one is made for this run beside TO's folder, as own.key and own.pub. --dev makes the variant with a shell, in which jobs of GitLab run. The repository's key is made anew, trusted by its
 # fingerprint for this one lock, and thrown away.
 set -euo pipefail
 source "$(dirname "$0")/machine.sh"
-ashlar=$(build_root)/release/ashlar deb='' distribution='' variant=runtime key='' db=() only=''
+ashlar=$(build_root)/release/ashlar deb='' distribution='' variant=runtime key='' db=() template=$top/own/image.yaml
 usage() { sed -n 3,7p "$0" >&2; exit 2; }
 while [[ ${1-} == --* ]]; do
   case $1 in
@@ -17,12 +17,14 @@ while [[ ${1-} == --* ]]; do
     --dev) variant=dev; shift ;;
     --key) key=$2; shift 2 ;;
     --db) db=(--db "$2"); shift 2 ;;
-    --definition-only) only=1; shift ;;
+    --definition) template=$(realpath "$2"); shift 2 ;;
     *) usage ;;
   esac
 done
 (($# == 1)) || usage
 to=$1
+if [[ $to == oci:* ]]; then to=oci:$(realpath -m "${to#oci:}"); fi
+if [[ -n $key && $key != pkcs11:* ]]; then key=$(realpath "$key"); fi
 for tool in dpkg-deb dpkg-scanpackages gpg xz sha256sum; do command -v $tool >/dev/null || { say "$script: skipped: this machine has no $tool"; exit 3; }; done
 if [[ -z $distribution ]]; then distribution=$(. /etc/os-release; echo "$ID-$VERSION_ID"); fi
 [[ -e $top/distributions/$distribution.yaml ]] || die "there is no distribution '$distribution' (distributions/)"
@@ -59,7 +61,7 @@ fingerprint=$(gpg --batch --with-colons --fingerprint | sed -n 's/^fpr:*\([0-9A-
 step "make the image, $variant, of $distribution"
 # fill VARIANT FILE
 fill() {
-  sed -e "s|@URL@|file://$repository|; s|@DISTRIBUTION@|$distribution|; s|@VERSION@|$version|; s|@ARCHITECTURE@|$architecture|" "$top/own/image.yaml" > "$2"
+  sed -e "s|@URL@|file://$repository|; s|@DISTRIBUTION@|$distribution|; s|@VERSION@|$version|; s|@ARCHITECTURE@|$architecture|" "$template" > "$2"
   [[ $1 == dev ]] || return 0
   local more
   more=$(printf '    - %s\\n' apt base-passwd bash coreutils dash debconf debianutils diffutils dpkg findutils git grep gzip hostname init-system-helpers jq libc-bin mawk passwd perl-base sed tar util-linux)
@@ -67,20 +69,13 @@ fill() {
 }
 definition=$work/image.yaml
 fill $variant "$definition"
-if [[ -n $only ]]; then cat "$definition"; exit 0; fi
 if [[ -z $key ]]; then
   key=$(dirname "${to#oci:}")/own.key
-  [[ $to == oci:* ]] || key=own.key
+  [[ $to == oci:* ]] || key=$PWD/own.key
+  mkdir -p "$(dirname "$key")"
   [[ -e $key ]] || "$ashlar" keys generate --layout pkcs8 --no-password --output-prefix "${key%.key}" >&2
 fi
 cd "$work"
-# What maintainer scripts do is declared for Debian 13; for other distributions it is recorded in the sandbox first, where it cannot be followed.
-# A runtime image has no shell to record with; the -dev variant has, and the same packages.
-if [[ $distribution != debian-13 ]]; then
-  fill dev "$work/recorded.yaml"
-  "$ashlar" build "$work/recorded.yaml" --accept-key "$fingerprint" --record-effects --quiet -o "oci:$work/trial" >&2
-  [[ ! -e $work/recorded.effects.json ]] || cp "$work/recorded.effects.json" "$work/image.effects.json"
-fi
 code=0
 "$ashlar" make "$definition" --accept-key "$fingerprint" --policy "$top/own/policy.yaml" --to "$to" --key "$key" "${db[@]}" || code=$?
 exit $code

@@ -8,6 +8,7 @@ source "$(dirname "$0")/machine.sh"
 folder=$(build_root)/dev
 build_preset dev "$folder"
 "$top/scripts/install-validators.sh" >/dev/null || [[ -z ${ASHLAR_CI-} ]] || die "without the validators of SBOMs their tests would be skipped"
+"$top/scripts/install-ci-linters.sh" >/dev/null || [[ -z ${ASHLAR_CI-} ]] || die "without the linters of CI files their tests would be skipped"
 # Bundles that Sigstore's projects publish to test verifiers with; where they cannot be had, their test is skipped, and says so.
 export ASHLAR_SIGSTORE_CASES=${ASHLAR_SIGSTORE_CASES-$(build_root)/sigstore-conformance}
 "$top/scripts/sigstore-conformance.sh" --cases || (($? == 77))

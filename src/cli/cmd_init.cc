@@ -11,6 +11,7 @@ namespace {
 
 struct Options {
   std::vector<std::string> words, force;
+  std::string from;
   pipeline::StartOptions how{};
 };
 
@@ -20,9 +21,9 @@ Json to_json(const std::vector<host::Path>& paths) {
   return out;
 }
 
-void say_started(Context& context, const pipeline::StartedProject& started, const host::Path& folder) {
-  for (const host::Path& each : started.files.written) say(context, fmt::format("wrote  {}", (folder / each).lexically_normal().string()));
-  for (const host::Path& each : started.files.kept) say(context, faint(context, fmt::format("kept   {}", (folder / each).lexically_normal().string())));
+void say_started(Context& context, const pipeline::StartedProject& started) {
+  for (const host::Path& each : started.files.written) say(context, fmt::format("wrote  {}", (started.folder / each).lexically_normal().string()));
+  for (const host::Path& each : started.files.kept) say(context, faint(context, fmt::format("kept   {}", (started.folder / each).lexically_normal().string())));
   if (!started.open.empty()) say(context, "\nopen:");
   for (const std::string& each : started.open) say(context, fmt::format("  - {}", each));
 }
@@ -37,6 +38,8 @@ Result<pipeline::StartedProject> start(Context& context, Options& options) {
   if (words.size() == folder + 1) options.how.folder = words[folder];
   options.how.force = {options.force.begin(), options.force.end()};
   TRY_ASSIGN(auto workshop, pipeline::open_workshop(context.machine, context.config, context.progress));
+  if (ci && !options.from.empty()) return cannot(Kind::Invalid, "write a pipeline", "--from starts a project, and is not for 'ci'");
+  if (!options.from.empty()) return pipeline::start_from(workshop, options.from, options.how);
   if (ci) return pipeline::start_ci(workshop, words[1], options.how);
   return pipeline::start_project(workshop, options.how);
 }
@@ -46,6 +49,8 @@ Result<pipeline::StartedProject> start(Context& context, Options& options) {
 Action init(CLI::App& app) {
   const auto options = std::make_shared<Options>();
   app.add_option("FOLDER", options->words, "where the project starts, by default here; or `ci github` and `ci gitlab`, then the folder: pipelines for the definitions and the Dockerfile there");
+  app.add_option("--from", options->from, "start from what a team has: this Dockerfile, migrated into Dockerfile.hardened, with a policy and a pipeline, by default beside it")->option_text("DOCKERFILE");
+  app.add_option("--bases", options->how.bases, "with --from: where the hardened images lie")->option_text("PREFIX");
   app.add_option("--name", options->how.name, "what the image is called; by default as the folder")->option_text("NAME");
   app.add_option("--to", options->how.to, "where images are published: docker://HOST/REPO or oci:DIR; by default oci:published")->option_text("REF");
   app.add_option("--ci", options->how.ci, "with a project: pipelines for github (the default) or gitlab, or none")->option_text("SYSTEM");
@@ -53,8 +58,8 @@ Action init(CLI::App& app) {
   app.add_option("--force", options->force, "replace this file where it is there; may be repeated")->option_text("FILE")->allow_extra_args(false);
   return [options](Context& context) -> Result<Exit> {
     TRY_ASSIGN(const auto started, start(context, *options));
-    if (context.json) answer(context, Json{{"schema", "https://ashlar.dev/init/v1"}, {"name", started.name}, {"folder", options->how.folder.string()}, {"written", to_json(started.files.written)}, {"kept", to_json(started.files.kept)}, {"open", started.open}});
-    else say_started(context, started, options->how.folder);
+    if (context.json) answer(context, Json{{"schema", "https://ashlar.dev/init/v1"}, {"name", started.name}, {"folder", started.folder.string()}, {"written", to_json(started.files.written)}, {"kept", to_json(started.files.kept)}, {"open", started.open}});
+    else say_started(context, started);
     return Exit::Clean;
   };
 }

@@ -7,6 +7,7 @@
 
 #include "oci/ref.h"
 #include "pipeline/make.h"
+#include "pipeline/migrate_file.h"
 
 namespace ashlar::pipeline {
 namespace {
@@ -59,6 +60,14 @@ Result<std::string> name_of(host::Files& files, const StartOptions& options) {
   return image_name(whole ? *whole : options.folder);
 }
 
+/// Writes the files; what yielded is left to a person.
+Result<StartedProject> put(host::Files& files, const StartOptions& options, const Starters& starters, StartedProject out) {
+  TRY_ASSIGN(out.files, place(files, options.folder, starters, options.force));
+  out.open.insert(out.open.end(), out.files.by_hand.begin(), out.files.by_hand.end());
+  out.folder = options.folder;
+  return out;
+}
+
 Done check_system(std::string_view system) {
   if (std::ranges::find(systems, system) == systems.end()) return cannot(Kind::Invalid, fmt::format("write a pipeline for '{}'", system), "the systems are github and gitlab");
   return {};
@@ -79,8 +88,35 @@ Result<StartedProject> start_project(Workshop& workshop, const StartOptions& opt
     TRY(add(workshop, options.ci + "-images", values, starters));
     for (std::string& each : open_of_ci(values)) out.open.push_back(std::move(each));
   }
-  TRY_ASSIGN(out.files, place(files, options.folder, starters, options.force));
-  return out;
+  return put(files, options, starters, std::move(out));
+}
+
+Result<StartedProject> start_from(Workshop& workshop, const host::Path& dockerfile, const StartOptions& asked) {
+  host::Files& files = *workshop.machine.files;
+  StartOptions options = asked;
+  if (options.folder == "." && dockerfile.has_parent_path()) options.folder = dockerfile.parent_path();
+  TRY_ASSIGN(const auto name, name_of(files, options));
+  TRY_ASSIGN(auto values, values_of(options, name));
+  MigrateFileOptions how;
+  how.file = dockerfile;
+  how.prefix = options.bases;
+  TRY_ASSIGN(const auto migrated, migrate_file(workshop, how));
+  if (migrated.refused()) {
+    auto error = cannot(Kind::Invalid, fmt::format("start from '{}'", dockerfile.string()), "it would not run without a person's decision");
+    for (const auto& each : migrated.refusals) error.error().faults.push_back({dockerfile.string(), each.span.line, each.span.column, fmt::format("'{}': {}", each.what, each.why), each.remedy, {}});
+    return error;
+  }
+  Starters starters = {{"Dockerfile.hardened", migrated.text}};
+  TRY(add(workshop, "dockerfile", values, starters));
+  StartedProject out{name, {}, {}};
+  for (const auto& each : migrated.breaks) out.open.push_back(fmt::format("line {}: '{}': {}{}", each.span.line, each.what, each.why, each.remedy.empty() ? "" : "; " + each.remedy));
+  if (options.ci != "none") {
+    TRY(check_system(options.ci));
+    values["DOCKERFILE"] = "Dockerfile.hardened";
+    TRY(add(workshop, options.ci + "-application", values, starters));
+    for (std::string& each : open_of_ci(values)) out.open.push_back(std::move(each));
+  }
+  return put(files, options, starters, std::move(out));
 }
 
 Result<StartedProject> start_ci(Workshop& workshop, std::string_view system, const StartOptions& options) {
@@ -102,8 +138,7 @@ Result<StartedProject> start_ci(Workshop& workshop, std::string_view system, con
   }
   StartedProject out{name, {}, open_of_ci(values)};
   for (size_t at = 1; at < started.definitions.size(); ++at) out.open.push_back(fmt::format("the pipeline makes '{}'; add a job for '{}'", started.definitions.front().string(), started.definitions[at].string()));
-  TRY_ASSIGN(out.files, place(files, options.folder, starters, options.force));
-  return out;
+  return put(files, options, starters, std::move(out));
 }
 
 }  // namespace ashlar::pipeline

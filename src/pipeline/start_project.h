@@ -15,6 +15,7 @@ struct StartOptions {
   std::string to = "oci:published";  ///< where it is published; a repository also for CI
   std::string image{};            ///< Ashlar's own image, for CI, with a digest; empty: a variable of the CI system has it
   std::string ci = "github";      ///< of a project: `github`, `gitlab` or `none`
+  std::string bases = "ashlar";    ///< with a Dockerfile: where hardened images lie
   std::set<host::Path> force{};   ///< files that may be replaced
 };
 
@@ -22,10 +23,15 @@ struct StartedProject {
   std::string name;
   Placement files;
   std::vector<std::string> open;  ///< what a person does next, in order
+  host::Path folder{};
 };
 
 /// A definition, a policy, a fleet, a README and a pipeline. Errors as place() has them, and Invalid for a name, a place or a system that is none.
 Result<StartedProject> start_project(Workshop& workshop, const StartOptions& options);
+
+/// What a team has: `dockerfile`, migrated into Dockerfile.hardened, with a policy and a pipeline. The folder is that of the Dockerfile where the options name
+/// none (`.`). What a person must decide or see to is in `open`. Invalid where the migration is refused: each reason is a fault.
+Result<StartedProject> start_from(Workshop& workshop, const host::Path& dockerfile, const StartOptions& options);
 
 /// Pipelines of `system` for what the folder has: definitions, a Dockerfile or both. NotFound where it has neither.
 Result<StartedProject> start_ci(Workshop& workshop, std::string_view system, const StartOptions& options);

@@ -15,7 +15,10 @@ namespace {
 /// One set of the table.
 struct Set {
   std::map<std::string, std::string> values;
-  std::vector<std::pair<std::string, std::string>> files;  ///< name in the project, template below the data folder
+  struct File {
+    std::string name, from, yields;  ///< name in the project, template below the data folder
+  };
+  std::vector<File> files;
 };
 
 class Table : public YamlSection {
@@ -36,11 +39,11 @@ class Table : public YamlSection {
 
  private:
   void read_file(const YamlNode& node, Set& out) {
-    constexpr std::array<std::string_view, 2> keys = {"file", "template"};
+    constexpr std::array<std::string_view, 3> keys = {"file", "template", "yields"};
     if (!known(node, keys)) return;
-    const YamlNode *name = node.find("file"), *from = node.find("template");
+    const YamlNode *name = node.find("file"), *from = node.find("template"), *yields = node.find("yields");
     if (name == nullptr || from == nullptr || name->text.empty() || from->text.empty()) return fault(node, "a file has a 'file' and a 'template'");
-    out.files.emplace_back(name->text, from->text);
+    out.files.push_back({name->text, from->text, yields == nullptr ? std::string() : yields->text});
   }
 };
 
@@ -72,6 +75,7 @@ struct Survey {
   std::vector<const StarterFile*> fresh;
   std::vector<Before> before;
   std::vector<host::Path> kept, conflicts;
+  std::vector<std::string> by_hand;
 };
 
 Result<Survey> survey(host::Files& files, const host::Path& folder, const std::vector<StarterFile>& starters, const std::set<host::Path>& force) {
@@ -82,6 +86,8 @@ Result<Survey> survey(host::Files& files, const host::Path& folder, const std::v
     const auto text = there ? files.read(path) : Result<std::string>(std::string());
     if (there && text && *text == each.text) {
       out.kept.push_back(each.path);
+    } else if (there && !force.contains(each.path) && !each.yields.empty()) {
+      out.by_hand.push_back(each.yields);
     } else if (there && !force.contains(each.path)) {
       out.conflicts.push_back(each.path);
     } else if (there && !text) {
@@ -123,11 +129,11 @@ Result<std::vector<StarterFile>> starter_files(host::Files& files, const host::P
   if (!table.faults.empty()) return std::unexpected(Error{Kind::Invalid, fmt::format("cannot read '{}': {}", path.string(), table.faults.front().message), table.faults});
   values.insert(found.values.begin(), found.values.end());
   std::vector<StarterFile> out;
-  for (const auto& [name, from] : found.files) {
+  for (const auto& [name, from, yields] : found.files) {
     TRY_ASSIGN(const auto body, files.read(data / from));
     TRY_ASSIGN(auto filled, fill_in(body, values, from));
     TRY_ASSIGN(const auto where, fill_in(name, values, path.string()));
-    out.push_back({where, std::move(filled)});
+    out.push_back({where, std::move(filled), yields});
   }
   return out;
 }
@@ -146,7 +152,7 @@ Result<Placement> place(host::Files& files, const host::Path& folder, const std:
     TRY(draft->write(as_bytes(each->text)));
     drafts.push_back(std::move(draft));
   }
-  Placement out{{}, found.kept};
+  Placement out{{}, found.kept, found.by_hand};
   for (size_t at = 0; at < drafts.size(); ++at) {
     if (auto done = drafts[at]->commit(found.before[at].path); !done) {
       take_back(files, {found.before.begin(), found.before.begin() + static_cast<std::ptrdiff_t>(at)});

@@ -13,6 +13,7 @@ namespace ashlar::pipeline {
 struct StarterFile {
   host::Path path;  ///< below the folder that is started in
   std::string text;
+  std::string yields{};  ///< what to do by hand where another file has its name, which then stays; empty: that is a conflict
 };
 
 /// Replaces each `@NAME@` (capitals, digits and `_`) by its value. Invalid where a name has none.
@@ -23,6 +24,7 @@ Result<std::vector<StarterFile>> starter_files(host::Files& files, const host::P
 
 struct Placement {
   std::vector<host::Path> written, kept;  ///< kept: was there, with the same text
+  std::vector<std::string> by_hand;       ///< of files that yielded
 };
 
 /// Writes the files below `folder`, all or none. Conflict, with nothing written, where one is there with another text and `force` does not name it; Invalid

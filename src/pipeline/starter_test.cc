@@ -84,6 +84,9 @@ TEST_F(StarterTable, files_come_of_templates) {
   EXPECT_EQ((*files)[0].path, "web.yaml");
   EXPECT_EQ((*files)[0].text, "web there\n") << "what the caller says goes before the table";
   EXPECT_EQ((*files)[1].path, "deep/b");
+  EXPECT_EQ((*files)[1].yields, "");
+  write("/data/templates/starters.yaml", "one: {files: [{file: a, template: policies/b, yields: do it}]}\n");
+  EXPECT_EQ(starter_files(world.files, "/data", "one", {})->at(0).yields, "do it");
 }
 
 TEST_F(StarterTable, faults_are_told) {
@@ -135,6 +138,21 @@ TEST_F(StarterPlace, what_is_there_stays) {
   ASSERT_TRUE(both) << both.error().message;
   EXPECT_EQ(text("/team/c.md"), "c\n");
   EXPECT_EQ(text("/team/a.yaml"), "a\n");
+}
+
+TEST_F(StarterPlace, a_file_may_yield_to_what_is_there) {
+  const std::vector<StarterFile> yielding = {{"a.yaml", "a\n"}, {"ci.yml", "ours\n", "include ours in ci.yml"}};
+  write("/team/ci.yml", "theirs\n");
+  const auto placed = place(world.files, "/team", yielding, {});
+  ASSERT_TRUE(placed) << placed.error().message;
+  EXPECT_EQ(words(placed->written), "a.yaml");
+  EXPECT_EQ(placed->by_hand, std::vector<std::string>{"include ours in ci.yml"});
+  EXPECT_EQ(text("/team/ci.yml"), "theirs\n");
+  const auto forced = place(world.files, "/team", yielding, {"ci.yml"});
+  ASSERT_TRUE(forced);
+  EXPECT_EQ(text("/team/ci.yml"), "ours\n");
+  EXPECT_TRUE(forced->by_hand.empty());
+  EXPECT_TRUE(place(world.files, "/team", yielding, {})->by_hand.empty()) << "the same text is kept, not yielded to";
 }
 
 TEST_F(StarterPlace, force_names_what_is_written) {
