@@ -31,6 +31,7 @@ Action explain(CLI::App& app);
 Action audit(CLI::App& app);
 Action sla(CLI::App& app);
 Action replay(CLI::App& app);
+Action policy(CLI::App& app);
 Action catalog(CLI::App& app);
 Action cache(CLI::App& app);
 Action doctor(CLI::App& app);

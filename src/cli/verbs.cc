@@ -33,6 +33,7 @@ const std::vector<Verb>& verbs() {
       {"debug", "writes commands and a pod that look into a container without a shell", "ashlar debug oci:out/python --pod web", debug},
       {"explain", "says why a package is in a locked image, or what an advisory is about", "ashlar explain catalog/python/3.13.yaml libssl3t64", explain},
       {"sla", "says by when which finding is to be fixed, what is late and what will be", "ashlar sla --preset chainguard --format html --output sla.html", sla, {"text", "json", "html"}},
+      {"policy", "writes a policy to begin with, and tries it on example cases", "ashlar policy test --policy policy.yaml", policy},
       {"replay", "runs the loop over recorded history, beside images that nobody renews", "ashlar replay --history history.jsonl.zst --from 2025-11-27 --to 2026-11-26", replay, {"text", "json", "html"}},
       {"audit", "shows what happened, and whether anybody changed it since", "ashlar audit verify --key team.pub --checkpoint monday.json", audit, {"text", "json", "jsonl"}},
       {"catalog", "lists the images that ship with ashlar, or shows one", "ashlar catalog list", catalog},

@@ -46,6 +46,7 @@ class Reader : public Section {
       for (const YamlNode* line : items(*because, "a list of rules is expected here", because_example)) read_because(*line, each);
     }
     if (each.expected != Answer::Allowed && std::ranges::find(each.because, each.expected, &ExpectedReason::answer) == each.because.end()) fault(because == nullptr ? node : *because, fmt::format("it says no rule that makes it {}", to_string(each.expected)), because_example);
+    if (faults.size() > 100) return;  // as many as one section says
     CaseFacts section(document_);
     section.read(node, facts, each);
     std::ranges::move(section.faults, std::back_inserter(faults));

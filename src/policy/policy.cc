@@ -21,6 +21,8 @@ constexpr std::array<std::string_view, 5> gate_keys = {"proofs", "run-tests", "c
 constexpr std::array<std::string_view, 1> behaviour_keys = {"accept"};
 constexpr std::array<std::string_view, 3> accept_keys = {"id", "subject", "reason"};
 
+constexpr size_t enough_faults = 100;  // as many as one section says
+
 class Reader : public YamlSection {
  public:
   explicit Reader(const YamlDocument& document) : YamlSection(document), document_(document) {}
@@ -38,6 +40,7 @@ class Reader : public YamlSection {
  private:
   template <class Part>
   void with(const auto& read_it) {
+    if (faults.size() > enough_faults) return;
     Part section(document_);
     read_it(section);
     std::ranges::move(section.faults, std::back_inserter(faults));

@@ -1,5 +1,6 @@
 #include "policy/registries.h"
 
+#include <algorithm>
 #include <array>
 
 #include <fmt/format.h>
@@ -10,7 +11,7 @@
 namespace ashlar::policy {
 namespace {
 
-constexpr std::array<std::string_view, 3> file_keys = {"host", "single", "same-as"};
+constexpr std::array<std::string_view, 3> file_keys = {"host", "single", "also"};
 
 class Reader : public Section {
  public:
@@ -20,12 +21,7 @@ class Reader : public Section {
     if (!known(root, file_keys)) return;
     out.host = text(root, "host");
     out.single = text(root, "single");
-    const YamlNode* const same = root.find("same-as");
-    if (same == nullptr || !mapping(*same)) return;
-    for (const auto& [name, value] : same->members) {
-      if (name.text.empty() || value.type != YamlNode::Type::Scalar || value.text.empty()) fault(value, "a host is expected here", "same-as: {index.registry.example: registry.example}");
-      else out.same_as[name.text] = value.text;
-    }
+    out.also = texts(root, "also");
   }
 };
 
@@ -48,7 +44,7 @@ std::string full_name(const Registries& registries, std::string_view name) {
   std::string host = registries.host;
   std::string_view path = name;
   if (!rest.empty() && is_host(first)) host = first, path = rest;
-  if (const auto same = registries.same_as.find(host); same != registries.same_as.end()) host = same->second;
+  if (const auto [word, behind] = cut(host, '.'); behind == registries.host && std::ranges::find(registries.also, word) != registries.also.end()) host = registries.host;
   if (host.empty()) return std::string(name);
   if (host == registries.host && !registries.single.empty() && path.find('/') == std::string_view::npos) return fmt::format("{}/{}/{}", host, registries.single, path);
   return fmt::format("{}/{}", host, path);

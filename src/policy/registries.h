@@ -1,8 +1,8 @@
 #pragma once
 // What short names of images mean (policies/registries.yaml), so that two spellings of one image are one.
-#include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 
@@ -11,7 +11,7 @@ namespace ashlar::policy {
 struct Registries {
   std::string host{};                             ///< of names without one; empty: such names stay as they are
   std::string single{};                           ///< the folder of names of one word: `library`
-  std::map<std::string, std::string> same_as{};   ///< other names of a host
+  std::vector<std::string> also{};                ///< words before the host that make no other one of it: `index`
 };
 
 Result<Registries> read_registries(std::string text, std::string path);

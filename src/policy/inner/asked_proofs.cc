@@ -20,9 +20,12 @@ std::string evidence_of(const Checked& check) {
   return ": " + visible(check.evidence.front()) + (check.evidence.size() > 1 ? fmt::format(" and {} more", check.evidence.size() - 1) : std::string());
 }
 
+/// Whether it says nothing: it was not run, or there was no second build to compare the image with.
+bool says_nothing(const Checked* check) { return check == nullptr || check->answer == Checked::Answer::NotRun || (check->inapplicable && check->id == "reproducible"); }
+
 Reason reason_of(const ProofRule& rule, const Checked* check) {
   Reason out{.section = "proofs", .rule = rule.id, .why = rule.why};
-  if (check == nullptr || check->answer == Checked::Answer::NotRun) {
+  if (says_nothing(check)) {
     out.answer = Answer::Unknown;
     out.what = fmt::format("'{}' was not run{}", check == nullptr ? rule.id : check->id, check == nullptr ? std::string() : evidence_of(*check));
     out.remedy = run_it;
@@ -47,7 +50,7 @@ void ask_content(const ContentRules& rules, const FinishedImage& image, std::vec
     const Checked* const check = find(image, kind.check);
     if (rule.rule == ContentRule::Rule::Allow) {
       reason.what = fmt::format("{} may be in it", kind.noun);
-    } else if (check == nullptr || check->answer == Checked::Answer::NotRun) {
+    } else if (says_nothing(check)) {
       reason.answer = Answer::Unknown;
       reason.what = fmt::format("whether it has {} is not known: '{}' was not run{}", kind.noun, kind.check, check == nullptr ? std::string() : evidence_of(*check));
       reason.remedy = run_it;

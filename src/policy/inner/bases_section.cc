@@ -42,6 +42,7 @@ void BasesSection::read(const YamlNode& node, const std::vector<std::string>* ve
   if (node.find("vendors") != nullptr) out.vendors = text(node, "vendors");
   if (const YamlNode* const rules = node.find("rules")) {
     out.rules.clear();
+    names_.clear();
     for (const YamlNode* each : items(*rules, "a list of rules is expected here", example)) read_rule(*each, verify, out);
   } else if (!out.selection.empty() && out.rules.empty()) {
     out.rules.push_back(of_selection(out));
@@ -66,7 +67,7 @@ void BasesSection::read_rule(const YamlNode& node, const std::vector<std::string
   time(node, "until", rule.until);
   if (rule.from && rule.until && *rule.until <= *rule.from) fault(*node.find("until"), "it ends before it begins");
   if (rule.name.empty()) rule.name = !rule.images.empty() ? rule.images.front() : !rule.vendors.empty() ? rule.vendors.front() : !rule.digests.empty() ? rule.digests.front() : std::string();
-  if (std::ranges::any_of(out.rules, [&](const BaseRule& each) { return each.name == rule.name; })) {
+  if (!names_.insert(rule.name).second) {
     const YamlNode* const name = node.find("name");
     fault(name == nullptr ? node : *name, fmt::format("another rule is named '{}'", rule.name), "verdicts name rules: give each a name of its own");
   }

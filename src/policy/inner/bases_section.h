@@ -1,5 +1,7 @@
 #pragma once
 // Reads the section `bases` of a policy.
+#include <set>
+
 #include "policy/bases.h"
 #include "policy/inner/section.h"
 
@@ -15,6 +17,8 @@ class BasesSection : public Section {
   void read_rule(const YamlNode& node, const std::vector<std::string>* verify, BaseRules& out);
   void read_names(const YamlNode& node, BaseRule& out);
   void read_signed(const YamlNode& node, const std::vector<std::string>* verify, BaseRule& out);
+
+  std::set<std::string> names_;  ///< of the rules so far
 };
 
 /// What is wrong with the glob of a repository, or nothing.

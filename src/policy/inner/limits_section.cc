@@ -43,6 +43,7 @@ void LimitsSection::read_findings(const YamlNode& node, FindingRules& out) {
   const YamlNode* const deny = node.find("deny");
   if (deny == nullptr) return;
   out.deny.clear();
+  names_.clear();
   for (const YamlNode* each : items(*deny, "a list of rules is expected here", deny_example)) read_finding(*each, out);
 }
 
@@ -66,7 +67,7 @@ void LimitsSection::read_finding(const YamlNode& node, FindingRules& out) {
     if (const auto of = one_of(node, "of", of_words)) rule.of = static_cast<FindingRule::Of>(*of);
     if (const YamlNode* const most = node.find("at-most")) read_at_most(*most, rule);
   }
-  if (std::ranges::any_of(out.deny, [&](const FindingRule& each) { return each.name == rule.name; })) fault(node, fmt::format("another rule is named '{}'", rule.name), "verdicts name rules: give each a name of its own");
+  if (!names_.insert(rule.name).second) fault(node, fmt::format("another rule is named '{}'", rule.name), "verdicts name rules: give each a name of its own");
   out.deny.push_back(std::move(rule));
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 // Reads the sections `findings`, `content` and `proofs` of a policy. What a section does not say stays as it is in `out`.
+#include <set>
+
 #include "policy/inner/section.h"
 #include "policy/limits.h"
 
@@ -16,6 +18,8 @@ class LimitsSection : public Section {
   void read_finding(const YamlNode& node, FindingRules& out);
   void read_when(const YamlNode& node, FindingRule& out);
   void read_at_most(const YamlNode& node, FindingRule& out);
+
+  std::set<std::string> names_;  ///< of the rules on findings so far
 };
 
 }  // namespace ashlar::policy
