@@ -20,6 +20,7 @@ Action tickets(CLI::App& app);
 Action diff(CLI::App& app);
 Action rebase(CLI::App& app);
 Action rollback(CLI::App& app);
+Action check(CLI::App& app);
 Action sign(CLI::App& app);
 Action attest(CLI::App& app);
 Action copy(CLI::App& app);

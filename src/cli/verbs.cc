@@ -25,6 +25,7 @@ const std::vector<Verb>& verbs() {
       {"rebase", "puts an application's layers onto another base, where that is safe", "ashlar rebase oci:out/app:1 --onto docker://registry.example/hardened/python:3.13 -o oci:out/app:2", rebase},
       {"rollback", "moves a tag back to the revision before, or to the one that is named", "ashlar rollback docker://registry.example/hardened/python:3.13 --key team.pub", rollback},
       {"copy", "moves an image with all that is attached to it", "ashlar copy docker://one.example/team/app:1 docker://two.example/team/app:1 --receipt app.receipt.json", copy},
+      {"check", "checks Dockerfiles, compose files, manifests and CI files, and their images against the policy", "ashlar check . --policy policy.yaml --format sarif", check, {"text", "json", "sarif", "github", "gitlab"}},
       {"sign", "signs an image", "ashlar sign docker://registry.example/team/app:1 --key team.key", sign},
       {"attest", "signs a statement about an image", "ashlar attest docker://registry.example/team/app:1 --key team.key --type spdxjson --predicate app.spdx.json", attest},
       {"verify", "says who signed an image and what was said of it, or whether a copy is whole", "ashlar verify docker://registry.example/team/app:1 --key team.pub", verify},

@@ -16,11 +16,12 @@
 #include "policy/registries.h"
 #include "policy/vendors.h"
 #include "trust/keyring.h"
+#include "workload/replacements.h"
 
 namespace ashlar::pipeline {
 namespace {
 
-enum class Format { Definition, Lock, Configuration, Decisions, Statements, Records, Feed, Keyring, Policy, Fleet, Cases, Vendors, Registries };
+enum class Format { Definition, Lock, Configuration, Decisions, Statements, Records, Feed, Keyring, Policy, Fleet, Cases, Vendors, Registries, Replacements };
 
 /// A description of a feed lies in a folder `feeds`, or has keys that no definition has.
 bool is_feed(const host::Path& path, std::string_view text) {
@@ -46,6 +47,7 @@ Format format_of(const host::Path& path, std::string_view text) {
   if (name == "vex.json" || name.ends_with(".vex.json") || name.ends_with(".openvex.json")) return Format::Statements;
   if (name == "ashlar.yaml" || name == "config.yaml") return Format::Configuration;
   if (name == "fleet.yaml" || name == "fleet.yml" || name.ends_with(".fleet.yaml")) return Format::Fleet;
+  if (name == "replacements.yaml") return Format::Replacements;
   if (name.ends_with(".cases.yaml")) return Format::Cases;
   if (name == "vendors.yaml") return Format::Vendors;
   if (name == "registries.yaml") return Format::Registries;
@@ -118,6 +120,10 @@ Validated check(host::Files& files, const host::Path& path) {
     case Format::Fleet:
       out.kind = "fleet";
       keep(read_fleet(std::move(*text), path));
+      break;
+    case Format::Replacements:
+      out.kind = "replacements";
+      keep(workload::Replacements::read(std::move(*text), path.string()));
       break;
     case Format::Feed:
       out.kind = "feed";

@@ -69,6 +69,7 @@ Result<SelectedBase> read_base(const Json& json) {
     }
   }
   TRY_ASSIGN(out.vendor, text(json, "vendor", false));
+  TRY_ASSIGN(out.created, time(json, "created"));
   TRY_ASSIGN(out.supported_until, time(json, "supported_until"));
   TRY_ASSIGN(const auto from, time(json, "from"));
   if (!from) return fail(Kind::Invalid, "'from' is missing: from when on it is allowed");
@@ -93,6 +94,7 @@ Json to_json(const Selection& selection) {
     for (const SelectedPlatform& platform : each.platforms) platforms.push_back({{"platform", platform.platform}, {"manifest", platform.manifest}, {"diff_ids", platform.diff_ids}});
     Json base = {{"repository", each.repository}, {"tags", each.tags}, {"digest", each.digest}, {"platforms", std::move(platforms)}};
     if (!each.vendor.empty()) base["vendor"] = each.vendor;
+    if (each.created) base["created"] = each.created->str();
     if (each.supported_until) base["supported_until"] = each.supported_until->str();
     base["from"] = each.from.str();
     if (each.until) base["until"] = each.until->str();

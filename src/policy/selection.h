@@ -27,6 +27,7 @@ struct SelectedBase {
   std::string digest{};                  ///< of the index, or of the manifest of an image without one
   std::vector<SelectedPlatform> platforms{};
   std::string vendor{};                  ///< name in the description of vendors; empty: none
+  std::optional<Time> created{};         ///< as its own configuration says; none: it does not
   std::optional<Time> supported_until{}; ///< none: nobody said
   Time from{};                           ///< allowed from then on
   std::optional<Time> until{};           ///< no longer from then on; none: until it is taken out

@@ -1,0 +1,258 @@
+// `ashlar check` of finished images: on which base they sit by the digests of their layers, and one verdict with its exit code.
+#include <functional>
+
+#include <fmt/format.h>
+
+#include "layered_image.h"
+#include "registry_server.h"
+#include "sample_root.h"
+
+namespace ashlar::flow {
+namespace {
+
+using inventory::Member;
+
+const Layer os = {inventory::folder("etc"), {"etc/os-release", debian13}, inventory::folder("var"), inventory::folder("var/lib"), inventory::folder("var/lib/dpkg"), {"var/lib/dpkg/status", deb("a", "1")}};
+const Layer runtime = {inventory::folder("usr"), inventory::folder("usr/lib"), {"usr/lib/runtime.txt", "3.13\n"}};
+const Layer newer = {inventory::folder("usr"), inventory::folder("usr/lib"), {"usr/lib/runtime.txt", "3.13 again\n"}};
+const Layer app = {inventory::folder("app"), {"app/main", "print(1)\n"}};
+const Layer foreign = {inventory::folder("etc"), {"etc/os-release", "ID=other\nVERSION_ID=\"1\"\n"}};
+
+Words operator+(Words a, const Words& b) { return a.insert(a.end(), b.begin(), b.end()), a; }
+
+class CheckImage : public SampleRoot {
+ protected:
+  void SetUp() override {
+    for (const char* name : {"alice", "mallory"}) ASSERT_EQ(stage.ashlar({"keys", "generate", "--layout", "pkcs8", "--no-password", "--output-prefix", name}).code, 0);
+    const Ran trusted = stage.ashlar({"keys", "add", "alice.pub", "--name", "alice"});
+    ASSERT_EQ(trusted.code, 0) << trusted.told;
+    stage.write("policy.yaml", "bases: {selection: selection.json, why: the platform team patches these}\n");
+    put_image(stage, "bases", "runtime", {{{os, runtime}}});
+    put_image(stage, "bases", "os", {{{os}}});
+  }
+  /// Selects `oci:bases:TAG` as the repository `registry.example/hardened/TAG`.
+  void select(const std::string& tag, const Words& more = {}, const std::string& layout = "bases") const {
+    const Ran ran = stage.ashlar(Words{"policy", "select", fmt::format("oci:{}:{}", layout, tag), "--name", fmt::format("registry.example/hardened/{}:1", tag), "--by", "Alice", "--key", "alice.key"} + more);
+    ASSERT_EQ(ran.code, 0) << ran.told;
+  }
+  void image(const std::vector<Layer>& layers, const Layered& like = {}) const {
+    Layered made = like;
+    made.layers = layers;
+    put_image(stage, "out", "app", {made});
+  }
+  Json checked(int code, const Words& more = {}, const std::string& ref = "oci:out:app") const {
+    return stage.json(Words{"check", ref, "--policy", "policy.yaml"} + more, code);
+  }
+  std::string told(const Words& more = {}, const std::string& ref = "oci:out:app") const { return stage.ashlar(Words{"check", ref, "--policy", "policy.yaml"} + more).out; }
+};
+
+struct Row {
+  const char* summary;
+  std::vector<Layer> layers;
+  int code;
+  const char *verdict, *base, *says;
+};
+
+TEST_F(CheckImage, layers_tell_on_which_base_an_image_sits) {
+  select("runtime");
+  const Layer whole = [] {
+    Layer out = os;
+    out.insert(out.end(), runtime.begin(), runtime.end());
+    out.insert(out.end(), app.begin(), app.end());
+    return out;
+  }();
+  const Row rows[] = {
+      {"a child", {os, runtime, app}, 0, "allowed", "found", "its lowest 2 layers are those of 'registry.example/hardened/runtime@"},
+      {"the base itself", {os, runtime}, 0, "allowed", "found", "it has the 2 layers of"},
+      {"two layers of its own", {os, runtime, app, {{"app/more", "x"}}}, 0, "allowed", "found", "its lowest 2 layers"},
+      {"squashed", {whole}, 0, "allowed", "found", "every one of its"},
+      {"squashed, and a file of the base changed", {whole, {{"usr/lib/runtime.txt", "evil"}}}, 3, "unknown", "unknown", "has no layer in common with any of them"},
+      {"reordered", {runtime, os, app}, 0, "allowed", "found", "every one of its"},
+      {"reordered, so that another file wins", {newer, os, {{"usr/lib/runtime.txt", "evil"}}}, 3, "unknown", "unknown", "1 of the 2 layers of"},
+      {"a part of the base", {os, app}, 3, "unknown", "unknown", "1 of the 2 layers of 'registry.example/hardened/runtime@"},
+      {"another base", {foreign, app}, 3, "unknown", "unknown", "no layer in common"},
+      {"rebuilt, and not selected", {os, newer, app}, 3, "unknown", "unknown", "1 of the 2 layers"},
+      {"from scratch", {app}, 1, "denied", "none", "it has no base"},
+  };
+  for (const Row& row : rows) {
+    SCOPED_TRACE(row.summary);
+    image(row.layers);
+    const Json answer = checked(row.code);
+    EXPECT_EQ(answer["verdict"], row.verdict) << answer;
+    EXPECT_EQ(answer["allowed"], row.code == 0) << answer;
+    EXPECT_EQ(answer["base"]["how"], row.base) << answer;
+    EXPECT_NE(answer["base"]["what"].get<std::string>().find(row.says), std::string::npos) << answer["base"];
+  }
+}
+
+TEST_F(CheckImage, what_an_image_says_of_itself_is_not_asked) {
+  select("runtime");
+  const std::string selected = stage.json({"policy", "select", "--list"})["bases"][0]["digest"];
+  const std::map<std::string, std::string> lies = {{"org.opencontainers.image.base.name", "registry.example/hardened/runtime:1"}, {"org.opencontainers.image.base.digest", selected}};
+  image({foreign, app}, {.labels = lies, .annotations = lies});
+  const Json answer = checked(3);
+  EXPECT_EQ(answer["base"]["how"], "unknown") << answer;
+  image({os, runtime, app}, {.labels = {{"org.opencontainers.image.base.name", "registry.example/other"}}, .annotations = {{"org.opencontainers.image.base.name", "registry.example/other"}}});
+  EXPECT_EQ(checked(0)["base"]["repository"], "registry.example/hardened/runtime");
+}
+
+TEST_F(CheckImage, the_longest_of_two_bases_with_the_same_beginning) {
+  select("os");
+  select("runtime");
+  image({os, runtime, app});
+  EXPECT_EQ(checked(0)["base"]["repository"], "registry.example/hardened/runtime");
+  image({os, app});
+  EXPECT_EQ(checked(0)["base"]["repository"], "registry.example/hardened/os");
+  // The longer one is no longer selected: that it sits on the shorter one, too, does not help.
+  ASSERT_EQ(stage.ashlar({"policy", "select", "--revoke", "registry.example/hardened/runtime", "--by", "Alice", "--note", "CVE-2026-0001", "--key", "alice.key"}).code, 0);
+}
+
+TEST_F(CheckImage, a_selection_has_a_time) {
+  struct Time { const char* summary; Words terms; int code; const char* says; };
+  const Time rows[] = {
+      {"since last year", {"--from", "2025-01-01"}, 0, "is selected since 2025-01-01"},
+      {"until next year", {"--from", "2025-01-01", "--until", "2099-01-01"}, 0, "allowed"},
+      {"from next year on", {"--from", "2099-01-01"}, 1, "is selected from 2099-01-01T00:00:00Z on, not yet"},
+  };
+  image({os, runtime, app});
+  for (const Time& row : rows) {
+    SCOPED_TRACE(row.summary);
+    fs::remove(stage.folder() / "selection.json");
+    select("runtime", row.terms);
+    const Json answer = checked(row.code);
+    EXPECT_NE(told().find(row.says), std::string::npos) << answer;
+  }
+  fs::remove(stage.folder() / "selection.json");
+  select("runtime", {"--from", "2025-01-01"});
+  EXPECT_EQ(checked(0)["verdict"], "allowed");
+  ASSERT_EQ(stage.ashlar({"policy", "select", "--revoke", "oci:bases:runtime", "--by", "Alice", "--key", "alice.key"}).code, 2) << "it is known by another name";
+  const Ran revoked = stage.ashlar({"policy", "select", "--revoke", "registry.example/hardened/runtime:1", "--by", "Alice", "--note", "it has a backdoor", "--key", "alice.key"});
+  ASSERT_EQ(revoked.code, 0) << revoked.told;
+  const std::string denied = told();
+  EXPECT_EQ(checked(1)["verdict"], "denied");
+  EXPECT_NE(denied.find("no longer"), std::string::npos) << denied;
+}
+
+TEST_F(CheckImage, a_selection_that_is_not_signed_by_whom_is_believed_is_refused) {
+  select("runtime");
+  image({os, runtime, app});
+  EXPECT_EQ(checked(0)["verdict"], "allowed");
+  const std::string good = stage.read("selection.json");
+  // Altered: another digest in the payload, the signature left as it is.
+  Json envelope = parse_json(good, "selection").value();
+  std::string payload = envelope["payload"];
+  payload[payload.size() / 2] = payload[payload.size() / 2] == 'A' ? 'B' : 'A';
+  envelope["payload"] = payload;
+  stage.write("selection.json", to_compact(envelope));
+  Ran ran = stage.ashlar({"check", "oci:out:app", "--policy", "policy.yaml"});
+  EXPECT_EQ(ran.code, 5) << ran.told;
+  EXPECT_EQ(ran.out, "") << "no verdict by what is not believed";
+  ran = stage.ashlar({"policy", "select", "oci:bases:os", "--name", "registry.example/hardened/os:1", "--by", "Alice", "--key", "alice.key"});
+  EXPECT_EQ(ran.code, 5) << "nobody adds to it unseen" << ran.told;
+  // Signed by somebody else.
+  stage.write("selection.json", good);
+  fs::rename(stage.folder() / "selection.json", stage.folder() / "aside.json");
+  ASSERT_EQ(stage.ashlar({"policy", "select", "oci:bases:runtime", "--name", "registry.example/hardened/runtime:1", "--by", "Mallory", "--key", "mallory.key"}).code, 0);
+  ran = stage.ashlar({"check", "oci:out:app", "--policy", "policy.yaml"});
+  EXPECT_EQ(ran.code, 5) << ran.told;
+  EXPECT_NE(ran.err.find("none of the keys that are believed has signed it"), std::string::npos) << ran.told;
+  EXPECT_EQ(stage.ashlar({"policy", "select", "--list"}).code, 5);
+  // Cut off, and none at all.
+  stage.write("selection.json", good.substr(0, good.size() / 2));
+  EXPECT_EQ(stage.ashlar({"check", "oci:out:app", "--policy", "policy.yaml"}).code, 5);
+  fs::remove(stage.folder() / "selection.json");
+  EXPECT_NE(checked(3)["reasons"].dump().find("not known"), std::string::npos);
+  // And the key of who signed withdrawn.
+  stage.write("selection.json", good);
+  ASSERT_EQ(stage.ashlar({"keys", "revoke", "alice", "--reason", "left"}).code, 0);
+  ran = stage.ashlar({"check", "oci:out:app", "--policy", "policy.yaml"});
+  EXPECT_EQ(ran.code, 5) << ran.told;
+  EXPECT_NE(ran.err.find("revoked"), std::string::npos) << ran.told;
+}
+
+TEST_F(CheckImage, what_is_done_to_the_base_is_said) {
+  select("runtime");
+  image({os, runtime, app, {{"usr/lib/.wh.runtime.txt", ""}}});
+  const Json answer = checked(0);
+  EXPECT_EQ(answer["base"]["how"], "found") << answer;
+  EXPECT_NE(answer["platforms"][0]["notes"].dump().find("removes 1 file of its base ('/usr/lib/runtime.txt')"), std::string::npos) << answer;
+}
+
+TEST_F(CheckImage, each_platform_has_its_base) {
+  put_image(stage, "both", "runtime", {{{os, runtime}, "linux/amd64"}, {{os, newer}, "linux/arm64"}});
+  select("runtime", {}, "both");
+  put_image(stage, "out", "app", {{{os, runtime, app}, "linux/amd64"}, {{os, newer, app}, "linux/arm64"}});
+  EXPECT_EQ(checked(0)["platforms"].size(), 2U);
+  put_image(stage, "out", "app", {{{os, runtime, app}, "linux/amd64"}, {{os, runtime, app}, "linux/arm64"}});
+  const Json half = checked(3);
+  EXPECT_EQ(half["platforms"][0]["verdict"], "allowed") << half;
+  EXPECT_EQ(half["platforms"][1]["verdict"], "unknown") << "another platform's layers";
+  EXPECT_EQ(checked(0, {"--platform", "linux/amd64"})["platforms"].size(), 1U);
+  EXPECT_EQ(checked(3, {"--platform", "linux/arm64"})["verdict"], "unknown");
+  EXPECT_EQ(stage.ashlar({"check", "oci:out:app", "--policy", "policy.yaml", "--platform", "linux/s390x"}).code, 2);
+}
+
+TEST_F(CheckImage, in_a_registry_and_in_archives_the_same) {
+  ASHLAR_NEED("docker-registry");
+  ASHLAR_NEED("skopeo");
+  const RegistryServer registry(stage);
+  push_with_skopeo(stage, "oci:bases:runtime", registry.ref("hardened/runtime:1"), {"--dest-tls-verify=false"});
+  image({os, runtime, app});
+  push_with_skopeo(stage, "oci:out:app", registry.ref("team/app:1"), {"--dest-tls-verify=false"});
+  const Ran selected = stage.ashlar({"policy", "select", registry.ref("hardened/runtime:1"), "--by", "Alice", "--key", "alice.key"});
+  ASSERT_EQ(selected.code, 0) << selected.told;
+  const Json answer = checked(0, {}, registry.ref("team/app:1"));
+  EXPECT_EQ(answer["base"]["repository"], registry.host() + "/hardened/runtime");
+  for (const char* archive : {"oci-archive:app.tar:app", "docker-archive:app.docker.tar"}) {
+    const Ran copied = stage.run({"skopeo", "copy", "--quiet", "oci:out:app", archive});
+    ASSERT_EQ(copied.code, 0) << copied.told;
+    EXPECT_EQ(checked(0, {}, archive)["verdict"], "allowed") << archive;
+  }
+  EXPECT_EQ(stage.ashlar({"check", registry.ref("team/none:1"), "--policy", "policy.yaml"}).code, 2);
+  EXPECT_EQ(stage.ashlar({"check", "docker://127.0.0.1:1/team/app:1", "--policy", "policy.yaml"}).code, 4) << "nobody is there";
+}
+
+TEST_F(CheckImage, a_base_that_is_named_or_published_is_known_by_its_layers_too) {
+  stage.write("policy.yaml", fmt::format("bases: {{rules: [{{name: ours, images: ['oci:{}/**', 'oci:**'], why: we make these}}]}}\n", stage.folder().string()));
+  image({os, runtime, app});
+  EXPECT_EQ(checked(3)["base"]["how"], "unknown");
+  EXPECT_EQ(checked(0, {"--base", "oci:bases:runtime"})["base"]["how"], "found");
+  EXPECT_EQ(checked(0, {"--base", "oci:bases:os"})["base"]["layers"], 1);
+  image({foreign, app});
+  EXPECT_EQ(checked(3, {"--base", "oci:bases:runtime"})["base"]["how"], "unknown") << "to name it does not make it so";
+  EXPECT_EQ(stage.ashlar({"check", "oci:out:app", "--policy", "policy.yaml", "--base", "oci:nowhere:1"}).code, 2);
+}
+
+TEST_F(CheckImage, without_a_policy_or_a_database_nothing_is_allowed) {
+  select("runtime");
+  image({os, runtime, app});
+  const Ran none = stage.ashlar({"check", "oci:out:app"});
+  EXPECT_EQ(none.code, 3) << none.told;
+  EXPECT_NE(none.out.find("the policy says nothing of finished images"), std::string::npos) << none.told;
+  stage.write("policy.yaml", "bases: {selection: selection.json}\nfindings: {deny: [{name: fixable, when: fixable, why: a fix is there}]}\n");
+  const Json unknown = checked(3);
+  EXPECT_EQ(unknown["verdict"], "unknown") << unknown;
+  know({{"debian-tracker", tracked("b", {{"trixie", "2"}}, "high")}});
+  EXPECT_EQ(checked(0)["verdict"], "allowed") << checked(0);
+  know({{"debian-tracker", tracked("a", {{"trixie", "2"}}, "high")}});
+  const Json denied = checked(1);
+  EXPECT_EQ(denied["verdict"], "denied") << denied;
+  stage.write("policy.yaml", "bases: {selection: selection.json}\nfindings: {deny: [{name: app-only, when: fixable, owner: app, why: the base is somebody else's}]}\n");
+  EXPECT_EQ(checked(0)["verdict"], "allowed") << "the finding is the base's";
+  EXPECT_EQ(stage.ashlar({"check", "oci:out:app", "--policy", "policy.yaml", "--environment", "moon"}).code, 2);
+}
+
+TEST_F(CheckImage, the_same_image_gets_the_same_bytes) {
+  select("runtime");
+  image({os, runtime, app});
+  const std::string first = told(), second = told();
+  EXPECT_EQ(first, second);
+  EXPECT_NE(first.find("is allowed by 'policy.yaml'"), std::string::npos) << first;
+  Json a = checked(0), b = checked(0);
+  for (Json* each : {&a, &b}) each->erase("timings"), each->erase("now");
+  EXPECT_EQ(a, b);
+  EXPECT_EQ(misfit(a, Json::parse(R"({"schema": "", "allowed": true, "verdict": "", "environment": "", "ref": "", "digest": "", "policy": "", "reasons": [{"answer": "", "section": "", "rule": "", "what": ""}], "base": {"how": "", "what": ""}, "platforms": [{"platform": "", "digest": "", "verdict": "", "base": {}, "notes": []}]})")), "");
+}
+
+}  // namespace
+}  // namespace ashlar::flow
