@@ -18,7 +18,7 @@ struct ImageCheckOptions {
 /// Adds what is said of images alone; `--policy` and `--environment` are the verb's own.
 void add_image_check_options(CLI::App& app, ImageCheckOptions& options);
 
-/// Whether an argument of the verb names an image: by its transport, or because there is no file of that name. `exists`: whether there is.
+/// Whether an argument of the verb names an image: by its transport, or a full name with a host where there is no file of that name. `exists`: whether there is.
 bool names_image(std::string_view argument, bool exists);
 
 /// Judges one image by the policy at `policy` (empty: by none) in one of its environments (empty: outside of them), and answers.

@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
 
 #include <fmt/format.h>
@@ -123,9 +124,11 @@ void add_image_check_options(CLI::App& app, ImageCheckOptions& options) {
 }
 
 bool names_image(std::string_view argument, bool exists) {
-  const auto ref = oci::ImageRef::parse(argument);
-  if (!ref) return false;
-  return ref->transport != oci::Transport::Registry || argument.starts_with("docker://") || !exists;
+  constexpr std::array transports = {"oci:", "oci-archive:", "docker-archive:", "docker://", "dir:"};
+  if (std::ranges::any_of(transports, [&](std::string_view each) { return argument.starts_with(each); })) return true;
+  const std::string_view host = cut(argument, '/').first;
+  const bool full = host == "localhost" || host.find_first_of(".:") != std::string_view::npos;
+  return !exists && full && oci::ImageRef::parse(argument).has_value();
 }
 
 Result<Exit> check_image(Context& context, const std::string& ref, const std::string& policy_path, const std::string& environment, const ImageCheckOptions& options) {

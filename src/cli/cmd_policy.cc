@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "cli/cmd_policy_export.h"
 #include "cli/commands.h"
 #include "cli/policy_verbs.h"
 #include "pipeline/policy_files.h"
@@ -83,6 +84,8 @@ PolicyAction declare_test(CLI::App&) { return test_cases; }
 constexpr PolicyVerb actions[] = {
     {"init", "writes a policy to begin with, each line with its reason, and its cases", declare_init},
     {"test", "runs example cases against the policy", declare_test},
+    {"export", "writes the policy as manifests for a cluster's engine, and says what they cannot express", declare_export},
+    {"select", "keeps the signed selection of bases that the team allows", declare_select},
 };
 
 }  // namespace
@@ -98,9 +101,9 @@ Action policy(CLI::App& app) {
     help += fmt::format("{}'{}' {}", help.empty() ? "" : "; ", each.name, each.summary);
   }
   app.add_option("ACTION", options->action, help)->required()->check(CLI::IsMember(names));
-  app.add_option("ARGUMENT", options->arguments, "of test: files of cases; by default those beside the policy, policy.cases.yaml");
+  app.add_option("ARGUMENT", options->arguments, "of test: files of cases; by default those beside the policy, policy.cases.yaml. Of select: the bases");
   app.add_option("--policy", options->policy, "the policy; by default policy.yaml")->option_text("FILE");
-  app.add_option("--to", options->to, "of init: the file to write; by default policy.yaml")->option_text("FILE");
+  app.add_option("--to", options->to, "of init: the file to write, by default policy.yaml; of export: kyverno or vap")->option_text("FILE|ENGINE");
   for (const PolicyVerb& each : actions) declared->push_back(each.declare(app));
   return [options, declared](Context& context) -> Result<Exit> {
     const auto* const found = std::ranges::find(actions, options->action, &PolicyVerb::name);

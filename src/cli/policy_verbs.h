@@ -18,4 +18,6 @@ struct PolicyVerb {
   PolicyAction (*declare)(CLI::App& app);
 };
 
+PolicyAction declare_select(CLI::App& app);  // cmd_policy_select.cc
+
 }  // namespace ashlar::cli

@@ -1,0 +1,113 @@
+#include "pipeline/export_policy.h"
+
+#include <set>
+
+#include <fmt/format.h>
+
+#include "pipeline/believed.h"
+#include "pipeline/make.h"
+#include "pipeline/policy_files.h"
+#include "trust/open_key.h"
+
+namespace ashlar::pipeline {
+namespace {
+
+/// Reads what a policy names, relative to its folder.
+class Gatherer {
+ public:
+  Gatherer(Workshop& workshop, const policy::Policy& policy, policy::ExportInputs& out) : workshop_(workshop), machine_(workshop.machine), policy_(policy), out_(out) {}
+
+  Done names() {
+    TRY_ASSIGN(out_.registries, load_registries(machine_, workshop_.data));
+    TRY(bases_of(policy_.finished));
+    for (const auto& [name, rules] : policy_.environments) TRY(bases_of(rules));
+    return {};
+  }
+
+  Done signers() {
+    TRY(ring());
+    TRY(root(policy_.verify->trust_root));
+    for (const policy::VerifyRule& rule : policy_.verify->rules) {
+      if (!rule.trust_root.empty()) TRY(root(rule.trust_root));
+      for (const policy::Signer& each : rule.signed_by) TRY(signer(each, rule));
+      for (const policy::StatementRule& statement : rule.statements) {
+        for (const policy::Signer& each : statement.signed_by) TRY(signer(each, rule));
+      }
+    }
+    return {};
+  }
+
+ private:
+  host::Path beside(const std::string& path) const { return host::Path(path).is_absolute() ? host::Path(path) : host::Path(policy_.path).parent_path() / path; }
+
+  Done bases_of(const policy::FinishedRules& rules) {
+    if (!rules.bases || out_.vendors.contains(rules.bases->vendors)) return {};
+    policy::Policy one{.path = policy_.path};
+    one.finished.bases = rules.bases;
+    TRY_ASSIGN(out_.vendors[rules.bases->vendors], load_vendors(machine_, one));
+    return {};
+  }
+
+  Done ring() {
+    const host::Path path = policy_.verify->keyring.empty() ? trust_of(workshop_).keyring : beside(policy_.verify->keyring);
+    if (path.empty()) return {};
+    TRY_ASSIGN(const auto ring, trust::read_keyring(*machine_.files, path));
+    for (const trust::KeyringEntry& each : ring.entries()) {
+      policy::ExportKey key = key_of(each.key);
+      const trust::Judgement judged = trust::judge(each, out_.now);
+      if (judged.standing != trust::Standing::Valid) key.withheld = judged.rule;
+      key.until = each.revoked_from && (!each.valid_until || *each.revoked_from < *each.valid_until) ? each.revoked_from : each.valid_until;
+      out_.keys.emplace(policy::Signer{.of = policy::Signer::Of::Ring, .key = each.name}.str(), std::move(key));
+    }
+    return {};
+  }
+
+  static policy::ExportKey key_of(const trust::PublicKey& key) {
+    return {.pem = key.pem(), .digest = key.digest().str(), .hash = key.algorithm() == trust::Algorithm::EcdsaP384 ? "sha384" : "sha256"};
+  }
+
+  /// By this path in the policy; what the policy does not name is the configuration's.
+  Done root(const std::string& named) {
+    const host::Path path = named.empty() ? trust_of(workshop_).root : beside(named);
+    if (path.empty() || out_.trust_roots.contains(named)) return {};
+    TRY_ASSIGN(const std::string text, machine_.files->read(path));
+    TRY_ASSIGN(auto root, trust::read_trust_root(text, path.string()));
+    out_.trust_roots.emplace(named, std::move(root));
+    return {};
+  }
+
+  Done signer(const policy::Signer& signer, const policy::VerifyRule& rule) {
+    if (signer.identity || out_.keys.contains(signer.str())) return {};
+    const std::string what = fmt::format("export {} of the rule '{}'", signer.str(), rule.name);
+    if (signer.of == policy::Signer::Of::Ring) return cannot(Kind::NotFound, what, "no keyring has it: name one with 'keyring' in the policy");
+    const auto secrets = host::machine_secrets();
+    const auto key = trust::open_public_key(signer.key.starts_with("pkcs11:") ? signer.key : beside(signer.key).string(), {.machine = machine_, .secrets = *secrets});
+    if (!key) return cannot(what, key.error());
+    policy::ExportKey found = key_of(*key);
+    // A key with terms counts by them, whatever else names it.
+    for (const auto& [name, known] : out_.keys) {
+      if (known.digest == found.digest) found = known;
+    }
+    out_.keys.emplace(signer.str(), std::move(found));
+    return {};
+  }
+
+  Workshop& workshop_;
+  host::Machine& machine_;
+  const policy::Policy& policy_;
+  policy::ExportInputs& out_;
+};
+
+}  // namespace
+
+Result<policy::Export> export_policy(Workshop& workshop, const ExportRequest& request) {
+  TRY_ASSIGN(const auto policy, load_policy(workshop.machine, request.policy));
+  policy::ExportInputs inputs;
+  inputs.now = request.now.value_or(workshop.machine.clock->now());
+  Gatherer gatherer(workshop, policy, inputs);
+  TRY(gatherer.names());
+  if (policy.verify && request.wish.engine == policy::Engine::Kyverno) TRY(gatherer.signers());
+  return policy::export_policy(policy, request.wish, inputs);
+}
+
+}  // namespace ashlar::pipeline

@@ -1,0 +1,21 @@
+#pragma once
+// A policy file, with all that it names, as manifests for the engines of clusters.
+#include <optional>
+#include <string>
+
+#include "pipeline/workshop.h"
+#include "policy/export.h"
+
+namespace ashlar::pipeline {
+
+struct ExportRequest {
+  host::Path policy{"policy.yaml"};
+  policy::ExportWish wish{};
+  std::optional<Time> now{};   ///< none: the machine's clock
+};
+
+/// Reads the policy, its keys, its trust roots and what short names and vendors are, beside the policy as it has them. A key that it names and that is not there is an error where the
+/// engine asks for signatures. A selection counts when somebody signed it whom the configuration believes; one that does not, or is not there, has what asks for it denied, and that is listed.
+Result<policy::Export> export_policy(Workshop& workshop, const ExportRequest& request);
+
+}  // namespace ashlar::pipeline
