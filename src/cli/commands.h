@@ -36,6 +36,7 @@ Action replay(CLI::App& app);
 Action policy(CLI::App& app);
 Action outcomes(CLI::App& app);
 Action catalog(CLI::App& app);
+Action outcomes(CLI::App& app);
 Action cache(CLI::App& app);
 Action doctor(CLI::App& app);
 Action print_completions(CLI::App& app);

@@ -33,6 +33,7 @@ const std::vector<Verb>& verbs() {
       {"verify", "says who signed an image and what was said of it, or whether a copy is whole", "ashlar verify docker://registry.example/team/app:1 --key team.pub", verify},
       {"keys", "makes signing keys, and keeps the keyring of those that are trusted", "ashlar keys generate --output-prefix release", keys},
       {"debug", "writes commands and a pod that look into a container without a shell", "ashlar debug oci:out/python --pod web", debug},
+      {"outcomes", "says what became of an image: before and after, every figure with its source", "ashlar outcomes --old docker://registry.example/python:3.13 --new docker://registry.example/hardened/python:3.13 --key team.pub", outcomes, {"text", "json", "html"}},
       {"explain", "says why a package is in a locked image, or what an advisory is about", "ashlar explain catalog/python/3.13.yaml libssl3t64", explain},
       {"sla", "says by when which finding is to be fixed, what is late and what will be", "ashlar sla --preset chainguard --format html --output sla.html", sla, {"text", "json", "html"}},
       {"policy", "writes a policy to begin with, tries it on example cases, and exports it for clusters", "ashlar policy test --policy policy.yaml", policy},

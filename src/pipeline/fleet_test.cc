@@ -70,7 +70,7 @@ TEST(Fleet, faults_are_told_with_their_place) {
       {"a rollout without a soak", "images:\n  - {definition: a.yaml, to: 'oci:a', rollout: {canary: c}}\n", "2: a rollout has a 'soak' time (soak: 24h)"},
       {"a canary under the stable tag", "images:\n  - {definition: a.yaml, to: 'oci:a:1', rollout: {canary: '1', soak: 1d}}\n", "2: the canary's tag is the stable one"},
       {"neither all nor security", "images:\n  - {definition: a.yaml, to: 'oci:a', take: some}\n", "2: 'some' is neither 'all' nor 'security'"},
-      {"it took the place of what is no reference", "images:\n  - {definition: a.yaml, to: 'oci:a', replaces: 'oci:'}\n", "2: cannot read image reference 'oci:': the layout's folder is missing (docker://HOST/REPO:TAG)"},
+      {"it took the place of what is no reference", "images:\n  - {definition: a.yaml, to: 'oci:a', replaces: 'oci:'}\n", "2: cannot read image reference 'oci:': it names no path (docker://HOST/REPO:TAG)"},
       {"an application of nothing", "images:\n  - {definition: a.yaml, to: 'oci:a'}\napplications:\n  - {image: 'docker://h/shop:1', base: h/other}\n", "4: the fleet has no image 'h/other'"},
   };
   for (const auto& row : rows) EXPECT_EQ(faults_of(row.text), row.expected) << row.summary;

@@ -42,7 +42,8 @@ Told told_of(const OutcomeFacts& facts, const OutcomeSide& side) {
   }
   if (out.own == 0) return out.lacks = fmt::format("the ledger has no event of '{}'", join(std::vector<std::string>(names.begin(), names.end()), "', '")), out;
   out.report = sla_report(clocks(out.entries, facts.rules, facts.now), facts.rules, facts.now);
-  out.source = fmt::format("{}; of it {} events", facts.ledger.source, out.entries.size());
+  const bool replayed = std::ranges::any_of(out.entries, [](const Entry& each) { return each.event.by == "ashlar replay"; });
+  out.source = fmt::format("{}; of it {} events{}", facts.ledger.source, out.entries.size(), replayed ? ", of a replay and not of what was done" : "");
   return out;
 }
 

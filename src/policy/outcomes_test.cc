@@ -172,6 +172,13 @@ TEST(Outcomes, OfNothingThereIsNoShare) {
   EXPECT_FALSE(line_of(got, "cves.base.high").idle) << "it was there before";
 }
 
+TEST(Outcomes, WhatAReplayWroteIsSaidToBe) {
+  OutcomeFacts facts = sample_facts();
+  EXPECT_EQ(line_of(outcomes(facts), "burden.steps").after.source, "ledger events 1–14, verified; of it 13 events");
+  facts.ledger.value->entries[3].event.by = "ashlar replay";
+  EXPECT_EQ(line_of(outcomes(facts), "burden.steps").after.source, "ledger events 1–14, verified; of it 13 events, of a replay and not of what was done");
+}
+
 TEST(Outcomes, WhatIsLaterDoesNotCount) {
   OutcomeFacts facts = sample_facts();
   facts.now = Time::parse("2028-02-04").value();
