@@ -42,7 +42,7 @@ version=$(dpkg-deb -f "$deb" Version) architecture=$(dpkg-deb -f "$deb" Architec
 
 step "make a signed repository of $(basename "$deb")"
 repository=$work/repository
-install -D -m 644 "$deb" "$repository/pool/$(basename "$deb")"
+install -D -m 644 "$deb" "$repository/pool/$(dpkg-deb -f "$deb" Package)_${version}_$architecture.deb"  # by its name dpkg-scanpackages knows whose it is
 index=main/binary-$architecture
 mkdir -p "$repository/dists/own/$index"
 (cd "$repository" && dpkg-scanpackages --arch "$architecture" pool 2>/dev/null > "dists/own/$index/Packages")
