@@ -9,7 +9,15 @@
 
 namespace ashlar {
 
-void YamlSection::fault(const YamlNode& node, std::string message, std::string hint) { faults.push_back(document_.fault_at(node, std::move(message), std::move(hint))); }
+namespace {
+constexpr size_t most_faults = 100;  // nobody mends more at once, and each costs a walk to its line
+}  // namespace
+
+void YamlSection::fault(const YamlNode& node, std::string message, std::string hint) {
+  if (faults.size() > most_faults) return;
+  if (faults.size() == most_faults) message = "there are more faults: mend these first", hint.clear();
+  faults.push_back(document_.fault_at(node, std::move(message), std::move(hint)));
+}
 
 bool YamlSection::mapping(const YamlNode& node) {
   if (node.type == YamlNode::Type::Mapping) return true;

@@ -9,7 +9,7 @@
 
 namespace ashlar {
 
-/// A base of readers. What is wrong is added to `faults`, and reading goes on, so that one run says everything.
+/// A base of readers. What is wrong is added to `faults`, and reading goes on, so that one run says everything; after a hundred it says that there are more.
 class YamlSection {
  public:
   /// `document`: borrowed.

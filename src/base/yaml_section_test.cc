@@ -44,5 +44,17 @@ TEST(YamlSection, SaysEveryFaultAndWhere) {
   }
 }
 
+TEST(YamlSection, AfterAHundredFaultsSaysThatThereAreMore) {
+  std::string text;
+  for (int at = 0; at < 5000; ++at) text += "k" + std::to_string(at) + ": 1\n";
+  const auto document = parse_yaml(text, "a.yaml");
+  ASSERT_TRUE(document);
+  Reader reader(*document);
+  EXPECT_TRUE(reader.read(document->root));
+  ASSERT_EQ(reader.faults.size(), 101U);
+  EXPECT_EQ(reader.faults[99].line, 100);
+  EXPECT_EQ(reader.faults[100].message, "there are more faults: mend these first");
+}
+
 }  // namespace
 }  // namespace ashlar

@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "oci/registry.h"
+#include "pipeline/inner/platform_layers.h"
 #include "pipeline/rebase.h"
 
 namespace ashlar::pipeline {
@@ -14,12 +14,11 @@ namespace {
 using LayersByPlatform = std::map<std::string, std::vector<Digest>>;
 
 /// The layers of an image, unpacked, the lowest first.
-Result<LayersByPlatform> layers_of(host::Machine& machine, const std::string& text) {
+Result<LayersByPlatform> layers_by_platform(host::Machine& machine, const std::string& text) {
   TRY_ASSIGN(const auto ref, oci::ImageRef::parse(text));
-  TRY_ASSIGN(const auto reader, oci::open_image(machine, ref));
-  TRY_ASSIGN(const auto platforms, oci::platforms(*reader));
+  TRY_ASSIGN(const auto image, layers_of(machine, ref));
   LayersByPlatform out;
-  for (const oci::PlatformImage& each : platforms) out[each.platform.str()] = each.config.diff_ids;
+  for (const PlatformLayers& each : image.platforms) out[each.platform] = each.diff_ids;
   return out;
 }
 
@@ -36,10 +35,10 @@ Result<bool> is_behind(host::Machine& machine, const FleetApplication& applicati
   oci::ImageRef published = to;
   published.tag.clear();
   published.digest = digest;
-  TRY_ASSIGN(const auto base, layers_of(machine, published.str()));
-  TRY_ASSIGN(const auto own, layers_of(machine, application.ref));
+  TRY_ASSIGN(const auto base, layers_by_platform(machine, published.str()));
+  TRY_ASSIGN(const auto own, layers_by_platform(machine, application.ref));
   if (lies_on(own, base)) return false;
-  const auto rebased = application.to.empty() ? Result<LayersByPlatform>(LayersByPlatform()) : layers_of(machine, application.to);
+  const auto rebased = application.to.empty() ? Result<LayersByPlatform>(LayersByPlatform()) : layers_by_platform(machine, application.to);
   if (!rebased || rebased->empty() || !lies_on(*rebased, base)) return true;
   return !std::ranges::all_of(*rebased, [&](const auto& each) {
     const auto& [platform, layers] = each;

@@ -24,7 +24,7 @@ struct Entry {
 
 /// Unpacked images: each is one entry, used whole and removed whole. Their symlinks lead anywhere, so that nobody walks through them.
 constexpr std::string_view roots = "roots";
-constexpr std::array<std::string_view, 9> kinds = {"packages", "indexes", "frames", "layers", "partial", "keyrings", "releases", "shipped", "tests"};
+constexpr std::array<std::string_view, 10> kinds = {"packages", "indexes", "frames", "layers", "partial", "keyrings", "releases", "shipped", "tests", "bases"};
 
 Done walk(host::Files& files, const host::Path& folder, const std::string& kind, std::vector<Entry>& out, int depth) {
   if (depth > 8 || !files.exists(folder)) return {};

@@ -85,6 +85,7 @@ std::vector<std::string> names_of(const oci::ImageRef& ref) {
 
 Result<scan::BaseLayers> base_of(host::Machine& machine, const Opened& opened, const ScanOptions& options) {
   const oci::Config& config = opened.inventory.contents.config;
+  if (options.base_layers) return *options.base_layers;
   if (options.base.empty()) return scan::guess_base(config, opened.ownership.stated);
   TRY_ASSIGN(const auto base, inventory::open_target(machine, options.base, options.platform));
   if (!base.image) return cannot(Kind::Invalid, fmt::format("take '{}' as the base", options.base), "it is no image");
@@ -209,7 +210,7 @@ Result<scan::Report> scan(host::Machine& machine, advisory::Database& database, 
   if (options.scanned) options.scanned(opened->subject, report);
   if (options.other_base.empty()) return report;
   ScanOptions plain = options;
-  plain.base.clear(), plain.other_base.clear(), plain.scanned = {}, plain.gate.clear();
+  plain.base.clear(), plain.base_layers.reset(), plain.other_base.clear(), plain.scanned = {}, plain.gate.clear();
   TRY_ASSIGN(const auto other, scan(machine, database, options.other_base, plain));
   report.change = scan::change_base(report, other);
   return report;

@@ -17,6 +17,7 @@ struct ScanOptions {
   std::optional<Time> as_of{};          ///< with the knowledge of that moment
   std::vector<std::string> also_named{};  ///< repositories that statements and decisions may call the image by, beside that of its reference
   std::string base{};                   ///< reference of what the image is built on; empty: guessed
+  std::optional<scan::BaseLayers> base_layers{};  ///< how many of its layers are the base's, where the caller knows
   std::string other_base{};             ///< reference of a base that it might be built on
   std::vector<host::Path> statements{};  ///< VEX documents, or folders of such, that count beside the configuration's
   std::optional<bool> dark_fails{};     ///< dark files of an application make the verdict `unknown`; none: as the configuration says

@@ -12,13 +12,16 @@
 #include "pipeline/config.h"
 #include "pipeline/fleet.h"
 #include "plan/lock.h"
-#include "policy/policy.h"
+#include "policy/cases.h"
+#include "policy/registries.h"
+#include "policy/vendors.h"
 #include "trust/keyring.h"
+#include "workload/replacements.h"
 
 namespace ashlar::pipeline {
 namespace {
 
-enum class Format { Definition, Lock, Configuration, Decisions, Statements, Records, Feed, Keyring, Policy, Fleet };
+enum class Format { Definition, Lock, Configuration, Decisions, Statements, Records, Feed, Keyring, Policy, Fleet, Cases, Vendors, Registries, Replacements };
 
 /// A description of a feed lies in a folder `feeds`, or has keys that no definition has.
 bool is_feed(const host::Path& path, std::string_view text) {
@@ -44,6 +47,10 @@ Format format_of(const host::Path& path, std::string_view text) {
   if (name == "vex.json" || name.ends_with(".vex.json") || name.ends_with(".openvex.json")) return Format::Statements;
   if (name == "ashlar.yaml" || name == "config.yaml") return Format::Configuration;
   if (name == "fleet.yaml" || name == "fleet.yml" || name.ends_with(".fleet.yaml")) return Format::Fleet;
+  if (name == "replacements.yaml") return Format::Replacements;
+  if (name.ends_with(".cases.yaml")) return Format::Cases;
+  if (name == "vendors.yaml") return Format::Vendors;
+  if (name == "registries.yaml") return Format::Registries;
   if (is_policy(path)) return Format::Policy;
   return is_feed(path, text) ? Format::Feed : Format::Definition;
 }
@@ -98,9 +105,25 @@ Validated check(host::Files& files, const host::Path& path) {
       out.kind = "policy";
       keep(policy::read_policy(std::move(*text), path.string()));
       break;
+    case Format::Cases:
+      out.kind = "cases";
+      keep(policy::read_cases(std::move(*text), path.string()));
+      break;
+    case Format::Vendors:
+      out.kind = "vendors";
+      keep(policy::read_vendors(std::move(*text), path.string()));
+      break;
+    case Format::Registries:
+      out.kind = "registries";
+      keep(policy::read_registries(std::move(*text), path.string()));
+      break;
     case Format::Fleet:
       out.kind = "fleet";
       keep(read_fleet(std::move(*text), path));
+      break;
+    case Format::Replacements:
+      out.kind = "replacements";
+      keep(workload::Replacements::read(std::move(*text), path.string()));
       break;
     case Format::Feed:
       out.kind = "feed";
@@ -110,7 +133,7 @@ Validated check(host::Files& files, const host::Path& path) {
   return out;
 }
 
-bool is_definition(std::string_view name) { return (name.ends_with(".yaml") || name.ends_with(".yml")) && name != "info.yaml" && name != "ashlar.yaml" && name != "keyring.yaml" && name != "keyring.yml" && name != "policy.yaml" && name != "policy.yml" && name != "fleet.yaml" && name != "fleet.yml"; }
+bool is_definition(std::string_view name) { return (name.ends_with(".yaml") || name.ends_with(".yml")) && name != "info.yaml" && name != "ashlar.yaml" && name != "keyring.yaml" && name != "keyring.yml" && name != "policy.yaml" && name != "policy.yml" && name != "vendors.yaml" && name != "registries.yaml" && !name.ends_with(".cases.yaml") && name != "fleet.yaml" && name != "fleet.yml"; }
 
 Done collect(host::Files& files, const host::Path& folder, std::vector<host::Path>& found, int depth) {
   if (depth > 32) return cannot(Kind::Invalid, fmt::format("search '{}'", folder.string()), "its folders nest deeper than 32");

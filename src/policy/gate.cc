@@ -6,19 +6,12 @@
 
 #include "base/shell.h"
 #include "base/text.h"
+#include "policy/inner/named.h"
 
 namespace ashlar::policy {
 namespace {
 
 using Answer = GateReason::Answer;
-
-constexpr size_t most_named = 5;
-
-/// The first few, and how many more.
-std::string named(const std::vector<std::string>& list) {
-  const std::string first = join(std::span(list).first(std::min(list.size(), most_named)), ", ");
-  return list.size() > most_named ? fmt::format("{} and {} more", first, list.size() - most_named) : first;
-}
 
 bool is_run_test(const Checked& check) { return check.id.starts_with("run:"); }
 

@@ -31,6 +31,8 @@ struct Checked {
   std::string id, title;
   enum class Answer : unsigned char { Held, Failed, NotRun } answer = Answer::Held;
   std::vector<std::string> evidence{};  ///< why not, a line each
+  bool excused = false;       ///< it held but for what the definition excuses
+  bool inapplicable = false;  ///< it held because there is nothing to hold: what is on purpose there is there
 };
 
 /// Something that whoever uses the image may notice (docs/formats/behaviour.md).

@@ -82,7 +82,7 @@ struct Bad {
 
 constexpr Bad bad[] = {
     {"an unknown section", "gates: {}\n", 1, "unknown key 'gates'", "did you mean 'gate'?"},
-    {"a section of a later version", "gate: {}\nenvironments: {}\n", 2, "unknown key 'environments'", "there are gate, verify, sla, decisions"},
+    {"a section of a later version", "gate: {}\nclusters: {}\n", 2, "unknown key 'clusters'", "there are gate, verify, sla, decisions, bases, findings, content, proofs, environments"},
     {"an unknown key", "gate:\n  prooofs: true\n", 2, "unknown key 'prooofs'", "did you mean 'proofs'?"},
     {"a key with the other sign", "gate:\n  run_tests: false\n", 2, "unknown key 'run_tests'", "did you mean 'run-tests'?"},
     {"a list in the place of all", "- gate\n", 1, "a mapping is expected here", ""},

@@ -11,20 +11,12 @@
 
 #include "attest/predicate.h"
 #include "base/text.h"
+#include "policy/inner/age.h"
 
 namespace ashlar::policy {
 namespace {
 
-/// Clocks differ by so much; what is dated later than that has not happened.
-constexpr std::int64_t tolerance = 300;
-
 using Signatures = std::vector<const PresentedSignature*>;
-
-std::string age_text(std::int64_t seconds) {
-  constexpr std::int64_t minute = 60, hour = 3600, day = 86400;
-  const auto [unit, word] = seconds >= 2 * day || seconds % day == 0 ? std::pair{day, "day"} : seconds >= 2 * hour || seconds % hour == 0 ? std::pair{hour, "hour"} : std::pair{minute, "minute"};
-  return fmt::format("{} {}{}", seconds / unit, word, seconds / unit == 1 ? "" : "s");
-}
 
 bool is_by(const PresentedSignature& signature, const Signer& signer) {
   if (signer.identity) return signature.identity && signer.identity->admits(*signature.identity);
@@ -97,10 +89,10 @@ struct Newest {
   std::optional<Time> to_come{};
   void add(const std::optional<Time>& each) {
     if (!each) return;
-    auto& place = each->seconds > now.seconds + tolerance ? to_come : time;
+    auto& place = is_to_come(*each, now) ? to_come : time;
     if (!place || *place < *each) place = each;
   }
-  std::int64_t age() const { return std::max<std::int64_t>(0, now.seconds - time->seconds); }
+  std::int64_t age() const { return age_of(*time, now); }
 };
 
 class Judge {

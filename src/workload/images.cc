@@ -10,11 +10,12 @@
 #include "base/text.h"
 #include "oci/ref.h"
 #include "workload/inner/uses.h"
+#include "workload/inner/yaml_stream.h"
 
 namespace ashlar::workload {
 namespace {
 
-constexpr std::array<std::string_view, 5> kinds = {"dockerfile", "compose", "kubernetes", "helm-values", "unknown"};
+constexpr std::array<std::string_view, 7> kinds = {"dockerfile", "compose", "kubernetes", "helm-values", "github", "gitlab", "unknown"};
 
 std::string lower(std::string_view text) {
   std::string out(text);
@@ -65,12 +66,18 @@ FileKind kind_of_file(std::string_view path, std::string_view text) {
   }
   if (name.starts_with("compose.") || name.starts_with("docker-compose") || name.starts_with("compose-")) return FileKind::Compose;
   if (name.starts_with("values")) return FileKind::HelmValues;
+  if (name.ends_with(".gitlab-ci.yml") || name.ends_with(".gitlab-ci.yaml")) return FileKind::GitLab;
+  const std::string_view folder = path.substr(0, path.size() - name.size());
+  if (folder.ends_with(".github/workflows/") || name == "action.yml" || name == "action.yaml") return FileKind::GitHub;
   return kind_of_yaml(text);
 }
 
 Result<std::vector<ImageUse>> images_of(FileKind kind, std::string_view text, std::string_view path) {
   if (kind == FileKind::Unknown) return std::vector<ImageUse>{};
-  if (kind != FileKind::Dockerfile) return yaml_images(kind, text, path);
+  if (kind != FileKind::Dockerfile) {
+    TRY_ASSIGN(const YamlStream stream, YamlStream::read(text, path));
+    return yaml_images(kind, stream);
+  }
   TRY_ASSIGN(const Dockerfile file, parse_dockerfile(text, path));
   return images_of(file, text);
 }

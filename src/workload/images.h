@@ -34,10 +34,11 @@ struct ImageUse {
   bool plain = false;                ///< of such: the tag has no quotes, so that a number would be one
 };
 
-enum class FileKind { Dockerfile, Compose, Kubernetes, HelmValues, Unknown };
-std::string_view to_string(FileKind kind);  ///< `dockerfile`, `compose`, `kubernetes`, `helm-values`, `unknown`
+enum class FileKind { Dockerfile, Compose, Kubernetes, HelmValues, GitHub, GitLab, Unknown };
+std::string_view to_string(FileKind kind);  ///< `dockerfile`, `compose`, `kubernetes`, `helm-values`, `github`, `gitlab`, `unknown`
 
-/// By name first (`Dockerfile`, `Containerfile`, `*.Dockerfile`, `compose.yaml`, `docker-compose*.yml`, `values*.yaml`), then by content: `apiVersion` and `kind`, or `services`.
+/// By name first (`Dockerfile`, `Containerfile`, `*.Dockerfile`, `compose.yaml`, `docker-compose*.yml`, `values*.yaml`, `*.gitlab-ci.yml`,
+/// `action.yml`, `.github/workflows/*`), then by content: `apiVersion` and `kind`, `services`, or `jobs` and `on`.
 FileKind kind_of_file(std::string_view path, std::string_view text);
 
 /// In the order of the file. Names of stages and `scratch` are no images. Faults are of kind Invalid.

@@ -12,12 +12,14 @@ namespace ashlar::workload {
 namespace {
 
 constexpr std::string_view environment = "/opt/venv";
+constexpr size_t max_instructions = 2000;
 
 class Migrator {
  public:
   explicit Migrator(Migration& work) : work_(work), last_(work.file.stages.size() - 1) {}
 
   void run() {
+    if (work_.file.instructions.size() > max_instructions) return work_.refuse("files", {}, "the file", fmt::format("it has more than {} instructions", max_instructions), "migrate it in parts");
     survey(work_);
     StageView& view = work_.stages[last_];
     if (view.hardened) return;

@@ -6,6 +6,7 @@
 
 #include "oci/copy.h"
 #include "oci/layout.h"
+#include "pipeline/checked.h"
 
 namespace ashlar::pipeline {
 
@@ -26,13 +27,7 @@ Done hold_against(Workshop& workshop, advisory::Database& database, const oci::I
 }
 
 policy::Candidate for_gate(const CandidatePlatform& platform, const std::string& name) {
-  policy::Candidate out{.name = name, .platform = platform.name, .checks = {}, .report = &platform.report, .behaviour = platform.noticed ? &*platform.noticed : nullptr};
-  for (const prove::Check& check : platform.tested.checks) {
-    using Answer = policy::Checked::Answer;
-    const bool not_run = check.outcome == prove::Outcome::NotApplicable && check.id.starts_with("run:");
-    out.checks.push_back({check.id, check.title, check.outcome == prove::Outcome::Failed ? Answer::Failed : not_run ? Answer::NotRun : Answer::Held, check.evidence});
-  }
-  return out;
+  return {.name = name, .platform = platform.name, .checks = checked(platform.tested.checks), .report = &platform.report, .behaviour = platform.noticed ? &*platform.noticed : nullptr};
 }
 
 Result<std::string> put_aside(Workshop& workshop, const Made& made, const plan::Lock& lock, std::string_view kind) {

@@ -8,6 +8,7 @@
 
 #include "attest/predicate.h"
 #include "base/amount.h"
+#include "policy/inner/bases_section.h"
 
 namespace ashlar::policy {
 namespace {
@@ -17,17 +18,6 @@ constexpr std::array<std::string_view, 11> rule_keys = {"name", "images", "image
 constexpr std::array<std::string_view, 6> signer_keys = {"key", "file", "name", "name-expression", "issuer", "issuer-expression"};
 constexpr std::array<std::string_view, 3> statement_keys = {"type", "signed-by", "max-age"};
 constexpr const char* signer_example = "signed-by: [release, {file: keys/our.pub}, {name: release@example.org, issuer: 'https://accounts.example.org'}]";
-
-/// What is wrong with the glob of a repository, or nothing.
-std::string_view fault_of_images(std::string_view pattern) {
-  if (pattern.empty()) return "a pattern is expected here";
-  if (pattern.find("://") != std::string_view::npos) return "a pattern has no transport";
-  if (pattern.find('@') != std::string_view::npos) return "a pattern has no digest";
-  const size_t slash = pattern.rfind('/');
-  const bool local = pattern.starts_with("oci:") || pattern.starts_with("oci-archive:") || pattern.starts_with("docker-archive:");
-  if (!local && slash != std::string_view::npos && pattern.find(':', slash) != std::string_view::npos) return "a pattern has no tag";
-  return {};
-}
 
 }  // namespace
 

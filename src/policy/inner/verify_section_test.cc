@@ -155,8 +155,9 @@ TEST(VerifySection, FaultsSayWhere) {
 TEST(VerifySection, PresetsReadAndSayThatNobodyTriedThem) {
   size_t presets = 0;
   for (const auto& entry : std::filesystem::directory_iterator(std::string(ASHLAR_SOURCE_DIR) + "/policies")) {
-    if (!entry.is_regular_file()) continue;
-    const std::string name = entry.path().filename().string(), text = file("policies/" + name);
+    const std::string name = entry.path().filename().string(), text = entry.is_regular_file() ? file("policies/" + name) : std::string();
+    // What is one's own, and what is no policy, is judged elsewhere.
+    if (!entry.is_regular_file() || name == "control.yaml" || name == "vendors.yaml" || name == "registries.yaml" || name == "replacements.yaml" || name.ends_with(".cases.yaml")) continue;
     const auto read = read_policy(text, name);
     ASSERT_TRUE(read) << name << (read.error().faults.empty() ? "" : to_string(read.error().faults[0]));
     if (!read->verify) continue;
@@ -178,7 +179,7 @@ TEST(VerifySection, PresetsReadAndSayThatNobodyTriedThem) {
       before = line;
     }
   }
-  EXPECT_EQ(presets, 3U);
+  EXPECT_EQ(presets, 4U);
 }
 
 #ifdef ASHLAR_WITH_VALIJSON

@@ -15,7 +15,7 @@
 namespace ashlar::workload {
 namespace {
 
-constexpr int max_depth = 3;
+constexpr int max_depth = 6;
 constexpr std::string_view probe = "/usr/lib/ashlar/probe";
 
 std::string_view last_part(std::string_view path) { return path.substr(path.rfind('/') + 1); }

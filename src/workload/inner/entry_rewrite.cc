@@ -65,7 +65,7 @@ class EntryRewriter {
       if (std::ranges::find(base_.starts, whole) != base_.starts.end()) starts_by_itself(number, each, whole);
       return;
     }
-    ExecForm form = each.exec ? exec_form(given, work_.places[number].values) : exec_form(each.words[0].text, work_.places[number].values);
+    ExecForm form = each.exec ? exec_form(given, work_.places[number].values()) : exec_form(each.words[0].text, work_.places[number].values());
     if (!form.words.empty()) resolve(form, number);
     if (form.words.empty()) return unstartable(number, each, form.reason);
     if (form.from_shell || form.words != given) {
@@ -99,7 +99,7 @@ class EntryRewriter {
         auto line = json ? script_line(*json, *script) : std::nullopt;
         if (json && !line && *script == "start") line = "node server.js";  // what npm starts where nothing is said
         if (!line) return fail(form, fmt::format("what '{}' starts stands in package.json, which {}", joined(form.words), json ? "has no such script" : "does not lie beside the Dockerfile"));
-        ExecForm inner = exec_form(*line, work_.places[number].values);
+        ExecForm inner = exec_form(*line, work_.places[number].values());
         if (inner.words.empty()) return fail(form, fmt::format("the script '{}' of package.json: {}", *script, inner.reason));
         // Programs of packages lie beside the application.
         if (inner.words[0].find('/') == std::string::npos && inner.words[0] != "node" && inner.words[0] != "npm" && inner.words[0] != "npx" && inner.words[0] != "yarn" && inner.words[0] != "pnpm") inner.words.insert(inner.words.begin(), "npx");
@@ -132,7 +132,7 @@ class EntryRewriter {
 
   void java_options(const ExecForm& form, size_t number) {
     if (form.java_options.empty()) return;
-    const auto& values = work_.places[number].values;
+    const auto& values = work_.places[number].values();
     const auto found = values.find(form.java_options);
     if (found != values.end() && !trim(found->second).empty()) work_.set_variable("JDK_JAVA_OPTIONS", "\"" + found->second + "\"");
     work_.breaks("variables", work_.file.instructions[number].span, work_.shown(number), fmt::format("a shell put ${} among Java's options; Java itself reads JDK_JAVA_OPTIONS", form.java_options),
@@ -177,7 +177,7 @@ class EntryRewriter {
     if (each.words.empty() || each.words[0].text.size() == 4) return;  // NONE
     const std::vector<std::string> exec = each.exec ? texts(each.words, 1) : std::vector<std::string>();
     const std::string line = each.exec || each.words.size() < 2 ? std::string() : each.words[1].text;
-    HealthForm form = health_form(line, !each.exec, exec, work_.places[number].values);
+    HealthForm form = health_form(line, !each.exec, exec, work_.places[number].values());
     if (form.none) return;
     if (!form.probe && !form.words.empty() && form.words[0].find('/') == std::string::npos && std::ranges::find(base_.programs, form.words[0]) == base_.programs.end() && base_.family != "python") form.reason = fmt::format("'{}' is not in the image", visible(form.words[0]));
     if (!form.words.empty() && is_shell(form.words[0])) form.reason = "it needs a shell";

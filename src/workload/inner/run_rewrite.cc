@@ -57,7 +57,7 @@ class RunRewriter {
   void say(std::string id, std::string why) { work_.change(std::move(id), span_of(command(present_).begin, command(present_).end), shown(present_), std::move(why)); }
   void put(size_t begin, size_t end, std::string bytes) {
     const auto extent = run_.text.slice(begin, end).extent();
-    if (extent) work_.edits.push_back({extent->first, extent->second, std::move(bytes)});
+    if (extent) work_.remove(extent->first, extent->second, number_, std::move(bytes));
   }
 
   /// Whether a command can be left out, so that what is around it means the same.
@@ -271,7 +271,7 @@ class RunRewriter {
     std::string name = run_.commands[at].value;
     if (name.starts_with("$")) {
       std::erase_if(name, [](char c) { return c == '$' || c == '{' || c == '}'; });
-      const auto& values = work_.places[number_].values;
+      const auto& values = work_.places[number_].values();
       const auto found = values.find(name);
       if (found == values.end()) {
         work_.breaks("time-zone", span_of(command(at).begin, command(at).end), shown(at), "a variable without value says the time zone", "set ENV TZ");

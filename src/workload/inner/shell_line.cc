@@ -8,7 +8,7 @@
 namespace ashlar::workload {
 namespace {
 
-constexpr size_t max_commands = 2000;
+constexpr size_t max_commands = 2000, max_words = 4000;
 
 bool is_blank_of_shell(char c) { return c == ' ' || c == '\t' || c == '\r'; }
 bool is_operator(char c) { return std::string_view("&|;\n()<>").find(c) != std::string_view::npos; }
@@ -24,7 +24,7 @@ class Reader {
   explicit Reader(std::string_view line) : line_(line) {}
 
   ShellLine read() {
-    while (at_ < line_.size() && out_.good && out_.commands.size() < max_commands) step();
+    while (at_ < line_.size() && out_.good && out_.commands.size() < max_commands && words_ < max_words) step();
     finish();
     if (at_ < line_.size() || depth_ != 0) out_.good = false;
     return std::move(out_);
@@ -54,12 +54,13 @@ class Reader {
     const bool out = line_[at_] == '>';
     open();
     present_.odd = true;
-    while (at_ < line_.size() && (line_[at_] == '<' || line_[at_] == '>' || line_[at_] == '&' || line_[at_] == '-')) ++at_;
+    bool descriptor = false;
+    for (; at_ < line_.size() && (line_[at_] == '<' || line_[at_] == '>' || line_[at_] == '&' || line_[at_] == '-'); ++at_) descriptor = descriptor || line_[at_] == '&';
     while (at_ < line_.size() && is_blank_of_shell(line_[at_])) ++at_;
     if (at_ >= line_.size() || is_operator(line_[at_])) return;
     ShellWord target = word();
     present_.end = target.end;
-    if (out) present_.targets.push_back(std::move(target));
+    if (out && !descriptor) present_.targets.push_back(std::move(target));
   }
 
   void open() {
@@ -75,7 +76,10 @@ class Reader {
     static constexpr std::array<std::string_view, 6> opens = {"if", "for", "while", "until", "case", "{"}, closes = {"fi", "done", "esac", "}", "", ""};
     static constexpr std::array<std::string_view, 4> joins = {"then", "else", "elif", "do"};
     const std::string_view raw = line_.substr(word.begin, word.end - word.begin);
-    if (!begun_ && std::ranges::find(opens, raw) != opens.end()) ++depth_;
+    if (!begun_ && std::ranges::find(opens, raw) != opens.end()) {
+      ++depth_;
+      if (raw != "for" && raw != "case") return;
+    }
     if (!begun_ && std::ranges::find(joins, raw) != joins.end()) return;
     if (!begun_ && raw == "!") return;
     if (!begun_) {
@@ -89,6 +93,7 @@ class Reader {
     present_.end = word.end;
     const bool digits_before = at_ < line_.size() && (line_[at_] == '>' || line_[at_] == '<') && std::ranges::all_of(raw, [](unsigned char c) { return std::isdigit(c) != 0; });
     if (digits_before) return;
+    ++words_;
     if (present_.words.empty() && is_assignment(raw)) present_.assignments.push_back(std::move(word));
     else present_.words.push_back(std::move(word));
   }
@@ -178,7 +183,7 @@ class Reader {
   }
 
   std::string_view line_;
-  size_t at_ = 0, separator_ = 0;
+  size_t at_ = 0, separator_ = 0, words_ = 0;
   int depth_ = 0;
   bool begun_ = false;
   std::string before_;

@@ -5,9 +5,11 @@
 
 namespace ashlar::workload {
 
+class YamlStream;
+
 ImageUse make_use(const std::string& where, const Traced& written, Substituted value, const Lines& lines);
 
-Result<std::vector<ImageUse>> yaml_images(FileKind kind, std::string_view text, std::string_view path);
+std::vector<ImageUse> yaml_images(FileKind kind, const YamlStream& stream);
 /// What the first documents of a YAML text are by their keys; Unknown where they cannot be read.
 FileKind kind_of_yaml(std::string_view text);
 

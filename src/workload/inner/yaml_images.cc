@@ -1,110 +1,41 @@
-// Images in compose files, Kubernetes manifests and values of Helm charts.
+// Images in compose files, Kubernetes manifests, values of Helm charts and files of CI services.
 #include <algorithm>
 #include <cctype>
+#include <map>
 #include <set>
 
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "base/yaml.h"
 #include "workload/inner/uses.h"
+#include "workload/inner/yaml_stream.h"
 
 namespace ashlar::workload {
 namespace {
 
-constexpr size_t max_bytes = 4 << 20, max_documents = 2000;
-constexpr YamlLimits limits{.bytes = max_bytes, .depth = 64, .nodes = 200'000};
-
-/// A document of a stream: `---` at a line's begin divides, whatever stands around it (YAML 1.2.2, 9.1).
-struct Part {
-  size_t begin = 0, end = 0;
-};
-
-bool is_marker(std::string_view line, std::string_view marker) { return line.starts_with(marker) && (line.size() == marker.size() || line[marker.size()] == ' ' || line[marker.size()] == '\t'); }
-
-std::vector<Part> parts_of(std::string_view text) {
-  std::vector<Part> out = {{0, 0}};
-  bool content = false, marked = false;  // in the present part: something, and the marker that begins it
-  for (size_t at = 0; at < text.size();) {
-    const size_t end = std::min(text.find('\n', at), text.size());
-    std::string_view line = text.substr(at, end - at);
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    const bool ends = is_marker(line, "...");
-    const bool begins = is_marker(line, "---");
-    if ((begins || ends) && (content || marked)) {
-      out.back().end = ends ? end : at;
-      out.push_back({ends ? std::min(end + 1, text.size()) : at, 0});
-      content = marked = false;
-    }
-    marked = marked || begins;
-    content = content || (!begins && !ends && !trim(line).empty() && line[0] != '#' && line[0] != '%');
-    at = end + 1;
-  }
-  out.back().end = text.size();
-  return out;
-}
-
 class Finder {
  public:
-  Finder(std::string_view text, std::string_view path) : text_(text), path_(path), lines_(text) {}
+  explicit Finder(const YamlStream& stream) : stream_(stream), lines_(stream.lines()) {}
 
-  Result<std::vector<ImageUse>> find(FileKind kind) {
-    const auto refuse = [&](std::string_view cause) { return cannot(Kind::Invalid, fmt::format("read '{}'", path_), cause); };
-    if (text_.size() > max_bytes) return refuse("it is larger than 4 MiB");
-    const auto parts = parts_of(text_);
-    if (parts.size() > max_documents) return refuse("it has more than 2000 documents");
-    for (const Part& part : parts) {
-      first_line_ = lines_.span(part.begin, part.begin).line;
-      auto document = parse_yaml(std::string(text_.substr(part.begin, part.end - part.begin)), std::string(path_), limits);
-      if (!document) return std::unexpected(placed(std::move(document).error()));
-      if (kind == FileKind::Compose) compose(document->root);
-      else if (kind == FileKind::HelmValues) values(document->root, "");
-      else if (document->root.find("apiVersion") != nullptr && document->root.find("kind") != nullptr) manifest(document->root, "");
+  std::vector<ImageUse> find(FileKind kind) {
+    for (const YamlStream::Document& document : stream_.documents()) {
+      document_ = &document;
+      const YamlNode& root = document.root;
+      if (kind == FileKind::Compose) compose(root);
+      else if (kind == FileKind::HelmValues) values(root, "");
+      else if (kind == FileKind::GitHub) github(root);
+      else if (kind == FileKind::GitLab) gitlab(root);
+      else if (root.find("apiVersion") != nullptr && root.find("kind") != nullptr) manifest(root, "");
     }
     return std::move(out_);
   }
 
  private:
-  /// Faults of a later document stand in the whole text.
-  Error placed(Error error) const {
-    for (Fault& each : error.faults) each.line += first_line_ - 1;
-    return error;
-  }
-
-  /// A scalar with the bytes that it is written by, or loose where they are others (escapes, folded lines, aliases).
-  Traced traced(const YamlNode& node) const {
-    size_t at = lines_.offset(node.line + first_line_ - 1, node.column);
-    if (at < text_.size() && text_[at] == '*') at = anchor_of(at);
-    while (at < text_.size() && (text_[at] == '&' || text_[at] == '!')) {
-      at = std::min(text_.find_first_of(" \t\r\n", at), text_.size());
-      at = std::min(text_.find_first_not_of(" \t", at), text_.size());
-    }
-    const bool quoted = at < text_.size() && (text_[at] == '"' || text_[at] == '\'');
-    const size_t begin = at + (quoted ? 1 : 0);
-    const bool same = text_.substr(std::min(begin, text_.size()), node.text.size()) == node.text && (!quoted || text_.substr(std::min(begin + node.text.size(), text_.size()), 1) == text_.substr(at, 1));
-    if (same) return {node.text, begin};
-    Traced out;
-    out.add_loose(node.text);
-    return out;
-  }
-
-  /// Where the value stands that an alias at `at` means: behind the last anchor of its name.
-  size_t anchor_of(size_t at) const {
-    const std::string_view name = text_.substr(at + 1, std::min(text_.find_first_of(" \t\r\n,]}", at), text_.size()) - at - 1);
-    const std::string anchor = fmt::format("&{}", name);
-    for (size_t found = text_.rfind(anchor, at); found != std::string_view::npos && found > 0; found = text_.rfind(anchor, found - 1)) {
-      const size_t end = found + anchor.size();
-      if (end < text_.size() && (text_[end] == ' ' || text_[end] == '\t')) return found;
-    }
-    return at;
-  }
+  Traced traced(const YamlNode& node) const { return stream_.traced(*document_, node); }
 
   void add(const std::string& where, const YamlNode& node, const Traced& written, Substituted value) {
     ImageUse use = make_use(where, written, std::move(value), lines_);
-    if (use.span.line == 0) {
-      const size_t at = lines_.offset(node.line + first_line_ - 1, node.column);
-      use.span = lines_.span(at, at);
-    }
+    if (use.span.line == 0) use.span = stream_.place(*document_, node);
     // An alias is another look at the same bytes.
     const auto extent = use.text.extent();
     if (extent && !seen_.insert({extent->first, extent->second}).second) return;
@@ -138,7 +69,10 @@ class Finder {
   void variable(const std::string& where, const YamlNode& node, size_t skipped) {
     const Traced whole = traced(node);
     const Traced written = whole.slice(skipped, whole.size());
-    add(where, node, written, substitute(written, Dialect::Compose, 0, [](const std::string&) -> const Traced* { return nullptr; }));
+    add(where, node, written, substitute(written, Dialect::Compose, 0, [this](const std::string& name) -> const Traced* {
+      const auto found = values_.find(name);
+      return found == values_.end() ? nullptr : &found->second;
+    }));
   }
 
   // Kubernetes: containers wherever they stand, so that templates in resources of others are found, too.
@@ -195,32 +129,113 @@ class Finder {
     Traced written;
     written.add_loose(text.text);
     ImageUse use = make_use(where, written, {.text = text, .unknown = {}, .used = {}}, lines_);
-    const Traced first = traced(repository);
-    const auto extent = first.extent();
-    use.span = extent ? lines_.span(extent->first, extent->second) : lines_.span(lines_.offset(repository.line + first_line_ - 1, repository.column), 0);
+    use.span = stream_.place(*document_, repository);
     use.parts = true;
     use.plain = tag != nullptr && tag->plain;
     out_.push_back(std::move(use));
   }
 
-  std::string_view text_, path_;
-  Lines lines_;
-  int first_line_ = 1;
+  // GitHub: images of jobs and their services, and of steps that are images.
+
+  void github(const YamlNode& root) {
+    constexpr std::string_view scheme = "docker://";
+    const auto step = [&](const std::string& where, const YamlNode* uses) {
+      if (is_text(uses) && uses->text.starts_with(scheme)) expression(where, *uses, scheme.size());
+    };
+    const auto steps = [&](const std::string& where, const YamlNode* list) {
+      if (list == nullptr) return;
+      for (size_t at = 0; at < list->items.size(); ++at) step(fmt::format("{}[{}].uses", where, at), list->items[at].find("uses"));
+    };
+    if (const YamlNode* runs = root.find("runs")) {
+      step("runs.image", runs->find("image"));
+      steps("runs.steps", runs->find("steps"));
+    }
+    const YamlNode* jobs = root.find("jobs");
+    if (jobs == nullptr) return;
+    for (const auto& [name, job] : jobs->members) {
+      const std::string where = fmt::format("jobs.{}", name.text);
+      if (const YamlNode* container = job.find("container")) {
+        if (is_text(container)) expression(where + ".container", *container, 0);
+        else if (is_text(container->find("image"))) expression(where + ".container.image", *container->find("image"), 0);
+      }
+      if (const YamlNode* services = job.find("services")) {
+        for (const auto& [service, value] : services->members) {
+          if (is_text(value.find("image"))) expression(fmt::format("{}.services.{}.image", where, service.text), *value.find("image"), 0);
+        }
+      }
+      steps(where + ".steps", job.find("steps"));
+    }
+  }
+
+  /// What `${{ }}` comes to nobody knows before it runs.
+  void expression(const std::string& where, const YamlNode& node, size_t skipped) {
+    const Traced whole = traced(node);
+    const Traced written = whole.slice(skipped, whole.size());
+    if (written.empty()) return;
+    Substituted value{.text = written, .unknown = {}, .used = {}};
+    if (const size_t begin = written.text.find("${{"); begin != std::string::npos) {
+      const size_t end = written.text.find("}}", begin);
+      value.unknown.emplace_back(trim(std::string_view(written.text).substr(begin + 3, end == std::string::npos ? end : end - begin - 3)));
+    }
+    add(where, node, written, std::move(value));
+  }
+
+  // GitLab: images and services, of all jobs and of each; values of `variables` are defaults.
+
+  void gitlab(const YamlNode& root) {
+    values_ = variables_of(root, {});
+    const auto global = values_;
+    gitlab_job("", root);
+    for (const auto& [name, job] : root.members) {
+      if (job.type != YamlNode::Type::Mapping || name.text == "variables" || name.text == "image" || name.text == "services") continue;
+      values_ = variables_of(job, global);
+      gitlab_job(name.text + ".", job);
+    }
+  }
+  void gitlab_job(const std::string& before, const YamlNode& job) {
+    const auto one = [&](const std::string& where, const YamlNode& value) {
+      if (is_text(&value)) variable(before + where, value, 0);
+      else if (is_text(value.find("name"))) variable(before + where + ".name", *value.find("name"), 0);
+    };
+    if (const YamlNode* image = job.find("image")) one("image", *image);
+    const YamlNode* services = job.find("services");
+    if (services == nullptr) return;
+    for (size_t at = 0; at < services->items.size(); ++at) one(fmt::format("services[{}]", at), services->items[at]);
+  }
+  std::map<std::string, Traced> variables_of(const YamlNode& of, std::map<std::string, Traced> out) const {
+    const YamlNode* variables = of.find("variables");
+    if (variables == nullptr) return out;
+    for (const auto& [name, value] : variables->members) {
+      const YamlNode* text = value.type == YamlNode::Type::Mapping ? value.find("value") : &value;
+      // One that other variables make is left to them.
+      if (is_text(text) && text->text.find('$') == std::string::npos) out[name.text] = traced(*text);
+    }
+    return out;
+  }
+
+  const YamlStream& stream_;
+  const Lines& lines_;
+  const YamlStream::Document* document_ = nullptr;
+  std::map<std::string, Traced> values_;  ///< of variables, by default
   std::set<std::pair<size_t, size_t>> seen_;
   std::vector<ImageUse> out_;
 };
 
 }  // namespace
 
-Result<std::vector<ImageUse>> yaml_images(FileKind kind, std::string_view text, std::string_view path) { return Finder(text, path).find(kind); }
+std::vector<ImageUse> yaml_images(FileKind kind, const YamlStream& stream) { return Finder(stream).find(kind); }
 
 FileKind kind_of_yaml(std::string_view text) {
-  if (text.size() > max_bytes) return FileKind::Unknown;
-  for (const Part& part : parts_of(text)) {
-    const auto document = parse_yaml(std::string(text.substr(part.begin, part.end - part.begin)), "file", limits);
+  if (text.size() > max_yaml_bytes) return FileKind::Unknown;
+  const auto has = [&](std::string_view word) { return text.find(word) != std::string_view::npos; };
+  if (!has("apiVersion") && !has("services") && !has("jobs")) return FileKind::Unknown;
+  for (const YamlPart& part : yaml_parts(text)) {
+    const auto document = read_part(text, part, "file");
     if (!document) return FileKind::Unknown;
-    if (document->root.find("apiVersion") != nullptr && document->root.find("kind") != nullptr) return FileKind::Kubernetes;
-    if (const YamlNode* services = document->root.find("services"); services != nullptr && services->type == YamlNode::Type::Mapping) return FileKind::Compose;
+    const YamlNode& root = document->root;
+    if (root.find("apiVersion") != nullptr && root.find("kind") != nullptr) return FileKind::Kubernetes;
+    if (const YamlNode* services = root.find("services"); services != nullptr && services->type == YamlNode::Type::Mapping) return FileKind::Compose;
+    if (const YamlNode* jobs = root.find("jobs"); jobs != nullptr && jobs->type == YamlNode::Type::Mapping && root.find("on") != nullptr) return FileKind::GitHub;
   }
   return FileKind::Unknown;
 }

@@ -1,0 +1,235 @@
+#include "pipeline/check_files.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/parallel.h"
+#include "base/text.h"
+#include "pipeline/inner/check_baseline.h"
+#include "pipeline/make.h"
+#include "policy/registries.h"
+#include "policy/vendors.h"
+
+namespace ashlar::pipeline {
+namespace {
+
+constexpr int max_depth = 64;
+constexpr std::size_t max_files = 200'000;
+constexpr std::uint64_t max_sniffed = 4 << 20;  ///< of a YAML file whose name tells nothing
+
+struct Candidate {
+  host::Path path;
+  bool named = false;  ///< by whoever asked
+};
+
+bool is_yaml(std::string_view name) { return name.ends_with(".yaml") || name.ends_with(".yml"); }
+
+/// Files of folders. `real`: the folder with every symlink followed.
+class Walk {
+ public:
+  explicit Walk(host::Files& files) : files_(files) {}
+  std::vector<Candidate> found;
+
+  Done add(const host::Path& path) {
+    const auto stat = files_.stat(path);
+    if (!stat) return std::unexpected(stat.error());
+    if (stat->type != host::NodeType::Directory) return found.push_back({path, true}), Done{};
+    TRY_ASSIGN(const host::Path real, files_.canonical(path));
+    return folder(path, real, 0);
+  }
+
+ private:
+  Done folder(const host::Path& path, const host::Path& real, int depth) {
+    if (depth > max_depth) return cannot(Kind::Invalid, fmt::format("search '{}'", path.string()), fmt::format("its folders nest deeper than {}", max_depth));
+    TRY_ASSIGN(const auto names, files_.list(path));
+    for (const std::string& name : names) {
+      if (name == ".git" || name == "node_modules") continue;
+      const host::Path child = path == "." ? host::Path(name) : path / name;
+      const auto stat = files_.stat(child);
+      if (!stat) continue;  // a link to nowhere
+      if (stat->type == host::NodeType::Directory) {
+        const auto there = files_.canonical(child);
+        if (there && *there == real / name) TRY(folder(child, *there, depth + 1));
+      } else if (stat->type == host::NodeType::Regular) {
+        const bool known = workload::kind_of_file(child.string(), "") != workload::FileKind::Unknown;
+        if (known || (is_yaml(name) && stat->size <= max_sniffed)) found.push_back({child, false});
+        if (found.size() > max_files) return cannot(Kind::Invalid, fmt::format("search '{}'", path.string()), fmt::format("more than {} files", max_files));
+      }
+    }
+    return {};
+  }
+
+  host::Files& files_;
+};
+
+/// What references are judged by. Made once, read by all threads.
+struct Judge {
+  const policy::BaseRules* rules = nullptr;  ///< null: nothing is judged
+  const policy::Selection* selection = nullptr;
+  policy::Registries registries{};
+  std::vector<policy::Vendor> vendors{};
+  workload::Replacements replacements;
+  Time now{};
+  bool pending_passes = false;
+
+  policy::ReferenceVerdict ask(const workload::ImageUse& use) const {
+    if (!use.image) {
+      const std::string what = use.unknown.empty() ? fmt::format("'{}' is no reference", visible(use.written.substr(0, 200))) : fmt::format("the variable '{}' decides on it", visible(join(use.unknown, "', '").substr(0, 200)));
+      return {.answer = policy::Answer::Unknown, .rule = {}, .reasons = {{.answer = policy::Answer::Unknown, .section = "bases", .what = what}}, .pending = {}, .remedy = "name it in the file"};
+    }
+    policy::NamedReference reference{use.image->str(), policy::full_name(registries, use.image->name), use.image->tag, use.image->digest, {}};
+    if (const policy::Vendor* vendor = policy::vendor_of(vendors, reference.repository)) reference.vendor = vendor->name;
+    policy::ReferenceVerdict out = policy::ask_reference(*rules, selection, reference, now);
+    // Nothing in the file speaks against it, and the rest is for the check of the image.
+    if (pending_passes && out.answer == policy::Answer::Unknown && !out.pending.empty() && policy::answer_of(out.reasons) == policy::Answer::Allowed) out.answer = policy::Answer::Allowed;
+    return out;
+  }
+
+  std::vector<workload::Remark> remarks(const workload::ImageUse& use, const policy::ReferenceVerdict& verdict) const {
+    if (verdict.answer == policy::Answer::Allowed) return {};
+    const bool denied = verdict.answer == policy::Answer::Denied;
+    std::vector<std::string> words;
+    for (const policy::Reason& each : verdict.reasons) {
+      if (each.answer == verdict.answer) words.push_back(each.why.empty() ? each.what : fmt::format("{} ({})", each.what, each.why));
+    }
+    if (!denied && !verdict.pending.empty()) words.push_back(fmt::format("only the image tells {}", join(verdict.pending, ", ")));
+    workload::Remark out{workload::find_rule(denied ? "image-denied" : "image-undecided"), use.span, join(words, "; "), verdict.remedy};
+    if (const auto advice = denied && use.image ? replacements.find(*use.image) : std::nullopt; advice && advice->found()) out.remedy = fmt::format("use '{}' of the catalogue", advice->str());
+    return {std::move(out)};
+  }
+};
+
+Result<Judge> judge_of(Workshop& workshop, const CheckFilesWish& wish, const policy::FinishedRules* rules) {
+  host::Files& files = *workshop.machine.files;
+  const host::Path folder = workshop.data / "policies";
+  Judge out;
+  TRY_ASSIGN(std::string text, files.read(folder / "replacements.yaml"));
+  TRY_ASSIGN(out.replacements, workload::Replacements::read(std::move(text), (folder / "replacements.yaml").string()));
+  out.now = workshop.machine.clock->now();
+  out.pending_passes = wish.pending_passes;
+  if (rules == nullptr || !rules->bases) return out;
+  out.rules = &*rules->bases, out.selection = wish.selection;
+  TRY_ASSIGN(std::string registries, files.read(folder / "registries.yaml"));
+  TRY_ASSIGN(out.registries, policy::read_registries(std::move(registries), (folder / "registries.yaml").string()));
+  const host::Path vendors = out.rules->vendors.empty() ? folder / "vendors.yaml" : wish.policy.parent_path() / out.rules->vendors;
+  TRY_ASSIGN(std::string described, files.read(vendors));
+  TRY_ASSIGN(out.vendors, policy::read_vendors(std::move(described), vendors.string()));
+  return out;
+}
+
+/// Where findings of a file are looked up: its path from the baseline's folder on, else as it was named.
+std::string place_of(host::Files& files, const host::Path& path, const host::Path& baseline) {
+  if (baseline.empty()) return path.lexically_normal().generic_string();
+  const host::Path folder = baseline.has_parent_path() ? baseline.parent_path() : host::Path(".");
+  const auto from = files.canonical(folder), to = files.canonical(path);
+  return from && to ? to->lexically_relative(*from).generic_string() : path.lexically_normal().generic_string();
+}
+
+class Checker {
+ public:
+  Checker(host::Files& files, const Judge& judge, const CheckFilesWish& wish) : files_(files), judge_(judge), wish_(wish) {}
+
+  CheckedFile check(const Candidate& candidate) const {
+    CheckedFile out;
+    out.path = candidate.path;
+    if (auto done = look(candidate, out); !done) out.error = std::move(done).error();
+    return out;
+  }
+
+ private:
+  Done look(const Candidate& candidate, CheckedFile& out) const {
+    const std::string path = candidate.path.string();
+    TRY_ASSIGN(std::string text, files_.read(candidate.path));
+    out.kind = workload::kind_of_file(path, text);
+    if (out.kind == workload::FileKind::Unknown) {
+      if (!candidate.named) return {};
+      return cannot(Kind::Invalid, fmt::format("check '{}'", path), "neither its name nor what is in it tells that it is a Dockerfile, compose file, manifest or CI file");
+    }
+    workload::CheckOptions options{.replacements = &judge_.replacements};
+    if (judge_.rules != nullptr) {
+      options.ask = [&](const workload::ImageUse& use) -> std::vector<workload::Remark> {
+        if (use.where == "syntax") return {};  // part of the builder, and no base
+        out.references.push_back({use, judge_.ask(use)});
+        return judge_.remarks(use, out.references.back().verdict);
+      };
+      options.chosen = [&](const workload::ImageName& name) {
+        return std::ranges::any_of(out.references, [&](const ReferenceAnswer& each) { return each.use.image == name && each.verdict.answer != policy::Answer::Denied && !each.verdict.rule.empty(); });
+      };
+    }
+    if (wish_.fix) {
+      TRY_ASSIGN(auto mended, workload::mend(out.kind, text, path, options));
+      out.references.clear();
+      out.mended = std::move(mended.mended);
+      if (!out.mended.empty()) {
+        TRY_ASSIGN(const host::Path real, files_.canonical(candidate.path));
+        TRY(files_.write(real, mended.text));
+        text = std::move(mended.text);
+      }
+    }
+    TRY_ASSIGN(auto checked, workload::check(out.kind, text, path, options));
+    out.silenced = checked.silenced;
+    for (workload::Remark& each : checked.remarks) out.findings.push_back({std::move(each), {}});
+    set_fingerprints(out, text, place_of(files_, candidate.path, wish_.baseline));
+    return {};
+  }
+
+  host::Files& files_;
+  const Judge& judge_;
+  const CheckFilesWish& wish_;
+};
+
+/// Of references whose remark is not old: denied and undecided ones stand among the findings.
+policy::Answer answer_of(const CheckedFiles& checked) {
+  policy::Answer out = policy::Answer::Allowed;
+  for (const CheckedFile& file : checked.files) {
+    for (const FileFinding& each : file.findings) {
+      if (each.remark.rule->id == "image-undecided") return policy::Answer::Unknown;
+      if (each.remark.rule->id == "image-denied") out = policy::Answer::Denied;
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+Result<CheckedFiles> check_files(Workshop& workshop, const CheckFilesWish& wish) {
+  host::Files& files = *workshop.machine.files;
+  policy::Policy policy;
+  const policy::FinishedRules* rules = nullptr;
+  if (!wish.policy.empty()) {
+    TRY_ASSIGN(policy, load_policy(workshop.machine, wish.policy));
+    rules = policy::rules_in(policy, wish.environment);
+    if (rules == nullptr) return cannot(Kind::Invalid, fmt::format("judge for '{}'", wish.environment), fmt::format("the policy '{}' has no such environment", wish.policy.string()));
+  } else if (!wish.environment.empty()) {
+    return cannot(Kind::Invalid, fmt::format("judge for '{}'", wish.environment), "an environment is part of a policy, and there is none");
+  }
+  TRY_ASSIGN(const Judge judge, judge_of(workshop, wish, rules));
+  Walk walk(files);
+  for (const host::Path& path : wish.paths) TRY(walk.add(path));
+  CheckedFiles out;
+  out.judged = judge.rules != nullptr;
+  if (!out.judged) out.notes.emplace_back(wish.policy.empty() ? "no policy: references are not judged; --policy FILE names one" : fmt::format("the policy '{}' has no section 'bases': references are not judged", wish.policy.string()));
+  out.files.resize(walk.found.size());
+  const Checker checker(files, judge, wish);
+  in_parallel(walk.found.size(), 0, [&](std::size_t index, std::size_t) { out.files[index] = checker.check(walk.found[index]); });
+  std::erase_if(out.files, [](const CheckedFile& each) { return each.kind == workload::FileKind::Unknown && each.error.message.empty(); });
+  if (out.files.empty()) return cannot(Kind::NotFound, "check", "no Dockerfile, compose file, manifest or CI file is there");
+  if (wish.write_baseline) {
+    TRY(files.write(wish.baseline, write_baseline(out)));
+  }
+  if (!wish.baseline.empty()) {
+    TRY_ASSIGN(const Baseline baseline, read_baseline(files, wish.baseline));
+    for (CheckedFile& each : out.files) take_old(each, baseline);
+  }
+  out.answer = answer_of(out);
+  return out;
+}
+
+std::size_t count_at_least(const CheckedFiles& checked, workload::Level level) {
+  std::size_t out = 0;
+  for (const CheckedFile& file : checked.files) out += static_cast<std::size_t>(std::ranges::count_if(file.findings, [&](const FileFinding& each) { return each.remark.rule->level >= level; }));
+  return out;
+}
+
+}  // namespace ashlar::pipeline

@@ -1,0 +1,53 @@
+#include "policy/registries.h"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "policy/inner/section.h"
+
+namespace ashlar::policy {
+namespace {
+
+constexpr std::array<std::string_view, 3> file_keys = {"host", "single", "also"};
+
+class Reader : public Section {
+ public:
+  using Section::Section;
+
+  void read(const YamlNode& root, Registries& out) {
+    if (!known(root, file_keys)) return;
+    out.host = text(root, "host");
+    out.single = text(root, "single");
+    out.also = texts(root, "also");
+  }
+};
+
+/// distribution/reference, "splitDockerDomain".
+bool is_host(std::string_view word) { return word == "localhost" || word.find_first_of(".:") != std::string_view::npos; }
+
+}  // namespace
+
+Result<Registries> read_registries(std::string text, std::string path) {
+  TRY_ASSIGN(const YamlDocument document, parse_yaml(std::move(text), path));
+  Reader reader(document);
+  Registries out;
+  reader.read(document.root, out);
+  if (!reader.faults.empty()) return has_faults(fmt::format("read registries '{}'", path), std::move(reader.faults));
+  return out;
+}
+
+std::string full_name(const Registries& registries, std::string_view name) {
+  const auto [first, rest] = cut(name, '/');
+  std::string host = registries.host;
+  std::string_view path = name;
+  if (!rest.empty() && is_host(first)) host = first, path = rest;
+  if (const auto [word, behind] = cut(host, '.'); behind == registries.host && std::ranges::find(registries.also, word) != registries.also.end()) host = registries.host;
+  if (host.empty()) return std::string(name);
+  if (host == registries.host && !registries.single.empty() && path.find('/') == std::string_view::npos) return fmt::format("{}/{}/{}", host, registries.single, path);
+  return fmt::format("{}/{}", host, path);
+}
+
+}  // namespace ashlar::policy

@@ -1,0 +1,53 @@
+// What can be said of a reference by itself.
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "workload/inner/remarks.h"
+
+namespace ashlar::workload {
+namespace {
+
+std::string sentence(const std::vector<std::string>& lines) { return join(lines, "; "); }
+
+void replaceable(const ImageUse& use, const Replacements& replacements, Remarks& out) {
+  const auto advice = replacements.find(*use.image);
+  if (!advice) return;
+  const std::string name = use.image->str();
+  if (!advice->found()) {
+    out.add("image-replaceable", use.span, fmt::format("'{}' has no hardened counterpart in the catalogue", name), advice->differs.empty() ? advice->entry->instead : sentence(advice->differs));
+    return;
+  }
+  const std::string differs = advice->differs.empty() ? "" : ": " + sentence(advice->differs);
+  const std::string dev = use.where == "FROM" && !advice->entry->dev.empty() ? fmt::format(" ('{}{}' in stages that RUN something)", advice->str(), advice->entry->dev) : "";
+  out.add("image-replaceable", use.span, fmt::format("the catalogue's '{}' takes the place of '{}'", advice->str(), name), fmt::format("use the catalogue's '{}'{}{}", advice->str(), dev, differs));
+}
+
+}  // namespace
+
+void check_images(const std::vector<ImageUse>& uses, const CheckOptions& options, Remarks& out) {
+  for (const ImageUse& use : uses) {
+    if (options.ask) {
+      for (Remark& each : options.ask(use)) out.list.push_back(std::move(each));
+    }
+    if (!use.unknown.empty()) {
+      out.add("image-variable", use.span, fmt::format("'{}' decides which image '{}' is", visible(join(use.unknown, "', '").substr(0, 200)), visible(use.written.substr(0, 200))), "give the variable a default that can be checked");
+      continue;
+    }
+    if (!use.image) {
+      if (!use.text.empty()) out.add("image-invalid", use.span, fmt::format("'{}' is no reference to an image", visible(use.text.text.substr(0, 200))));
+      continue;
+    }
+    if (use.where == "syntax") continue;  // the frontend is part of the builder
+    const ImageName& name = *use.image;
+    if (!name.digest.empty()) {
+      if (name.tag.empty()) out.add("pin-without-tag", use.span, fmt::format("'{}' has a digest and no tag", name.str()), "write the tag before the digest, so that what renews references knows what to look for");
+    } else if (name.tag.empty() || name.tag == "latest") {
+      out.add("image-latest", use.span, fmt::format("'{}' is whatever is newest", name.str()), "name a version and its digest");
+    } else {
+      out.add("image-unpinned", use.span, fmt::format("'{}' has no digest", name.str()), "write '@sha256:…' behind the tag, and let the bases be renewed");
+    }
+    if (options.replacements != nullptr) replaceable(use, *options.replacements, out);
+  }
+}
+
+}  // namespace ashlar::workload
