@@ -4,11 +4,12 @@
 # Every shape is migrated; one whose shape.yaml says `builds: true` is built by podman from a registry on loopback that holds this catalogue's images, and run
 # under runc: read-only root, no capabilities, its own user, no network. Usual bases come from no registry here: what was there before is built on a stand-in,
 # the -dev image of the same kind, where the Dockerfile lets it (--no-old leaves that out); old and new then run side by side (docs/proving-migrations.md).
-# --layout: an OCI layout with images built before; what lacks is built. Packages come from where this machine's apt has them. --work keeps logs there.
+# --layout: an OCI layout with images built before; what lacks is built. Packages come from where this machine's apt has them. --work keeps logs and the
+# registry there, and a shape whose Dockerfile and files are those that were built before is not built again.
 set -euo pipefail
 source "$(dirname "$0")/machine.sh"
 export PATH=$PATH:/usr/sbin:/sbin
-usage() { sed -n '3,7s/^# \{0,1\}//p' "$0"; }
+usage() { sed -n '3,8s/^# \{0,1\}//p' "$0"; }
 ashlar=$(build_root)/release/ashlar layout= only=() parallel=$(jobs) table=$top/docs/migrated-shapes.md work= old=1
 while (($#)); do case $1 in
   --ashlar) ashlar=$(realpath "$2"); shift 2 ;; --layout) layout=$(realpath "$2"); shift 2 ;; --only) only+=("$2"); shift 2 ;; --jobs) parallel=$2; shift 2 ;;
@@ -30,6 +31,8 @@ tidy() {
   if [[ -n $registry ]]; then kill "$registry" 2>/dev/null || true; fi
   # The storage is podman's alone: mounts of it first.
   podman unmount --all >/dev/null 2>&1 || true
+  local each
+  for each in $(awk -v below="$scratch/" 'index($2, below) == 1 {print $2}' /proc/mounts | sort -r); do umount "$each" 2>/dev/null || umount --lazy "$each" || true; done
   rm -rf "$scratch"
 }
 trap tidy EXIT
@@ -41,12 +44,12 @@ export CONTAINERS_STORAGE_CONF=$scratch/storage.conf CONTAINERS_REGISTRIES_CONF=
 printf '[storage]\ndriver = "overlay"\ngraphroot = "%s/storage"\nrunroot = "%s/run"\n' "$scratch" "$scratch" > "$CONTAINERS_STORAGE_CONF"
 port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 host=127.0.0.1:$port
-printf 'version: 0.1\nlog: {level: error, accesslog: {disabled: true}}\nstorage: {filesystem: {rootdirectory: %s/registry}}\nhttp: {addr: "%s", secret: loopback}\n' "$scratch" "$host" > "$scratch/registry.yml"
+printf 'version: 0.1\nlog: {level: error, accesslog: {disabled: true}}\nstorage: {filesystem: {rootdirectory: %s/registry}}\nhttp: {addr: "%s", secret: loopback}\n' "$work" "$host" > "$scratch/registry.yml"
 docker-registry serve "$scratch/registry.yml" >"$scratch/registry.log" 2>&1 &
 registry=$!
 for ((turn = 0; turn < 100; ++turn)); do curl -sf "http://$host/v2/" >/dev/null && break; sleep 0.1; done
 # Names without a host are stand-ins.
-printf 'unqualified-search-registries = ["%s"]\nshort-name-mode = "disabled"\n[[registry]]\nlocation = "%s"\ninsecure = true\n' "$host/usual" "$host" > "$CONTAINERS_REGISTRIES_CONF"
+printf 'unqualified-search-registries = ["%s"]\nshort-name-mode = "disabled"\n[[registry]]\nlocation = "%s"\ninsecure = true\n' "$host" "$host" > "$CONTAINERS_REGISTRIES_CONF"
 
 # Where this machine's apt has Debian.
 mirror=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' 2>/dev/null | grep -m 1 '/debian/*$' || true)
@@ -68,7 +71,7 @@ image() {
 probe_image() {
   local folder=$scratch/probe
   mkdir -p "$folder/usr/lib/ashlar"
-  cc -O2 -static -o "$folder/usr/lib/ashlar/probe" $(sed -n 's/^set(ASHLAR_PROBE_FLAGS \(.*\))$/\1/p' "$top/cmake/Probe.cmake") "$top/probe/probe.c"
+  cc -o "$folder/usr/lib/ashlar/probe" $(sed -n '/^set(ASHLAR_PROBE_FLAGS/,/)$/p' "$top/cmake/Probe.cmake" | tr '\n' ' ' | sed 's/^set(ASHLAR_PROBE_FLAGS//; s/) *$//') "$top/probe/probe.c"
   printf 'FROM scratch\nCOPY usr /usr\n' > "$folder/Containerfile"
   podman build -q -t "$host/ashlar/probe:1" "$folder" >/dev/null && podman push -q --tls-verify=false "$host/ashlar/probe:1" >/dev/null
 }
@@ -87,39 +90,48 @@ stand_in() {
 
 value() { sed -n "s/^$2: *\"\{0,1\}\(.*[^\"]\)\"\{0,1\}$/\1/p" "$shapes/$1/shape.yaml"; }
 run_value() { sed -n "s/^run: {\(.*\)}$/\1/p" "$shapes/$1/shape.yaml" | python3 -c 'import sys, re; m = re.search(r"(?:^|, )" + sys.argv[1] + r": (?:\"([^\"]*)\"|([^,]*))", sys.stdin.read()); print((m.group(1) or m.group(2)).strip() if m else "")' "$2"; }
-# build FILE CONTEXT TAG LOG
+# build FILE CONTEXT TAG LOG: with this machine's roots of trust while it runs, but where the image makes such a bundle itself.
 build() {
+  local roots=(-v /etc/ssl/certs/ca-certificates.crt:/etc/ssl/certs/ca-certificates.crt:ro)
+  if grep -q update-ca-certificates "$1"; then roots=(); fi
   timeout 900 podman build --ulimit nofile=1024:1024 --ulimit nproc=1024:1024 --isolation chroot --network host --pull=missing --tls-verify=false --layers=false \
-    -v /etc/ssl/certs/ca-certificates.crt:/etc/ssl/certs/ca-certificates.crt:ro -t "$3" -f "$1" "$2" >"$4" 2>&1 </dev/null
+    "${roots[@]}" -t "$3" -f "$1" "$2" >"$4" 2>&1 </dev/null
+}
+# once new|old FILE: builds it and puts it into the registry, unless that was done before.
+once() {
+  local stamp image=$host/shapes/$name:$1
+  stamp=$({ sed "s#$host#HOST#g" "$2"; tar -C "$folder" --sort=name --mtime=@0 -c context; } | sha256sum)
+  if [[ $(cat "$folder/$1.stamp" 2>/dev/null) != "$stamp" ]]; then
+    build "$2" "$folder/context" "$image" "$folder/$1.log" && podman push -q --tls-verify=false "$image" >/dev/null || return 1
+    podman image inspect --format '{{.Size}}' "$image" > "$folder/$1.size"
+    podman rmi -f "$image" >/dev/null 2>&1 || true
+    echo "$stamp" > "$folder/$1.stamp"
+  fi
+}
+# Whether every base of a Dockerfile has a stand-in here.
+usual() {
+  local each
+  for each in $(sed -n 's/^FROM \(--[^ ]* \)*\([^ ]*\).*/\2/pI' "$1" | tr -d '\r' | sort -u); do
+    grep -qiE "^FROM .* AS $each *$" "$1" || [[ $each == scratch ]] || stand_in "$each" 2>/dev/null || return 1
+  done
 }
 # One shape: a line of the table, tabs between, below $work.
 shape() {
   local name=$1 folder=$work/$1 converts=no builds=- runs=- proof=- before=- after=- code=0 why=
-  rm -rf "$folder" && mkdir -p "$folder"
+  mkdir -p "$folder"
+  rm -rf "$folder"/{context,Dockerfile,proof.json}
   cp -r "$shapes/$name" "$folder/context"
   rm -f "$folder"/context/{Dockerfile.hardened,report.txt,shape.yaml}
   "$ashlar" migrate "$folder/context/Dockerfile" --write "$folder/Dockerfile" --bases "$host/ashlar" >"$folder/report" 2>&1 || code=$?
   if ((code <= 1)) && [[ -f $folder/Dockerfile ]]; then converts=yes; else why=$(sed -n 's/^error: cannot migrate [^:]*: //p' "$folder/report" | head -n 1); fi
   if [[ $converts == yes && $(value "$name" builds) == true ]]; then
-    local each new=$host/shapes/$name:new was=$host/shapes/$name:old
-    if build "$folder/Dockerfile" "$folder/context" "$new" "$folder/build.log"; then
-      builds=yes
-      after=$(podman image inspect --format '{{.Size}}' "$new")
-      podman push -q --tls-verify=false "$new" >/dev/null
-      if [[ -n $old ]]; then
-        local usual=yes
-        for each in $(sed -n 's/^FROM \(--[^ ]* \)*\([^ ]*\).*/\2/pI' "$folder/context/Dockerfile" | sort -u); do
-          grep -qiE "^FROM .* AS $each *$" "$folder/context/Dockerfile" || [[ $each == scratch ]] || stand_in "$each" 2>/dev/null || usual=no
-        done
-        if [[ $usual == yes ]] && build "$folder/context/Dockerfile" "$folder/context" "$was" "$folder/build-old.log"; then
-          before=$(podman image inspect --format '{{.Size}}' "$was")
-          podman push -q --tls-verify=false "$was" >/dev/null
-        fi
-      fi
+    local new=$host/shapes/$name:new was=$host/shapes/$name:old
+    if once new "$folder/Dockerfile"; then
+      builds=yes after=$(<"$folder/new.size")
+      if [[ -n $old ]] && usual "$folder/context/Dockerfile" && once old "$folder/context/Dockerfile"; then before=$(<"$folder/old.size"); fi
       run "$name"
-      podman rmi -f "$new" "$was" >/dev/null 2>&1 || true
     else
-      builds=no why=$(grep -vE '^(Error: )?error building|^$' "$folder/build.log" | tail -n 1 | cut -c1-120)
+      builds=no why=$(grep -vE '^(Error: )?error building|^$' "$folder/new.log" | tail -n 1 | cut -c1-120)
     fi
   fi
   printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$name" "$(value "$name" summary)" "$converts" "$builds" "$runs" "$proof" "$before" "$after" "$why" > "$folder/row"
@@ -149,11 +161,13 @@ while IFS=: read -r name tag; do
 done < "$scratch/wanted"
 
 step "${#only[@]} shapes, $parallel at once"
+running=0
 for each in "${only[@]}"; do
-  while (($(builtin jobs -rp | grep -cv "^$registry$") >= parallel)); do sleep 0.5; done
+  if ((running >= parallel)); then wait -n -p ended || true; running=$((running - 1)); [[ $ended != "$registry" ]] || die "the registry ended"; fi
   shape "$each" &
+  running=$((running + 1))
 done
-for job in $(builtin jobs -rp); do [[ $job == "$registry" ]] || wait "$job" || true; done
+while ((running > 0)); do wait -n || true; running=$((running - 1)); done
 
 size() { if [[ $1 == - ]]; then echo -; else numfmt --to=si --suffix=B "$1"; fi; }
 {

@@ -195,7 +195,8 @@ class Reading {
 
   void add_interpreters() {
     std::set<std::string> found;
-    for (const std::string_view folder : split(oci::variable(config(), "PATH").value_or(std::string(oci::default_path)), ':')) {
+    const std::string search = oci::variable(config(), "PATH").value_or(std::string(oci::default_path));
+    for (const std::string_view folder : split(search, ':')) {
       const auto real = seen_.root.resolve(folder);
       if (!real || real->empty()) continue;
       const std::string inside = *real + "/";
