@@ -36,7 +36,6 @@ Action replay(CLI::App& app);
 Action policy(CLI::App& app);
 Action outcomes(CLI::App& app);
 Action catalog(CLI::App& app);
-Action outcomes(CLI::App& app);
 Action cache(CLI::App& app);
 Action doctor(CLI::App& app);
 Action print_completions(CLI::App& app);

@@ -37,7 +37,6 @@ const std::vector<Verb>& verbs() {
       {"explain", "says why a package is in a locked image, or what an advisory is about", "ashlar explain catalog/python/3.13.yaml libssl3t64", explain},
       {"sla", "says by when which finding is to be fixed, what is late and what will be", "ashlar sla --preset chainguard --format html --output sla.html", sla, {"text", "json", "html"}},
       {"policy", "writes a policy to begin with, tries it on example cases, and exports it for clusters", "ashlar policy test --policy policy.yaml", policy},
-      {"outcomes", "says what became of an image: before and after, every figure with its source", "ashlar outcomes --old docker://registry.example/python:3.13 --new docker://registry.example/hardened/python:3.13 --key team.pub", outcomes, {"text", "json", "html"}},
       {"replay", "runs the loop over recorded history, beside images that nobody renews", "ashlar replay --history history.jsonl.zst --from 2025-11-27 --to 2026-11-26", replay, {"text", "json", "html"}},
       {"audit", "shows what happened, and whether anybody changed it since", "ashlar audit verify --key team.pub --checkpoint monday.json", audit, {"text", "json", "jsonl"}},
       {"catalog", "lists the images that ship with ashlar, or shows one", "ashlar catalog list", catalog},
