@@ -1,12 +1,13 @@
 #include "pipeline/export_policy.h"
 
-#include <set>
+#include <algorithm>
 
 #include <fmt/format.h>
 
 #include "pipeline/believed.h"
 #include "pipeline/make.h"
 #include "pipeline/policy_files.h"
+#include "pipeline/selection.h"
 #include "trust/open_key.h"
 
 namespace ashlar::pipeline {
@@ -19,8 +20,8 @@ class Gatherer {
 
   Done names() {
     TRY_ASSIGN(out_.registries, load_registries(machine_, workshop_.data));
-    TRY(bases_of(policy_.finished));
-    for (const auto& [name, rules] : policy_.environments) TRY(bases_of(rules));
+    TRY(bases_of({}, policy_.finished));
+    for (const auto& [name, rules] : policy_.environments) TRY(bases_of(name, rules));
     return {};
   }
 
@@ -40,11 +41,17 @@ class Gatherer {
  private:
   host::Path beside(const std::string& path) const { return host::Path(path).is_absolute() ? host::Path(path) : host::Path(policy_.path).parent_path() / path; }
 
-  Done bases_of(const policy::FinishedRules& rules) {
-    if (!rules.bases || out_.vendors.contains(rules.bases->vendors)) return {};
-    policy::Policy one{.path = policy_.path};
-    one.finished.bases = rules.bases;
-    TRY_ASSIGN(out_.vendors[rules.bases->vendors], load_vendors(machine_, one));
+  Done bases_of(const std::string& environment, const policy::FinishedRules& rules) {
+    if (!rules.bases) return {};
+    if (!out_.vendors.contains(rules.bases->vendors)) {
+      policy::Policy one{.path = policy_.path};
+      one.finished.bases = rules.bases;
+      TRY_ASSIGN(out_.vendors[rules.bases->vendors], load_vendors(machine_, one));
+    }
+    if (!std::ranges::any_of(rules.bases->rules, &policy::BaseRule::selected) || out_.selections.contains(rules.bases->selection)) return {};
+    TRY_ASSIGN(auto read, selection_of(workshop_, policy_, environment, {}, trust_of(workshop_)));
+    if (read.missing.empty()) out_.selections.emplace(rules.bases->selection, std::move(read.selection));
+    else workshop_.progress.note(read.missing);
     return {};
   }
 

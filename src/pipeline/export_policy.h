@@ -15,7 +15,7 @@ struct ExportRequest {
 };
 
 /// Reads the policy, its keys, its trust roots and what short names and vendors are, beside the policy as it has them. A key that it names and that is not there is an error where the
-/// engine asks for signatures. A selection counts when somebody signed it whom the configuration believes; one that does not, or is not there, has what asks for it denied, and that is listed.
+/// engine asks for signatures; so is a selection that nobody signed whom the policy or the configuration believes. Where there is no selection, what asks for one is denied, and that is listed.
 Result<policy::Export> export_policy(Workshop& workshop, const ExportRequest& request);
 
 }  // namespace ashlar::pipeline
