@@ -56,8 +56,15 @@ std::string comment_of(std::string_view text) {
 
 /// What every manifest says of itself.
 void annotate(Export& exported, const Policy& policy, const ExportWish& wish, const ExportInputs& inputs) {
+  // An object may have 256 kB of annotations.
+  constexpr size_t most = 32768;
   std::string said;
-  for (const Inexpressible& each : exported.inexpressible) said += line_of(each) + "\n";
+  size_t left_out = 0;
+  for (const Inexpressible& each : exported.inexpressible) {
+    if (const std::string line = line_of(each) + "\n"; left_out == 0 && said.size() + line.size() <= most) said += line;
+    else ++left_out;
+  }
+  if (left_out > 0) said += fmt::format("and {} more, which stand in the file that was exported\n", left_out);
   for (Json& each : exported.manifests) {
     Json& notes = each["metadata"]["annotations"];
     notes["ashlar.dev/policy"] = unfilled(visible(policy.path));

@@ -78,7 +78,7 @@ TEST(Export, says_what_is_not_expressed) {
   struct Row { const char* summary; std::string policy; std::vector<std::string> kyverno, vap; };
   const std::string verify = "verify:\n  rules:\n    - {name: ours, images: registry.example/team/**, signed-by: [{file: team.pub}]";
   const Row rows[] = {
-      {"a signature", verify + "}\n", {"verify: denies-more"}, {"verify ours: admits-more"}},
+      {"a signature", verify + "}\n", {"verify: denies-more", "verify: denies-more"}, {"verify ours: admits-more"}},
   };
   for (const Row& row : rows) {
     EXPECT_EQ(notes_of(exported(row.policy, Engine::Kyverno)), row.kyverno) << row.summary;
@@ -110,11 +110,14 @@ TEST(Export, says_what_is_not_expressed) {
       {"support", ", supported: true", "until when a base is supported", Effect::AdmitsMore},
       {"a beginning", ", from: 2026-01-01", "as of 2026-11-27", Effect::AsOf},
       {"an end", ", until: 2027-01-01", "as of 2026-11-27", Effect::AsOf},
+      {"a tag beside a digest", ", tags: ['1', '2']", "whoever wrote the reference says", Effect::AdmitsMore},
+      {"a signature by another rule's signers", ", signed: other", "that the rule 'other' of 'verify' admits it is not asked", Effect::AdmitsMore},
       {"a vendor", ", vendor: free-vendor", "told by its repository alone", Effect::AdmitsMore},
   };
+  const std::string other = "verify: {rules: [{name: other, images: registry.example/other, signed-by: [{file: team.pub}]}]}\n";
   for (const One& one : of_bases) {
     for (const Engine engine : engines) {
-      const Export out = exported(bases + one.rest + "}\n", engine);
+      const Export out = exported(other + bases + one.rest + "}\n", engine);
       const Inexpressible* const note = note_with(out, one.why);
       ASSERT_NE(note, nullptr) << one.summary << ": " << join(notes_of(out), ", ");
       EXPECT_EQ(note->effect, one.effect) << one.summary;
@@ -276,6 +279,17 @@ TEST(Export, json_has_manifests_and_what_is_not_expressed) {
   EXPECT_EQ(json.at("manifests").at(1).at("spec").at("policyName"), json.at("manifests").at(0).at("metadata").at("name"));
   ASSERT_EQ(json.at("inexpressible").size(), 1U);
   for (const char* const key : {"section", "rule", "effect", "why", "what_to_do"}) EXPECT_TRUE(json.at("inexpressible").at(0).contains(key)) << key;
+}
+
+TEST(Export, annotations_have_room) {
+  std::string text = "verify:\n  rules:\n";
+  for (int at = 0; at < 1500; ++at) text += fmt::format("    - {{name: rule-{0}, images: registry.example/team-{0}/**, signed-by: [{{file: team.pub}}]}}\n", at);
+  const Export out = exported(text, Engine::Vap);
+  EXPECT_EQ(out.inexpressible.size(), 1500U);
+  const auto& said = out.manifests.at(0).at("metadata").at("annotations").at("ashlar.dev/inexpressible").get_ref<const std::string&>();
+  EXPECT_LT(said.size(), 40000U);
+  EXPECT_NE(said.find("more, which stand in the file that was exported"), std::string::npos);
+  EXPECT_NE(to_yaml(out, {}, "policy.yaml").find("verify rule-1499: admits-more"), std::string::npos);
 }
 
 TEST(Export, environments_are_labels) {

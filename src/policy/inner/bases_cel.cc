@@ -68,6 +68,7 @@ class BasesCel {
     std::string out;
     if (!rule.digests.empty()) out += fmt::format("i.digest == '' ? {} : ", says(of + "asks which digest it has: write it with its digest", rule.why));
     if (!rule.tags.empty()) out += fmt::format("i.tag == '' ? {} : ", says(of + "asks which tag it has: write it with its tag", rule.why));
+    if (!rule.tags.empty()) note(Effect::AdmitsMore, rule, "a tag beside a digest is what whoever wrote the reference says: the image may have another", "name digests in the rule, or ask for the selection");
     if (rule.deny) return out + says(of + "denies it", rule.why);
     if (rule.pinned) out += fmt::format("i.digest == '' ? {} : ", says(of + "asks for a digest: write it as NAME:TAG@sha256:...", rule.why));
     if (rule.from || rule.until) {
