@@ -133,12 +133,13 @@ Validated check(host::Files& files, const host::Path& path) {
   return out;
 }
 
-bool is_definition(std::string_view name) { return (name.ends_with(".yaml") || name.ends_with(".yml")) && name != "info.yaml" && name != "ashlar.yaml" && name != "keyring.yaml" && name != "keyring.yml" && name != "policy.yaml" && name != "policy.yml" && name != "vendors.yaml" && name != "registries.yaml" && !name.ends_with(".cases.yaml") && name != "fleet.yaml" && name != "fleet.yml"; }
+bool is_definition(std::string_view name) { return (name.ends_with(".yaml") || name.ends_with(".yml")) && name != "info.yaml" && name != "ashlar.yaml" && name != "keyring.yaml" && name != "keyring.yml" && name != "policy.yaml" && name != "policy.yml" && name != "vendors.yaml" && name != "registries.yaml" && !name.ends_with(".cases.yaml") && !name.ends_with(".gitlab-ci.yml") && name != "fleet.yaml" && name != "fleet.yml"; }
 
 Done collect(host::Files& files, const host::Path& folder, std::vector<host::Path>& found, int depth) {
   if (depth > 32) return cannot(Kind::Invalid, fmt::format("search '{}'", folder.string()), "its folders nest deeper than 32");
   TRY_ASSIGN(const auto names, files.list(folder));
   for (const std::string& name : names) {
+    if (name.starts_with('.')) continue;  // of tools and of CI systems, as .github
     const host::Path path = folder / name;
     const auto stat = files.stat(path);
     if (!stat) continue;  // a link to nowhere is no definition
