@@ -28,9 +28,11 @@ Result<MigrationTables> migration_tables(const Workshop& workshop, const host::P
   const host::Path images = table.empty() ? workshop.data / "policies" / "migration.yaml" : table, names = workshop.data / "policies" / "packages.yaml";
   TRY_ASSIGN(const std::string of_images, files.read(images));
   TRY_ASSIGN(const std::string of_packages, files.read(names));
+  TRY_ASSIGN(const std::string of_others, files.read(workshop.data / "policies" / "replacements.yaml"));
   MigrationTables out;
   TRY_ASSIGN(out.bases, workload::HardenedBases::parse(of_images, images.string()));
   TRY_ASSIGN(out.packages, workload::PackageNames::parse(of_packages, names.string()));
+  TRY_ASSIGN(out.replacements, workload::Replacements::read(of_others, "policies/replacements.yaml"));
   return out;
 }
 
@@ -41,6 +43,7 @@ Result<workload::Migrated> migrate_file(const Workshop& workshop, const Migratio
   workload::MigrateOptions how;
   how.bases = &tables.bases;
   how.packages = &tables.packages;
+  how.replacements = &tables.replacements;
   how.prefix = options.prefix;
   how.old = options.old;
   how.context = [&](std::string_view path) { return beside(files, folder.empty() ? host::Path(".") : folder, path); };

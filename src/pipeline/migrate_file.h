@@ -18,6 +18,7 @@ struct MigrateFileOptions {
 struct MigrationTables {
   workload::HardenedBases bases;
   workload::PackageNames packages;
+  workload::Replacements replacements;
 };
 /// `table`: of images, in place of policies/migration.yaml where it is not empty.
 Result<MigrationTables> migration_tables(const Workshop& workshop, const host::Path& table);

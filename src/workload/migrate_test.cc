@@ -44,8 +44,18 @@ const PackageNames& packages() {
   return table;
 }
 
+const Replacements& replacements() {
+  static const Replacements table = [] {
+    auto parsed = Replacements::read(read(source / "policies/replacements.yaml"), "replacements.yaml");
+    EXPECT_TRUE(parsed) << (parsed ? "" : parsed.error().message);
+    return parsed ? std::move(*parsed) : Replacements();
+  }();
+  return table;
+}
+
 MigrateOptions usual_options() {
   MigrateOptions out;
+  out.replacements = &replacements();
   out.bases = &bases();
   out.packages = &packages();
   out.prefix = "registry.example/hardened";
@@ -140,6 +150,8 @@ const Break breaks[] = {
     {"an entry script, where an image with a shell is there", "FROM node:20\nCOPY start.sh /\nENTRYPOINT [\"/start.sh\"]\n", {"FROM registry.example/hardened/node:20-compat"}, {}, "break shell: the script '/start.sh' needs a shell"},
     {"an entry script, where none is", "FROM python:3.13\nCOPY start.sh /\nENTRYPOINT [\"/start.sh\"]\n", {}, {}, "refused shell: the script '/start.sh' needs a shell"},
     {"a change of user when it starts", "FROM python:3.13\nENTRYPOINT [\"gosu\", \"app\", \"python\", \"a.py\"]\n", {}, {}, "refused shell: 'gosu' changes from root to another user"},
+    {"npm without its package.json", "FROM node:20\nCMD [\"npm\", \"start\"]\n", {}, {}, "refused shell: what 'npm start' starts stands in package.json"},
+    {"a program that npm installs for all", "FROM node:20\nRUN npm install -g serve\nCMD [\"serve\", \"-s\", \"/site\"]\n", {"CMD [\"node\", \"/usr/local/bin/serve\", \"-s\", \"/site\"]", "COPY --from=build /usr/local/lib/node_modules /usr/local/lib/node_modules"}},
     {"a script with a line for env", "FROM python:3.13\nCOPY manage.py /\nCMD [\"/manage.py\", \"run\"]\n", {"CMD [\"python3\", \"/manage.py\", \"run\"]"}},
     {"tar and a shell at run time", "FROM alpine:3.20\nRUN apk add --no-cache bash tar\nCOPY backup.sh /\nCMD [\"bash\", \"/backup.sh\"]\n", {}, {}, "refused shell: the script '/backup.sh' needs a shell"},
     // Certificates.
@@ -266,6 +278,28 @@ TEST(Migrate, WhateverTheTextTheResultIsSound) {
     }
   }
   EXPECT_GE(converted, 200U);
+}
+
+/// Images that only the table of replacements knows; and both tables say the same of what both know.
+TEST(Migrate, ReplacementsAreAskedForTheRest) {
+  const auto known = migrate("FROM registry.example/chainguard/python:latest\nCMD [\"python\", \"a.py\"]\n", "Dockerfile", usual_options());
+  ASSERT_TRUE(known);
+  EXPECT_NE(known->text.find("FROM registry.example/hardened/python:3.13\n"), std::string::npos) << known->text << to_text(*known, "D");
+  const auto none = migrate("FROM neo4j:5\nCOPY a /b\n", "Dockerfile", usual_options());
+  ASSERT_TRUE(none && none->refused());
+  EXPECT_FALSE(none->refusals[0].why.empty());
+  // Here other things are known: busybox runs static programs, and start scripts or other databases are no base to build on.
+  const std::vector<std::string> otherwise = {"busybox", "tiangolo/uvicorn-gunicorn-fastapi", "tiangolo/uvicorn-gunicorn", "mysql", "opensuse/leap", "opensuse/tumbleweed"};
+  for (const Replacement& entry : replacements().entries()) {
+    for (std::string name : entry.names) {
+      if (name.starts_with("*/")) name = "registry.example" + name.substr(1);
+      const auto image = ImageName::parse(name);
+      if (!image || entry.image.empty() || std::ranges::find(otherwise, name) != otherwise.end()) continue;
+      const BaseMatch match = bases().match(*image);
+      if (!match.known) continue;
+      EXPECT_TRUE(match.base != nullptr && match.base->repository == entry.image) << name << ": " << entry.image << " in one table, " << (match.base == nullptr ? "none" : match.base->repository) << " in the other";
+    }
+  }
 }
 
 TEST(Migrate, HardenedFilesStay) {

@@ -172,9 +172,9 @@ class Assembler {
   void removed(size_t number) {
     const auto found = work_.runs.find(number);
     if (found == work_.runs.end() || work_.dropped.contains(number)) return;
-    for (const ShellCommand& command : found->second.line.commands) {
+    for (const LineCommand& command : found->second.line.commands) {
       if (command.program() != "rm") continue;
-      for (const ShellWord& word : command.words) {
+      for (const LineWord& word : command.words) {
         const std::string path = absolute(word.value, work_.places[number].folder);
         const bool own = !word.value.starts_with("/") || is_left_behind(path) || is_under(path, "/var/cache") || is_under(path, "/var/lib/apt") || is_under(path, "/root") || path.find('$') != std::string::npos;
         if (own || std::ranges::any_of(outputs_, [&](const Output& each) { return is_under(path, each.path); })) continue;

@@ -67,7 +67,8 @@ class EntryRewriter {
     }
     ExecForm form = each.exec ? exec_form(given, work_.places[number].values()) : exec_form(each.words[0].text, work_.places[number].values());
     if (!form.words.empty()) resolve(form, number);
-    if (form.words.empty()) return unstartable(number, each, form.reason);
+    if (form.words.empty() && hopeless_) return work_.refuse("shell", each.span, work_.shown(number), form.reason, "name the program itself, as in CMD [\"node\", \"server.js\"]");
+    if (form.words.empty()) return unstartable(number, form.reason);
     if (form.from_shell || form.words != given) {
       work_.change("shell", each.span, work_.shown(number), fmt::format("started without a shell: {}", json_array(form.words)));
       put(each, form.words);
@@ -81,12 +82,11 @@ class EntryRewriter {
     work_.dropped.insert(number);
   }
 
-  void unstartable(size_t number, const Instruction& each, const std::string& reason) {
+  void unstartable(size_t number, const std::string& reason) {
     if (needs_.shell) return;
     needs_.shell = true;
     needs_.shell_reason = reason;
     needs_.shell_at = number;
-    (void)each;
   }
 
   /// Scripts of package managers become what they start.
@@ -120,9 +120,18 @@ class EntryRewriter {
     prefer_interpreter(form);
     java_options(form, number);
   }
-  static void fail(ExecForm& form, std::string reason) { form.words.clear(), form.reason = std::move(reason); }
+  /// Not even an image that keeps a shell could start it.
+  void fail(ExecForm& form, std::string reason) { form.words.clear(), form.reason = std::move(reason), hopeless_ = true; }
 
   void prefer_interpreter(ExecForm& form) const {
+    const bool global = base_.family == "node" && form.words[0].find('/') == std::string::npos && std::ranges::find(base_.programs, form.words[0]) == base_.programs.end() && form.words[0] != "tini" && form.words[0] != "dumb-init" &&
+                        std::ranges::any_of(work_.runs, [&](const auto& each) { return each.second.installs_globally && each.second.text.text.find(form.words[0].substr(0, form.words[0].find('-'))) != std::string::npos; });
+    if (global) {
+      form.words[0] = "/usr/local/bin/" + form.words[0];
+      form.words.insert(form.words.begin(), "node");
+      form.from_shell = true;
+      return;
+    }
     const std::string_view interpreter = interpreter_of(form.words[0]);
     if (interpreter.empty() || std::ranges::find(base_.programs, interpreter) == base_.programs.end()) return;
     // `#!/usr/bin/env` has no env there.
@@ -151,14 +160,14 @@ class EntryRewriter {
   /// Whether what is started will be there.
   void runnable(size_t number, const Instruction& each, const std::vector<std::string>& words) {
     const std::string& program = words[0];
-    if (program.ends_with(".sh") || is_entry_script(program)) return unstartable(number, each, fmt::format("the script '{}' needs a shell", visible(program)));
+    if (program.ends_with(".sh") || is_entry_script(program)) return unstartable(number, fmt::format("the script '{}' needs a shell", visible(program)));
     if (program.starts_with("/") || program.starts_with("./") || std::ranges::find(base_.programs, program) != base_.programs.end()) {
       if (program == "/usr/bin/tini" || program == "/usr/bin/dumb-init") after_init(number, each, words);
       return;
     }
     if (program == "tini" || program == "dumb-init") return after_init(number, each, words);
     if (program == "bundle" && base_.family == "ruby") return needs_.packages.push_back("ruby-bundler");
-    if (program == "gosu" || program == "su-exec" || program == "su" || program == "sudo") return unstartable(number, each, fmt::format("'{}' changes from root to another user, and the image has no root", program));
+    if (program == "gosu" || program == "su-exec" || program == "su" || program == "sudo") return work_.refuse("shell", each.span, work_.shown(number), fmt::format("'{}' changes from root to another user, and the image has no root", program), "start the program itself: the image runs as its user already");
     if (program == "supervisord" || program == "cron" || program == "crond" || program == "s6-svscan" || program == "runsvdir")
       work_.refuse("shell", each.span, work_.shown(number), fmt::format("'{}' runs other programs as root, several in one container", program), "make one image a service, without it");
   }
@@ -207,7 +216,7 @@ class EntryRewriter {
   Migration& work_;
   const HardenedBase& base_;
   EntryNeeds& needs_;
-  bool has_entrypoint_ = false;
+  bool has_entrypoint_ = false, hopeless_ = false;
 };
 
 }  // namespace

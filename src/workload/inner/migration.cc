@@ -101,7 +101,7 @@ class Surveyor {
  private:
   void stage(size_t number) {
     const Stage& read = work_.file.stages[number];
-    StageView view;
+    MigratedStage view;
     view.root = static_cast<int>(number);
     const auto extent = read.base.extent();
     const auto use = extent ? bases_.find(extent->first) : bases_.end();
@@ -126,10 +126,28 @@ class Surveyor {
       view.name = *image->image;
       view.hardened = view.name.name.starts_with(work_.options.prefix + "/");
       if (!view.hardened) view.match = work_.options.bases->match(view.name);
+      if (!view.hardened && !view.match.known) view.match = replaced(view.name);
       view.base = view.match.base;
       view.stays = view.match.build_only || view.base == nullptr;
     }
     work_.stages.push_back(std::move(view));
+  }
+
+  /// Of an image that only the table of replacements knows.
+  BaseMatch replaced(const ImageName& name) const {
+    BaseMatch out;
+    const auto advice = work_.options.replacements == nullptr ? std::nullopt : work_.options.replacements->find(name);
+    if (!advice) return out;
+    out.known = true;
+    out.alpine = name.tag.find("alpine") != std::string::npos || name.name.ends_with("alpine");
+    for (const HardenedBase& each : work_.options.bases->all()) {
+      if (!advice->found() || each.repository != advice->image) continue;
+      if (out.base == nullptr || each.runtime == advice->tag) out.base = &each;
+    }
+    out.version = advice->version;
+    out.same_version = out.base == nullptr || advice->version.empty() || out.base->version.starts_with(advice->version) || advice->version.starts_with(out.base->version);
+    if (out.base == nullptr) out.why = advice->entry != nullptr && !advice->entry->instead.empty() ? advice->entry->instead : join(advice->differs, "; ");
+    return out;
   }
 
   Substituted settled(const Traced& text) {

@@ -12,7 +12,7 @@
 namespace ashlar::workload {
 
 /// A stage as a migration sees it.
-struct StageView {
+struct MigratedStage {
   std::string image;                    ///< what its FROM comes to; of a stage on a stage, that of its root
   ImageName name;
   BaseMatch match;
@@ -47,7 +47,7 @@ class Migration {
   Lines lines;
   Migrated out;
   std::vector<Edit> edits;
-  std::vector<StageView> stages;
+  std::vector<MigratedStage> stages;
   std::deque<Variables> snapshots;      ///< that places point to
   std::vector<Place> places;            ///< of each instruction
   std::map<size_t, RunLine> runs;       ///< of each RUN in shell form, by its number
@@ -87,7 +87,7 @@ struct PackageNeeds {
   std::vector<std::string> install;     ///< those of them that no RUN installs
   bool native = false;                  ///< something is compiled against libraries: what it links to is found when it is built
 };
-void rewrite_run(Migration& work, size_t number, const StageView& stage, bool last, PackageNeeds& needs);
+void rewrite_run(Migration& work, size_t number, const MigratedStage& stage, bool last, PackageNeeds& needs);
 /// What programs of RUNs are not in the -dev image: packages that bring them, in order.
 std::vector<std::string> missing_packages(const Migration& work, size_t stage);
 

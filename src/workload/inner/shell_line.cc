@@ -58,7 +58,7 @@ class Reader {
     for (; at_ < line_.size() && (line_[at_] == '<' || line_[at_] == '>' || line_[at_] == '&' || line_[at_] == '-'); ++at_) descriptor = descriptor || line_[at_] == '&';
     while (at_ < line_.size() && is_blank_of_shell(line_[at_])) ++at_;
     if (at_ >= line_.size() || is_operator(line_[at_])) return;
-    ShellWord target = word();
+    LineWord target = word();
     present_.end = target.end;
     if (out && !descriptor) present_.targets.push_back(std::move(target));
   }
@@ -72,7 +72,7 @@ class Reader {
   }
 
   /// A word of the shell's grammar changes the depth; others are the command's.
-  void take(ShellWord word) {
+  void take(LineWord word) {
     static constexpr std::array<std::string_view, 6> opens = {"if", "for", "while", "until", "case", "{"}, closes = {"fi", "done", "esac", "}", "", ""};
     static constexpr std::array<std::string_view, 4> joins = {"then", "else", "elif", "do"};
     const std::string_view raw = line_.substr(word.begin, word.end - word.begin);
@@ -104,8 +104,8 @@ class Reader {
     if (depth_ < 0) out_.good = false;
   }
 
-  ShellWord word() {
-    ShellWord out;
+  LineWord word() {
+    LineWord out;
     out.begin = at_;
     while (at_ < line_.size() && out_.good) {
       const char c = line_[at_];
@@ -123,12 +123,12 @@ class Reader {
     return out;
   }
 
-  void escaped(ShellWord& out) {
+  void escaped(LineWord& out) {
     ++at_;
     if (at_ < line_.size() && line_[at_] == '\n') ++at_;
     else if (at_ < line_.size()) out.value += line_[at_++];
   }
-  void single_quoted(ShellWord& out) {
+  void single_quoted(LineWord& out) {
     const size_t end = line_.find('\'', at_ + 1);
     if (end == std::string_view::npos) { out_.good = false; return; }
     // A dollar sign in it is itself; whoever expands variables later must not.
@@ -136,7 +136,7 @@ class Reader {
     out.value += line_.substr(at_ + 1, end - at_ - 1);
     at_ = end + 1;
   }
-  void double_quoted(ShellWord& out) {
+  void double_quoted(LineWord& out) {
     ++at_;
     while (at_ < line_.size() && line_[at_] != '"') {
       const char c = line_[at_];
@@ -155,7 +155,7 @@ class Reader {
   }
 
   /// `$NAME`, `${...}`, `$(...)` or backquotes, as written.
-  void expansion(ShellWord& out) {
+  void expansion(LineWord& out) {
     out.plain = false;
     const size_t begin = at_;
     const char c = line_[at_++];
@@ -187,13 +187,13 @@ class Reader {
   int depth_ = 0;
   bool begun_ = false;
   std::string before_;
-  ShellCommand present_;
+  LineCommand present_;
   ShellLine out_;
 };
 
 }  // namespace
 
-const std::string& ShellCommand::program() const {
+const std::string& LineCommand::program() const {
   static const std::string none;
   return words.empty() ? none : words.front().value;
 }

@@ -10,12 +10,12 @@ namespace {
 /// `a|b && c`: words between bars, what stands before each command, `~` for odd, `(..)` for nested, `!` at the end where it gives up.
 std::string shown(const ShellLine& line) {
   std::string out;
-  for (const ShellCommand& each : line.commands) {
+  for (const LineCommand& each : line.commands) {
     if (!each.before.empty()) out += fmt::format(" {} ", each.before == "\n" ? "nl" : each.before);
     std::string words;
-    for (const ShellWord& word : each.assignments) words += fmt::format("{}{}", words.empty() ? "" : "|", "=" + word.value);
-    for (const ShellWord& word : each.words) words += fmt::format("{}{}{}", words.empty() ? "" : "|", word.value, word.plain ? "" : word.variables_only ? "$" : "*");
-    for (const ShellWord& word : each.targets) words += ">" + word.value;
+    for (const LineWord& word : each.assignments) words += fmt::format("{}{}", words.empty() ? "" : "|", "=" + word.value);
+    for (const LineWord& word : each.words) words += fmt::format("{}{}{}", words.empty() ? "" : "|", word.value, word.plain ? "" : word.variables_only ? "$" : "*");
+    for (const LineWord& word : each.targets) words += ">" + word.value;
     out += each.nested ? "(" + words + ")" : words;
     if (each.odd) out += "~";
   }
