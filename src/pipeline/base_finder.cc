@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "oci/platform_choice.h"
+#include "oci/registry.h"
 #include "pipeline/base_content.h"
 #include "pipeline/inner/kept_layers.h"
 #include "pipeline/sla.h"
@@ -50,7 +52,19 @@ Result<BaseFinder> BaseFinder::open(host::Machine& machine, BaseWish wish) {
   return out;
 }
 
-std::string BaseFinder::ref_of(const KnownBase& base) const { return base.from == KnownBase::From::Named ? named_ : open_by_digest(base).str(); }
+std::string BaseFinder::ref_of(const KnownBase& base) const {
+  // What was named may be a copy of it that is nearer.
+  const auto copy = std::ranges::find_if(at_hand_, [&](const KnownBase& each) { return each.from == KnownBase::From::Named && each.platform == base.platform && each.diff_ids == base.diff_ids; });
+  return copy != at_hand_.end() ? named_ : open_by_digest(base).str();
+}
+
+Result<inventory::Contents> BaseFinder::files_of(const KnownBase& base, const inventory::LayerShelf* shelf) const {
+  TRY_ASSIGN(const auto ref, oci::ImageRef::parse(ref_of(base)));
+  TRY_ASSIGN(const auto reader, oci::open_image(*machine_, ref, {.attempts = 1}));
+  TRY_ASSIGN(const auto which, oci::choose_platform(*reader, base.platform, ref.str()));
+  if (which.config.diff_ids != base.diff_ids) return fail(Kind::Conflict, fmt::format("'{}' has other layers", ref.str()));
+  return inventory::read_contents(*reader, which, {.shelf = shelf});
+}
 
 void BaseFinder::take(const KnownBase& base, const policy::Selection& selection, Found& out) {
   policy::BaseFacts& facts = out.facts;
@@ -92,8 +106,7 @@ Done BaseFinder::look_for_files(const inventory::Contents& image, const std::str
   for (const KnownBase& base : at_hand_) {
     if (base.platform != platform || !base.holds) continue;
     if (++looked > most_squashed) break;
-    auto target = inventory::open_target(*machine_, ref_of(base), platform);
-    auto contents = target && target->image ? inventory::read_contents(*target, {.shelf = shelf}) : Result<inventory::Contents>(fail(Kind::Unavailable, target ? "it is no image" : target.error().message));
+    const auto contents = files_of(base, shelf);
     if (!contents) {
       found.notes.push_back(fmt::format("whether it holds the files of '{}' was not looked at: {}", base.str(), contents.error().message));
       continue;

@@ -41,6 +41,7 @@ class BaseFinder {
   explicit BaseFinder(host::Machine& machine) : machine_(&machine) {}
   static void take(const KnownBase& base, const policy::Selection& selection, Found& out);
   std::string ref_of(const KnownBase& base) const;
+  Result<inventory::Contents> files_of(const KnownBase& base, const inventory::LayerShelf* shelf) const;
   Done look_for_files(const inventory::Contents& image, const std::string& platform, const inventory::LayerShelf* shelf, Found& found);
   host::Machine* machine_;
   std::shared_ptr<const policy::Selection> selection_;  // facts point into it, and may outlive the finder

@@ -11,7 +11,7 @@ std::string digest(char letter) { return "sha256:" + std::string(64, letter); }
 
 Selection two() {
   SelectedBase full{.repository = "registry.example/hardened/python", .tags = {"3.13", "3"}, .digest = digest('a'), .platforms = {{"linux/amd64", digest('b'), {digest('c'), digest('d')}}, {"linux/arm64", digest('e'), {}}},
-                    .vendor = "ours", .supported_until = Time{1'900'000'000}, .from = Time{1'700'000'000}, .until = Time{1'800'000'000}, .approved_by = "platform@example.org", .note = "for the shop"};
+                    .vendor = "ours", .created = Time{1'600'000'000}, .supported_until = Time{1'900'000'000}, .from = Time{1'700'000'000}, .until = Time{1'800'000'000}, .approved_by = "platform@example.org", .note = "for the shop"};
   SelectedBase least{.repository = "registry.example/hardened/go", .digest = digest('f'), .from = Time{1'700'000'000}, .approved_by = "alice"};
   return {{full, least}};
 }
