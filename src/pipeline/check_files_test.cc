@@ -229,7 +229,7 @@ class CheckFormsTest : public CheckFilesTest {
 
 TEST_F(CheckFormsTest, AreAsTheyWere) {
   const auto all = checked();
-  const std::pair<const char*, std::string> forms[] = {{"check.txt", check_text(all, form)}, {"check.json", check_json(all, form)}, {"check.sarif", check_sarif(all, form)}, {"check.github", check_github(all, form)}, {"check.gitlab.json", check_gitlab(all, form)}};
+  const std::pair<const char*, std::string> forms[] = {{"check.txt", check_text(all, form)}, {"check.json", check_json(all, form)}, {"check.sarif.json", check_sarif(all, form)}, {"check.github", check_github(all, form)}, {"check.gitlab.json", check_gitlab(all, form)}};
   for (const auto& [name, got] : forms) EXPECT_EQ(golden(name, got), got) << name;
   EXPECT_EQ(check_json(checked(), form), check_json(all, form)) << "the same input, the same bytes";
 }
