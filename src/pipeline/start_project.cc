@@ -100,7 +100,8 @@ Result<StartedProject> start_from(Workshop& workshop, const host::Path& dockerfi
   MigrateFileOptions how;
   how.file = dockerfile;
   how.prefix = options.bases;
-  TRY_ASSIGN(const auto migrated, migrate_file(workshop, how));
+  TRY_ASSIGN(const auto tables, migration_tables(workshop, {}));
+  TRY_ASSIGN(const auto migrated, migrate_file(workshop, tables, how));
   if (migrated.refused()) {
     auto error = cannot(Kind::Invalid, fmt::format("start from '{}'", dockerfile.string()), "it would not run without a person's decision");
     for (const auto& each : migrated.refusals) error.error().faults.push_back({dockerfile.string(), each.span.line, each.span.column, fmt::format("'{}': {}", each.what, each.why), each.remedy, {}});
