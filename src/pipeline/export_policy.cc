@@ -43,7 +43,8 @@ class Gatherer {
 
   Done bases_of(const std::string& environment, const policy::FinishedRules& rules) {
     if (!rules.bases) return {};
-    if (!out_.vendors.contains(rules.bases->vendors)) {
+    const bool of_vendors = std::ranges::any_of(rules.bases->rules, [](const policy::BaseRule& each) { return !each.vendors.empty(); });
+    if (of_vendors && !out_.vendors.contains(rules.bases->vendors)) {
       policy::Policy one{.path = policy_.path};
       one.finished.bases = rules.bases;
       TRY_ASSIGN(out_.vendors[rules.bases->vendors], load_vendors(machine_, one));
