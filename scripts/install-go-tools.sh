@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds into ~/go/bin what tests compare with and Debian does not have: cosign, crane, oras, actionlint, and a registry with the API of referrers, made of
 # go-containerregistry's parts. Needs any Go; where it is older than the tools ask for, the toolchain is fetched as a module first. Says what it goes without.
-#   scripts/install-go-tools.sh [cosign|crane|oras|actionlint|registry]...      all of them by default
+#   scripts/install-go-tools.sh [cosign|crane|oras|actionlint|registry|dfc]...      all of them by default, but dfc, which bench/migrate.sh alone compares with
 set -euo pipefail
 source "$(dirname "$0")/machine.sh"
 bin=${HOME:?}/go/bin
@@ -62,6 +62,7 @@ for tool in "${lacking[@]}"; do
     crane) build crane github.com/google/go-containerregistry@v0.20.7 ./cmd/crane ;;
     actionlint) build actionlint github.com/rhysd/actionlint@v1.7.12 ./cmd/actionlint ;;
     oras) build oras oras.land/oras@v1.3.0 ./cmd/oras ;;
+    dfc) build dfc github.com/chainguard-dev/dfc@v0.10.0 . ;;
     *) die "'$tool' is none of its tools" ;;
   esac >&2 || say "$script: going on without $tool: Go cannot build it from here"
 done

@@ -14,8 +14,11 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <charconv>
+#include <cinttypes>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 
 #include <fmt/format.h>
 
@@ -25,7 +28,7 @@
 namespace ashlar::host {
 namespace {
 
-constexpr size_t max_body = 1 << 20;
+constexpr size_t max_body = 1 << 20, max_headers = 256;
 constexpr timeval connect_patience{5, 0};
 
 /// What the child says besides the socket: 0, or why there is none.
@@ -108,6 +111,17 @@ size_t on_body(char* data, size_t, size_t size, void* user) {
   body.append(data, std::min(size, max_body - std::min(max_body, body.size())));
   return size;
 }
+size_t on_header(char* data, size_t, size_t size, void* user) {
+  auto& headers = static_cast<InsideAnswer*>(user)->headers;
+  const auto [name, value] = cut(trim({data, size}), ':');
+  // A line that is no header is a status; those before the last one are of answers that led on.
+  if (name.starts_with("HTTP/") && name.find(' ') != std::string_view::npos) headers.clear();
+  if (name.empty() || headers.size() >= max_headers || name.starts_with("HTTP/")) return size;
+  std::string lower(name);
+  std::ranges::transform(lower, lower.begin(), [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
+  headers.emplace(std::move(lower), trim(value));
+  return size;
+}
 /// libcurl asks for a socket, and closes it, too.
 curl_socket_t on_socket(void* user, curlsocktype, curl_sockaddr* address) {
   auto made = socket_inside(*static_cast<const int*>(user), address->family);
@@ -156,6 +170,39 @@ Result<std::vector<std::uint16_t>> Inside::listening() const {
   return out;
 }
 
+Result<std::vector<InsideProcess>> Inside::processes() const {
+  const auto space_of = [](int process) {
+    std::array<char, 64> link{};
+    const ssize_t count = ::readlink(fmt::format("/proc/{}/ns/pid", process).c_str(), link.data(), link.size());
+    return std::string(link.data(), static_cast<size_t>(std::max<ssize_t>(count, 0)));
+  };
+  const std::string space = space_of(process_);
+  if (space.empty()) return system_error("look into a container", errno == ENOENT ? ESRCH : errno);
+  std::vector<InsideProcess> out;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc", error)) {
+    InsideProcess each;
+    const std::string number = entry.path().filename().string();
+    if (std::from_chars(number.data(), number.data() + number.size(), each.id).ec != std::errc{} || space_of(each.id) != space) continue;
+    const auto file = open_part(each.id, "status", O_RDONLY);
+    if (!file) continue;
+    std::array<char, 8192> buffer;
+    const ssize_t count = ::read(file->get(), buffer.data(), buffer.size());
+    // proc_pid_status(5): of four numbers the second is the effective one.
+    bool whole = false;
+    for (const std::string_view line : split(std::string_view(buffer.data(), static_cast<size_t>(std::max<ssize_t>(count, 0))), '\n')) {
+      const std::string text(line);
+      if (line.starts_with("Name:")) each.name = trim(line.substr(5));
+      else if (line.starts_with("Uid:")) std::sscanf(text.c_str(), "Uid: %*u %u", &each.uid);
+      else if (line.starts_with("Gid:")) std::sscanf(text.c_str(), "Gid: %*u %u", &each.gid);
+      else if (line.starts_with("CapEff:")) whole = std::sscanf(text.c_str(), "CapEff: %" SCNx64, &each.capabilities) == 1;
+    }
+    if (whole) out.push_back(std::move(each));
+  }
+  std::ranges::sort(out, {}, &InsideProcess::id);
+  return out;
+}
+
 Result<bool> Inside::has(const std::string& path) const {
   TRY_ASSIGN(const Descriptor root, open_part(process_, "root", O_PATH | O_DIRECTORY));
   open_how how{};
@@ -189,6 +236,8 @@ Result<InsideAnswer> Inside::get(const InsideQuestion& question) const {
   curl_easy_setopt(handle, CURLOPT_OPENSOCKETDATA, &process);
   curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, on_body);
   curl_easy_setopt(handle, CURLOPT_WRITEDATA, &answer.body);
+  curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, on_header);
+  curl_easy_setopt(handle, CURLOPT_HEADERDATA, &answer);
   if (question.roots.empty()) {
     curl_easy_setopt(handle, CURLOPT_SSL_VERIFYPEER, 0L);
     curl_easy_setopt(handle, CURLOPT_SSL_VERIFYHOST, 0L);

@@ -2,6 +2,7 @@
 // A running container, looked at from outside through the namespaces of one of its processes.
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,15 @@ struct InsideQuestion {
 struct InsideAnswer {
   int status = 0;
   std::string body;  ///< of any status; its first MiB
+  std::multimap<std::string, std::string> headers{};  ///< by name in small letters; the first 256
+};
+
+/// A process of the container, by its numbers on this machine.
+struct InsideProcess {
+  int id = 0;
+  std::string name;                    ///< the first 15 bytes of its program's (proc_pid_comm(5))
+  std::uint32_t uid = 0, gid = 0;      ///< effective
+  std::uint64_t capabilities = 0;      ///< effective, a bit each (capabilities(7))
 };
 
 /// Works for root, and for an ordinary user whose container has a user namespace of his own. The process must live while this is asked; Unavailable when
@@ -31,6 +41,8 @@ class Inside {
   Result<bool> answers(std::uint16_t port) const;
   /// TCP ports on which something in the container takes connections, sorted.
   Result<std::vector<std::uint16_t>> listening() const;
+  /// The processes of the container's process namespace, by their numbers; those that end meanwhile are left out.
+  Result<std::vector<InsideProcess>> processes() const;
   /// Whether the absolute path exists in the container; symlinks lead nowhere but inside.
   Result<bool> has(const std::string& path) const;
   /// An answer of any status; redirects are not followed. No answer is Unavailable.

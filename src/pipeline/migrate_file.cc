@@ -23,19 +23,27 @@ std::optional<std::string> beside(host::Files& files, const host::Path& folder, 
 
 }  // namespace
 
-Result<workload::Migrated> migrate_file(const Workshop& workshop, const MigrateFileOptions& options) {
+Result<MigrationTables> migration_tables(const Workshop& workshop, const host::Path& table) {
   host::Files& files = *workshop.machine.files;
-  const host::Path table = options.table.empty() ? workshop.data / "policies" / "migration.yaml" : options.table;
-  const host::Path names = workshop.data / "policies" / "packages.yaml";
-  TRY_ASSIGN(const std::string images, files.read(table));
-  TRY_ASSIGN(const auto bases, workload::HardenedBases::parse(images, table.string()));
-  TRY_ASSIGN(const std::string list, files.read(names));
-  TRY_ASSIGN(const auto packages, workload::PackageNames::parse(list, names.string()));
+  const host::Path images = table.empty() ? workshop.data / "policies" / "migration.yaml" : table, names = workshop.data / "policies" / "packages.yaml";
+  TRY_ASSIGN(const std::string of_images, files.read(images));
+  TRY_ASSIGN(const std::string of_packages, files.read(names));
+  TRY_ASSIGN(const std::string of_others, files.read(workshop.data / "policies" / "replacements.yaml"));
+  MigrationTables out;
+  TRY_ASSIGN(out.bases, workload::HardenedBases::parse(of_images, images.string()));
+  TRY_ASSIGN(out.packages, workload::PackageNames::parse(of_packages, names.string()));
+  TRY_ASSIGN(out.replacements, workload::Replacements::read(of_others, "policies/replacements.yaml"));
+  return out;
+}
+
+Result<workload::Migrated> migrate_file(const Workshop& workshop, const MigrationTables& tables, const MigrateFileOptions& options) {
+  host::Files& files = *workshop.machine.files;
   TRY_ASSIGN(const std::string text, files.read(options.file));
   const host::Path folder = options.context.empty() ? options.file.parent_path() : options.context;
   workload::MigrateOptions how;
-  how.bases = &bases;
-  how.packages = &packages;
+  how.bases = &tables.bases;
+  how.packages = &tables.packages;
+  how.replacements = &tables.replacements;
   how.prefix = options.prefix;
   how.old = options.old;
   how.context = [&](std::string_view path) { return beside(files, folder.empty() ? host::Path(".") : folder, path); };

@@ -97,10 +97,11 @@ Result<StartedProject> start_from(Workshop& workshop, const host::Path& dockerfi
   if (options.folder == "." && dockerfile.has_parent_path()) options.folder = dockerfile.parent_path();
   TRY_ASSIGN(const auto name, name_of(files, options));
   TRY_ASSIGN(auto values, values_of(options, name));
+  TRY_ASSIGN(const auto tables, migration_tables(workshop, {}));
   MigrateFileOptions how;
   how.file = dockerfile;
   how.prefix = options.bases;
-  TRY_ASSIGN(const auto migrated, migrate_file(workshop, how));
+  TRY_ASSIGN(const auto migrated, migrate_file(workshop, tables, how));
   if (migrated.refused()) {
     auto error = cannot(Kind::Invalid, fmt::format("start from '{}'", dockerfile.string()), "it would not run without a person's decision");
     for (const auto& each : migrated.refusals) error.error().faults.push_back({dockerfile.string(), each.span.line, each.span.column, fmt::format("'{}': {}", each.what, each.why), each.remedy, {}});

@@ -5,16 +5,11 @@
 #include <fmt/format.h>
 
 #include "inventory/reading.h"
+#include "prove/inner/here.h"
 #include "prove/inner/trial.h"
 
 namespace ashlar::prove {
 namespace {
-
-#if defined(__aarch64__)
-constexpr std::string_view own_architecture = "arm64";
-#else
-constexpr std::string_view own_architecture = "amd64";
-#endif
 
 std::string name_of(const plan::RunTest& test, size_t place) { return test.name.empty() ? std::to_string(place + 1) : test.name; }
 

@@ -18,15 +18,21 @@ Result<Surface> Surface::read(inventory::Target& target, const inventory::LayerS
   options.shelf = shelf;
   auto seen = std::make_unique<Seen>();
   TRY_ASSIGN(seen->contents, inventory::read_contents(target, options));
-  for (const auto& watcher : watchers) {
-    for (auto& [place, each] : watcher->linked) {
-      seen->facts[place].elf = std::move(each.elf);
-      seen->symbols.emplace(place, std::move(each.symbols));
-    }
-  }
-  seen->owners = inventory::judge_owners(seen->contents, nullptr);
-  seen->loader.emplace(seen->scene);
+  for (const auto& watcher : watchers) seen->take(*watcher);
+  seen->settle();
   return Surface(std::move(seen));
+}
+
+void Surface::Seen::take(LinkWatcher& watcher) {
+  for (auto& [place, each] : watcher.linked) {
+    facts[place].elf = std::move(each.elf);
+    symbols.emplace(place, std::move(each.symbols));
+  }
+}
+
+void Surface::Seen::settle() {
+  owners = inventory::judge_owners(contents, nullptr);
+  loader.emplace(scene);
 }
 
 const inventory::Contents& Surface::contents() const { return seen_->contents; }

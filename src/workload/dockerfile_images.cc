@@ -12,6 +12,8 @@
 namespace ashlar::workload {
 namespace {
 
+constexpr size_t max_value = 4096;  // no reference is longer
+
 class Finder {
  public:
   Finder(const Dockerfile& file, std::string_view text) : file_(file), text_(text), lines_(text) {}
@@ -39,7 +41,8 @@ class Finder {
     for (const Assignment& each : arg.assignments) {
       if (!each.has_value) continue;
       const Substituted value = substitute(each.value, Dialect::Dockerfile, file_.escape, lookup());
-      if (value.good && value.unknown.empty()) values_[each.name.text] = value.text;
+      // Values that are put into each other grow twofold by each.
+      if (value.good && value.unknown.empty() && value.text.size() <= max_value) values_[each.name.text] = value.text;
     }
   }
   Lookup lookup() const {

@@ -12,14 +12,16 @@ namespace ashlar::workload {
 namespace {
 
 constexpr std::string_view environment = "/opt/venv";
+constexpr size_t max_instructions = 2000;
 
 class Migrator {
  public:
   explicit Migrator(Migration& work) : work_(work), last_(work.file.stages.size() - 1) {}
 
   void run() {
+    if (work_.file.instructions.size() > max_instructions) return work_.refuse("files", {}, "the file", fmt::format("it has more than {} instructions", max_instructions), "migrate it in parts");
     survey(work_);
-    StageView& view = work_.stages[last_];
+    MigratedStage& view = work_.stages[last_];
     if (view.hardened) return;
     if (!has_counterpart(view)) return;
     Assembly assembly;
@@ -37,7 +39,7 @@ class Migrator {
  private:
   const Span& from_span(size_t stage) const { return work_.file.instructions[work_.file.stages[stage].first].span; }
 
-  bool has_counterpart(const StageView& view) {
+  bool has_counterpart(const MigratedStage& view) {
     for (size_t at = 0; at < work_.stages.size(); ++at) {
       if (work_.stages[at].match.windows) return work_.refuse("base", from_span(at), work_.stages[at].image, "Windows: hardened images are Linux", "build it as it is"), false;
     }
@@ -51,7 +53,7 @@ class Migrator {
     return false;
   }
 
-  void say_base(const StageView& view, const HardenedBase& base, const HardenedBase& dev) {
+  void say_base(const MigratedStage& view, const HardenedBase& base, const HardenedBase& dev) {
     const size_t root = static_cast<size_t>(view.root);
     work_.change("base", from_span(root), view.image.empty() ? "scratch" : view.image, fmt::format("{} when it runs{}", work_.reference(base, base.runtime.empty() ? base.dev : base.runtime), view.match.build_only || view.scratch ? "" : fmt::format(", {} where it is built", work_.reference(dev, dev.dev))));
     if (!view.match.distribution && view.match.base != nullptr && view.match.base == &base && !view.match.same_version)
@@ -66,7 +68,7 @@ class Migrator {
   }
 
   void build_stage(size_t at, Assembly& assembly) {
-    StageView& view = work_.stages[at];
+    MigratedStage& view = work_.stages[at];
     const Stage& read = work_.file.stages[at];
     if (view.hardened || view.scratch) return;
     if (view.stays) return stays(at, view);
@@ -87,7 +89,7 @@ class Migrator {
   }
 
   /// A build stage whose image has no counterpart. What it makes must not need what only that image has.
-  void stays(size_t at, const StageView& view) {
+  void stays(size_t at, const MigratedStage& view) {
     if (view.parent >= 0 || view.image.empty()) return;
     work_.change("stage", from_span(at), view.image, "the build stage stays on it: there is no hardened image with these tools");
     if (!view.match.alpine || !view.match.build_only) return;
@@ -114,7 +116,7 @@ class Migrator {
   void put_before(size_t number, const std::string& line) { work_.before[number] += line + work_.newline(); }
 
   /// What languages need in a -dev image: environments, places of packages, programs.
-  void languages(size_t at, const StageView& view) {
+  void languages(size_t at, const MigratedStage& view) {
     const auto numbers = numbers_of(at);
     const auto first_run = std::ranges::find_if(numbers, [&](size_t number) { return work_.runs.contains(number) && !work_.dropped.contains(number); });
     if (first_run == numbers.end()) return;
@@ -174,7 +176,7 @@ class Migrator {
   /// `--prefix=/install`: the environment takes the place of the folder.
   void prefixes(size_t number) {
     const RunLine& run = work_.runs.at(number);
-    for (const ShellCommand& command : run.line.commands) {
+    for (const LineCommand& command : run.line.commands) {
       for (size_t at = 1; at < command.words.size(); ++at) {
         const std::string& word = command.words[at].value;
         const bool joined = word.starts_with("--prefix=") || word.starts_with("--root=");
@@ -193,7 +195,7 @@ class Migrator {
     for (size_t each = chain.size(); each-- > 0;) {
       for (const size_t number : numbers_of(chain[each])) assembly.numbers.push_back(number);
     }
-    StageView view = work_.stages[last_];
+    MigratedStage view = work_.stages[last_];
     const bool kept = view.stays;  // a compiler's image, that stays as the build stage
     view.base = assembly.dev;
     if (!kept) {
@@ -335,7 +337,7 @@ bool only_static(const Migration& work) {
 
 const HardenedBase* choose_final_base(Migration& work) {
   const size_t last = work.file.stages.size() - 1;
-  const StageView& view = work.stages[last];
+  const MigratedStage& view = work.stages[last];
   const HardenedBases& bases = *work.options.bases;
   std::vector<std::string> starts;
   std::string started;

@@ -12,6 +12,7 @@
 #include "workload/hardened_bases.h"
 #include "workload/old_image.h"
 #include "workload/package_names.h"
+#include "workload/replacements.h"
 
 namespace ashlar::workload {
 
@@ -28,6 +29,8 @@ struct MigrationPoint {
 struct MigrateOptions {
   /// Facts about hardened images and what they stand in for; required.
   const HardenedBases* bases = nullptr;
+  /// What replaces images that `bases` does not name; may be null.
+  const Replacements* replacements = nullptr;
   /// Names of packages in other distributions; required.
   const PackageNames* packages = nullptr;
   /// Where the hardened images lie: `registry.example/hardened`, without a `/` at its end.

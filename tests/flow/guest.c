@@ -153,6 +153,15 @@ int main(int argc, char** argv) {
     printf("%s\n", first);
     for (;;) pause();
   }
+  if (strcmp(what, "-c") == 0 && argc == 3) {  // as a shell, of words without quotes
+    char line[1024];
+    char* words[16] = {argv[0]};
+    int count = 1;
+    snprintf(line, sizeof line, "%s", first);
+    for (char* word = strtok(line, " "); word != NULL && count < 15; word = strtok(NULL, " ")) words[count++] = word;
+    if (count > 1 && strchr(words[1], '/') != NULL) return execv(words[1], words + 1), 127;
+    return main(count, words);
+  }
   printf("what is '%s'?\n", what);
   return 2;
 }

@@ -35,11 +35,13 @@ Json mounts_of(const Cell& cell) {
     const auto next = files.lower_bound(folder + "/");
     return next != files.end() && next->first.starts_with(folder + "/");
   };
-  mounts.push_back(memory_folder("/tmp", 01777, cell.user.uid, cell.user.gid, "512m", false));
-  mounts.push_back(memory_folder("/run", 0755, cell.user.uid, cell.user.gid, "64m", has_content("run")));
+  if (!cell.loose) {
+    mounts.push_back(memory_folder("/tmp", 01777, cell.user.uid, cell.user.gid, "512m", false));
+    mounts.push_back(memory_folder("/run", 0755, cell.user.uid, cell.user.gid, "64m", has_content("run")));
+  }
   std::set<std::string> volumes(cell.image->config.volumes.begin(), cell.image->config.volumes.end());
   for (const std::string& volume : volumes) {
-    if (volume == "/tmp" || volume == "/run") continue;
+    if (!cell.loose && (volume == "/tmp" || volume == "/run")) continue;
     const auto found = files.find(volume.substr(1));
     const bool there = found != files.end() && found->second.entry.type == FileType::Directory;
     const TarEntry entry = there ? found->second.entry : TarEntry{volume, FileType::Directory, 0755, cell.user.uid, cell.user.gid};
@@ -76,6 +78,12 @@ Json linux_of(const Cell& cell) {
 }  // namespace
 
 Json process_config(const Cell& cell, const Program& program) {
+  // What engines leave to a container by default; of a user who is not root it bounds what programs may get, and is not in force.
+  Json bounding = Json::array(), held = Json::array();
+  if (cell.loose) {
+    for (const char* each : {"CHOWN", "DAC_OVERRIDE", "FSETID", "FOWNER", "MKNOD", "NET_RAW", "SETGID", "SETUID", "SETFCAP", "SETPCAP", "NET_BIND_SERVICE", "SYS_CHROOT", "KILL", "AUDIT_WRITE"}) bounding.push_back(fmt::format("CAP_{}", each));
+    if (cell.user.uid == 0) held = bounding;
+  }
   const Json none = Json::array();
   Json limits = Json::array({{{"type", "RLIMIT_CORE"}, {"hard", 0}, {"soft", 0}}});
   if (!cell.bounds.control_groups) {
@@ -87,15 +95,15 @@ Json process_config(const Cell& cell, const Program& program) {
           {"args", program.argv},
           {"env", program.environment},
           {"cwd", program.folder},
-          {"capabilities", {{"bounding", none}, {"effective", none}, {"permitted", none}, {"inheritable", none}, {"ambient", none}}},
+          {"capabilities", {{"bounding", bounding}, {"effective", held}, {"permitted", held}, {"inheritable", none}, {"ambient", none}}},
           {"rlimits", std::move(limits)},
-          {"noNewPrivileges", true}};
+          {"noNewPrivileges", !cell.loose}};
 }
 
 Json bundle_config(const Cell& cell, const Program& program) {
   return {{"ociVersion", "1.0.2"},
           {"process", process_config(cell, program)},
-          {"root", {{"path", cell.root.string()}, {"readonly", true}}},
+          {"root", {{"path", cell.root.string()}, {"readonly", !cell.loose}}},
           {"hostname", "ashlar-test"},
           {"mounts", mounts_of(cell)},
           {"linux", linux_of(cell)}};

@@ -31,9 +31,10 @@ struct Cell {
   ImageUser user;
   IdMaps maps;
   Bounds bounds;
+  bool loose = false;  ///< as engines run an image of which nothing is asked: a root that can be written, /tmp and /run in it, and the capabilities that they leave it
 };
 
-/// `process` of the runtime's configuration: the image's user, no capability, no new privileges.
+/// `process` of the runtime's configuration: the image's user, no capability, no new privileges; of a loose cell what engines give.
 Json process_config(const Cell& cell, const Program& program);
 /// config.json: a read-only root, namespaces of its own (its network is a loopback, never the machine's), our seccomp profile; /tmp, /run and the image's volumes are writable, in memory, and begin with
 /// what the image has there. A volume that the image has belongs to whom the image says, else to its user. Ports from 1 on can be bound, as engines set it.

@@ -214,7 +214,7 @@ Result<Ended> Runtime::run_once(const Cell& cell, const Program& program, Deadli
   const std::string written = machine_.files->read(log).value_or("");
   trouble = outcome.timed_out || machine_.files->exists(bundle / "pid") ? std::string() : error_in(written);
   if (trouble.empty() && !machine_.files->exists(bundle / "pid") && outcome.exit_code != 0 && !outcome.timed_out) trouble = std::string(trim(outcome.err));
-  return Ended{outcome.exit_code, outcome.timed_out, outcome.out + outcome.err, {}};
+  return Ended{outcome.exit_code, outcome.timed_out, outcome.out + outcome.err, outcome.out.size(), {}};
 }
 
 Result<Ended> Runtime::run(Cell cell, const Program& program, Deadline deadline, const std::string& id, const host::Path& log) {
@@ -241,7 +241,7 @@ Result<Ended> Runtime::run_beside(const Cell& cell, const Program& program, Dead
   TRY(machine_.files->write(process, to_pretty(process_config(there, program)), host::Durability::Cache));
   TRY(machine_.files->remove(log));
   TRY_ASSIGN(host::Outcome outcome, machine_.processes->run(command({"--log", log.string(), "exec", "--process", process.string(), id}, deadline)));
-  Ended ended{outcome.exit_code, outcome.timed_out, outcome.out + outcome.err, {}};
+  Ended ended{outcome.exit_code, outcome.timed_out, outcome.out + outcome.err, outcome.out.size(), {}};
   const std::string trouble = outcome.timed_out ? std::string() : error_in(machine_.files->read(log).value_or(""));
   if (trouble.empty()) return ended;
   ended.refusal = trouble;

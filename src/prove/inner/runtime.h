@@ -17,6 +17,7 @@ struct Ended {
   int exit_code = 0;
   bool timed_out = false;
   std::string output;  ///< standard output, then standard error; the first MiB of each
+  size_t standard = 0;  ///< so many bytes of it, the first, are standard output
   std::string refusal;  ///< why the runtime could not start it: the image's fault (no such program), else empty
 };
 

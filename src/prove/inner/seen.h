@@ -18,6 +18,9 @@ struct Surface::Seen {
   Scene scene{contents, root, facts, paths, owners, yardstick};
   std::optional<Loader> loader;                  ///< always there; looks into the scene
 
+  void take(LinkWatcher& watcher);               ///< what it saw
+  void settle();                                 ///< once the contents and what watchers saw are there
+
   const ElfSymbols* symbols_of(const std::string& path) const {
     const auto file = contents.files.find(path);
     const auto found = file == contents.files.end() ? symbols.end() : symbols.find(file->second.bytes);

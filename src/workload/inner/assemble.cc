@@ -114,13 +114,14 @@ class Assembler {
     }
     for (const std::string& each : volumes_) outputs_.push_back({each, true});
     tidy();
+    for (const size_t number : assembly_.numbers) removed(number);
   }
 
   void copied(size_t number, const Instruction& each) {
     const std::string& folder = work_.places[number].folder;
     const std::string& to = each.words.back().text;
     if (to.find('$') != std::string::npos) {
-      const ExecForm form = exec_form("x " + to, work_.places[number].values);
+      const ExecForm form = exec_form("x " + to, work_.places[number].values());
       if (form.words.size() == 2) return copied_to(number, each, form.words[1], folder);
       work_.breaks("files", each.span, work_.shown(number), "a variable says where it goes", "copy it into the last stage, too");
       return;
@@ -164,6 +165,21 @@ class Assembler {
     if (!run.line.good && !installs_only) work_.breaks("files", at(number).span, work_.shown(number), "its shell is not understood: what it makes outside of the folder where it works is not copied", "copy it into the last stage by name");
     for (const std::string& each : run.unknown) {
       if (each.find("(") == std::string::npos && each != "$@") work_.breaks("files", at(number).span, each, "a variable says what it makes", "copy it into the last stage, if it is needed there");
+    }
+  }
+
+  /// What a RUN takes away of the base is still there: only what is copied changes.
+  void removed(size_t number) {
+    const auto found = work_.runs.find(number);
+    if (found == work_.runs.end() || work_.dropped.contains(number)) return;
+    for (const LineCommand& command : found->second.line.commands) {
+      if (command.program() != "rm") continue;
+      for (const LineWord& word : command.words) {
+        const std::string path = absolute(word.value, work_.places[number].folder);
+        const bool own = !word.value.starts_with("/") || is_left_behind(path) || is_under(path, "/var/cache") || is_under(path, "/var/lib/apt") || is_under(path, "/root") || path.find('$') != std::string::npos;
+        if (own || std::ranges::any_of(outputs_, [&](const Output& each) { return is_under(path, each.path); })) continue;
+        work_.breaks("files", at(number).span, work_.shown(number), fmt::format("'{}' is removed where it is built; what the hardened image has of it stays", path), "see whether it matters there, or copy something else over it");
+      }
     }
   }
 
@@ -254,7 +270,7 @@ class Assembler {
   std::string needs_line() const {
     const auto& needs = assembly_.packages;
     std::string folders;
-    for (const Output& each : outputs_) folders += " " + each.path;
+    for (const Output& each : outputs_) folders += is_under(each.path, "/etc") ? std::string() : " " + each.path;
     const bool native = needs.native && !folders.empty();
     if (needs.run.empty() && !native) return {};
     const std::string next = " \\" + eol_;

@@ -15,13 +15,13 @@
 namespace ashlar::workload {
 namespace {
 
-constexpr int max_depth = 3;
+constexpr int max_depth = 6;
 constexpr std::string_view probe = "/usr/lib/ashlar/probe";
 
 std::string_view last_part(std::string_view path) { return path.substr(path.rfind('/') + 1); }
 
 /// The value of a word whose variables are all known; nothing where one is not.
-std::optional<std::string> settled_value(const ShellWord& word, const Variables& values, std::vector<std::string>& used) {
+std::optional<std::string> settled_value(const LineWord& word, const Variables& values, std::vector<std::string>& used) {
   std::map<std::string, Traced> known;
   const auto lookup = [&](const std::string& name) -> const Traced* {
     const auto found = values.find(name);
@@ -48,7 +48,7 @@ ExecForm no(std::string reason) {
 std::string why_not_single(const ShellLine& line) {
   if (!line.good) return "its quotes or groups are not understood";
   if (line.commands.empty()) return "it is empty";
-  for (const ShellCommand& each : line.commands) {
+  for (const LineCommand& each : line.commands) {
     if (each.before == "|") return "a pipe needs a shell";
     if (each.before == "&") return "a command in the background needs a shell";
     if (!each.before.empty()) return fmt::format("several commands ('{}') need a shell", each.before == "\n" ? "lines" : each.before);
@@ -61,11 +61,6 @@ std::string why_not_single(const ShellLine& line) {
 
 }  // namespace
 
-bool is_shell(std::string_view word) {
-  constexpr std::array<std::string_view, 6> shells = {"sh", "bash", "ash", "dash", "zsh", "ksh"};
-  return std::ranges::find(shells, last_part(word)) != shells.end();
-}
-
 ExecForm exec_form(std::string_view text, const Variables& values, int depth) {
   const ShellLine line = read_shell_line(text);
   if (!line.single()) return no(why_not_single(line));
@@ -73,7 +68,7 @@ ExecForm exec_form(std::string_view text, const Variables& values, int depth) {
   out.from_shell = true;
   const auto& given = line.commands[0].words;
   for (size_t at = 0; at < given.size(); ++at) {
-    const ShellWord& word = given[at];
+    const LineWord& word = given[at];
     if (at == 0 && word.value == "exec") continue;
     if (word.plain) {
       out.words.push_back(word.value);
@@ -143,7 +138,7 @@ std::optional<std::string> script_line(std::string_view package_json, std::strin
 namespace {
 
 /// The URL that curl or wget asks for; false where they do more than that.
-bool asked_url(const ShellCommand& command, std::string& url) {
+bool asked_url(const LineCommand& command, std::string& url) {
   constexpr std::array<std::string_view, 12> with_value = {"-o", "--output", "-O", "--output-document", "-m", "--max-time", "--connect-timeout", "--retry", "-T", "--timeout", "-t", "--tries"};
   const bool wget = last_part(command.program()) == "wget";
   for (size_t at = 1; at < command.words.size(); ++at) {
@@ -174,7 +169,7 @@ HealthForm unasked(std::string reason) {
 }
 
 /// One command of a health check.
-HealthForm asked(const ShellCommand& command) {
+HealthForm asked(const LineCommand& command) {
   const std::string_view program = last_part(command.program());
   const auto& given = command.words;
   if (program == "curl" || program == "wget") {
@@ -220,9 +215,9 @@ HealthForm health_form(std::string_view text, bool shell, const std::vector<std:
   // `|| exit 1`, `|| false` and `|| kill 1` say what a failing command says anyway.
   const bool tail = line.commands.size() == 2 && line.commands[1].before == "||" && (line.commands[1].program() == "exit" || line.commands[1].program() == "false");
   if (line.commands.size() > 1 && !tail) return unasked("several commands need a shell");
-  ShellCommand command = line.commands[0];
+  LineCommand command = line.commands[0];
   std::vector<std::string> used;
-  for (ShellWord& each : command.words) {
+  for (LineWord& each : command.words) {
     if (each.plain) continue;
     // A `?` of an address is none of a pattern.
     if (each.value.find('$') == std::string::npos && each.value.find("://") != std::string::npos) continue;
@@ -234,7 +229,7 @@ HealthForm health_form(std::string_view text, bool shell, const std::vector<std:
   out = asked(command);
   if (out.probe || !out.reason.empty()) return out;
   if (command.odd || command.nested || !command.assignments.empty()) return unasked("redirections need a shell");
-  for (const ShellWord& each : command.words) out.words.push_back(each.value);
+  for (const LineWord& each : command.words) out.words.push_back(each.value);
   return out;
 }
 

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "workload/inner/shell_commands.h"
+
 namespace ashlar::workload {
 
 using Variables = std::map<std::string, std::string, std::less<>>;
@@ -20,8 +22,6 @@ struct ExecForm {
   bool from_shell = false;              ///< there was a shell
 };
 
-/// Whether a word names a shell: `/bin/sh`, `bash`.
-bool is_shell(std::string_view word);
 ExecForm exec_form(std::string_view line, const Variables& values, int depth = 0);
 /// Of words that may be `sh -c LINE`.
 ExecForm exec_form(const std::vector<std::string>& words, const Variables& values, int depth = 0);

@@ -65,9 +65,10 @@ class EntryRewriter {
       if (std::ranges::find(base_.starts, whole) != base_.starts.end()) starts_by_itself(number, each, whole);
       return;
     }
-    ExecForm form = each.exec ? exec_form(given, work_.places[number].values) : exec_form(each.words[0].text, work_.places[number].values);
+    ExecForm form = each.exec ? exec_form(given, work_.places[number].values()) : exec_form(each.words[0].text, work_.places[number].values());
     if (!form.words.empty()) resolve(form, number);
-    if (form.words.empty()) return unstartable(number, each, form.reason);
+    if (form.words.empty() && hopeless_) return work_.refuse("shell", each.span, work_.shown(number), form.reason, "name the program itself, as in CMD [\"node\", \"server.js\"]");
+    if (form.words.empty()) return unstartable(number, form.reason);
     if (form.from_shell || form.words != given) {
       work_.change("shell", each.span, work_.shown(number), fmt::format("started without a shell: {}", json_array(form.words)));
       put(each, form.words);
@@ -81,12 +82,11 @@ class EntryRewriter {
     work_.dropped.insert(number);
   }
 
-  void unstartable(size_t number, const Instruction& each, const std::string& reason) {
+  void unstartable(size_t number, const std::string& reason) {
     if (needs_.shell) return;
     needs_.shell = true;
     needs_.shell_reason = reason;
     needs_.shell_at = number;
-    (void)each;
   }
 
   /// Scripts of package managers become what they start.
@@ -99,7 +99,7 @@ class EntryRewriter {
         auto line = json ? script_line(*json, *script) : std::nullopt;
         if (json && !line && *script == "start") line = "node server.js";  // what npm starts where nothing is said
         if (!line) return fail(form, fmt::format("what '{}' starts stands in package.json, which {}", joined(form.words), json ? "has no such script" : "does not lie beside the Dockerfile"));
-        ExecForm inner = exec_form(*line, work_.places[number].values);
+        ExecForm inner = exec_form(*line, work_.places[number].values());
         if (inner.words.empty()) return fail(form, fmt::format("the script '{}' of package.json: {}", *script, inner.reason));
         // Programs of packages lie beside the application.
         if (inner.words[0].find('/') == std::string::npos && inner.words[0] != "node" && inner.words[0] != "npm" && inner.words[0] != "npx" && inner.words[0] != "yarn" && inner.words[0] != "pnpm") inner.words.insert(inner.words.begin(), "npx");
@@ -120,9 +120,18 @@ class EntryRewriter {
     prefer_interpreter(form);
     java_options(form, number);
   }
-  static void fail(ExecForm& form, std::string reason) { form.words.clear(), form.reason = std::move(reason); }
+  /// Not even an image that keeps a shell could start it.
+  void fail(ExecForm& form, std::string reason) { form.words.clear(), form.reason = std::move(reason), hopeless_ = true; }
 
   void prefer_interpreter(ExecForm& form) const {
+    const bool global = base_.family == "node" && form.words[0].find('/') == std::string::npos && std::ranges::find(base_.programs, form.words[0]) == base_.programs.end() && form.words[0] != "tini" && form.words[0] != "dumb-init" &&
+                        std::ranges::any_of(work_.runs, [&](const auto& each) { return each.second.installs_globally && each.second.text.text.find(form.words[0].substr(0, form.words[0].find('-'))) != std::string::npos; });
+    if (global) {
+      form.words[0] = "/usr/local/bin/" + form.words[0];
+      form.words.insert(form.words.begin(), "node");
+      form.from_shell = true;
+      return;
+    }
     const std::string_view interpreter = interpreter_of(form.words[0]);
     if (interpreter.empty() || std::ranges::find(base_.programs, interpreter) == base_.programs.end()) return;
     // `#!/usr/bin/env` has no env there.
@@ -132,7 +141,7 @@ class EntryRewriter {
 
   void java_options(const ExecForm& form, size_t number) {
     if (form.java_options.empty()) return;
-    const auto& values = work_.places[number].values;
+    const auto& values = work_.places[number].values();
     const auto found = values.find(form.java_options);
     if (found != values.end() && !trim(found->second).empty()) work_.set_variable("JDK_JAVA_OPTIONS", "\"" + found->second + "\"");
     work_.breaks("variables", work_.file.instructions[number].span, work_.shown(number), fmt::format("a shell put ${} among Java's options; Java itself reads JDK_JAVA_OPTIONS", form.java_options),
@@ -151,14 +160,14 @@ class EntryRewriter {
   /// Whether what is started will be there.
   void runnable(size_t number, const Instruction& each, const std::vector<std::string>& words) {
     const std::string& program = words[0];
-    if (program.ends_with(".sh") || is_entry_script(program)) return unstartable(number, each, fmt::format("the script '{}' needs a shell", visible(program)));
+    if (program.ends_with(".sh") || is_entry_script(program)) return unstartable(number, fmt::format("the script '{}' needs a shell", visible(program)));
     if (program.starts_with("/") || program.starts_with("./") || std::ranges::find(base_.programs, program) != base_.programs.end()) {
       if (program == "/usr/bin/tini" || program == "/usr/bin/dumb-init") after_init(number, each, words);
       return;
     }
     if (program == "tini" || program == "dumb-init") return after_init(number, each, words);
     if (program == "bundle" && base_.family == "ruby") return needs_.packages.push_back("ruby-bundler");
-    if (program == "gosu" || program == "su-exec" || program == "su" || program == "sudo") return unstartable(number, each, fmt::format("'{}' changes from root to another user, and the image has no root", program));
+    if (program == "gosu" || program == "su-exec" || program == "su" || program == "sudo") return work_.refuse("shell", each.span, work_.shown(number), fmt::format("'{}' changes from root to another user, and the image has no root", program), "start the program itself: the image runs as its user already");
     if (program == "supervisord" || program == "cron" || program == "crond" || program == "s6-svscan" || program == "runsvdir")
       work_.refuse("shell", each.span, work_.shown(number), fmt::format("'{}' runs other programs as root, several in one container", program), "make one image a service, without it");
   }
@@ -177,7 +186,7 @@ class EntryRewriter {
     if (each.words.empty() || each.words[0].text.size() == 4) return;  // NONE
     const std::vector<std::string> exec = each.exec ? texts(each.words, 1) : std::vector<std::string>();
     const std::string line = each.exec || each.words.size() < 2 ? std::string() : each.words[1].text;
-    HealthForm form = health_form(line, !each.exec, exec, work_.places[number].values);
+    HealthForm form = health_form(line, !each.exec, exec, work_.places[number].values());
     if (form.none) return;
     if (!form.probe && !form.words.empty() && form.words[0].find('/') == std::string::npos && std::ranges::find(base_.programs, form.words[0]) == base_.programs.end() && base_.family != "python") form.reason = fmt::format("'{}' is not in the image", visible(form.words[0]));
     if (!form.words.empty() && is_shell(form.words[0])) form.reason = "it needs a shell";
@@ -207,7 +216,7 @@ class EntryRewriter {
   Migration& work_;
   const HardenedBase& base_;
   EntryNeeds& needs_;
-  bool has_entrypoint_ = false;
+  bool has_entrypoint_ = false, hopeless_ = false;
 };
 
 }  // namespace

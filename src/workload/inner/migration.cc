@@ -10,6 +10,11 @@
 
 namespace ashlar::workload {
 
+const Variables& Place::values() const {
+  static const Variables none;
+  return known == nullptr ? none : *known;
+}
+
 Migration::Migration(std::string_view whole, std::string_view where, const MigrateOptions& how, Dockerfile read) : text(whole), path(where), options(how), file(std::move(read)), lines(whole) {}
 
 void Migration::change(std::string id, const Span& span, std::string what, std::string why, std::string remedy) { out.changes.push_back({std::move(id), span, visible(what), std::move(why), std::move(remedy)}); }
@@ -29,13 +34,13 @@ void Migration::replace(const Traced& part, std::string bytes) {
   if (const auto extent = part.extent()) edits.push_back({extent->first, extent->second, std::move(bytes)});
 }
 
-void Migration::remove(size_t begin, size_t end, size_t number) {
+void Migration::remove(size_t begin, size_t end, size_t number, std::string bytes) {
   // Lines of comments within stay, before the instruction.
   for (size_t at = text.find('\n', begin); at != std::string_view::npos && at + 1 < end; at = text.find('\n', at + 1)) {
     const std::string_view line = text.substr(at + 1, text.find('\n', at + 1) - at - 1);
     if (trim(line).starts_with('#')) before[number] += std::string(trim(line)) + newline();
   }
-  edits.push_back({begin, end, ""});
+  edits.push_back({begin, end, std::move(bytes)});
 }
 
 std::string Migration::shown(size_t number) const {
@@ -96,7 +101,7 @@ class Surveyor {
  private:
   void stage(size_t number) {
     const Stage& read = work_.file.stages[number];
-    StageView view;
+    MigratedStage view;
     view.root = static_cast<int>(number);
     const auto extent = read.base.extent();
     const auto use = extent ? bases_.find(extent->first) : bases_.end();
@@ -121,10 +126,28 @@ class Surveyor {
       view.name = *image->image;
       view.hardened = view.name.name.starts_with(work_.options.prefix + "/");
       if (!view.hardened) view.match = work_.options.bases->match(view.name);
+      if (!view.hardened && !view.match.known) view.match = replaced(view.name);
       view.base = view.match.base;
       view.stays = view.match.build_only || view.base == nullptr;
     }
     work_.stages.push_back(std::move(view));
+  }
+
+  /// Of an image that only the table of replacements knows.
+  BaseMatch replaced(const ImageName& name) const {
+    BaseMatch out;
+    const auto advice = work_.options.replacements == nullptr ? std::nullopt : work_.options.replacements->find(name);
+    if (!advice) return out;
+    out.known = true;
+    out.alpine = name.tag.find("alpine") != std::string::npos || name.name.ends_with("alpine");
+    for (const HardenedBase& each : work_.options.bases->all()) {
+      if (!advice->found() || each.repository != advice->image) continue;
+      if (out.base == nullptr || each.runtime == advice->tag) out.base = &each;
+    }
+    out.version = advice->version;
+    out.same_version = out.base == nullptr || advice->version.empty() || out.base->version.starts_with(advice->version) || advice->version.starts_with(out.base->version);
+    if (out.base == nullptr) out.why = advice->entry != nullptr && !advice->entry->instead.empty() ? advice->entry->instead : join(advice->differs, "; ");
+    return out;
   }
 
   Substituted settled(const Traced& text) {
@@ -153,7 +176,7 @@ class Surveyor {
         text.add_loose(found->second);
         return &held.insert_or_assign(name, std::move(text)).first->second;
       });
-      if (value.good && value.unknown.empty()) into[pair.name.text] = value.text.text;
+      if (value.good && value.unknown.empty() && value.text.size() <= max_value) into[pair.name.text] = value.text.text;
       else into.erase(pair.name.text);
     }
   }
@@ -162,15 +185,19 @@ class Surveyor {
   void walk(size_t number) {
     const Stage& read = work_.file.stages[number];
     const int parent = work_.stages[number].parent;
-    Place place;
+    End place;
+    bool changed = true;
     if (parent >= 0) place = ends_[static_cast<size_t>(parent)];
     for (size_t at = read.first + 1; at < read.end; ++at) {
       const Instruction& each = work_.file.instructions[at];
       // Values are kept where somebody asks for them alone: files may have many variables.
       const bool asks = each.keyword == "RUN" || each.keyword == "COPY" || each.keyword == "ADD" || each.keyword == "CMD" || each.keyword == "ENTRYPOINT" || each.keyword == "HEALTHCHECK" || each.keyword == "WORKDIR" || each.keyword == "VOLUME" || each.keyword == "EXPOSE" || each.keyword == "USER";
       work_.places[at].folder = place.folder;
-      if (asks && place.values.size() <= max_variables) work_.places[at].values = place.values;
-      if (each.keyword == "ENV" || each.keyword == "ARG") remember(each, place.values);
+      if (asks && place.values.size() <= max_variables && work_.snapshots.size() < max_snapshots) {
+        if (std::exchange(changed, false)) work_.snapshots.push_back(place.values);
+        work_.places[at].known = &work_.snapshots.back();
+      }
+      if (each.keyword == "ENV" || each.keyword == "ARG") remember(each, place.values), changed = true;
       if (each.keyword == "WORKDIR" && !each.words.empty()) place.folder = absolute(expanded(each.words[0].text, place.values), place.folder);
       if (each.keyword == "RUN") work_.runs.emplace(at, read_run(each, place.folder, place.values));
     }
@@ -182,12 +209,16 @@ class Surveyor {
     return form.words.size() == 2 ? form.words[1] : text;
   }
 
-  static constexpr size_t max_variables = 200;
+  struct End {
+    std::string folder = "/";
+    Variables values;
+  };
+  static constexpr size_t max_variables = 200, max_snapshots = 500, max_value = 4096;
   Migration& work_;
   Variables globals_;
   std::map<std::string, Traced> held_;
   std::map<size_t, const ImageUse*> bases_;
-  std::vector<Place> ends_;
+  std::vector<End> ends_;
 };
 
 }  // namespace

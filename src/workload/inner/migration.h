@@ -1,5 +1,6 @@
 #pragma once
 // The state of one migration: what was read, what is to change, and what is said of it.
+#include <deque>
 #include <map>
 #include <set>
 #include <string>
@@ -11,7 +12,7 @@
 namespace ashlar::workload {
 
 /// A stage as a migration sees it.
-struct StageView {
+struct MigratedStage {
   std::string image;                    ///< what its FROM comes to; of a stage on a stage, that of its root
   ImageName name;
   BaseMatch match;
@@ -27,7 +28,8 @@ struct StageView {
 /// What is known where an instruction runs.
 struct Place {
   std::string folder = "/";
-  Variables values;
+  const Variables* known = nullptr;     ///< of the migration; null: none, or more than anybody has
+  const Variables& values() const;
 };
 
 class Migration {
@@ -45,7 +47,8 @@ class Migration {
   Lines lines;
   Migrated out;
   std::vector<Edit> edits;
-  std::vector<StageView> stages;
+  std::vector<MigratedStage> stages;
+  std::deque<Variables> snapshots;      ///< that places point to
   std::vector<Place> places;            ///< of each instruction
   std::map<size_t, RunLine> runs;       ///< of each RUN in shell form, by its number
   std::set<size_t> dropped;             ///< instructions that go
@@ -60,8 +63,8 @@ class Migration {
   void set_variable(const std::string& name, const std::string& value);
   /// Puts `bytes` where `part` stands; nothing where it stands nowhere.
   void replace(const Traced& part, std::string bytes);
-  /// Takes [begin, end) of the document out; comments on lines of their own within come before instruction `number`.
-  void remove(size_t begin, size_t end, size_t number);
+  /// Puts `bytes` in place of [begin, end) of the document; comments on lines of their own within come before instruction `number`.
+  void remove(size_t begin, size_t end, size_t number, std::string bytes = {});
   /// The text of instruction `number` as it was, on one line, for people.
   std::string shown(size_t number) const;
   std::string reference(const HardenedBase& base, const std::string& tag) const;
@@ -84,7 +87,7 @@ struct PackageNeeds {
   std::vector<std::string> install;     ///< those of them that no RUN installs
   bool native = false;                  ///< something is compiled against libraries: what it links to is found when it is built
 };
-void rewrite_run(Migration& work, size_t number, const StageView& stage, bool last, PackageNeeds& needs);
+void rewrite_run(Migration& work, size_t number, const MigratedStage& stage, bool last, PackageNeeds& needs);
 /// What programs of RUNs are not in the -dev image: packages that bring them, in order.
 std::vector<std::string> missing_packages(const Migration& work, size_t stage);
 

@@ -18,16 +18,16 @@ class RunReader {
   RunReader(RunLine& out, std::string folder, const Variables& values) : out_(out), folder_(std::move(folder)), values_(values) {}
 
   void read() {
-    for (const ShellCommand& command : out_.line.commands) {
+    for (const LineCommand& command : out_.line.commands) {
       RunCommand made;
       if (!command.words.empty()) read(command, made);
-      for (const ShellWord& target : command.targets) make(target);
+      for (const LineWord& target : command.targets) make(target);
       out_.commands.push_back(std::move(made));
     }
   }
 
  private:
-  void read(const ShellCommand& command, RunCommand& made) {
+  void read(const LineCommand& command, RunCommand& made) {
     size_t first = 0;
     constexpr std::array<std::string_view, 6> before = {"sudo", "exec", "time", "env", "command", "nice"};
     while (first + 1 < command.words.size() && is_one_of(command.words[first].value, before)) ++first;
@@ -43,7 +43,7 @@ class RunReader {
   std::string_view word(size_t at) const { return at < words_.size() ? std::string_view(words_[at]->value) : std::string_view(); }
 
   /// The path of a word, where no shell decides it.
-  std::optional<std::string> path_of(const ShellWord& given) {
+  std::optional<std::string> path_of(const LineWord& given) {
     std::string text = given.value;
     if (!given.plain) {
       const ExecForm settled = exec_form(out_.line.commands.empty() ? "" : "x " + std::string(out_.text.text.substr(given.begin, given.end - given.begin)), values_);
@@ -59,7 +59,7 @@ class RunReader {
     }
     return absolute(text, folder_);
   }
-  void make(const ShellWord& given) {
+  void make(const LineWord& given) {
     if (const auto path = path_of(given)) out_.made.push_back(*path);
   }
   void make_last() {
@@ -140,7 +140,7 @@ class RunReader {
       }
     }
     if (program == "gem" || program == "bundle" || program == "bundler") out_.uses_gem = true;
-    if ((program == "npm" || program == "pnpm" || program == "yarn") && std::ranges::any_of(words_, [](const ShellWord* each) { return each->value == "-g" || each->value == "--global" || each->value == "global"; })) out_.installs_globally = true;
+    if ((program == "npm" || program == "pnpm" || program == "yarn") && std::ranges::any_of(words_, [](const LineWord* each) { return each->value == "-g" || each->value == "--global" || each->value == "global"; })) out_.installs_globally = true;
     if (program == "go" && word(1) == "install") out_.compiles_go = true;
     if (program == "docker-php-ext-install" || program == "pecl") {
       made.role = Role::Extension;
@@ -154,7 +154,7 @@ class RunReader {
     if (program == "locale-gen" || program == "localedef") out_.makes_locales = true;
     if (program == "update-ca-certificates" || program == "update-ca-trust" || program == "keytool") out_.trusts = true;
     if (program == "ln") return links(made);
-    if (program == "cp" && std::ranges::any_of(words_, [](const ShellWord* each) { return each->value == "/etc/localtime"; })) return zone(word(words_.size() - 2), made);
+    if (program == "cp" && std::ranges::any_of(words_, [](const LineWord* each) { return each->value == "/etc/localtime"; })) return zone(word(words_.size() - 2), made);
     if (program == "echo" && !out_.line.commands[out_.commands.size()].targets.empty() && out_.line.commands[out_.commands.size()].targets[0].value == "/etc/timezone") return zone(word(1), made);
     return false;
   }
@@ -178,7 +178,7 @@ class RunReader {
     constexpr std::array<std::string_view, 6> copies = {"cp", "mv", "install", "rsync", "touch", "tee"};
     if (program == "cd" && words_.size() == 2) {
       if (const auto path = path_of(*words_[1])) folder_ = *path;
-    } else if (program == "mkdir" || (program == "install" && std::ranges::any_of(words_, [](const ShellWord* each) { return each->value == "-d"; }))) {
+    } else if (program == "mkdir" || (program == "install" && std::ranges::any_of(words_, [](const LineWord* each) { return each->value == "-d"; }))) {
       for (size_t at = 1; at < words_.size(); ++at) {
         if (word(at) == "-m") { ++at; continue; }
         if (word(at).starts_with("-")) continue;
@@ -194,7 +194,7 @@ class RunReader {
       make_after({"-o", "--output", "--root", "--target-dir", "--out-dir"});
     } else if (program == "git" && word(1) == "clone") {
       if (words_.size() > 3 && word(words_.size() - 2).find("://") != std::string_view::npos) make_last();
-    } else if (program == "sed" && std::ranges::any_of(words_, [](const ShellWord* each) { return each->value.starts_with("-i"); })) {
+    } else if (program == "sed" && std::ranges::any_of(words_, [](const LineWord* each) { return each->value.starts_with("-i"); })) {
       make_last();
     } else if (program == "make" && word(words_.size() - 1) == "install") {
       out_.made.emplace_back("/usr/local");
@@ -206,7 +206,7 @@ class RunReader {
   RunLine& out_;
   std::string folder_;
   const Variables& values_;
-  std::vector<const ShellWord*> words_;
+  std::vector<const LineWord*> words_;
   size_t first_ = 0;
 };
 

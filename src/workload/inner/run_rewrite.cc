@@ -18,7 +18,7 @@ std::string_view without_version(std::string_view name) { return name.substr(0, 
 
 class RunRewriter {
  public:
-  RunRewriter(Migration& work, size_t number, const StageView& stage, bool last, PackageNeeds& needs)
+  RunRewriter(Migration& work, size_t number, const MigratedStage& stage, bool last, PackageNeeds& needs)
       : work_(work), number_(number), stage_(stage), last_(last), needs_(needs), run_(work.runs.at(number)) {}
 
   void rewrite() {
@@ -44,20 +44,20 @@ class RunRewriter {
   }
 
  private:
-  const ShellCommand& command(size_t at) const { return run_.line.commands[at]; }
+  const LineCommand& command(size_t at) const { return run_.line.commands[at]; }
   Span span_of(size_t begin, size_t end) const {
     const auto extent = run_.text.slice(begin, end).extent();
     return extent ? work_.lines.span(extent->first, extent->second) : work_.file.instructions[number_].span;
   }
   std::string shown(size_t at) const {
     std::string out;
-    for (const ShellWord& each : command(at).words) out += (out.empty() ? "" : " ") + each.value;
+    for (const LineWord& each : command(at).words) out += (out.empty() ? "" : " ") + each.value;
     return out.substr(0, 160);
   }
   void say(std::string id, std::string why) { work_.change(std::move(id), span_of(command(present_).begin, command(present_).end), shown(present_), std::move(why)); }
   void put(size_t begin, size_t end, std::string bytes) {
     const auto extent = run_.text.slice(begin, end).extent();
-    if (extent) work_.edits.push_back({extent->first, extent->second, std::move(bytes)});
+    if (extent) work_.remove(extent->first, extent->second, number_, std::move(bytes));
   }
 
   /// Whether a command can be left out, so that what is around it means the same.
@@ -70,7 +70,7 @@ class RunRewriter {
     if (can_go(at)) gone_[at] = true;
     else put(command(at).begin, command(at).end, "true");
   }
-  bool upgrades(size_t at) const { return std::ranges::any_of(command(at).words, [](const ShellWord& each) { return each.value == "upgrade" || each.value == "dist-upgrade" || each.value == "full-upgrade"; }); }
+  bool upgrades(size_t at) const { return std::ranges::any_of(command(at).words, [](const LineWord& each) { return each.value == "upgrade" || each.value == "dist-upgrade" || each.value == "full-upgrade"; }); }
 
   /// Programs that are called otherwise there.
   void programs(size_t at) {
@@ -100,7 +100,7 @@ class RunRewriter {
     std::vector<std::string> kept_anywhere;
     std::vector<std::pair<size_t, std::string>> puts;
     for (const size_t index : made.names) {
-      const ShellWord& word = words[index];
+      const LineWord& word = words[index];
       if (!word.plain) {
         if (foreign) work_.breaks("packages", span_of(word.begin, word.end), word.value, "a variable says which packages: their names in Debian are not known", "write the names of Debian's packages there");
         kept_anywhere.push_back(word.value);
@@ -119,7 +119,7 @@ class RunRewriter {
       drop_options(at, first);
     }
     for (const auto& [index, kept] : puts) {
-      const ShellWord& word = words[index];
+      const LineWord& word = words[index];
       if (kept == word.value) continue;
       if (!kept.empty()) put(word.begin, word.end, kept);
       else put(words[index - 1].end, word.end, "");
@@ -136,7 +136,7 @@ class RunRewriter {
   }
 
   /// The names of Debian that stay in the build stage; says what becomes of them.
-  std::vector<std::string> judged(const ShellWord& word, Packager packager) {
+  std::vector<std::string> judged(const LineWord& word, Packager packager) {
     const PackageUse use = use_of(packager, word.value);
     const std::string name(without_version(word.value));
     const Span span = span_of(word.begin, word.end);
@@ -151,7 +151,7 @@ class RunRewriter {
     return for_last(word, name, use, span);
   }
 
-  std::vector<std::string> for_last(const ShellWord& word, const std::string& name, const PackageUse& use, const Span& span) {
+  std::vector<std::string> for_last(const LineWord& word, const std::string& name, const PackageUse& use, const Span& span) {
     const HardenedBase* own = stage_.base;
     std::vector<std::string> stay;
     for (const std::string& each : use.names) {
@@ -207,7 +207,7 @@ class RunRewriter {
     constexpr std::array<std::string_view, 24> inside = {"zip", "mbstring", "xml", "xsl", "dom", "simplexml", "curl", "opcache", "pcntl", "exif", "sockets", "calendar", "gettext", "ctype", "iconv", "tokenizer", "fileinfo", "ftp", "posix", "readline", "sodium", "shmop", "sysvmsg", "sysvsem"};
     std::vector<std::string> packages;
     for (const size_t index : run_.commands[at].names) {
-      const ShellWord& word = command(at).words[index];
+      const LineWord& word = command(at).words[index];
       const std::string name(word.value.substr(0, word.value.find_first_of("-@:")));
       const auto found = std::ranges::find(known, name, &std::pair<std::string_view, std::string_view>::first);
       if (std::ranges::find(inside, name) != inside.end()) continue;
@@ -271,7 +271,7 @@ class RunRewriter {
     std::string name = run_.commands[at].value;
     if (name.starts_with("$")) {
       std::erase_if(name, [](char c) { return c == '$' || c == '{' || c == '}'; });
-      const auto& values = work_.places[number_].values;
+      const auto& values = work_.places[number_].values();
       const auto found = values.find(name);
       if (found == values.end()) {
         work_.breaks("time-zone", span_of(command(at).begin, command(at).end), shown(at), "a variable without value says the time zone", "set ENV TZ");
@@ -319,12 +319,12 @@ class RunRewriter {
     const auto& words = command(at).words;
     const std::string& program = command(at).program();
     if (program == "apt-get" || program == "apt" || program == "set") return true;
-    return program == "rm" && std::ranges::all_of(words, [](const ShellWord& each) { return each.value == "rm" || each.value.starts_with("-") || each.value.starts_with("/var/lib/apt") || each.value.starts_with("/var/cache") || each.value.starts_with("/tmp"); });
+    return program == "rm" && std::ranges::all_of(words, [](const LineWord& each) { return each.value == "rm" || each.value.starts_with("-") || each.value.starts_with("/var/lib/apt") || each.value.starts_with("/var/cache") || each.value.starts_with("/tmp"); });
   }
 
   Migration& work_;
   size_t number_;
-  const StageView& stage_;
+  const MigratedStage& stage_;
   bool last_;
   PackageNeeds& needs_;
   const RunLine& run_;
@@ -335,7 +335,7 @@ class RunRewriter {
 
 }  // namespace
 
-void rewrite_run(Migration& work, size_t number, const StageView& stage, bool last, PackageNeeds& needs) {
+void rewrite_run(Migration& work, size_t number, const MigratedStage& stage, bool last, PackageNeeds& needs) {
   const auto found = work.runs.find(number);
   if (found != work.runs.end() && found->second.line.good) RunRewriter(work, number, stage, last, needs).rewrite();
   else if (found != work.runs.end() && found->second.text.text.find("apk ") + 1 + found->second.text.text.find("yum ") + 1 > 0 && (stage.match.alpine || stage.match.rpm))
@@ -345,7 +345,7 @@ void rewrite_run(Migration& work, size_t number, const StageView& stage, bool la
 std::vector<std::string> missing_packages(const Migration& work, size_t stage) {
   static constexpr std::array<std::pair<std::string_view, std::string_view>, 24> brought = {{{"curl", "curl"}, {"wget", "wget"}, {"git", "git"}, {"unzip", "unzip"}, {"zip", "zip"}, {"xz", "xz-utils"}, {"bzip2", "bzip2"}, {"gpg", "gnupg"}, {"jq", "jq"}, {"gcc", "gcc"}, {"cc", "gcc"}, {"g++", "g++"}, {"make", "make"}, {"cmake", "cmake"}, {"patch", "patch"}, {"file", "file"},
     {"python3", "python3"}, {"rsync", "rsync"}, {"setcap", "libcap2-bin"}, {"go", "golang-go"}, {"localedef", "locales"}, {"locale-gen", "locales"}, {"envsubst", "gettext-base"}, {"java", "default-jre-headless"}}};
-  const StageView& view = work.stages[stage];
+  const MigratedStage& view = work.stages[stage];
   std::vector<std::string> out;
   if (view.base == nullptr) return out;
   std::string installed = " " + join(view.match.toolchain, " ");

@@ -8,7 +8,7 @@
 namespace ashlar::workload {
 namespace {
 
-constexpr size_t max_commands = 2000;
+constexpr size_t max_commands = 2000, max_words = 4000;
 
 bool is_blank_of_shell(char c) { return c == ' ' || c == '\t' || c == '\r'; }
 bool is_operator(char c) { return std::string_view("&|;\n()<>").find(c) != std::string_view::npos; }
@@ -24,7 +24,7 @@ class Reader {
   explicit Reader(std::string_view line) : line_(line) {}
 
   ShellLine read() {
-    while (at_ < line_.size() && out_.good && out_.commands.size() < max_commands) step();
+    while (at_ < line_.size() && out_.good && out_.commands.size() < max_commands && words_ < max_words) step();
     finish();
     if (at_ < line_.size() || depth_ != 0) out_.good = false;
     return std::move(out_);
@@ -54,12 +54,13 @@ class Reader {
     const bool out = line_[at_] == '>';
     open();
     present_.odd = true;
-    while (at_ < line_.size() && (line_[at_] == '<' || line_[at_] == '>' || line_[at_] == '&' || line_[at_] == '-')) ++at_;
+    bool descriptor = false;
+    for (; at_ < line_.size() && (line_[at_] == '<' || line_[at_] == '>' || line_[at_] == '&' || line_[at_] == '-'); ++at_) descriptor = descriptor || line_[at_] == '&';
     while (at_ < line_.size() && is_blank_of_shell(line_[at_])) ++at_;
     if (at_ >= line_.size() || is_operator(line_[at_])) return;
-    ShellWord target = word();
+    LineWord target = word();
     present_.end = target.end;
-    if (out) present_.targets.push_back(std::move(target));
+    if (out && !descriptor) present_.targets.push_back(std::move(target));
   }
 
   void open() {
@@ -71,11 +72,14 @@ class Reader {
   }
 
   /// A word of the shell's grammar changes the depth; others are the command's.
-  void take(ShellWord word) {
+  void take(LineWord word) {
     static constexpr std::array<std::string_view, 6> opens = {"if", "for", "while", "until", "case", "{"}, closes = {"fi", "done", "esac", "}", "", ""};
     static constexpr std::array<std::string_view, 4> joins = {"then", "else", "elif", "do"};
     const std::string_view raw = line_.substr(word.begin, word.end - word.begin);
-    if (!begun_ && std::ranges::find(opens, raw) != opens.end()) ++depth_;
+    if (!begun_ && std::ranges::find(opens, raw) != opens.end()) {
+      ++depth_;
+      if (raw != "for" && raw != "case") return;
+    }
     if (!begun_ && std::ranges::find(joins, raw) != joins.end()) return;
     if (!begun_ && raw == "!") return;
     if (!begun_) {
@@ -89,6 +93,7 @@ class Reader {
     present_.end = word.end;
     const bool digits_before = at_ < line_.size() && (line_[at_] == '>' || line_[at_] == '<') && std::ranges::all_of(raw, [](unsigned char c) { return std::isdigit(c) != 0; });
     if (digits_before) return;
+    ++words_;
     if (present_.words.empty() && is_assignment(raw)) present_.assignments.push_back(std::move(word));
     else present_.words.push_back(std::move(word));
   }
@@ -99,8 +104,8 @@ class Reader {
     if (depth_ < 0) out_.good = false;
   }
 
-  ShellWord word() {
-    ShellWord out;
+  LineWord word() {
+    LineWord out;
     out.begin = at_;
     while (at_ < line_.size() && out_.good) {
       const char c = line_[at_];
@@ -118,12 +123,12 @@ class Reader {
     return out;
   }
 
-  void escaped(ShellWord& out) {
+  void escaped(LineWord& out) {
     ++at_;
     if (at_ < line_.size() && line_[at_] == '\n') ++at_;
     else if (at_ < line_.size()) out.value += line_[at_++];
   }
-  void single_quoted(ShellWord& out) {
+  void single_quoted(LineWord& out) {
     const size_t end = line_.find('\'', at_ + 1);
     if (end == std::string_view::npos) { out_.good = false; return; }
     // A dollar sign in it is itself; whoever expands variables later must not.
@@ -131,7 +136,7 @@ class Reader {
     out.value += line_.substr(at_ + 1, end - at_ - 1);
     at_ = end + 1;
   }
-  void double_quoted(ShellWord& out) {
+  void double_quoted(LineWord& out) {
     ++at_;
     while (at_ < line_.size() && line_[at_] != '"') {
       const char c = line_[at_];
@@ -150,7 +155,7 @@ class Reader {
   }
 
   /// `$NAME`, `${...}`, `$(...)` or backquotes, as written.
-  void expansion(ShellWord& out) {
+  void expansion(LineWord& out) {
     out.plain = false;
     const size_t begin = at_;
     const char c = line_[at_++];
@@ -178,17 +183,17 @@ class Reader {
   }
 
   std::string_view line_;
-  size_t at_ = 0, separator_ = 0;
+  size_t at_ = 0, separator_ = 0, words_ = 0;
   int depth_ = 0;
   bool begun_ = false;
   std::string before_;
-  ShellCommand present_;
+  LineCommand present_;
   ShellLine out_;
 };
 
 }  // namespace
 
-const std::string& ShellCommand::program() const {
+const std::string& LineCommand::program() const {
   static const std::string none;
   return words.empty() ? none : words.front().value;
 }
