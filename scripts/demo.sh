@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The whole of ashlar on one page: a definition is locked, built for two platforms, run, scanned, changed, built again, held against a gate, published, signed and verified.
+# The whole of ashlar on one page: a definition is locked, built for two platforms, run, scanned, changed, built again, held against a gate, published, signed and verified;
+# a team's Dockerfile is denied, migrated, built and allowed; an advisory lands, base and application are renewed, and the outcome is told.
 #   scripts/demo.sh [--fast] [--ashlar PROGRAM]          --fast does not wait between the scenes
 # Real components, and offline once the first run has fetched the packages. Builds the release if there is none and no program is named.
 set -euo pipefail
@@ -9,7 +10,7 @@ folder=$(build_root)
 ashlar=$folder/release/ashlar pause=1
 while (($#)); do case $1 in
   --fast) pause=0; shift ;; --ashlar) ashlar=$(realpath "$2"); shift 2 ;;
-  *) sed -n '3,4s/^# \{0,1\}//p' "$0" >&2; exit 2 ;; esac; done
+  *) sed -n '4,5s/^# \{0,1\}//p' "$0" >&2; exit 2 ;; esac; done
 if [[ ! -t 1 ]]; then pause=0; fi
 if [[ ! -x $ashlar ]]; then
   "$top/scripts/install-needs.sh" run
@@ -270,6 +271,50 @@ if [[ -n $advisories ]]; then
   run "${renew[@]}" || code=$?
   ((code == 0 || code == 3)) || die "the first renewal failed (exit code $code)"
 
+  scene 'A team builds on a usual base, which the policy has never heard of'
+  site=${repository#docker://}
+  site=${site%/*}
+  mkdir -p web/site
+  printf '<h1>hello from the shop</h1>\n' >web/site/shop.html
+  # It is built and pushed where there is a registry and podman; without them this file is judged and migrated all the same.
+  printf '# The shop, a static site\nFROM nginx:1.27\nCOPY site /usr/share/nginx/html\nEXPOSE 8080\nHEALTHCHECK CMD curl -fsS http://localhost:8080/ || exit 1\nCMD ["nginx", "-g", "daemon off;"]\n' >web/Dockerfile
+  { printf 'verify:\n  default: deny\n  rules:\n    - {name: ours, images: ["%s/**"], signed-by: [release]}\n' "$site"
+    printf 'bases:\n  default: deny\n  why: a base that nobody here stands behind is patched by nobody here\n  rules:\n    - {name: ours, images: ["%s/**"], signed: ours, why: "we signed it, and we renew it"}\n' "$site"
+    printf 'content:\n  shell: {rule: deny, why: an intruder looks for one}\n  root: {rule: deny, why: who breaks out of it is root}\nenvironments:\n  production: {exposed: true, verify: false}\n'; } >control.policy.yaml
+  run cat web/Dockerfile
+  code=0
+  run "$ashlar" check web --policy control.policy.yaml --environment production || code=$?
+  ((code == 1)) || die "a base that nobody allows was not denied (exit code $code)"
+
+  scene 'Migrated: what was done, and what a person should know'
+  code=0
+  run "$ashlar" migrate web/Dockerfile --bases "$site" --in-place || code=$?
+  ((code < 2)) || die "the Dockerfile was refused (exit code $code)"
+  run cat web/Dockerfile
+
+  application=
+  if [[ -n $server ]] && command -v podman >/dev/null && [[ $(id -u) == 0 ]]; then
+    scene 'Built on the hardened base, pushed, and allowed: by its layers, not by what it says of itself'
+    # The probe comes from an image of its own; here the base brings none, so the check of its health is left to whoever runs it.
+    sed -i '/probe/d' web/Dockerfile
+    printf '[storage]\ndriver = "vfs"\ngraphroot = "%s/podman/storage"\nrunroot = "%s/podman/run"\n' "$stage" "$stage" >storage.conf
+    export CONTAINERS_STORAGE_CONF=$PWD/storage.conf
+    place=${site%/hardened}/shop/web
+    if podman build --quiet --isolation chroot --network host --tls-verify=false --tag "$place:1" web >podman.log 2>&1 && podman push --quiet --tls-verify=false "$place:1" >>podman.log 2>&1; then
+      application=docker://$place:1
+      code=0
+      run "$ashlar" check "$application" --policy control.policy.yaml --environment production || code=$?
+      ((code == 0)) || die "an image on an allowed base was not allowed (exit code $code)"
+      printf 'applications:\n  - {image: "%s", base: "%s/nginx", to: "docker://%s:stable", owner: the shop}\n' "$application" "$site" "$place" >>fleet.yaml
+    else
+      tail -n 3 podman.log
+      echo '(left out: podman does not build here)'
+    fi
+    rm -rf "$stage/podman"
+  else
+    echo '(left out: building it takes podman, a registry, and root)'
+  fi
+
   scene 'Advisories hit it, and there is nothing to take: people are told, once'
   tickets() { if [[ -n $forge ]]; then curl -fsS --noproxy '*' -X POST "http://127.0.0.1:$listener/_state" -d '{}' | jq -r '[.tickets["team/images"][] | .state] | group_by(.) | map("\(length) \(.[0])") | "tickets: " + join(", ")'; fi; }
   "${renew[@]}" --plan --output plan.txt || true
@@ -288,6 +333,11 @@ if [[ -n $advisories ]]; then
   "${renew[@]}" --format json --output renewed.json || code=$?
   jq -r '.done[] | "\(.outcome) \(.image) as \(.revision); closed \(.closed | length) findings", .why[]' renewed.json
   tickets
+  if [[ -n $application ]]; then
+    code=0
+    run "$ashlar" check "docker://$place:stable" --policy control.policy.yaml --environment production || code=$?
+    ((code == 0)) || die "the rebased application was not allowed (exit code $code)"
+  fi
 
   scene 'On a clock that an auditor accepts: what happened, whether somebody changed it, and how long it took'
   run "$ashlar" audit checkpoint --key release.key -o checkpoint.json --quiet
@@ -295,6 +345,11 @@ if [[ -n $advisories ]]; then
   code=0
   run "$ashlar" sla --preset docker-hardened-images || code=$?
   ((code == 0 || code == 1)) || die "there was no report (exit code $code)"
+
+  if [[ -f $usual ]]; then
+    scene 'What came of it: a usual base and ours, each figure with its source'
+    run "$ashlar" outcomes --old "oci:$stage/usual:1" --new "$repository:3.13" --key release.pub
+  fi
 fi
 
 touch "$fetched"

@@ -97,10 +97,10 @@ Result<StartedProject> start_from(Workshop& workshop, const host::Path& dockerfi
   if (options.folder == "." && dockerfile.has_parent_path()) options.folder = dockerfile.parent_path();
   TRY_ASSIGN(const auto name, name_of(files, options));
   TRY_ASSIGN(auto values, values_of(options, name));
+  TRY_ASSIGN(const auto tables, migration_tables(workshop, {}));
   MigrateFileOptions how;
   how.file = dockerfile;
   how.prefix = options.bases;
-  TRY_ASSIGN(const auto tables, migration_tables(workshop, {}));
   TRY_ASSIGN(const auto migrated, migrate_file(workshop, tables, how));
   if (migrated.refused()) {
     auto error = cannot(Kind::Invalid, fmt::format("start from '{}'", dockerfile.string()), "it would not run without a person's decision");

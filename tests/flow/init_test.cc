@@ -101,6 +101,55 @@ TEST_F(InitFlow, nothing_that_is_there_is_written_over) {
   EXPECT_EQ(stage.ashlar({"init", "web", "--force", "other.md"}).code, 2);
 }
 
+TEST_F(InitFlow, a_team_starts_from_its_dockerfile) {
+  const std::string dockerfile = "# ours\nFROM python:3.13-slim\nWORKDIR /app\nCOPY . .\nCMD python -m http.server 8000\n";
+  stage.write("app/Dockerfile", dockerfile);
+  stage.write("app/.gitignore", "*.pyc\n");
+  const Json answer = stage.json({"init", "--from", "app/Dockerfile", "--bases", "registry.example/hardened", "--ci", "gitlab"});
+  EXPECT_EQ(answer["folder"], "app") << "beside the Dockerfile";
+  EXPECT_EQ(answer["written"], Json::parse(R"(["Dockerfile.hardened", "policy.yaml", ".gitlab-ci.yml", "ci/ashlar-application.gitlab-ci.yml"])"));
+  EXPECT_EQ(stage.read("app/Dockerfile"), dockerfile);
+  EXPECT_EQ(stage.read("app/.gitignore"), "*.pyc\n") << "it yields";
+  EXPECT_NE(answer["open"].dump().find("add the lines `*.key` and `/.ashlar/` to .gitignore"), std::string::npos) << answer["open"];
+  // It is what `migrate` makes of it, with its comments, and the pipeline builds it.
+  const Ran migrated = stage.ashlar({"migrate", "app/Dockerfile", "--bases", "registry.example/hardened"});
+  EXPECT_EQ(stage.read("app/Dockerfile.hardened"), migrated.out) << migrated.told;
+  EXPECT_NE(migrated.out.find("FROM registry.example/hardened/python:3.13"), std::string::npos) << migrated.out;
+  EXPECT_NE(stage.read("app/ci/ashlar-application.gitlab-ci.yml").find("--file \"Dockerfile.hardened\""), std::string::npos);
+  // Again: nothing changes. And `init ci` later takes the hardened one as well.
+  const auto before = files_of("app");
+  EXPECT_EQ(stage.ashlar({"init", "--from", "app/Dockerfile", "--bases", "registry.example/hardened", "--ci", "gitlab"}).code, 0);
+  EXPECT_EQ(files_of("app"), before);
+  ASSERT_EQ(stage.ashlar({"init", "ci", "github", "app"}).code, 0);
+  EXPECT_NE(stage.read("app/.github/workflows/ashlar-application.yml").find("DOCKERFILE: \"Dockerfile.hardened\""), std::string::npos);
+  // A pipeline of one's own stays, and what to add is said.
+  stage.write("other/Dockerfile", dockerfile);
+  stage.write("other/.gitlab-ci.yml", "test: {script: [\"true\"]}\n");
+  const Json other = stage.json({"init", "ci", "gitlab", "other"});
+  EXPECT_EQ(other["written"], Json::parse(R"(["ci/ashlar-application.gitlab-ci.yml"])"));
+  EXPECT_NE(other["open"].dump().find("to .gitlab-ci.yml"), std::string::npos) << other["open"];
+}
+
+TEST_F(InitFlow, what_cannot_be_migrated_starts_nothing) {
+  struct Row {
+    const char *summary, *text, *says;
+  };
+  const Row rows[] = {
+      {"Windows", "FROM mcr.example/windows/servercore:1\nRUN powershell x\n", "app/Dockerfile:1:1"},
+      {"no Dockerfile by its grammar", "FROM\n", "app/Dockerfile:1:"},
+      {"nothing", "", "app/Dockerfile"},
+  };
+  for (const Row& row : rows) {
+    stage.write("app/Dockerfile", row.text);
+    const Ran ran = stage.ashlar({"init", "--from", "app/Dockerfile"});
+    EXPECT_EQ(ran.code, 2) << row.summary << "\n" << ran.told;
+    EXPECT_NE(ran.err.find(row.says), std::string::npos) << row.summary << "\n" << ran.err;
+    EXPECT_EQ(names(files_of("app")), "Dockerfile") << row.summary;
+  }
+  EXPECT_EQ(stage.ashlar({"init", "--from", "nowhere/Dockerfile"}).code, 2);
+  EXPECT_EQ(stage.ashlar({"init", "ci", "github", "--from", "app/Dockerfile"}).code, 2);
+}
+
 TEST_F(InitFlow, wrong_words_are_told) {
   stage.write("bare/notes.txt", "");
   struct Row {

@@ -34,7 +34,7 @@ class InstallFlow : public SmallProject {
   void expect_files(const host::Path& prefix) {
     for (const char* path : {"bin/ashlar", "share/man/man1/ashlar.1", "share/man/man1/ashlar-build.1", "share/bash-completion/completions/ashlar", "share/zsh/vendor-completions/_ashlar",
                              "share/fish/vendor_completions.d/ashlar.fish", "share/ashlar/catalog/python/3.13.yaml", "share/ashlar/catalog/python/info.yaml", "share/ashlar/effects/debian-13.yaml",
-                             "share/ashlar/distributions/debian-13.yaml", "share/ashlar/baselines/debian-13.json", "share/ashlar/schemas/definition.schema.json", "share/ashlar/schemas/lock.schema.json", "share/ashlar/schemas/policy.schema.json", "share/ashlar/schemas/statement.schema.json", "share/ashlar/policies/default.yaml", "share/ashlar/feeds/debian-tracker.yaml", "share/doc/ashlar/LICENSE"}) {
+                             "share/ashlar/distributions/debian-13.yaml", "share/ashlar/baselines/debian-13.json", "share/ashlar/schemas/definition.schema.json", "share/ashlar/schemas/lock.schema.json", "share/ashlar/schemas/policy.schema.json", "share/ashlar/schemas/statement.schema.json", "share/ashlar/policies/default.yaml", "share/ashlar/templates/starters.yaml", "share/ashlar/templates/ci/ashlar.sh", "share/ashlar/feeds/debian-tracker.yaml", "share/doc/ashlar/LICENSE"}) {
       const bool there = fs::exists(prefix / path) || fs::exists(prefix / (std::string(path) + ".gz"));
       EXPECT_TRUE(there) << prefix / path;
     }
