@@ -1,19 +1,20 @@
 #!/usr/bin/env bash
 # Migrates the shapes of tests/data/workload/migrate, builds what comes out, runs it, and writes what held to docs/migrated-shapes.md.
-#   scripts/migrate-shapes.sh [--ashlar PROGRAM] [--layout LAYOUT] [--only SHAPE]... [--jobs N] [--table FILE] [--work FOLDER] [--no-old]
+#   scripts/migrate-shapes.sh [--ashlar PROGRAM] [--layout LAYOUT] [--only SHAPE]... [--jobs N] [--table FILE] [--work FOLDER] [--no-old] [--rest]
 # Every shape is migrated; one whose shape.yaml says `builds: true` is built by podman from a registry on loopback that holds this catalogue's images, and run
 # under runc: read-only root, no capabilities, its own user, no network. Usual bases come from no registry here: what was there before is built on a stand-in,
 # the -dev image of the same kind, where the Dockerfile lets it (--no-old leaves that out); old and new then run side by side (docs/proving-migrations.md).
 # --layout: an OCI layout with images built before; what lacks is built. Packages come from where this machine's apt has them. --work keeps logs and the
-# registry there, and a shape whose Dockerfile and files are those that were built before is not built again.
+# registry there, and a shape whose Dockerfile and files are those that were built before is not built again. --rest takes what a run before found in that
+# folder as it is, migrates the other shapes without building them, and writes the table of all.
 set -euo pipefail
 source "$(dirname "$0")/machine.sh"
 export PATH=$PATH:/usr/sbin:/sbin
-usage() { sed -n '3,8s/^# \{0,1\}//p' "$0"; }
-ashlar=$(build_root)/release/ashlar layout= only=() parallel=$(jobs) table=$top/docs/migrated-shapes.md work= old=1
+usage() { sed -n '3,10s/^# \{0,1\}//p' "$0"; }
+ashlar=$(build_root)/release/ashlar layout= only=() parallel=$(jobs) table=$top/docs/migrated-shapes.md work= old=1 rest=
 while (($#)); do case $1 in
   --ashlar) ashlar=$(realpath "$2"); shift 2 ;; --layout) layout=$(realpath "$2"); shift 2 ;; --only) only+=("$2"); shift 2 ;; --jobs) parallel=$2; shift 2 ;;
-  --table) table=$(realpath "$2"); shift 2 ;; --work) work=$2; shift 2 ;; --no-old) old=; shift ;;
+  --table) table=$(realpath "$2"); shift 2 ;; --work) work=$2; shift 2 ;; --no-old) old=; shift ;; --rest) rest=1; shift ;;
   --help | -h) usage; exit 0 ;; *) usage >&2; exit 2 ;; esac; done
 for program in podman docker-registry runc jq curl; do command -v $program >/dev/null || die "there is no $program"; done
 [[ -x $ashlar ]] || die "there is no program '$ashlar'; name one with --ashlar"
@@ -117,14 +118,17 @@ usual() {
 }
 # One shape: a line of the table, tabs between, below $work.
 shape() {
+  if [[ -n $rest && -s $work/$1/row ]]; then return; fi
   local name=$1 folder=$work/$1 converts=no builds=- runs=- proof=- before=- after=- code=0 why=
   mkdir -p "$folder"
   rm -rf "$folder"/{context,Dockerfile,proof.json}
   cp -r "$shapes/$name" "$folder/context"
   rm -f "$folder"/context/{Dockerfile.hardened,report.txt,shape.yaml}
   "$ashlar" migrate "$folder/context/Dockerfile" --write "$folder/Dockerfile" --bases "$host/ashlar" >"$folder/report" 2>&1 || code=$?
-  if ((code <= 1)) && [[ -f $folder/Dockerfile ]]; then converts=yes; else why=$(sed -n 's/^error: cannot migrate [^:]*: //p' "$folder/report" | head -n 1); fi
-  if [[ $converts == yes && $(value "$name" builds) == true ]]; then
+  if ((code <= 1)) && [[ -f $folder/Dockerfile ]]; then converts=yes; else why=$(sed -n "s/^[^ ]*:[0-9]*:[0-9]*: //p" "$folder/report" | head -n 1 | cut -c1-160); fi
+  if [[ -n $rest && $converts == yes && $(value "$name" builds) == true ]]; then
+    why='not built in this run'
+  elif [[ $converts == yes && $(value "$name" builds) == true ]]; then
     local new=$host/shapes/$name:new was=$host/shapes/$name:old
     if once new "$folder/Dockerfile"; then
       builds=yes after=$(<"$folder/new.size")
@@ -154,6 +158,7 @@ run() {
 
 step "images for the shapes"
 for each in "${only[@]}"; do
+  [[ -z $rest && $(value "$each" builds) == true ]] || continue
   "$ashlar" migrate "$shapes/$each/Dockerfile" --bases HERE 2>/dev/null | grep -oE 'HERE/[a-z0-9-]+:[A-Za-z0-9._-]+' || true
 done | sort -u | sed 's#^HERE/##' > "$scratch/wanted"
 while IFS=: read -r name tag; do
@@ -178,7 +183,14 @@ size() { if [[ $1 == - ]]; then echo -; else numfmt --to=si --suffix=B "$1"; fi;
     printf '| %s | %s | %s | %s | %s | %s | %s | %s | %s |\n' "$name" "$summary" "$converts" "$builds" "$runs" "$proof" "$(size "$before")" "$(size "$after")" "${why//|/\\|}"
   done
 } > "$scratch/table"
-count() { local total=0 each; for each in "${only[@]}"; do [[ $(cut -f"$1" "$work/$each/row") != yes ]] || total=$((total + 1)); done; echo $total; }
-printf '\n%s of %s shapes convert; of those that can be built here %s build and %s run.\n' "$(count 3)" "${#only[@]}" "$(count 4)" "$(count 5)" >> "$scratch/table"
+# count COLUMN VALUE...: rows that have one of them there.
+count() {
+  local column=$1 total=0 each
+  shift
+  for each in "${only[@]}"; do [[ " $* " != *" $(cut -f"$column" "$work/$each/row") "* ]] || total=$((total + 1)); done
+  echo $total
+}
+needs=$(for each in "${only[@]}"; do value "$each" builds; done | grep -c true || true)
+printf '\n%s of %s shapes convert. Of %s that need nothing but Debian, %s were built: %s build, %s run.\n' "$(count 3 yes)" "${#only[@]}" "$needs" "$(count 4 yes no)" "$(count 4 yes)" "$(count 5 yes)" >> "$scratch/table"
 cp "$scratch/table" "$table"
 tail -n 1 "$table"

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "guest_image.h"
+#include "pipeline/old_image.h"
 #include "pipeline/prove_migration.h"
 
 namespace ashlar::flow {
@@ -166,6 +167,80 @@ TEST_F(ProveMigration, what_cannot_be_said_is_unknown) {
     EXPECT_NE(proof.doubt.find(row.doubt), std::string::npos) << row.summary << "\n" << proof.doubt;
     EXPECT_EQ(to_json(proof)["answer"], "unknown");
   }
+}
+
+// The whole program: exit codes, record and text.
+TEST_F(ProveMigration, the_program_answers) {
+  if (runs_nothing()) GTEST_SKIP() << "this machine runs no containers";
+  const Words ask = {"migrate", "--prove", "--old-image", "oci:old", "--new-image", "oci:new", "--get", "8080/", "--patience", "5"};
+  const auto with = [&](Words more) {
+    Words all = ask;
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
+  };
+  const Ran same = stage.ashlar(with({"--run", "echo 'a b'", "--exec", "/bin/guest who"}));
+  EXPECT_EQ(same.code, 1) << "who runs is printed, and differs" << same.told;
+  EXPECT_NE(same.out.find("breaking  output         exec /bin/guest who: it prints something else"), std::string::npos) << same.told;
+  const Json record = stage.json(with({"--run", "echo 'a b'"}));
+  EXPECT_EQ(misfit(record, Json::parse(R"({"schema": "", "answer": "", "platform": "", "changes": [{"weight": "", "id": "", "subject": "", "what": "", "evidence": null}],
+    "old": {"ref": "", "digest": "", "seen": {"listening": [1], "ready_seconds": 0.5, "answers": [{"request": "", "status": 200, "headers": {}, "size": 1, "body": "", "begins": "", "steady": true}],
+            "processes": [{"name": "", "uid": 0, "gid": 0, "capable": true}], "alone": [{"words": [""], "exit_code": 0, "timed_out": false, "output": "", "begins": ""}], "beside": [], "written": []}}, "new": {"seen": {}}})")), "") << record;
+  EXPECT_EQ(record["schema"], "https://ashlar.dev/migration-proof/v1");
+  EXPECT_EQ(record["answer"], "same");
+  EXPECT_EQ(record["new"]["seen"]["answers"][0]["begins"], "hello from inside");
+  EXPECT_EQ(record["new"]["seen"]["alone"][0]["begins"], "[a b] ");
+  const Ran text = stage.ashlar(with({}));
+  EXPECT_EQ(text.code, 0) << text.told;
+  EXPECT_NE(text.out.find("guest as 0:0 with capabilities"), std::string::npos) << text.told;
+  EXPECT_NE(text.out.find("same: nothing that worked fails"), std::string::npos) << text.told;
+  EXPECT_EQ(stage.ashlar(with({"--arguments", "exit 3"})).code, 3) << "the old one does nothing by itself";
+  EXPECT_EQ(stage.ashlar(with({"--env", "FROM_IMAGE=other"})).code, 0);
+  for (const Words& wrong : {Words{"migrate", "--prove", "--new-image", "oci:new"}, with({"--get", "web"}), with({"--get", "0/"}), with({"--get", "70000/"}), with({"--run", "'open"}), with({"--env", "NAME"}), with({"--patience", "0"}),
+                             Words{"migrate", "--prove", "--old-image", "dir:.", "--new-image", "oci:new"}}) {
+    EXPECT_EQ(stage.ashlar(wrong).code, 2) << wrong.back();
+  }
+}
+
+TEST_F(ProveMigration, the_old_image_tells_of_itself) {
+  GuestImage old;
+  old.config.ports = {"8080/tcp", "53/udp"};
+  old.config.stop_signal = "SIGINT";
+  old.config.health = oci::HealthCheck{{"CMD-SHELL", "guest exit 0 || exit 1"}, 30, 5, 3};
+  old.config.entrypoint = {"/bin/guest", "--", "/srv/start"};
+  old.more = {{"bin/sh", FileType::Symlink, 0777, 0, 0, 0, 0, "guest"}, {"srv", FileType::Directory, 0777}};
+  ASSERT_TRUE(old.write(stage.folder() / "old"));
+  Silence silence;
+  host::Machine machine = host::real_machine();
+  pipeline::Workshop workshop{machine, silence, {stage.folder() / "cache", stage.folder() / "state", stage.folder() / "config"}, {}, {}, nullptr};
+  const auto told = pipeline::read_old_image(workshop, "oci:" + (stage.folder() / "old").string());
+  ASSERT_TRUE(told) << told.error().message;
+  EXPECT_EQ(told->user, "guest");
+  EXPECT_EQ(told->uid, 1000U);
+  EXPECT_EQ(told->gid, 1000U);
+  EXPECT_EQ(told->work_dir, "/data");
+  EXPECT_EQ(told->stop_signal, "SIGINT");
+  EXPECT_EQ(told->volumes, Words{"/data"});
+  ASSERT_EQ(told->ports.size(), 2U);
+  EXPECT_EQ(told->ports[0].number, 53);
+  EXPECT_EQ(told->ports[0].protocol, "udp");
+  ASSERT_TRUE(told->health);
+  EXPECT_EQ(told->health->test, (Words{"CMD-SHELL", "guest exit 0 || exit 1"}));
+  EXPECT_EQ(told->health->interval, 30'000'000'000);
+  EXPECT_EQ(told->health->retries, 3);
+  ASSERT_EQ(told->accounts.size(), 2U);
+  EXPECT_EQ(told->accounts[0].name, "guest");
+  EXPECT_EQ(told->accounts[0].home, "/data");
+  ASSERT_EQ(told->groups.size(), 3U);
+  EXPECT_EQ(told->groups[0].members, (Words{"other", "guest"}));
+  ASSERT_EQ(told->programs.size(), 1U);
+  EXPECT_EQ(told->programs[0].path, "/bin/guest");
+  EXPECT_EQ(told->programs[0].libc, workload::OldImage::Libc::None);
+  EXPECT_EQ(told->interpreters, Words{"/bin/guest"}) << "a shell by its name on PATH";
+  EXPECT_EQ(told->writable, (Words{"/data", "/run/guest", "/srv"}));
+  EXPECT_EQ(told->digest.substr(0, 7), "sha256:");
+  EXPECT_EQ(told->reference, "oci:" + (stage.folder() / "old").string());
+  EXPECT_EQ(pipeline::read_old_image(workshop, "dir:" + stage.folder().string()).error().kind, Kind::Invalid);
+  EXPECT_EQ(pipeline::read_old_image(workshop, "oci:" + (stage.folder() / "none").string()).error().kind, Kind::NotFound);
 }
 
 }  // namespace
