@@ -69,12 +69,16 @@ class EntryRewriter {
     if (!form.words.empty()) resolve(form, number);
     if (form.words.empty() && hopeless_) return work_.refuse("shell", each.span, work_.shown(number), form.reason, "name the program itself, as in CMD [\"node\", \"server.js\"]");
     if (form.words.empty()) return unstartable(number, form.reason);
+    // The hardened image's own entry point is that program already: a command is its arguments.
+    constexpr std::array<std::string_view, 5> entered = {"redis", "valkey", "memcached", "curl", "git"};
+    const bool inherits = each.keyword == "CMD" && !has_entrypoint_ && std::ranges::find(entered, base_.family) != entered.end();
+    if (inherits && form.words.size() > 1 && last_part(form.words[0]) == base_.programs.front()) form.words.erase(form.words.begin());
     if (form.from_shell || form.words != given) {
       work_.change("shell", each.span, work_.shown(number), fmt::format("started without a shell: {}", json_array(form.words)));
       put(each, form.words);
     }
     settled(number, each, form);
-    runnable(number, each, form.words);
+    if (!inherits) runnable(number, each, form.words);
   }
 
   void starts_by_itself(size_t number, const Instruction& each, const std::string& whole) {
