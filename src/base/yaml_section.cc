@@ -11,6 +11,7 @@ namespace ashlar {
 
 namespace {
 constexpr size_t most_faults = 100;  // nobody mends more at once, and each costs a walk to its line
+constexpr size_t longest_key = 100;  // bytes of a key that a fault repeats
 }  // namespace
 
 void YamlSection::fault(const YamlNode& node, std::string message, std::string hint) {
@@ -30,7 +31,7 @@ bool YamlSection::known(const YamlNode& node, std::span<const std::string_view> 
   for (const auto& [key, value] : node.members) {
     if (std::ranges::find(names, key.text) != names.end()) continue;
     const std::string near = nearest(key.text, names);
-    fault(key, fmt::format("unknown key '{}'", key.text), near.empty() ? fmt::format("there are {}", fmt::join(names, ", ")) : fmt::format("did you mean '{}'?", near));
+    fault(key, fmt::format("unknown key '{}'", key.text.size() > longest_key ? key.text.substr(0, longest_key) + "..." : key.text), near.empty() ? fmt::format("there are {}", fmt::join(names, ", ")) : fmt::format("did you mean '{}'?", near));
   }
   return true;
 }

@@ -117,6 +117,28 @@ TEST(ShippedCases, LessKnownIsNeverMoreAllowed) {
   }
 }
 
+/// The blocks in YAML of a page are what the readers take.
+TEST(Pages, ShowWhatIsRead) {
+  size_t blocks = 0;
+  for (const char* name : {"policy-bases.md", "policy-findings.md", "policy-cases.md"}) {
+    const std::string page = content_of(std::filesystem::path(ASHLAR_SOURCE_DIR) / "docs" / "formats" / name), fence = "```yaml\n";
+    ASSERT_FALSE(page.empty()) << name;
+    for (size_t at = page.find(fence); at != std::string::npos; at = page.find(fence, at)) {
+      at += fence.size();
+      const std::string block = page.substr(at, page.find("```\n", at) - at);
+      ++blocks;
+      if (block.find("cases:") != std::string::npos) {
+        const auto read = read_cases(block, name);
+        EXPECT_TRUE(read) << (read ? "" : faults_of(read.error()));
+      } else {
+        const auto read = read_policy(block, name);
+        EXPECT_TRUE(read) << (read ? "" : faults_of(read.error()));
+      }
+    }
+  }
+  EXPECT_EQ(blocks, 5U);
+}
+
 constexpr const char* small = "policy: {proofs: [no-shell]}\nfacts: {now: 2026-11-24}\ncases:\n";
 
 TEST(Cases, AMismatchIsSaid) {

@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include <chrono>
 #include <cstdlib>
+#include <ctime>
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
@@ -165,11 +165,10 @@ TEST(HostilePolicies, AreAnsweredInBoundedTime) {
       {"many faults", "content: {" + [] { std::string out; for (int at = 0; at < 5'000; ++at) out += "k" + std::to_string(at) + ": deny, "; return out; }() + "}\n", false},
   };
   for (const Row& row : rows) {
-    const auto begin = std::chrono::steady_clock::now();
+    const std::clock_t begin = std::clock();  // processor time: whoever else is at work here is no fault of the text's
     const auto read = read_policy(row.text, "policy.yaml");
     const auto cases = read_cases(row.text, "x.cases.yaml");
-    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
-    EXPECT_LT(took.count(), 10) << row.summary;
+    EXPECT_LT(static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC, 5) << row.summary;
     EXPECT_EQ(read.has_value(), row.is_read) << row.summary;
     EXPECT_FALSE(cases.has_value()) << row.summary;
     if (read) continue;

@@ -59,7 +59,7 @@ void ask_content(const ContentRules& rules, const FinishedImage& image, std::vec
       reason.what = fmt::format("it has {}{}{}", kind.noun, check->answer == Checked::Answer::Failed ? "" : ", on purpose", evidence_of(*check));
       reason.remedy = fmt::format("take it out, or take the variant of the base without it; `ashlar test` shows all that '{}' found", kind.check);
     } else {
-      reason.what = check->excused ? fmt::format("it has {} only as its definition excuses{}", kind.noun, evidence_of(*check)) : fmt::format("'{}' shows that it has not {}", kind.check, kind.noun);
+      reason.what = check->excused ? fmt::format("it has {} only as its definition excuses{}", kind.noun, evidence_of(*check)) : fmt::format("'{}' shows that it does not have {}", kind.check, kind.noun);
     }
     out.push_back(std::move(reason));
   }
