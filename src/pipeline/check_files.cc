@@ -45,7 +45,7 @@ class Walk {
     TRY_ASSIGN(const auto names, files_.list(path));
     for (const std::string& name : names) {
       if (name == ".git" || name == "node_modules") continue;
-      const host::Path child = path / name;
+      const host::Path child = path == "." ? host::Path(name) : path / name;
       const auto stat = files_.stat(child);
       if (!stat) continue;  // a link to nowhere
       if (stat->type == host::NodeType::Directory) {

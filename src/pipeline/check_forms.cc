@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <map>
 #include <nlohmann/json.hpp>
 
@@ -19,6 +20,17 @@ using workload::Remark;
 
 /// Without `./`, and with slashes, as tools compare it with their own lists.
 std::string place(const CheckedFile& file) { return file.path.lexically_normal().generic_string(); }
+
+/// The same as a relative reference (RFC 3986): other bytes than unreserved ones and slashes in percents.
+std::string uri(const CheckedFile& file) {
+  std::string out;
+  for (const char c : place(file)) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool plain = (byte < 0x80 && std::isalnum(byte) != 0) || c == '/' || c == '-' || c == '.' || c == '_' || c == '~';
+    out += plain ? std::string(1, c) : fmt::format("%{:02X}", byte);
+  }
+  return out;
+}
 
 /// Where a file that cannot be read is wrong: its faults, or the message alone.
 struct Broken {
@@ -109,7 +121,7 @@ std::string check_sarif(const CheckedFiles& checked, const CheckForm& form) {
     rules.push_back({{"id", each.id}, {"shortDescription", {{"text", each.what}}}, {"fullDescription", {{"text", each.why}}}, {"defaultConfiguration", {{"level", workload::to_string(each.level)}}}});
   }
   const auto location = [](const CheckedFile& file, int line, int column) {
-    return Json{{"physicalLocation", {{"artifactLocation", {{"uri", place(file)}}}, {"region", {{"startLine", line}, {"startColumn", column}}}}}};
+    return Json{{"physicalLocation", {{"artifactLocation", {{"uri", uri(file)}}}, {"region", {{"startLine", line}, {"startColumn", column}}}}}};
   };
   for (const CheckedFile& file : checked.files) {
     for (const Broken& each : broken(file)) notifications.push_back({{"level", "error"}, {"message", {{"text", each.message}}}, {"locations", Json::array({location(file, each.line, each.column)})}});
@@ -121,7 +133,7 @@ std::string check_sarif(const CheckedFiles& checked, const CheckForm& form) {
       if (!remark.edits.empty()) {
         Json replacements = Json::array();
         for (const workload::Edit& edit : remark.edits) replacements.push_back({{"deletedRegion", {{"byteOffset", edit.begin}, {"byteLength", edit.end - edit.begin}}}, {"insertedContent", {{"text", edit.bytes}}}});
-        result["fixes"] = Json::array({{{"artifactChanges", Json::array({{{"artifactLocation", {{"uri", place(file)}}}, {"replacements", std::move(replacements)}}})}}});
+        result["fixes"] = Json::array({{{"artifactChanges", Json::array({{{"artifactLocation", {{"uri", uri(file)}}}, {"replacements", std::move(replacements)}}})}}});
       }
       results.push_back(std::move(result));
     }

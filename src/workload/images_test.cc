@@ -55,6 +55,13 @@ TEST(ImageNames, AreReadAsTheyAreWritten) {
   }
 }
 
+/// ARG A0 to A`count`, each twice the one before.
+std::string doubling(int count) {
+  std::string out = "ARG A0=xxxxxxxxxx\n";
+  for (int at = 1; at <= count; ++at) out += fmt::format("ARG A{0}=$A{1}$A{1}\n", at, at - 1);
+  return out;
+}
+
 struct Row {
   const char* summary;
   FileKind kind;
@@ -85,6 +92,7 @@ const Row rows[] = {
     {"ENV does not either", FileKind::Dockerfile, "FROM a\nENV V=1\nFROM b:$V\n", "FROM 1:6 a; FROM 3:6 ?V"},
     {"quotes go", FileKind::Dockerfile, "ARG I=\"python:3.13\"\nFROM $I\n", "FROM 2:6 python:3.13"},
     {"a form that is unknown", FileKind::Dockerfile, "ARG V=1\nFROM a:${V#x}\n", "FROM 2:6 ?a:${V#x}"},
+    {"values that double each other", FileKind::Dockerfile, doubling(40) + "FROM $A40\nFROM a:$A0\n", "FROM 42:6 ?A40; FROM 43:6 a:xxxxxxxxxx"},
     {"a variable in --from", FileKind::Dockerfile, "ARG V=1\nFROM a\nCOPY --from=x:$V y z\n", "FROM 2:6 a; COPY --from 3:13 ?x:$V"},
     {"the frontend", FileKind::Dockerfile, "# syntax=docker/dockerfile:1\nFROM a\n", "syntax 1:10 docker/dockerfile:1; FROM 2:6 a"},
     {"a continuation before it", FileKind::Dockerfile, "FROM --platform=linux/amd64 \\\n  a:1 \\\n  AS b\n", "FROM 2:3 a:1"},

@@ -32,7 +32,7 @@ struct Row {
   std::string from, to, text, after;
   std::string kept{};  ///< a part of the reason why one was not moved
 };
-constexpr auto docker = FileKind::Dockerfile, compose = FileKind::Compose, kube = FileKind::Kubernetes, helm = FileKind::HelmValues;
+constexpr auto docker = FileKind::Dockerfile, compose = FileKind::Compose, kube = FileKind::Kubernetes, helm = FileKind::HelmValues, hub = FileKind::GitHub, lab = FileKind::GitLab;
 const Row rows[] = {
     {"a digest", docker, "x:1@A", "x:1@B", "# x:1@A\nFROM  x:1@A   AS s\n", "# x:1@A\nFROM  x:1@B   AS s\n", ""},
     {"a digest without a tag", docker, "x@A", "x@B", "FROM x@A\n", "FROM x@B\n", ""},
@@ -71,6 +71,13 @@ const Row rows[] = {
     {"a digest that would have to go", helm, "x:v1", "x:v2", "image: {repository: x, tag: v1, digest: \"#A\"}\n", "image: {repository: x, tag: v1, digest: \"#A\"}\n", "its digest is a value of its own"},
     {"nothing to stand behind", helm, "x", "x@B", "image: {repository: x, tag: \"\"}\n", "image: {repository: x, tag: \"\"}\n", "neither a tag nor a digest"},
     {"a registry of its own", helm, "r.example/x:1", "r.example/x:2", "image: {registry: r.example, repository: x, tag: v}\n", "image: {registry: r.example, repository: x, tag: v}\n", ""},
+    {"a job's container, services and steps", hub, "x:1", "x:1@B", "on: push\njobs:\n  a:\n    container: x:1  # here\n    services: {d: {image: 'x:1'}}\n    steps:\n    - uses: docker://x:1\n    - uses: x/y@v1\n",
+     "on: push\njobs:\n  a:\n    container: x:1@B  # here\n    services: {d: {image: 'x:1@B'}}\n    steps:\n    - uses: docker://x:1@B\n    - uses: x/y@v1\n", ""},
+    {"what an expression decides", hub, "x:1", "x:2", "on: push\njobs: {a: {container: 'x:${{ matrix.v }}'}}\n", "on: push\njobs: {a: {container: 'x:${{ matrix.v }}'}}\n", ""},
+    {"an action that is an image", hub, "x:1", "x:2", "runs: {using: docker, image: 'docker://x:1'}\n", "runs: {using: docker, image: 'docker://x:2'}\n", ""},
+    {"GitLab's jobs and services", lab, "x:1", "x:2", "image: x:1\nj:\n  image: {name: x:1}\n  services: [x:1, {name: x:1}]\n", "image: x:2\nj:\n  image: {name: x:2}\n  services: [x:2, {name: x:2}]\n", ""},
+    {"GitLab's variable", lab, "x:1", "x:2", "variables: {V: '1'}\nj: {image: x:$V}\n", "variables: {V: '2'}\nj: {image: x:$V}\n", ""},
+    {"a variable that two images share", lab, "x:1", "x:2", "variables: {V: '1'}\nj: {image: x:$V}\nk: {image: y:$V}\n", "variables: {V: '1'}\nj: {image: x:$V}\nk: {image: y:$V}\n", "what makes it makes another image, too"},
     {"nothing to do", docker, "x:1", "x:1", "FROM x:1\n", "FROM x:1\n", ""},
 };
 

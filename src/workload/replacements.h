@@ -33,7 +33,7 @@ struct Advice {
   const Replacement* entry = nullptr;  ///< borrowed of the Replacements
   std::string image, tag;              ///< `nginx`, `1.26`; empty: there is none
   std::string version;                 ///< what was asked for, without a distribution's name behind it
-  std::vector<std::string> differs;    ///< the version first where it is another one
+  std::vector<std::string> differs;    ///< the version first where it is another one; where there is none: why not for this tag
   bool found() const { return !image.empty(); }
   std::string str() const { return tag.empty() ? image : image + ":" + tag; }
 };

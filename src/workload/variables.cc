@@ -6,6 +6,7 @@ namespace ashlar::workload {
 namespace {
 
 constexpr int max_depth = 16;
+constexpr size_t max_text = 64 << 10;  // that what is put in may make it: values may hold each other twice
 
 bool begins_name(char c) { return std::isalpha(static_cast<unsigned char>(c)) != 0 || c == '_'; }
 bool is_name(char c) { return begins_name(c) || std::isdigit(static_cast<unsigned char>(c)) != 0; }
@@ -61,9 +62,15 @@ class Substitution {
     else if (more() && std::isdigit(static_cast<unsigned char>(here())) != 0) while (more() && std::isdigit(static_cast<unsigned char>(here())) != 0) name += here(), ++at_;
     if (name.empty()) return into.add('$', text_.from[begin]), true;
     if (!alive) return true;
+    return put(name, into);
+  }
+
+  /// The variable's value, behind what is there.
+  bool put(const std::string& name, Traced& into) {
     const Traced* value = ask(name);
-    if (value == nullptr) out_.unknown.push_back(name);
-    else into.add(*value);
+    if (value == nullptr) return out_.unknown.push_back(name), true;
+    if (into.size() + value->size() > max_text) return bad();
+    into.add(*value);
     return true;
   }
 
@@ -78,11 +85,7 @@ class Substitution {
     if (name.empty() || !more() || depth >= max_depth) return bad();
     if (here() == '}') {
       ++at_;
-      if (!alive) return true;
-      const Traced* value = ask(name);
-      if (value == nullptr) out_.unknown.push_back(name);
-      else into.add(*value);
-      return true;
+      return !alive || put(name, into);
     }
     const bool empty_counts = here() == ':';  // an empty value is none
     if (empty_counts) ++at_;
@@ -97,6 +100,7 @@ class Substitution {
     if (how == '+') {
       if (set) into.add(word);
     } else if (set) {
+      if (into.size() + value->size() > max_text) return bad();
       into.add(*value);
     } else if (how == '-') {
       into.add(word);

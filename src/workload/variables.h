@@ -21,7 +21,7 @@ struct Substituted {
   Traced text;
   std::vector<std::string> unknown;  ///< variables without a value that no default stands in for
   std::vector<std::string> used;     ///< all that were asked for
-  bool good = true;                  ///< false: a form that is none, or one we do not know (`${x#y}`): the text is what came before
+  bool good = true;                  ///< false: a form that is none, one we do not know (`${x#y}`), or more than 64 KiB of values: the text is what came before
 };
 
 /// `$NAME`, `${NAME}`, `${NAME:-default}`, `${NAME-default}`, `${NAME:+other}`, `${NAME+other}`, `${NAME:?why}`, `${NAME?why}`; defaults may hold variables, to a depth

@@ -45,6 +45,12 @@ TEST_F(ReportFlow, sarif_passes_its_schema) {
   fails_without("report.sarif.json", "runs");
 }
 
+TEST_F(ReportFlow, sarif_of_checked_files_passes_its_schema) {
+  if (validators().empty() || !fs::exists(validators() / "sarif-2.1.0.json")) GTEST_SKIP() << "scripts/install-validators.sh has not installed the schema of SARIF";
+  const Ran good = validate(ASHLAR_SOURCE_DIR "/tests/data/pipeline/check/check.sarif.json");
+  EXPECT_EQ(good.code, 0) << good.told;
+}
+
 size_t count(const std::string& text, const std::string& word) {
   size_t out = 0;
   for (size_t at = text.find(word); at != std::string::npos; at = text.find(word, at + word.size())) ++out;

@@ -15,6 +15,9 @@ constexpr std::array<std::string_view, 3> apts = {"apt-get", "apt", "aptitude"};
 constexpr std::array<std::string_view, 4> rpms = {"dnf", "yum", "microdnf", "zypper"};
 constexpr std::array<std::string_view, 5> interpreters = {"python", "python3", "perl", "node", "ruby"};
 
+constexpr std::size_t max_pipe = 16;   // commands between what fetches and what runs it
+constexpr int max_copies = 1000;       // between stages that are looked at
+
 template <std::size_t N>
 bool is_one_of(const std::array<std::string_view, N>& list, std::string_view word) { return std::ranges::find(list, word) != list.end(); }
 
@@ -142,7 +145,7 @@ class Commands {
     const bool runs = is_shell(command.program()) || is_one_of(interpreters, command.program()) || command.program() == "eval" || command.program() == "source" || command.program() == ".";
     if (!runs) return;
     bool fetched = false;
-    for (std::size_t before = at; before > 0 && script.commands[before].piped && !fetched; --before) fetched = fetches(script.commands[before - 1]);
+    for (std::size_t before = at; before > 0 && at - before < max_pipe && script.commands[before].piped && !fetched; --before) fetched = fetches(script.commands[before - 1]);
     // With a script of its own, an interpreter reads what comes as data.
     const bool data = command.words.size() > 1 && !is_shell(command.program()) && command.words[1].text != "-";
     const bool inner = std::ranges::any_of(command.words, [](const ShellWord& word) { return word.text.find("$(curl") != std::string::npos || word.text.find("$(wget") != std::string::npos || word.text.find("<(curl") != std::string::npos || word.text.find("<(wget") != std::string::npos || word.text.find("`curl") != std::string::npos; });
@@ -176,7 +179,7 @@ class Commands {
 
   void copied(const Instruction& copy) {
     const auto flag = std::ranges::find(copy.flags, "from", &Flag::name);
-    if (flag == copy.flags.end() || ++copies_ > 1000) return;
+    if (flag == copy.flags.end() || ++copies_ > max_copies) return;
     const int from = stage_of(view_.file, flag->value.text, stage_);
     if (from < 0) return;
     const StageView& source = view_.stages[static_cast<std::size_t>(from)];

@@ -189,7 +189,8 @@ class Delivered {
     bool certificates = false, zones = false, accounts = false;
     each_delivered([&](const Instruction& each, std::size_t) {
       if (each.keyword != "COPY" && each.keyword != "ADD") return;
-      for (const Traced& word : each.words) {
+      for (std::size_t at = 0; at + 1 < each.words.size(); ++at) {
+        const Traced& word = each.words[at];
         const auto has = [&](std::string_view part) { return word.text.find(part) != std::string::npos; };
         certificates = certificates || has("ca-cert") || has("/etc/ssl") || has("/etc/pki") || has(".pem") || has(".crt") || word.text == "/";
         zones = zones || has("zoneinfo") || word.text == "/";

@@ -14,11 +14,12 @@ void replaceable(const ImageUse& use, const Replacements& replacements, Remarks&
   if (!advice) return;
   const std::string name = use.image->str();
   if (!advice->found()) {
-    out.add("image-replaceable", use.span, fmt::format("'{}' has no hardened counterpart in the catalogue", name), advice->entry->instead);
+    out.add("image-replaceable", use.span, fmt::format("'{}' has no hardened counterpart in the catalogue", name), advice->differs.empty() ? advice->entry->instead : sentence(advice->differs));
     return;
   }
-  std::string differs = advice->differs.empty() ? "" : ": " + sentence(advice->differs);
-  out.add("image-replaceable", use.span, fmt::format("'{}' takes the place of '{}'", advice->str(), name), fmt::format("use '{}'{}", advice->str(), differs));
+  const std::string differs = advice->differs.empty() ? "" : ": " + sentence(advice->differs);
+  const std::string dev = use.where == "FROM" && !advice->entry->dev.empty() ? fmt::format(" ('{}{}' in stages that RUN something)", advice->str(), advice->entry->dev) : "";
+  out.add("image-replaceable", use.span, fmt::format("the catalogue's '{}' takes the place of '{}'", advice->str(), name), fmt::format("use the catalogue's '{}'{}{}", advice->str(), dev, differs));
 }
 
 }  // namespace

@@ -13,6 +13,7 @@ namespace ashlar::workload {
 namespace {
 
 constexpr std::string_view mark = "ashlar:";
+constexpr std::size_t max_rules = 20, max_ignores = 2000;  // of a comment, of a file
 
 struct Ignore {
   Span span;
@@ -60,8 +61,10 @@ class Silencer {
     for (const std::string_view line : Parts(text_, '\n')) {
       ++number;
       all_.push_back(line);
-      if (const auto found = comment_of(line)) ignores_.push_back(ignore_of(*found, line, number));
+      if (const auto found = ignores_.size() < max_ignores ? comment_of(line) : std::nullopt) ignores_.push_back(ignore_of(*found, line, number));
     }
+    next_.resize(all_.size() + 1, number + 1);
+    for (std::size_t at = all_.size(); at-- > 0;) next_[at] = trim(all_[at]).empty() || is_comment(all_[at]) ? next_[at + 1] : static_cast<int>(at) + 1;
     for (Ignore& each : ignores_) {
       if (each.last == 0) std::tie(each.first, each.last) = block_of(each.span.line);
     }
@@ -75,7 +78,7 @@ class Silencer {
     const auto [names, reason] = cut(found.words, ' ');
     const auto [head, list] = cut(names, '=');
     for (const std::string_view each : Parts(list, ',')) {
-      if (!each.empty()) out.rules.emplace_back(each);
+      if (!each.empty() && out.rules.size() < max_rules) out.rules.emplace_back(each);
     }
     out.used.resize(out.rules.size());
     out.reason = trim(reason);
@@ -87,8 +90,7 @@ class Silencer {
   /// The block that holds a line or begins behind the comments that follow it; else the next line that is no comment.
   std::pair<int, int> block_of(int line) const {
     if (const auto inside = holding(line)) return *inside;
-    int next = line + 1;
-    while (static_cast<std::size_t>(next) <= all_.size() && (trim(all_[static_cast<std::size_t>(next) - 1]).empty() || is_comment(all_[static_cast<std::size_t>(next) - 1]))) ++next;
+    const int next = next_[static_cast<std::size_t>(line)];
     return holding(next).value_or(std::pair(next, next));
   }
   std::optional<std::pair<int, int>> holding(int line) const {
@@ -135,6 +137,7 @@ class Silencer {
   std::string_view text_;
   const std::vector<std::pair<int, int>>& blocks_;
   std::vector<std::string_view> all_;
+  std::vector<int> next_;  ///< from each line (from 0) on, the first (from 1) that is neither empty nor a comment
   std::vector<Ignore> ignores_;
 };
 

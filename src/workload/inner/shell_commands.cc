@@ -68,8 +68,12 @@ class Splitter {
     at_ += twice || both ? 2 : 1;
   }
   void escaped() {
+    if (text_[at_ + 1] == '\n') {  // the line goes on
+      at_ += 2;
+      return;
+    }
     begin_word();
-    if (text_[at_ + 1] != '\n') word_.text += text_[at_ + 1];
+    word_.text += text_[at_ + 1];
     at_ += 2, word_.end = at_;
   }
   void quoted(char quote) {

@@ -1,0 +1,264 @@
+// Files that are looked for, judged, mended and held against what is old; a machine in memory.
+#include "pipeline/check_files.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "host/memory.h"
+#include "pipeline/check_forms.h"
+#ifdef ASHLAR_WITH_VALIJSON
+#include "base/schema_trial.h"
+#endif
+
+namespace ashlar::pipeline {
+namespace {
+
+using policy::Answer;
+
+const std::string digest = "@sha256:" + std::string(64, 'a');
+
+class CheckFilesTest : public ::testing::Test {
+ protected:
+  host::MemoryMachine machine{Time::parse("2026-11-27T12:00:00Z").value()};
+  Silence silent;
+  Workshop workshop{machine.machine, silent, {"/cache", "/state", "/config"}, "/data", {}, {}};
+  CheckFilesWish wish;
+
+  void SetUp() override {
+    put("/data/policies/replacements.yaml", "hosts: [registry.example/library]\nimages:\n- {names: [nginx], image: nginx, tags: ['1.26']}\n");
+    put("/data/policies/registries.yaml", "host: registry.example\nsingle: library\n");
+    put("/data/policies/vendors.yaml", "vendors: []\n");
+    put("/policy.yaml",
+        "verify:\n  rules:\n    - {name: vendor, images: ['registry.example/vendor/**'], signed-by: [{file: vendor.pub}]}\n"
+        "bases:\n  default: deny\n  why: the platform team selects bases\n  rules:\n"
+        "    - {name: ours, images: ['registry.example/hardened/**'], pinned: true, why: they are renewed}\n"
+        "    - {name: signed, images: ['registry.example/vendor/**'], signed: true}\n"
+        "    - {name: old, images: ['registry.example/library/old'], deny: true, why: it has ended}\n");
+    wish.paths = {"/src"};
+  }
+  void put(const host::Path& path, std::string_view text) { ASSERT_TRUE(machine.files.write(path, text, host::Durability::Cache)); }
+  std::string text(const host::Path& path) { return machine.files.read(path).value(); }
+  CheckedFiles checked() {
+    auto out = check_files(workshop, wish);
+    EXPECT_TRUE(out) << out.error().message;
+    return out ? std::move(*out) : CheckedFiles{};
+  }
+  /// `path: rule@line ...` of each file.
+  static std::string shown(const CheckedFiles& all, std::string_view only = {}) {
+    std::vector<std::string> out;
+    for (const CheckedFile& file : all.files) {
+      std::string line = file.path.string() + ":";
+      for (const FileFinding& each : file.findings) {
+        if (only.empty() || each.remark.rule->id == only) line += fmt::format(" {}@{}", each.remark.rule->id, each.remark.span.line);
+      }
+      out.push_back(line + (file.error.message.empty() ? "" : " error"));
+    }
+    return join(out, "; ");
+  }
+};
+
+TEST_F(CheckFilesTest, FoldersAreSearchedInOrder) {
+  for (const char* path : {"/src/z/Dockerfile", "/src/a/compose.yaml", "/src/Dockerfile.web", "/src/.github/workflows/ci.yml", "/src/.gitlab-ci.yml", "/src/k8s/pod.yaml", "/src/README.md", "/src/config.yaml", "/src/.git/Dockerfile", "/src/x/node_modules/y/Dockerfile"})
+    put(path, std::string_view(path).find("pod") != std::string_view::npos ? "apiVersion: v1\nkind: Pod\n" : std::string_view(path).ends_with("l") ? "a: b\n" : "FROM scratch\n");
+  EXPECT_EQ(shown(checked(), "none"), "/src/.github/workflows/ci.yml:; /src/.gitlab-ci.yml:; /src/Dockerfile.web:; /src/a/compose.yaml:; /src/k8s/pod.yaml:; /src/z/Dockerfile:");
+  wish.paths = {"/src/z/Dockerfile", "/src/a"};
+  EXPECT_EQ(shown(checked(), "none"), "/src/z/Dockerfile:; /src/a/compose.yaml:");
+}
+
+TEST_F(CheckFilesTest, WhatIsNoneIsSaid) {
+  put("/src/README.md", "x");
+  EXPECT_EQ(check_files(workshop, wish).error().message, "cannot check: no Dockerfile, compose file, manifest or CI file is there");
+  wish.paths = {"/src/none"};
+  EXPECT_EQ(check_files(workshop, wish).error().kind, Kind::NotFound);
+  wish.paths = {"/src/README.md"};
+  const auto named = checked();
+  ASSERT_EQ(named.files.size(), 1U);
+  EXPECT_NE(named.files[0].error.message.find("neither its name nor what is in it"), std::string::npos);
+  put("/src/Dockerfile", "FORM x\n");
+  wish.paths = {"/src"};
+  const auto broken = checked();
+  ASSERT_EQ(broken.files.size(), 1U);
+  EXPECT_EQ(broken.files[0].error.faults.size(), 1U);
+}
+
+struct VerdictRow {
+  const char* summary;
+  std::string from;
+  Answer answer;
+  const char* rule;   ///< of the policy
+  const char* says;   ///< part of the remark; empty: there is none
+  const char* remedy;
+};
+
+TEST_F(CheckFilesTest, ReferencesAreJudged) {
+  const VerdictRow rows[] = {
+      {"ours with a digest", "registry.example/hardened/nginx:1.26" + digest, Answer::Allowed, "ours", "", ""},
+      {"ours without one", "registry.example/hardened/nginx:1.26", Answer::Denied, "ours", "has no digest", "with its digest"},
+      {"what only its signature tells", "registry.example/vendor/a:1", Answer::Unknown, "signed", "only the image tells its signature", ""},
+      {"one that is denied", "old:1", Answer::Denied, "old", "it has ended", "take another base"},
+      {"one that no rule names", "nginx:1.27", Answer::Denied, "", "the platform team selects bases", "use 'nginx:1.26' of the catalogue"},
+      {"the same in its other spelling", "registry.example/library/old:1", Answer::Denied, "old", "it has ended", ""},
+      {"a variable", "${X}", Answer::Unknown, "", "the variable 'X' decides on it", "name it in the file"},
+  };
+  wish.policy = "/policy.yaml";
+  for (const VerdictRow& row : rows) {
+    put("/src/Dockerfile", fmt::format("FROM {}\nUSER 1\n", row.from));
+    const auto all = checked();
+    ASSERT_EQ(all.files.size(), 1U);
+    ASSERT_EQ(all.files[0].references.size(), 1U) << row.summary;
+    const auto& reference = all.files[0].references[0];
+    EXPECT_EQ(reference.verdict.answer, row.answer) << row.summary;
+    EXPECT_EQ(reference.verdict.rule, row.rule) << row.summary;
+    EXPECT_EQ(all.answer, row.answer) << row.summary;
+    std::string said, remedy;
+    for (const FileFinding& each : all.files[0].findings) {
+      if (each.remark.rule->firm) said += each.remark.message, remedy += each.remark.remedy;
+    }
+    EXPECT_EQ(said.empty(), row.answer == Answer::Allowed) << row.summary << ": " << said;
+    EXPECT_NE(said.find(row.says), std::string::npos) << row.summary << ": " << said;
+    EXPECT_NE(remedy.find(row.remedy), std::string::npos) << row.summary << ": " << remedy;
+  }
+}
+
+TEST_F(CheckFilesTest, UnknownOutranksDenied) {
+  wish.policy = "/policy.yaml";
+  put("/src/Dockerfile", "FROM old:1\nFROM registry.example/vendor/a:1\nUSER 1\n");
+  EXPECT_EQ(checked().answer, Answer::Unknown);
+  wish.pending_passes = true;
+  EXPECT_EQ(checked().answer, Answer::Denied) << "what the image tells is left to its own check";
+  put("/src/Dockerfile", "ARG X\nFROM $X\n");
+  EXPECT_EQ(checked().answer, Answer::Unknown) << "no image is there to tell what a variable means";
+}
+
+TEST_F(CheckFilesTest, WithoutAPolicyNothingIsJudged) {
+  put("/src/Dockerfile", "FROM old:1\nUSER 1\n");
+  auto all = checked();
+  EXPECT_FALSE(all.judged);
+  EXPECT_TRUE(all.files[0].references.empty());
+  ASSERT_EQ(all.notes.size(), 1U);
+  put("/other.yaml", "gate: {proofs: true}\n");
+  wish.policy = "/other.yaml";
+  EXPECT_NE(checked().notes[0].find("no section 'bases'"), std::string::npos);
+  wish.environment = "production";
+  EXPECT_NE(check_files(workshop, wish).error().message.find("no such environment"), std::string::npos);
+  wish.policy.clear();
+  EXPECT_EQ(check_files(workshop, wish).error().kind, Kind::Invalid);
+}
+
+TEST_F(CheckFilesTest, EveryReferenceOfEveryKindIsJudged) {
+  wish.policy = "/policy.yaml";
+  put("/src/Dockerfile", "# syntax=docker/dockerfile:1\nFROM old:1\nUSER 1\n");
+  put("/src/compose.yaml", "services: {a: {image: old:1}}\n");
+  put("/src/pod.yaml", "apiVersion: v1\nkind: Pod\nspec: {containers: [{image: old:1}], initContainers: [{image: old:2}]}\n");
+  put("/src/.gitlab-ci.yml", "image: old:1\n");
+  put("/src/.github/workflows/ci.yml", "on: push\njobs: {a: {container: old:1, steps: [{uses: 'docker://old:2'}]}}\n");
+  put("/src/values.yaml", "image: {repository: old, tag: '1'}\n");
+  EXPECT_EQ(shown(checked(), "image-denied"),
+            "/src/.github/workflows/ci.yml: image-denied@2 image-denied@2; /src/.gitlab-ci.yml: image-denied@1; /src/Dockerfile: image-denied@2; /src/compose.yaml: image-denied@1; /src/pod.yaml: image-denied@3 image-denied@3; /src/values.yaml: image-denied@1");
+}
+
+TEST_F(CheckFilesTest, OldFindingsAreNotShownWhereverTheyMove) {
+  wish.baseline = "/baseline.json";
+  EXPECT_FALSE(check_files(workshop, wish));
+  put("/src/Dockerfile", "FROM a:1\nRUN sudo x\nRUN sudo y\n");
+  wish.write_baseline = true;
+  EXPECT_EQ(shown(checked()), "/src/Dockerfile:");
+  const std::string written = text("/baseline.json");
+  wish.write_baseline = false;
+  EXPECT_EQ(shown(checked()), "/src/Dockerfile:") << "all of it is old";
+  EXPECT_EQ(checked().files[0].old, 4U);
+  put("/src/Dockerfile", "# moved\n\nFROM   a:1\nLABEL a=b\nRUN  sudo x\nRUN sudo y\nRUN sudo z\nRUN sudo x\n");
+  EXPECT_EQ(shown(checked()), "/src/Dockerfile: sudo@7 sudo@8") << "one that is new, and one more of the same";
+  wish.write_baseline = true;
+  EXPECT_EQ(shown(checked()), "/src/Dockerfile:");
+  put("/src/Dockerfile", "FROM a:1\nRUN sudo x\nRUN sudo y\n");
+  (void)checked();
+  EXPECT_EQ(text("/baseline.json"), written) << "the same findings, the same bytes";
+  put("/baseline.json", "{}");
+  wish.write_baseline = false;
+  EXPECT_EQ(check_files(workshop, wish).error().kind, Kind::Invalid);
+}
+
+TEST_F(CheckFilesTest, OldFindingsOfAPolicyDecideNothing) {
+  wish.policy = "/policy.yaml", wish.baseline = "/baseline.json", wish.write_baseline = true;
+  put("/src/Dockerfile", "FROM old:1\nUSER 1\n");
+  EXPECT_EQ(checked().answer, Answer::Allowed);
+  put("/src/Dockerfile", "FROM old:2\nUSER 1\n");
+  wish.write_baseline = false;
+  EXPECT_EQ(checked().answer, Answer::Denied);
+}
+
+TEST_F(CheckFilesTest, WhatIsSafeIsMended) {
+  put("/src/Dockerfile", "FROM a:1\n# all of it\nADD . /app\nUSER 1\nCMD node x.js\n");
+  put("/src/other/Dockerfile", "FROM a:1\nUSER 1\n");
+  wish.fix = true;
+  const auto all = checked();
+  EXPECT_EQ(text("/src/Dockerfile"), "FROM a:1\n# all of it\nCOPY . /app\nUSER 1\nCMD [\"node\", \"x.js\"]\n");
+  ASSERT_EQ(all.files[0].mended.size(), 2U);
+  EXPECT_EQ(shown(all), "/src/Dockerfile: image-unpinned@1; /src/other/Dockerfile: image-unpinned@1");
+  const auto touched = machine.files.touched();
+  EXPECT_EQ(std::ranges::count(touched, "write /src/other/Dockerfile"), 1) << "by the test alone";
+  EXPECT_TRUE(checked().files[0].mended.empty());
+}
+
+std::string golden(const std::string& name, const std::string& got) {
+  const std::string path = std::string(ASHLAR_SOURCE_DIR) + "/tests/data/pipeline/check/" + name;
+  if (std::getenv("ASHLAR_ACCEPT") != nullptr) std::ofstream(path, std::ios::binary) << got;
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+class CheckFormsTest : public CheckFilesTest {
+ protected:
+  void SetUp() override {
+    CheckFilesTest::SetUp();
+    wish.policy = "/policy.yaml";
+    put("/src/Dockerfile", "FROM nginx:1.27\nADD . /app\n# ashlar: ignore=sudo the base needs it\nRUN sudo x\nUSER 1\n");
+    put("/src/a, b: 100%/Dockerfile", "FROM registry.example/vendor/a:1\nUSER 0\nENV PASSWORD=x\n");
+    put("/src/broken/Dockerfile", "FROM a:1\nRUM x\n");
+  }
+  const CheckForm form{.allowed = false, .policy = "/policy.yaml"};
+};
+
+TEST_F(CheckFormsTest, AreAsTheyWere) {
+  const auto all = checked();
+  const std::pair<const char*, std::string> forms[] = {{"check.txt", check_text(all, form)}, {"check.json", check_json(all, form)}, {"check.sarif.json", check_sarif(all, form)}, {"check.github", check_github(all, form)}, {"check.gitlab.json", check_gitlab(all, form)}};
+  for (const auto& [name, got] : forms) EXPECT_EQ(golden(name, got), got) << name;
+  EXPECT_EQ(check_json(checked(), form), check_json(all, form)) << "the same input, the same bytes";
+}
+
+TEST_F(CheckFormsTest, AnnotationsAreEscaped) {
+  const std::string got = check_github(checked(), form);
+  EXPECT_NE(got.find("file=/src/a%2C b%3A 100%25/Dockerfile,line=3,"), std::string::npos) << got;
+  for (const std::string_view line : Parts(trim(got), '\n')) EXPECT_TRUE(line.starts_with("::error file=") || line.starts_with("::warning file=") || line.starts_with("::notice file=")) << line;
+}
+
+TEST_F(CheckFormsTest, ReportsHaveWhatTheirReadersAskFor) {
+  const Json gitlab = Json::parse(check_gitlab(checked(), form));
+  std::set<std::string> fingerprints;
+  for (const Json& each : gitlab) {
+    for (const char* key : {"description", "check_name", "fingerprint", "severity"}) EXPECT_TRUE(each.at(key).is_string()) << key;
+    EXPECT_TRUE(each.at("location").at("lines").at("begin").is_number_integer());
+    EXPECT_TRUE(fingerprints.insert(each.at("fingerprint").get<std::string>()).second) << each.dump();
+  }
+  const Json sarif = Json::parse(check_sarif(checked(), form));
+  const Json& run = sarif.at("runs").at(0);
+  EXPECT_FALSE(run.at("invocations").at(0).at("executionSuccessful").get<bool>()) << "a file could not be read";
+  for (const Json& each : run.at("results")) EXPECT_EQ(run.at("tool").at("driver").at("rules").at(each.at("ruleIndex").get<std::size_t>()).at("id"), each.at("ruleId"));
+#ifdef ASHLAR_WITH_VALIJSON
+  const SchemaTrial trial(std::string(ASHLAR_SOURCE_DIR) + "/schemas/check.schema.json");
+  std::string why;
+  EXPECT_TRUE(trial.takes(nlohmann::json::parse(check_json(checked(), form)), &why)) << why;
+  EXPECT_FALSE(trial.takes(nlohmann::json::parse("{\"schema\": \"https://ashlar.dev/check/v1\"}")));
+#endif
+}
+
+}  // namespace
+}  // namespace ashlar::pipeline

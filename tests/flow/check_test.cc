@@ -1,0 +1,159 @@
+// `ashlar check` of files, as teams and CI run it: answers, exit codes, forms, what is mended and what is old.
+#include <filesystem>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "stage.h"
+
+namespace ashlar::flow {
+namespace {
+
+const std::string digest = "@sha256:" + std::string(64, 'a');
+
+class CheckFlow : public ::testing::Test {
+ protected:
+  Stage stage;
+
+  void SetUp() override {
+    stage.write("app/Dockerfile", "FROM registry.example/hardened/python:3.13" + digest + "\nADD . /app\nUSER 65532\nCMD python3 /app/main.py\n");
+    stage.write("app/deploy/pod.yaml", "apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - name: web\n    image: registry.example/hardened/python:3.13" + digest + "\n");
+    stage.write("policy.yaml", "verify:\n  rules:\n    - {name: vendor, images: ['registry.example/vendor/**'], signed-by: [{file: vendor.pub}]}\nbases:\n  default: deny\n  rules:\n    - {name: ours, images: ['registry.example/hardened/**'], pinned: true}\n    - {name: vendor, images: ['registry.example/vendor/**'], signed: true}\n");
+  }
+  static std::string rules(const Json& answer) {
+    std::set<std::string> out;
+    for (const Json& file : answer["files"]) {
+      for (const Json& each : file["findings"]) out.insert(each["rule"].get<std::string>());
+    }
+    return join(std::vector<std::string>(out.begin(), out.end()), " ");
+  }
+};
+
+TEST_F(CheckFlow, exit_codes_tell_the_answer) {
+  struct Row {
+    const char* summary;
+    std::string from;
+    Words more;
+    int code;
+  };
+  const Row rows[] = {
+      {"allowed", "registry.example/hardened/python:3.13" + digest, {}, 0},
+      {"denied", "registry.example/hardened/python:3.13", {}, 1},
+      {"denied, for nobody named it", "nginx:1.27", {}, 1},
+      {"unknown", "registry.example/vendor/a:1", {}, 3},
+      {"unknown, and the image will tell", "registry.example/vendor/a:1", {"--pending-passes"}, 0},
+      {"unknown, for a variable decides", "$X", {"--pending-passes"}, 3},
+      {"a note is a failure where that is asked for", "registry.example/vendor/a:1", {"--pending-passes", "--fail-on", "note"}, 1},
+      {"no Dockerfile", "", {}, 2},
+      {"an environment that there is not", "x:1", {"--environment", "moon"}, 2},
+      {"a policy that there is not", "x:1", {"--policy", "none.yaml"}, 2},
+      {"a level that there is not", "x:1", {"--fail-on", "often"}, 2},
+  };
+  for (const Row& row : rows) {
+    stage.write("one/Dockerfile", row.from.empty() ? "FORM x\n" : fmt::format("FROM {}\nUSER 1\n", row.from));
+    Words arguments = {"check", "one/Dockerfile"};
+    arguments.insert(arguments.end(), row.more.begin(), row.more.end());
+    const Ran ran = stage.ashlar(arguments);
+    EXPECT_EQ(ran.code, row.code) << row.summary << "\n" << ran.told;
+  }
+}
+
+TEST_F(CheckFlow, what_is_wrong_has_its_place_and_its_remedy) {
+  stage.write("app/Dockerfile", "FROM nginx:1.27\nRUN apt-get install curl\n");
+  const Ran ran = stage.ashlar({"check", "app", "--verbose"});
+  EXPECT_EQ(ran.code, 1) << ran.told;
+  for (const char* line : {"app/Dockerfile:1:6: error image-denied: ", "    fix: use 'nginx:1.26' of the catalogue", "app/Dockerfile:2:5: warning apt-asks: apt-get install waits for an answer", "    in a build nobody answers, and it stops", "app/deploy/pod.yaml:5:5: warning seccomp-missing: 'web' has no seccomp profile", "2 files: 1 error, "})
+    EXPECT_NE(ran.out.find(line), std::string::npos) << line << "\n" << ran.told;
+  const Json answer = stage.json({"check", "app"}, 1);
+  EXPECT_FALSE(answer["allowed"].get<bool>());
+  EXPECT_EQ(answer["verdict"], "denied");
+  EXPECT_EQ(answer["policy"], "policy.yaml");
+  EXPECT_EQ(answer["files"][1]["references"][0]["verdict"], "allowed");
+  EXPECT_EQ(misfit(answer, Json::parse(R"({"schema": "", "allowed": true, "files": [{"path": "", "findings": [{"rule": "", "line": 1, "column": 1, "message": "", "fix": ""}]}]})")), "");
+  EXPECT_EQ(stage.ashlar({"check", "app", "--format", "json"}).out, stage.ashlar({"check", "app", "--format", "json"}).out) << "the same input, the same bytes";
+}
+
+TEST_F(CheckFlow, what_is_safe_is_mended_once) {
+  Ran ran = stage.ashlar({"check", "app", "--fix"});
+  EXPECT_EQ(ran.code, 0) << ran.told;
+  EXPECT_EQ(stage.read("app/Dockerfile"), "FROM registry.example/hardened/python:3.13" + digest + "\nCOPY . /app\nUSER 65532\nCMD [\"python3\", \"/app/main.py\"]\n");
+  EXPECT_NE(ran.out.find("app/Dockerfile:2:1: mended add-for-copy: "), std::string::npos) << ran.told;
+  const auto written = std::filesystem::last_write_time(stage.folder() / "app/Dockerfile");
+  ran = stage.ashlar({"check", "app", "--fix"});
+  EXPECT_EQ(ran.out.find("mended"), std::string::npos) << ran.told;
+  EXPECT_EQ(std::filesystem::last_write_time(stage.folder() / "app/Dockerfile"), written) << "nothing was written";
+}
+
+TEST_F(CheckFlow, a_link_stays_one_when_its_file_is_mended) {
+  stage.write("real", "FROM registry.example/hardened/python:3.13" + digest + "\nADD . /app\nUSER 1\n");
+  std::filesystem::create_directory(stage.folder() / "linked");
+  std::filesystem::create_symlink("../real", stage.folder() / "linked/Dockerfile");
+  std::filesystem::create_directory_symlink(".", stage.folder() / "linked/again");
+  const Ran ran = stage.ashlar({"check", "linked", "--fix"});
+  EXPECT_EQ(ran.code, 0) << ran.told;
+  EXPECT_TRUE(std::filesystem::is_symlink(stage.folder() / "linked/Dockerfile"));
+  EXPECT_NE(stage.read("real").find("COPY . /app"), std::string::npos);
+  EXPECT_NE(ran.out.find("1 file:"), std::string::npos) << "folders behind links are not searched\n" << ran.told;
+}
+
+TEST_F(CheckFlow, old_findings_are_kept_apart) {
+  stage.write("app/Dockerfile", "FROM nginx:1.27\nUSER 0\n");
+  EXPECT_EQ(stage.ashlar({"check", "app", "--write-baseline"}).code, 2) << "it needs a name";
+  EXPECT_EQ(stage.ashlar({"check", "app", "--baseline", "old.json"}).code, 2) << "there is none";
+  EXPECT_EQ(stage.ashlar({"check", "app", "--baseline", "old.json", "--write-baseline"}).code, 0);
+  EXPECT_EQ(stage.ashlar({"check", "app", "--baseline", "old.json"}).code, 0);
+  stage.write("app/Dockerfile", "# what it is from\n\nFROM  nginx:1.27\nRUN sudo make\nUSER 0\n");
+  const Json answer = stage.json({"check", "app", "--baseline", "old.json"}, 0);
+  EXPECT_EQ(rules(answer), "sudo");
+  EXPECT_EQ(stage.json({"check", "./app/", "--baseline", "old.json"}, 0)["files"][0]["old"], answer["files"][0]["old"]) << "however the folder is written";
+  EXPECT_EQ(stage.ashlar({"check", "app"}).code, 1);
+}
+
+TEST_F(CheckFlow, forms_of_services) {
+  stage.write("app/Dockerfile", "FROM nginx:1.27\nADD . /app\nUSER 0\n");
+  const Json sarif = Json::parse(stage.ashlar({"check", "app", "--format", "sarif"}).out);
+  EXPECT_EQ(sarif["version"], "2.1.0");
+  EXPECT_EQ(sarif["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"], "app/Dockerfile");
+  const Json gitlab = Json::parse(stage.ashlar({"check", "app", "--format", "gitlab"}).out);
+  EXPECT_EQ(gitlab[0]["location"]["path"], "app/Dockerfile");
+  const Ran github = stage.ashlar({"check", "app", "--format", "github"});
+  EXPECT_TRUE(github.out.starts_with("::error file=app/Dockerfile,line=1,col=6,title=image-denied::")) << github.told;
+  EXPECT_EQ(github.code, 1);
+  EXPECT_EQ(stage.ashlar({"check", "app", "--format", "html"}).code, 2);
+}
+
+TEST_F(CheckFlow, no_policy_is_said) {
+  std::filesystem::remove(stage.folder() / "policy.yaml");
+  const Ran ran = stage.ashlar({"check", "app"});
+  EXPECT_EQ(ran.code, 0) << ran.told;
+  EXPECT_NE(ran.err.find("references are not judged"), std::string::npos) << ran.told;
+  EXPECT_TRUE(stage.json({"check", "app"}, 0)["verdict"].is_null());
+}
+
+TEST_F(CheckFlow, the_replacements_that_ship_are_of_the_catalogue) {
+  EXPECT_EQ(stage.ashlar({"validate", std::string(ASHLAR_SOURCE_DIR) + "/policies/replacements.yaml"}).code, 0);
+  const std::string text = stage.read(host::Path(ASHLAR_SOURCE_DIR) / "policies/replacements.yaml");
+  // Each image with each of its tags, and its variants for building; that all of it reads the reader's own tests say.
+  std::string image;
+  std::set<std::string> names;
+  std::vector<std::string> last;
+  for (const std::string_view line : split(text, '\n')) {
+    const std::string_view entry = trim(line);
+    if (entry.starts_with("image: ")) image = entry.substr(7), last.clear();
+    if (entry.starts_with("dev: ")) {
+      for (const std::string& each : last) names.insert(each + std::string(entry.substr(5)));
+    }
+    if (!entry.starts_with("tags: [")) continue;
+    for (const std::string_view each : split(entry.substr(7, entry.size() - 8), ',')) last.push_back(fmt::format("{}:{}", image, trim(each).substr(1, trim(each).size() - 2)));
+    names.insert(last.begin(), last.end());
+  }
+  for (const std::string& each : names) {
+    const Ran ran = stage.ashlar({"catalog", "show", each, "--quiet"});
+    EXPECT_EQ(ran.code, 0) << ran.told;
+  }
+  EXPECT_GE(names.size(), 56U);
+}
+
+}  // namespace
+}  // namespace ashlar::flow
