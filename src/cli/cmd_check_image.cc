@@ -80,13 +80,14 @@ Json to_json(const pipeline::CheckedImage& image, const std::string& policy, con
           {"timings", {{"base", t.base}, {"signatures", t.signatures}, {"test", t.test}, {"scan", t.scan}, {"total", t.total}}}};
 }
 
-/// What of it is the same for every platform is said once.
+/// The base where no reason tells of it, and notes; what of it is the same for every platform is said once.
 void say_platforms(Context& context, const pipeline::CheckedImage& image) {
   std::vector<std::string> told;
   for (const auto& each : image.platforms) {
     const std::string base = fmt::format("base: {}", each.image.base.words);
-    const bool fresh = std::ranges::find(told, base) == told.end();
-    if (fresh) say(context, image.platforms.size() == 1 ? base : fmt::format("{}: {}", each.image.platform, base)), told.push_back(base);
+    const bool reason = std::ranges::any_of(each.judgement.reasons, [&](const policy::Reason& said) { return said.what.find(visible(each.image.base.words)) != std::string::npos; });
+    const bool fresh = !reason && std::ranges::find(told, base) == told.end();
+    if (fresh) say(context, visible(image.platforms.size() == 1 ? base : fmt::format("{}: {}", each.image.platform, base))), told.push_back(base);
     for (const std::string& note : each.notes) {
       if (std::ranges::find(told, note) != told.end()) continue;
       say(context, faint(context, fmt::format("      {}", visible(note))));

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "layered_image.h"
+#include "ledger/ledger.h"
 #include "registry_server.h"
 #include "sample_root.h"
 
@@ -114,14 +115,14 @@ TEST_F(CheckImage, the_longest_of_two_bases_with_the_same_beginning) {
 }
 
 TEST_F(CheckImage, a_selection_has_a_time) {
-  struct Time { const char* summary; Words terms; int code; const char* says; };
-  const Time rows[] = {
+  struct Terms { const char* summary; Words terms; int code; const char* says; };
+  const Terms rows[] = {
       {"since last year", {"--from", "2025-01-01"}, 0, "is selected since 2025-01-01"},
       {"until next year", {"--from", "2025-01-01", "--until", "2099-01-01"}, 0, "allowed"},
       {"from next year on", {"--from", "2099-01-01"}, 1, "is selected from 2099-01-01T00:00:00Z on, not yet"},
   };
   image({os, runtime, app});
-  for (const Time& row : rows) {
+  for (const Terms& row : rows) {
     SCOPED_TRACE(row.summary);
     fs::remove(stage.folder() / "selection.json");
     select("runtime", row.terms);
@@ -227,6 +228,44 @@ TEST_F(CheckImage, a_base_that_is_named_or_published_is_known_by_its_layers_too)
   image({foreign, app});
   EXPECT_EQ(checked(3, {"--base", "oci:bases:runtime"})["base"]["how"], "unknown") << "to name it does not make it so";
   EXPECT_EQ(stage.ashlar({"check", "oci:out:app", "--policy", "policy.yaml", "--base", "oci:nowhere:1"}).code, 2);
+}
+
+TEST_F(CheckImage, what_the_ledger_says_was_published_is_known_too_and_which_revision_it_is) {
+  stage.write("policy.yaml", fmt::format("bases: {{rules: [{{name: ours, images: ['oci:{}/**'], why: we make these}}]}}\n", stage.folder().string()));
+  put_image(stage, "bases", "rebuilt", {{{os, newer}}});
+  const auto digest_of = [&](std::string_view tag) {
+    const Json index = parse_json(stage.read("bases/index.json"), "index").value();
+    for (const Json& each : index["manifests"]) {
+      if (each["annotations"]["org.opencontainers.image.ref.name"] == tag) return each["digest"].get<std::string>();
+    }
+    return std::string();
+  };
+  const auto promoted = [&](const std::string& digest, const char* at) {
+    ledger::Event event{.kind = ledger::Kind::Promoted, .at = ashlar::Time::parse(at).value(), .image = "oci:" + (stage.folder() / "bases").string(), .digest = digest, .by = "ashlar renew"};
+    event.facts = {{"tag", "3.13"}};
+    auto ledger = ledger::Ledger::open(stage.folder() / "ledger.db");
+    ASSERT_TRUE(ledger && ledger->append({&event, 1}, event.at)) << at;
+  };
+  promoted(digest_of("runtime"), "2026-01-02");
+  image({os, runtime, app});
+  EXPECT_EQ(checked(3)["base"]["how"], "unknown") << "no ledger";
+  const Json first = checked(0, {"--ledger", "ledger.db"});
+  EXPECT_EQ(first["base"]["digest"], digest_of("runtime"));
+  EXPECT_NE(first["base"]["what"].get<std::string>().find("known from the ledger"), std::string::npos) << first["base"];
+  EXPECT_EQ(first["base"]["what"].get<std::string>().find("older"), std::string::npos) << first["base"];
+  promoted(digest_of("rebuilt"), "2026-06-01");
+  const std::string old = checked(0, {"--ledger", "ledger.db"})["base"]["what"];
+  EXPECT_NE(old.find("it is an older revision of 2026-01-02, "), std::string::npos) << old;
+  EXPECT_NE(old.find(fmt::format(":3.13' is '{}' since 2026-06-01", digest_of("rebuilt"))), std::string::npos) << old;
+  image({os, newer, app});
+  EXPECT_EQ(checked(0, {"--ledger", "ledger.db"})["base"]["what"].get<std::string>().find("older"), std::string::npos);
+  // What was opened once is known without it; what never was is told.
+  fs::rename(stage.folder() / "bases", stage.folder() / "gone");
+  EXPECT_EQ(checked(0, {"--ledger", "ledger.db"})["base"]["how"], "found");
+  image({foreign, app});
+  promoted("sha256:" + std::string(64, '1'), "2026-07-01");
+  const Json unread = checked(3, {"--ledger", "ledger.db"});
+  EXPECT_NE(unread["platforms"][0]["notes"].dump().find("published as 'oci:"), std::string::npos) << unread;
 }
 
 TEST_F(CheckImage, a_squashed_image_is_compared_with_the_copy_of_a_selected_base_that_is_named) {
