@@ -26,7 +26,16 @@ class Reader : public Section {
 };
 
 /// distribution/reference, "splitDockerDomain".
-bool is_host(std::string_view word) { return word == "localhost" || word.find_first_of(".:") != std::string_view::npos; }
+bool is_host(std::string_view word) { return word == "localhost" || std::ranges::any_of(word, [](char c) { return c == '.' || c == ':' || (c >= 'A' && c <= 'Z'); }); }
+
+/// Spellings of a host that lead to the same one: capitals, the root's dot, the port that https has anyway.
+std::string plain_host(std::string_view word) {
+  std::string out;
+  for (const char c : word) out += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  if (out.ends_with(":443")) out.resize(out.size() - 4);
+  if (out.ends_with('.')) out.pop_back();
+  return out;
+}
 
 }  // namespace
 
@@ -43,7 +52,7 @@ std::string full_name(const Registries& registries, std::string_view name) {
   const auto [first, rest] = cut(name, '/');
   std::string host = registries.host;
   std::string_view path = name;
-  if (!rest.empty() && is_host(first)) host = first, path = rest;
+  if (!rest.empty() && is_host(first)) host = plain_host(first), path = rest;
   if (const auto [word, behind] = cut(host, '.'); behind == registries.host && std::ranges::find(registries.also, word) != registries.also.end()) host = registries.host;
   if (host.empty()) return std::string(name);
   if (host == registries.host && !registries.single.empty() && path.find('/') == std::string_view::npos) return fmt::format("{}/{}/{}", host, registries.single, path);

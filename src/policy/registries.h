@@ -16,7 +16,8 @@ struct Registries {
 
 Result<Registries> read_registries(std::string text, std::string path);
 
-/// `nginx` as `HOST/library/nginx`. The first word is a host when it has a dot or a colon or is `localhost`, as registries' clients read it.
+/// `nginx` as `HOST/library/nginx`. The first word is a host when it has a dot, a colon or a capital or is `localhost`, as registries' clients read it; capitals in it,
+/// a dot at its end and the port of https go.
 std::string full_name(const Registries& registries, std::string_view name);
 
 }  // namespace ashlar::policy

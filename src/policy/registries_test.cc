@@ -32,6 +32,12 @@ TEST(Registries, TwoSpellingsOfOneImageAreOne) {
       {"other.example:5000/nginx", "other.example:5000/nginx"},
       {"localhost/nginx", "localhost/nginx"},
       {"localhost:5000/team/nginx", "localhost:5000/team/nginx"},
+      {"REGISTRY.example/nginx", "registry.example/library/nginx"},
+      {"registry.example./nginx", "registry.example/library/nginx"},
+      {"registry.example:443/nginx", "registry.example/library/nginx"},
+      {"Other.Example.:443/a/b", "other.example/a/b"},
+      {"other.example:4430/nginx", "other.example:4430/nginx"},
+      {"Foo/nginx", "foo/nginx"},
       {"host/nginx", "registry.example/host/nginx"},
   };
   for (const auto& [name, full] : rows) {

@@ -80,6 +80,7 @@ class Asked {
     std::optional<Time> since = finding.published;
     if (rule_.since_first_seen) {
       if (!image_.clocks) return untold("since when the image has it", "ask the ledger, which remembers when what was seen first");
+      if (image_.clocks->empty()) return untold("since when the image has it, for the ledger knows no image of this name", "scan it into the ledger, or name the image as the ledger does");
       const FindingClock* const clock = clock_of(finding);
       if (clock == nullptr || !clock->first_seen) return Fits::No;  // it is seen now for the first time
       since = clock->first_seen;

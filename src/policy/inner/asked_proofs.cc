@@ -33,6 +33,10 @@ Reason reason_of(const ProofRule& rule, const Checked* check) {
     out.answer = Answer::Denied;
     out.what = fmt::format("'{}' fails{}", check->id, evidence_of(*check));
     out.remedy = fmt::format("mend it; `ashlar test` shows all that '{}' found", check->id);
+  } else if (check->inapplicable && std::ranges::find(content_kinds, check->id, &ContentKind::check) != content_kinds.end()) {
+    out.answer = Answer::Denied;
+    out.what = fmt::format("'{}' was not asked of it: what it looks for is there on purpose{}", check->id, evidence_of(*check));
+    out.remedy = "take the variant without it";
   } else {
     out.what = fmt::format("'{}' holds{}", check->id, check->inapplicable ? ": there is nothing to hold" : check->excused ? ", but for what is excused" + evidence_of(*check) : std::string());
   }

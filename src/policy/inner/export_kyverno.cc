@@ -41,7 +41,7 @@ void add_assignment(PodCel& cel, const std::vector<KyvernoImages>& images, const
     theirs.push_back(patterns.empty() ? "false" : fmt::format("i.kyverno.matches({})", cel::text(fmt::format("^(?:{})$", join(patterns, "|")))));
     if (images[at].verify.is_null()) impossible += fmt::format("{}{}", impossible.empty() ? "" : ", ", at);
   }
-  const std::string whole = inputs.registries.host.empty() ? std::string("n") : fmt::format("n.matches('^(?:localhost|[^/]*[.:][^/]*)/') ? n : {} + n", cel::text(inputs.registries.host + "/"));
+  const std::string whole = inputs.registries.host.empty() ? std::string("n") : fmt::format("n.matches('^(?:localhost|[^/]*[.:A-Z][^/]*)/') ? n : {} + n", cel::text(inputs.registries.host + "/"));
   cel.variables.push_back({"signed", fmt::format("variables.images.map(i, {{'written': i.written, 'repository': i.repository, 'kyverno': [i.written.find('^(?:[^/@]*/)*[^/:@]*')].map(n, {})[0] + (i.digest == '' ? ':' + i.tag : '@' + i.digest)}})", whole)});
   cel.variables.push_back({"misread", fmt::format("variables.signed.filter(i, ({}) != ({})).map(i, i.written)", chain(ours), chain(theirs))});
   const std::string message = "images that Kyverno would hold to another rule on signatures than the policy: write their full names";

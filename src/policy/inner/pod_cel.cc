@@ -46,7 +46,7 @@ constexpr std::array<AskedOfPods, 5> asked_of_pods = {{
 /// `n`, a name as written, as its full name: full_name() of registries.h.
 std::string full_name_cel(const Registries& registries, const std::string& name) {
   std::string out = fmt::format("[{}]", name);
-  if (!registries.host.empty()) out += fmt::format(".map(n, n.matches('^(?:localhost|[^/]*[.:][^/]*)/') ? n : {} + n)", cel::text(registries.host + "/"));
+  if (!registries.host.empty()) out += fmt::format(".map(n, n.matches('^(?:localhost|[^/]*[.:A-Z][^/]*)/') ? n : {} + n)", cel::text(registries.host + "/"));
   std::string others;
   for (const std::string& word : registries.also) {
     const std::string from = word + "." + registries.host + "/";
