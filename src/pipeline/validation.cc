@@ -16,12 +16,19 @@
 #include "policy/registries.h"
 #include "policy/vendors.h"
 #include "trust/keyring.h"
+#include "workload/hardened_bases.h"
+#include "workload/package_names.h"
 #include "workload/replacements.h"
 
 namespace ashlar::pipeline {
 namespace {
 
-enum class Format { Definition, Lock, Configuration, Decisions, Statements, Records, Feed, Keyring, Policy, Fleet, Replacements, Cases, Vendors, Registries };
+enum class Format { Definition, Lock, Configuration, Decisions, Statements, Records, Feed, Keyring, Policy, Fleet, Replacements, Migration, Packages, Cases, Vendors, Registries };
+
+/// Files of the folder policies/ that are none.
+struct Table { std::string_view name; Format format; };
+constexpr std::array tables = {Table{"replacements.yaml", Format::Replacements}, Table{"migration.yaml", Format::Migration}, Table{"packages.yaml", Format::Packages}, Table{"vendors.yaml", Format::Vendors}, Table{"registries.yaml", Format::Registries}};
+
 
 /// A description of a feed lies in a folder `feeds`, or has keys that no definition has.
 bool is_feed(const host::Path& path, std::string_view text) {
@@ -47,10 +54,8 @@ Format format_of(const host::Path& path, std::string_view text) {
   if (name == "vex.json" || name.ends_with(".vex.json") || name.ends_with(".openvex.json")) return Format::Statements;
   if (name == "ashlar.yaml" || name == "config.yaml") return Format::Configuration;
   if (name == "fleet.yaml" || name == "fleet.yml" || name.ends_with(".fleet.yaml")) return Format::Fleet;
-  if (name == "replacements.yaml") return Format::Replacements;
   if (name.ends_with(".cases.yaml")) return Format::Cases;
-  if (name == "vendors.yaml") return Format::Vendors;
-  if (name == "registries.yaml") return Format::Registries;
+  if (const auto* const found = std::ranges::find(tables, name, &Table::name); found != tables.end()) return found->format;
   if (is_policy(path)) return Format::Policy;
   return is_feed(path, text) ? Format::Feed : Format::Definition;
 }
@@ -125,6 +130,14 @@ Validated check(host::Files& files, const host::Path& path) {
       out.kind = "replacements";
       keep(workload::Replacements::read(std::move(*text), path.string()));
       break;
+    case Format::Migration:
+      out.kind = "migration";
+      keep(workload::HardenedBases::parse(*text, path.string()));
+      break;
+    case Format::Packages:
+      out.kind = "packages";
+      keep(workload::PackageNames::parse(*text, path.string()));
+      break;
     case Format::Feed:
       out.kind = "feed";
       keep(advisory::read_description(std::move(*text), path.string()));
@@ -133,7 +146,12 @@ Validated check(host::Files& files, const host::Path& path) {
   return out;
 }
 
-bool is_definition(std::string_view name) { return (name.ends_with(".yaml") || name.ends_with(".yml")) && name != "info.yaml" && name != "ashlar.yaml" && name != "keyring.yaml" && name != "keyring.yml" && name != "policy.yaml" && name != "policy.yml" && name != "vendors.yaml" && name != "registries.yaml" && !name.ends_with(".cases.yaml") && !name.ends_with(".gitlab-ci.yml") && name != "fleet.yaml" && name != "fleet.yml"; }
+bool is_definition(std::string_view name) {
+  constexpr std::array<std::string_view, 8> others = {"info.yaml", "ashlar.yaml", "keyring.yaml", "keyring.yml", "policy.yaml", "policy.yml", "fleet.yaml", "fleet.yml"};
+  if (!name.ends_with(".yaml") && !name.ends_with(".yml")) return false;
+  if (std::ranges::find(others, name) != others.end() || std::ranges::find(tables, name, &Table::name) != tables.end()) return false;
+  return !name.ends_with(".cases.yaml") && !name.ends_with(".gitlab-ci.yml");
+}
 
 Done collect(host::Files& files, const host::Path& folder, std::vector<host::Path>& found, int depth) {
   if (depth > 32) return cannot(Kind::Invalid, fmt::format("search '{}'", folder.string()), "its folders nest deeper than 32");

@@ -37,13 +37,18 @@ TEST(Registries, TwoSpellingsOfOneImageAreOne) {
       {"registry.example:443/nginx", "registry.example/library/nginx"},
       {"Other.Example.:443/a/b", "other.example/a/b"},
       {"other.example:4430/nginx", "other.example:4430/nginx"},
-      {"Foo/nginx", "foo/nginx"},
       {"host/nginx", "registry.example/host/nginx"},
   };
   for (const auto& [name, full] : rows) {
     EXPECT_EQ(full_name(*read, name), full) << name;
     EXPECT_EQ(full_name(*read, full), full) << "what is full stays: " << full;
   }
+}
+
+TEST(Registries, AFirstWordInCapitalsIsAHostAsForClients) {
+  const auto read = read_registries("host: registry.example\nsingle: library\n", "r.yaml");
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_EQ(full_name(*read, "Foo/nginx"), "foo/nginx");
 }
 
 TEST(Registries, WithoutAHostNamesStay) {

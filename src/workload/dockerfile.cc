@@ -93,6 +93,7 @@ class Reader {
       more = continues(line);
       whole.add(line, offset(line));
     }
+    if (left_trimmed(whole.text).empty()) return grammar_.fault(lines_.span(begin, begin), "a line goes on, and nothing comes");
     auto made = read_instruction(whole, grammar_);
     if (!made) return;
     Instruction& holder = made->trigger.empty() ? *made : made->trigger.front();

@@ -59,6 +59,7 @@ const Row rows[] = {
     {"a comment within", "FROM a\nRUN x \\\n# no\n  # neither\n  y", "FROM[a] RUN[x   y]"},
     {"an empty line within", "FROM a\nRUN x \\\n\n  y", "FROM[a] RUN[x   y]"},
     {"on a line of its own", "FROM a\nRUN x \\\n\\\ny", "FROM[a] RUN[x y]"},
+    {"nothing comes after one", "FROM a\n\\\n\n", "2:1: a line goes on, and nothing comes"},
     {"two escapes are none", "FROM a\nRUN x \\\\\nRUN y", "FROM[a] RUN[x \\\\] RUN[y]"},
     {"one at the file's end", "FROM a\nRUN x \\", "FROM[a] RUN[x]"},
     {"another escape", "# escape=`\nFROM a\nRUN dir C:\\ `\n x", "FROM[a] RUN[dir C:\\  x]"},
