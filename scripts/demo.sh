@@ -20,7 +20,7 @@ export ASHLAR_DATA_DIR=$top
 # A cache of its own, so that the second run can be offline whatever the first one's user does meanwhile.
 stage=$folder/demo
 export XDG_CACHE_HOME=$stage/cache
-offline=() fetched=$stage/fetched-$(cat "$top/scripts/demo.sh" "$top"/catalog/{python,nginx}/* | cksum | cut -d' ' -f1)
+offline=() fetched=$stage/fetched-$(cat "$top/scripts/demo.sh" "$top"/catalog/{python,nginx,probe}/* | cksum | cut -d' ' -f1)
 if [[ -f $fetched ]]; then offline=(--offline); fi
 rm -rf "$stage/project"
 mkdir -p "$stage/project"
