@@ -21,7 +21,7 @@ struct Options {
 /// Why there is no Dockerfile, each reason at its place.
 std::unexpected<Error> refused(const workload::Migrated& migrated, const std::string& file) {
   auto error = cannot(Kind::Invalid, fmt::format("migrate '{}'", file), "it would not run without a person's decision");
-  for (const workload::MigrationPoint& each : migrated.refusals) error.error().faults.push_back({file, each.span.line, each.span.column, fmt::format("'{}': {}", each.what, each.why), each.remedy, {}});
+  for (const workload::MigrationPoint& each : migrated.refusals) error.error().faults.push_back({file, each.span.line, each.span.column, fmt::format("'{}': {}", each.what, each.why), each.remedy, workload::line_of(migrated.text, each.span)});
   return error;
 }
 

@@ -60,7 +60,9 @@ std::vector<std::string> long_names(const CLI::App& app) {
 
 }  // namespace
 
-CommandLine::CommandLine() : app(std::make_unique<CLI::App>("Ashlar makes hardened container images and keeps them so.", "ashlar")), globals(std::make_unique<Globals>()) {
+CommandLine::CommandLine() : CommandLine(std::string_view()) {}
+
+CommandLine::CommandLine(std::string_view only) : app(std::make_unique<CLI::App>("Ashlar makes hardened container images and keeps them so.", "ashlar")), globals(std::make_unique<Globals>()) {
   app->set_version_flag("--version", "ashlar " ASHLAR_VERSION);
   app->require_subcommand(1);
   app->fallthrough(false);
@@ -68,6 +70,10 @@ CommandLine::CommandLine() : app(std::make_unique<CLI::App>("Ashlar makes harden
               "is unavailable, 5 damaged or forged data, 70 our own mistake.");
   for (const Verb& verb : verbs()) {
     CLI::App* sub = app->add_subcommand(std::string(verb.name), std::string(verb.summary));
+    if (!only.empty() && verb.name != only) {
+      actions.emplace_back(sub, Action());
+      continue;
+    }
     sub->footer(fmt::format("Example:\n  {}", verb.example));
     actions.emplace_back(sub, verb.declare(*sub));
     add_globals(*sub, *globals, verb.formats);

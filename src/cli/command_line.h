@@ -24,6 +24,8 @@ struct CommandLine {
   std::unique_ptr<Globals> globals;
   std::vector<std::pair<CLI::App*, Action>> actions;  ///< of each verb, in the order of verbs()
   CommandLine();
+  /// For a call of one verb: the others have their names alone, for declaring all costs more than many a verb.
+  explicit CommandLine(std::string_view verb);
   ~CommandLine();
 };
 

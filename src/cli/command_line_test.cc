@@ -36,6 +36,19 @@ Answer run(host::Machine& machine, std::vector<std::string> words, bool json = f
   return {fail(Kind::Invalid, "no verb"), ""};
 }
 
+TEST(CommandLine, of_one_verb_is_that_of_all) {
+  const CommandLine all;
+  for (const Verb& verb : verbs()) {
+    const CommandLine one(verb.name);
+    const std::string name(verb.name);
+    EXPECT_EQ(one.app->get_subcommand(name)->help(), all.app->get_subcommand(name)->help()) << name;
+    EXPECT_EQ(one.app->help(), all.app->help()) << name;
+    size_t declared = 0;
+    for (const auto& [app, action] : one.actions) declared += action ? 1 : 0;
+    EXPECT_EQ(declared, 1U) << name;
+  }
+}
+
 TEST(Keys, APinOnTheCommandLineIsRefused) {
   struct Row { const char* summary; std::vector<std::string> words; bool refused; };
   const std::string uri = "pkcs11:token=t1;object=p256";

@@ -87,7 +87,7 @@ Result<Exit> run(cli::CommandLine& line, host::Machine& machine) {
 int main(int argc, char** argv) {
   try {
     host::Machine machine = host::real_machine();
-    cli::CommandLine line;
+    cli::CommandLine line(argc > 1 ? argv[1] : "");
     try {
       line.app->parse(argc, argv);
     } catch (const CLI::ParseError& error) {

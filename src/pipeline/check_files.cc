@@ -66,6 +66,7 @@ class Walk {
 /// What references are judged by. Made once, read by all threads.
 struct Judge {
   const policy::BaseRules* rules = nullptr;  ///< null: nothing is judged
+  const policy::VerifyRules* verify = nullptr;  ///< of finished images; null: it is not asked
   const policy::Selection* selection = nullptr;
   policy::Registries registries{};
   std::vector<policy::Vendor> vendors{};
@@ -73,17 +74,43 @@ struct Judge {
   Time now{};
   bool pending_passes = false;
 
-  policy::ReferenceVerdict ask(const workload::ImageUse& use) const {
+  policy::ReferenceVerdict ask(workload::FileKind kind, const workload::ImageUse& use) const {
     if (!use.image) {
       const std::string what = use.unknown.empty() ? fmt::format("'{}' is no reference", visible(use.written.substr(0, 200))) : fmt::format("the variable '{}' decides on it", visible(join(use.unknown, "', '").substr(0, 200)));
       return {.answer = policy::Answer::Unknown, .rule = {}, .reasons = {{.answer = policy::Answer::Unknown, .section = "bases", .what = what}}, .pending = {}, .remedy = "name it in the file"};
     }
     policy::NamedReference reference{use.image->str(), policy::full_name(registries, use.image->name), use.image->tag, use.image->digest, {}};
     if (const policy::Vendor* vendor = policy::vendor_of(vendors, reference.repository)) reference.vendor = vendor->name;
+    // What runs is a finished image: where a rule says who signs it, its base is asked of the image, and not of its own name.
+    const policy::VerifyRule* const finished = verify == nullptr || kind == workload::FileKind::Dockerfile ? nullptr : policy::rule_for(*verify, reference.repository);
     policy::ReferenceVerdict out = policy::ask_reference(*rules, selection, reference, now);
+    const bool banned = std::ranges::any_of(rules->rules, [&](const policy::BaseRule& each) { return each.deny && each.name == out.rule; });
+    if (finished != nullptr && out.answer == policy::Answer::Denied && !banned) {
+      out = {.answer = policy::Answer::Unknown, .rule = finished->name, .reasons = {{.answer = policy::Answer::Allowed, .section = "verify", .rule = finished->name, .what = fmt::format("'{}' is a finished image by the rule '{}'", visible(reference.repository), finished->name)}},
+             .pending = {"who signed it", "its base (`ashlar check REF`)"}, .remedy = fmt::format("ask the image: `ashlar check docker://{}`", visible(use.image->str()))};
+    }
     // Nothing in the file speaks against it, and the rest is for the check of the image.
     if (pending_passes && out.answer == policy::Answer::Unknown && !out.pending.empty() && policy::answer_of(out.reasons) == policy::Answer::Allowed) out.answer = policy::Answer::Allowed;
     return out;
+  }
+
+  /// Where the policy allows an image of the catalogue: below the folder that a rule names, with the selected digest where one is needed. Empty: nowhere.
+  std::string allowed_place(const workload::Advice& advice) const {
+    for (const policy::BaseRule& rule : rules->rules) {
+      for (const std::string& glob : rule.images) {
+        const std::string_view folder = std::string_view(glob).substr(0, glob.find_last_not_of("*/") + 1);
+        if (rule.deny || folder.empty() || folder.size() == glob.size() || glob[folder.size()] != '/' || folder.find_first_of("*?[") != std::string_view::npos) continue;
+        policy::NamedReference reference{.written = {}, .repository = fmt::format("{}/{}", folder, advice.image), .tag = advice.tag, .digest = {}, .vendor = {}};
+        std::string out = fmt::format("{}/{}", folder, advice.str());
+        if (const auto* const selected = selection == nullptr ? nullptr : policy::find(*selection, reference.repository, reference.tag, {})) {
+          reference.digest = selected->digest;
+          out += "@" + selected->digest;
+        }
+        if (policy::ask_reference(*rules, selection, reference, now).answer != policy::Answer::Denied) return out;
+        if (reference.digest.empty() && rule.pinned) return out + "@sha256:…";
+      }
+    }
+    return {};
   }
 
   std::vector<workload::Remark> remarks(const workload::ImageUse& use, const policy::ReferenceVerdict& verdict) const {
@@ -95,12 +122,15 @@ struct Judge {
     }
     if (!denied && !verdict.pending.empty()) words.push_back(fmt::format("only the image tells {}", join(verdict.pending, ", ")));
     workload::Remark out{workload::find_rule(denied ? "image-denied" : "image-undecided"), use.span, join(words, "; "), verdict.remedy};
-    if (const auto advice = denied && use.image ? replacements.find(*use.image) : std::nullopt; advice && advice->found()) out.remedy = fmt::format("use '{}' of the catalogue", advice->str());
+    if (const auto advice = denied && use.image ? replacements.find(*use.image) : std::nullopt; advice && advice->found()) {
+      const std::string there = allowed_place(*advice);
+      out.remedy = there.empty() ? fmt::format("use '{}' of the catalogue", advice->str()) : fmt::format("use '{}'", there);
+    }
     return {std::move(out)};
   }
 };
 
-Result<Judge> judge_of(Workshop& workshop, const CheckFilesWish& wish, const policy::FinishedRules* rules) {
+Result<Judge> judge_of(Workshop& workshop, const CheckFilesWish& wish, const policy::Policy& policy, const policy::FinishedRules* rules) {
   host::Files& files = *workshop.machine.files;
   const host::Path folder = workshop.data / "policies";
   Judge out;
@@ -110,6 +140,7 @@ Result<Judge> judge_of(Workshop& workshop, const CheckFilesWish& wish, const pol
   out.pending_passes = wish.pending_passes;
   if (rules == nullptr || !rules->bases) return out;
   out.rules = &*rules->bases, out.selection = wish.selection;
+  if (rules->verify && policy.verify) out.verify = &*policy.verify;
   TRY_ASSIGN(std::string registries, files.read(folder / "registries.yaml"));
   TRY_ASSIGN(out.registries, policy::read_registries(std::move(registries), (folder / "registries.yaml").string()));
   const host::Path vendors = out.rules->vendors.empty() ? folder / "vendors.yaml" : wish.policy.parent_path() / out.rules->vendors;
@@ -150,7 +181,7 @@ class Checker {
     if (judge_.rules != nullptr) {
       options.ask = [&](const workload::ImageUse& use) -> std::vector<workload::Remark> {
         if (use.where == "syntax") return {};  // part of the builder, and no base
-        out.references.push_back({use, judge_.ask(use)});
+        out.references.push_back({use, judge_.ask(out.kind, use)});
         return judge_.remarks(use, out.references.back().verdict);
       };
       options.chosen = [&](const workload::ImageName& name) {
@@ -204,7 +235,7 @@ Result<CheckedFiles> check_files(Workshop& workshop, const CheckFilesWish& wish)
   } else if (!wish.environment.empty()) {
     return cannot(Kind::Invalid, fmt::format("judge for '{}'", wish.environment), "an environment is part of a policy, and there is none");
   }
-  TRY_ASSIGN(const Judge judge, judge_of(workshop, wish, rules));
+  TRY_ASSIGN(const Judge judge, judge_of(workshop, wish, policy, rules));
   Walk walk(files);
   for (const host::Path& path : wish.paths) TRY(walk.add(path));
   CheckedFiles out;

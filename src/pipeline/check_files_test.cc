@@ -103,7 +103,8 @@ TEST_F(CheckFilesTest, ReferencesAreJudged) {
       {"ours without one", "registry.example/hardened/nginx:1.26", Answer::Denied, "ours", "has no digest", "with its digest"},
       {"what only its signature tells", "registry.example/vendor/a:1", Answer::Unknown, "signed", "only the image tells its signature", ""},
       {"one that is denied", "old:1", Answer::Denied, "old", "it has ended", "take another base"},
-      {"one that no rule names", "nginx:1.27", Answer::Denied, "", "the platform team selects bases", "use 'nginx:1.26' of the catalogue"},
+      {"one that no rule names", "nginx:1.27", Answer::Denied, "", "the platform team selects bases", "use 'registry.example/hardened/nginx:1.26@sha256:…'"},
+      {"one that nothing replaces", "other:1", Answer::Denied, "", "the platform team selects bases", "take a base that a rule"},
       {"the same in its other spelling", "registry.example/library/old:1", Answer::Denied, "old", "it has ended", ""},
       {"a variable", "${X}", Answer::Unknown, "", "the variable 'X' decides on it", "name it in the file"},
   };
@@ -125,6 +126,28 @@ TEST_F(CheckFilesTest, ReferencesAreJudged) {
     EXPECT_NE(said.find(row.says), std::string::npos) << row.summary << ": " << said;
     EXPECT_NE(remedy.find(row.remedy), std::string::npos) << row.summary << ": " << remedy;
   }
+}
+
+TEST_F(CheckFilesTest, WhatRunsIsAFinishedImage) {
+  put("/policy.yaml",
+      "verify:\n  rules:\n    - {name: teams, images: ['registry.example/team/**'], signed-by: [{file: team.pub}]}\n"
+      "bases:\n  default: deny\n  rules:\n    - {name: ours, images: ['registry.example/hardened/**']}\n    - {name: old, images: ['registry.example/team/old'], deny: true}\n"
+      "environments:\n  dev: {verify: false}\n");
+  wish.policy = "/policy.yaml";
+  const auto answer = [&](const char* path, const std::string& text) {
+    put(path, text);
+    wish.paths = {path};
+    const auto all = checked();
+    return all.files.empty() || all.files[0].references.empty() ? std::string("none") : fmt::format("{} {}", policy::to_string(all.answer), join(all.files[0].references[0].verdict.pending, ", "));
+  };
+  const std::string pod = "apiVersion: v1\nkind: Pod\nspec: {containers: [{image: registry.example/team/app:1}]}\n", old = "apiVersion: v1\nkind: Pod\nspec: {containers: [{image: registry.example/team/old:1}]}\n";
+  EXPECT_EQ(answer("/pod.yaml", pod), "unknown who signed it, its base (`ashlar check REF`)");
+  EXPECT_EQ(answer("/pod.yaml", old), "denied ") << "a rule denies it whatever it is";
+  EXPECT_EQ(answer("/Dockerfile", "FROM registry.example/team/app:1\n"), "denied ") << "it is no base";
+  wish.environment = "dev";
+  EXPECT_EQ(answer("/pod.yaml", pod), "denied ") << "nobody asks for signatures there";
+  wish.environment.clear(), wish.pending_passes = true;
+  EXPECT_EQ(answer("/pod.yaml", pod), "allowed who signed it, its base (`ashlar check REF`)") << "for who asks the image later";
 }
 
 TEST_F(CheckFilesTest, UnknownOutranksDenied) {

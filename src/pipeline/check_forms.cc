@@ -63,6 +63,10 @@ Json reference_json(const ReferenceAnswer& each) {
           {"verdict", policy::to_string(each.verdict.answer)}, {"rule", each.verdict.rule}, {"pending", each.verdict.pending}, {"reasons", std::move(reasons)}};
 }
 
+bool any_not_allowed(const CheckedFiles& checked) {
+  return std::ranges::any_of(checked.files, [](const CheckedFile& file) { return std::ranges::any_of(file.references, [](const ReferenceAnswer& each) { return each.verdict.answer != policy::Answer::Allowed; }); });
+}
+
 std::string summary(const CheckedFiles& checked) {
   std::array<std::size_t, 3> counts{};
   std::size_t old = 0, silenced = 0, mended = 0, unread = 0;
@@ -75,7 +79,7 @@ std::string summary(const CheckedFiles& checked) {
   if (mended > 0) out += fmt::format("; {} mended", mended);
   if (old > 0) out += fmt::format("; {} old", old);
   if (silenced > 0) out += fmt::format("; {} silenced", silenced);
-  if (checked.judged) out += fmt::format("; references: {}", policy::to_string(checked.answer));
+  if (checked.judged) out += fmt::format("; references: {}{}", policy::to_string(checked.answer), checked.answer == policy::Answer::Allowed && any_not_allowed(checked) ? ", but for old ones" : "");
   return out;
 }
 

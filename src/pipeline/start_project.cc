@@ -104,12 +104,16 @@ Result<StartedProject> start_from(Workshop& workshop, const host::Path& dockerfi
   TRY_ASSIGN(const auto migrated, migrate_file(workshop, tables, how));
   if (migrated.refused()) {
     auto error = cannot(Kind::Invalid, fmt::format("start from '{}'", dockerfile.string()), "it would not run without a person's decision");
-    for (const auto& each : migrated.refusals) error.error().faults.push_back({dockerfile.string(), each.span.line, each.span.column, fmt::format("'{}': {}", each.what, each.why), each.remedy, {}});
+    for (const auto& each : migrated.refusals) error.error().faults.push_back({dockerfile.string(), each.span.line, each.span.column, fmt::format("'{}': {}", each.what, each.why), each.remedy, workload::line_of(migrated.text, each.span)});
     return error;
   }
   Starters starters = {{"Dockerfile.hardened", migrated.text}};
+  // Names without a host are those of whatever registry a client takes by itself.
+  const std::string first = options.bases.substr(0, options.bases.find('/'));
+  values["BASES_GLOB"] = (first.find_first_of(".:") == std::string::npos ? "*/" : "") + options.bases + "/**";
   TRY(add(workshop, "dockerfile", values, starters));
   StartedProject out{name, {}, {}};
+  out.open.push_back(fmt::format("select the bases that it may sit on: `ashlar policy select docker://{}/IMAGE:TAG --by NAME --key release.key`; selection.json goes into the repository", options.bases));
   for (const auto& each : migrated.breaks) out.open.push_back(fmt::format("line {}: '{}': {}{}", each.span.line, each.what, each.why, each.remedy.empty() ? "" : "; " + each.remedy));
   if (options.ci != "none") {
     TRY(check_system(options.ci));

@@ -29,7 +29,6 @@ enum class Format { Definition, Lock, Configuration, Decisions, Statements, Reco
 struct Table { std::string_view name; Format format; };
 constexpr std::array tables = {Table{"replacements.yaml", Format::Replacements}, Table{"migration.yaml", Format::Migration}, Table{"packages.yaml", Format::Packages}, Table{"vendors.yaml", Format::Vendors}, Table{"registries.yaml", Format::Registries}};
 
-
 /// A description of a feed lies in a folder `feeds`, or has keys that no definition has.
 bool is_feed(const host::Path& path, std::string_view text) {
   if (path.extension() != ".yaml" && path.extension() != ".yml") return false;
@@ -67,82 +66,48 @@ Done check_statements(std::string_view text, const host::Path& path) {
   return {};
 }
 
+/// Whether it was read is all that counts.
+template <class Value>
+Done only(Result<Value> read) {
+  if (!read) return std::unexpected(std::move(read).error());
+  return {};
+}
+
+/// What a format is called, and how it is read.
+struct Reading {
+  Format format;
+  std::string_view kind;
+  Done (*read)(host::Files& files, std::string text, const host::Path& path);
+};
+constexpr std::array readings = {
+    Reading{Format::Definition, "definition", [](host::Files&, std::string text, const host::Path& path) { return only(plan::read_definition(std::move(text), path.string())); }},
+    Reading{Format::Lock, "lock", [](host::Files&, std::string text, const host::Path& path) { return only(plan::read_lock(text, path.string())); }},
+    Reading{Format::Configuration, "configuration", [](host::Files&, std::string text, const host::Path& path) { return only(parse_config(std::move(text), path.string())); }},
+    Reading{Format::Decisions, "exceptions", [](host::Files&, std::string text, const host::Path& path) { return only(scan::read_exceptions(text, path.string())); }},
+    Reading{Format::Statements, "statements", [](host::Files&, std::string text, const host::Path& path) { return check_statements(text, path); }},
+    Reading{Format::Records, "signatures", [](host::Files&, std::string text, const host::Path& path) { return only(parse_records(text, path.string())); }},
+    Reading{Format::Keyring, "keyring", [](host::Files& files, std::string text, const host::Path& path) { return only(trust::parse_keyring(files, std::move(text), path)); }},
+    Reading{Format::Policy, "policy", [](host::Files&, std::string text, const host::Path& path) { return only(policy::read_policy(std::move(text), path.string())); }},
+    Reading{Format::Cases, "cases", [](host::Files&, std::string text, const host::Path& path) { return only(policy::read_cases(std::move(text), path.string())); }},
+    Reading{Format::Vendors, "vendors", [](host::Files&, std::string text, const host::Path& path) { return only(policy::read_vendors(std::move(text), path.string())); }},
+    Reading{Format::Registries, "registries", [](host::Files&, std::string text, const host::Path& path) { return only(policy::read_registries(std::move(text), path.string())); }},
+    Reading{Format::Fleet, "fleet", [](host::Files&, std::string text, const host::Path& path) { return only(read_fleet(std::move(text), path)); }},
+    Reading{Format::Replacements, "replacements", [](host::Files&, std::string text, const host::Path& path) { return only(workload::Replacements::read(std::move(text), path.string())); }},
+    Reading{Format::Migration, "migration", [](host::Files&, std::string text, const host::Path& path) { return only(workload::HardenedBases::parse(text, path.string())); }},
+    Reading{Format::Packages, "packages", [](host::Files&, std::string text, const host::Path& path) { return only(workload::PackageNames::parse(text, path.string())); }},
+    Reading{Format::Feed, "feed", [](host::Files&, std::string text, const host::Path& path) { return only(advisory::read_description(std::move(text), path.string())); }},
+};
+
 Validated check(host::Files& files, const host::Path& path) {
   Validated out{path, {}, {}};
-  const auto keep = [&](auto&& result) {
-    if (!result) out.error = std::move(result).error();
-  };
   auto text = files.read(path);
   if (!text) {
-    keep(std::move(text));
+    out.error = std::move(text).error();
     return out;
   }
-  switch (format_of(path, *text)) {
-    case Format::Definition:
-      out.kind = "definition";
-      keep(plan::read_definition(std::move(*text), path.string()));
-      break;
-    case Format::Lock:
-      out.kind = "lock";
-      keep(plan::read_lock(*text, path.string()));
-      break;
-    case Format::Configuration:
-      out.kind = "configuration";
-      keep(parse_config(std::move(*text), path.string()));
-      break;
-    case Format::Decisions:
-      out.kind = "exceptions";
-      keep(scan::read_exceptions(*text, path.string()));
-      break;
-    case Format::Statements:
-      out.kind = "statements";
-      keep(check_statements(*text, path));
-      break;
-    case Format::Records:
-      out.kind = "signatures";
-      keep(parse_records(*text, path.string()));
-      break;
-    case Format::Keyring:
-      out.kind = "keyring";
-      keep(trust::parse_keyring(files, std::move(*text), path));
-      break;
-    case Format::Policy:
-      out.kind = "policy";
-      keep(policy::read_policy(std::move(*text), path.string()));
-      break;
-    case Format::Cases:
-      out.kind = "cases";
-      keep(policy::read_cases(std::move(*text), path.string()));
-      break;
-    case Format::Vendors:
-      out.kind = "vendors";
-      keep(policy::read_vendors(std::move(*text), path.string()));
-      break;
-    case Format::Registries:
-      out.kind = "registries";
-      keep(policy::read_registries(std::move(*text), path.string()));
-      break;
-    case Format::Fleet:
-      out.kind = "fleet";
-      keep(read_fleet(std::move(*text), path));
-      break;
-    case Format::Replacements:
-      out.kind = "replacements";
-      keep(workload::Replacements::read(std::move(*text), path.string()));
-      break;
-    case Format::Migration:
-      out.kind = "migration";
-      keep(workload::HardenedBases::parse(*text, path.string()));
-      break;
-    case Format::Packages:
-      out.kind = "packages";
-      keep(workload::PackageNames::parse(*text, path.string()));
-      break;
-    case Format::Feed:
-      out.kind = "feed";
-      keep(advisory::read_description(std::move(*text), path.string()));
-      break;
-  }
+  const auto* const reading = std::ranges::find(readings, format_of(path, *text), &Reading::format);
+  out.kind = reading->kind;
+  if (auto read = reading->read(files, std::move(*text), path); !read) out.error = std::move(read).error();
   return out;
 }
 

@@ -65,6 +65,7 @@ Result<PrivateKey> open_file(std::string_view reference, const KeyAccess& access
     if (key.error().kind == Kind::Denied) return cannot(Kind::Invalid, what, fmt::format("the password of {} does not open it", has->source));
     return cannot(what, std::move(key).error());
   }
+  if (auto key = PrivateKey::parse(pem.text()); key) return key;  // with no password, as cosign encrypts a key that has none
   for (int turn = 1;; ++turn) {
     auto typed = access.secrets.ask(fmt::format("Password of {}: ", reference));
     if (!typed) return cannot(Kind::Invalid, what, "it is encrypted: give the password in ASHLAR_KEY_PASSWORD, by --password-fd, or at a terminal");

@@ -20,7 +20,7 @@ struct KeyAccess {
 /// A reference as it may be shown: without the PIN that a URI may have.
 std::string shown(std::string_view reference);
 
-/// The key in a PEM file, or in a token. A password is needed only where the key is encrypted: the descriptor's, else that of ASHLAR_KEY_PASSWORD, else that of
+/// The key in a PEM file, or in a token. A password is needed only where the key is encrypted, and with another than the empty one: the descriptor's, else that of ASHLAR_KEY_PASSWORD, else that of
 /// COSIGN_PASSWORD, else the person at the terminal is asked, three times at most. A token's PIN likewise, but COSIGN_PKCS11_PIN in place of COSIGN_PASSWORD: wrong PINs lock a
 /// token; and before all of these what the URI says (pin-value, pin-source). Invalid when the password does not open it, with what to do.
 Result<PrivateKey> open_private_key(std::string_view reference, const KeyAccess& access);

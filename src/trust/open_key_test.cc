@@ -54,6 +54,7 @@ TEST_F(OpenKey, ThePasswordComesFromWhereItShould) {
       {"the terminal, at the third try", "/k/locked.key", {}, {}, {"a", "b", "secret"}, 3, ""},
       {"and no further", "/k/locked.key", {}, {}, {"a", "b", "c", "secret"}, 3, "the password does not open it"},
       {"the empty password that cosign allows", "/k/cosign.key", {{"COSIGN_PASSWORD", ""}}, {}, {}, 0, ""},
+      {"that password is never asked for", "/k/cosign.key", {}, {}, {"secret"}, 0, ""},
       {"nowhere", "/k/locked.key", {}, {}, {}, 1, none},
       {"a wrong one of the environment", "/k/locked.key", {{"COSIGN_PASSWORD", "wrong"}}, {}, {"secret"}, 0, "the password of COSIGN_PASSWORD does not open it"},
       {"a wrong one of a descriptor", "/k/locked.key", {{"ASHLAR_KEY_PASSWORD", "secret"}}, {{5, "wrong"}}, {}, 0, "the password of descriptor 5 does not open it"},

@@ -94,6 +94,8 @@ const CheckRow instruction_rows[] = {
     {"a sample", "secret-copied", "FROM a:1\nCOPY .env.example id_rsa.pub keys.py /x/\n", ""},
     {"a value", "secret-in-env", "FROM a:1\nENV A=1 DB_PASSWORD=x\n", "2:9"},
     {"of the old form", "secret-in-env", "FROM a:1\nENV API_KEY abc\n", "2:5"},
+    {"in an address", "secret-in-env", "FROM a:1\nENV DATABASE=postgres://app:hunter2@db/app\n", "2:5"},
+    {"addresses without one", "secret-in-env", "FROM a:1\nARG P\nENV A=postgres://app@db/app B=postgres://app:$P@db/ C=https://a.example/x@y:z D=redis://:@db E=postgres://app:***@db/\n", ""},
     {"in humps", "secret-in-env", "FROM a:1\nENV githubToken=\"abc\"\n", "2:5"},
     {"a file's path", "secret-in-env", "FROM a:1\nENV DB_PASSWORD_FILE=/run/secrets/db TOKEN_URL=x PWD=/x PASSWORD= SECRET=/run/secrets/a\n", ""},
     {"words that hold such", "secret-in-env", "FROM a:1\nENV PASSENGER_APP=1 TOKENIZERS_PARALLELISM=false COMPASS=x KEYBOARD=de\n", ""},

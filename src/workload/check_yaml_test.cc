@@ -39,6 +39,7 @@ const CheckRow compose_rows[] = {
     {"a script", "script-needs-shell", service("    entrypoint: [\"/entry.sh\"]\n"), "4:17"},
     {"a program", "script-needs-shell", service("    command: [\"redis-server\", \"--save\", \"60\"]\n    entrypoint: /app\n"), ""},
     {"a value", "secret-in-env", service("    environment:\n      POSTGRES_PASSWORD: example\n"), "5:7"},
+    {"in an address", "secret-in-env", service("    environment:\n      DATABASE_URL: postgres://app:hunter2@db/app\n"), "5:7"},
     {"in a list", "secret-in-env", service("    environment:\n      - POSTGRES_PASSWORD=example\n      - A=b\n"), "5:9"},
     {"from outside", "secret-in-env", service("    environment:\n      POSTGRES_PASSWORD: ${PASSWORD:?}\n      POSTGRES_PASSWORD_FILE: /run/secrets/x\n      API_TOKEN:\n"), ""},
     {"an alias is not told twice where it stands once", "privileged", "x-a: &a\n  privileged: true\nservices:\n  web:\n    <<: *a\n    image: a:1\n", "2:15"},

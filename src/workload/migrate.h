@@ -54,6 +54,9 @@ struct Migrated {
 /// it is a break or a refusal, with its line. Migrating the result changes nothing. Errors are those of parse_dockerfile().
 Result<Migrated> migrate(std::string_view dockerfile, std::string_view path, const MigrateOptions& options);
 
+/// The line of a text that a place begins in, for people; empty: the place is the text as a whole.
+std::string line_of(std::string_view text, const Span& span);
+
 /// `https://ashlar.dev/migration/v1`, without the text itself.
 Json to_json(const Migrated& migrated, std::string_view path);
 /// For the description of a pull request.

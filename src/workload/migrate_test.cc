@@ -142,6 +142,10 @@ const Break breaks[] = {
     {"a health check by a script", "FROM node:20\nCOPY check.sh /\nHEALTHCHECK CMD /check.sh\nCMD [\"node\", \"a.js\"]\n", {"# HEALTHCHECK CMD /check.sh\n"}, {}, "break health-check: the script '/check.sh' needs a shell"},
     {"curl was there for the health check alone", "FROM python:3.13\nRUN apt-get update && apt-get install -y curl && rm -rf /var/lib/apt/lists/*\nHEALTHCHECK CMD curl -f http://localhost:8000/\nCMD [\"python\", \"a.py\"]\n", {"\"/usr/lib/ashlar/probe\""}, {"curl", "RUN"}},
     // No shell.
+    {"a command that an init starts", "FROM node:20\nENTRYPOINT [\"/sbin/tini\", \"--\"]\nCMD [\"npm\", \"start\"]\n", {}, {}, "refused shell: what 'npm start' starts stands in package.json"},
+    {"a script that an init starts", "FROM python:3.13\nENTRYPOINT [\"dumb-init\", \"-v\", \"--\"]\nCMD [\"./app.py\"]\n", {"CMD [\"python3\", \"./app.py\"]"}},
+    {"a command behind the usual entry script", "FROM node:20\nENTRYPOINT [\"docker-entrypoint.sh\"]\nCMD [\"./app.js\"]\n", {"CMD [\"node\", \"./app.js\"]"}, {"ENTRYPOINT"}},
+    {"arguments of an entry point stay what they are", "FROM node:20\nENTRYPOINT [\"node\", \"a.js\"]\nCMD [\"npm\", \"start\"]\n", {"CMD [\"npm\", \"start\"]"}},
     {"the command in shell form", "FROM python:3.13\nCMD python app.py\n", {"CMD [\"python\", \"app.py\"]"}},
     {"variables in the entry point of Java", "FROM eclipse-temurin:21-jre\nENV JVM_OPTS=\"-Xmx1g\"\nENTRYPOINT java $JVM_OPTS -jar app.jar\n", {"ENTRYPOINT [\"java\", \"-jar\", \"app.jar\"]", "ENV JDK_JAVA_OPTIONS=\"-Xmx1g\""}, {}, "break variables: Java itself reads JDK_JAVA_OPTIONS"},
     {"a variable with a value", "FROM node:20\nENV PORT=3000\nCMD node a.js $PORT\n", {"CMD [\"node\", \"a.js\", \"3000\"]"}, {}, "break variables: no shell puts in the value of PORT"},

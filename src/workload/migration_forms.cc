@@ -60,6 +60,8 @@ std::string verdict(const Migrated& migrated) {
 
 }  // namespace
 
+std::string line_of(std::string_view text, const Span& span) { return span.line == 0 ? std::string() : std::string(Lines(text).line(span.line)); }
+
 Json to_json(const Migrated& migrated, std::string_view path) {
   return {{"schema", "https://ashlar.dev/migration/v1"}, {"path", visible(path)}, {"result", migrated.refused() ? "refused" : migrated.changed ? "converted" : "unchanged"},
           {"changes", points(migrated.changes)}, {"breaks", points(migrated.breaks)}, {"refusals", points(migrated.refusals)}};

@@ -26,6 +26,7 @@ class BasesCel {
       out += fmt::format("{} ? ({}) : ", about, wrong);
     }
     if (rules_.allow_others) return out + "''";
+    if (named.empty()) notes_.add(Effect::DeniesMore, "bases", "default", "pods run finished images, and no rule of 'verify' says which those are: what is built on an allowed base is denied by its own name", "name your teams' repositories in a rule of the section 'verify'");
     const std::string denied = says("no rule of the policy's section 'bases' names it", rules_.why);
     return out + (named.empty() ? denied : fmt::format("({} ? '' : {})", named, denied));
   }

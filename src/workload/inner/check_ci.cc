@@ -60,7 +60,7 @@ class Files {
     if (node == nullptr) return;
     for (const auto& [key, value] : node->members) {
       const YamlNode* text = value.type == YamlNode::Type::Mapping ? value.find("value") : &value;
-      if (is_text(text) && names_secret(key.text) && is_literal(text->text)) out_.add("secret-in-env", stream_.place(document_, key), fmt::format("'{}' has its value in the file", visible(key.text.substr(0, 80))), "the service keeps secrets: name one of those");
+      if (is_text(text) && gives_secret(key.text, text->text)) out_.add("secret-in-env", stream_.place(document_, key), fmt::format("'{}' has its value in the file", visible(key.text.substr(0, 80))), "the service keeps secrets: name one of those");
     }
   }
 

@@ -112,7 +112,7 @@ class Compose {
     const YamlNode* environment = service.find("environment");
     if (environment == nullptr) return;
     const auto judge = [&](const YamlNode& at, std::string_view key, std::string_view value) {
-      if (names_secret(key) && is_literal(value)) say("secret-in-env", at, fmt::format("'{}' of '{}' has its value in the file", visible(key), visible(name_)), "secrets: of the file, or a variable without a value here");
+      if (gives_secret(key, value)) say("secret-in-env", at, fmt::format("'{}' of '{}' has its value in the file", visible(key), visible(name_)), "secrets: of the file, or a variable without a value here");
     };
     for (const auto& [key, value] : environment->members) {
       if (is_text(&value)) judge(key, key.text, value.text);

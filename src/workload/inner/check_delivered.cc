@@ -110,7 +110,11 @@ class Delivered {
 
   void health() {
     if (last_.health == nullptr) {
-      if (last_.port != nullptr) out_.add("health-missing", from_, "it has a port and no HEALTHCHECK", "where the base's definition says `health`, HEALTHCHECK CMD [\"/usr/lib/ashlar/probe\", \"http\", \"http://127.0.0.1:8080/healthz\"]");
+      if (last_.port == nullptr) return;
+      const std::string_view port = last_.port->words.empty() ? std::string_view() : std::string_view(last_.port->words[0].text);
+      const std::string_view digits = port.substr(0, port.find_first_not_of("0123456789"));
+      out_.add("health-missing", from_, "it has a port and no HEALTHCHECK",
+               fmt::format("where the base's definition says `health`, HEALTHCHECK CMD [\"/usr/lib/ashlar/probe\", \"http\", \"http://127.0.0.1:{}/healthz\"]", digits.empty() ? "PORT" : digits));
       return;
     }
     const Instruction& of = *last_.health;

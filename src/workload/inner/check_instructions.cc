@@ -68,8 +68,11 @@ class Instructions {
   void variables(const Instruction& each) {
     for (const Assignment& pair : each.assignments) {
       const std::string& name = pair.name.text;
-      if (!names_secret(name)) continue;
       const Span span = view_.span(pair.name, each.span);
+      if (!names_secret(name)) {
+        if (each.keyword == "ENV" && gives_secret(name, pair.value.text)) out_.add("secret-in-env", span, fmt::format("'{}' has a password in it", visible(name)), "give it when the container runs, by a file or the platform's secrets");
+        continue;
+      }
       if (each.keyword == "ARG") out_.add("secret-in-arg", span, fmt::format("the build argument '{}' stays in the history", visible(name)), "RUN --mount=type=secret,id=...,env=... shows it to one command and keeps it nowhere");
       else if (is_literal(pair.value.text)) out_.add("secret-in-env", span, fmt::format("'{}' has its value in the file", visible(name)), "give it when the container runs, by a file or the platform's secrets");
       else if (pair.value.text.find('$') != std::string::npos) out_.add("secret-in-arg", span, fmt::format("'{}' is kept in the image's configuration", visible(name)), "give it when the container runs, by a file or the platform's secrets");

@@ -135,7 +135,7 @@ class Pods {
     for (const YamlNode& each : list->items) {
       const YamlNode* key = each.find("name");
       const YamlNode* value = each.find("value");
-      if (is_text(key) && is_text(value) && names_secret(key->text) && is_literal(value->text) && value->text.find("$(") == std::string::npos) say("secret-in-env", *key, fmt::format("'{}' of '{}' has its value in the file", visible(key->text), name_), "valueFrom: {secretKeyRef: ...}");
+      if (is_text(key) && is_text(value) && gives_secret(key->text, value->text) && value->text.find("$(") == std::string::npos) say("secret-in-env", *key, fmt::format("'{}' of '{}' has its value in the file", visible(key->text), name_), "valueFrom: {secretKeyRef: ...}");
     }
   }
 

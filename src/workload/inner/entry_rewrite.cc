@@ -39,7 +39,11 @@ class EntryRewriter {
 
   void rewrite(const std::vector<size_t>& numbers) {
     for (const size_t number : numbers) {
-      if (work_.file.instructions[number].keyword == "ENTRYPOINT") has_entrypoint_ = true;
+      const Instruction& each = work_.file.instructions[number];
+      if (each.keyword != "ENTRYPOINT") continue;
+      const std::vector<std::string> words = each.exec ? texts(each.words) : std::vector<std::string>();
+      has_entrypoint_ = !is_dropped(words);
+      starts_command_ = is_bare_init(words);
     }
     for (const size_t number : numbers) {
       const Instruction& each = work_.file.instructions[number];
@@ -49,6 +53,14 @@ class EntryRewriter {
   }
 
  private:
+  /// One that the hardened image has itself.
+  bool is_dropped(const std::vector<std::string>& words) const { return !words.empty() && std::ranges::find(base_.starts, joined(words)) != base_.starts.end(); }
+  /// An init alone, which starts whatever the command says.
+  static bool is_bare_init(const std::vector<std::string>& words) {
+    if (words.empty() || (last_part(words[0]) != "tini" && last_part(words[0]) != "dumb-init")) return false;
+    return std::all_of(words.begin() + 1, words.end(), [](const std::string& word) { return word.starts_with('-'); });
+  }
+
   void put(const Instruction& each, const std::vector<std::string>& words) {
     const auto extent = each.rest.extent();
     if (extent) work_.edits.push_back({extent->first, extent->second, json_array(words)});
@@ -58,7 +70,7 @@ class EntryRewriter {
     if (each.words.empty() || (each.exec && each.words.size() == 1 && each.words[0].empty())) return;
     const std::vector<std::string> given = each.exec ? texts(each.words) : std::vector<std::string>();
     // Arguments of an entry point are no command.
-    const bool arguments = each.keyword == "CMD" && has_entrypoint_ && each.exec;
+    const bool arguments = each.keyword == "CMD" && has_entrypoint_ && !starts_command_ && each.exec;
     const std::string whole = each.exec ? joined(given) : std::string(trim(each.words[0].text));
     if (!arguments && std::ranges::find(base_.starts, whole) != base_.starts.end()) return starts_by_itself(number, each, whole);
     if (arguments) {
@@ -220,7 +232,7 @@ class EntryRewriter {
   Migration& work_;
   const HardenedBase& base_;
   EntryNeeds& needs_;
-  bool has_entrypoint_ = false, hopeless_ = false;
+  bool has_entrypoint_ = false, starts_command_ = false, hopeless_ = false;
 };
 
 }  // namespace

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "base/text.h"
+
 namespace ashlar::workload {
 namespace {
 
@@ -53,6 +55,24 @@ bool is_literal(std::string_view value) {
   while (!value.empty() && (value.back() == '"' || value.back() == '\'')) value.remove_suffix(1);
   return !value.empty() && value != "true" && value != "false" && value.find('$') == std::string_view::npos && !value.starts_with("/run/secrets/");
 }
+
+namespace {
+
+/// `scheme://user:password@host`, where the password is no variable.
+bool has_password(std::string_view value) {
+  const std::size_t scheme = value.find("://");
+  if (scheme == std::string_view::npos) return false;
+  std::string_view authority = value.substr(scheme + 3);
+  authority = authority.substr(0, authority.find_first_of("/?#\"' \t\n"));
+  const std::size_t at = authority.rfind('@');
+  if (at == std::string_view::npos) return false;
+  const std::string_view password = cut(authority.substr(0, at), ':').second;
+  return !password.empty() && password.find_first_of("$<{") == std::string_view::npos && password.find_first_not_of("*x.") != std::string_view::npos;
+}
+
+}  // namespace
+
+bool gives_secret(std::string_view variable, std::string_view value) { return (names_secret(variable) && is_literal(value)) || has_password(value); }
 
 bool is_secret_file(std::string_view path) {
   while (path.ends_with('/')) path.remove_suffix(1);
