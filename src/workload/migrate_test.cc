@@ -193,6 +193,14 @@ const Break breaks[] = {
     {"one that is not known", "FROM python:3.13-alpine\nRUN apk add --no-cache frobnicate\nCMD [\"python\", \"a.py\"]\n", {}, {"frobnicate"}, "break packages: what it is called in Debian is not known"},
     // Debugging.
     {"tools for people", "FROM python:3.13\nRUN apt-get update && apt-get install -y vim less strace\nCMD [\"python\", \"a.py\"]\n", {}, {"vim", "strace", "RUN"}},
+    // Tools that usual images have and -dev images lack.
+    {"git that the -dev image has not", "FROM python:3.13\nWORKDIR /app\nRUN git clone https://git.example/a /app/a\nCMD [\"python\", \"a/a.py\"]\n", {"RUN apt-get update && apt-get install -y --no-install-recommends git &&"}},
+    {"curl, jq, make and g++", "FROM python:3.13\nWORKDIR /app\nRUN curl -fsS https://x.example/a.json | jq .v && make && g++ -o /app/x x.cc\nCMD [\"python\", \"a.py\"]\n", {"--no-install-recommends curl jq g++ make &&"}},
+    {"gcc with the headers of C", "FROM python:3.13\nWORKDIR /app\nRUN gcc -o /app/x x.c\nCMD [\"python\", \"a.py\"]\n", {"--no-install-recommends gcc libc6-dev &&"}},
+    {"a tool that the file installs itself", "FROM python:3.13\nWORKDIR /app\nRUN apt-get update && apt-get install -y wget\nRUN wget -O /app/m https://x.example/m\nCMD [\"python\", \"a.py\"]\n", {"apt-get install -y wget"}, {"--no-install-recommends wget"}},
+    {"a tool that is installed only after it is used", "FROM python:3.13\nWORKDIR /app\nRUN wget -O /app/m https://x.example/m\nRUN apt-get update && apt-get install -y wget\nCMD [\"python\", \"a.py\"]\n", {"--no-install-recommends wget"}},
+    {"pip takes from git", "FROM python:3.13\nRUN pip install git+https://git.example/a\nCMD [\"python\", \"a.py\"]\n", {"--no-install-recommends git &&"}},
+    {"what a build stage starts, a stage on it has", "FROM python:3.13 AS a\nRUN git --version\nFROM a\nRUN git --version\nCMD [\"python\", \"a.py\"]\n", {"--no-install-recommends git &&"}},
     // Over-trimming: what the text does not say is said.
     {"what a RUN makes elsewhere", "FROM python:3.13\nARG D\nRUN ./setup.sh && cp -r out $D\nCMD [\"python\", \"a.py\"]\n", {}, {}, "break files: a variable says what it makes"},
     {"what is removed of the base", "FROM nginx:1.26\nRUN rm /etc/nginx/conf.d/default.conf && touch /usr/share/nginx/html/ready\nCOPY site.conf /etc/nginx/conf.d/\n", {}, {}, "break files: '/etc/nginx/conf.d/default.conf' is removed where it is built"},

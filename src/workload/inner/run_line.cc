@@ -131,6 +131,7 @@ class RunReader {
     const bool python = program.starts_with("python");
     const bool pip = program.starts_with("pip") || (python && word(1) == "-m" && word(2) == "pip");
     if ((pip && program != "pipenv" && program != "pipx") || program == "poetry" || program == "pipenv") out_.uses_pip = true;
+    if (pip && std::ranges::any_of(words_, [](const LineWord* each) { return each->value.find("git+") != std::string::npos; })) out_.programs.emplace("git");
     if (program == "uv" && (word(1) == "pip" || word(1) == "venv")) out_.uses_pip = out_.uses_pip || word(1) == "pip";
     if ((python && word(1) == "-m" && word(2) == "venv") || program == "virtualenv" || (program == "uv" && word(1) == "venv")) {
       for (size_t at = words_.size(); at-- > 1;) {
