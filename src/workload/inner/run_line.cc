@@ -36,6 +36,10 @@ class RunReader {
     first_ = first;
     const std::string_view program = last_part(word(0));
     out_.programs.emplace(program);
+    if (auto writer = unknown_writer(words_)) {
+      for (const std::string& each : writer->outputs) out_.made.push_back(absolute(each, folder_));
+      out_.writers.push_back(std::move(*writer));
+    }
     if (packages(program, made) || accounts(program, made) || languages(program, made)) return;
     files(program);
   }
@@ -200,7 +204,7 @@ class RunReader {
     } else if (program == "make" && word(words_.size() - 1) == "install") {
       out_.made.emplace_back("/usr/local");
     } else if (program.starts_with("pip") || program == "python3" || program == "python") {
-      make_after({"-t", "--target", "--prefix"});
+      make_after({"-t", "--target", "--prefix", "-d", "--dest", "-w", "--wheel-dir"});
     }
   }
 
@@ -228,15 +232,28 @@ std::string absolute(std::string_view path, std::string_view folder) {
 RunLine read_run(const Instruction& run, const std::string& folder, const Variables& values) {
   RunLine out;
   if (run.exec) {
-    for (const Traced& each : run.words) out.programs.emplace(last_part(each.text));
+    LineCommand command;
+    for (const Traced& each : run.words) command.words.push_back({.value = each.text});
+    out.line.commands.push_back(std::move(command));
+    RunReader(out, folder, values).read();
+    // No shell's text: there is nothing in it that could be rewritten word by word.
+    out.line.commands.clear();
+    out.commands.clear();
     return out;
   }
-  // A heredoc without a command before it is the script itself.
-  const bool script = run.heredocs.size() == 1 && trim(run.rest.text).starts_with("<<");
+  // A heredoc alone, or one that a shell gets, is the script itself.
+  const auto before = words(run.rest.text);
+  const bool alone = before.size() == 1 && before[0].starts_with("<<");
+  const bool to_shell = before.size() > 1 && is_shell(before[0]) && before.back().starts_with("<<") && std::all_of(before.begin() + 1, before.end() - 1, [](std::string_view each) { return each.starts_with("-"); });
+  const bool script = run.heredocs.size() == 1 && (alone || to_shell);
   if (script) out.text = Traced(run.heredocs[0].content, run.heredocs[0].span.begin);
   else out.text = run.rest;
   out.line = read_shell_line(out.text.text);
   RunReader(out, folder, values).read();
+  // What another program gets may name what it writes.
+  for (const Heredoc& each : script || out.writers.empty() ? std::vector<Heredoc>() : run.heredocs) {
+    for (std::string& path : absolute_paths(each.content)) out.writers.front().named.push_back(std::move(path));
+  }
   return out;
 }
 
