@@ -204,7 +204,9 @@ const Break breaks[] = {
     // What a build makes where nobody would look.
     {"a folder that a script is told to write to", "FROM python:3.13\nRUN python build_data.py --out /data\nCMD [\"python\", \"a.py\"]\n", {"COPY --from=build /data /data"}},
     {"one that it is told with an equals sign", "FROM python:3.13\nRUN ./make-site --output=/srv/site\nCMD [\"python\", \"a.py\"]\n", {"COPY --from=build /srv/site /srv/site"}},
-    {"a folder of the system that it is told", "FROM python:3.13\nRUN ./make-site --prefix /usr\nCMD [\"python\", \"a.py\"]\n", {}, {}, "break files: it names /usr"},
+    {"a folder of the system that it is told", "FROM python:3.13\nRUN ./make-site --prefix /usr\nCMD [\"python\", \"a.py\"]\n", {}, {}, "break files: what comes into '/usr' by this is not known"},
+    {"a program that goes to a folder of the system", "FROM python:3.13\nRUN mv a b/tool /usr/bin/\nCMD [\"python\", \"a.py\"]\n", {"COPY --from=build /usr/bin/a /usr/bin/a\nCOPY --from=build /usr/bin/tool /usr/bin/tool\n"}},
+    {"whatever goes to a folder of the system", "FROM python:3.13\nRUN tar -x -f a.tar -C /etc\nCMD [\"python\", \"a.py\"]\n", {}, {}, "break files: what comes into '/etc' by this is not known"},
     {"an installer", "FROM python:3.13\nCOPY install.sh .\nRUN ./install.sh\nCMD [\"python\", \"a.py\"]\n", {}, {}, "break files: what './install.sh' writes is not known, and not copied"},
     {"an installer in exec form", "FROM python:3.13\nWORKDIR /app\nCOPY install.sh .\nRUN [\"./install.sh\", \"/etc/own\"]\nCMD [\"python\", \"a.py\"]\n", {"COPY --from=build /app /app"}, {}, "break files: outside of '/app' is not known, and not copied; it names /etc/own"},
     {"data of nltk", "FROM python:3.13\nRUN pip install nltk && python -m nltk.downloader -d /usr/share/nltk_data punkt\nCMD [\"python\", \"a.py\"]\n", {"COPY --from=build /usr/share/nltk_data /usr/share/nltk_data"}},

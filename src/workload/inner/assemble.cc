@@ -156,7 +156,10 @@ class Assembler {
       return;
     }
     for (const std::string& each : run.owned) given_.insert(each);
-    for (const std::string& each : run.made) outputs_.push_back({each, false});
+    for (const std::string& each : run.made) {
+      outputs_.push_back({each, false});
+      if (is_of_the_system(each) && std::ranges::find(run.owned, each) == run.owned.end()) work_.breaks("files", at(number).span, work_.shown(number), fmt::format("what comes into '{}' by this is not known", each), "copy it into the last stage by name");
+    }
     if (run.makes_locales) outputs_.push_back({"/usr/lib/locale", false});
     if (run.trusts) outputs_.push_back({"/etc/ssl/certs", false}), outputs_.push_back({"/usr/local/share/ca-certificates", false}), trusts(number);
     if (run.installs_globally) outputs_.push_back({"/usr/local/lib/node_modules", false}), outputs_.push_back({"/usr/local/bin", false});
@@ -192,9 +195,6 @@ class Assembler {
       std::vector<std::string> left;
       for (const std::string& path : writer.named) {
         if (!is_left_behind(path) && !is_under(path, "/usr/bin") && !is_under(path, "/bin") && std::ranges::none_of(outputs_, [&](const Output& each) { return is_under(path, each.path); })) left.push_back(path);
-      }
-      for (const std::string& path : writer.outputs) {
-        if (is_of_the_system(path)) left.push_back(path);
       }
       // It says where it writes, and that is copied.
       if (!writer.outputs.empty() && left.empty()) continue;

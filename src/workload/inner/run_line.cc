@@ -69,6 +69,16 @@ class RunReader {
   void make_last() {
     if (words_.size() > 1 && !word(words_.size() - 1).starts_with("-")) make(*words_.back());
   }
+  /// What is copied into a folder, by its name there; the folder, where a shell or a folder's content decides.
+  void make_into() {
+    const LineWord& last = *words_.back();
+    for (size_t at = 1; at + 1 < words_.size(); ++at) {
+      const std::string_view from = word(at);
+      if (from.starts_with("-")) continue;
+      if (!last.plain || !words_[at]->plain || from.ends_with('/') || from.ends_with('.')) return make(last);
+      out_.made.push_back(absolute(std::string(last.value) + std::string(last_part(from)), folder_));
+    }
+  }
   /// The value after one of the options.
   void make_after(std::initializer_list<std::string_view> options) {
     for (size_t at = 1; at + 1 < words_.size(); ++at) {
@@ -190,7 +200,8 @@ class RunReader {
         if (const auto path = path_of(*words_[at])) out_.made.push_back(*path), out_.owned.push_back(*path);
       }
     } else if (is_one_of(program, copies)) {
-      make_last();
+      if (words_.size() > 2 && word(words_.size() - 1).ends_with('/')) make_into();
+      else make_last();
     } else if (program == "tar" || program == "unzip") {
       make_after({"-C", "--directory", "-d"});
     } else if (program == "curl" || program == "wget") {
