@@ -120,6 +120,10 @@ class Migrator {
     const auto numbers = numbers_of(at);
     const auto first_run = std::ranges::find_if(numbers, [&](size_t number) { return work_.runs.contains(number) && !work_.dropped.contains(number); });
     if (first_run == numbers.end()) return;
+    if (const std::string home = view.parent < 0 ? compiler_home(work_, at) : std::string(); !home.empty()) {
+      put_before(*first_run, "ENV " + home);
+      work_.change("tools", from_span(at), view.image, fmt::format("what it installs goes where the usual image has it: {}", home));
+    }
     std::vector<std::string> packages = view.parent < 0 ? view.match.toolchain : std::vector<std::string>();
     for (std::string& each : missing_packages(work_, at)) packages.push_back(std::move(each));
     if (!packages.empty()) {
@@ -213,6 +217,12 @@ class Migrator {
     if (work_.out.refused()) return;
     environments(assembly);
     if (!kept) languages(last_, view);
+    for (const size_t stage : chain) {
+      const std::string programs = installed_programs(work_, stage);
+      if (programs.empty()) continue;
+      assembly.extra.push_back({programs, false});
+      work_.environment.emplace_back("PATH", fmt::format("\"{}:$PATH\"", programs));
+    }
     if (pythons_.contains(last_)) use_environment(assembly);
     if (!gems_.empty() && assembly.base->family == "ruby") {
       work_.environment.emplace_back(gem_variables_name, gem_variables_value);
@@ -263,11 +273,15 @@ class Migrator {
     bool copied = false;
     for (const size_t number : assembly.numbers) {
       const Instruction& each = work_.file.instructions[number];
-      if (each.keyword != "COPY" || each.words.size() != 2) continue;
+      if (each.keyword != "COPY" || each.words.size() < 2) continue;
       const auto from = std::ranges::find(each.flags, "from", &Flag::name);
-      if (from == each.flags.end()) continue;
-      const int stage = stage_of(work_.file, from->value.text, work_.file.stages.size());
-      if (stage < 0 || !makes_environment(static_cast<size_t>(stage))) continue;
+      const int stage = from == each.flags.end() ? -1 : stage_of(work_.file, from->value.text, work_.file.stages.size());
+      if (stage < 0 || each.words.size() != 2 || !makes_environment(static_cast<size_t>(stage))) {
+        // Neither is it there to be copied, nor would Debian's Python look for it.
+        if (assembly.base->family == "python" && std::ranges::any_of(each.words, [](const Traced& word) { return word.text.starts_with("/usr/local/lib/python3"); }))
+          work_.breaks("files", each.span, work_.shown(number), "Debian's Python looks in /usr/lib/python3/dist-packages and in environments, not there", fmt::format("install it with pip in a build stage, into {}, and copy that", environment));
+        continue;
+      }
       const std::string source = absolute(each.words[0].text, work_.places[number].folder);
       const bool pip = prefixes_.contains(source) || source == "/root/.local" || source == "/usr/local" || source == "/usr/local/bin" || source.starts_with("/usr/local/lib/python3") || source == std::string(environment);
       if (!pip) continue;
@@ -283,7 +297,6 @@ class Migrator {
       }
       if (std::ranges::none_of(work_.environment, [](const auto& pair) { return pair.first == "PATH"; })) work_.environment.emplace_back("PATH", fmt::format("\"{}/bin:$PATH\"", environment));
     }
-    (void)assembly;
   }
   bool makes_environment(size_t stage) const {
     for (int at = static_cast<int>(stage); at >= 0; at = work_.stages[static_cast<size_t>(at)].parent) {
@@ -314,67 +327,6 @@ class Migrator {
 };
 
 }  // namespace
-
-namespace {
-
-/// Whether the last stage runs what Go built without C, and installs nothing that has a library.
-bool only_static(const Migration& work) {
-  const bool without_c = std::ranges::any_of(work.file.instructions, [](const Instruction& each) { return each.rest.text.find("CGO_ENABLED=0") != std::string::npos; });
-  if (!without_c) return false;
-  for (const auto& [number, run] : work.runs) {
-    if (number < work.file.stages[static_cast<size_t>(work.stages.back().root)].first) continue;
-    for (size_t at = 0; at < run.commands.size(); ++at) {
-      for (const size_t index : run.commands[at].role == Role::Install ? run.commands[at].names : std::vector<size_t>()) {
-        const auto kind = work.options.packages->find(run.commands[at].packager, run.line.commands[at].words[index].value).kind;
-        if (kind != PackageUse::Kind::Base && kind != PackageUse::Kind::Debug) return false;
-      }
-    }
-  }
-  return true;
-}
-
-}  // namespace
-
-const HardenedBase* choose_final_base(Migration& work) {
-  const size_t last = work.file.stages.size() - 1;
-  const MigratedStage& view = work.stages[last];
-  const HardenedBases& bases = *work.options.bases;
-  std::vector<std::string> starts;
-  std::string started;
-  for (int at = static_cast<int>(last); at >= 0; at = work.stages[static_cast<size_t>(at)].parent) {
-    const Stage& read = work.file.stages[static_cast<size_t>(at)];
-    for (size_t number = read.first; number < read.end; ++number) {
-      const Instruction& each = work.file.instructions[number];
-      if (each.keyword != "CMD" && each.keyword != "ENTRYPOINT") continue;
-      for (const Traced& word : each.words) started += " " + word.text;
-    }
-  }
-  for (const std::string_view each : words(started)) starts.emplace_back(each.substr(each.rfind('/') + 1));
-  const auto starts_with = [&](std::string_view program) { return std::ranges::find(starts, program) != starts.end(); };
-  if (!view.match.why.empty() && view.base != nullptr && starts_with("dotnet")) {
-    work.refuse("base", work.file.instructions[work.file.stages[last].first].span, view.image, view.match.why, "dotnet publish --self-contained, and start the program that it makes");
-    return nullptr;
-  }
-  if (view.scratch) return bases.find("static");
-  if (!view.match.distribution) return view.base->runtime.empty() ? bases.find("base") : view.base;
-  // What is started decides, then what is installed.
-  for (const HardenedBase& each : bases.all()) {
-    if (!each.runtime.empty() && std::ranges::any_of(each.programs, starts_with)) return &each;
-  }
-  for (const auto& [number, run] : work.runs) {
-    if (number < work.file.stages[static_cast<size_t>(view.root)].first) continue;
-    for (size_t at = 0; at < run.commands.size(); ++at) {
-      if (run.commands[at].role != Role::Install) continue;
-      for (const size_t index : run.commands[at].names) {
-        for (const std::string& name : work.options.packages->find(run.commands[at].packager, run.line.commands[at].words[index].value).names) {
-          const HardenedBase* found = bases.for_package(name);
-          if (found != nullptr && !found->runtime.empty() && (found->family == "python" || found->family == "node" || found->family == "java" || found->family == "ruby" || found->family.starts_with("php") || found->family == "nginx" || found->family == "httpd")) return found;
-        }
-      }
-    }
-  }
-  return bases.find(only_static(work) ? "static" : "base");
-}
 
 Result<Migrated> migrate(std::string_view dockerfile, std::string_view path, const MigrateOptions& options) {
   TRY_ASSIGN(auto file, parse_dockerfile(dockerfile, path));

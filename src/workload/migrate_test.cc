@@ -201,6 +201,15 @@ const Break breaks[] = {
     {"a tool that is installed only after it is used", "FROM python:3.13\nWORKDIR /app\nRUN wget -O /app/m https://x.example/m\nRUN apt-get update && apt-get install -y wget\nCMD [\"python\", \"a.py\"]\n", {"--no-install-recommends wget"}},
     {"pip takes from git", "FROM python:3.13\nRUN pip install git+https://git.example/a\nCMD [\"python\", \"a.py\"]\n", {"--no-install-recommends git &&"}},
     {"what a build stage starts, a stage on it has", "FROM python:3.13 AS a\nRUN git --version\nFROM a\nRUN git --version\nCMD [\"python\", \"a.py\"]\n", {"--no-install-recommends git &&"}},
+    // Where compilers and interpreters lie in usual images.
+    {"go install", "FROM golang:1.24 AS b\nRUN CGO_ENABLED=0 go install ./cmd/tool\nFROM scratch\nCOPY --from=b /go/bin/tool /tool\nCMD [\"/tool\"]\n", {"ENV GOPATH=/go PATH=\"/go/bin:$PATH\"\nRUN apt-get", "COPY --from=b /go/bin/tool /tool"}},
+    {"go install in the stage that runs", "FROM golang:1.24\nWORKDIR /src\nCOPY . .\nRUN go install ./cmd/tool\nCMD [\"tool\"]\n", {"ENV GOPATH=/go PATH=\"/go/bin:$PATH\"\n", "ENV PATH=\"/go/bin:$PATH\"\n", "COPY --from=build /go/bin /go/bin"}},
+    {"a place for Go's programs that the file chooses", "FROM golang:1.24 AS b\nENV GOBIN=/out\nRUN CGO_ENABLED=0 go install ./cmd/tool\nFROM scratch\nCOPY --from=b /out/tool /tool\nCMD [\"/tool\"]\n", {}, {"GOPATH"}},
+    {"cargo install", "FROM rust:1.85 AS b\nRUN cargo install --path .\nFROM debian:12-slim\nCOPY --from=b /usr/local/cargo/bin/app /usr/local/bin/app\nCMD [\"app\"]\n", {"ENV CARGO_HOME=/usr/local/cargo PATH=\"/usr/local/cargo/bin:$PATH\"\n"}},
+    {"python where the usual image has it", "FROM python:3.13\nCMD [\"/usr/local/bin/python\", \"/a.py\"]\n", {"CMD [\"python\", \"/a.py\"]"}},
+    {"a program of pip's where the usual image has it", "FROM python:3.13\nRUN pip install gunicorn\nCMD [\"/usr/local/bin/gunicorn\", \"a:b\"]\n", {"CMD [\"gunicorn\", \"a:b\"]", "PATH=\"/opt/venv/bin:$PATH\""}},
+    {"a program of one's own there", "FROM python:3.13\nRUN pip install x\nCOPY tool /usr/local/bin/tool\nCMD [\"/usr/local/bin/tool\"]\n", {"CMD [\"/usr/local/bin/tool\"]"}},
+    {"packages of Python from another image", "FROM python:3.13\nCOPY --from=registry.example/own/libs /usr/local/lib/python3.13/site-packages /usr/local/lib/python3.13/site-packages\nCMD [\"python\", \"a.py\"]\n", {}, {}, "break files: Debian's Python looks in"},
     // What a build makes where nobody would look.
     {"a folder that a script is told to write to", "FROM python:3.13\nRUN python build_data.py --out /data\nCMD [\"python\", \"a.py\"]\n", {"COPY --from=build /data /data"}},
     {"one that it is told with an equals sign", "FROM python:3.13\nRUN ./make-site --output=/srv/site\nCMD [\"python\", \"a.py\"]\n", {"COPY --from=build /srv/site /srv/site"}},

@@ -133,11 +133,27 @@ class EntryRewriter {
       }
     }
     if (form.words[0] == "/sbin/tini" || form.words[0] == "/usr/local/bin/tini") form.words[0] = "/usr/bin/tini", form.from_shell = true;
+    usual_place(form);
     prefer_interpreter(form);
     java_options(form, number);
   }
   /// Not even an image that keeps a shell could start it.
   void fail(ExecForm& form, std::string reason) { form.words.clear(), form.reason = std::move(reason), hopeless_ = true; }
+
+  /// `/usr/local/bin/python`: usual images have their programs there, the hardened ones where Debian has them, pip's in an environment.
+  void usual_place(ExecForm& form) const {
+    constexpr std::string_view folder = "/usr/local/bin/";
+    const std::string program = form.words[0];
+    if (!program.starts_with(folder)) return;
+    const std::string name = program.substr(folder.size());
+    const bool of_base = std::ranges::find(base_.programs, name) != base_.programs.end();
+    const bool of_pip = base_.family == "python" && std::ranges::any_of(work_.runs, [](const auto& each) { return each.second.uses_pip; });
+    const bool own = std::ranges::any_of(work_.runs, [&](const auto& each) { return std::ranges::find(each.second.made, program) != each.second.made.end(); }) ||
+                     std::ranges::any_of(work_.file.instructions, [&](const Instruction& each) { return (each.keyword == "COPY" || each.keyword == "ADD") && each.words.size() > 1 && (each.words.back().text == program || each.words.back().text.starts_with("/usr/local")); });
+    if (own || (!of_base && !of_pip)) return;
+    form.words[0] = name;
+    form.from_shell = true;
+  }
 
   void prefer_interpreter(ExecForm& form) const {
     const bool global = base_.family == "node" && form.words[0].find('/') == std::string::npos && std::ranges::find(base_.programs, form.words[0]) == base_.programs.end() && form.words[0] != "tini" && form.words[0] != "dumb-init" &&
