@@ -147,8 +147,20 @@ class RunRewriter {
     if (packager == Packager::Apt && word.value.find('=') != std::string::npos) work_.breaks("packages", span, word.value, "the version is that of another release than Debian 13", "leave the version out: the hardened base is locked as a whole");
     if (packager == Packager::Apt && name.starts_with("./")) return {word.value};
     if (use.kind == Use::Build) needs_.native = needs_.native || name.ends_with("-dev") || name.ends_with("-devel") || name.find("gcc") != std::string::npos || name.find("build") != std::string::npos || name.find("g++") != std::string::npos;
+    other_version(word, use, span);
     if (!last_) return use.names;
     return for_last(word, name, use, span);
+  }
+
+  /// `openjdk-17-jre`, `php82`: a release of a language that Debian 13 has in another version.
+  void other_version(const LineWord& word, const PackageUse& use, const Span& span) {
+    const std::string_view name = without_version(word.value);
+    const HardenedBase* base = use.names.empty() ? nullptr : work_.options.bases->for_package(use.names.front());
+    const size_t begin = name.find_first_of("0123456789");
+    if (base == nullptr || begin == std::string_view::npos) return;
+    std::string_view version = name.substr(begin, name.find_first_not_of("0123456789.", begin) - begin);
+    const bool same = (base->version + ".").starts_with(std::string(version) + ".") || version == base->version;
+    if (!same) work_.breaks("version", span, word.value, fmt::format("{} {} is what Debian 13 and the hardened image have", base->repository, base->version), fmt::format("try the application with {}", base->version));
   }
 
   std::vector<std::string> for_last(const LineWord& word, const std::string& name, const PackageUse& use, const Span& span) {
