@@ -32,6 +32,7 @@ class Migrator {
     for (size_t at = 0; at < work_.stages.size(); ++at) {
       if (work_.stages[at].final_chain && !work_.stages[at].stays) work_.stages[at].base = assembly.dev;
     }
+    for (size_t at = 0; at <= last_; ++at) chosen_outside(at);
     for (size_t at = 0; at < last_; ++at) build_stage(at, assembly);
     last_stage(assembly);
   }
@@ -58,6 +59,39 @@ class Migrator {
     work_.change("base", from_span(root), view.image.empty() ? "scratch" : view.image, fmt::format("{} when it runs{}", work_.reference(base, base.runtime.empty() ? base.dev : base.runtime), view.match.build_only || view.scratch ? "" : fmt::format(", {} where it is built", work_.reference(dev, dev.dev))));
     if (!view.match.distribution && view.match.base != nullptr && view.match.base == &base && !view.match.same_version)
       work_.breaks("version", from_span(root), view.image, fmt::format("{} {} is not among the hardened images; {} is", base.repository, view.match.version, base.version), fmt::format("try the application with {}", base.version));
+  }
+
+  /// What whoever builds chooses by name: a base by an ARG, a stage by --target.
+  void chosen_outside(size_t at) {
+    const MigratedStage& view = work_.stages[at];
+    const Stage& read = work_.file.stages[at];
+    const bool last = at == last_, changes = last || (view.parent < 0 && !view.stays && !view.scratch && !view.hardened);
+    if (changes && read.base.text.find('$') != std::string::npos)
+      work_.breaks("variables", from_span(at), work_.shown(read.first), "FROM is what the ARG comes to by default: another value given to the build changes nothing any more", "give builds with other values a file of their own, or an ARG for the tag of the hardened image");
+    const bool starts = std::ranges::any_of(numbers_of(at), [&](size_t number) { return work_.file.instructions[number].keyword == "CMD" || work_.file.instructions[number].keyword == "ENTRYPOINT"; });
+    const Instruction& from = work_.file.instructions[read.first];
+    if (last || !starts || from.words.size() != 3 || view.scratch || view.hardened) return;
+    work_.breaks("stage", from.span, work_.shown(read.first), fmt::format("whoever builds it by --target {} gets no hardened image: it {}, with a shell and as root", visible(from.words[2].text), view.stays ? fmt::format("stays on {}", view.image) : "stands on a -dev image"),
+                 fmt::format("let '{}' be the last stage of a file, and migrate that", visible(from.words[2].text)));
+  }
+
+  /// Instructions of the stages that the last one stands on, and its own, as far as nothing later takes their place.
+  std::vector<size_t> in_force(const std::vector<size_t>& chain) const {
+    std::vector<size_t> out;
+    std::set<std::string> said;
+    for (const size_t stage : chain) {
+      std::vector<size_t> numbers = numbers_of(stage);
+      const auto gone = [&](size_t number) { return said.contains(work_.file.instructions[number].keyword); };
+      std::erase_if(numbers, gone);
+      for (const size_t number : numbers) {
+        const std::string& keyword = work_.file.instructions[number].keyword;
+        if (keyword == "CMD" || keyword == "ENTRYPOINT" || keyword == "HEALTHCHECK" || keyword == "STOPSIGNAL") said.insert(keyword);
+        // An entry point of its own takes no command of another stage's.
+        if (keyword == "ENTRYPOINT") said.insert("CMD");
+      }
+      out.insert(out.begin(), numbers.begin(), numbers.end());
+    }
+    return out;
   }
 
   /// Instructions of a stage, without its FROM.
@@ -196,9 +230,7 @@ class Migrator {
   void last_stage(Assembly& assembly) {
     std::vector<size_t> chain;
     for (int at = static_cast<int>(last_); at >= 0; at = work_.stages[static_cast<size_t>(at)].parent) chain.push_back(static_cast<size_t>(at));
-    for (size_t each = chain.size(); each-- > 0;) {
-      for (const size_t number : numbers_of(chain[each])) assembly.numbers.push_back(number);
-    }
+    assembly.numbers = in_force(chain);
     MigratedStage view = work_.stages[last_];
     const bool kept = view.stays;  // a compiler's image, that stays as the build stage
     view.base = assembly.dev;

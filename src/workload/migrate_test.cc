@@ -218,6 +218,12 @@ const Break breaks[] = {
     {"a shell as the command", "FROM debian:12\nCMD [\"bash\"]\n", {}, {}, "refused shell: it starts a shell"},
     {"a shell as the command, where an image with one is there", "FROM node:20\nCMD [\"/bin/bash\"]\n", {}, {}, "refused shell: it starts a shell"},
     {"a shell as the command of a build that is the last stage", "FROM golang:1.24\nRUN go build -o /a .\nCMD bash\n", {}, {}, "refused shell: it starts a shell"},
+    // What whoever builds chooses.
+    {"a target that is not the last stage", "FROM python:3.13 AS prod\nWORKDIR /app\nCOPY . .\nUSER app\nCMD [\"python\", \"a.py\"]\nFROM prod AS dev\nCMD [\"python\", \"a.py\", \"--reload\"]\n", {"CMD [\"python\", \"a.py\", \"--reload\"]\n"}, {}, "break stage: whoever builds it by --target prod gets no hardened image"},
+    {"a target beside the last stage", "FROM node:20 AS worker\nCMD [\"node\", \"w.js\"]\nFROM node:20\nCMD [\"node\", \"a.js\"]\n", {}, {}, "break stage: --target worker"},
+    {"a stage that only builds is no target", "FROM node:20 AS b\nWORKDIR /app\nRUN npm ci\nFROM node:20\nCOPY --from=b /app /app\nCMD [\"node\", \"/app/a.js\"]\n", {}},
+    {"a base that an ARG chooses", "ARG BASE=python:3.13\nFROM $BASE\nCMD [\"python\", \"a.py\"]\n", {"FROM registry.example/hardened/python:3.13\n"}, {}, "break variables: another value given to the build changes nothing any more"},
+    {"a tag of a build stage that an ARG chooses", "ARG V=20\nFROM node:${V} AS b\nWORKDIR /app\nRUN npm ci\nFROM node:20\nCOPY --from=b /app /app\nCMD [\"node\", \"/app/a.js\"]\n", {}, {}, "break variables: another value given to the build"},
     // What a build makes where nobody would look.
     {"a folder that a script is told to write to", "FROM python:3.13\nRUN python build_data.py --out /data\nCMD [\"python\", \"a.py\"]\n", {"COPY --from=build /data /data"}},
     {"one that it is told with an equals sign", "FROM python:3.13\nRUN ./make-site --output=/srv/site\nCMD [\"python\", \"a.py\"]\n", {"COPY --from=build /srv/site /srv/site"}},
@@ -267,6 +273,34 @@ TEST(Migrate, WhatBreaksIsMendedOrSaid) {
     expect_sound(row.text, *done, options, row.summary);
   }
   EXPECT_GE(std::size(breaks), 50U);
+}
+
+/// A stage that stands on another says again what that one said: once it is there, as in the image that was.
+TEST(Migrate, WhatALaterStageSaysTakesThePlaceOfTheEarlier) {
+  struct Row {
+    const char* summary;
+    const char* first;
+    const char* then;
+    std::vector<const char*> holds;   ///< of the last stage
+    std::vector<const char*> lacks;
+  };
+  const Row rows[] = {
+      {"a command", "CMD [\"python\", \"a.py\"]\n", "CMD [\"python\", \"b.py\"]\n", {"b.py"}, {"a.py"}},
+      {"an entry point takes the command away, too", "CMD [\"python\", \"a.py\"]\n", "ENTRYPOINT [\"python\", \"b.py\"]\n", {"b.py"}, {"a.py", "CMD"}},
+      {"a command is what an entry point gets", "ENTRYPOINT [\"python\", \"a.py\"]\n", "CMD [\"--x\"]\n", {"a.py", "--x"}, {}},
+      {"a health check", "HEALTHCHECK CMD curl -f http://localhost:1/\nCMD [\"python\", \"a.py\"]\n", "HEALTHCHECK CMD curl -f http://localhost:2/\n", {"localhost:2", "a.py"}, {"localhost:1"}},
+      {"a signal", "STOPSIGNAL SIGINT\nCMD [\"python\", \"a.py\"]\n", "STOPSIGNAL SIGQUIT\n", {"SIGQUIT"}, {"SIGINT"}},
+      {"what is said once", "LABEL a=b\nCMD [\"python\", \"a.py\"]\n", "LABEL c=d\n", {"a=b", "c=d", "a.py"}, {}},
+  };
+  for (const Row& row : rows) {
+    for (const char* run : {"", "RUN python -m compileall /srv\n"}) {
+      const auto done = migrate(fmt::format("FROM python:3.13 AS prod\n{}{}FROM prod\n{}", run, row.first, row.then), "Dockerfile", usual_options());
+      ASSERT_TRUE(done && !done->refused()) << row.summary;
+      const std::string last = done->text.substr(done->text.rfind("FROM "));
+      for (const char* part : row.holds) EXPECT_NE(last.find(part), std::string::npos) << row.summary << "\n" << done->text;
+      for (const char* part : row.lacks) EXPECT_EQ(last.find(part), std::string::npos) << row.summary << "\n" << done->text;
+    }
+  }
 }
 
 TEST(Migrate, WhatTheOldImageTellsCounts) {
