@@ -303,6 +303,29 @@ TEST(Migrate, WhatALaterStageSaysTakesThePlaceOfTheEarlier) {
   }
 }
 
+/// Why a USER before the last one goes: the truth about what is run between them.
+TEST(Migrate, UsersBeforeTheLastGoForTheRightReason) {
+  struct Row {
+    const char* summary;
+    const char* between;
+    const char* why;
+  };
+  const Row rows[] = {
+      {"nothing", "", "nothing is run between this and the next USER"},
+      {"files alone", "COPY a /b\n", "nothing is run between this and the next USER"},
+      {"a RUN", "RUN pip install --user x\n", "what is run after it is run as root where it is built"},
+      {"a RUN after a copy", "COPY a /b\nRUN [\"true\"]\n", "what is run after it is run as root where it is built"},
+      {"a RUN after another USER", "USER root\nRUN true\n", "nothing is run between this and the next USER"},
+  };
+  for (const Row& row : rows) {
+    const auto done = migrate(fmt::format("FROM python:3.13\nRUN true\nUSER nobody\n{}USER app\nCMD [\"python\", \"a.py\"]\n", row.between), "Dockerfile", usual_options());
+    ASSERT_TRUE(done && !done->refused()) << row.summary;
+    const auto point = std::ranges::find(done->changes, "USER nobody", &MigrationPoint::what);
+    ASSERT_NE(point, done->changes.end()) << row.summary;
+    EXPECT_EQ(point->why, row.why) << row.summary;
+  }
+}
+
 TEST(Migrate, WhatTheOldImageTellsCounts) {
   OldImage old;
   old.uid = old.gid = 1000;
