@@ -228,6 +228,7 @@ const Break breaks[] = {
     {"a folder that a script is told to write to", "FROM python:3.13\nRUN python build_data.py --out /data\nCMD [\"python\", \"a.py\"]\n", {"COPY --from=build /data /data"}},
     {"one that it is told with an equals sign", "FROM python:3.13\nRUN ./make-site --output=/srv/site\nCMD [\"python\", \"a.py\"]\n", {"COPY --from=build /srv/site /srv/site"}},
     {"a folder of the system that it is told", "FROM python:3.13\nRUN ./make-site --prefix /usr\nCMD [\"python\", \"a.py\"]\n", {}, {}, "break files: what comes into '/usr' by this is not known"},
+    {"a file that Perl edits", "FROM python:3.13\nRUN perl -pi -e s/a/b/ /etc/own.conf\nCMD [\"python\", \"a.py\"]\n", {"COPY --from=build /etc/own.conf /etc/own.conf"}},
     {"a program that goes to a folder of the system", "FROM python:3.13\nRUN mv a b/tool /usr/bin/\nCMD [\"python\", \"a.py\"]\n", {"COPY --from=build /usr/bin/a /usr/bin/a\nCOPY --from=build /usr/bin/tool /usr/bin/tool\n"}},
     {"whatever goes to a folder of the system", "FROM python:3.13\nRUN tar -x -f a.tar -C /etc\nCMD [\"python\", \"a.py\"]\n", {}, {}, "break files: what comes into '/etc' by this is not known"},
     {"an installer", "FROM python:3.13\nCOPY install.sh .\nRUN ./install.sh\nCMD [\"python\", \"a.py\"]\n", {}, {}, "break files: what './install.sh' writes is not known, and not copied"},

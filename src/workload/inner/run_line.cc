@@ -210,7 +210,7 @@ class RunReader {
       make_after({"-o", "--output", "--root", "--target-dir", "--out-dir"});
     } else if (program == "git" && word(1) == "clone") {
       if (words_.size() > 3 && word(words_.size() - 2).find("://") != std::string_view::npos) make_last();
-    } else if (program == "sed" && std::ranges::any_of(words_, [](const LineWord* each) { return each->value.starts_with("-i"); })) {
+    } else if ((program == "sed" || program == "perl") && std::ranges::any_of(words_, [](const LineWord* each) { return each->value.starts_with("-i") || each->value.starts_with("-pi"); })) {
       make_last();
     } else if (program == "make" && word(words_.size() - 1) == "install") {
       out_.made.emplace_back("/usr/local");

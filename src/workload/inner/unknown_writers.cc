@@ -49,7 +49,7 @@ bool runs_known(const std::vector<const LineWord*>& words) {
   if (first == "--version" || first == "-V" || first == "-v" || first == "-version") return true;
   constexpr std::array<std::string_view, 6> modules = {"pip", "venv", "compileall", "ensurepip", "build", "virtualenv"};
   if (first == "-m" && words.size() > 2) return is_one_of(words[2]->value, modules);
-  if (words[0]->value.starts_with("perl")) return std::ranges::any_of(words, [](const LineWord* each) { return each->value.starts_with("-") && each->value.find('i') != std::string::npos && each->value.find('e') != std::string::npos; });
+  if (words[0]->value.starts_with("perl")) return std::ranges::any_of(words, [](const LineWord* each) { return each->value.starts_with("-i") || each->value.starts_with("-pi"); });
   const std::string_view file = last_part(first);
   return file == "setup.py" || (!first.starts_with("-") && file.find('.') == std::string_view::npos && is_one_of(file, known)) || file == "manage.py" || first.find("node_modules/") != std::string::npos;
 }
