@@ -195,7 +195,8 @@ const Break breaks[] = {
     {"tools for people", "FROM python:3.13\nRUN apt-get update && apt-get install -y vim less strace\nCMD [\"python\", \"a.py\"]\n", {}, {"vim", "strace", "RUN"}},
     // Tools that usual images have and -dev images lack.
     {"git that the -dev image has not", "FROM python:3.13\nWORKDIR /app\nRUN git clone https://git.example/a /app/a\nCMD [\"python\", \"a/a.py\"]\n", {"RUN apt-get update && apt-get install -y --no-install-recommends git &&"}},
-    {"curl, jq, make and g++", "FROM python:3.13\nWORKDIR /app\nRUN curl -fsS https://x.example/a.json | jq .v && make && g++ -o /app/x x.cc\nCMD [\"python\", \"a.py\"]\n", {"--no-install-recommends curl jq g++ make &&"}},
+    {"curl, jq, make and g++", "FROM python:3.13\nWORKDIR /app\nRUN curl -fsS https://x.example/a.json | jq .v && make && g++ -o /app/x x.cc\nCMD [\"python\", \"a.py\"]\n", {"--no-install-recommends curl jq g++ make gcc libc6-dev &&"}},
+    {"make where the usual image has no compiler either", "FROM python:3.13-slim\nWORKDIR /app\nRUN make\nCMD [\"python\", \"a.py\"]\n", {"--no-install-recommends make &&"}},
     {"gcc with the headers of C", "FROM python:3.13\nWORKDIR /app\nRUN gcc -o /app/x x.c\nCMD [\"python\", \"a.py\"]\n", {"--no-install-recommends gcc libc6-dev &&"}},
     {"a tool that the file installs itself", "FROM python:3.13\nWORKDIR /app\nRUN apt-get update && apt-get install -y wget\nRUN wget -O /app/m https://x.example/m\nCMD [\"python\", \"a.py\"]\n", {"apt-get install -y wget"}, {"--no-install-recommends wget"}},
     {"a tool that is installed only after it is used", "FROM python:3.13\nWORKDIR /app\nRUN wget -O /app/m https://x.example/m\nRUN apt-get update && apt-get install -y wget\nCMD [\"python\", \"a.py\"]\n", {"--no-install-recommends wget"}},

@@ -57,7 +57,9 @@ std::vector<std::string> missing_packages(const Migration& work, size_t stage) {
       const auto& own = view.base->dev_programs;
       if (std::ranges::find(own, program) != own.end() || std::ranges::find(work.options.bases->dev_programs(), program) != work.options.bases->dev_programs().end()) continue;
       if (program == "java" && (!view.match.toolchain.empty() || has("default-jdk-headless"))) continue;
-      const auto names = words(packages);
+      auto names = words(packages);
+      // A usual image with compilers: what is built with make or cmake there has them.
+      if (view.match.full && (program == "make" || program == "cmake") && std::ranges::find(own, "gcc") == own.end()) names.insert(names.end(), {"gcc", "libc6-dev", "g++"});
       if (has(names.front()) || (has("build-essential") && (names.front() == "gcc" || names.front() == "g++" || names.front() == "make"))) continue;
       for (const std::string_view package : names) {
         if (!has(package) && std::ranges::find(out, package) == out.end()) out.emplace_back(package);
