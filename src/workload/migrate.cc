@@ -32,6 +32,7 @@ class Migrator {
     for (size_t at = 0; at < work_.stages.size(); ++at) {
       if (work_.stages[at].final_chain && !work_.stages[at].stays) work_.stages[at].base = assembly.dev;
     }
+    for (size_t at = 0; at <= last_; ++at) chosen_outside(at);
     for (size_t at = 0; at < last_; ++at) build_stage(at, assembly);
     last_stage(assembly);
   }
@@ -58,6 +59,39 @@ class Migrator {
     work_.change("base", from_span(root), view.image.empty() ? "scratch" : view.image, fmt::format("{} when it runs{}", work_.reference(base, base.runtime.empty() ? base.dev : base.runtime), view.match.build_only || view.scratch ? "" : fmt::format(", {} where it is built", work_.reference(dev, dev.dev))));
     if (!view.match.distribution && view.match.base != nullptr && view.match.base == &base && !view.match.same_version)
       work_.breaks("version", from_span(root), view.image, fmt::format("{} {} is not among the hardened images; {} is", base.repository, view.match.version, base.version), fmt::format("try the application with {}", base.version));
+  }
+
+  /// What whoever builds chooses by name: a base by an ARG, a stage by --target.
+  void chosen_outside(size_t at) {
+    const MigratedStage& view = work_.stages[at];
+    const Stage& read = work_.file.stages[at];
+    const bool last = at == last_, changes = last || (view.parent < 0 && !view.stays && !view.scratch && !view.hardened);
+    if (changes && read.base.text.find('$') != std::string::npos)
+      work_.breaks("variables", from_span(at), work_.shown(read.first), "FROM is what the ARG comes to by default: another value given to the build changes nothing any more", "give builds with other values a file of their own, or an ARG for the tag of the hardened image");
+    const bool starts = std::ranges::any_of(numbers_of(at), [&](size_t number) { return work_.file.instructions[number].keyword == "CMD" || work_.file.instructions[number].keyword == "ENTRYPOINT"; });
+    const Instruction& from = work_.file.instructions[read.first];
+    if (last || !starts || from.words.size() != 3 || view.scratch || view.hardened) return;
+    work_.breaks("stage", from.span, work_.shown(read.first), fmt::format("whoever builds it by --target {} gets no hardened image: it {}, with a shell and as root", visible(from.words[2].text), view.stays ? fmt::format("stays on {}", view.image) : "stands on a -dev image"),
+                 fmt::format("let '{}' be the last stage of a file, and migrate that", visible(from.words[2].text)));
+  }
+
+  /// Instructions of the stages that the last one stands on, and its own, as far as nothing later takes their place.
+  std::vector<size_t> in_force(const std::vector<size_t>& chain) const {
+    std::vector<size_t> out;
+    std::set<std::string> said;
+    for (const size_t stage : chain) {
+      std::vector<size_t> numbers = numbers_of(stage);
+      const auto gone = [&](size_t number) { return said.contains(work_.file.instructions[number].keyword); };
+      std::erase_if(numbers, gone);
+      for (const size_t number : numbers) {
+        const std::string& keyword = work_.file.instructions[number].keyword;
+        if (keyword == "CMD" || keyword == "ENTRYPOINT" || keyword == "HEALTHCHECK" || keyword == "STOPSIGNAL") said.insert(keyword);
+        // An entry point of its own takes no command of another stage's.
+        if (keyword == "ENTRYPOINT") said.insert("CMD");
+      }
+      out.insert(out.begin(), numbers.begin(), numbers.end());
+    }
+    return out;
   }
 
   /// Instructions of a stage, without its FROM.
@@ -120,6 +154,10 @@ class Migrator {
     const auto numbers = numbers_of(at);
     const auto first_run = std::ranges::find_if(numbers, [&](size_t number) { return work_.runs.contains(number) && !work_.dropped.contains(number); });
     if (first_run == numbers.end()) return;
+    if (const std::string home = view.parent < 0 ? compiler_home(work_, at) : std::string(); !home.empty()) {
+      put_before(*first_run, "ENV " + home);
+      work_.change("tools", from_span(at), view.image, fmt::format("what it installs goes where the usual image has it: {}", home));
+    }
     std::vector<std::string> packages = view.parent < 0 ? view.match.toolchain : std::vector<std::string>();
     for (std::string& each : missing_packages(work_, at)) packages.push_back(std::move(each));
     if (!packages.empty()) {
@@ -192,9 +230,7 @@ class Migrator {
   void last_stage(Assembly& assembly) {
     std::vector<size_t> chain;
     for (int at = static_cast<int>(last_); at >= 0; at = work_.stages[static_cast<size_t>(at)].parent) chain.push_back(static_cast<size_t>(at));
-    for (size_t each = chain.size(); each-- > 0;) {
-      for (const size_t number : numbers_of(chain[each])) assembly.numbers.push_back(number);
-    }
+    assembly.numbers = in_force(chain);
     MigratedStage view = work_.stages[last_];
     const bool kept = view.stays;  // a compiler's image, that stays as the build stage
     view.base = assembly.dev;
@@ -213,6 +249,12 @@ class Migrator {
     if (work_.out.refused()) return;
     environments(assembly);
     if (!kept) languages(last_, view);
+    for (const size_t stage : chain) {
+      const std::string programs = installed_programs(work_, stage);
+      if (programs.empty()) continue;
+      assembly.extra.push_back({programs, false});
+      work_.environment.emplace_back("PATH", fmt::format("\"{}:$PATH\"", programs));
+    }
     if (pythons_.contains(last_)) use_environment(assembly);
     if (!gems_.empty() && assembly.base->family == "ruby") {
       work_.environment.emplace_back(gem_variables_name, gem_variables_value);
@@ -263,11 +305,15 @@ class Migrator {
     bool copied = false;
     for (const size_t number : assembly.numbers) {
       const Instruction& each = work_.file.instructions[number];
-      if (each.keyword != "COPY" || each.words.size() != 2) continue;
+      if (each.keyword != "COPY" || each.words.size() < 2) continue;
       const auto from = std::ranges::find(each.flags, "from", &Flag::name);
-      if (from == each.flags.end()) continue;
-      const int stage = stage_of(work_.file, from->value.text, work_.file.stages.size());
-      if (stage < 0 || !makes_environment(static_cast<size_t>(stage))) continue;
+      const int stage = from == each.flags.end() ? -1 : stage_of(work_.file, from->value.text, work_.file.stages.size());
+      if (stage < 0 || each.words.size() != 2 || !makes_environment(static_cast<size_t>(stage))) {
+        // Neither is it there to be copied, nor would Debian's Python look for it.
+        if (assembly.base->family == "python" && std::ranges::any_of(each.words, [](const Traced& word) { return word.text.starts_with("/usr/local/lib/python3"); }))
+          work_.breaks("files", each.span, work_.shown(number), "Debian's Python looks in /usr/lib/python3/dist-packages and in environments, not there", fmt::format("install it with pip in a build stage, into {}, and copy that", environment));
+        continue;
+      }
       const std::string source = absolute(each.words[0].text, work_.places[number].folder);
       const bool pip = prefixes_.contains(source) || source == "/root/.local" || source == "/usr/local" || source == "/usr/local/bin" || source.starts_with("/usr/local/lib/python3") || source == std::string(environment);
       if (!pip) continue;
@@ -283,7 +329,6 @@ class Migrator {
       }
       if (std::ranges::none_of(work_.environment, [](const auto& pair) { return pair.first == "PATH"; })) work_.environment.emplace_back("PATH", fmt::format("\"{}/bin:$PATH\"", environment));
     }
-    (void)assembly;
   }
   bool makes_environment(size_t stage) const {
     for (int at = static_cast<int>(stage); at >= 0; at = work_.stages[static_cast<size_t>(at)].parent) {
@@ -314,67 +359,6 @@ class Migrator {
 };
 
 }  // namespace
-
-namespace {
-
-/// Whether the last stage runs what Go built without C, and installs nothing that has a library.
-bool only_static(const Migration& work) {
-  const bool without_c = std::ranges::any_of(work.file.instructions, [](const Instruction& each) { return each.rest.text.find("CGO_ENABLED=0") != std::string::npos; });
-  if (!without_c) return false;
-  for (const auto& [number, run] : work.runs) {
-    if (number < work.file.stages[static_cast<size_t>(work.stages.back().root)].first) continue;
-    for (size_t at = 0; at < run.commands.size(); ++at) {
-      for (const size_t index : run.commands[at].role == Role::Install ? run.commands[at].names : std::vector<size_t>()) {
-        const auto kind = work.options.packages->find(run.commands[at].packager, run.line.commands[at].words[index].value).kind;
-        if (kind != PackageUse::Kind::Base && kind != PackageUse::Kind::Debug) return false;
-      }
-    }
-  }
-  return true;
-}
-
-}  // namespace
-
-const HardenedBase* choose_final_base(Migration& work) {
-  const size_t last = work.file.stages.size() - 1;
-  const MigratedStage& view = work.stages[last];
-  const HardenedBases& bases = *work.options.bases;
-  std::vector<std::string> starts;
-  std::string started;
-  for (int at = static_cast<int>(last); at >= 0; at = work.stages[static_cast<size_t>(at)].parent) {
-    const Stage& read = work.file.stages[static_cast<size_t>(at)];
-    for (size_t number = read.first; number < read.end; ++number) {
-      const Instruction& each = work.file.instructions[number];
-      if (each.keyword != "CMD" && each.keyword != "ENTRYPOINT") continue;
-      for (const Traced& word : each.words) started += " " + word.text;
-    }
-  }
-  for (const std::string_view each : words(started)) starts.emplace_back(each.substr(each.rfind('/') + 1));
-  const auto starts_with = [&](std::string_view program) { return std::ranges::find(starts, program) != starts.end(); };
-  if (!view.match.why.empty() && view.base != nullptr && starts_with("dotnet")) {
-    work.refuse("base", work.file.instructions[work.file.stages[last].first].span, view.image, view.match.why, "dotnet publish --self-contained, and start the program that it makes");
-    return nullptr;
-  }
-  if (view.scratch) return bases.find("static");
-  if (!view.match.distribution) return view.base->runtime.empty() ? bases.find("base") : view.base;
-  // What is started decides, then what is installed.
-  for (const HardenedBase& each : bases.all()) {
-    if (!each.runtime.empty() && std::ranges::any_of(each.programs, starts_with)) return &each;
-  }
-  for (const auto& [number, run] : work.runs) {
-    if (number < work.file.stages[static_cast<size_t>(view.root)].first) continue;
-    for (size_t at = 0; at < run.commands.size(); ++at) {
-      if (run.commands[at].role != Role::Install) continue;
-      for (const size_t index : run.commands[at].names) {
-        for (const std::string& name : work.options.packages->find(run.commands[at].packager, run.line.commands[at].words[index].value).names) {
-          const HardenedBase* found = bases.for_package(name);
-          if (found != nullptr && !found->runtime.empty() && (found->family == "python" || found->family == "node" || found->family == "java" || found->family == "ruby" || found->family.starts_with("php") || found->family == "nginx" || found->family == "httpd")) return found;
-        }
-      }
-    }
-  }
-  return bases.find(only_static(work) ? "static" : "base");
-}
 
 Result<Migrated> migrate(std::string_view dockerfile, std::string_view path, const MigrateOptions& options) {
   TRY_ASSIGN(auto file, parse_dockerfile(dockerfile, path));

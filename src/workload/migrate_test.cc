@@ -140,6 +140,10 @@ const Break breaks[] = {
     {"a health check in words that name a shell", "FROM node:20\nHEALTHCHECK CMD [\"sh\", \"-c\", \"curl -f http://localhost/ || exit 1\"]\nCMD [\"node\", \"a.js\"]\n", {"CMD [\"/usr/lib/ashlar/probe\", \"http\", \"http://localhost/\"]"}, {"sh\""}},
     {"a health check by TLS", "FROM node:20\nHEALTHCHECK CMD curl -fk https://localhost/ || exit 1\nCMD [\"node\", \"a.js\"]\n", {"# HEALTHCHECK CMD curl -fk https://localhost/ || exit 1\n"}, {"\nHEALTHCHECK"}, "break health-check: the probe speaks no TLS"},
     {"a health check by a script", "FROM node:20\nCOPY check.sh /\nHEALTHCHECK CMD /check.sh\nCMD [\"node\", \"a.js\"]\n", {"# HEALTHCHECK CMD /check.sh\n"}, {}, "break health-check: the script '/check.sh' needs a shell"},
+    {"a health check in words that have quotes of Python", "FROM python:3.13\nHEALTHCHECK CMD [\"python\", \"-c\", \"import urllib.request; urllib.request.urlopen('http://localhost/')\"]\nCMD [\"python\", \"a.py\"]\n", {"HEALTHCHECK CMD [\"python\", \"-c\", \"import urllib.request; urllib.request.urlopen('http://localhost/')\"]"}},
+    {"a health check in words that have quotes of Node.js", "FROM node:20\nHEALTHCHECK CMD [\"node\", \"-e\", \"require('http').get('http://localhost:3000/', r => process.exit(r.statusCode == 200 ? 0 : 1)); const $a = `b`\"]\nCMD [\"node\", \"a.js\"]\n",
+     {"HEALTHCHECK CMD [\"node\", \"-e\", \"require('http').get('http://localhost:3000/', r => process.exit(r.statusCode == 200 ? 0 : 1)); const $a = `b`\"]"}},
+    {"a health check in words with a dollar that no shell reads", "FROM node:20\nENV PORT=3000\nHEALTHCHECK CMD [\"curl\", \"-f\", \"http://localhost:$PORT/\"]\nCMD [\"node\", \"a.js\"]\n", {"# HEALTHCHECK"}, {}, "break health-check: a variable in the address needs a shell"},
     {"curl was there for the health check alone", "FROM python:3.13\nRUN apt-get update && apt-get install -y curl && rm -rf /var/lib/apt/lists/*\nHEALTHCHECK CMD curl -f http://localhost:8000/\nCMD [\"python\", \"a.py\"]\n", {"\"/usr/lib/ashlar/probe\""}, {"curl", "RUN"}},
     // No shell.
     {"a command that an init starts", "FROM node:20\nENTRYPOINT [\"/sbin/tini\", \"--\"]\nCMD [\"npm\", \"start\"]\n", {}, {}, "refused shell: what 'npm start' starts stands in package.json"},
@@ -189,6 +193,54 @@ const Break breaks[] = {
     {"one that is not known", "FROM python:3.13-alpine\nRUN apk add --no-cache frobnicate\nCMD [\"python\", \"a.py\"]\n", {}, {"frobnicate"}, "break packages: what it is called in Debian is not known"},
     // Debugging.
     {"tools for people", "FROM python:3.13\nRUN apt-get update && apt-get install -y vim less strace\nCMD [\"python\", \"a.py\"]\n", {}, {"vim", "strace", "RUN"}},
+    // Tools that usual images have and -dev images lack.
+    {"git that the -dev image has not", "FROM python:3.13\nWORKDIR /app\nRUN git clone https://git.example/a /app/a\nCMD [\"python\", \"a/a.py\"]\n", {"RUN apt-get update && apt-get install -y --no-install-recommends git &&"}},
+    {"curl, jq, make and g++", "FROM python:3.13\nWORKDIR /app\nRUN curl -fsS https://x.example/a.json | jq .v && make && g++ -o /app/x x.cc\nCMD [\"python\", \"a.py\"]\n", {"--no-install-recommends curl jq g++ make gcc libc6-dev &&"}},
+    {"make where the usual image has no compiler either", "FROM python:3.13-slim\nWORKDIR /app\nRUN make\nCMD [\"python\", \"a.py\"]\n", {"--no-install-recommends make &&"}},
+    {"gcc with the headers of C", "FROM python:3.13\nWORKDIR /app\nRUN gcc -o /app/x x.c\nCMD [\"python\", \"a.py\"]\n", {"--no-install-recommends gcc libc6-dev &&"}},
+    {"a tool that the file installs itself", "FROM python:3.13\nWORKDIR /app\nRUN apt-get update && apt-get install -y wget\nRUN wget -O /app/m https://x.example/m\nCMD [\"python\", \"a.py\"]\n", {"apt-get install -y wget"}, {"--no-install-recommends wget"}},
+    {"a tool that is installed only after it is used", "FROM python:3.13\nWORKDIR /app\nRUN wget -O /app/m https://x.example/m\nRUN apt-get update && apt-get install -y wget\nCMD [\"python\", \"a.py\"]\n", {"--no-install-recommends wget"}},
+    {"pip takes from git", "FROM python:3.13\nRUN pip install git+https://git.example/a\nCMD [\"python\", \"a.py\"]\n", {"--no-install-recommends git &&"}},
+    {"what a build stage starts, a stage on it has", "FROM python:3.13 AS a\nRUN git --version\nFROM a\nRUN git --version\nCMD [\"python\", \"a.py\"]\n", {"--no-install-recommends git &&"}},
+    // Where compilers and interpreters lie in usual images.
+    {"go install", "FROM golang:1.24 AS b\nRUN CGO_ENABLED=0 go install ./cmd/tool\nFROM scratch\nCOPY --from=b /go/bin/tool /tool\nCMD [\"/tool\"]\n", {"ENV GOPATH=/go PATH=\"/go/bin:$PATH\"\nRUN apt-get", "COPY --from=b /go/bin/tool /tool"}},
+    {"go install in the stage that runs", "FROM golang:1.24\nWORKDIR /src\nCOPY . .\nRUN go install ./cmd/tool\nCMD [\"tool\"]\n", {"ENV GOPATH=/go PATH=\"/go/bin:$PATH\"\n", "ENV PATH=\"/go/bin:$PATH\"\n", "COPY --from=build /go/bin /go/bin"}},
+    {"a place for Go's programs that the file chooses", "FROM golang:1.24 AS b\nENV GOBIN=/out\nRUN CGO_ENABLED=0 go install ./cmd/tool\nFROM scratch\nCOPY --from=b /out/tool /tool\nCMD [\"/tool\"]\n", {}, {"GOPATH"}},
+    {"cargo install", "FROM rust:1.85 AS b\nRUN cargo install --path .\nFROM debian:12-slim\nCOPY --from=b /usr/local/cargo/bin/app /usr/local/bin/app\nCMD [\"app\"]\n", {"ENV CARGO_HOME=/usr/local/cargo PATH=\"/usr/local/cargo/bin:$PATH\"\n"}},
+    {"python where the usual image has it", "FROM python:3.13\nCMD [\"/usr/local/bin/python\", \"/a.py\"]\n", {"CMD [\"python\", \"/a.py\"]"}},
+    {"a program of pip's where the usual image has it", "FROM python:3.13\nRUN pip install gunicorn\nCMD [\"/usr/local/bin/gunicorn\", \"a:b\"]\n", {"CMD [\"gunicorn\", \"a:b\"]", "PATH=\"/opt/venv/bin:$PATH\""}},
+    {"a program of one's own there", "FROM python:3.13\nRUN pip install x\nCOPY tool /usr/local/bin/tool\nCMD [\"/usr/local/bin/tool\"]\n", {"CMD [\"/usr/local/bin/tool\"]"}},
+    {"packages of Python from another image", "FROM python:3.13\nCOPY --from=registry.example/own/libs /usr/local/lib/python3.13/site-packages /usr/local/lib/python3.13/site-packages\nCMD [\"python\", \"a.py\"]\n", {}, {}, "break files: Debian's Python looks in"},
+    {"an interpreter of another version", "FROM python:3.13\nCMD [\"python3.11\", \"/a.py\"]\n", {"CMD [\"python3\", \"/a.py\"]"}, {}, "break version: 'python3.11' is not in the image; python 3.13 is"},
+    {"Java of another version", "FROM debian:12\nRUN apt-get update && apt-get install -y openjdk-17-jre-headless\nCMD [\"java\", \"-jar\", \"/a.jar\"]\n", {"hardened/openjdk:21-jre"}, {"openjdk-17"}, "break version: openjdk 21 is what Debian 13 and the hardened image have"},
+    {"Java of that version", "FROM debian:12\nRUN apt-get update && apt-get install -y openjdk-21-jre-headless\nCMD [\"java\", \"-jar\", \"/a.jar\"]\n", {"hardened/openjdk:21-jre"}},
+    {"Python of another version", "FROM debian:12\nRUN apt-get update && apt-get install -y python3.11\nCMD [\"python3.11\", \"/a.py\"]\n", {"CMD [\"python3\", \"/a.py\"]"}, {}, "break version: python 3.13 is what Debian 13"},
+    {"Java of another version in Alpine", "FROM alpine:3.20\nRUN apk add --no-cache openjdk17-jre\nCMD [\"java\", \"-jar\", \"/a.jar\"]\n", {}, {}, "break version: openjdk 21 is what Debian 13"},
+    {"a shell as the command", "FROM debian:12\nCMD [\"bash\"]\n", {}, {}, "refused shell: it starts a shell"},
+    {"a shell as the command, where an image with one is there", "FROM node:20\nCMD [\"/bin/bash\"]\n", {}, {}, "refused shell: it starts a shell"},
+    {"a shell as the command of a build that is the last stage", "FROM golang:1.24\nRUN go build -o /a .\nCMD bash\n", {}, {}, "refused shell: it starts a shell"},
+    // What whoever builds chooses.
+    {"a target that is not the last stage", "FROM python:3.13 AS prod\nWORKDIR /app\nCOPY . .\nUSER app\nCMD [\"python\", \"a.py\"]\nFROM prod AS dev\nCMD [\"python\", \"a.py\", \"--reload\"]\n", {"CMD [\"python\", \"a.py\", \"--reload\"]\n"}, {}, "break stage: whoever builds it by --target prod gets no hardened image"},
+    {"a target beside the last stage", "FROM node:20 AS worker\nCMD [\"node\", \"w.js\"]\nFROM node:20\nCMD [\"node\", \"a.js\"]\n", {}, {}, "break stage: --target worker"},
+    {"a stage that only builds is no target", "FROM node:20 AS b\nWORKDIR /app\nRUN npm ci\nFROM node:20\nCOPY --from=b /app /app\nCMD [\"node\", \"/app/a.js\"]\n", {}},
+    {"a base that an ARG chooses", "ARG BASE=python:3.13\nFROM $BASE\nCMD [\"python\", \"a.py\"]\n", {"FROM registry.example/hardened/python:3.13\n"}, {}, "break variables: another value given to the build changes nothing any more"},
+    {"a tag of a build stage that an ARG chooses", "ARG V=20\nFROM node:${V} AS b\nWORKDIR /app\nRUN npm ci\nFROM node:20\nCOPY --from=b /app /app\nCMD [\"node\", \"/app/a.js\"]\n", {}, {}, "break variables: another value given to the build"},
+    // What a build makes where nobody would look.
+    {"a folder that a script is told to write to", "FROM python:3.13\nRUN python build_data.py --out /data\nCMD [\"python\", \"a.py\"]\n", {"COPY --from=build /data /data"}},
+    {"one that it is told with an equals sign", "FROM python:3.13\nRUN ./make-site --output=/srv/site\nCMD [\"python\", \"a.py\"]\n", {"COPY --from=build /srv/site /srv/site"}},
+    {"a folder of the system that it is told", "FROM python:3.13\nRUN ./make-site --prefix /usr\nCMD [\"python\", \"a.py\"]\n", {}, {}, "break files: what comes into '/usr' by this is not known"},
+    {"a file that Perl edits", "FROM python:3.13\nRUN perl -pi -e s/a/b/ /etc/own.conf\nCMD [\"python\", \"a.py\"]\n", {"COPY --from=build /etc/own.conf /etc/own.conf"}},
+    {"a program that goes to a folder of the system", "FROM python:3.13\nRUN mv a b/tool /usr/bin/\nCMD [\"python\", \"a.py\"]\n", {"COPY --from=build /usr/bin/a /usr/bin/a\nCOPY --from=build /usr/bin/tool /usr/bin/tool\n"}},
+    {"whatever goes to a folder of the system", "FROM python:3.13\nRUN tar -x -f a.tar -C /etc\nCMD [\"python\", \"a.py\"]\n", {}, {}, "break files: what comes into '/etc' by this is not known"},
+    {"an installer", "FROM python:3.13\nCOPY install.sh .\nRUN ./install.sh\nCMD [\"python\", \"a.py\"]\n", {}, {}, "break files: what './install.sh' writes is not known, and not copied"},
+    {"an installer in exec form", "FROM python:3.13\nWORKDIR /app\nCOPY install.sh .\nRUN [\"./install.sh\", \"/etc/own\"]\nCMD [\"python\", \"a.py\"]\n", {"COPY --from=build /app /app"}, {}, "break files: outside of '/app' is not known, and not copied; it names /etc/own"},
+    {"data of nltk", "FROM python:3.13\nRUN pip install nltk && python -m nltk.downloader -d /usr/share/nltk_data punkt\nCMD [\"python\", \"a.py\"]\n", {"COPY --from=build /usr/share/nltk_data /usr/share/nltk_data"}},
+    {"data of nltk where nobody says", "FROM python:3.13\nRUN pip install nltk && python -m nltk.downloader punkt\nCMD [\"python\", \"a.py\"]\n", {}, {}, "break files: what 'python -m' writes is not known"},
+    {"wheels", "FROM python:3.13\nRUN pip download -d /wheels flask\nCMD [\"python\", \"a.py\"]\n", {"COPY --from=build /wheels /wheels"}},
+    {"a script of Python in the file", "FROM python:3.13\nRUN python - <<EOF\nopen('/srv/a.txt', 'w').write('x')\nEOF\nCMD [\"python\", \"a.py\"]\n", {}, {}, "break files: it names /srv/a.txt"},
+    {"a script of a shell's in the file", "FROM python:3.13\nRUN bash -e <<EOF\nmkdir -p /srv/b\necho x > /etc/own.conf\nEOF\nCMD [\"python\", \"a.py\"]\n", {"COPY --from=build --chown=65532:65532 /srv/b /srv/b", "COPY --from=build /etc/own.conf /etc/own.conf"}},
+    {"a file of the file", "FROM python:3.13\nRUN <<EOF cat > /etc/app.conf\na=b\nEOF\nCMD [\"python\", \"a.py\"]\n", {"COPY --from=build /etc/app.conf /etc/app.conf"}},
+    {"what runs where it works, by tools that everybody knows", "FROM node:20\nWORKDIR /app\nCOPY . .\nRUN npm ci && npx prisma generate && npm run build && rm -rf src\nCMD [\"node\", \"a.js\"]\n", {"COPY --from=build /app /app"}},
     // Over-trimming: what the text does not say is said.
     {"what a RUN makes elsewhere", "FROM python:3.13\nARG D\nRUN ./setup.sh && cp -r out $D\nCMD [\"python\", \"a.py\"]\n", {}, {}, "break files: a variable says what it makes"},
     {"what is removed of the base", "FROM nginx:1.26\nRUN rm /etc/nginx/conf.d/default.conf && touch /usr/share/nginx/html/ready\nCOPY site.conf /etc/nginx/conf.d/\n", {}, {}, "break files: '/etc/nginx/conf.d/default.conf' is removed where it is built"},
@@ -223,6 +275,57 @@ TEST(Migrate, WhatBreaksIsMendedOrSaid) {
     expect_sound(row.text, *done, options, row.summary);
   }
   EXPECT_GE(std::size(breaks), 50U);
+}
+
+/// A stage that stands on another says again what that one said: once it is there, as in the image that was.
+TEST(Migrate, WhatALaterStageSaysTakesThePlaceOfTheEarlier) {
+  struct Row {
+    const char* summary;
+    const char* first;
+    const char* then;
+    std::vector<const char*> holds;   ///< of the last stage
+    std::vector<const char*> lacks;
+  };
+  const Row rows[] = {
+      {"a command", "CMD [\"python\", \"a.py\"]\n", "CMD [\"python\", \"b.py\"]\n", {"b.py"}, {"a.py"}},
+      {"an entry point takes the command away, too", "CMD [\"python\", \"a.py\"]\n", "ENTRYPOINT [\"python\", \"b.py\"]\n", {"b.py"}, {"a.py", "CMD"}},
+      {"a command is what an entry point gets", "ENTRYPOINT [\"python\", \"a.py\"]\n", "CMD [\"--x\"]\n", {"a.py", "--x"}, {}},
+      {"a health check", "HEALTHCHECK CMD curl -f http://localhost:1/\nCMD [\"python\", \"a.py\"]\n", "HEALTHCHECK CMD curl -f http://localhost:2/\n", {"localhost:2", "a.py"}, {"localhost:1"}},
+      {"a signal", "STOPSIGNAL SIGINT\nCMD [\"python\", \"a.py\"]\n", "STOPSIGNAL SIGQUIT\n", {"SIGQUIT"}, {"SIGINT"}},
+      {"what is said once", "LABEL a=b\nCMD [\"python\", \"a.py\"]\n", "LABEL c=d\n", {"a=b", "c=d", "a.py"}, {}},
+  };
+  for (const Row& row : rows) {
+    for (const char* run : {"", "RUN python -m compileall /srv\n"}) {
+      const auto done = migrate(fmt::format("FROM python:3.13 AS prod\n{}{}FROM prod\n{}", run, row.first, row.then), "Dockerfile", usual_options());
+      ASSERT_TRUE(done && !done->refused()) << row.summary;
+      const std::string last = done->text.substr(done->text.rfind("FROM "));
+      for (const char* part : row.holds) EXPECT_NE(last.find(part), std::string::npos) << row.summary << "\n" << done->text;
+      for (const char* part : row.lacks) EXPECT_EQ(last.find(part), std::string::npos) << row.summary << "\n" << done->text;
+    }
+  }
+}
+
+/// Why a USER before the last one goes: the truth about what is run between them.
+TEST(Migrate, UsersBeforeTheLastGoForTheRightReason) {
+  struct Row {
+    const char* summary;
+    const char* between;
+    const char* why;
+  };
+  const Row rows[] = {
+      {"nothing", "", "nothing is run between this and the next USER"},
+      {"files alone", "COPY a /b\n", "nothing is run between this and the next USER"},
+      {"a RUN", "RUN pip install --user x\n", "what is run after it is run as root where it is built"},
+      {"a RUN after a copy", "COPY a /b\nRUN [\"true\"]\n", "what is run after it is run as root where it is built"},
+      {"a RUN after another USER", "USER root\nRUN true\n", "nothing is run between this and the next USER"},
+  };
+  for (const Row& row : rows) {
+    const auto done = migrate(fmt::format("FROM python:3.13\nRUN true\nUSER nobody\n{}USER app\nCMD [\"python\", \"a.py\"]\n", row.between), "Dockerfile", usual_options());
+    ASSERT_TRUE(done && !done->refused()) << row.summary;
+    const auto point = std::ranges::find(done->changes, "USER nobody", &MigrationPoint::what);
+    ASSERT_NE(point, done->changes.end()) << row.summary;
+    EXPECT_EQ(point->why, row.why) << row.summary;
+  }
 }
 
 TEST(Migrate, WhatTheOldImageTellsCounts) {

@@ -114,7 +114,7 @@ class Assembler {
     }
     for (const std::string& each : volumes_) outputs_.push_back({each, true});
     tidy();
-    for (const size_t number : assembly_.numbers) removed(number);
+    for (const size_t number : assembly_.numbers) removed(number), unknown(number);
   }
 
   void copied(size_t number, const Instruction& each) {
@@ -156,11 +156,14 @@ class Assembler {
       return;
     }
     for (const std::string& each : run.owned) given_.insert(each);
-    for (const std::string& each : run.made) outputs_.push_back({each, false});
+    for (const std::string& each : run.made) {
+      outputs_.push_back({each, false});
+      if (is_of_the_system(each) && std::ranges::find(run.owned, each) == run.owned.end()) work_.breaks("files", at(number).span, work_.shown(number), fmt::format("what comes into '{}' by this is not known", each), "copy it into the last stage by name");
+    }
     if (run.makes_locales) outputs_.push_back({"/usr/lib/locale", false});
     if (run.trusts) outputs_.push_back({"/etc/ssl/certs", false}), outputs_.push_back({"/usr/local/share/ca-certificates", false}), trusts(number);
     if (run.installs_globally) outputs_.push_back({"/usr/local/lib/node_modules", false}), outputs_.push_back({"/usr/local/bin", false});
-    const bool installs_only = run.line.good && installs_alone(run);
+    const bool installs_only = run.line.good && !(run.commands.empty() && !run.programs.empty()) && installs_alone(run);
     if (!is_of_the_system(folder) && !installs_only) outputs_.push_back({folder, false});
     if (!run.line.good && !installs_only) work_.breaks("files", at(number).span, work_.shown(number), "its shell is not understood: what it makes outside of the folder where it works is not copied", "copy it into the last stage by name");
     for (const std::string& each : run.unknown) {
@@ -181,6 +184,29 @@ class Assembler {
         work_.breaks("files", at(number).span, work_.shown(number), fmt::format("'{}' is removed where it is built; what the hardened image has of it stays", path), "see whether it matters there, or copy something else over it");
       }
     }
+  }
+
+  /// What a RUN may write where nothing is copied from.
+  void unknown(size_t number) {
+    const auto found = work_.runs.find(number);
+    if (found == work_.runs.end() || work_.dropped.contains(number)) return;
+    std::vector<std::string> who, where;
+    for (const UnknownWriter& writer : found->second.writers) {
+      std::vector<std::string> left;
+      for (const std::string& path : writer.named) {
+        if (!is_left_behind(path) && !is_under(path, "/usr/bin") && !is_under(path, "/bin") && std::ranges::none_of(outputs_, [&](const Output& each) { return is_under(path, each.path); })) left.push_back(path);
+      }
+      // It says where it writes, and that is copied.
+      if (!writer.outputs.empty() && left.empty()) continue;
+      who.push_back("'" + visible(writer.what) + "'");
+      for (const std::string& path : left) {
+        if (std::ranges::find(where, path) == where.end()) where.push_back(path);
+      }
+    }
+    if (who.empty()) return;
+    const std::string& folder = work_.places[number].folder;
+    work_.breaks("files", at(number).span, work_.shown(number), fmt::format("what {} writes{} is not known, and not copied{}", join(who, ", "), is_of_the_system(folder) ? std::string() : fmt::format(" outside of '{}'", folder), where.empty() ? std::string() : fmt::format("; it names {}", join(where, ", "))),
+                 fmt::format("copy what it makes into the last stage by name: COPY --from={} {} {}", free_name(), where.empty() ? "PATH" : where.front(), where.empty() ? "PATH" : where.front()));
   }
 
   /// Whether it does nothing but install packages, and tidies up after that.

@@ -201,14 +201,19 @@ HealthForm asked(const LineCommand& command) {
 
 HealthForm health_form(std::string_view text, bool shell, const std::vector<std::string>& exec, const Variables& values) {
   HealthForm out;
-  std::string own;
   if (!shell) {
     if (exec.empty()) return out.none = true, out;
     if (exec.front() == probe) return out.words = exec, out.probe = true, out;
     const bool wrapped = is_shell(exec.front()) && exec.size() == 3 && exec[1].starts_with("-") && exec[1].ends_with('c');
-    if (wrapped) own = exec[2];
-    else for (const std::string& each : exec) own += (own.empty() ? "" : " ") + (each.find_first_of(" \"'$\\`;&|<>()*?[#~") == std::string::npos ? each : "'" + each + "'");
-    text = own;
+    if (!wrapped) {
+      // No shell reads these words: they are what they are, quotes and dollars with them.
+      LineCommand command;
+      for (const std::string& each : exec) command.words.push_back({.value = each});
+      out = asked(command);
+      if (!out.probe && out.reason.empty()) out.words = exec;
+      return out;
+    }
+    text = exec[2];
   }
   const ShellLine line = read_shell_line(text);
   if (!line.good || line.commands.empty()) return unasked("it is not understood");

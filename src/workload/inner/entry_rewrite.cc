@@ -80,6 +80,8 @@ class EntryRewriter {
     ExecForm form = each.exec ? exec_form(given, work_.places[number].values()) : exec_form(each.words[0].text, work_.places[number].values());
     if (!form.words.empty()) resolve(form, number);
     if (form.words.empty() && hopeless_) return work_.refuse("shell", each.span, work_.shown(number), form.reason, "name the program itself, as in CMD [\"node\", \"server.js\"]");
+    // A shell for somebody who types: no image that keeps one for a script is meant by that.
+    if (form.words.empty() && words(whole).size() == 1 && is_shell(whole)) return work_.refuse("shell", each.span, work_.shown(number), form.reason, "name the program that the image is for; people look into a container with `ashlar debug`");
     if (form.words.empty()) return unstartable(number, form.reason);
     // The hardened image's own entry point is that program already: a command is its arguments.
     constexpr std::array<std::string_view, 5> entered = {"redis", "valkey", "memcached", "curl", "git"};
@@ -133,11 +135,40 @@ class EntryRewriter {
       }
     }
     if (form.words[0] == "/sbin/tini" || form.words[0] == "/usr/local/bin/tini") form.words[0] = "/usr/bin/tini", form.from_shell = true;
+    usual_place(form);
+    other_version(form, number);
     prefer_interpreter(form);
     java_options(form, number);
   }
   /// Not even an image that keeps a shell could start it.
   void fail(ExecForm& form, std::string reason) { form.words.clear(), form.reason = std::move(reason), hopeless_ = true; }
+
+  /// `/usr/local/bin/python`: usual images have their programs there, the hardened ones where Debian has them, pip's in an environment.
+  void usual_place(ExecForm& form) const {
+    constexpr std::string_view folder = "/usr/local/bin/";
+    const std::string program = form.words[0];
+    if (!program.starts_with(folder)) return;
+    const std::string name = program.substr(folder.size());
+    const bool of_base = std::ranges::find(base_.programs, name) != base_.programs.end();
+    const bool of_pip = base_.family == "python" && std::ranges::any_of(work_.runs, [](const auto& each) { return each.second.uses_pip; });
+    const bool own = std::ranges::any_of(work_.runs, [&](const auto& each) { return std::ranges::find(each.second.made, program) != each.second.made.end(); }) ||
+                     std::ranges::any_of(work_.file.instructions, [&](const Instruction& each) { return (each.keyword == "COPY" || each.keyword == "ADD") && each.words.size() > 1 && (each.words.back().text == program || each.words.back().text.starts_with("/usr/local")); });
+    if (own || (!of_base && !of_pip)) return;
+    form.words[0] = name;
+    form.from_shell = true;
+  }
+
+  /// `python3.11` where 3.13 is.
+  void other_version(ExecForm& form, size_t number) const {
+    const std::string name(last_part(form.words[0]));
+    const std::string stem = name.substr(0, name.find_last_not_of("0123456789.") + 1);
+    const bool known = stem == "python" || stem == "ruby" || stem == "php" || stem == "perl" || stem == "node" || stem == "php-fpm";
+    if (!known || stem == name || base_.programs.empty() || std::ranges::find(base_.programs, stem) == base_.programs.end() || std::ranges::find(base_.programs, name) != base_.programs.end()) return;
+    if (form.words[0] != name && form.words[0] != "/usr/bin/" + name) return;
+    work_.breaks("version", work_.file.instructions[number].span, work_.shown(number), fmt::format("'{}' is not in the image; {} {} is", visible(name), stem, base_.version), fmt::format("try the application with {}", base_.version));
+    form.words[0] = stem == "python" ? "python3" : stem;
+    form.from_shell = true;
+  }
 
   void prefer_interpreter(ExecForm& form) const {
     const bool global = base_.family == "node" && form.words[0].find('/') == std::string::npos && std::ranges::find(base_.programs, form.words[0]) == base_.programs.end() && form.words[0] != "tini" && form.words[0] != "dumb-init" &&

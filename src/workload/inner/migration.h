@@ -91,6 +91,11 @@ void rewrite_run(Migration& work, size_t number, const MigratedStage& stage, boo
 /// What programs of RUNs are not in the -dev image: packages that bring them, in order.
 std::vector<std::string> missing_packages(const Migration& work, size_t stage);
 
+/// Variables that the -dev image needs, so that `go install` and `cargo install` put programs where the usual image has them; empty: none.
+std::string compiler_home(const Migration& work, size_t stage);
+/// The folder of programs that a stage of such an image installs; empty: it installs none.
+std::string installed_programs(const Migration& work, size_t stage);
+
 /// CMD, ENTRYPOINT and HEALTHCHECK of the last stage.
 struct EntryNeeds {
   bool shell = false;                   ///< cannot be started without one

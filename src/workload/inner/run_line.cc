@@ -36,6 +36,10 @@ class RunReader {
     first_ = first;
     const std::string_view program = last_part(word(0));
     out_.programs.emplace(program);
+    if (auto writer = unknown_writer(words_)) {
+      for (const std::string& each : writer->outputs) out_.made.push_back(absolute(each, folder_));
+      out_.writers.push_back(std::move(*writer));
+    }
     if (packages(program, made) || accounts(program, made) || languages(program, made)) return;
     files(program);
   }
@@ -64,6 +68,16 @@ class RunReader {
   }
   void make_last() {
     if (words_.size() > 1 && !word(words_.size() - 1).starts_with("-")) make(*words_.back());
+  }
+  /// What is copied into a folder, by its name there; the folder, where a shell or a folder's content decides.
+  void make_into() {
+    const LineWord& last = *words_.back();
+    for (size_t at = 1; at + 1 < words_.size(); ++at) {
+      const std::string_view from = word(at);
+      if (from.starts_with("-")) continue;
+      if (!last.plain || !words_[at]->plain || from.ends_with('/') || from.ends_with('.')) return make(last);
+      out_.made.push_back(absolute(std::string(last.value) + std::string(last_part(from)), folder_));
+    }
   }
   /// The value after one of the options.
   void make_after(std::initializer_list<std::string_view> options) {
@@ -131,6 +145,7 @@ class RunReader {
     const bool python = program.starts_with("python");
     const bool pip = program.starts_with("pip") || (python && word(1) == "-m" && word(2) == "pip");
     if ((pip && program != "pipenv" && program != "pipx") || program == "poetry" || program == "pipenv") out_.uses_pip = true;
+    if (pip && std::ranges::any_of(words_, [](const LineWord* each) { return each->value.find("git+") != std::string::npos; })) out_.programs.emplace("git");
     if (program == "uv" && (word(1) == "pip" || word(1) == "venv")) out_.uses_pip = out_.uses_pip || word(1) == "pip";
     if ((python && word(1) == "-m" && word(2) == "venv") || program == "virtualenv" || (program == "uv" && word(1) == "venv")) {
       for (size_t at = words_.size(); at-- > 1;) {
@@ -185,7 +200,8 @@ class RunReader {
         if (const auto path = path_of(*words_[at])) out_.made.push_back(*path), out_.owned.push_back(*path);
       }
     } else if (is_one_of(program, copies)) {
-      make_last();
+      if (words_.size() > 2 && word(words_.size() - 1).ends_with('/')) make_into();
+      else make_last();
     } else if (program == "tar" || program == "unzip") {
       make_after({"-C", "--directory", "-d"});
     } else if (program == "curl" || program == "wget") {
@@ -194,12 +210,12 @@ class RunReader {
       make_after({"-o", "--output", "--root", "--target-dir", "--out-dir"});
     } else if (program == "git" && word(1) == "clone") {
       if (words_.size() > 3 && word(words_.size() - 2).find("://") != std::string_view::npos) make_last();
-    } else if (program == "sed" && std::ranges::any_of(words_, [](const LineWord* each) { return each->value.starts_with("-i"); })) {
+    } else if ((program == "sed" || program == "perl") && std::ranges::any_of(words_, [](const LineWord* each) { return each->value.starts_with("-i") || each->value.starts_with("-pi"); })) {
       make_last();
     } else if (program == "make" && word(words_.size() - 1) == "install") {
       out_.made.emplace_back("/usr/local");
     } else if (program.starts_with("pip") || program == "python3" || program == "python") {
-      make_after({"-t", "--target", "--prefix"});
+      make_after({"-t", "--target", "--prefix", "-d", "--dest", "-w", "--wheel-dir"});
     }
   }
 
@@ -227,15 +243,28 @@ std::string absolute(std::string_view path, std::string_view folder) {
 RunLine read_run(const Instruction& run, const std::string& folder, const Variables& values) {
   RunLine out;
   if (run.exec) {
-    for (const Traced& each : run.words) out.programs.emplace(last_part(each.text));
+    LineCommand command;
+    for (const Traced& each : run.words) command.words.push_back({.value = each.text});
+    out.line.commands.push_back(std::move(command));
+    RunReader(out, folder, values).read();
+    // No shell's text: there is nothing in it that could be rewritten word by word.
+    out.line.commands.clear();
+    out.commands.clear();
     return out;
   }
-  // A heredoc without a command before it is the script itself.
-  const bool script = run.heredocs.size() == 1 && trim(run.rest.text).starts_with("<<");
+  // A heredoc alone, or one that a shell gets, is the script itself.
+  const auto before = words(run.rest.text);
+  const bool alone = before.size() == 1 && before[0].starts_with("<<");
+  const bool to_shell = before.size() > 1 && is_shell(before[0]) && before.back().starts_with("<<") && std::all_of(before.begin() + 1, before.end() - 1, [](std::string_view each) { return each.starts_with("-"); });
+  const bool script = run.heredocs.size() == 1 && (alone || to_shell);
   if (script) out.text = Traced(run.heredocs[0].content, run.heredocs[0].span.begin);
   else out.text = run.rest;
   out.line = read_shell_line(out.text.text);
   RunReader(out, folder, values).read();
+  // What another program gets may name what it writes.
+  for (const Heredoc& each : script || out.writers.empty() ? std::vector<Heredoc>() : run.heredocs) {
+    for (std::string& path : absolute_paths(each.content)) out.writers.front().named.push_back(std::move(path));
+  }
   return out;
 }
 

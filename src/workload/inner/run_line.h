@@ -8,6 +8,7 @@
 #include "workload/dockerfile.h"
 #include "workload/inner/entry_point.h"
 #include "workload/inner/shell_line.h"
+#include "workload/inner/unknown_writers.h"
 #include "workload/package_names.h"
 
 namespace ashlar::workload {
@@ -43,6 +44,7 @@ struct RunLine {
   bool uses_pip = false, uses_gem = false, installs_globally = false, makes_locales = false, trusts = false, compiles_go = false;
   std::string environment;             ///< where it makes an environment of Python
   std::vector<std::string> unknown;    ///< paths that variables or globs decide
+  std::vector<UnknownWriter> writers;  ///< of which it is not known what they write
 };
 
 /// `folder`: where it runs. `packagers`: other names of theirs are not asked for.

@@ -147,8 +147,20 @@ class RunRewriter {
     if (packager == Packager::Apt && word.value.find('=') != std::string::npos) work_.breaks("packages", span, word.value, "the version is that of another release than Debian 13", "leave the version out: the hardened base is locked as a whole");
     if (packager == Packager::Apt && name.starts_with("./")) return {word.value};
     if (use.kind == Use::Build) needs_.native = needs_.native || name.ends_with("-dev") || name.ends_with("-devel") || name.find("gcc") != std::string::npos || name.find("build") != std::string::npos || name.find("g++") != std::string::npos;
+    other_version(word, use, span);
     if (!last_) return use.names;
     return for_last(word, name, use, span);
+  }
+
+  /// `openjdk-17-jre`, `php82`: a release of a language that Debian 13 has in another version.
+  void other_version(const LineWord& word, const PackageUse& use, const Span& span) {
+    const std::string_view name = without_version(word.value);
+    const HardenedBase* base = use.names.empty() ? nullptr : work_.options.bases->for_package(use.names.front());
+    const size_t begin = name.find_first_of("0123456789");
+    if (base == nullptr || begin == std::string_view::npos) return;
+    std::string_view version = name.substr(begin, name.find_first_not_of("0123456789.", begin) - begin);
+    const bool same = (base->version + ".").starts_with(std::string(version) + ".") || version == base->version;
+    if (!same) work_.breaks("version", span, word.value, fmt::format("{} {} is what Debian 13 and the hardened image have", base->repository, base->version), fmt::format("try the application with {}", base->version));
   }
 
   std::vector<std::string> for_last(const LineWord& word, const std::string& name, const PackageUse& use, const Span& span) {
@@ -340,37 +352,6 @@ void rewrite_run(Migration& work, size_t number, const MigratedStage& stage, boo
   if (found != work.runs.end() && found->second.line.good) RunRewriter(work, number, stage, last, needs).rewrite();
   else if (found != work.runs.end() && found->second.text.text.find("apk ") + 1 + found->second.text.text.find("yum ") + 1 > 0 && (stage.match.alpine || stage.match.rpm))
     work.breaks("packages", work.file.instructions[number].span, work.shown(number), "its shell is not understood: names of packages in it are not translated", "write apt-get and Debian's names there");
-}
-
-std::vector<std::string> missing_packages(const Migration& work, size_t stage) {
-  static constexpr std::array<std::pair<std::string_view, std::string_view>, 24> brought = {{{"curl", "curl"}, {"wget", "wget"}, {"git", "git"}, {"unzip", "unzip"}, {"zip", "zip"}, {"xz", "xz-utils"}, {"bzip2", "bzip2"}, {"gpg", "gnupg"}, {"jq", "jq"}, {"gcc", "gcc"}, {"cc", "gcc"}, {"g++", "g++"}, {"make", "make"}, {"cmake", "cmake"}, {"patch", "patch"}, {"file", "file"},
-    {"python3", "python3"}, {"rsync", "rsync"}, {"setcap", "libcap2-bin"}, {"go", "golang-go"}, {"localedef", "locales"}, {"locale-gen", "locales"}, {"envsubst", "gettext-base"}, {"java", "default-jre-headless"}}};
-  const MigratedStage& view = work.stages[stage];
-  std::vector<std::string> out;
-  if (view.base == nullptr) return out;
-  std::string installed = " " + join(view.match.toolchain, " ");
-  for (size_t at = stage;; at = static_cast<size_t>(work.stages[at].parent)) {
-    const Stage& read = work.file.stages[at];
-    for (size_t number = read.first; number < read.end; ++number) {
-      if (const auto run = work.runs.find(number); run != work.runs.end()) installed += " " + work.edited(work.file.instructions[number].span.begin, work.file.instructions[number].span.end);
-    }
-    if (work.stages[at].parent < 0) break;
-  }
-  const auto has = [&](std::string_view word) { return std::ranges::any_of(words(installed), [&](std::string_view each) { return each == word || each == std::string(word) + ";" || each == "default-jdk-headless"; }); };
-  const bool whole = has("build-essential");
-  for (size_t number = work.file.stages[stage].first; number < work.file.stages[stage].end; ++number) {
-    const auto run = work.runs.find(number);
-    if (run == work.runs.end()) continue;
-    for (const auto& [program, package] : brought) {
-      if (!run->second.programs.contains(std::string(program)) || std::ranges::find(out, package) != out.end()) continue;
-      const auto& own = view.base->dev_programs;
-      if (std::ranges::find(own, program) != own.end() || std::ranges::find(work.options.bases->dev_programs(), program) != work.options.bases->dev_programs().end()) continue;
-      if (has(package) || (whole && (package == "gcc" || package == "g++" || package == "make"))) continue;
-      if (program == "java" && !view.match.toolchain.empty()) continue;
-      out.emplace_back(package);
-    }
-  }
-  return out;
 }
 
 }  // namespace ashlar::workload

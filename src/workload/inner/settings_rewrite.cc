@@ -19,6 +19,7 @@ class SettingsRewriter {
 
   void rewrite(const std::vector<size_t>& numbers) {
     const auto last_user = std::ranges::find_if(numbers.rbegin(), numbers.rend(), [&](size_t at) { return work_.file.instructions[at].keyword == "USER"; });
+    numbers_ = numbers;
     last_user_ = last_user == numbers.rend() ? SIZE_MAX : *last_user;
     if (last_user_ != SIZE_MAX && !work_.file.instructions[last_user_].words.empty()) old_user_ = work_.file.instructions[last_user_].words[0].text;
     for (const size_t at : numbers) configured_ = configured_ || copies_configuration(work_.file.instructions[at], at);
@@ -43,7 +44,9 @@ class SettingsRewriter {
       return;
     }
     if (number != last_user_ || is_root(given)) {
-      work_.change("user", each.span, work_.shown(number), is_root(given) ? fmt::format("the hardened image has no root; it runs as {}", base_.user) : "nothing is run between this and the last USER");
+      const auto next = std::ranges::find_if(numbers_, [&](size_t at) { return at > number && work_.file.instructions[at].keyword == "USER"; });
+      const bool runs = std::any_of(std::ranges::find(numbers_, number), next, [&](size_t at) { return work_.file.instructions[at].keyword == "RUN"; });
+      work_.change("user", each.span, work_.shown(number), is_root(given) ? fmt::format("the hardened image has no root; it runs as {}", base_.user) : runs ? "what is run after it is run as root where it is built" : "nothing is run between this and the next USER");
       work_.dropped.insert(number);
       return;
     }
@@ -133,6 +136,7 @@ class SettingsRewriter {
 
   Migration& work_;
   const HardenedBase& base_;
+  std::vector<size_t> numbers_;
   size_t last_user_ = SIZE_MAX;
   std::string old_user_;
   bool configured_ = false;
