@@ -3,6 +3,7 @@
 #include <cctype>
 #include <map>
 #include <set>
+#include <tuple>
 
 #include <fmt/format.h>
 
@@ -20,6 +21,7 @@ class Finder {
   std::vector<ImageUse> find(FileKind kind) {
     for (const YamlStream::Document& document : stream_.documents()) {
       document_ = &document;
+      values_.clear(), given_.clear(), strong_.clear(), own_.clear(), extended_.clear();
       const YamlNode& root = document.root;
       if (kind == FileKind::Compose) compose(root);
       else if (kind == FileKind::HelmValues) values(root, "");
@@ -38,7 +40,15 @@ class Finder {
     if (use.span.line == 0) use.span = stream_.place(*document_, node);
     // An alias is another look at the same bytes.
     const auto extent = use.text.extent();
-    if (extent && !seen_.insert({extent->first, extent->second}).second) return;
+    if (extent && !seen_.insert({extent->first, extent->second, use.text.text}).second) return;
+    out_.push_back(std::move(use));
+  }
+  /// A text that no place in the file has as it comes out.
+  void add_loose(const std::string& where, const YamlNode& node, Substituted value) {
+    Traced written;
+    written.add_loose(value.text.text);
+    ImageUse use = make_use(where, written, std::move(value), lines_);
+    use.span = stream_.place(*document_, node);
     out_.push_back(std::move(use));
   }
 
@@ -52,27 +62,83 @@ class Finder {
     for (const auto& [name, service] : services->members) {
       const std::string where = fmt::format("services.{}", name.text);
       if (const YamlNode* image = service.find("image"); is_text(image)) variable(where + ".image", *image, 0);
-      const YamlNode* build = service.find("build");
-      const YamlNode* contexts = build == nullptr ? nullptr : build->find("additional_contexts");
-      if (contexts == nullptr) continue;
-      constexpr std::string_view scheme = "docker-image://";
-      for (const auto& [key, value] : contexts->members) {
-        if (value.text.starts_with(scheme)) variable(fmt::format("{}.build.additional_contexts.{}", where, key.text), value, scheme.size());
+      if (const YamlNode* volumes = service.find("volumes")) {
+        for (size_t at = 0; at < volumes->items.size(); ++at) volume(fmt::format("{}.volumes[{}].source", where, at), volumes->items[at]);
       }
+      const YamlNode* build = service.find("build");
+      if (build == nullptr) continue;
+      if (const YamlNode* text = build->find("dockerfile_inline"); is_text(text)) inline_file(where + ".build.dockerfile_inline", *text, build->find("args"));
+      const YamlNode* contexts = build->find("additional_contexts");
+      if (contexts == nullptr) continue;
+      for (const auto& [key, value] : contexts->members) context(fmt::format("{}.build.additional_contexts.{}", where, key.text), value, 0);
       for (const YamlNode& item : contexts->items) {
-        const auto [key, value] = cut(item.text, '=');
-        if (value.starts_with(scheme)) variable(fmt::format("{}.build.additional_contexts.{}", where, key), item, key.size() + 1 + scheme.size());
+        const std::string_view key = cut(item.text, '=').first;
+        context(fmt::format("{}.build.additional_contexts.{}", where, key), item, key.size() + 1);
       }
     }
+  }
+
+  void context(const std::string& where, const YamlNode& node, size_t skipped) {
+    constexpr std::string_view scheme = "docker-image://";
+    const std::string_view text = std::string_view(node.text).substr(std::min(skipped, node.text.size()));
+    if (text.starts_with(scheme)) return variable(where, node, skipped + scheme.size());
+    // A variable may bring the scheme along.
+    if (text.find(scheme) != std::string_view::npos || text.starts_with('$')) {
+      Substituted value = substituted(traced(node).slice(skipped, node.text.size()));
+      if (!value.unknown.empty() || !value.good || value.text.text.starts_with(scheme)) {
+        if (value.text.text.starts_with(scheme)) value.text = value.text.slice(scheme.size(), value.text.size());
+        add_loose(where, node, std::move(value));
+      }
+    }
+  }
+
+  void volume(const std::string& where, const YamlNode& item) {
+    const YamlNode* type = item.find("type");
+    const YamlNode* source = item.find("source");
+    if (!is_text(type) || !is_text(source)) return;
+    Traced written;
+    written.add_loose(type->text);
+    const Substituted kind = substituted(written);
+    if (kind.text.text == "image" || !kind.unknown.empty() || !kind.good) variable(where, *source, 0);
+  }
+
+  /// A Dockerfile within the file, in which compose has put its variables first.
+  void inline_file(const std::string& where, const YamlNode& node, const YamlNode* args) {
+    Traced written;
+    written.add_loose(node.text);
+    Substituted whole = substituted(written);
+    if (!whole.good || !whole.unknown.empty()) return add_loose(where, node, std::move(whole));
+    const auto file = parse_dockerfile(whole.text.text, where);
+    if (!file) return add_loose(where, node, std::move(whole));  // which is no reference
+    for (ImageUse& each : images_of(*file, whole.text.text)) {
+      if (each.where == "syntax") continue;
+      Substituted value{.text = {}, .unknown = std::move(each.unknown), .used = std::move(each.variables)};
+      value.text.add_loose(each.text.text);
+      for (const std::string& name : value.used) {
+        if (args != nullptr && gives(*args, name)) value.unknown.push_back(name);
+      }
+      add_loose(fmt::format("{} {}", where, each.where), node, std::move(value));
+    }
+  }
+  static bool gives(const YamlNode& args, const std::string& name) {
+    return args.find(name) != nullptr || std::ranges::any_of(args.items, [&](const YamlNode& each) { return cut(each.text, '=').first == name; });
+  }
+
+  Substituted substituted(const Traced& written) const {
+    Substituted out = substitute(written, Dialect::Compose, 0, [this](const std::string& name) -> const Traced* {
+      const auto found = values_.find(name);
+      return found == values_.end() ? nullptr : &found->second;
+    });
+    for (const std::string& name : out.used) {
+      if (is_open(name) && std::ranges::find(out.unknown, name) == out.unknown.end()) out.unknown.push_back(name);
+    }
+    return out;
   }
 
   void variable(const std::string& where, const YamlNode& node, size_t skipped) {
     const Traced whole = traced(node);
     const Traced written = whole.slice(skipped, whole.size());
-    add(where, node, written, substitute(written, Dialect::Compose, 0, [this](const std::string& name) -> const Traced* {
-      const auto found = values_.find(name);
-      return found == values_.end() ? nullptr : &found->second;
-    }));
+    add(where, node, written, substituted(written));
   }
 
   // Kubernetes: containers wherever they stand, so that templates in resources of others are found, too.
@@ -184,11 +250,21 @@ class Finder {
 
   void gitlab(const YamlNode& root) {
     values_ = variables_of(root, {});
+    gather(root, false);
     const auto global = values_;
+    alone_ = false;
     gitlab_job("", root);
     for (const auto& [name, job] : root.members) {
       if (job.type != YamlNode::Type::Mapping || name.text == "variables" || name.text == "image" || name.text == "services") continue;
-      values_ = variables_of(job, global);
+      const auto own = variables_of(job, {});
+      values_ = own, values_.insert(global.begin(), global.end());
+      own_.clear();
+      for (const auto& [each, value] : own) own_.insert(each);
+      if (const YamlNode* variables = job.find("variables")) for (const auto& [each, value] : variables->members) if (!own.contains(each.text)) values_.erase(each.text);
+      // What others extend stands for their values, too.
+      const bool stands_for_others = name.text == "default" || name.text.starts_with('.') || extended_.contains(name.text);
+      if (stands_for_others) own_.clear();
+      alone_ = !stands_for_others && job.find("extends") == nullptr;
       gitlab_job(name.text + ".", job);
     }
   }
@@ -201,6 +277,39 @@ class Finder {
     const YamlNode* services = job.find("services");
     if (services == nullptr) return;
     for (size_t at = 0; at < services->items.size(); ++at) one(fmt::format("services[{}]", at), services->items[at]);
+  }
+  /// Every value that a variable is given anywhere: rules, matrices, jobs and what they extend have their say when a pipeline is made. `strong`: it outranks a job's own.
+  void gather(const YamlNode& node, bool strong) {
+    const auto take = [&](const std::string& name, const std::string& value, bool outranks) {
+      given_[name].insert(value);
+      if (outranks) strong_[name].insert(value);
+    };
+    const auto all = [&](const YamlNode& variables, bool outranks) {
+      for (const auto& [name, value] : variables.members) {
+        if (value.type == YamlNode::Type::Scalar || value.type == YamlNode::Type::Null) take(name.text, value.text, outranks);
+        for (const YamlNode& each : value.items) take(name.text, each.text, outranks);
+        if (const YamlNode* text = value.find("value")) take(name.text, text->text, outranks);
+        if (const YamlNode* options = value.find("options")) for (const YamlNode& each : options->items) take(name.text, each.text, outranks);
+      }
+    };
+    for (const YamlNode& each : node.items) gather(each, strong);
+    for (const auto& [key, value] : node.members) {
+      if (key.text == "variables") all(value, strong);
+      if (key.text == "matrix") for (const YamlNode& each : value.items) all(each, true);
+      if (key.text == "extends") {
+        extended_.insert(value.text);
+        for (const YamlNode& each : value.items) extended_.insert(each.text);
+      }
+      gather(value, strong || key.text == "rules");
+    }
+  }
+  /// Whether it may have another value than the one at hand.
+  bool is_open(const std::string& name) const {
+    const auto present = values_.find(name);
+    if (present == values_.end()) return given_.contains(name);
+    const auto& all = alone_ || own_.contains(name) ? strong_ : given_;
+    const auto given = all.find(name);
+    return given != all.end() && std::ranges::any_of(given->second, [&](const std::string& each) { return each != present->second.text; });
   }
   std::map<std::string, Traced> variables_of(const YamlNode& of, std::map<std::string, Traced> out) const {
     const YamlNode* variables = of.find("variables");
@@ -217,7 +326,10 @@ class Finder {
   const Lines& lines_;
   const YamlStream::Document* document_ = nullptr;
   std::map<std::string, Traced> values_;  ///< of variables, by default
-  std::set<std::pair<size_t, size_t>> seen_;
+  std::map<std::string, std::set<std::string>> given_, strong_;  ///< all values of each, wherever they stand; those that outrank a job's own
+  std::set<std::string> own_, extended_;  ///< variables that the present job gives itself; jobs that others extend
+  bool alone_ = false;  ///< the present job extends nothing, and nothing extends it
+  std::set<std::tuple<size_t, size_t, std::string>> seen_;
   std::vector<ImageUse> out_;
 };
 
