@@ -139,6 +139,15 @@ const Row rows[] = {
     {"a list", FileKind::Kubernetes, "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: Pod\n  spec: {containers: [{image: a}]}\n", "items[0].spec.containers[0].image 6:31 a"},
     {"a resource of others", FileKind::Kubernetes, "apiVersion: x.example/v1\nkind: Rollout\nspec: {template: {spec: {containers: [{image: a}]}}}\n", "spec.template.spec.containers[0].image 3:47 a"},
     {"a volume of an image", FileKind::Kubernetes, "apiVersion: v1\nkind: Pod\nspec:\n  volumes:\n  - image: {reference: a:1}\n", "spec.volumes[0].image.reference 5:24 a:1"},
+    {"steps and sidecars of Tekton", FileKind::Kubernetes, "apiVersion: tekton.dev/v1\nkind: Task\nspec:\n  steps: [{image: a:1}]\n  sidecars:\n  - image: b:1\n", "spec.steps[0].image 4:19 a:1; spec.sidecars[0].image 6:12 b:1"},
+    {"templates of Argo", FileKind::Kubernetes, "apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nspec:\n  templates:\n  - container: {image: a:1}\n  - script: {image: b}\n  - container: {image: '{{x}}'}\n", "spec.templates[0].container.image 5:24 a:1; spec.templates[1].script.image 6:21 b; spec.templates[2].container.image 7:25 ?"},
+    {"images of resources of others", FileKind::Kubernetes, "apiVersion: x.example/v1\nkind: Database\nspec:\n  image: a\n  imageName: b:1\n  baseImage: c/d\n  diskImage: large\n  e: {image: {repository: f, tag: '2'}}\n",
+     "spec.image 4:10 a; spec.imageName 5:14 b:1; spec.baseImage 6:14 c/d; spec.e.image 8:27 f:2"},
+    {"a disk of a volume is none", FileKind::Kubernetes, "apiVersion: v1\nkind: Pod\nspec: {volumes: [{rbd: {image: a}}]}\n", ""},
+    {"a definition of resources has none", FileKind::Kubernetes, "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nspec: {image: a}\n", ""},
+    {"images of a kustomization", FileKind::Kubernetes, "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nimages:\n- {name: a, newName: x/b, newTag: '1'}\n- {name: c, digest: '" + digest + "'}\n- {name: d, newName: e}\n- {name: f}\n- {name: g, newTag: '2'}\n",
+     "images[0] 4:22 x/b:1; images[1] 5:10 c@" + digest + "; images[2] 6:22 ?newTag; images[4] 8:10 g:2"},
+    {"one without a kind", FileKind::Kubernetes, "images: [{name: a, newName: b, newTag: c}]\n", "images[0] 1:29 b:c"},
     {"other keys called image are none", FileKind::Kubernetes, "apiVersion: v1\nkind: ConfigMap\ndata: {image: a}\n", ""},
     {"what has no kind is no manifest", FileKind::Kubernetes, "containers: [{image: a}]\n", ""},
     {"CR LF", FileKind::Kubernetes, "apiVersion: v1\r\nkind: Pod\r\nspec:\r\n  containers:\r\n  - image: a:1\r\n---\r\napiVersion: v1\r\nkind: Pod\r\nspec: {containers: [{image: b}]}\r\n", "spec.containers[0].image 5:12 a:1; spec.containers[0].image 9:29 b"},
@@ -148,7 +157,9 @@ const Row rows[] = {
     {"with a registry and a digest", FileKind::HelmValues, "a:\n  image: {registry: r.example, repository: x/y, tag: 1.2, digest: '" + digest + "'}\n", "a.image 2:44 r.example/x/y:1.2@" + digest},
     {"an empty tag", FileKind::HelmValues, "image: {repository: x, tag: \"\"}\n", "image 1:21 x"},
     {"a text", FileKind::HelmValues, "sidecar: {image: x:1}\nmigrationImage: r.example/y\n", "sidecar.image 1:18 x:1; migrationImage 2:17 r.example/y"},
-    {"a word alone is none", FileKind::HelmValues, "image: large\n", ""},
+    {"a word alone", FileKind::HelmValues, "a: {image: nginx}\n", "a.image 1:12 nginx"},
+    {"a word alone under another key is none", FileKind::HelmValues, "diskImage: large\n", ""},
+    {"without a tag", FileKind::HelmValues, "image: {registry: r.example, repository: x}\nb: {sideImage: {repository: y}}\nc: {repository: z}\n", "image 1:42 r.example/x; b.sideImage 2:29 y"},
     {"in a list", FileKind::HelmValues, "extra:\n- image: x:1\n", "extra[0].image 2:10 x:1"},
     // GitLab
     {"a variable by default", FileKind::GitLab, "variables: {I: x:1}\na: {image: $I}\n", "a.image 2:12 x:1"},
@@ -199,7 +210,7 @@ TEST(Images, FilesAreToldByNameAndContent) {
   const char *pod = "apiVersion: v1\nkind: Pod\n", *compose = "services: {a: {image: b}}\n";
   const Kind kinds[] = {
       {"Dockerfile", "", FileKind::Dockerfile}, {"a/Containerfile", "", FileKind::Dockerfile}, {"Dockerfile.dev", "", FileKind::Dockerfile}, {"x.Dockerfile", "", FileKind::Dockerfile},
-      {"compose.yaml", "", FileKind::Compose}, {"docker-compose.prod.yml", "", FileKind::Compose}, {"a/values-prod.yaml", "", FileKind::HelmValues}, {"values.yaml", "", FileKind::HelmValues},
+      {"compose.yaml", "", FileKind::Compose}, {"docker-compose.prod.yml", "", FileKind::Compose}, {"a/values-prod.yaml", "", FileKind::HelmValues}, {"values.yaml", "", FileKind::HelmValues}, {"kustomization.yaml", "", FileKind::Kubernetes},
       {"pod.yaml", pod, FileKind::Kubernetes}, {"stack.yml", compose, FileKind::Compose}, {"other.yaml", "a: b\n", FileKind::Unknown}, {"broken.yaml", "a: [", FileKind::Unknown},
       {"README.md", "FROM a", FileKind::Unknown}, {"two.yaml", "# first\n---\na: b\n---\napiVersion: v1\nkind: Pod\n", FileKind::Kubernetes},
   };

@@ -1,5 +1,6 @@
 // Images in compose files, Kubernetes manifests, values of Helm charts and files of CI services.
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <map>
 #include <set>
@@ -27,7 +28,7 @@ class Finder {
       else if (kind == FileKind::HelmValues) values(root, "");
       else if (kind == FileKind::GitHub) github(root);
       else if (kind == FileKind::GitLab) gitlab(root);
-      else if (root.find("apiVersion") != nullptr && root.find("kind") != nullptr) manifest(root, "");
+      else manifests(root);
     }
     return std::move(out_);
   }
@@ -141,19 +142,44 @@ class Finder {
     add(where, node, written, substituted(written));
   }
 
-  // Kubernetes: containers wherever they stand, so that templates in resources of others are found, too.
+  // Kubernetes: images of containers and of what is alike, wherever they stand, so that templates in resources of others are found, too.
 
-  void manifest(const YamlNode& node, const std::string& where) {
-    for (size_t at = 0; at < node.items.size(); ++at) manifest(node.items[at], fmt::format("{}[{}]", where, at));
+  void manifests(const YamlNode& root) {
+    const YamlNode* const kind = root.find("kind");
+    if (const YamlNode* images = root.find("images"); images != nullptr && (kind == nullptr || kind->text == "Kustomization" || kind->text == "Component")) kustomized(*images);
+    if (root.find("apiVersion") == nullptr || kind == nullptr) return;
+    is_definition_ = kind->text == "CustomResourceDefinition";
+    manifest(root, "", false);
+  }
+
+  static bool holds_images(std::string_view key) {
+    static constexpr std::array<std::string_view, 8> keys = {"containers", "initContainers", "ephemeralContainers", "volumes", "steps", "sidecars", "container", "script"};
+    return std::ranges::find(keys, key) != keys.end();
+  }
+
+  /// `images`: it stands where an `image` is one.
+  void manifest(const YamlNode& node, const std::string& where, bool images) {
+    for (size_t at = 0; at < node.items.size(); ++at) manifest(node.items[at], fmt::format("{}[{}]", where, at), images);
     for (const auto& [key, value] : node.members) {
       const std::string here = where.empty() ? key.text : where + "." + key.text;
-      const bool containers = key.text == "containers" || key.text == "initContainers" || key.text == "ephemeralContainers";
-      for (size_t at = 0; at < value.items.size(); ++at) {
-        const YamlNode& item = value.items[at];
-        if (const YamlNode* image = item.find("image"); containers && is_text(image)) literal(fmt::format("{}[{}].image", here, at), *image);
-        if (const YamlNode* image = item.find("image"); key.text == "volumes" && image != nullptr && is_text(image->find("reference"))) literal(fmt::format("{}[{}].image.reference", here, at), *image->find("reference"));
-      }
-      manifest(value, here);
+      const bool named = images && (key.text == "image" || key.text == "imageName");
+      if (named && is_text(&value)) literal(here, value);
+      else if (images && names_image(key.text) && is_text(&value) && is_address(value.text)) literal(here, value);
+      else if (named && is_text(value.find("reference"))) literal(here + ".reference", *value.find("reference"));
+      else if (images && names_image(key.text) && is_text(value.find("repository"))) of_parts(here, value, helm_parts);
+      else manifest(value, here, key.text != "rbd" && (images || holds_images(key.text) || (key.text == "spec" && !is_definition_)));
+    }
+  }
+  static bool is_address(std::string_view text) { return text.find_first_of("/:@") != std::string_view::npos && text.find("://") == std::string_view::npos && text.find(' ') == std::string_view::npos; }
+
+  /// What a kustomization puts in the place of images: of what it does not say, the manifests decide.
+  void kustomized(const YamlNode& images) {
+    for (size_t at = 0; at < images.items.size(); ++at) {
+      const YamlNode& item = images.items[at];
+      const bool renamed = is_text(item.find("newName")), versioned = is_text(item.find("newTag")) || is_text(item.find("digest"));
+      if (!is_text(item.find(renamed ? "newName" : "name")) || (!renamed && !versioned)) continue;
+      of_parts(fmt::format("images[{}]", at), item, {.registry = "", .repository = renamed ? "newName" : "name", .tag = "newTag"});
+      if (!versioned) out_.back().image.reset(), out_.back().unknown.emplace_back("newTag");
     }
   }
 
@@ -170,16 +196,20 @@ class Finder {
     for (size_t at = 0; at < node.items.size(); ++at) values(node.items[at], fmt::format("{}[{}]", where, at));
     for (const auto& [key, value] : node.members) {
       const std::string here = where.empty() ? key.text : where + "." + key.text;
-      const bool parted = value.type == YamlNode::Type::Mapping && is_text(value.find("repository")) && (value.find("tag") != nullptr || value.find("digest") != nullptr);
-      if (parted) of_parts(here, value);
-      else if (names_image(key.text) && is_text(&value) && (value.text.find_first_of("/:@") != std::string::npos)) literal(here, value);
+      const bool whole = key.text == "image";
+      if (is_text(value.find("repository")) && (names_image(key.text) || value.find("tag") != nullptr || value.find("digest") != nullptr)) of_parts(here, value, helm_parts);
+      else if (names_image(key.text) && is_text(&value) && (whole || value.text.find_first_of("/:@") != std::string_view::npos)) literal(here, value);
       else values(value, here);
     }
   }
 
-  void of_parts(const std::string& where, const YamlNode& node) {
+  /// The keys of what an image is made of; besides them `digest`.
+  struct Parts { const char *registry, *repository, *tag; };
+  static constexpr Parts helm_parts{.registry = "registry", .repository = "repository", .tag = "tag"};
+
+  void of_parts(const std::string& where, const YamlNode& node, const Parts& keys) {
     Traced text;
-    const YamlNode* tag = node.find("tag");
+    const YamlNode* tag = node.find(keys.tag);
     const auto part = [&](const char* key, std::string_view before, std::string_view after) {
       const YamlNode* value = node.find(key);
       if (!is_text(value)) return;
@@ -187,11 +217,11 @@ class Finder {
       text.add(traced(*value));
       text.add_loose(after);
     };
-    part("registry", "", "/");
-    part("repository", "", "");
-    part("tag", ":", "");
+    part(keys.registry, "", "/");
+    part(keys.repository, "", "");
+    part(keys.tag, ":", "");
     part("digest", "@", "");
-    const YamlNode& repository = *node.find("repository");
+    const YamlNode& repository = *node.find(keys.repository);
     Traced written;
     written.add_loose(text.text);
     ImageUse use = make_use(where, written, {.text = text, .unknown = {}, .used = {}}, lines_);
@@ -327,6 +357,7 @@ class Finder {
   const YamlStream::Document* document_ = nullptr;
   std::map<std::string, Traced> values_;  ///< of variables, by default
   std::map<std::string, std::set<std::string>> given_, strong_;  ///< all values of each, wherever they stand; those that outrank a job's own
+  bool is_definition_ = false;  ///< the present document describes resources and is none that runs something
   std::set<std::string> own_, extended_;  ///< variables that the present job gives itself; jobs that others extend
   bool alone_ = false;  ///< the present job extends nothing, and nothing extends it
   std::set<std::tuple<size_t, size_t, std::string>> seen_;
