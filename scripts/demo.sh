@@ -40,7 +40,7 @@ if [[ ! -f $usual ]] && command -v mmdebstrap >/dev/null && command -v umoci >/d
   rm -f "$stage/usual.tar"
 fi
 export XDG_DATA_HOME=$stage/data
-rm -rf "$stage/data/ashlar/advisories"
+rm -rf "$stage/data"  # advisories, ledger, tickets: a story of its own each time
 "$top/scripts/advisories.sh" --ashlar "$ashlar" "$XDG_DATA_HOME"
 advisories=
 if [[ -f $XDG_DATA_HOME/ashlar/advisories/current ]]; then advisories=yes; fi

@@ -35,7 +35,10 @@ std::string table(const Context& context, const std::vector<std::vector<std::str
   std::vector<size_t> widths;
   std::vector<std::vector<std::string>> rows = given;
   for (auto& row : rows) {
-    for (std::string& cell : row) cell = visible(cell);
+    for (std::string& cell : row) {
+      cell = shown(cell, context.color);
+      std::ranges::replace_if(cell, [](char c) { return c == '\n' || c == '\t'; }, ' ');
+    }
     widths.resize(std::max(widths.size(), row.size()));
     for (size_t at = 0; at < row.size(); ++at) widths[at] = std::max(widths[at], width(row[at]));
   }

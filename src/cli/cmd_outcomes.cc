@@ -67,6 +67,19 @@ Result<pipeline::OutcomesWish> wish_of(Context& context, pipeline::Workshop& wor
   return out;
 }
 
+constexpr size_t cell_width = 48;
+
+/// A cell in lines of at most `width` bytes where words allow.
+std::vector<std::string> wrapped(const std::string& text, size_t width) {
+  std::vector<std::string> out(1);
+  for (const std::string_view word : words(text)) {
+    if (!out.back().empty() && out.back().size() + 1 + word.size() > width) out.emplace_back();
+    if (!out.back().empty()) out.back() += ' ';
+    out.back() += word;
+  }
+  return out;
+}
+
 void say_outcomes(Context& context, const policy::Outcomes& outcomes) {
   const policy::OutcomeTable found = policy::table_of(outcomes);
   say(context, bold(context, fmt::format("Before and after, as of {}", outcomes.now.str())));
@@ -74,7 +87,10 @@ void say_outcomes(Context& context, const policy::Outcomes& outcomes) {
   std::vector<std::vector<std::string>> rows = {{"", "BEFORE", "AFTER"}};
   for (const auto& section : found.sections) {
     rows.push_back({bold(context, section.title), "", ""});
-    for (const auto& row : section.rows) rows.push_back({"  " + row.what, visible(row.before), visible(row.after)});
+    for (const auto& row : section.rows) {
+      const auto before = wrapped(visible(row.before), cell_width), after = wrapped(visible(row.after), cell_width);
+      for (size_t at = 0; at < std::max(before.size(), after.size()); ++at) rows.push_back({at == 0 ? "  " + row.what : "", at < before.size() ? before[at] : "", at < after.size() ? after[at] : ""});
+    }
   }
   say(context, "");
   context.answer->append(table(context, rows));

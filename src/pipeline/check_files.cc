@@ -194,6 +194,8 @@ class Checker {
       out.mended = std::move(mended.mended);
       if (!out.mended.empty()) {
         TRY_ASSIGN(const host::Path real, files_.canonical(candidate.path));
+        TRY_ASSIGN(const host::Path folder, files_.canonical(candidate.path.has_parent_path() ? candidate.path.parent_path() : host::Path(".")));
+        if (!candidate.named && real != folder / candidate.path.filename()) return cannot(Kind::Invalid, fmt::format("mend '{}'", path), fmt::format("it is a link to '{}'; name the file itself", real.string()));
         TRY(files_.write(real, mended.text));
         text = std::move(mended.text);
       }
@@ -214,6 +216,7 @@ class Checker {
 policy::Answer answer_of(const CheckedFiles& checked) {
   policy::Answer out = policy::Answer::Allowed;
   for (const CheckedFile& file : checked.files) {
+    if (!file.error.message.empty()) return policy::Answer::Unknown;  // what it names, nobody has seen
     for (const FileFinding& each : file.findings) {
       if (each.remark.rule->id == "image-undecided") return policy::Answer::Unknown;
       if (each.remark.rule->id == "image-denied") out = policy::Answer::Denied;

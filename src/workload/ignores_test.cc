@@ -30,6 +30,8 @@ const Row rows[] = {
     {"no rule", FileKind::Dockerfile, "sudo", "FROM a:1\n# ashlar: ignore\nRUN sudo x\n", 0, "3:10", "names no rule"},
     {"a rule that there is not", FileKind::Dockerfile, "sudo", "FROM a:1\n# ashlar: ignore=sdo why\nRUN sudo x\n", 0, "3:10", "there is no rule 'sdo'"},
     {"a rule that no comment silences", FileKind::Dockerfile, "image-denied", "# ashlar: ignore=image-denied we like it\nFROM denied:1\n", 0, "2:6", "no comment silences"},
+    {"the whole file, from within", FileKind::Dockerfile, "sudo", "FROM a:1\n# ashlar: ignore-file=sudo a build for tests\nRUN sudo x\n", 0, "3:10", "stands at its top"},
+    {"a reason that is none", FileKind::Dockerfile, "sudo", "FROM a:1\nRUN sudo x # ashlar: ignore=sudo -\n", 0, "2:10", "without a reason"},
     {"nor the rule on comments", FileKind::Dockerfile, "ignore", "# ashlar: ignore-file=ignore,sudo why not\nFROM a:1\nRUN x\n", 0, "1:1 1:1", "no comment silences"},
     {"behind an instruction it is none", FileKind::Dockerfile, "sudo", "FROM a:1\nRUN sudo x\nUSER 1 # ashlar: ignore=sudo why\n", 0, "2:10", "nothing of 'sudo'"},
     {"in a word it is none", FileKind::Dockerfile, "sudo", "FROM a:1\nRUN sudo echo x#ashlar: ignore=sudo why\n", 0, "2:10", ""},

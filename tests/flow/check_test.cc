@@ -63,7 +63,7 @@ TEST_F(CheckFlow, what_is_wrong_has_its_place_and_its_remedy) {
   stage.write("app/Dockerfile", "FROM nginx:1.27\nRUN apt-get install curl\n");
   const Ran ran = stage.ashlar({"check", "app", "--verbose"});
   EXPECT_EQ(ran.code, 1) << ran.told;
-  for (const char* line : {"app/Dockerfile:1:6: error image-denied: ", "    fix: use 'nginx:1.26' of the catalogue", "app/Dockerfile:2:5: warning apt-asks: apt-get install waits for an answer", "    in a build nobody answers, and it stops", "app/deploy/pod.yaml:5:5: warning seccomp-missing: 'web' has no seccomp profile", "2 files: 1 error, "})
+  for (const char* line : {"app/Dockerfile:1:6: error image-denied: ", "    fix: use 'registry.example/hardened/nginx:1.26@sha256:…'", "app/Dockerfile:2:5: warning apt-asks: apt-get install waits for an answer", "    in a build nobody answers, and it stops", "app/deploy/pod.yaml:5:5: warning seccomp-missing: 'web' has no seccomp profile", "2 files: 1 error, "})
     EXPECT_NE(ran.out.find(line), std::string::npos) << line << "\n" << ran.told;
   const Json answer = stage.json({"check", "app"}, 1);
   EXPECT_FALSE(answer["allowed"].get<bool>());
@@ -90,7 +90,11 @@ TEST_F(CheckFlow, a_link_stays_one_when_its_file_is_mended) {
   std::filesystem::create_directory(stage.folder() / "linked");
   std::filesystem::create_symlink("../real", stage.folder() / "linked/Dockerfile");
   std::filesystem::create_directory_symlink(".", stage.folder() / "linked/again");
-  const Ran ran = stage.ashlar({"check", "linked", "--fix"});
+  const Ran searched = stage.ashlar({"check", "linked", "--fix"});
+  EXPECT_EQ(searched.code, 2) << "a link leads out of the folder that was named\n" << searched.told;
+  EXPECT_NE((searched.out + searched.err).find("name the file itself"), std::string::npos) << searched.told;
+  EXPECT_NE(stage.read("real").find("ADD . /app"), std::string::npos);
+  const Ran ran = stage.ashlar({"check", "linked/Dockerfile", "--fix"});
   EXPECT_EQ(ran.code, 0) << ran.told;
   EXPECT_TRUE(std::filesystem::is_symlink(stage.folder() / "linked/Dockerfile"));
   EXPECT_NE(stage.read("real").find("COPY . /app"), std::string::npos);

@@ -34,8 +34,14 @@ const ShellWord* subcommand(const ShellCommand& command) {
   return nullptr;
 }
 
+/// Nobody is asked, or nothing is done: an answer that stands there already is not another one's to give.
+bool answers_itself(const ShellCommand& command) {
+  constexpr std::array<std::string_view, 9> words = {"--assume-no", "--yes=false", "--assume-yes=false", "--dry-run", "--simulate", "--just-print", "--no-act", "--recon", "-s"};
+  return std::ranges::any_of(command.words, [&](const ShellWord& word) { return std::ranges::find(words, word.text) != words.end(); });
+}
+
 bool answers_yes(const ShellCommand& command) {
-  return std::ranges::any_of(command.words, [](const ShellWord& word) {
+  return answers_itself(command) || std::ranges::any_of(command.words, [](const ShellWord& word) {
     const std::string& text = word.text;
     if (text == "--yes" || text == "--assume-yes" || text == "--force-yes" || text.find("APT::Get::Assume-Yes") != std::string::npos) return true;
     const bool letters = text.size() > 1 && text[0] == '-' && text[1] != '-';

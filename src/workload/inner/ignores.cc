@@ -1,5 +1,6 @@
 // Comments that silence rules.
 #include <algorithm>
+#include <cctype>
 #include <cstdint>
 #include <optional>
 #include <tuple>
@@ -20,8 +21,12 @@ struct Ignore {
   int first = 0, last = 0;  ///< lines that it is for
   std::vector<std::string> rules;
   std::string reason;
+  bool misplaced = false;   ///< for the whole file, and not at its top
   std::vector<bool> used;   ///< of each of its rules
 };
+
+/// Words, not a mark that only looks like one.
+bool is_reason(std::string_view text) { return std::ranges::count_if(text, [](unsigned char c) { return std::isalpha(c) != 0 || c >= 0x80; }) >= 3; }
 
 bool is_comment(std::string_view line) { return trim(line).starts_with('#'); }
 
@@ -61,12 +66,13 @@ class Silencer {
     for (const std::string_view line : Parts(text_, '\n')) {
       ++number;
       all_.push_back(line);
+      top_ = top_ && (trim(line).empty() || is_comment(line) || line.starts_with("---"));
       if (const auto found = ignores_.size() < max_ignores ? comment_of(line) : std::nullopt) ignores_.push_back(ignore_of(*found, line, number));
     }
     next_.resize(all_.size() + 1, number + 1);
     for (std::size_t at = all_.size(); at-- > 0;) next_[at] = trim(all_[at]).empty() || is_comment(all_[at]) ? next_[at + 1] : static_cast<int>(at) + 1;
     for (Ignore& each : ignores_) {
-      if (each.last == 0) std::tie(each.first, each.last) = block_of(each.span.line);
+      if (each.last == 0 && !each.misplaced) std::tie(each.first, each.last) = block_of(each.span.line);
     }
   }
 
@@ -82,7 +88,7 @@ class Silencer {
     }
     out.used.resize(out.rules.size());
     out.reason = trim(reason);
-    if (head == "ignore-file") out.first = 1, out.last = INT32_MAX;
+    if (head == "ignore-file") out.first = 1, out.last = top_ ? INT32_MAX : 0, out.misplaced = !top_;
     else if (!trim(line.substr(0, found.at)).empty()) out.first = out.last = number;
     return out;
   }
@@ -102,7 +108,7 @@ class Silencer {
   bool is_silenced(const Remark& remark) {
     bool silenced = false;
     for (Ignore& each : ignores_) {
-      if (each.reason.empty() || remark.span.line < each.first || remark.span.line > each.last) continue;
+      if (!is_reason(each.reason) || remark.span.line < each.first || remark.span.line > each.last) continue;
       for (std::size_t at = 0; at < each.rules.size(); ++at) {
         if (each.rules[at] == remark.rule->id) each.used[at] = silenced = true;
       }
@@ -125,7 +131,9 @@ class Silencer {
         out.add("ignore", each.span, fmt::format("there is no rule '{}'", visible(name.substr(0, 80))), near.empty() ? "" : fmt::format("did you mean '{}'?", near));
       } else if (rule->firm) {
         out.add("ignore", each.span, fmt::format("no comment silences '{}'", name), "what the policy says is changed in the policy");
-      } else if (each.reason.empty()) {
+      } else if (each.misplaced) {
+        out.add("ignore", each.span, "a comment for the whole file stands at its top, before everything else", "put it there");
+      } else if (!is_reason(each.reason)) {
         out.add("ignore", each.span, fmt::format("'{}' is silenced without a reason", name), fmt::format("write it behind: ashlar: ignore={} reason", name));
       } else if (!each.used[at] && !name.starts_with("image-")) {  // which of those there are the command decides
         out.add("ignore", each.span, fmt::format("there is nothing of '{}' to silence here", name), "take the comment away");
@@ -137,6 +145,7 @@ class Silencer {
   std::string_view text_;
   const std::vector<std::pair<int, int>>& blocks_;
   std::vector<std::string_view> all_;
+  bool top_ = true;        ///< all lines until now are empty or comments
   std::vector<int> next_;  ///< from each line (from 0) on, the first (from 1) that is neither empty nor a comment
   std::vector<Ignore> ignores_;
 };

@@ -12,7 +12,7 @@ namespace {
 constexpr std::array<std::string_view, 10> keywords = {"if", "then", "else", "elif", "do", "while", "until", "!", "{", "}"};
 constexpr std::array<std::string_view, 8> callers = {"sudo", "env", "exec", "time", "command", "nohup", "doas", "builtin"};
 constexpr std::array<std::string_view, 8> shells = {"sh", "bash", "dash", "ash", "zsh", "ksh", "busybox", "fish"};
-constexpr std::array<std::string_view, 32> builtins = {".", ":", "alias", "bg", "break", "case", "cd", "continue", "eval", "exec", "exit", "export", "fg", "for", "getopts", "hash", "if", "jobs", "local", "read",
+constexpr std::array<std::string_view, 42> builtins = {".", ":", "alias", "bg", "break", "builtin", "case", "cd", "command", "continue", "coproc", "declare", "let", "popd", "pushd", "shopt", "time", "typeset", "eval", "exec", "exit", "export", "fg", "for", "getopts", "hash", "if", "jobs", "local", "read",
                                                        "readonly", "return", "set", "shift", "source", "times", "trap", "type", "ulimit", "umask", "unset", "wait"};
 
 template <std::size_t N>
@@ -142,7 +142,8 @@ std::vector<std::string> plain_words(std::string_view text) {
   std::vector<std::string> out;
   if (!std::ranges::all_of(text, good)) return out;
   for (const std::string_view word : words(text)) out.emplace_back(word);
-  if (!out.empty() && (is_assignment(out[0]) || is_one_of(builtins, out[0]) || is_one_of(keywords, out[0]))) out.clear();
+  const bool script = !out.empty() && (out[0].ends_with(".sh") || out[0].ends_with(".bash"));  // it may name no interpreter itself
+  if (!out.empty() && (script || is_assignment(out[0]) || is_one_of(builtins, out[0]) || is_one_of(keywords, out[0]))) out.clear();
   return out;
 }
 
