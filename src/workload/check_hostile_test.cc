@@ -67,6 +67,24 @@ std::vector<Row> rows() {
   };
 }
 
+/// Seconds that a RUN of so many lines takes, at best of three.
+double seconds_of_lines(int count) {
+  std::string text = "FROM a:1\nRUN x";
+  for (int at = 0; at < count; ++at) text += " \\\n  b";
+  double best = bound;
+  for (int round = 0; round < 3; ++round) {
+    const auto begin = std::chrono::steady_clock::now();
+    EXPECT_TRUE(check(FileKind::Dockerfile, text + "\n", "file"));
+    best = std::min(best, std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
+  }
+  return best;
+}
+
+TEST(CheckHostile, LinesThatGoOnCostNoMoreThanTheirLength) {
+  const double few = seconds_of_lines(10'000), many = seconds_of_lines(80'000);
+  EXPECT_LT(many, 30 * few) << "eight times the lines: " << few << " s, then " << many << " s";
+}
+
 TEST(CheckHostile, EndsInTimeAndSaysWhy) {
   for (const Row& row : rows()) {
     const auto begin = std::chrono::steady_clock::now();

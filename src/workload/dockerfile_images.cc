@@ -1,5 +1,6 @@
 // The images of a Dockerfile: what stages are made of, and what others give to them.
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <map>
 #include <set>
@@ -39,11 +40,29 @@ class Finder {
   /// An ARG before the first FROM, for all of them.
   void global(const Instruction& arg) {
     for (const Assignment& each : arg.assignments) {
-      if (!each.has_value) continue;
-      const Substituted value = substitute(each.value, Dialect::Dockerfile, file_.escape, lookup());
+      const std::string& name = each.name.text;
+      // Without a value it is what the builder is given; behind a value, builders differ in what it is worth.
+      if (!each.has_value && !values_.contains(name)) continue;
+      const Substituted value = each.has_value ? resolved(each.value) : Substituted{.text = {}, .unknown = {name}, .used = {}};
       // Values that are put into each other grow twofold by each.
-      if (value.good && value.unknown.empty() && value.text.size() <= max_value) values_[each.name.text] = value.text;
+      const bool known = value.good && value.unknown.empty() && value.text.size() <= max_value;
+      if (known) values_[name] = value.text, opaque_.erase(name);
+      else values_.erase(name), opaque_.insert(name);
     }
+  }
+  /// With the variables among the unknown whose value is more than anybody here can tell: no default stands in for them.
+  Substituted resolved(const Traced& text) const {
+    Substituted out = substitute(text, Dialect::Dockerfile, file_.escape, lookup());
+    for (const std::string& name : out.used) {
+      if ((opaque_.contains(name) || is_of_platform(name)) && std::ranges::find(out.unknown, name) == out.unknown.end()) out.unknown.push_back(name);
+    }
+    return out;
+  }
+  /// Those that the builder itself gives a value: TARGETARCH, BUILDPLATFORM, ...
+  static bool is_of_platform(std::string_view name) {
+    static constexpr std::array<std::string_view, 5> parts = {"PLATFORM", "OS", "ARCH", "VARIANT", "STAGE"};
+    const bool begins = name.starts_with("TARGET") || name.starts_with("BUILD");
+    return begins && std::ranges::find(parts, name.substr(name[0] == 'T' ? 6 : 5)) != parts.end();
   }
   Lookup lookup() const {
     return [this](const std::string& name) {
@@ -62,8 +81,8 @@ class Finder {
   }
 
   void base(const Stage& stage) {
-    Substituted value = substitute(stage.base, Dialect::Dockerfile, file_.escape, lookup());
-    if (value.text.text == "scratch" || is_stage(value.text.text)) return;
+    Substituted value = resolved(stage.base);
+    if (value.good && value.unknown.empty() && (value.text.text == "scratch" || is_stage(value.text.text))) return;
     add("FROM", stage.base, std::move(value));
     out_.back().platform = stage.platform.text;
   }
@@ -74,9 +93,14 @@ class Finder {
       if (flag.name == "from" && from.keyword == "COPY") source(before + "COPY --from", flag.value);
       if (flag.name != "mount" || from.keyword != "RUN") continue;
       for (const Traced& field : fields(flag.value)) {
-        if (field.text.starts_with("from=")) source(before + "RUN --mount", field.slice(5, field.size()));
+        if (is_from(field.text)) source(before + "RUN --mount", field.slice(5, field.size()));
       }
     }
+  }
+
+  /// Keys of mounts are the same in any case.
+  static bool is_from(std::string_view field) {
+    return field.size() >= 5 && std::ranges::equal(field.substr(0, 5), std::string_view("from="), [](unsigned char a, unsigned char b) { return std::tolower(a) == b; });
   }
 
   /// Parts between commas, those in quotes among them.
@@ -109,6 +133,7 @@ class Finder {
   std::string_view text_;
   Lines lines_;
   std::map<std::string, Traced> values_;
+  std::set<std::string> opaque_;  ///< have a value, and nobody here knows which
   std::set<std::string> names_;  ///< of the stages before the present one
   size_t present_ = 0;
   std::vector<ImageUse> out_;

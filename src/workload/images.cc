@@ -65,6 +65,7 @@ FileKind kind_of_file(std::string_view path, std::string_view text) {
     return docker ? FileKind::Dockerfile : FileKind::Unknown;
   }
   if (name.starts_with("compose.") || name.starts_with("docker-compose") || name.starts_with("compose-")) return FileKind::Compose;
+  if (name == "kustomization.yaml" || name == "kustomization.yml") return FileKind::Kubernetes;
   if (name.starts_with("values")) return FileKind::HelmValues;
   if (name.ends_with(".gitlab-ci.yml") || name.ends_with(".gitlab-ci.yaml")) return FileKind::GitLab;
   const std::string_view folder = path.substr(0, path.size() - name.size());

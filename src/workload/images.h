@@ -37,7 +37,7 @@ struct ImageUse {
 enum class FileKind { Dockerfile, Compose, Kubernetes, HelmValues, GitHub, GitLab, Unknown };
 std::string_view to_string(FileKind kind);  ///< `dockerfile`, `compose`, `kubernetes`, `helm-values`, `github`, `gitlab`, `unknown`
 
-/// By name first (`Dockerfile`, `Containerfile`, `*.Dockerfile`, `compose.yaml`, `docker-compose*.yml`, `values*.yaml`, `*.gitlab-ci.yml`,
+/// By name first (`Dockerfile`, `Containerfile`, `*.Dockerfile`, `compose.yaml`, `docker-compose*.yml`, `values*.yaml`, `kustomization.yaml`, `*.gitlab-ci.yml`,
 /// `action.yml`, `.github/workflows/*`), then by content: `apiVersion` and `kind`, `services`, or `jobs` and `on`.
 FileKind kind_of_file(std::string_view path, std::string_view text);
 

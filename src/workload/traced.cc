@@ -11,7 +11,6 @@ bool begins_character(char c) { return (static_cast<unsigned char>(c) & 0xc0) !=
 
 void Traced::add(std::string_view bytes, std::size_t at) {
   text += bytes;
-  from.reserve(from.size() + bytes.size());
   for (std::size_t each = 0; each < bytes.size(); ++each) from.push_back(static_cast<std::uint32_t>(at + each));
 }
 
