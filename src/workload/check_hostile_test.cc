@@ -81,8 +81,7 @@ double seconds_of_lines(int count) {
 }
 
 TEST(CheckHostile, LinesThatGoOnCostNoMoreThanTheirLength) {
-  const double few = seconds_of_lines(10'000), many = seconds_of_lines(80'000);
-  EXPECT_LT(many, 30 * few) << "eight times the lines: " << few << " s, then " << many << " s";
+  EXPECT_LT(seconds_of_lines(80'000), 5) << "40000 lines took 2.5 s, and twice as many four times that, when each line copied all before it";
 }
 
 TEST(CheckHostile, EndsInTimeAndSaysWhy) {
