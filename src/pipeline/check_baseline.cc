@@ -16,6 +16,16 @@ namespace {
 
 constexpr std::string_view schema = "https://ashlar.dev/check-baseline/v1";
 
+/// What the policy judged, as it comes out: another image of the same line is another finding.
+std::string image_of(const CheckedFile& file, const workload::Remark& remark) {
+  std::string out;
+  if (remark.rule->id != std::string_view("image-denied") && remark.rule->id != std::string_view("image-undecided")) return out;
+  for (const ReferenceAnswer& each : file.references) {
+    if (each.use.span == remark.span) out += fmt::format("\n{}\n{}", each.use.text.text, join(each.use.unknown, " "));
+  }
+  return out;
+}
+
 }  // namespace
 
 void set_fingerprints(CheckedFile& file, std::string_view text, const std::string& place) {
@@ -24,7 +34,7 @@ void set_fingerprints(CheckedFile& file, std::string_view text, const std::strin
   for (FileFinding& each : file.findings) {
     std::string line;
     for (const std::string_view word : words(lines.line(each.remark.span.line).substr(0, 2000))) line.append(word).push_back(' ');
-    const std::string what = fmt::format("{}\n{}\n{}\n{}", each.remark.rule->id, place, each.remark.message, line);
+    const std::string what = fmt::format("{}\n{}\n{}\n{}{}", each.remark.rule->id, place, each.remark.message, line, image_of(file, each.remark));
     each.fingerprint = Digest::of(fmt::format("{}\n{}", what, alike[what]++)).hex().substr(0, 32);
   }
 }

@@ -1,6 +1,9 @@
 #include "pipeline/check_files.h"
 
 #include <algorithm>
+#include <cctype>
+#include <iterator>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -8,6 +11,7 @@
 #include "base/text.h"
 #include "pipeline/inner/check_baseline.h"
 #include "pipeline/make.h"
+#include "policy/finished.h"
 #include "policy/registries.h"
 #include "policy/vendors.h"
 
@@ -16,27 +20,53 @@ namespace {
 
 constexpr int max_depth = 64;
 constexpr std::size_t max_files = 200'000;
-constexpr std::uint64_t max_sniffed = 4 << 20;  ///< of a YAML file whose name tells nothing
+constexpr std::uint64_t max_json = 4 << 20, max_sniffed = 64 << 20;  ///< of a file whose name tells nothing
+constexpr std::size_t max_notes = 20;
 
 struct Candidate {
   host::Path path;
   bool named = false;  ///< by whoever asked
+  workload::FileKind kind = workload::FileKind::Unknown;  ///< that another file says it is; Unknown: none does
 };
 
-bool is_yaml(std::string_view name) { return name.ends_with(".yaml") || name.ends_with(".yml"); }
+bool is_yaml(std::string_view name) {
+  std::string lower(name);
+  std::ranges::transform(lower, lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return lower.ends_with(".yaml") || lower.ends_with(".yml");
+}
 
 /// Files of folders. `real`: the folder with every symlink followed.
 class Walk {
  public:
   explicit Walk(host::Files& files) : files_(files) {}
   std::vector<Candidate> found;
+  std::vector<std::string> notes;
 
   Done add(const host::Path& path) {
     const auto stat = files_.stat(path);
     if (!stat) return std::unexpected(stat.error());
     if (stat->type != host::NodeType::Directory) return found.push_back({path, true}), Done{};
     TRY_ASSIGN(const host::Path real, files_.canonical(path));
+    roots_.push_back(real);
     return folder(path, real, 0);
+  }
+
+  /// Dockerfiles of whatever name that compose files speak of, as far as they lie in the folders.
+  std::vector<Candidate> built(const std::vector<CheckedFile>& checked) {
+    std::set<host::Path> seen;
+    for (const Candidate& each : found) {
+      if (const auto real = files_.canonical(each.path)) seen.insert(*real);
+    }
+    std::vector<Candidate> out;
+    for (const CheckedFile& file : checked) {
+      for (const host::Path& each : file.builds) {
+        const auto real = files_.canonical(each);
+        const auto stat = files_.stat(each);
+        const bool within = real && std::ranges::any_of(roots_, [&](const host::Path& root) { const host::Path from = real->lexically_relative(root); return !from.empty() && *from.begin() != ".."; });
+        if (within && stat && stat->type == host::NodeType::Regular && seen.insert(*real).second) out.push_back({each, false, workload::FileKind::Dockerfile});
+      }
+    }
+    return out;
   }
 
  private:
@@ -53,7 +83,8 @@ class Walk {
         if (there && *there == real / name) TRY(folder(child, *there, depth + 1));
       } else if (stat->type == host::NodeType::Regular) {
         const bool known = workload::kind_of_file(child.string(), "") != workload::FileKind::Unknown;
-        if (known || (is_yaml(name) && stat->size <= max_sniffed)) found.push_back({child, false});
+        if (!known && is_yaml(name) && stat->size > max_sniffed) notes.push_back(fmt::format("passed over: '{}' is larger than 64 MiB", visible(child.string())));
+        else if (known || is_yaml(name) || (name.ends_with(".json") && stat->size <= max_json)) found.push_back({child, false});
         if (found.size() > max_files) return cannot(Kind::Invalid, fmt::format("search '{}'", path.string()), fmt::format("more than {} files", max_files));
       }
     }
@@ -61,6 +92,7 @@ class Walk {
   }
 
   host::Files& files_;
+  std::vector<host::Path> roots_;
 };
 
 /// What references are judged by. Made once, read by all threads.
@@ -79,6 +111,7 @@ struct Judge {
       const std::string what = use.unknown.empty() ? fmt::format("'{}' is no reference", visible(use.written.substr(0, 200))) : fmt::format("the variable '{}' decides on it", visible(join(use.unknown, "', '").substr(0, 200)));
       return {.answer = policy::Answer::Unknown, .rule = {}, .reasons = {{.answer = policy::Answer::Unknown, .section = "bases", .what = what}}, .pending = {}, .remedy = "name it in the file"};
     }
+    if (kind == workload::FileKind::Dockerfile && use.where == "FROM" && use.image->str() == "scratch") return of_scratch();
     policy::NamedReference reference{use.image->str(), policy::full_name(registries, use.image->name), use.image->tag, use.image->digest, {}};
     if (const policy::Vendor* vendor = policy::vendor_of(vendors, reference.repository)) reference.vendor = vendor->name;
     // What runs is a finished image: where a rule says who signs it, its base is asked of the image, and not of its own name.
@@ -91,6 +124,18 @@ struct Judge {
     }
     // Nothing in the file speaks against it, and the rest is for the check of the image.
     if (pending_passes && out.answer == policy::Answer::Unknown && !out.pending.empty() && policy::answer_of(out.reasons) == policy::Answer::Allowed) out.answer = policy::Answer::Allowed;
+    return out;
+  }
+
+  /// Of a stage that has no base: what the policy says of images that have none.
+  policy::ReferenceVerdict of_scratch() const {
+    policy::Policy only;
+    only.finished.bases = *rules;
+    policy::FinishedImage image;
+    image.base.how = policy::BaseFacts::How::None;
+    policy::Judgement judged = policy::judge(only, image, {}, now);
+    policy::ReferenceVerdict out{.answer = judged.answer, .rule = {}, .reasons = std::move(judged.reasons), .pending = {}, .remedy = {}};
+    if (out.answer != policy::Answer::Allowed && !out.reasons.empty()) out.remedy = out.reasons.front().remedy;
     return out;
   }
 
@@ -172,9 +217,9 @@ class Checker {
   Done look(const Candidate& candidate, CheckedFile& out) const {
     const std::string path = candidate.path.string();
     TRY_ASSIGN(std::string text, files_.read(candidate.path));
-    out.kind = workload::kind_of_file(path, text);
+    out.kind = candidate.kind != workload::FileKind::Unknown ? candidate.kind : workload::kind_of_file(path, text);
     if (out.kind == workload::FileKind::Unknown) {
-      if (!candidate.named) return {};
+      if (!candidate.named) return pass_over(path, text, out);
       return cannot(Kind::Invalid, fmt::format("check '{}'", path), "neither its name nor what is in it tells that it is a Dockerfile, compose file, manifest or CI file");
     }
     workload::CheckOptions options{.replacements = &judge_.replacements};
@@ -200,10 +245,23 @@ class Checker {
         text = std::move(mended.text);
       }
     }
+    if (out.kind == workload::FileKind::Compose) {
+      for (const std::string& each : workload::build_files(text, path)) out.builds.push_back((candidate.path.parent_path() / each).lexically_normal());
+    }
     TRY_ASSIGN(auto checked, workload::check(out.kind, text, path, options));
     out.silenced = checked.silenced;
     for (workload::Remark& each : checked.remarks) out.findings.push_back({std::move(each), {}});
     set_fingerprints(out, text, place_of(files_, candidate.path, wish_.baseline));
+    return {};
+  }
+
+  /// A file of which nothing tells what it is: no word where it can be read, an error where it hides images.
+  static Done pass_over(const std::string& path, std::string_view text, CheckedFile& out) {
+    auto read = workload::can_read_yaml(text, path);
+    if (read) return {};
+    if (workload::may_name_images(text, path)) return read;
+    const Error& why = read.error();
+    if (is_yaml(path)) out.passed_over = why.faults.empty() ? why.message : fmt::format("{}: line {}: {}", why.message, why.faults[0].line, why.faults[0].message);
     return {};
   }
 
@@ -247,6 +305,17 @@ Result<CheckedFiles> check_files(Workshop& workshop, const CheckFilesWish& wish)
   out.files.resize(walk.found.size());
   const Checker checker(files, judge, wish);
   in_parallel(walk.found.size(), 0, [&](std::size_t index, std::size_t) { out.files[index] = checker.check(walk.found[index]); });
+  const std::vector<Candidate> built = walk.built(out.files);
+  for (const Candidate& each : built) out.files.push_back(checker.check(each));
+  for (const CheckedFile& each : out.files) {
+    if (!each.passed_over.empty()) walk.notes.push_back(fmt::format("passed over: {}", each.passed_over));
+  }
+  if (walk.notes.size() > max_notes) {
+    const std::size_t more = walk.notes.size() - max_notes;
+    walk.notes.resize(max_notes);
+    walk.notes.push_back(fmt::format("passed over: {} more", more));
+  }
+  std::ranges::move(walk.notes, std::back_inserter(out.notes));
   std::erase_if(out.files, [](const CheckedFile& each) { return each.kind == workload::FileKind::Unknown && each.error.message.empty(); });
   if (out.files.empty()) return cannot(Kind::NotFound, "check", "no Dockerfile, compose file, manifest or CI file is there");
   if (wish.write_baseline) {

@@ -38,6 +38,8 @@ struct CheckedFile {
   workload::FileKind kind = workload::FileKind::Unknown;
   std::vector<FileFinding> findings;    ///< by place; without those that are old
   std::vector<ReferenceAnswer> references;
+  std::vector<host::Path> builds;       ///< of a compose file: the Dockerfiles that it names
+  std::string passed_over;              ///< why nobody knows what it is; empty: it is known, or it is nothing of the kind
   std::vector<workload::Remark> mended; ///< what was changed in the file
   std::size_t silenced = 0, old = 0;
   Error error;                          ///< without a message: it could be read
@@ -50,7 +52,8 @@ struct CheckedFiles {
   std::vector<std::string> notes;       ///< a line each
 };
 
-/// A file that is named and whose kind nobody knows is one with an error; in a folder such are passed over, and so are `.git`, `node_modules` and folders behind symlinks.
+/// A file that is named and whose kind nobody knows is one with an error; in a folder such are passed over (with a note where it is YAML that cannot be read, as an
+/// error where it looks like a manifest or compose file with images), and so are `.git`, `node_modules` and folders behind symlinks.
 Result<CheckedFiles> check_files(Workshop& workshop, const CheckFilesWish& wish);
 
 /// How many findings weigh at least so much.

@@ -218,6 +218,48 @@ TEST_F(CheckFilesTest, OldFindingsOfAPolicyDecideNothing) {
   EXPECT_EQ(checked().answer, Answer::Denied);
 }
 
+TEST_F(CheckFilesTest, AnotherImageOfTheSameLineIsNew) {
+  wish.policy = "/policy.yaml", wish.baseline = "/baseline.json", wish.write_baseline = true;
+  put("/src/Dockerfile", "ARG I=registry.example/vendor/a:1\nFROM $I\nUSER 1\n");
+  EXPECT_EQ(checked().answer, Answer::Allowed);
+  wish.write_baseline = false;
+  EXPECT_EQ(checked().answer, Answer::Allowed);
+  put("/src/Dockerfile", "ARG I=registry.example/vendor/b:1\nFROM $I\nUSER 1\n");
+  EXPECT_EQ(checked().answer, Answer::Unknown);
+}
+
+TEST_F(CheckFilesTest, WhatHasNoBaseIsAsked) {
+  wish.policy = "/policy.yaml";
+  put("/src/Dockerfile", "FROM scratch\nUSER 1\n");
+  const auto all = checked();
+  EXPECT_EQ(all.answer, Answer::Denied);
+  EXPECT_EQ(shown(all, "image-denied"), "/src/Dockerfile: image-denied@1");
+  put("/policy.yaml", "bases: {default: deny, scratch: allow}\n");
+  EXPECT_EQ(checked().answer, Answer::Allowed);
+}
+
+TEST_F(CheckFilesTest, WhatCannotBeReadIsSaid) {
+  put("/src/Dockerfile", "FROM a:1\n");
+  put("/src/locale.yaml", "a: b\na: c\n");
+  put("/src/pod.YAML", "apiVersion: v1\nkind: Pod\nkind: Pod\nspec: {containers: [{image: old:1}]}\n");
+  put("/src/pod.json", "{\"apiVersion\": \"v1\", \"kind\": \"Pod\", \"spec\": {\"containers\": [{\"image\": \"old:1\"}]}}");
+  put("/src/large.yaml", "services: {a: {image: old:1}}\n#" + std::string(4 << 20, ' '));
+  wish.policy = "/policy.yaml";
+  const auto all = checked();
+  EXPECT_EQ(shown(all, "image-denied"), "/src/Dockerfile: image-denied@1; /src/large.yaml: error; /src/pod.YAML: error; /src/pod.json: image-denied@1");
+  ASSERT_EQ(all.notes.size(), 1U);
+  EXPECT_NE(all.notes[0].find("passed over: cannot read '/src/locale.yaml'"), std::string::npos) << all.notes[0];
+}
+
+TEST_F(CheckFilesTest, DockerfilesOfOddNamesAreOpened) {
+  wish.policy = "/policy.yaml";
+  put("/src/a/compose.yaml", "services: {a: {build: {context: ., dockerfile: Dockerfile-prod}}, b: {build: {dockerfile: gone}}, c: {build: {dockerfile: ../../outside}}, d: {build: {dockerfile: Dockerfile}}}\n");
+  put("/src/a/Dockerfile-prod", "FROM old:1\n");
+  put("/src/a/Dockerfile", "FROM old:2\n");
+  put("/outside", "FROM old:3\n");
+  EXPECT_EQ(shown(checked(), "image-denied"), "/src/a/Dockerfile: image-denied@1; /src/a/compose.yaml:; /src/a/Dockerfile-prod: image-denied@1");
+}
+
 TEST_F(CheckFilesTest, WhatIsSafeIsMended) {
   put("/src/Dockerfile", "FROM a:1\n# all of it\nADD . /app\nUSER 1\nCMD node x.js\n");
   put("/src/other/Dockerfile", "FROM a:1\nUSER 1\n");

@@ -44,6 +44,11 @@ Result<Checked> check(FileKind kind, std::string_view text, std::string_view pat
     TRY_ASSIGN(const Dockerfile file, parse_dockerfile(text, path));
     out.images = images_of(file, text);
     check_images(out.images, options, remarks);
+    if (options.ask) {
+      for (const ImageUse& use : scratch_of(file, text)) {
+        for (Remark& each : options.ask(use)) remarks.list.push_back(std::move(each));
+      }
+    }
     const DockerfileView view(file, text, out.images);
     check_delivered(view, options, remarks);
     check_instructions(view, remarks);

@@ -23,10 +23,7 @@ class Finder {
     for (const Directive& each : file_.directives) {
       if (each.name == "syntax") add("syntax", each.value, substitute_none(each.value));
     }
-    for (const Instruction& each : file_.instructions) {
-      if (each.keyword == "FROM") break;
-      if (each.keyword == "ARG") global(each);
-    }
+    read_globals();
     for (present_ = 0; present_ < file_.stages.size(); ++present_) {
       const Stage& stage = file_.stages[present_];
       base(stage);
@@ -36,7 +33,22 @@ class Finder {
     return std::move(out_);
   }
 
+  std::vector<ImageUse> find_scratch() {
+    read_globals();
+    for (present_ = 0; present_ < file_.stages.size(); ++present_) {
+      Substituted value = resolved(file_.stages[present_].base);
+      if (value.good && value.unknown.empty() && value.text.text == "scratch") add("FROM", file_.stages[present_].base, std::move(value));
+    }
+    return std::move(out_);
+  }
+
  private:
+  void read_globals() {
+    for (const Instruction& each : file_.instructions) {
+      if (each.keyword == "FROM") break;
+      if (each.keyword == "ARG") global(each);
+    }
+  }
   /// An ARG before the first FROM, for all of them.
   void global(const Instruction& arg) {
     for (const Assignment& each : arg.assignments) {
@@ -142,5 +154,6 @@ class Finder {
 }  // namespace
 
 std::vector<ImageUse> images_of(const Dockerfile& file, std::string_view text) { return Finder(file, text).find(); }
+std::vector<ImageUse> scratch_of(const Dockerfile& file, std::string_view text) { return Finder(file, text).find_scratch(); }
 
 }  // namespace ashlar::workload

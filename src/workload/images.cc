@@ -62,7 +62,9 @@ FileKind kind_of_file(std::string_view path, std::string_view text) {
   const bool yaml = name.ends_with(".yaml") || name.ends_with(".yml");
   if (!yaml) {
     const bool docker = name == "dockerfile" || name == "containerfile" || name.starts_with("dockerfile.") || name.starts_with("containerfile.") || name.ends_with(".dockerfile") || name.ends_with(".containerfile");
-    return docker ? FileKind::Dockerfile : FileKind::Unknown;
+    if (docker) return FileKind::Dockerfile;
+    const bool manifest = name.ends_with(".json") && text.find("\"apiVersion\"") != std::string_view::npos && text.find("\"kind\"") != std::string_view::npos;
+    return manifest && kind_of_yaml(text) == FileKind::Kubernetes ? FileKind::Kubernetes : FileKind::Unknown;
   }
   if (name.starts_with("compose.") || name.starts_with("docker-compose") || name.starts_with("compose-")) return FileKind::Compose;
   if (name == "kustomization.yaml" || name == "kustomization.yml") return FileKind::Kubernetes;

@@ -38,11 +38,20 @@ enum class FileKind { Dockerfile, Compose, Kubernetes, HelmValues, GitHub, GitLa
 std::string_view to_string(FileKind kind);  ///< `dockerfile`, `compose`, `kubernetes`, `helm-values`, `github`, `gitlab`, `unknown`
 
 /// By name first (`Dockerfile`, `Containerfile`, `*.Dockerfile`, `compose.yaml`, `docker-compose*.yml`, `values*.yaml`, `kustomization.yaml`, `*.gitlab-ci.yml`,
-/// `action.yml`, `.github/workflows/*`), then by content: `apiVersion` and `kind`, `services`, or `jobs` and `on`.
+/// `action.yml`, `.github/workflows/*`), then by content: `apiVersion` and `kind` (in `*.json`, too), `services`, or `jobs` and `on`.
 FileKind kind_of_file(std::string_view path, std::string_view text);
 
 /// In the order of the file. Names of stages and `scratch` are no images. Faults are of kind Invalid.
 Result<std::vector<ImageUse>> images_of(FileKind kind, std::string_view text, std::string_view path);
 std::vector<ImageUse> images_of(const Dockerfile& file, std::string_view text);
+/// Stages that have no base: each FROM that comes to `scratch`.
+std::vector<ImageUse> scratch_of(const Dockerfile& file, std::string_view text);
+
+/// Whether a YAML text can be read at all; why not, else.
+Done can_read_yaml(std::string_view text, std::string_view path);
+/// Whether a text that cannot be read has the words of a manifest or compose file that names images. Templates of charts leave that to their values.
+bool may_name_images(std::string_view text, std::string_view path);
+/// The Dockerfiles that services of a compose file say they are built from, relative to its folder. Those that variables or addresses decide on are left out.
+std::vector<std::string> build_files(std::string_view text, std::string_view path);
 
 }  // namespace ashlar::workload

@@ -212,9 +212,36 @@ TEST(Images, FilesAreToldByNameAndContent) {
       {"Dockerfile", "", FileKind::Dockerfile}, {"a/Containerfile", "", FileKind::Dockerfile}, {"Dockerfile.dev", "", FileKind::Dockerfile}, {"x.Dockerfile", "", FileKind::Dockerfile},
       {"compose.yaml", "", FileKind::Compose}, {"docker-compose.prod.yml", "", FileKind::Compose}, {"a/values-prod.yaml", "", FileKind::HelmValues}, {"values.yaml", "", FileKind::HelmValues}, {"kustomization.yaml", "", FileKind::Kubernetes},
       {"pod.yaml", pod, FileKind::Kubernetes}, {"stack.yml", compose, FileKind::Compose}, {"other.yaml", "a: b\n", FileKind::Unknown}, {"broken.yaml", "a: [", FileKind::Unknown},
+      {"pod.json", "{\"apiVersion\": \"v1\", \"kind\": \"Pod\"}", FileKind::Kubernetes}, {"package.json", "{\"kind\": \"x\"}", FileKind::Unknown}, {"stack.json", "{\"services\": {}}", FileKind::Unknown},
       {"README.md", "FROM a", FileKind::Unknown}, {"two.yaml", "# first\n---\na: b\n---\napiVersion: v1\nkind: Pod\n", FileKind::Kubernetes},
   };
   for (const Kind& each : kinds) EXPECT_EQ(kind_of_file(each.path, each.text), each.kind) << each.path;
+}
+
+TEST(Images, StagesWithoutABaseAreTold) {
+  const std::string text = "ARG S=scratch\nFROM a AS b\nFROM scratch\nFROM ${S} AS c\nFROM c\nFROM ${T}scratch\n";
+  const auto file = parse_dockerfile(text, "file");
+  ASSERT_TRUE(file);
+  EXPECT_EQ(shown(scratch_of(*file, text)), "FROM 3:6 scratch; FROM 4:6 scratch");
+  EXPECT_EQ(shown(images_of(*file, text)), "FROM 2:6 a; FROM 6:6 ?T");
+}
+
+TEST(Images, TextsThatCannotBeReadMayNameSome) {
+  EXPECT_TRUE(can_read_yaml("a: b\n---\nc: d\n", "f.yaml"));
+  EXPECT_FALSE(can_read_yaml("a: b\na: c\n", "f.yaml"));
+  EXPECT_FALSE(can_read_yaml("a: !x b\n", "f.yaml"));
+  EXPECT_FALSE(can_read_yaml(std::string((4 << 20) + 1, ' '), "f.yaml"));
+  struct May { const char *path, *text; bool may; };
+  const May texts[] = {{"f.yaml", "apiVersion: v1\nimage: a\n", true}, {"f.yaml", "services:\n a: {image: b\n", true}, {"f.yaml", "image: a\n", false}, {"f.yaml", "apiVersion: v1\n", false},
+                      {"c/templates/f.yaml", "apiVersion: v1\nimage: \"{{ .Values.a }}\"\nimage: {{ b }}\n", false}, {"c/templates/f.yaml", "apiVersion: v1\nimage: {{ a }}\nimage: evil\n", true}, {"c/templates/f.yaml", "apiVersion: v1\nimage: evil:{{ a }}\n", true},
+                      {"c/f.yaml", "apiVersion: v1\nimage: {{ a }}\n", true}, {"f.json", "{\"apiVersion\": \"v1\", \"kind\": \"Pod\", \"image\": ", true}, {"f.json", "{\"image\": ", false}};
+  for (const May& row : texts) EXPECT_EQ(may_name_images(row.text, row.path), row.may) << row.path << "\n" << row.text;
+}
+
+TEST(Images, ComposeFilesNameDockerfiles) {
+  const char* text = "services:\n  a: {build: {dockerfile: D-a}}\n  b: {build: {context: ./x, dockerfile: D-b}}\n  c: {build: .}\n  d: {build: {dockerfile: '$D'}}\n  e: {build: {context: 'https://x.example/y', dockerfile: D-e}}\n  f: {build: {context: x, dockerfile: /abs}}\n";
+  EXPECT_EQ(join(build_files(text, "f"), " "), "D-a ./x/D-b /abs");
+  EXPECT_TRUE(build_files("a: [", "f").empty());
 }
 
 TEST(Images, HostileYamlIsRefusedInBoundedTime) {
