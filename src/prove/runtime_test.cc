@@ -24,9 +24,9 @@ class RuntimeTest : public ::testing::Test {
     ::setenv("PATH", (folder.string() + ":" + path).c_str(), 1);
   }
   void TearDown() override { ::setenv("PATH", path.c_str(), 1); }
-  void runc(const std::string& how_it_deletes) {
+  void runc(const std::string& how_it_deletes, const std::string& how_it_runs = ":") {
     std::ofstream file(folder / "runc");
-    file << "#!/bin/sh\nroot=$2\ncase $* in *delete*) " << how_it_deletes << ";; esac\n";
+    file << "#!/bin/sh\nroot=$2\ncase $* in *delete*) " << how_it_deletes << ";; *\" run \"*) while [ \"$1\" != --log ]; do shift; done; log=$2; " << how_it_runs << ";; esac\n";
     file.close();
     fs::permissions(folder / "runc", fs::perms::owner_all);
   }
@@ -76,6 +76,18 @@ TEST_F(RuntimeTest, WhatCanBeRemovedIs) {
   if (!runtime) GTEST_SKIP() << "this machine runs no containers";
   runtime.reset();
   EXPECT_EQ(left(), 0U);
+}
+
+TEST_F(RuntimeTest, WhyItDoesNotStartIsNotWhatCouldNotBeClearedAway) {
+  runc("rm -rf \"$root/c1\"", R"(printf '%s\n' '{"level":"error","msg":"Failed to remove cgroup"}' '{"level":"error","msg":"runc run failed: exec: \"/bin/nothing\": no such file"}' > "$log"; exit 1)");
+  auto runtime = open();
+  if (!runtime) GTEST_SKIP() << "this machine runs no containers";
+  const inventory::Contents contents;
+  Cell cell;
+  cell.image = &contents;
+  const auto ended = runtime->run(cell, Program{.argv = {"/bin/nothing"}, .environment = {}}, std::chrono::steady_clock::now() + std::chrono::seconds(10), "c2");
+  ASSERT_TRUE(ended) << ended.error().message;
+  EXPECT_EQ(ended->refusal, "runc run failed: exec: '/bin/nothing': no such file");
 }
 
 /// What is left of an ordinary user's containers has files of others, which the user may remove only in a user namespace.

@@ -86,8 +86,10 @@ Result<IdMaps> maps_of_user(host::Machine& machine) {
   return cannot(Kind::NotFound, "run a container without root", fmt::format("it needs newuidmap and ranges of numbers for '{}' in /etc/subuid and /etc/subgid", login));
 }
 
-/// The words of an error in the runtime's log, which is a line of JSON or of key=value for each event.
+/// The words of an error in the runtime's log, which is a line of JSON or of key=value for each event. What it could not clear away afterwards is not why
+/// it failed.
 std::string error_in(const std::string& log) {
+  std::string untidy;
   for (const std::string_view line : split(log, '\n')) {
     if (line.find("level=error") == std::string_view::npos && line.find("\"level\":\"error\"") == std::string_view::npos) continue;
     for (const std::string_view key : {"\"msg\":\"", "msg=\""}) {
@@ -99,11 +101,12 @@ std::string error_in(const std::string& log) {
         if (rest[each] == '\\' && each + 1 < rest.size()) ++each;
         words += rest[each] == '"' ? '\'' : rest[each];
       }
-      return words;
+      if (!words.starts_with("Failed to remove")) return words;
+      untidy = words;
     }
-    return std::string(line);
+    if (untidy.empty()) return std::string(line);
   }
-  return {};
+  return untidy;
 }
 
 /// Whether the runtime says that the image's program, and not this machine, is at fault.
