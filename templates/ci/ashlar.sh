@@ -12,6 +12,6 @@ logins=${DOCKER_CONFIG:-$HOME/.docker}
 if [ ! -d "$logins" ]; then logins=$PWD/.ashlar/login; fi
 # shellcheck disable=SC2086  # options are words
 exec "${ASHLAR_ENGINE:-docker}" run --rm --network host --user "${ASHLAR_USER:-$(id -u):$(id -g)}" \
-  --volume "$PWD:/work" --workdir /work --volume "$logins:/login:ro" --env DOCKER_CONFIG=/login --env HOME=/work/.ashlar/home \
-  --env ASHLAR_STATE_DIR=/work/.ashlar/state --env ASHLAR_CACHE_DIR=/work/.ashlar/cache --env ASHLAR_KEY_PASSWORD ${ASHLAR_ENGINE_OPTIONS:---read-only --tmpfs /tmp --cap-drop ALL} \
+  --volume "$PWD:/project" --workdir /project --volume "$logins:/login:ro" --env DOCKER_CONFIG=/login --env HOME=/project/.ashlar/home \
+  --env ASHLAR_STATE_DIR=/project/.ashlar/state --env ASHLAR_CACHE_DIR=/project/.ashlar/cache --env ASHLAR_KEY_PASSWORD ${ASHLAR_ENGINE_OPTIONS:---read-only --tmpfs /tmp --cap-drop ALL} \
   "$ASHLAR_IMAGE" "$@"
