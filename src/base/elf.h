@@ -8,6 +8,9 @@
 
 namespace ashlar {
 
+class Packer;
+class Unpacker;
+
 struct Elf {
   enum class Relro : std::uint8_t { None, Partial, Full };  ///< full: bound at load time, too
   enum class Answer : std::uint8_t { No, Yes, Unknown };    ///< unknown: the file keeps no names from which one could tell
@@ -35,9 +38,12 @@ struct Elf {
 
   /// What a kernel can start: not a library, object file or core. An interpreter of its own, no place in memory of its own, or a mark of the linker.
   bool program() const;
+  bool operator==(const Elf&) const = default;
 
  private:
   friend class ElfReader;
+  friend void pack(Packer& to, const Elf& elf);
+  friend Elf unpack_elf(Unpacker& from);
   bool marked_program_ = false;  // DF_1_PIE
 };
 

@@ -1,4 +1,4 @@
-#include "base/elf.h"
+#include "base/elf_record.h"
 
 #include <gtest/gtest.h>
 
@@ -120,6 +120,12 @@ TEST(Elf, AgreesWithReadelf) {
       EXPECT_EQ(elf->fortified == Elf::Answer::Yes, reference.fortified);
     }
     EXPECT_EQ(elf_soname(bytes), reference.soname);
+    Packer packer;
+    pack(packer, *elf);
+    const std::string record = packer.take();
+    Unpacker unpacker(as_bytes(record));
+    EXPECT_EQ(unpack_elf(unpacker), *elf);
+    EXPECT_TRUE(unpacker.sound() && unpacker.at_end());
     full += elf->relro == Elf::Relro::Full;
     ++compared;
   }
@@ -182,6 +188,22 @@ TEST(Elf, DamagedFilesEndInAnAnswer) {
     Bytes changed = whole;
     changed[at] ^= 0xff;
     (void)read_elf(changed);
+  }
+}
+
+TEST(Elf, ARecordIsReadWholeOrNotAtAll) {
+  Elf elf;
+  elf.type = 3, elf.machine = 62, elf.wide = true, elf.entry = 0x401000;
+  elf.interpreter = "/lib64/ld-linux-x86-64.so.2", elf.soname = "libx.so.1", elf.needed = {"libc.so.6", "libm.so.6"};
+  elf.relro = Elf::Relro::Full, elf.stack_protector = Elf::Answer::No, elf.return_protection = true;
+  Packer packer;
+  pack(packer, elf);
+  const std::string record = packer.take();
+  for (size_t size = 0; size <= record.size(); ++size) {
+    Unpacker unpacker(as_bytes(std::string_view(record).substr(0, size)));
+    const Elf read = unpack_elf(unpacker);
+    EXPECT_EQ(unpacker.sound(), size == record.size()) << size;
+    EXPECT_EQ(read == elf, size == record.size()) << size;
   }
 }
 

@@ -12,6 +12,7 @@
 #include "pipeline/build.h"
 #include "pipeline/catalog.h"
 #include "pipeline/inner/at_hand.h"
+#include "pipeline/inner/kept_layers.h"
 #include "pipeline/inner/kept_tests.h"
 #include "pipeline/inner/scratch.h"
 #include "prove/proofs.h"
@@ -240,14 +241,16 @@ Result<Tested> test(Workshop& workshop, const std::string& ref, const TestOption
   KeptTests kept = KeptTests::load(workshop, out.image);
 
   // What the image claims is known before it is read only where it was tested before.
+  const auto shelf = kept_layers(workshop.machine, "proofs", options.again);
+  const auto examine = [&] { return prove::Examination::read(target, shelf ? &*shelf : nullptr); };
   std::optional<prove::Examination> seen;
   if (!kept.claim() || options.again) {
-    TRY_ASSIGN(seen, prove::Examination::read(target));
+    TRY_ASSIGN(seen, examine());
     kept.set_claim(seen->claim());
   }
   TRY_ASSIGN(Measure measure, take_measure(workshop, target, *kept.claim(), options));
   if (!measure.definition && !seen) {
-    TRY_ASSIGN(seen, prove::Examination::read(target));
+    TRY_ASSIGN(seen, examine());
   }
   TRY(take_baseline(workshop, measure.definition ? measure.definition->distribution : seen->distribution(), measure));
   out.definition = measure.path.string();
@@ -267,7 +270,7 @@ Result<Tested> test(Workshop& workshop, const std::string& ref, const TestOption
 
   // The proofs on the bytes.
   if (!seen) {
-    TRY_ASSIGN(seen, prove::Examination::read(target));
+    TRY_ASSIGN(seen, examine());
   }
   add_packages(workshop, seen->contents(), measure.locked(out.platform), measure.known);
   if (measure.definition) {

@@ -15,6 +15,7 @@ struct Check {
   Outcome outcome = Outcome::Passed;
   std::vector<std::string> evidence;  ///< a line each: paths with what was found in them, or what was looked at
   size_t against = 0;                 ///< so many of its lines, the first, are why it fails; 0 where that is not told apart
+  bool operator==(const Check&) const = default;
 };
 
 /// `passed`, `failed`, `not-applicable`, `excused`, as the JSON of `ashlar test` writes it.

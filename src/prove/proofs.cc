@@ -63,13 +63,15 @@ Examination::Examination(Examination&&) noexcept = default;
 Examination& Examination::operator=(Examination&&) noexcept = default;
 Examination::~Examination() = default;
 
-Result<Examination> Examination::read(inventory::Target& target) {
+Result<Examination> Examination::read(inventory::Target& target, const inventory::LayerShelf* shelf) {
   std::vector<std::unique_ptr<Watcher>> watchers;
   inventory::ReadOptions options;
   options.onlooker = [&](size_t) { return watchers.emplace_back(std::make_unique<Watcher>()).get(); };
   const std::string named = oci::variable(target.which.config, "SSL_CERT_FILE").value_or("");
   options.keep = [&](std::string_view path) { return is_wanted(path) || inventory::tells_owners(path) || (named.starts_with('/') && path == std::string_view(named).substr(1)); };
   options.md5 = true;
+  // Layers are kept with the texts that every image is asked for; a bundle at a place of its own is none of them.
+  if (named.empty() || is_wanted(std::string_view(named).substr(1))) options.shelf = shelf;
   auto seen = std::make_unique<Seen>();
   TRY_ASSIGN(seen->contents, inventory::read_contents(target, options));
   TRY(keep_bundle(target, seen->contents));

@@ -29,8 +29,8 @@ struct Claim {
 /// An image, read once, and everything that was seen on its bytes.
 class Examination {
  public:
-  /// Reads the layers, each by a thread of its own where there are processors for it.
-  static Result<Examination> read(inventory::Target& target);
+  /// Reads the layers, each by a thread of its own where there are processors for it; those that the shelf has are not read again.
+  static Result<Examination> read(inventory::Target& target, const inventory::LayerShelf* shelf = nullptr);
   Examination(Examination&&) noexcept;
   Examination& operator=(Examination&&) noexcept;
   ~Examination();

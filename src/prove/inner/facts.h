@@ -13,7 +13,7 @@ namespace ashlar::prove {
 struct Trait {
   enum class Kind { Interpreter, PackageManager, Hidden };  ///< hidden: packed or encrypted, so that nobody sees what it is
   Kind kind = Kind::Interpreter;
-  std::string_view family;  ///< `shell`, `python`, ...; a constant of the table
+  std::string family;  ///< `shell`, `python`, ...
   std::string why, inside;
 };
 

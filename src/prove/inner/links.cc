@@ -1,35 +1,9 @@
 #include "prove/inner/links.h"
 
-#include "base/packing.h"
+#include "base/elf_record.h"
 #include "prove/inner/look.h"
 
 namespace ashlar::prove {
-namespace {
-
-constexpr std::uint16_t et_exec = 2;
-
-void pack(Packer& to, const Elf& elf) {
-  // Whether it is a program is told by more than these; a library's type is not asked for again.
-  to.number(elf.program() ? et_exec : elf.type);
-  to.number(elf.machine);
-  to.number((elf.wide ? 1U : 0U) | (elf.dynamic ? 2U : 0U) | (elf.no_default_folders ? 4U : 0U));
-  for (const std::string* each : {&elf.interpreter, &elf.soname, &elf.rpath, &elf.runpath}) to.text(*each);
-  to.texts(elf.needed);
-}
-
-std::unique_ptr<Elf> unpack_elf(Unpacker& from) {
-  auto out = std::make_unique<Elf>();
-  out->type = static_cast<std::uint16_t>(from.number());
-  out->machine = static_cast<std::uint16_t>(from.number());
-  const std::uint64_t bits = from.number();
-  out->wide = (bits & 1) != 0, out->dynamic = (bits & 2) != 0, out->no_default_folders = (bits & 4) != 0;
-  for (std::string* each : {&out->interpreter, &out->soname, &out->rpath, &out->runpath}) *each = from.text();
-  out->needed = from.texts();
-  return out;
-}
-
-}  // namespace
-
 void LinkWatcher::begin(const TarEntry& entry, inventory::Place place) {
   size_ = entry.size;
   place_ = place;
@@ -79,7 +53,7 @@ bool LinkWatcher::recall(BytesView found, size_t layer) {
   LinkedByPlace recalled;
   for (std::uint64_t left = from.count(); left > 0 && from.sound(); --left) {
     const auto member = static_cast<size_t>(from.number());
-    Linked each{unpack_elf(from), {}};
+    Linked each{std::make_unique<Elf>(unpack_elf(from)), {}};
     each.symbols.gives = from.texts();
     each.symbols.versions = from.texts();
     for (std::uint64_t takes = from.count(); takes > 0 && from.sound(); --takes) {

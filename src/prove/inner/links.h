@@ -12,7 +12,7 @@ namespace ashlar::prove {
 
 /// The part of an ELF file that others depend on.
 struct Linked {
-  std::unique_ptr<Elf> elf;  ///< what loading it takes; nothing of how it was hardened
+  std::unique_ptr<Elf> elf;
   ElfSymbols symbols;
 };
 using LinkedByPlace = std::map<inventory::Place, Linked>;

@@ -142,7 +142,7 @@ std::vector<Trait> judge_marks(const Marks& marks, bool program) {
     }
     if (some < rule.least) continue;
     if (std::any_of(out.begin(), out.end(), [&](const Trait& each) { return each.family == rule.family; })) continue;
-    out.push_back({rule.kind, rule.family, fmt::format("{} (it has {})", rule.what, fmt::join(found, ", ")), {}});
+    out.push_back({rule.kind, std::string(rule.family), fmt::format("{} (it has {})", rule.what, fmt::join(found, ", ")), {}});
   }
   return out;
 }
@@ -152,7 +152,7 @@ void judge_needed(std::span<const std::string> needed, std::vector<Trait>& trait
     const auto engine = std::ranges::find_if(engines, [&](const Engine& one) { return each.starts_with(one.library); });
     // Who is known as an interpreter by more needs no further word.
     if (engine == engines.end() || std::ranges::any_of(traits, [](const Trait& trait) { return trait.kind == Trait::Kind::Interpreter; })) continue;
-    traits.push_back({interpreter, engine->family, fmt::format("linked with an engine of {} ({})", engine->language, each), {}});
+    traits.push_back({interpreter, std::string(engine->family), fmt::format("linked with an engine of {} ({})", engine->language, each), {}});
   }
 }
 

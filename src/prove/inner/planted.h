@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "host/memory.h"
 #include "inventory/sample_image.h"
 #include "prove/inner/small_elf.h"
 #include "prove/proofs.h"
@@ -79,11 +80,21 @@ inline Members loaderless(Members members) {
   return members;
 }
 
-inline std::vector<Check> judge(const std::vector<Members>& layers, const oci::Config& config, const Yardstick& yardstick = {}) {
-  inventory::Target target = target_of(layers, config);
-  const auto seen = Examination::read(target);
+inline std::vector<Check> judge(inventory::Target& target, const Yardstick& yardstick, const inventory::LayerShelf* shelf) {
+  const auto seen = Examination::read(target, shelf);
   EXPECT_TRUE(seen) << (seen ? "" : seen.error().message);
   return seen ? seen->judge(yardstick) : std::vector<Check>();
+}
+
+/// Judged on what was read, and on what was kept of reading it, which must say the same.
+inline std::vector<Check> judge(const std::vector<Members>& layers, const oci::Config& config, const Yardstick& yardstick = {}) {
+  inventory::Target target = target_of(layers, config);
+  host::MemoryFiles files;
+  const inventory::LayerShelf shelf(files, "/layers", "proofs");
+  const std::vector<Check> out = judge(target, yardstick, nullptr);
+  EXPECT_EQ(judge(target, yardstick, &shelf), out) << "read and kept";
+  EXPECT_EQ(judge(target, yardstick, &shelf), out) << "from what was kept";
+  return out;
 }
 
 struct Row {

@@ -1,11 +1,48 @@
 #include "prove/inner/watcher.h"
 
+#include <algorithm>
 #include <utility>
 
+#include "base/elf_record.h"
 #include "prove/inner/look.h"
 #include "prove/inner/members.h"
 
 namespace ashlar::prove {
+namespace {
+
+void pack(Packer& to, const FileFacts& facts) {
+  to.number((facts.elf ? 1U : 0U) | (facts.time_zone ? 2U : 0U));
+  if (facts.elf) ashlar::pack(to, *facts.elf);
+  to.text(facts.elf_fault);
+  to.text(facts.script);
+  to.number(facts.traits.size());
+  for (const Trait& each : facts.traits) to.number(static_cast<std::uint64_t>(each.kind)), to.text(each.family), to.text(each.why), to.text(each.inside);
+  to.number(facts.secrets.size());
+  for (const Secret& each : facts.secrets) to.text(each.what), to.text(each.inside), to.number(each.line);
+  to.texts(facts.unjudged);
+}
+
+FileFacts unpack_facts(Unpacker& from) {
+  FileFacts out;
+  const std::uint64_t bits = from.number();
+  if ((bits & 1) != 0) out.elf = std::make_unique<Elf>(unpack_elf(from));
+  out.time_zone = (bits & 2) != 0;
+  out.elf_fault = from.text();
+  out.script = from.text();
+  for (std::uint64_t left = from.count(); left > 0 && from.sound(); --left) {
+    Trait& each = out.traits.emplace_back();
+    each.kind = static_cast<Trait::Kind>(std::min<std::uint64_t>(from.number(), static_cast<std::uint64_t>(Trait::Kind::Hidden)));
+    each.family = from.text(), each.why = from.text(), each.inside = from.text();
+  }
+  for (std::uint64_t left = from.count(); left > 0 && from.sound(); --left) {
+    Secret& each = out.secrets.emplace_back();
+    each.what = from.text(), each.inside = from.text(), each.line = static_cast<size_t>(from.number());
+  }
+  out.unjudged = from.texts();
+  return out;
+}
+
+}  // namespace
 
 void Watcher::begin(const TarEntry& entry, inventory::Place place) {
   entry_ = &entry;
@@ -50,6 +87,32 @@ void Watcher::keep(FileFacts found) {
   if (found.empty()) return;
   facts.emplace(place_, std::move(found));
   paths.emplace(place_, entry_->path);
+}
+
+std::optional<std::string> Watcher::found() const {
+  Packer to;
+  to.number(facts.size());
+  for (const auto& [place, each] : facts) {
+    to.number(place.member);
+    to.text(paths.at(place));
+    pack(to, each);
+  }
+  return to.take();
+}
+
+bool Watcher::recall(BytesView found, size_t layer) {
+  Unpacker from(found);
+  FactsByPlace recalled;
+  std::map<inventory::Place, std::string> names;
+  for (std::uint64_t left = from.count(); left > 0 && from.sound(); --left) {
+    const inventory::Place place{layer, static_cast<size_t>(from.number())};
+    names.emplace(place, from.text());
+    recalled.emplace(place, unpack_facts(from));
+  }
+  if (!from.sound() || !from.at_end()) return false;
+  facts.merge(recalled);
+  paths.merge(names);
+  return true;
 }
 
 }  // namespace ashlar::prove

@@ -17,6 +17,8 @@ class Watcher final : public inventory::Onlooker {
   void begin(const TarEntry& entry, inventory::Place place) override;
   void more(BytesView bytes) override;
   void end() override;
+  std::optional<std::string> found() const override;
+  bool recall(BytesView found, size_t layer) override;
   /// Of files about which there is anything to tell, and their paths in this layer.
   FactsByPlace facts;
   std::map<inventory::Place, std::string> paths;
