@@ -12,7 +12,7 @@ needed=() wanted=()
 for job in "$@"; do
   case $job in
     build) needed+=("${build[@]}"); wanted+=(ccache gcc-aarch64-linux-gnu) ;;
-    test) needed+=("${build[@]}" libgtest-dev); wanted+=(ccache libbenchmark-dev gcc-aarch64-linux-gnu runc skopeo umoci podman uidmap bubblewrap mmdebstrap jq gpg gpgv zstd xz-utils dpkg-dev debian-archive-keyring python3 python3-venv
+    test) needed+=("${build[@]}" libgtest-dev); wanted+=(ccache libbenchmark-dev gcc-aarch64-linux-gnu runc skopeo umoci podman uidmap bubblewrap mmdebstrap jq gpg gpg-agent gpgv zstd xz-utils dpkg-dev debian-archive-keyring python3 python3-venv
           python3-packaging libdpkg-perl rpm
           openssl softhsm2 opensc docker-registry apache2-utils libvalijson-dev man-db zsh fish file strace curl)
           command -v go >/dev/null || wanted+=(golang-go)

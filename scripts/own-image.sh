@@ -25,7 +25,7 @@ done
 to=$1
 if [[ $to == oci:* ]]; then to=oci:$(realpath -m "${to#oci:}"); fi
 if [[ -n $key && $key != pkcs11:* ]]; then key=$(realpath "$key"); fi
-for tool in dpkg-deb dpkg-scanpackages gpg xz sha256sum; do command -v $tool >/dev/null || { say "$script: skipped: this machine has no $tool"; exit 3; }; done
+for tool in dpkg-deb dpkg-scanpackages gpg gpg-agent xz sha256sum; do command -v $tool >/dev/null || { say "$script: skipped: this machine has no $tool"; exit 3; }; done
 if [[ -z $distribution ]]; then distribution=$(. /etc/os-release; echo "$ID-$VERSION_ID"); fi
 [[ -e $top/distributions/$distribution.yaml ]] || die "there is no distribution '$distribution' (distributions/)"
 export ASHLAR_DATA_DIR=$top

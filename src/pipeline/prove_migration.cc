@@ -30,6 +30,9 @@ bool did_something(const prove::Watched& watched) {
   return (watched.refusal.empty() && watched.exit_code.value_or(0) == 0) || std::ranges::any_of(watched.alone, worked) || std::ranges::any_of(watched.beside, worked);
 }
 
+/// Whether this machine is why nothing was seen: it runs no containers, or none for this platform.
+bool is_of_machine(const Error& error) { return error.kind == Kind::NotFound || error.kind == Kind::Unavailable; }
+
 std::string why_nothing(const prove::Watched& watched) {
   if (!watched.refusal.empty()) return fmt::format("the old image does not start: {}", watched.refusal);
   return fmt::format("the old image ended by itself with {}, so that there is nothing to hold the new one against; what it needs goes with --arguments and --env", *watched.exit_code);
@@ -59,7 +62,7 @@ Result<MigrationProof> prove_migration(Workshop& workshop, const std::string& ol
   workshop.progress.stage("run both images", 2);
   // One after the other: neither takes the other's time.
   auto before = prove::watch(*old_target.image, old_target.which, workshop.machine, how, workshop.progress);
-  if (!before && before.error().kind == Kind::NotFound) return proof.doubt = before.error().message, proof;
+  if (!before && is_of_machine(before.error())) return proof.doubt = before.error().message, proof;
   if (!before) return std::unexpected(before.error());
   proof.before = std::move(*before);
   workshop.progress.step(old_ref, 1);
@@ -69,7 +72,7 @@ Result<MigrationProof> prove_migration(Workshop& workshop, const std::string& ol
   how.ports.assign(ports.begin(), ports.end());
   how.loose = options.writable_root;
   auto after = prove::watch(*new_target.image, new_target.which, workshop.machine, how, workshop.progress);
-  if (!after && after.error().kind == Kind::NotFound) return proof.doubt = after.error().message, proof;
+  if (!after && is_of_machine(after.error())) return proof.doubt = after.error().message, proof;
   if (!after) return std::unexpected(after.error());
   proof.after = std::move(*after);
   workshop.progress.step(new_ref, 1);

@@ -43,7 +43,8 @@ Result<std::vector<Check>> run_tests(oci::ImageReader& image, const oci::Platfor
   Cell cell;
   cell.image = &contents;
   cell.maps = (*runtime)->maps();
-  TRY_ASSIGN(cell.user, image_user(which.config.user, text("etc/passwd"), text("etc/group")));
+  TRY_ASSIGN(ImageUser user, image_user(which.config.user, text("etc/passwd"), text("etc/group")));
+  cell.user = (*runtime)->startable(std::move(user), progress);
   // Numbers of an ordinary user's containers cannot be removed by whoever tidies the cache: such a root goes with the work.
   const host::Path folder = cell.maps.empty() ? options.cache / "roots" : (*runtime)->work() / "roots";
   TRY_ASSIGN(cell.root, unpacked_root(machine, folder, image, contents, cell.maps));

@@ -274,7 +274,8 @@ Result<Watched> watch(oci::ImageReader& image, const oci::PlatformImage& which, 
   cell.image = &contents;
   cell.maps = runtime->maps();
   cell.loose = options.loose;
-  TRY_ASSIGN(cell.user, image_user(which.config.user, text("etc/passwd"), text("etc/group")));
+  TRY_ASSIGN(ImageUser user, image_user(which.config.user, text("etc/passwd"), text("etc/group")));
+  cell.user = runtime->startable(std::move(user), progress);
   // A loose container writes to its root: it is one of its own, and goes with the work.
   TRY_ASSIGN(cell.root, unpacked_root(machine, runtime->work() / "roots", image, contents, cell.maps));
   if (trim(text("etc/hosts")).empty()) {  // engines bring it

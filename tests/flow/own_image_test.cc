@@ -14,7 +14,7 @@ namespace fs = std::filesystem;
 class OwnImageFlow : public KnownProject {
  protected:
   void SetUp() override {
-    for (const char* each : {"dpkg-deb", "dpkg-scanpackages", "gpg", "xz", "openssl", "runc"}) ASHLAR_NEED(each);
+    for (const char* each : {"dpkg-deb", "dpkg-scanpackages", "gpg", "gpg-agent", "xz", "openssl", "runc"}) ASHLAR_NEED(each);
     KnownProject::SetUp();
     ASSERT_NO_FATAL_FAILURE(call_it_debian());
     // The script works in a folder of its own: the small archive is the user's configuration.

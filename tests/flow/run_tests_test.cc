@@ -37,13 +37,16 @@ struct Row {
 };
 
 TEST_F(RunTests, pass_where_the_image_does_what_is_asked) {
+  // Without root, runc gives no further groups; those of whoever calls it stay.
+  const bool all_groups = is_root() || !program("runc");
+  const std::string who = fmt::format("  - {{exit-code: 0, commands: [guest who], output: 'uid=1000 gid=1000 groups={}'}}", all_groups ? "2000 " : "");
   const Row rows[] = {
       {"an exit code", "  - {exit-code: 3, commands: [guest exit 3]}", "passed", "'guest exit 3' exited with 3"},
       {"words without a shell", R"(  - {exit-code: 0, commands: ['guest echo "a b" $HOME ''*'' \;'], output: '[a b][$HOME][*][;]'})", "passed", "it printed '[a b][$HOME][*][;]'"},
       {"several commands, the last with a code", "  - {exit-code: 1, commands: [guest exit 0, guest exit 1]}", "passed", "'guest exit 1' exited with 1"},
       {"the image's environment", "  - {exit-code: 0, commands: [guest env FROM_IMAGE], output: FROM_IMAGE=yes}", "passed", ""},
       {"the test's environment", "  - {exit-code: 0, environment: {FROM_IMAGE: no}, commands: [guest env FROM_IMAGE], output: FROM_IMAGE=no}", "passed", ""},
-      {"the image's user and its groups", "  - {exit-code: 0, commands: [guest who], output: 'uid=1000 gid=1000 groups=2000'}", "passed", ""},
+      {"the image's user and its groups", who.c_str(), "passed", ""},
       {"the image's own program", "  - {exit-code: 4, args: [exit, '4']}", "passed", "'/bin/guest exit 4' exited with 4"},
       {"a volume holds what the image has there", "  - {exit-code: 0, commands: [guest cat /data/seed], output: '1000:1000 sown'}", "passed", ""},
       {"a volume can be written", "  - {exit-code: 0, commands: [guest write /data/x], output: 'done'}", "passed", ""},

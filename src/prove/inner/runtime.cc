@@ -7,6 +7,7 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "base/text.h"
 
@@ -167,6 +168,13 @@ Done Runtime::make_work(const host::Path& state) {
 }
 
 Runtime::~Runtime() { (void)close(); }
+
+ImageUser Runtime::startable(ImageUser user, Progress& progress) const {
+  if (maps_.empty() || user.groups.empty() || !name_.ends_with("runc")) return user;
+  progress.note(fmt::format("runc gives no further groups without root: user {} runs without group {}", user.uid, fmt::join(user.groups, ", ")));
+  user.groups.clear();
+  return user;
+}
 
 Done Runtime::close() {
   if (work_.empty()) return {};

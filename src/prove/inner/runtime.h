@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "base/progress.h"
 #include "host/machine.h"
 #include "prove/inner/bundle.h"
 
@@ -40,6 +41,8 @@ class Runtime {
   /// Whether containers get control groups; found out by the first that starts.
   bool control_groups() const { return control_groups_; }
   const std::string& name() const { return name_; }
+  /// The user as this runtime starts it: runc refuses further groups to whoever is not root; what is left out is noted.
+  ImageUser startable(ImageUser user, Progress& progress) const;
 
   /// Runs `program` as the first of a container until it ends or the deadline comes; then all of the container is killed. Unavailable when the machine
   /// cannot start any. With `log`, what it prints goes there as it comes, and not into `output`.
