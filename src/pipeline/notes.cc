@@ -70,7 +70,7 @@ Result<Notes> compare(Workshop& workshop, const std::string& before, const std::
   TRY_ASSIGN(auto one, inventory::open_target(workshop.machine, before, options.platform));
   const std::string platform = one.image ? one.which.platform.str() : options.platform;
   TRY_ASSIGN(auto other, inventory::open_target(workshop.machine, after, platform));
-  const auto shelf = kept_layers(workshop.machine, "surface", false);
+  const auto shelf = kept_layers(workshop.machine, for_proofs, false);
   TRY_ASSIGN(const auto was, prove::Surface::read(one, shelf ? &*shelf : nullptr));
   TRY_ASSIGN(const auto is, prove::Surface::read(other, shelf ? &*shelf : nullptr));
   out.before = was.contents().manifest.digest, out.after = is.contents().manifest.digest, out.platform = is.contents().platform;

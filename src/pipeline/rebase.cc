@@ -147,7 +147,7 @@ Result<Rebased> put(Workshop& workshop, const std::string& image_ref, const std:
   out.kept = made.kept;
   const oci::PlatformImage which = made.which;
   inventory::Target rebased{{}, *machine.files, std::make_unique<Joined>(std::move(made), *base->image, *image.image, base->which.manifest.layers.size()), which};
-  const auto shelf = kept_layers(machine, "surface", false);
+  const auto shelf = kept_layers(machine, for_proofs, false);
   const inventory::LayerShelf* const kept = shelf ? &*shelf : nullptr;
   TRY_ASSIGN(const auto old_surface, prove::Surface::read(found->target, kept));
   TRY_ASSIGN(const auto image_surface, prove::Surface::read(image, kept));

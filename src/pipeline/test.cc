@@ -241,7 +241,7 @@ Result<Tested> test(Workshop& workshop, const std::string& ref, const TestOption
   KeptTests kept = KeptTests::load(workshop, out.image);
 
   // What the image claims is known before it is read only where it was tested before.
-  const auto shelf = kept_layers(workshop.machine, "proofs", options.again);
+  const auto shelf = kept_layers(workshop.machine, for_proofs, options.again);
   const auto examine = [&] { return prove::Examination::read(target, shelf ? &*shelf : nullptr); };
   std::optional<prove::Examination> seen;
   if (!kept.claim() || options.again) {

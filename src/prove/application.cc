@@ -9,6 +9,7 @@
 #include "inventory/inventory.h"
 #include "prove/inner/certificates.h"
 #include "prove/inner/front_watcher.h"
+#include "prove/inner/links.h"
 #include "prove/inner/locales.h"
 #include "prove/inner/seen.h"
 
@@ -286,7 +287,7 @@ Result<Application> read_application(inventory::Target& target) {
   std::vector<std::unique_ptr<Pair>> pairs;
   inventory::ReadOptions options;
   options.onlooker = [&](size_t) { return pairs.emplace_back(std::make_unique<Pair>()).get(); };
-  options.keep = [](std::string_view path) { return is_wanted(path) || inventory::tells_owners(path); };
+  options.keep = is_wanted;
   options.md5 = true;
   options.damaged_databases = true;
   Surface::Seen seen;
@@ -294,7 +295,7 @@ Result<Application> read_application(inventory::Target& target) {
   seen.contents = std::move(read.contents);
   std::map<inventory::Place, std::string> fronts;
   for (const auto& pair : pairs) {
-    seen.take(pair->links);
+    seen.facts.merge(pair->links.facts);
     fronts.merge(pair->fronts.fronts);
   }
   seen.settle();

@@ -25,7 +25,7 @@ bool is_wanted(std::string_view path) {
   for (const std::string_view name : names) {
     if (path == name) return true;
   }
-  return path.starts_with("etc/ld.so.conf.d/") || (path.starts_with("etc/ssl/") && (path.ends_with(".crt") || path.ends_with("cert.pem"))) ||
+  return inventory::tells_owners(path) || path.starts_with("etc/ld.so.conf.d/") || (path.starts_with("etc/ssl/") && (path.ends_with(".crt") || path.ends_with("cert.pem"))) ||
          (path.starts_with("etc/pki/") && path.ends_with(".pem"));
 }
 
@@ -68,7 +68,7 @@ Result<Examination> Examination::read(inventory::Target& target, const inventory
   inventory::ReadOptions options;
   options.onlooker = [&](size_t) { return watchers.emplace_back(std::make_unique<Watcher>()).get(); };
   const std::string named = oci::variable(target.which.config, "SSL_CERT_FILE").value_or("");
-  options.keep = [&](std::string_view path) { return is_wanted(path) || inventory::tells_owners(path) || (named.starts_with('/') && path == std::string_view(named).substr(1)); };
+  options.keep = [&](std::string_view path) { return is_wanted(path) || (named.starts_with('/') && path == std::string_view(named).substr(1)); };
   options.md5 = true;
   // Layers are kept with the texts that every image is asked for; a bundle at a place of its own is none of them.
   if (named.empty() || is_wanted(std::string_view(named).substr(1))) options.shelf = shelf;

@@ -10,24 +10,17 @@ Surface& Surface::operator=(Surface&&) noexcept = default;
 Surface::~Surface() = default;
 
 Result<Surface> Surface::read(inventory::Target& target, const inventory::LayerShelf* shelf) {
-  std::vector<std::unique_ptr<LinkWatcher>> watchers;
+  std::vector<std::unique_ptr<Watcher>> watchers;
   inventory::ReadOptions options;
-  options.onlooker = [&](size_t) { return watchers.emplace_back(std::make_unique<LinkWatcher>()).get(); };
-  options.keep = [](std::string_view path) { return is_wanted(path) || inventory::tells_owners(path); };
+  options.onlooker = [&](size_t) { return watchers.emplace_back(std::make_unique<Watcher>()).get(); };
+  options.keep = is_wanted;
   options.md5 = true;
   options.shelf = shelf;
   auto seen = std::make_unique<Seen>();
   TRY_ASSIGN(seen->contents, inventory::read_contents(target, options));
-  for (const auto& watcher : watchers) seen->take(*watcher);
+  for (const auto& watcher : watchers) seen->facts.merge(watcher->facts);
   seen->settle();
   return Surface(std::move(seen));
-}
-
-void Surface::Seen::take(LinkWatcher& watcher) {
-  for (auto& [place, each] : watcher.linked) {
-    facts[place].elf = std::move(each.elf);
-    symbols.emplace(place, std::move(each.symbols));
-  }
 }
 
 void Surface::Seen::settle() {

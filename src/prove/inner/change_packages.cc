@@ -54,11 +54,19 @@ void compare_version(Changes& changes, const inventory::InstalledPackage& before
   if (was->epoch() == is->epoch() && old_major && new_major && *new_major > *old_major) changes.add(Weight::Notable, "package-major", before.name, fmt::format("{} is {}, not {}: another major version", before.name, after.version, before.version));
 }
 
-/// Every root of trust that the kept texts of the image hold.
+/// The kept texts of the image that may hold roots of trust, by path.
+std::map<std::string_view, std::string_view> trusted_texts(const Surface::Seen& seen) {
+  std::map<std::string_view, std::string_view> out;
+  for (const auto& [path, text] : seen.contents.texts) {
+    if (path.starts_with("etc/ssl/") || path.starts_with("etc/pki/")) out.emplace(path, text);
+  }
+  return out;
+}
+
+/// Every root of trust that they hold.
 std::map<Digest, std::string> roots_of(const Surface::Seen& seen) {
   std::map<Digest, std::string> out;
-  for (const auto& [path, text] : seen.contents.texts) {
-    if (!path.starts_with("etc/ssl/") && !path.starts_with("etc/pki/")) continue;
+  for (const auto& [path, text] : trusted_texts(seen)) {
     for (const BundledCertificate& each : certificates_in(text)) {
       if (each.ends) out.emplace(each.digest, each.name);
     }
@@ -69,6 +77,7 @@ std::map<Digest, std::string> roots_of(const Surface::Seen& seen) {
 }  // namespace
 
 void compare_certificates(Changes& changes) {
+  if (trusted_texts(changes.before) == trusted_texts(changes.after)) return;
   const auto before = roots_of(changes.before), after = roots_of(changes.after);
   std::vector<std::string> gone, fresh;
   for (const auto& [digest, name] : before) {

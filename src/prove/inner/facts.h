@@ -1,11 +1,14 @@
 #pragma once
 // What one look at a file's bytes tells.
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/elf.h"
+#include "base/elf_symbols.h"
+#include "inventory/contents.h"
 
 namespace ashlar::prove {
 
@@ -25,6 +28,7 @@ struct Secret {
 
 struct FileFacts {
   std::unique_ptr<Elf> elf;      ///< of a sound ELF file
+  std::unique_ptr<ElfSymbols> symbols;  ///< of one that has any, and sound tables of them
   std::string elf_fault;         ///< why a file that begins as one is none
   bool time_zone = false;        ///< TZif (RFC 8536)
   std::string script;            ///< of a text that begins with `#!`: what starts it, with its argument
@@ -34,5 +38,6 @@ struct FileFacts {
 
   bool empty() const { return !elf && elf_fault.empty() && !time_zone && script.empty() && traits.empty() && secrets.empty() && unjudged.empty(); }
 };
+using FactsByPlace = std::map<inventory::Place, FileFacts>;
 
 }  // namespace ashlar::prove

@@ -1,21 +1,9 @@
 #pragma once
 // What the ELF files of layers give and take, seen as their bytes pass.
-#include <map>
-#include <optional>
-#include <string>
-
-#include "base/elf_symbols.h"
 #include "inventory/reading.h"
 #include "prove/inner/facts.h"
 
 namespace ashlar::prove {
-
-/// The part of an ELF file that others depend on.
-struct Linked {
-  std::unique_ptr<Elf> elf;
-  ElfSymbols symbols;
-};
-using LinkedByPlace = std::map<inventory::Place, Linked>;
 
 /// Looks at ELF files alone, of at most 1 GiB; one that is damaged is passed over, for the check `elf-resolves` names it.
 class LinkWatcher final : public inventory::Onlooker {
@@ -23,10 +11,8 @@ class LinkWatcher final : public inventory::Onlooker {
   void begin(const TarEntry& entry, inventory::Place place) override;
   void more(BytesView bytes) override;
   void end() override;
-  std::optional<std::string> found() const override;
-  bool recall(BytesView found, size_t layer) override;
 
-  LinkedByPlace linked;
+  FactsByPlace facts;  ///< of them, and no more than what loading them takes: `elf` and `symbols`
 
  private:
   void look_at(BytesView file);

@@ -172,14 +172,19 @@ void look_at_base64(std::string_view path, std::string_view text, const Seen& se
   }
 }
 
+void put_links(Result<Elf> elf, BytesView content, FileFacts& facts) {
+  if (!elf) return void(facts.elf_fault = elf.error().message);
+  facts.elf = std::make_unique<Elf>(std::move(*elf));
+  if (auto symbols = read_elf_symbols(content)) facts.symbols = std::make_unique<ElfSymbols>(std::move(*symbols));
+}
+
 void look_at_elf(BytesView content, const Seen& seen, const std::string& inside, FileFacts& facts) {
-  auto elf = read_elf(content);
+  const auto elf = read_elf(content);
   // A file whose tables are damaged may still be what a kernel starts: it counts as a program.
   std::vector<Trait> traits = judge_marks(seen.marks, elf ? elf->program() : true);
   if (elf && elf->program()) judge_needed(elf->needed, traits);
   add_traits(facts, std::move(traits), inside, "");
-  if (inside.empty() && elf) facts.elf = std::make_unique<Elf>(std::move(*elf));
-  else if (inside.empty()) facts.elf_fault = elf.error().message;
+  if (inside.empty()) put_links(elf, content, facts);
 }
 
 void look(std::string_view path, BytesView content, const std::string& inside, int depth, Budget& budget, FileFacts& facts) {
@@ -202,6 +207,8 @@ void look(std::string_view path, BytesView content, const std::string& inside, i
 }
 
 }  // namespace
+
+void look_at_links(BytesView content, FileFacts& facts) { put_links(read_elf(content), content, facts); }
 
 FileFacts look_at(std::string_view path, BytesView content) {
   FileFacts facts;

@@ -14,6 +14,8 @@ inline constexpr size_t piece = 8 << 20, piece_overlap = 32 << 10;
 
 /// Looks at a whole file, archives within it included, up to eight deep.
 FileFacts look_at(std::string_view path, BytesView content);
+/// What loading an ELF file takes, or its fault.
+void look_at_links(BytesView content, FileFacts& facts);
 /// Looks at a piece of a file too large to be held, which is no ELF file and no archive; adds what is not known yet.
 void look_at_piece(std::string_view path, BytesView piece, FileFacts& facts);
 

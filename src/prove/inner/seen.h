@@ -1,6 +1,5 @@
 #pragma once
 // Surfaces from within: what comparisons look at.
-#include "prove/inner/links.h"
 #include "prove/inner/loader.h"
 #include "prove/inner/rights.h"
 #include "prove/surface.h"
@@ -9,8 +8,7 @@ namespace ashlar::prove {
 
 struct Surface::Seen {
   inventory::Contents contents;
-  FactsByPlace facts;                            ///< of ELF files, and of them that alone
-  std::map<inventory::Place, ElfSymbols> symbols;
+  FactsByPlace facts;                            ///< of ELF files at least
   std::map<inventory::Place, std::string> paths; ///< none: a scene asks for them
   Result<inventory::Ownership> owners = inventory::Ownership();
   Yardstick yardstick{};                         ///< nothing
@@ -18,13 +16,12 @@ struct Surface::Seen {
   Scene scene{contents, root, facts, paths, owners, yardstick};
   std::optional<Loader> loader;                  ///< always there; looks into the scene
 
-  void take(LinkWatcher& watcher);               ///< what it saw
-  void settle();                                 ///< once the contents and what watchers saw are there
+  void settle();                                 ///< once contents and facts are there
 
   const ElfSymbols* symbols_of(const std::string& path) const {
     const auto file = contents.files.find(path);
-    const auto found = file == contents.files.end() ? symbols.end() : symbols.find(file->second.bytes);
-    return found == symbols.end() ? nullptr : &found->second;
+    const FileFacts* const found = file == contents.files.end() ? nullptr : scene.facts_of(file->second);
+    return found == nullptr ? nullptr : found->symbols.get();
   }
   std::string text(std::string_view path) const {
     const std::string* const found = root.text(path);

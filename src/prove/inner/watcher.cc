@@ -10,9 +10,28 @@
 namespace ashlar::prove {
 namespace {
 
+void pack(Packer& to, const ElfSymbols& symbols) {
+  to.texts(symbols.gives);
+  to.texts(symbols.versions);
+  to.number(symbols.takes.size());
+  for (const auto& taken : symbols.takes) to.text(taken.name), to.text(taken.version), to.text(taken.library), to.number(taken.weak ? 1 : 0);
+}
+
+ElfSymbols unpack_symbols(Unpacker& from) {
+  ElfSymbols out;
+  out.gives = from.texts();
+  out.versions = from.texts();
+  for (std::uint64_t left = from.count(); left > 0 && from.sound(); --left) {
+    ElfSymbols::Taken& taken = out.takes.emplace_back();
+    taken.name = from.text(), taken.version = from.text(), taken.library = from.text(), taken.weak = from.number() != 0;
+  }
+  return out;
+}
+
 void pack(Packer& to, const FileFacts& facts) {
-  to.number((facts.elf ? 1U : 0U) | (facts.time_zone ? 2U : 0U));
+  to.number((facts.elf ? 1U : 0U) | (facts.time_zone ? 2U : 0U) | (facts.symbols ? 4U : 0U));
   if (facts.elf) ashlar::pack(to, *facts.elf);
+  if (facts.symbols) pack(to, *facts.symbols);
   to.text(facts.elf_fault);
   to.text(facts.script);
   to.number(facts.traits.size());
@@ -27,6 +46,7 @@ FileFacts unpack_facts(Unpacker& from) {
   const std::uint64_t bits = from.number();
   if ((bits & 1) != 0) out.elf = std::make_unique<Elf>(unpack_elf(from));
   out.time_zone = (bits & 2) != 0;
+  if ((bits & 4) != 0) out.symbols = std::make_unique<ElfSymbols>(unpack_symbols(from));
   out.elf_fault = from.text();
   out.script = from.text();
   for (std::uint64_t left = from.count(); left > 0 && from.sound(); --left) {

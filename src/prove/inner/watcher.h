@@ -9,8 +9,6 @@
 
 namespace ashlar::prove {
 
-using FactsByPlace = std::map<inventory::Place, FileFacts>;
-
 /// Holds at most one file in memory, and no more than max_large of it.
 class Watcher final : public inventory::Onlooker {
  public:
