@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "host/file_digest.h"
+
 namespace ashlar::host {
 
 Path Blobs::path(const Digest& digest) const {
@@ -14,15 +16,8 @@ bool Blobs::has(const Digest& digest) const { return files_.exists(path(digest))
 Result<std::unique_ptr<ReadFile>> Blobs::open(const Digest& digest) const { return files_.open(path(digest)); }
 
 Result<bool> Blobs::is_whole(const Digest& digest) const {
-  TRY_ASSIGN(auto file, open(digest));
-  const auto source = stream(std::move(file));
-  Hasher hasher;
-  Bytes buffer(256 * 1024);
-  for (;;) {
-    TRY_ASSIGN(const size_t count, source->read(buffer));
-    if (count == 0) return hasher.finish() == digest;
-    hasher.update(BytesView(buffer).first(count));
-  }
+  TRY_ASSIGN(const auto file, open(digest));
+  return has_digest(*file, digest);
 }
 
 Result<Digest> Blobs::put(Source& from, const std::optional<Digest>& expected) {

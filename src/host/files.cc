@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 
 #include "host/inner/draft.h"
+#include "host/inner/file_version.h"
 #include "host/inner/system.h"
 
 namespace ashlar::host {
@@ -45,6 +46,7 @@ class DiskFile final : public ReadFile {
  public:
   DiskFile(Descriptor file, std::uint64_t size, Path path) : file_(std::move(file)), size_(size), path_(std::move(path)) {}
   std::uint64_t size() const override { return size_; }
+  int number() const { return file_.get(); }
   Result<size_t> read_at(std::uint64_t offset, std::span<std::uint8_t> out) const override {
     for (;;) {
       const ssize_t count = ::pread(file_.get(), out.data(), out.size(), static_cast<off_t>(offset));
@@ -236,6 +238,17 @@ class MachineFiles final : public Files {
 };
 
 }  // namespace
+
+std::optional<FileVersion> version_of(const ReadFile& file) {
+  constexpr std::int64_t second = 1'000'000'000, tick = second / 10;  // kernels count changes by ticks of 10 ms at most
+  const auto* const disk = dynamic_cast<const DiskFile*>(&file);
+  struct stat found {};
+  timespec now{};
+  if (disk == nullptr || ::fstat(disk->number(), &found) != 0 || !S_ISREG(found.st_mode) || ::clock_gettime(CLOCK_REALTIME, &now) != 0) return std::nullopt;
+  const std::int64_t changed = found.st_ctim.tv_sec * second + found.st_ctim.tv_nsec, age = now.tv_sec * second + now.tv_nsec - changed;
+  if (age < tick) return std::nullopt;
+  return FileVersion{static_cast<std::int64_t>(found.st_dev), static_cast<std::int64_t>(found.st_ino), found.st_size, found.st_mtim.tv_sec, found.st_mtim.tv_nsec, found.st_ctim.tv_sec, found.st_ctim.tv_nsec};
+}
 
 std::unique_ptr<Files> machine_files() { return std::make_unique<MachineFiles>(); }
 

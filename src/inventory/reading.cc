@@ -86,20 +86,6 @@ Done read_members(const Work& work, TarReader& reader, size_t at, Onlooker* onlo
   return {};
 }
 
-/// Whether a layer's bytes are what its digest says.
-bool has_its_digest(oci::ImageReader& image, const Digest& digest) {
-  const auto blob = image.open(digest);
-  if (!blob) return false;
-  Hasher hasher;
-  Bytes buffer(buffer_size);
-  for (;;) {
-    const auto count = (*blob)->read(buffer);
-    if (!count) return false;
-    if (*count == 0) return hasher.finish() == digest;
-    hasher.update(BytesView(buffer).first(*count));
-  }
-}
-
 /// A layer that was kept. In a registry nothing of it is fetched: it had its digest when it was read, and whoever pulls it checks that. On disk its bytes are hashed as those of others are, now or later; where they are not what its digest says, reading it tells what is wrong.
 std::optional<KeptLayer> find_kept(const Work& work, size_t at, const std::string& key) {
   const auto record = work.options.shelf->find(key);
@@ -107,7 +93,7 @@ std::optional<KeptLayer> find_kept(const Work& work, size_t at, const std::strin
   if (!kept) return std::nullopt;
   kept->layer.verified = work.options.later == nullptr;
   if (work.image.is_remote()) return kept->layer.verified = true, std::move(*kept);
-  if (kept->layer.verified && !has_its_digest(work.image, work.descriptors[at].digest)) return std::nullopt;
+  if (kept->layer.verified && !work.image.is_whole(work.descriptors[at].digest)) return std::nullopt;
   return std::move(*kept);
 }
 
@@ -153,7 +139,7 @@ std::vector<Result<Layer>> read_layers(const Work& work, const std::vector<Onloo
   if (work.options.later == nullptr) return layers;
   std::vector<std::function<bool()>> checks;
   for (const size_t at : order) {
-    if (layers[at] && !layers[at]->verified) checks.emplace_back([&image = work.image, digest = work.descriptors[at].digest] { return has_its_digest(image, digest); });
+    if (layers[at] && !layers[at]->verified) checks.emplace_back([&image = work.image, digest = work.descriptors[at].digest] { return image.is_whole(digest); });
   }
   work.options.later->start(std::move(checks), work.options.threads);
   return layers;

@@ -2,9 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
-#include <mutex>
 #include <nlohmann/json.hpp>
-#include <set>
 #include <string_view>
 #include <utility>
 
@@ -13,6 +11,7 @@
 
 #include "base/codec.h"
 #include "base/parallel.h"
+#include "host/file_digest.h"
 #include "oci/inner/archive.h"
 #include "oci/inner/docker_archive.h"
 
@@ -74,6 +73,10 @@ class FolderReader final : public ImageReader {
   Result<std::string> blob(const Digest& digest, size_t limit) override { return read_blob(files_, folder_, digest, limit); }
   Result<std::unique_ptr<Source>> open(const Digest& digest) override { return open_blob(files_, folder_, digest); }
   Descriptor root() const override { return root_; }
+  bool is_whole(const Digest& digest) override {
+    const auto file = files_.open(blob_path(folder_, digest));
+    return file && host::has_digest(**file, digest);
+  }
   /// Read anew each time: others add to a layout while it is open.
   Result<std::vector<Descriptor>> neighbours(const Digest&) override {
     TRY_ASSIGN(const std::string text, files_.read(folder_ / "index.json"));
@@ -89,27 +92,11 @@ class FolderReader final : public ImageReader {
 
 }  // namespace
 
-/// Blobs that has_all() has found whole.
-struct LayoutWriter::Known {
-  std::mutex mutex;
-  std::set<std::pair<Digest, std::uint64_t>> blobs;
-
-  bool contains(const Descriptor& blob) {
-    const std::scoped_lock hold(mutex);
-    return blobs.contains({blob.digest, blob.size});
-  }
-  void add(const Descriptor& blob) {
-    const std::scoped_lock hold(mutex);
-    blobs.emplace(blob.digest, blob.size);
-  }
-};
-
 Result<LayoutWriter> LayoutWriter::open(host::Files& files, const host::Path& folder) {
   const std::string what = fmt::format("write layout '{}'", folder.string());
   LayoutWriter writer;
   writer.files_ = &files;
   writer.folder_ = folder;
-  writer.known_ = std::make_shared<Known>();
   const bool marked = files.exists(folder / "oci-layout");
   if (!marked && files.exists(folder)) {
     TRY_ASSIGN(const auto names, files.list(folder));
@@ -123,24 +110,13 @@ Result<LayoutWriter> LayoutWriter::open(host::Files& files, const host::Path& fo
 
 bool LayoutWriter::has(const Digest& digest, std::uint64_t size) const {
   const auto file = files_->open(blob_path(folder_, digest));
-  if (!file || (*file)->size() != size) return false;
-  Hasher hasher;
-  Bytes buffer(256 * 1024);
-  for (std::uint64_t at = 0; at < size;) {
-    const auto count = (*file)->read_at(at, buffer);
-    if (!count || *count == 0) return false;
-    hasher.update(BytesView(buffer).first(*count));
-    at += *count;
-  }
-  return hasher.finish() == digest;
+  return file && (*file)->size() == size && host::has_digest(**file, digest);
 }
 
 bool LayoutWriter::has_all(const std::vector<Descriptor>& blobs) const {
   std::atomic<bool> all = true;
   in_parallel(blobs.size(), 0, [&](size_t at, size_t) {
-    if (!all || known_->contains(blobs[at])) return;
-    if (has(blobs[at].digest, blobs[at].size)) known_->add(blobs[at]);
-    else all = false;
+    if (all && !has(blobs[at].digest, blobs[at].size)) all = false;
   });
   return all;
 }
@@ -243,6 +219,19 @@ Done LayoutWriter::change_index(const std::string& what, const std::function<Res
   if (!after) return cannot(what, std::move(after).error());
   if (there && *after == before) return {};
   return files_->write(folder_ / "index.json", *after);
+}
+
+bool ImageReader::is_whole(const Digest& digest) {
+  const auto blob = open(digest);
+  if (!blob) return false;
+  Hasher hasher;
+  Bytes buffer(256 * 1024);
+  for (;;) {
+    const auto count = (*blob)->read(buffer);
+    if (!count) return false;
+    if (*count == 0) return hasher.finish() == digest;
+    hasher.update(BytesView(buffer).first(*count));
+  }
 }
 
 Result<std::unique_ptr<ImageReader>> open_image(host::Files& files, const ImageRef& ref) {

@@ -27,10 +27,9 @@ class LayoutWriter {
  public:
   /// Makes the folder and `oci-layout` where they lack. Conflict when the folder holds something that is no layout.
   static Result<LayoutWriter> open(host::Files& files, const host::Path& folder);
-  /// Whether a blob is there whole: its bytes are hashed.
+  /// Whether a blob is there whole: its bytes are hashed, once by this process while the file stays as it is.
   bool has(const Digest& digest, std::uint64_t size) const;
-  /// Whether all of these are, hashed beside each other on as many threads as the machine has. Images share layers: what was found once is not hashed
-  /// again by this writer's later calls.
+  /// Whether all of these are, hashed beside each other on as many threads as the machine has.
   bool has_all(const std::vector<Descriptor>& blobs) const;
   Result<Descriptor> put(std::string_view media_type, std::string_view content);
   Result<std::unique_ptr<host::Draft>> draft();
@@ -47,11 +46,9 @@ class LayoutWriter {
   Done list(const Descriptor& artifact);
 
  private:
-  struct Known;
   Done change_index(const std::string& what, const std::function<Result<std::string>(const std::string& before)>& change);
   host::Files* files_ = nullptr;
   host::Path folder_;
-  std::shared_ptr<Known> known_;  ///< shared by copies of the writer, which write to one folder
 };
 
 /// Reads images. Safe to use from several threads.
@@ -60,6 +57,8 @@ class ImageReader {
   virtual ~ImageReader() = default;
   virtual Result<std::string> blob(const Digest& digest, size_t limit = 16 << 20) = 0;         ///< verified
   virtual Result<std::unique_ptr<Source>> open(const Digest& digest) = 0;                       ///< not verified: hash what you read
+  /// Whether the blob is there with the bytes that its digest tells, which takes reading it, at least once by this process.
+  virtual bool is_whole(const Digest& digest);
   virtual Descriptor root() const = 0;                                                          ///< what the tag points at
   /// What may refer to `subject`, an image that is read here: all that a layout's index names, the image among it; of a registry what it lists as
   /// referrers, and what lies under cosign's tags.
