@@ -5,8 +5,11 @@
 #include <archive.h>
 #include <archive_entry.h>
 
+#include <atomic>
 #include <fstream>
 
+#include "advisory/in_turns.h"
+#include "base/parallel.h"
 #include "host/scratch.h"
 #include "host/sqlite.h"
 
@@ -68,6 +71,24 @@ TEST_F(CompileTest, WhatFeedsSayIsFoundAgain) {
   EXPECT_EQ(database->newest("Debian:13", "openssl").value(), (std::vector<std::pair<std::string, std::string>>{{"debian", "3.5.1-1"}}));
   EXPECT_TRUE(database->newest("Debian:13", "zsh").value().empty());
   EXPECT_TRUE(database->newest("Debian:11", "openssl").value().empty());
+}
+
+TEST_F(CompileTest, SeveralThreadsAskInTurns) {
+  ASSERT_TRUE(make({input("debian", "tracker.json")}, "a.db"));
+  const auto database = Database::open(folder / "a.db").value();
+  const auto turns = in_turns(*database);
+  EXPECT_EQ(turns->digest(), database->digest());
+  EXPECT_EQ(turns->created(), database->created());
+  EXPECT_EQ(turns->feeds().size(), 1U);
+  EXPECT_EQ(in_turns(*no_database("why"))->absence(), "why");
+  std::atomic<int> right = 0;
+  in_parallel(400, 8, [&](size_t at, size_t) {
+    const auto matches = turns->matches("Debian:13", at % 2 == 0 ? "openssl" : "zlib");
+    const auto named = turns->named("CVE-2026-0003");
+    const auto first = matches ? turns->advisory(matches->front().record) : std::unexpected(matches.error());
+    right += matches && named && first && matches->size() == (at % 2 == 0 ? 2U : 1U) && named->size() == 1 && first->id == (at % 2 == 0 ? "CVE-2026-0001" : "CVE-2026-0003");
+  });
+  EXPECT_EQ(right, 400);
 }
 
 TEST_F(CompileTest, TheNewestOfSeveralDocumentsIsKnown) {

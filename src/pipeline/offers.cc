@@ -61,6 +61,7 @@ struct OfferShelf::Entry {
 
 Result<OfferShelf::Held> OfferShelf::get(Workshop& workshop, const Sources& sources, const std::string& architecture, bool offline) {
   std::string key = key_of(sources, architecture, offline);
+  const std::scoped_lock hold(turn_);
   const auto found = std::find_if(kept_.begin(), kept_.end(), [&](const auto& each) { return each.first == key; });
   if (found != kept_.end()) {
     kept_.splice(kept_.begin(), kept_, found);

@@ -2,6 +2,7 @@
 // What archives offer, read once for all definitions of a run.
 #include <list>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -19,9 +20,11 @@ class OfferShelf {
   using Held = std::shared_ptr<const Entry>;  ///< shared, for the shelf may let go of what a definition still uses
 
   /// What `sources` publish for an architecture: as it was when this run first asked.
+  /// From several threads: who asks while another reads, waits.
   Result<Held> get(Workshop& workshop, const Sources& sources, const std::string& architecture, bool offline);
 
  private:
+  std::mutex turn_;
   std::list<std::pair<std::string, Held>> kept_;  ///< the last used first, a few at most
 };
 

@@ -4,6 +4,8 @@
 #include <array>
 #include <chrono>
 #include <iterator>
+#include <memory>
+#include <mutex>
 #include <set>
 
 #include <nlohmann/json.hpp>
@@ -11,6 +13,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "advisory/in_turns.h"
+#include "base/parallel.h"
 #include "base/text.h"
 #include "pipeline/applications.h"
 #include "pipeline/backing.h"
@@ -102,7 +106,8 @@ class Run {
     out_.due = policy::due(out_.facts, now_);
     out_.path = policy::critical_path(out_.due);
     if (options_.plan) return std::move(out_);
-    for (const policy::Due& due : out_.due) TRY(act(due));
+    renew_all();
+    for (const policy::Due& due : out_.due) TRY(follow(due));
     // What was written down is sealed, so that what comes later cannot change it unseen.
     if (options_.make.key != nullptr && out_.events > 0) TRY(ledger_.seal(*options_.make.key, workshop_.machine.clock->now()));
     return std::move(out_);
@@ -163,28 +168,43 @@ class Run {
     }
   }
 
-  Done act(const policy::Due& due) {
-    if (due.action == policy::DueAction::Rebase) return put_onto(due.image);
-    const auto found = std::ranges::find(watched_, due.image, [](const Watched& each) -> const std::string& { return each.image.repository; });
-    if (found == watched_.end() || due.held) return {};
-    if (due.action == policy::DueAction::Announce) {
-      Event event{.kind = ledger::Kind::Noted, .at = now_, .image = due.image};
-      event.by = by_;
-      event.facts = {{"what", "end-announced"}, {"end", found->facts.end->date()}, {"reason", due.reason}};
-      return record({event});
+  Watched* find(const std::string& image) {
+    const auto found = std::ranges::find(watched_, image, [](const Watched& each) -> const std::string& { return each.image.repository; });
+    return found == watched_.end() ? nullptr : &*found;
+  }
+
+  /// Makes every image that is due, the most urgent first, as many beside each other as there are processors.
+  void renew_all() {
+    std::vector<const policy::Due*> makes;
+    for (const policy::Due& due : out_.due) {
+      if ((due.action == policy::DueAction::Rebuild || due.action == policy::DueAction::Promote) && !due.held && find(due.image) != nullptr) makes.push_back(&due);
     }
-    if (due.action != policy::DueAction::Rebuild && due.action != policy::DueAction::Promote) return {};
-    workshop_.progress.stage(fmt::format("renew {}", due.image), 0);
-    Renewal renewal{.image = due.image, .action = due.action};
-    auto done = make_again(*found, due.action == policy::DueAction::Promote, renewal);
+    out_.done.resize(makes.size());
+    in_parallel(makes.size(), 0, [&](size_t at, size_t) { out_.done[at] = renew_one(*find(makes[at]->image), makes[at]->action); });
+  }
+
+  Renewal renew_one(Watched& watched, policy::DueAction action) {
+    Renewal renewal{.image = watched.image.repository, .action = action};
+    workshop_.progress.stage(fmt::format("renew {}", renewal.image), 0);
+    auto done = make_again(watched, action == policy::DueAction::Promote, renewal);
     if (!done) {
       renewal.outcome = Renewal::Outcome::Failed;
       renewal.why = {done.error().message};
       renewal.error = std::move(done).error();
-      if (auto back = Before(workshop_, *found).restore(); !back) renewal.why.push_back(fmt::format("its newer lock stays where it is: {}", back.error().message));
+      if (auto back = Before(workshop_, watched).restore(); !back) renewal.why.push_back(fmt::format("its newer lock stays where it is: {}", back.error().message));
     }
-    out_.done.push_back(std::move(renewal));
-    return {};
+    return renewal;
+  }
+
+  /// What is done once all that is due was made.
+  Done follow(const policy::Due& due) {
+    if (due.action == policy::DueAction::Rebase) return put_onto(due.image);
+    const Watched* const found = find(due.image);
+    if (found == nullptr || due.held || due.action != policy::DueAction::Announce) return {};
+    Event event{.kind = ledger::Kind::Noted, .at = now_, .image = due.image};
+    event.by = by_;
+    event.facts = {{"what", "end-announced"}, {"end", found->facts.end->date()}, {"reason", due.reason}};
+    return record({event});
   }
 
   /// An application's layers onto what is published of its base now.
@@ -226,7 +246,8 @@ class Run {
     const FleetImage& image = watched.image;
     if (image.from || image.until || image.cadence) how.support = attest::SupportSaid{.image = image.repository, .from = image.from, .until = image.until, .rebuilt_at_latest = image.cadence.value_or(0), .sla = image.sla};
     if (canary) how.tags = {watched.image.rollout->canary};
-    TRY_ASSIGN(const Made made, make(workshop_, database_, watched.image.definition, watched.to, how));
+    TRY_ASSIGN(const Made made, make(workshop_, *in_turns_, watched.image.definition, watched.to, how));
+    const std::scoped_lock hold(ledger_turn_);
     out.digest = made.digest.str();
     out.seconds = made.timings.total;
     return made.verdict.passed ? passed(watched, made, promote, canary, before, out) : stopped(watched, made, before, out);
@@ -294,7 +315,9 @@ class Run {
   const std::string by_ = "ashlar renew";
   Workshop& workshop_;
   advisory::Database& database_;
+  std::unique_ptr<advisory::Database> in_turns_ = advisory::in_turns(database_);  ///< for images that are made beside each other
   ledger::Ledger& ledger_;
+  std::mutex ledger_turn_;
   const Fleet& fleet_;
   const RenewOptions& options_;
   Time now_;
