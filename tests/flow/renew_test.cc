@@ -207,6 +207,41 @@ TEST_F(RenewFlow, one_that_cannot_be_looked_at_does_not_hold_up_the_others) {
   EXPECT_EQ(done(renewed), "promoted 1.1-r1\n");
 }
 
+/// Beside each other, and told as if one had come after the other; one of them, whose place cannot be written to, takes none of the others with it.
+TEST_F(RenewFlow, many_images_are_made_beside_each_other) {
+  constexpr int count = 8;
+  std::string text = "images:\n";
+  for (int at = 0; at < count; ++at) {
+    stage.write(fmt::format("small-{}.yaml", at), stage.read("small.yaml") + fmt::format("annotations: {{number: \"{}\"}}\n", at));
+    text += fmt::format("  - {{definition: small-{0}.yaml, to: 'oci:many/{0}'}}\n", at);
+  }
+  stage.write("fleet.yaml", text);
+  const auto promoted = [&](const Json& renewed) {
+    std::set<std::string> digests, images;
+    for (const Json& each : renewed["done"]) {
+      if (each["outcome"] == "promoted") digests.insert(each["digest"]), images.insert(each["image"]);
+    }
+    EXPECT_EQ(digests.size(), images.size()) << "each is its own";
+    return digests.size();
+  };
+  EXPECT_EQ(promoted(renew()), count);
+  offer_fix("1.2");
+  stage.write("many/3/index.json", "{}");  // what lies there is no index any more
+  const Json renewed = renew({}, 2);
+  EXPECT_EQ(promoted(renewed), count - 1) << renewed;
+  std::vector<std::string> due, done;
+  for (const Json& each : renewed["due"]) due.push_back(each["image"]);
+  for (const Json& each : renewed["done"]) done.push_back(each["image"]);
+  EXPECT_EQ(done, due) << "in the order of urgency, whichever was ready first";
+  EXPECT_EQ(stage.ashlar({"audit", "verify", "--key", "our.pub"}).code, 0);
+  std::map<std::string, size_t> kinds;
+  for (const std::string& each : events()) ++kinds[each];
+  EXPECT_EQ(kinds["promoted"], 2U * count - 1);
+  EXPECT_EQ(kinds["first-seen CVE-2026-0001"], count - 1U);
+  EXPECT_EQ(kinds["closed CVE-2026-0001"], count - 1U) << "what was seen in an image is closed by its renewal";
+  EXPECT_EQ(promoted(renew({}, 2)), 0U);
+}
+
 TEST_F(RenewFlow, a_tag_that_somebody_else_moved_is_told_until_it_is_put_right) {
   renew();
   offer_fix("1.2");
