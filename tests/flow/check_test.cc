@@ -1,4 +1,5 @@
 // `ashlar check` of files, as teams and CI run it: answers, exit codes, forms, what is mended and what is old.
+#include <algorithm>
 #include <filesystem>
 #include <set>
 
@@ -103,8 +104,10 @@ TEST_F(CheckFlow, files_beside_have_their_say) {
   stage.write("d/.env", "");
   stage.write("d/compose.yaml", "services: {b: {build: {context: web, args: {BASE: 'evil.example/x:1'}}}}\n");
   const Json denied = stage.json({"check", "d"}, 1);
-  EXPECT_EQ(denied["files"][0]["findings"][0]["rule"], "image-denied") << denied;
-  EXPECT_EQ(denied["files"][0]["findings"][0]["line"], 1) << "at the argument";
+  const Json& findings = denied["files"][0]["findings"];
+  const auto said = std::ranges::find_if(findings, [](const Json& each) { return each["rule"] == "image-denied"; });
+  ASSERT_NE(said, findings.end()) << denied;
+  EXPECT_EQ((*said)["column"], 52) << "at the argument";
   EXPECT_EQ(denied["files"][1]["references"][0]["verdict"], "allowed") << "the file by itself";
   stage.write("d/compose.yaml", "services: {b: {build: gone}}\n");
   EXPECT_EQ(verdict(3), "unknown") << "nobody knows what it is built on";
