@@ -276,6 +276,8 @@ TEST_F(InitFlow, pipelines_pass_the_check_that_they_run) {
   for (const char* system : {"github", "gitlab", "jenkins", "tekton", "azure"}) {
     const std::string folder = system;
     ASSERT_EQ(stage.ashlar({"init", folder, "--ci", system}).code, 0);
+    stage.write(folder + "/Dockerfile", "FROM registry.example/base:1\nUSER 65532\n");
+    ASSERT_EQ(stage.ashlar({"init", "ci", system, folder}).code, 0);
     const Ran ran = stage.run({"sh", "-c", fmt::format("cd {} && {} check . --pending-passes", folder, shell_word(program_under_test()))});
     EXPECT_EQ(ran.code, 0) << system << ran.told;
     EXPECT_EQ(ran.out.find("image-invalid"), std::string::npos) << ran.told;
