@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "workload/inner/context_files.h"
 #include "workload/inner/migration.h"
 
 namespace ashlar::workload {
@@ -84,8 +85,7 @@ class EntryRewriter {
     if (form.words.empty() && words(whole).size() == 1 && is_shell(whole)) return work_.refuse("shell", each.span, work_.shown(number), form.reason, "name the program that the image is for; people look into a container with `ashlar debug`");
     if (form.words.empty()) return unstartable(number, form.reason);
     // The hardened image's own entry point is that program already: a command is its arguments.
-    constexpr std::array<std::string_view, 5> entered = {"redis", "valkey", "memcached", "curl", "git"};
-    const bool inherits = each.keyword == "CMD" && !has_entrypoint_ && std::ranges::find(entered, base_.family) != entered.end();
+    const bool inherits = each.keyword == "CMD" && !has_entrypoint_ && base_.entered;
     if (inherits && form.words.size() > 1 && last_part(form.words[0]) == base_.programs.front()) form.words.erase(form.words.begin());
     if (form.from_shell || form.words != given) {
       work_.change("shell", each.span, work_.shown(number), fmt::format("started without a shell: {}", json_array(form.words)));
@@ -113,14 +113,17 @@ class EntryRewriter {
     for (int depth = 0; depth < 4; ++depth) {
       const std::string_view program = last_part(form.words[0]);
       if (const auto script = npm_script(form.words, rest)) {
-        const auto json = work_.options.context ? work_.options.context("package.json") : std::nullopt;
+        const auto json = context_file(work_, "package.json");
         auto line = json ? script_line(*json, *script) : std::nullopt;
         if (json && !line && *script == "start") line = "node server.js";  // what npm starts where nothing is said
         if (!line) return fail(form, fmt::format("what '{}' starts stands in package.json, which {}", joined(form.words), json ? "has no such script" : "does not lie beside the Dockerfile"));
         ExecForm inner = exec_form(*line, work_.places[number].values());
         if (inner.words.empty()) return fail(form, fmt::format("the script '{}' of package.json: {}", *script, inner.reason));
         // Programs of packages lie beside the application.
-        if (inner.words[0].find('/') == std::string::npos && inner.words[0] != "node" && inner.words[0] != "npm" && inner.words[0] != "npx" && inner.words[0] != "yarn" && inner.words[0] != "pnpm") inner.words.insert(inner.words.begin(), "npx");
+        if (inner.words[0].find('/') == std::string::npos && inner.words[0] != "node" && inner.words[0] != "npm" && inner.words[0] != "npx" && inner.words[0] != "yarn" && inner.words[0] != "pnpm") {
+          if (is_global(inner.words[0])) inner.words[0] = "/usr/local/bin/" + inner.words[0], inner.words.insert(inner.words.begin(), "node");
+          else inner.words.insert(inner.words.begin(), "npx");
+        }
         inner.words.insert(inner.words.end(), rest.begin(), rest.end());
         inner.from_shell = true;
         form = std::move(inner);
@@ -128,6 +131,8 @@ class EntryRewriter {
         form.words[1] = "node_modules/.bin/" + form.words[1];
         form.words[0] = "node";
         form.from_shell = true;
+      } else if (const size_t behind = behind_runner(form.words); behind != 0) {
+        in_environment(form, behind, number);
       } else if (program == "npm" || program == "yarn" || program == "pnpm" || program == "npx") {
         return fail(form, fmt::format("'{}' is not in the image", program));
       } else {
@@ -139,6 +144,44 @@ class EntryRewriter {
     other_version(form, number);
     prefer_interpreter(form);
     java_options(form, number);
+  }
+  /// `uv run x`, `poetry run x`: where `x` begins; 0: it is none of these.
+  static size_t behind_runner(const std::vector<std::string>& words) {
+    const std::string_view program = last_part(words[0]);
+    if (words.size() < 3 || words[1] != "run" || (program != "uv" && program != "poetry" && program != "pipenv")) return 0;
+    constexpr std::array<std::string_view, 7> valued = {"--package", "--env-file", "--python", "-p", "--project", "--directory", "--group"};
+    size_t at = 2;
+    while (at < words.size() && words[at].starts_with("-") && words[at] != "--") at += std::ranges::find(valued, words[at]) != valued.end() ? 2 : 1;
+    if (at < words.size() && words[at] == "--") ++at;
+    return at < words.size() ? at : 0;
+  }
+  /// The program itself, out of the environment that was filled when the image was built.
+  void in_environment(ExecForm& form, size_t behind, size_t number) const {
+    const bool uv = last_part(form.words[0]) == "uv";
+    std::string folder = uv ? absolute(".venv", work_.places[number].folder) : std::string();
+    for (const auto& each : work_.runs) {
+      if (uv && !each.second.project.empty()) folder = each.second.project;
+    }
+    form.words.erase(form.words.begin(), form.words.begin() + static_cast<std::ptrdiff_t>(behind));
+    if (form.words[0].ends_with(".py")) form.words.insert(form.words.begin(), "python");
+    if (uv && form.words[0].find('/') == std::string::npos) form.words[0] = folder + "/bin/" + form.words[0];
+    form.from_shell = true;
+  }
+  /// npm brought it for all, and the application has no packages beside itself.
+  bool is_global(const std::string& program) const {
+    bool global = false, local = false;
+    for (const auto& [number, run] : work_.runs) {
+      if (number < work_.file.stages[static_cast<size_t>(work_.stages.back().root)].first) continue;
+      for (const LineCommand& command : run.line.commands) {
+        const std::string& tool = command.program();
+        if (tool != "npm" && tool != "pnpm" && tool != "yarn") continue;
+        const bool everywhere = std::ranges::any_of(command.words, [](const LineWord& each) { return each.value == "-g" || each.value == "--global" || each.value == "global"; });
+        if (!everywhere) local = true;
+        else global = global || std::ranges::any_of(command.words, [&](const LineWord& each) { return each.value == program || each.value.starts_with(program + "@"); });
+      }
+    }
+    const auto brings = [](const Instruction& each) { return (each.keyword == "COPY" || each.keyword == "ADD") && std::ranges::any_of(each.words, [](const Traced& word) { return word.text.find("node_modules") != std::string::npos; }); };
+    return global && !local && std::ranges::none_of(work_.file.instructions, brings);
   }
   /// Not even an image that keeps a shell could start it.
   void fail(ExecForm& form, std::string reason) { form.words.clear(), form.reason = std::move(reason), hopeless_ = true; }
@@ -207,6 +250,7 @@ class EntryRewriter {
   /// Whether what is started will be there.
   void runnable(size_t number, const Instruction& each, const std::vector<std::string>& words) {
     const std::string& program = words[0];
+    needs_.program = program, needs_.program_at = number;
     if (program.ends_with(".sh") || is_entry_script(program)) return unstartable(number, fmt::format("the script '{}' needs a shell", visible(program)));
     if (program.starts_with("/") || program.starts_with("./") || std::ranges::find(base_.programs, program) != base_.programs.end()) {
       if (program == "/usr/bin/tini" || program == "/usr/bin/dumb-init") after_init(number, each, words);

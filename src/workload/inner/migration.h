@@ -53,6 +53,7 @@ class Migration {
   std::map<size_t, RunLine> runs;       ///< of each RUN in shell form, by its number
   std::set<size_t> dropped;             ///< instructions that go
   std::set<size_t> dropped_users;       ///< USER of build stages: nothing there needs one
+  std::map<size_t, std::string> brings;  ///< of a COPY that goes elsewhere now: where
   std::map<size_t, std::string> before;  ///< lines that come in before an instruction
   std::vector<std::pair<std::string, std::string>> environment;  ///< variables that the last stage gets besides
 
@@ -78,6 +79,8 @@ class Migration {
 
 /// Reads stages, places and RUNs; refuses what has no counterpart.
 void survey(Migration& work);
+/// An application in root's home goes to a folder that others may enter, or is a break.
+void move_home(Migration& work);
 /// Chooses the hardened image of the last stage, by what is installed and started where its base is a bare distribution.
 const HardenedBase* choose_final_base(Migration& work);
 
@@ -102,6 +105,8 @@ struct EntryNeeds {
   bool probe = false;
   std::string shell_reason;
   size_t shell_at = 0;
+  std::string program;                  ///< that is started, behind an init; empty: the image's own
+  size_t program_at = 0;
   std::vector<std::string> packages;
 };
 void rewrite_entries(Migration& work, const std::vector<size_t>& numbers, const HardenedBase& base, EntryNeeds& needs);

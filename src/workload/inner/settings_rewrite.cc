@@ -120,10 +120,12 @@ class SettingsRewriter {
       const std::string there = base_.moves[at + 1] + whole.substr(base_.moves[at].size()) + (to.text.ends_with('/') ? "/" : "");
       work_.change("files", each.span, work_.shown(number), fmt::format("in the hardened image that is '{}'", there));
       work_.replace(to, there);
+      work_.brings[number] = there;
     }
     if (is_under(whole, "/etc/pki/ca-trust/source/anchors")) {
       work_.change("certificates", each.span, work_.shown(number), "Debian takes certificates of one's own from /usr/local/share/ca-certificates");
-      work_.replace(to, "/usr/local/share/ca-certificates" + whole.substr(32) + (to.text.ends_with('/') ? "/" : ""));
+      work_.brings[number] = "/usr/local/share/ca-certificates" + whole.substr(32) + (to.text.ends_with('/') ? "/" : "");
+      work_.replace(to, work_.brings[number]);
       if (each.words.size() == 2 && each.words[0].text.ends_with(".pem")) work_.breaks("certificates", each.span, work_.shown(number), "update-ca-certificates takes files that end in .crt", "name the copy NAME.crt");
     }
   }
