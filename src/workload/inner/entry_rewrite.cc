@@ -43,7 +43,8 @@ class EntryRewriter {
       const Instruction& each = work_.file.instructions[number];
       if (each.keyword != "ENTRYPOINT") continue;
       const std::vector<std::string> words = each.exec ? texts(each.words) : std::vector<std::string>();
-      has_entrypoint_ = !is_dropped(words);
+      reset_ = each.exec && (words.empty() || words[0].empty());
+      has_entrypoint_ = !reset_ && !is_dropped(words);
       starts_command_ = is_bare_init(words);
     }
     for (const size_t number : numbers) {
@@ -85,7 +86,7 @@ class EntryRewriter {
     if (form.words.empty() && words(whole).size() == 1 && is_shell(whole)) return work_.refuse("shell", each.span, work_.shown(number), form.reason, "name the program that the image is for; people look into a container with `ashlar debug`");
     if (form.words.empty()) return unstartable(number, form.reason);
     // The hardened image's own entry point is that program already: a command is its arguments.
-    const bool inherits = each.keyword == "CMD" && !has_entrypoint_ && base_.entered;
+    const bool inherits = each.keyword == "CMD" && !has_entrypoint_ && !reset_ && base_.entered;
     if (inherits && form.words.size() > 1 && last_part(form.words[0]) == base_.programs.front()) form.words.erase(form.words.begin());
     if (form.from_shell || form.words != given) {
       work_.change("shell", each.span, work_.shown(number), fmt::format("started without a shell: {}", json_array(form.words)));
@@ -186,14 +187,16 @@ class EntryRewriter {
   /// Not even an image that keeps a shell could start it.
   void fail(ExecForm& form, std::string reason) { form.words.clear(), form.reason = std::move(reason), hopeless_ = true; }
 
-  /// `/usr/local/bin/python`: usual images have their programs there, the hardened ones where Debian has them, pip's in an environment.
+  /// `/usr/local/bin/python`, `/opt/python/bin/python3`: usual images have their programs there, the hardened ones where Debian has them, pip's in an environment.
   void usual_place(ExecForm& form) const {
-    constexpr std::string_view folder = "/usr/local/bin/";
     const std::string program = form.words[0];
-    if (!program.starts_with(folder)) return;
-    const std::string name = program.substr(folder.size());
+    const std::string name(last_part(program));
+    const std::string folder = program.substr(0, program.size() - name.size());
     const bool of_base = std::ranges::find(base_.programs, name) != base_.programs.end();
     const bool of_pip = base_.family == "python" && std::ranges::any_of(work_.runs, [](const auto& each) { return each.second.uses_pip; });
+    // Other vendors' Python lies elsewhere; that of Debian does not look into the environment, but by its bare name.
+    const bool elsewhere = folder == "/usr/local/bin/" || (base_.family == "python" && of_base && (folder == "/opt/python/bin/" || (folder == "/usr/bin/" && of_pip)));
+    if (!elsewhere) return;
     const bool own = std::ranges::any_of(work_.runs, [&](const auto& each) { return std::ranges::find(each.second.made, program) != each.second.made.end(); }) ||
                      std::ranges::any_of(work_.file.instructions, [&](const Instruction& each) { return (each.keyword == "COPY" || each.keyword == "ADD") && each.words.size() > 1 && (each.words.back().text == program || each.words.back().text.starts_with("/usr/local")); });
     if (own || (!of_base && !of_pip)) return;
@@ -307,7 +310,7 @@ class EntryRewriter {
   Migration& work_;
   const HardenedBase& base_;
   EntryNeeds& needs_;
-  bool has_entrypoint_ = false, starts_command_ = false, hopeless_ = false;
+  bool has_entrypoint_ = false, reset_ = false, starts_command_ = false, hopeless_ = false;
 };
 
 }  // namespace

@@ -55,8 +55,10 @@ const HardenedBase* choose_final_base(Migration& work) {
     return nullptr;
   }
   if (view.scratch) return bases.find("static");
+  const bool compiler = view.match.build_only || view.base->runtime.empty();
+  if (started.empty() && (view.match.distribution || compiler)) work.breaks("shell", work.file.instructions[work.file.stages[last].first].span, view.image, "nothing says what it starts: the usual image starts a shell, which the hardened one has not", "name the program, as in CMD [\"/app/server\"]; what is built upon this image stands on a -dev image");
+  if (compiler && only_static(work)) return bases.find("static");
   if (!view.match.distribution) return view.base->runtime.empty() ? bases.find("base") : view.base;
-  if (started.empty()) work.breaks("shell", work.file.instructions[work.file.stages[last].first].span, view.image, "nothing says what it starts: the usual image starts a shell, which the hardened one has not", "name the program, as in CMD [\"/app/server\"]; what is built upon this image stands on a -dev image");
   // What is started decides, then what is installed.
   for (const HardenedBase& each : bases.all()) {
     if (!each.runtime.empty() && std::ranges::any_of(each.programs, starts_with)) return &each;
