@@ -271,6 +271,7 @@ class Migrator {
       work_.environment.emplace_back("PATH", fmt::format("\"{}:$PATH\"", programs));
     }
     if (pythons_.contains(last_)) use_environment(assembly);
+    for (const std::string& each : work_.linked_logs) assembly.extra.push_back({each, false});
     if (!gems_.empty() && assembly.base->family == "ruby") {
       work_.environment.emplace_back(gem_variables_name, gem_variables_value);
       if (std::ranges::any_of(chain, [&](size_t stage) { return gem_stages_.contains(stage); })) assembly.extra.push_back({"/usr/local/bundle", false});

@@ -111,6 +111,8 @@ TEST(MigratePairs, FilesOfTheContextAreFoundWhereACopyTakesThem) {
       {"a program for all, and packages", {{"package.json", "{\"scripts\": {\"preview\": \"vite preview\"}}"}}, "FROM node:20\nWORKDIR /app\nCOPY package.json .\nRUN npm install -g vite && npm ci\nCMD [\"npm\", \"run\", \"preview\"]\n", "CMD [\"node\", \"node_modules/.bin/vite\", \"preview\"]"},
       {"requirements with a package that is compiled", {{"requirements.txt", "Flask>=3 # web\nmysqlclient==2.2.7\n"}}, "FROM python:3.13\nWORKDIR /app\nCOPY requirements.txt .\nRUN pip install -r requirements.txt\nCMD [\"python\", \"a.py\"]\n", "gcc libc6-dev python3-dev pkgconf libmariadb-dev"},
       {"requirements in a folder", {{"conf/requirements.txt", "pycurl\n"}}, "FROM python:3.13\nWORKDIR /app\nCOPY conf/requirements.txt .\nRUN pip install -rrequirements.txt\nCMD [\"python\", \"a.py\"]\n", "libcurl4-openssl-dev"},
+      {"nginx that logs where it does by default", {{"n.conf", "pid /tmp/n.pid; http { client_body_temp_path /tmp/b; }"}}, "FROM nginx:1.26\nCOPY n.conf /etc/nginx/nginx.conf\nRUN ln -sf /dev/stdout /var/log/nginx/access.log\n", "COPY --from=build /var/log/nginx /var/log/nginx"},
+      {"nginx that logs as the image does", {{"n.conf", "x"}}, "FROM nginx:1.26\nCOPY n.conf /etc/nginx/conf.d/n.conf\nRUN ln -sf /dev/stdout /var/log/nginx/access.log\n", "COPY n.conf /etc/nginx/conf.d/n.conf", "ln -sf"},
       {"requirements with wheels alone", {{"requirements.txt", "flask\n"}}, "FROM python:3.13\nWORKDIR /app\nCOPY requirements.txt .\nRUN pip install -r requirements.txt\nCMD [\"python\", \"a.py\"]\n", "RUN pip install", "gcc"},
   };
   for (const Row& row : rows) {
@@ -127,6 +129,32 @@ TEST(MigratePairs, FilesOfTheContextAreFoundWhereACopyTakesThem) {
       EXPECT_EQ(done->text.find(row.lacks), std::string::npos) << row.summary << "\n" << done->text;
     }
     expect_sound(row.text, *done, options, row.summary);
+  }
+}
+
+/// A configuration of nginx as a whole: what it writes must be written somewhere.
+TEST(MigratePairs, WhatNginxWritesIsAsked) {
+  struct Row {
+    const char* summary;
+    const char* configuration;
+    const char* why;   ///< of the break; empty: none
+  };
+  const Row rows[] = {
+      {"all that it writes is in /tmp", "pid /tmp/n.pid; http { client_body_temp_path /tmp/b; access_log /dev/stdout; }", ""},
+      {"no log", "pid /tmp/n.pid; http { client_body_temp_path /tmp/b; access_log off; }", ""},
+      {"a log by default", "pid /tmp/n.pid; http { client_body_temp_path /tmp/b; }", "its access log is /var/log/nginx/access.log"},
+      {"a pid file elsewhere", "http { access_log off; }", "its pid file and temporary folders are not in /tmp"},
+  };
+  for (const Row& row : rows) {
+    MigrateOptions options = usual_options();
+    options.context = [&](std::string_view) { return std::optional<std::string>(row.configuration); };
+    const auto done = migrate("FROM nginx:1.26\nCOPY n.conf /etc/nginx/nginx.conf\n", "Dockerfile", options);
+    ASSERT_TRUE(done) << row.summary;
+    const auto writable = std::ranges::find(done->breaks, "writable", &MigrationPoint::id);
+    EXPECT_EQ(writable == done->breaks.end(), *row.why == '\0') << row.summary;
+    if (writable != done->breaks.end()) {
+      EXPECT_TRUE(writable->why.starts_with(row.why)) << row.summary << ": " << writable->why;
+    }
   }
 }
 

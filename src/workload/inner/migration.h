@@ -53,6 +53,7 @@ class Migration {
   std::map<size_t, RunLine> runs;       ///< of each RUN in shell form, by its number
   std::set<size_t> dropped;             ///< instructions that go
   std::set<size_t> dropped_users;       ///< USER of build stages: nothing there needs one
+  std::set<std::string> linked_logs;    ///< folders with links to where the container logs, that the last stage needs
   std::map<size_t, std::string> brings;  ///< of a COPY that goes elsewhere now: where
   std::map<size_t, std::string> before;  ///< lines that come in before an instruction
   std::vector<std::pair<std::string, std::string>> environment;  ///< variables that the last stage gets besides

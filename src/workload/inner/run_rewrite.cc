@@ -37,7 +37,7 @@ class RunRewriter {
         case Role::Owner: if (last_) owner(at); break;
         case Role::Capability: if (last_) capability(at); break;
         case Role::Zone: if (last_) zone(at); break;
-        case Role::Logs: if (last_) go(at), say("files", "the hardened image logs to where the container logs by itself"); break;
+        case Role::Logs: if (last_) logs(at); break;
       }
     }
     take_out();
@@ -271,6 +271,14 @@ class RunRewriter {
     put(command(at).begin, command(at).end, fmt::format("{} {}", apt_install, join(packages, " ")));
   }
 
+  /// A configuration of one's own logs where the server does by default, and that is no link in the hardened image.
+  void logs(size_t at) {
+    const std::string path = absolute(command(at).words.back().value, work_.places[number_].folder);
+    const bool own = stage_.base != nullptr && stage_.base->family == "nginx" && work_.text.find("/etc/nginx/nginx.conf") != std::string_view::npos;
+    if (own) return work_.linked_logs.insert(path.substr(0, path.rfind('/'))), void();
+    go(at);
+    say("files", "the hardened image logs to where the container logs by itself");
+  }
   void account(size_t at) {
     go(at);
     say("user", fmt::format("the image runs as {}, and has its account", stage_.base == nullptr ? "65532" : stage_.base->user));
