@@ -120,7 +120,8 @@ Result<StartedProject> start_from(Workshop& workshop, const host::Path& dockerfi
   }
   // CI systems read pipelines in the repository's folder alone; what belongs to the application stays beside its Dockerfile.
   const host::Path up = options.ci == "none" ? host::Path(".") : up_to_repository(files, options.folder);
-  const host::Path root = (options.folder / up).lexically_normal();
+  host::Path root = (options.folder / up).lexically_normal();
+  if (!root.has_filename()) root = root.parent_path();
   host::Path own;
   if (up != ".") {
     TRY_ASSIGN(const auto whole, files.canonical(options.folder));
