@@ -135,7 +135,8 @@ Result<StartedProject> start_from(Workshop& workshop, const host::Path& dockerfi
   const std::string first = options.bases.substr(0, options.bases.find('/'));
   values["BASES_GLOB"] = (first.find_first_of(".:") == std::string::npos ? "*/" : "") + options.bases + "/**";
   TRY(add(workshop, "dockerfile", values, starters));
-  for (StarterFile& each : starters) each.path = own / each.path;
+  // Keys and caches of pipelines lie in the repository's folder.
+  for (StarterFile& each : starters) each.path = each.path == ".gitignore" ? each.path : own / each.path;
   StartedProject out{name, {}, {}};
   out.open.push_back(fmt::format("select the bases that it may sit on: `ashlar policy select docker://{}/IMAGE:TAG --by NAME --key release.key`; selection.json goes into the repository", options.bases));
   for (const auto& each : migrated.breaks) out.open.push_back(fmt::format("line {}: '{}': {}{}", each.span.line, each.what, each.why, each.remedy.empty() ? "" : "; " + each.remedy));

@@ -187,7 +187,7 @@ class Migrator {
       }
       for (const char* tool : {"yarn", "pnpm"}) {
         if (view.base->family == "node" && run->second.programs.contains(tool) && tools_.insert(fmt::format("{}{}", root_of(at), tool)).second && !installs(tool)) {
-          put_before(number, fmt::format("RUN npm install -g {}", tool));
+          put_before(number, fmt::format("RUN npm install -g {}", manager_package(work_, tool)));
           work_.change("tools", work_.file.instructions[number].span, work_.shown(number), fmt::format("npm installs {}, which the -dev image has not", tool));
         }
       }
@@ -217,7 +217,9 @@ class Migrator {
   void python(size_t stage, size_t number) {
     pythons_.insert(stage);
     put_before(number, fmt::format("RUN python3 -m venv {}", environment));
-    put_before(number, fmt::format("ENV VIRTUAL_ENV={0} PATH=\"{0}/bin:$PATH\"", environment));
+    // Poetry that makes an environment beside the project takes no other one.
+    const bool beside = work_.text.find("POETRY_VIRTUALENVS_IN_PROJECT") != std::string_view::npos || work_.text.find("virtualenvs.in-project") != std::string_view::npos;
+    put_before(number, fmt::format("ENV {1}PATH=\"{0}/bin:$PATH\"", environment, beside ? std::string() : fmt::format("VIRTUAL_ENV={} ", environment)));
     if (work_.stages[stage].match.full && !pip_requirements(work_, stage).whole) work_.change("tools", work_.file.instructions[number].span, work_.shown(number), "whether a package is compiled is not known: the usual image has compilers, the -dev image has none", "where the build asks for one: apt-get install gcc libc6-dev python3-dev before it");
     work_.change("tools", work_.file.instructions[number].span, work_.shown(number), fmt::format("Debian's Python takes packages in an environment only: {} is made, and copied into the image", environment));
     prefixes(number);

@@ -1,6 +1,7 @@
 #include "workload/inner/context_files.h"
 
 #include <algorithm>
+#include <cctype>
 
 #include <fmt/format.h>
 
@@ -72,6 +73,29 @@ std::optional<std::string> context_file(const Migration& work, std::string_view 
     }
   }
   return std::nullopt;
+}
+
+std::string manager_package(const Migration& work, std::string_view tool) {
+  const std::string before = fmt::format("{}@", tool);
+  const auto version_in = [&](std::string_view text) {
+    const size_t at = text.find(before);
+    if (at == std::string_view::npos || (at > 0 && std::isalnum(static_cast<unsigned char>(text[at - 1])) != 0)) return std::string();
+    const std::string_view rest = text.substr(at + before.size());
+    return std::string(rest.substr(0, rest.find_first_not_of("0123456789.")));
+  };
+  std::string version;
+  for (const auto& [number, run] : work.runs) {
+    for (const LineCommand& command : run.line.commands) {
+      if (command.program() != "corepack") continue;
+      for (const LineWord& word : command.words) version = version.empty() ? version_in(word.value) : version;
+    }
+  }
+  const auto json = version.empty() ? context_file(work, "package.json") : std::nullopt;
+  const size_t said = json ? json->find("\"packageManager\"") : std::string::npos;
+  if (said != std::string::npos) version = version_in(std::string_view(*json).substr(said, 120));
+  if (version.empty()) return std::string(tool);
+  // Since its second version yarn has another name among npm's packages.
+  return tool == "yarn" && !version.starts_with("1.") && version != "1" ? fmt::format("@yarnpkg/cli-dist@{}", version) : before + version;
 }
 
 Requirements pip_requirements(const Migration& work, size_t stage) {

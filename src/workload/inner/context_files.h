@@ -12,6 +12,9 @@ namespace ashlar::workload {
 /// The text of `name` (`package.json`): beside the Dockerfile, else where a COPY takes it from. Nothing: it is not there.
 std::optional<std::string> context_file(const Migration& work, std::string_view name);
 
+/// What npm installs for `pnpm` or `yarn` in place of corepack: in the version that a RUN or package.json says.
+std::string manager_package(const Migration& work, std::string_view tool);
+
 /// What pip installs by RUNs of a stage, as far as words and requirement files say: names of packages. `whole` is false where a file is not there.
 struct Requirements {
   std::vector<std::string> names;

@@ -163,6 +163,8 @@ class EntryRewriter {
     for (const auto& each : work_.runs) {
       if (uv && !each.second.project.empty()) folder = each.second.project;
     }
+    const bool filled = std::ranges::any_of(work_.runs, [&](const auto& each) { return !each.second.project.empty() || each.second.environment == folder; }) || work_.text.find(folder) != std::string_view::npos;
+    if (uv && !filled) work_.breaks("files", work_.file.instructions[number].span, work_.shown(number), fmt::format("nothing fills '{}' when the image is built: uv did so whenever it started", folder), "RUN uv sync --frozen --no-dev in the build stage");
     form.words.erase(form.words.begin(), form.words.begin() + static_cast<std::ptrdiff_t>(behind));
     if (form.words[0].ends_with(".py")) form.words.insert(form.words.begin(), "python");
     if (uv && form.words[0].find('/') == std::string::npos) form.words[0] = folder + "/bin/" + form.words[0];
