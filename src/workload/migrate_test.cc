@@ -352,7 +352,9 @@ TEST(Migrate, ReportsHaveTheirForms) {
 }
 
 TEST(Migrate, HostileFilesEndInTime) {
-  const MigrateOptions options = usual_options();
+  MigrateOptions options = usual_options();
+  size_t asked = 0;
+  options.context = [&](std::string_view) { return ++asked, std::optional<std::string>(); };
   const auto begin = std::chrono::steady_clock::now();
   std::string many = "FROM python:3.13\n", names = "FROM python:3.13\nRUN apt-get install -y", stages, variables = "FROM python:3.13\nENV A0=0123456789\n", growing = "ARG A0=0123456789\n", nested = "FROM python:3.13\nRUN " + std::string(400'000, '(');
   for (int at = 0; at < 20'000; ++at) many += "RUN apt-get install -y a && useradd b\n";
@@ -362,13 +364,20 @@ TEST(Migrate, HostileFilesEndInTime) {
   for (int at = 0; at < 1'900; ++at) growing += fmt::format("ARG A{}=$A{}$A{}\n", at + 1, at, at);
   std::string most = "FROM python:3.13\n";
   for (int at = 0; at < 900; ++at) most += fmt::format("ENV V{0}={0}\nRUN mkdir /d{0} && chown app /d{0} /e{0} && apt-get install -y p{0}\n", at);
-  for (const std::string& text : {many, most, names, stages, variables, growing + "FROM python:$A1900\n", nested, "FROM python:3.13\nRUN " + std::string(900'000, '\''), "FROM python:3.13\nCMD " + std::string(900'000, '$'), "FROM a AS b\nFROM b AS a\nFROM a\n" + std::string("RUN \xff\xfe\n")}) {
+  std::string made = "FROM python:3.13\nRUN mkdir", pips = "FROM python:3.13\n";
+  for (int at = 0; at < 60'000; ++at) made += fmt::format(" /d{}", at);
+  made += " && rm";
+  for (int at = 0; at < 60'000; ++at) made += fmt::format(" /d{}", at);
+  for (int at = 0; at < 900; ++at) pips += fmt::format("COPY a{0} b{0} c{0} /x/\nRUN pip install -r r{0}.txt\n", at);
+  for (const std::string& text : {made + "\n", pips, many, most, names, stages, variables, growing + "FROM python:$A1900\n", nested, "FROM python:3.13\nRUN " + std::string(900'000, '\''), "FROM python:3.13\nCMD " + std::string(900'000, '$'), "FROM a AS b\nFROM b AS a\nFROM a\n" + std::string("RUN \xff\xfe\n")}) {
     const auto done = migrate(text, "Dockerfile", options);
     if (done && !done->refused()) {
       EXPECT_TRUE(parse_dockerfile(done->text, "Dockerfile") || done->text.size() > (1 << 20));
     }
   }
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(20));
+  EXPECT_GT(asked, 100U);
+  EXPECT_LT(asked, 100'000U) << "files beside it are asked for within bounds";
 }
 
 }  // namespace

@@ -19,9 +19,31 @@ std::string requirement(std::string_view line) {
   return std::string(line.substr(0, line.find_first_of(" <>=!~;[@\t'\"")));
 }
 
+constexpr size_t max_files = 100, max_tries = 200, max_requirements = 1 << 16;
+
+std::optional<std::string> look_for(const Migration& work, std::string_view name) {
+  const std::string bare(name.starts_with("./") ? name.substr(2) : name);
+  if (!bare.starts_with("/")) {
+    if (auto text = work.options.context(bare)) return text;
+  }
+  const std::string_view last = last_part(bare);
+  size_t tried = 0;
+  for (const Instruction& each : work.file.instructions) {
+    if ((each.keyword != "COPY" && each.keyword != "ADD") || std::ranges::any_of(each.flags, [](const Flag& flag) { return flag.name == "from"; })) continue;
+    for (size_t at = 0; at + 1 < each.words.size(); ++at) {
+      if (++tried > max_tries) return std::nullopt;
+      const std::string& from = each.words[at].text;
+      const std::string folder = matches_glob(last_part(from), last) ? from.substr(0, from.size() - last_part(from).size()) : from.ends_with('/') ? from : from + "/";
+      if (from.find_first_of("$<") != std::string::npos || folder.find("://") != std::string::npos) continue;
+      if (auto text = work.options.context(folder + std::string(last))) return text;
+    }
+  }
+  return std::nullopt;
+}
+
 class PipReader {
  public:
-  PipReader(const Migration& work, Requirements& out) : work_(work), out_(out) {}
+  PipReader(Migration& work, Requirements& out) : work_(work), out_(out) {}
 
   void command(const LineCommand& command) {
     const auto& words = command.words;
@@ -42,40 +64,29 @@ class PipReader {
  private:
   void file(const std::string& name, bool plain) {
     const auto text = plain ? context_file(work_, name) : std::nullopt;
-    out_.whole = out_.whole && text.has_value();
-    if (!text) return;
+    out_.whole = out_.whole && text && text->size() <= max_requirements;
+    if (!text || text->size() > max_requirements) return;
     for (const std::string_view line : Parts(*text, '\n')) {
       if (std::string found = requirement(line); !found.empty()) out_.names.push_back(std::move(found));
       else if (trim(line).starts_with("-r")) out_.whole = false;
     }
   }
 
-  const Migration& work_;
+  Migration& work_;
   Requirements& out_;
 };
 
 }  // namespace
 
-std::optional<std::string> context_file(const Migration& work, std::string_view name) {
+std::optional<std::string> context_file(Migration& work, std::string_view name) {
   if (!work.options.context) return std::nullopt;
-  const std::string bare(name.starts_with("./") ? name.substr(2) : name);
-  if (!bare.starts_with("/")) {
-    if (auto text = work.options.context(bare)) return text;
-  }
-  const std::string_view last = last_part(bare);
-  for (const Instruction& each : work.file.instructions) {
-    if ((each.keyword != "COPY" && each.keyword != "ADD") || std::ranges::any_of(each.flags, [](const Flag& flag) { return flag.name == "from"; })) continue;
-    for (size_t at = 0; at + 1 < each.words.size(); ++at) {
-      const std::string& from = each.words[at].text;
-      const std::string folder = matches_glob(last_part(from), last) ? from.substr(0, from.size() - last_part(from).size()) : from.ends_with('/') ? from : from + "/";
-      if (from.find_first_of("$<") != std::string::npos || folder.find("://") != std::string::npos) continue;
-      if (auto text = work.options.context(folder + std::string(last))) return text;
-    }
-  }
-  return std::nullopt;
+  const auto known = work.beside.find(name);
+  if (known != work.beside.end()) return known->second;
+  if (work.beside.size() >= max_files) return std::nullopt;
+  return work.beside.emplace(name, look_for(work, name)).first->second;
 }
 
-std::string manager_package(const Migration& work, std::string_view tool) {
+std::string manager_package(Migration& work, std::string_view tool) {
   const std::string before = fmt::format("{}@", tool);
   const auto version_in = [&](std::string_view text) {
     const size_t at = text.find(before);
@@ -98,7 +109,7 @@ std::string manager_package(const Migration& work, std::string_view tool) {
   return tool == "yarn" && !version.starts_with("1.") && version != "1" ? fmt::format("@yarnpkg/cli-dist@{}", version) : before + version;
 }
 
-Requirements pip_requirements(const Migration& work, size_t stage) {
+Requirements pip_requirements(Migration& work, size_t stage) {
   Requirements out;
   PipReader reader(work, out);
   for (size_t number = work.file.stages[stage].first; number < work.file.stages[stage].end; ++number) {

@@ -9,17 +9,17 @@
 
 namespace ashlar::workload {
 
-/// The text of `name` (`package.json`): beside the Dockerfile, else where a COPY takes it from. Nothing: it is not there.
-std::optional<std::string> context_file(const Migration& work, std::string_view name);
+/// The text of `name` (`package.json`): beside the Dockerfile, else where a COPY takes it from. Nothing: it is not there, or more was asked for than any file needs.
+std::optional<std::string> context_file(Migration& work, std::string_view name);
 
 /// What npm installs for `pnpm` or `yarn` in place of corepack: in the version that a RUN or package.json says.
-std::string manager_package(const Migration& work, std::string_view tool);
+std::string manager_package(Migration& work, std::string_view tool);
 
 /// What pip installs by RUNs of a stage, as far as words and requirement files say: names of packages. `whole` is false where a file is not there.
 struct Requirements {
   std::vector<std::string> names;
   bool whole = true;
 };
-Requirements pip_requirements(const Migration& work, size_t stage);
+Requirements pip_requirements(Migration& work, size_t stage);
 
 }  // namespace ashlar::workload

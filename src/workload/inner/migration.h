@@ -2,6 +2,7 @@
 // The state of one migration: what was read, what is to change, and what is said of it.
 #include <deque>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -48,6 +49,7 @@ class Migration {
   Migrated out;
   std::vector<Edit> edits;
   std::vector<MigratedStage> stages;
+  std::map<std::string, std::optional<std::string>, std::less<>> beside;  ///< files of the context that were asked for
   std::deque<Variables> snapshots;      ///< that places point to
   std::vector<Place> places;            ///< of each instruction
   std::map<size_t, RunLine> runs;       ///< of each RUN in shell form, by its number
@@ -93,7 +95,7 @@ struct PackageNeeds {
 };
 void rewrite_run(Migration& work, size_t number, const MigratedStage& stage, bool last, PackageNeeds& needs);
 /// What programs of RUNs are not in the -dev image: packages that bring them, in order.
-std::vector<std::string> missing_packages(const Migration& work, size_t stage);
+std::vector<std::string> missing_packages(Migration& work, size_t stage);
 
 /// Variables that the -dev image needs, so that `go install` and `cargo install` put programs where the usual image has them; empty: none.
 std::string compiler_home(const Migration& work, size_t stage);

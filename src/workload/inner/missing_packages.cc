@@ -34,7 +34,7 @@ constexpr std::array<Brought, 34> brought = {{{"curl", "curl"}, {"wget", "wget"}
 
 }  // namespace
 
-std::vector<std::string> missing_packages(const Migration& work, size_t stage) {
+std::vector<std::string> missing_packages(Migration& work, size_t stage) {
   const MigratedStage& view = work.stages[stage];
   std::vector<std::string> out;
   if (view.base == nullptr) return out;

@@ -88,6 +88,7 @@ class OutputFinder {
     const RunLine& run = found->second;
     const std::string& folder = work_.places[number].folder;
     for (const std::string& gone : work_.dropped.contains(number) ? std::vector<std::string>() : run.removed) {
+      if (++removals_ > max_removals) break;
       std::erase_if(outputs_, [&](const Output& each) { return is_under(each.path, gone); });
       std::erase_if(given_, [&](const std::string& each) { return is_under(each, gone); });
     }
@@ -120,6 +121,7 @@ class OutputFinder {
       if (command.program() != "rm") continue;
       for (const LineWord& word : command.words) {
         const std::string path = absolute(word.value, work_.places[number].folder);
+        if (++removals_ > 2 * max_removals) return;
         const auto makes = [&](const auto& each) { return each.first < number && std::ranges::any_of(each.second.made, [&](const std::string& made) { return is_under(made, path); }); };
         const bool own = std::ranges::find(found->second.undone, path) != found->second.undone.end() || std::ranges::any_of(work_.runs, makes) || !word.value.starts_with("/") || is_left_behind(path) || is_under(path, "/var/cache") || is_under(path, "/var/lib/apt") || is_under(path, "/root") || path.find('$') != std::string::npos;
         if (own || std::ranges::any_of(outputs_, [&](const Output& each) { return is_under(path, each.path); })) continue;
@@ -201,6 +203,8 @@ class OutputFinder {
   const Stage& own_;
   std::string name_;
   Outputs out_;
+  static constexpr size_t max_removals = 2000;
+  size_t removals_ = 0;
   bool said_trust_ = false;
   std::vector<Output> outputs_;
   std::set<std::string> given_;

@@ -242,6 +242,8 @@ class RunReader {
       if (given.value.starts_with("-") || given.value.find_first_of("*?[") != std::string::npos) continue;
       const auto text = given.plain ? std::optional(given.value) : settled_text(given);
       if (!text) continue;
+      constexpr size_t max_removed = 200;  // more says nobody by name
+      if (out_.removed.size() >= max_removed) return;
       out_.removed.push_back(absolute(*text, folder_));
       const auto gone = [&](const std::string& each) { return each == out_.removed.back() || each.starts_with(out_.removed.back() + "/"); };
       if (std::erase_if(out_.made, gone) > 0) out_.undone.push_back(out_.removed.back());
