@@ -147,12 +147,17 @@ run() {
   expect=$(run_value "$1" expect) port=$(run_value "$1" port) path=$(run_value "$1" path)
   if [[ -n $port && -n $path ]]; then options+=(--get "$port$path"); fi
   "$ashlar" migrate --prove --old-image "$([[ $before == - ]] && echo "$new" || echo "$was")" --new-image "$new" "${options[@]}" --format json --output "$folder/proof.json" >"$folder/prove.log" 2>&1 || code=$?
+  # An old image that does nothing by itself says nothing of the new one, which then runs alone.
+  if [[ $before != - && -s $folder/proof.json && $(jq -r '.answer' "$folder/proof.json") == unknown ]]; then
+    proof=unknown
+    "$ashlar" migrate --prove --old-image "$new" --new-image "$new" "${options[@]}" --format json --output "$folder/proof.json" >"$folder/prove.log" 2>&1 || true
+  fi
   if [[ ! -s $folder/proof.json ]]; then runs=no why=$(tail -n 1 "$folder/prove.log" | cut -c1-120); return; fi
   if jq -e --arg expect "$expect" --arg port "$port" --arg path "$path" '.new.seen
     | if $path != "" then (.answers[0].status == 200 and ((.answers[0].begins // "") | contains($expect)))
       elif $port != "" then (.listening | any(. == ($port | tonumber)))
       else ((.last_lines // "") | contains($expect)) end' "$folder/proof.json" >/dev/null; then runs=yes; else runs=no; fi
-  if [[ $before != - ]]; then proof=$(jq -r '.answer' "$folder/proof.json"); fi
+  if [[ $before != - && $proof != unknown ]]; then proof=$(jq -r '.answer' "$folder/proof.json"); fi
   if [[ $runs == no || $proof == differs ]]; then why=$(jq -r '[.changes[] | select(.weight == "breaking") | .id + ": " + .what][0] // .doubt // .new.seen.refusal // ((.new.seen.last_lines // "") | split("\n") | last) // ""' "$folder/proof.json" | cut -c1-120); fi
 }
 

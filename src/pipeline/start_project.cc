@@ -37,6 +37,17 @@ Result<Values> values_of(const StartOptions& options, const std::string& name) {
   return out;
 }
 
+/// From the folder up to that of the repository it lies in, as CI reads pipelines: `.` where it is that, or lies in none; else with `..`.
+host::Path up_to_repository(host::Files& files, const host::Path& folder) {
+  auto whole = files.canonical(folder);
+  if (!whole) return ".";
+  host::Path up = ".";
+  for (host::Path at = *whole; at.has_relative_path(); at = at.parent_path(), up /= "..") {
+    if (files.stat(at / ".git")) return up.lexically_normal();
+  }
+  return ".";
+}
+
 /// Adds the files of a set that are not among them yet.
 Done add(Workshop& workshop, std::string_view set, const Values& values, Starters& out) {
   TRY_ASSIGN(auto more, starter_files(*workshop.machine.files, workshop.data, set, values));
@@ -114,17 +125,33 @@ Result<StartedProject> start_from(Workshop& workshop, const host::Path& dockerfi
     for (const auto& each : migrated.refusals) error.error().faults.push_back({dockerfile.string(), each.span.line, each.span.column, fmt::format("'{}': {}", each.what, each.why), each.remedy, workload::line_of(migrated.text, each.span)});
     return error;
   }
+  // CI systems read pipelines in the repository's folder alone; what belongs to the application stays beside its Dockerfile.
+  const host::Path up = options.ci == "none" ? host::Path(".") : up_to_repository(files, options.folder);
+  host::Path root = (options.folder / up).lexically_normal();
+  if (!root.has_filename()) root = root.parent_path();
+  host::Path own;
+  if (up != ".") {
+    TRY_ASSIGN(const auto whole, files.canonical(options.folder));
+    TRY_ASSIGN(const auto top, files.canonical(root));
+    own = whole.lexically_relative(top);
+    if (own.string().find_first_of(" \t\n\"'`$\\#") != std::string::npos) return cannot(Kind::Invalid, fmt::format("write a pipeline for '{}'", own.string()), "a pipeline takes no quotes, blanks or variables in it");
+    options.folder = root.empty() ? host::Path(".") : root;
+  }
   Starters starters = {{"Dockerfile.hardened", migrated.text}};
   // Names without a host are those of whatever registry a client takes by itself.
   const std::string first = options.bases.substr(0, options.bases.find('/'));
   values["BASES_GLOB"] = (first.find_first_of(".:") == std::string::npos ? "*/" : "") + options.bases + "/**";
   TRY(add(workshop, "dockerfile", values, starters));
+  // Keys and caches of pipelines lie in the repository's folder.
+  for (StarterFile& each : starters) each.path = each.path == ".gitignore" ? each.path : own / each.path;
   StartedProject out{name, {}, {}};
   out.open.push_back(fmt::format("select the bases that it may sit on: `ashlar policy select docker://{}/IMAGE:TAG --by NAME --key release.key`; selection.json goes into the repository", options.bases));
   for (const auto& each : migrated.breaks) out.open.push_back(fmt::format("line {}: '{}': {}{}", each.span.line, each.what, each.why, each.remedy.empty() ? "" : "; " + each.remedy));
   if (options.ci != "none") {
     TRY(check_system(options.ci));
-    values["DOCKERFILE"] = "Dockerfile.hardened";
+    values["DOCKERFILE"] = (own / "Dockerfile.hardened").string();
+    values["POLICY"] = (own / "policy.yaml").string();
+    values["CONTEXT"] = own.empty() ? "." : own.string();
     TRY(add(workshop, options.ci + "-application", values, starters));
     for (std::string& each : open_of_ci(options.ci, values)) out.open.push_back(std::move(each));
   }
@@ -146,6 +173,7 @@ Result<StartedProject> start_ci(Workshop& workshop, std::string_view system, con
   }
   if (!started.dockerfile.empty()) {
     values["DOCKERFILE"] = started.dockerfile.string();
+    values["POLICY"] = "policy.yaml", values["CONTEXT"] = ".";
     TRY(add(workshop, fmt::format("{}-application", system), values, starters));
   }
   StartedProject out{name, {}, open_of_ci(system, values)};

@@ -30,7 +30,7 @@ struct StartedProject {
 Result<StartedProject> start_project(Workshop& workshop, const StartOptions& options);
 
 /// What a team has: `dockerfile`, migrated into Dockerfile.hardened, with a policy and a pipeline. The folder is that of the Dockerfile where the options name
-/// none (`.`). What a person must decide or see to is in `open`. Invalid where the migration is refused: each reason is a fault.
+/// none (`.`); where that lies below a repository's folder (one with `.git`), pipelines go there, and the answer's folder is it. What a person must decide or see to is in `open`. Invalid where the migration is refused: each reason is a fault.
 Result<StartedProject> start_from(Workshop& workshop, const host::Path& dockerfile, const StartOptions& options);
 
 /// Pipelines of `system` for what the folder has: definitions, a Dockerfile or both. NotFound where it has neither.

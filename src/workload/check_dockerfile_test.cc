@@ -97,7 +97,7 @@ const CheckRow instruction_rows[] = {
     {"in an address", "secret-in-env", "FROM a:1\nENV DATABASE=postgres://app:hunter2@db/app\n", "2:5"},
     {"addresses without one", "secret-in-env", "FROM a:1\nARG P\nENV A=postgres://app@db/app B=postgres://app:$P@db/ C=https://a.example/x@y:z D=redis://:@db E=postgres://app:***@db/\n", ""},
     {"in humps", "secret-in-env", "FROM a:1\nENV githubToken=\"abc\"\n", "2:5"},
-    {"a file's path", "secret-in-env", "FROM a:1\nENV DB_PASSWORD_FILE=/run/secrets/db TOKEN_URL=x PWD=/x PASSWORD= SECRET=/run/secrets/a\n", ""},
+    {"a file's path", "secret-in-env", "FROM a:1\nENV DB_PASSWORD_FILE=/run/secrets/db DOCKER_CREDENTIAL_CONFIG=/etc/c.json TOKEN_URL=x PWD=/x PASSWORD= SECRET=/run/secrets/a\n", ""},
     {"words that hold such", "secret-in-env", "FROM a:1\nENV PASSENGER_APP=1 TOKENIZERS_PARALLELISM=false COMPASS=x KEYBOARD=de\n", ""},
     {"another variable's value", "secret-in-env", "FROM a:1\nARG P\nENV PASSWORD=$P\n", ""},
     {"an argument", "secret-in-arg", "FROM a:1\nARG NPM_TOKEN\nRUN x\n", "2:5"},

@@ -46,7 +46,7 @@ class HardenedBasesReader : YamlSection {
   }
 
   void hardened(const std::string& name, const YamlNode& node) {
-    constexpr std::array<std::string_view, 16> keys = {"repository", "version", "runtime", "dev", "compat", "family", "user", "group", "programs", "packages", "dev-programs", "moves", "starts", "port", "configuration", "scripts"};
+    constexpr std::array<std::string_view, 17> keys = {"repository", "version", "runtime", "dev", "compat", "family", "user", "group", "programs", "packages", "dev-programs", "moves", "starts", "port", "configuration", "scripts", "entered"};
     if (!known(node, keys)) return;
     HardenedBase base;
     base.name = name;
@@ -67,6 +67,10 @@ class HardenedBasesReader : YamlSection {
     for (const std::string_view line : Parts(starts, ',')) {
       if (!trim(line).empty()) base.starts.emplace_back(trim(line));
     }
+    const std::string entered = text(node, "entered", "false");
+    base.entered = entered == "true";
+    if (!base.entered && entered != "false") fault(node, fmt::format("'{}': entered is true or false", name));
+    if (base.entered && base.programs.empty()) fault(node, fmt::format("'{}' is entered, and has no program", name));
     const auto ports = names(node, "port");
     if (!ports.empty()) base.old_port = ports.front(), base.port = ports.back();
     base.configuration = names(node, "configuration");
@@ -77,7 +81,7 @@ class HardenedBasesReader : YamlSection {
 
   void stands_in(const YamlNode& node) {
     constexpr std::array<std::string_view, 6> keys = {"names", "base", "tag", "traits", "toolchain", "why"};
-    constexpr std::array<std::string_view, 7> traits = {"alpine", "rpm", "distribution", "full", "build-only", "windows", "no-version"};
+    constexpr std::array<std::string_view, 8> traits = {"alpine", "rpm", "distribution", "full", "build-only", "windows", "no-version", "java"};
     if (!known(node, keys)) return;
     HardenedBases::Usual usual{names(node, "names"), text(node, "base"), text(node, "tag"), names(node, "traits"), names(node, "toolchain"), text(node, "why")};
     if (usual.names.empty()) fault(node, "it names no image");
@@ -119,6 +123,19 @@ std::string version_of(std::string_view tag) {
   return std::string(tag.substr(begin, end - begin));
 }
 
+/// `21` of `3.9-eclipse-temurin-21-alpine`, `8.5-jdk21`, `3.8-openjdk-18`; empty: it has none.
+std::string java_of(std::string_view tag) {
+  constexpr std::array<std::string_view, 9> before = {"temurin-", "openjdk-", "jdk-", "jdk", "corretto-", "semeru-", "sapmachine-", "zulu-", "graalvm-"};
+  for (const std::string_view each : before) {
+    const size_t at = tag.find(each);
+    if (at == std::string_view::npos) continue;
+    const std::string_view rest = tag.substr(at + each.size());
+    const std::string_view digits = rest.substr(0, rest.find_first_not_of("0123456789"));
+    if (!digits.empty()) return std::string(digits);
+  }
+  return {};
+}
+
 /// Whether both say the same as far as both say something.
 bool agree(std::string_view a, std::string_view b) {
   const auto left = split(a, '.'), right = split(b, '.');
@@ -145,7 +162,7 @@ BaseMatch HardenedBases::match(const ImageName& image) const {
   BaseMatch out;
   const std::string_view name = plain_name(image.name);
   for (const Usual& usual : usual_) {
-    if (std::ranges::none_of(usual.names, [&](const std::string& each) { return matches_glob(each, name); })) continue;
+    if (std::ranges::none_of(usual.names, [&](const std::string& each) { return matches_glob(each, name) || matches_glob(each, image.name); })) continue;
     if (!usual.tag.empty() && !matches_glob(usual.tag, image.tag)) continue;
     const auto has = [&](std::string_view trait) { return std::ranges::find(usual.traits, trait) != usual.traits.end(); };
     out.known = true;
@@ -158,7 +175,10 @@ BaseMatch HardenedBases::match(const ImageName& image) const {
     out.windows = has("windows") || image.tag.find("nanoserver") != std::string::npos || image.tag.find("windowsservercore") != std::string::npos;
     out.toolchain = usual.toolchain;
     out.why = usual.why;
-    if (!has("no-version")) out.version = version_of(image.tag);
+    if (has("java")) out.version = java_of(image.tag);
+    else if (!has("no-version")) out.version = version_of(image.tag);
+    constexpr std::array<std::string_view, 7> languages = {"python", "node", "java", "php", "php-fpm", "ruby", "perl"};
+    out.newest = out.base != nullptr && out.version.empty() && (has("java") || !has("no-version")) && std::ranges::find(languages, out.base->family) != languages.end();
     // Where several of a family are there, the one of that version.
     for (const HardenedBase& each : bases_) {
       if (out.base != nullptr && !out.version.empty() && each.repository == out.base->repository && each.family == out.base->family && !agree(out.version, out.base->version) && agree(out.version, each.version)) out.base = &each;

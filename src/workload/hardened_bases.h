@@ -23,6 +23,7 @@ struct HardenedBase {
   std::vector<std::string> dev_programs;  ///< in the -dev image beyond what every -dev image has
   std::vector<std::string> moves;       ///< folders in usual images, and where they are here: one after the other
   std::vector<std::string> starts;      ///< command lines of usual images that mean what this one starts by itself
+  bool entered = false;                 ///< its entry point is its first program: a command is arguments of that
   std::string old_port, port;           ///< what it listens on by its own configuration, usual and here
   std::vector<std::string> configuration;  ///< globs: who copies there says what it listens on
   std::vector<std::string> scripts;     ///< globs: what lies there is for start scripts of usual images, which this one has not
@@ -33,6 +34,7 @@ struct BaseMatch {
   const HardenedBase* base = nullptr;   ///< null: none is known
   std::string version;                  ///< of what it has, as its tag says; empty: none is said
   bool same_version = true;             ///< as far as the tag says
+  bool newest = false;                  ///< of a language, and the tag says no version: it is the newest of the day
   bool known = false;                   ///< the table names it
   bool distribution = false;            ///< a bare distribution: what is installed decides
   bool alpine = false;                  ///< built on musl
@@ -48,7 +50,7 @@ class HardenedBases {
  public:
   /// Reads the table. Faults are of kind Invalid.
   static Result<HardenedBases> parse(std::string_view text, std::string_view path);
-  /// Of an image as a file names it. Host, and namespace where it is `library`, do not count.
+  /// Of an image as a file names it. Host, and namespace where it is `library`, do not count, but where the table names them.
   BaseMatch match(const ImageName& image) const;
   /// By its name in the table, or null.
   const HardenedBase* find(std::string_view name) const;
@@ -64,7 +66,7 @@ class HardenedBases {
     std::vector<std::string> names;     ///< globs
     std::string base;                   ///< empty: none
     std::string tag;                    ///< a glob that the tag must fit; empty: any
-    std::vector<std::string> traits;    ///< alpine, rpm, distribution, full, build-only, windows, no-version
+    std::vector<std::string> traits;    ///< alpine, rpm, distribution, full, build-only, windows, no-version, java (the version in the tag is of Java, not of the builder)
     std::vector<std::string> toolchain;
     std::string why;
   };

@@ -39,7 +39,7 @@ const Row rows[] = {
     {"docker.io/library/python:3.13", "python"}, {"registry.example/library/python:3.13", "python"}, {"library/python:3.13-alpine", "python"},
     {"node:20-alpine3.20", "node"}, {"node:18", "node+"}, {"node:lts", "node"}, {"oven/bun:1", "!"},
     {"eclipse-temurin:21-jre", "openjdk"}, {"eclipse-temurin:17-jdk-jammy", "openjdk+"}, {"eclipse-temurin:25", "openjdk-25"}, {"amazoncorretto:21", "openjdk"}, {"openjdk:8-jre", "openjdk+"}, {"gcr.io/distroless/java21-debian12", "openjdk"},
-    {"maven:3.9-eclipse-temurin-21", "openjdk"}, {"maven:3-jdk-8", "openjdk"}, {"gradle:8", "openjdk"}, {"tomcat:11", "tomcat"}, {"tomcat:9-jre11", "tomcat+"}, {"jetty:12", "!"},
+    {"maven:3.9-eclipse-temurin-21", "openjdk"}, {"maven:3-jdk-8", "openjdk+"}, {"maven:3.9-eclipse-temurin-25-alpine", "openjdk-25"}, {"maven:3.9", "openjdk"}, {"gradle:8.5-jdk21", "openjdk"}, {"gradle:8.5-jdk17", "openjdk+"}, {"cgr.dev/own.org/python:3.13", "python"}, {"cgr.dev/own.org/own", ""}, {"own/dhi-node:20-debian13", "node"}, {"dhi.io/alpine-base:3.23", "base"}, {"dhi.io/aspnetcore:8", "base"}, {"ubuntu/go:1.22-24.04", "base"}, {"ubuntu/other", ""}, {"gradle:8", "openjdk"}, {"tomcat:11", "tomcat"}, {"tomcat:9-jre11", "tomcat+"}, {"jetty:12", "!"},
     {"php:8.4-fpm", "php-fpm"}, {"php:8.4-fpm-alpine", "php-fpm"}, {"php:8.2-cli", "php+"}, {"php:8.3-apache", "!"}, {"wordpress:6", "!"},
     {"ruby:3.3", "ruby"}, {"ruby:3.2-alpine", "ruby+"}, {"perl:5.40", "perl"}, {"golang:1.24", "gcc"}, {"golang:1.22-alpine", "base"}, {"rust:1.85", "gcc"}, {"rust:1", "base"}, {"gcc:13", "gcc"},
     {"nginx:1.26", "nginx"}, {"nginx:1.27-alpine", "nginx+"}, {"nginx:stable", "nginx"}, {"nginxinc/nginx-unprivileged:1.26", "nginx"}, {"httpd:2.4", "httpd"}, {"caddy:2", "!"}, {"haproxy:3.0", "haproxy"},
@@ -99,6 +99,8 @@ TEST(HardenedBases, FaultsShowTheirPlace) {
       {"usual:\n  - {base: a}", "2:5: it names no image"},
       {"hardened: {a: {dev: d, moves: /a}}", "1:15: 'a' moves a folder to nowhere"},
       {"hardened: {a: {dev: d, programs: [a]}}", "1:34: names between blanks are expected"},
+      {"hardened: {a: {dev: d, programs: p, entered: maybe}}", "1:15: 'a': entered is true or false"},
+      {"hardened: {a: {dev: d, entered: true}}", "1:15: 'a' is entered, and has no program"},
   };
   for (const auto& [text, fault] : cases) {
     const std::string shown = faults(HardenedBases::parse(text, "t"));
@@ -123,6 +125,8 @@ TEST(PackageNames, AreDebians) {
       {Packager::Apk, "musl-dev", "libc6-dev", Use::Build}, {Packager::Apk, "gcompat", "", Use::Base}, {Packager::Apk, "bash", "bash", Use::Shell}, {Packager::Apk, "strace", "strace", Use::Debug}, {Packager::Apk, "pango", "libpango-1.0-0 libpangocairo-1.0-0 libpangoft2-1.0-0", Use::Run},
       {Packager::Rpm, "gcc-c++", "g++", Use::Build}, {Packager::Rpm, "openssl-devel", "libssl-dev", Use::Build}, {Packager::Rpm, "java-17-openjdk-headless", "openjdk-21-jre-headless", Use::Run}, {Packager::Rpm, "shadow-utils", "passwd", Use::Shell}, {Packager::Rpm, "ImageMagick", "imagemagick", Use::Run},
       {Packager::Apt, "libssl1.1", "libssl3t64", Use::Run}, {Packager::Apt, "libpq5", "libpq5", Use::Run}, {Packager::Apt, "libfoo-dev", "libfoo-dev", Use::Build}, {Packager::Apt, "whatever", "whatever", Use::Run}, {Packager::Apt, "ca-certificates", "ca-certificates", Use::Base},
+      {Packager::Apt, "python3.9-dev", "python3-dev", Use::Build}, {Packager::Apt, "python3.8-venv", "python3-venv", Use::Build}, {Packager::Apt, "python3.13", "python3", Use::Run}, {Packager::Apt, "python3.x-dev", "python3.x-dev", Use::Build}, {Packager::Apt, "python", "python-is-python3", Use::Build},
+      {Packager::Apt, "dnsutils", "bind9-dnsutils", Use::Run}, {Packager::Apk, "iperf3", "iperf3", Use::Run}, {Packager::Rpm, "gcc", "gcc libc6-dev", Use::Build}, {Packager::Rpm, "php-common", "php-common", Use::Run},
   };
   for (const Name& each : names) {
     const PackageUse use = table.find(each.packager, each.name);
@@ -130,6 +134,20 @@ TEST(PackageNames, AreDebians) {
     EXPECT_EQ(use.kind, each.kind) << each.name;
   }
   EXPECT_FALSE(table.find(Packager::Apk, "frobnicate").known);
+  for (const char* gone : {"python2.7", "software-properties-common", "wkhtmltopdf"}) {
+    const PackageUse use = table.find(Packager::Apt, gone);
+    EXPECT_TRUE(!use.gone.empty() && use.names.empty() && use.known) << gone;
+  }
+  EXPECT_TRUE(table.find(Packager::Apt, "git").gone.empty());
+  // PyPI does not tell capitals, dots and underscores apart.
+  for (const char* name : {"python-ldap", "python_ldap", "Python.LDAP", "python__ldap"}) {
+    const auto* sources = table.sources_of_pip(name);
+    EXPECT_TRUE(sources != nullptr && join(*sources, " ") == "gcc libc6-dev python3-dev libldap-dev libsasl2-dev") << name;
+  }
+  EXPECT_EQ(table.sources_of_pip("flask"), nullptr);
+  EXPECT_EQ(faults(PackageNames::parse("gone: {a: ''}", "t")), "1:11: 'a': what to do instead is expected");
+  EXPECT_EQ(faults(PackageNames::parse("debian: {run: a}\ngone: {a: b}", "t")), "2:11: 'a' stands twice");
+  EXPECT_EQ(faults(PackageNames::parse("pip: {a: [b]}", "t")), "1:10: names between blanks are expected");
   EXPECT_EQ(faults(PackageNames::parse("debian: {run: 'a a'}", "t")), "1:15: 'a' stands twice");
   EXPECT_EQ(faults(PackageNames::parse("debian: {run: [a]}", "t")), "1:15: names between blanks are expected");
   EXPECT_NE(faults(PackageNames::parse("alpine: {}", "t")), "");

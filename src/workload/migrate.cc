@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 
 #include <fmt/format.h>
 
 #include "base/text.h"
 #include "workload/inner/assemble.h"
+#include "workload/inner/context_files.h"
 
 namespace ashlar::workload {
 namespace {
@@ -49,9 +51,16 @@ class Migrator {
     }
     if (view.scratch || view.base != nullptr) return true;
     if (!view.name.name.empty() && view.match.known) work_.refuse("base", from_span(last_), view.image, view.match.why.empty() ? "no hardened image stands in for it" : view.match.why, "name a base of a language or server, or build upon one of `ashlar catalog list`");
-    else if (view.name.name.empty()) work_.refuse("base", from_span(last_), view.image, "a variable without a value says what it is built upon", "give the ARG a default");
+    else if (view.name.name.empty() && view.image.find('$') != std::string::npos) work_.refuse("base", from_span(last_), view.image, "a variable without a value says what it is built upon", "give the ARG a default");
+    else if (view.name.name.empty()) work_.refuse("base", from_span(last_), view.image, fmt::format("it is no reference to an image: {}", no_reference(view.image)), "name an image: HOST/NAME:TAG, or with @sha256: and 64 digits behind it");
     else work_.refuse("base", from_span(last_), view.image, "it is not known what is in it", "migrate the Dockerfile that it is built from, or name it in a table of your own (--table)");
     return false;
+  }
+
+  static std::string no_reference(const std::string& text) {
+    if (std::ranges::any_of(text.substr(0, text.find_last_of('/') == std::string::npos ? 0 : text.find_last_of('/')), [](unsigned char c) { return std::isupper(c) != 0; })) return "names are in small letters";
+    const auto parsed = ImageName::parse(text);
+    return parsed ? "it has no name" : parsed.error().message;
   }
 
   void say_base(const MigratedStage& view, const HardenedBase& base, const HardenedBase& dev) {
@@ -59,6 +68,8 @@ class Migrator {
     work_.change("base", from_span(root), view.image.empty() ? "scratch" : view.image, fmt::format("{} when it runs{}", work_.reference(base, base.runtime.empty() ? base.dev : base.runtime), view.match.build_only || view.scratch ? "" : fmt::format(", {} where it is built", work_.reference(dev, dev.dev))));
     if (!view.match.distribution && view.match.base != nullptr && view.match.base == &base && !view.match.same_version)
       work_.breaks("version", from_span(root), view.image, fmt::format("{} {} is not among the hardened images; {} is", base.repository, view.match.version, base.version), fmt::format("try the application with {}", base.version));
+    if (view.match.newest && view.match.base == &base)
+      work_.breaks("version", from_span(root), view.image, fmt::format("its tag says no version: it is the newest of the day; the hardened image has {} {}", base.repository, base.version), fmt::format("try the application with {}", base.version));
   }
 
   /// What whoever builds chooses by name: a base by an ARG, a stage by --target.
@@ -176,7 +187,7 @@ class Migrator {
       }
       for (const char* tool : {"yarn", "pnpm"}) {
         if (view.base->family == "node" && run->second.programs.contains(tool) && tools_.insert(fmt::format("{}{}", root_of(at), tool)).second && !installs(tool)) {
-          put_before(number, fmt::format("RUN npm install -g {}", tool));
+          put_before(number, fmt::format("RUN npm install -g {}", manager_package(work_, tool)));
           work_.change("tools", work_.file.instructions[number].span, work_.shown(number), fmt::format("npm installs {}, which the -dev image has not", tool));
         }
       }
@@ -206,7 +217,10 @@ class Migrator {
   void python(size_t stage, size_t number) {
     pythons_.insert(stage);
     put_before(number, fmt::format("RUN python3 -m venv {}", environment));
-    put_before(number, fmt::format("ENV VIRTUAL_ENV={0} PATH=\"{0}/bin:$PATH\"", environment));
+    // Poetry that makes an environment beside the project takes no other one.
+    const bool beside = work_.text.find("POETRY_VIRTUALENVS_IN_PROJECT") != std::string_view::npos || work_.text.find("virtualenvs.in-project") != std::string_view::npos;
+    put_before(number, fmt::format("ENV {1}PATH=\"{0}/bin:$PATH\"", environment, beside ? std::string() : fmt::format("VIRTUAL_ENV={} ", environment)));
+    if (work_.stages[stage].match.full && !pip_requirements(work_, stage).whole) work_.change("tools", work_.file.instructions[number].span, work_.shown(number), "whether a package is compiled is not known: the usual image has compilers, the -dev image has none", "where the build asks for one: apt-get install gcc libc6-dev python3-dev before it");
     work_.change("tools", work_.file.instructions[number].span, work_.shown(number), fmt::format("Debian's Python takes packages in an environment only: {} is made, and copied into the image", environment));
     prefixes(number);
   }
@@ -244,11 +258,14 @@ class Migrator {
     rewrite_entries(work_, assembly.numbers, *assembly.base, entries);
     for (const std::string& each : entries.packages) assembly.packages.run.push_back(each), assembly.packages.install.push_back(each);
     assembly.probe = entries.probe;
+    assembly.program = entries.program;
+    assembly.program_at = entries.program_at;
     assembly.tag = assembly.base->runtime;
     if (entries.shell) shell(assembly, entries);
     if (work_.out.refused()) return;
     environments(assembly);
     if (!kept) languages(last_, view);
+    if (!kept && std::ranges::any_of(pip_requirements(work_, last_).names, [&](const std::string& each) { return work_.options.packages->sources_of_pip(each) != nullptr; })) assembly.packages.native = true;
     for (const size_t stage : chain) {
       const std::string programs = installed_programs(work_, stage);
       if (programs.empty()) continue;
@@ -256,6 +273,7 @@ class Migrator {
       work_.environment.emplace_back("PATH", fmt::format("\"{}:$PATH\"", programs));
     }
     if (pythons_.contains(last_)) use_environment(assembly);
+    for (const std::string& each : work_.linked_logs) assembly.extra.push_back({each, false});
     if (!gems_.empty() && assembly.base->family == "ruby") {
       work_.environment.emplace_back(gem_variables_name, gem_variables_value);
       if (std::ranges::any_of(chain, [&](size_t stage) { return gem_stages_.contains(stage); })) assembly.extra.push_back({"/usr/local/bundle", false});
@@ -326,6 +344,7 @@ class Migrator {
         work_.change("files", each.span, work_.shown(number), fmt::format("what pip installed lies in {}", environment));
         work_.replace(each.words[0], std::string(environment));
         work_.replace(each.words[1], std::string(environment));
+        work_.brings[number] = environment;
       }
       if (std::ranges::none_of(work_.environment, [](const auto& pair) { return pair.first == "PATH"; })) work_.environment.emplace_back("PATH", fmt::format("\"{}/bin:$PATH\"", environment));
     }

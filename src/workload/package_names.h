@@ -22,17 +22,22 @@ struct PackageUse {
   std::vector<std::string> names;   ///< in Debian; empty: it has no equal there, or needs none
   Kind kind = Kind::Run;
   bool known = false;               ///< the table names it
+  std::string gone{};               ///< Debian 13 has it no more: what to do instead; empty: it is there
 };
 
 class PackageNames {
  public:
   static Result<PackageNames> parse(std::string_view text, std::string_view path);
-  /// What a package of `packager` is in Debian 13. Unknown ones of apt are themselves, and their kind follows from their name (`-dev` is Build).
+  /// What a package of `packager` is in Debian 13. Unknown ones of apt are themselves, and their kind follows from their name (`-dev` is Build); `python3.9-dev` is that of the one Python 3.
   PackageUse find(Packager packager, std::string_view name) const;
+  /// Packages of Debian that a package of PyPI, which comes as source in C, is built with; null: none is known to need any. Its name as pip takes it: `_`, `.` and
+  /// capitals do not count.
+  const std::vector<std::string>* sources_of_pip(std::string_view name) const;
   size_t size(Packager packager) const;
 
  private:
   std::map<std::string, PackageUse, std::less<>> debian_, apk_, rpm_;
+  std::map<std::string, std::vector<std::string>, std::less<>> pip_;
 };
 
 }  // namespace ashlar::workload

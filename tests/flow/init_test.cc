@@ -123,6 +123,18 @@ TEST_F(InitFlow, a_team_starts_from_its_dockerfile) {
   EXPECT_EQ(files_of("app"), before);
   ASSERT_EQ(stage.ashlar({"init", "ci", "github", "app"}).code, 0);
   EXPECT_NE(stage.read("app/.github/workflows/ashlar-application.yml").find("DOCKERFILE: \"Dockerfile.hardened\""), std::string::npos);
+  // In a repository pipelines lie where CI reads them, and name what is beside the Dockerfile.
+  stage.write("mono/.git/HEAD", "ref: refs/heads/main\n");
+  stage.write("mono/services/web/Dockerfile", dockerfile);
+  const Json mono = stage.json({"init", "--from", "mono/services/web/Dockerfile", "--bases", "registry.example/hardened"});
+  EXPECT_EQ(mono["folder"], "mono");
+  EXPECT_EQ(mono["name"], "web");
+  EXPECT_EQ(mono["written"], Json::parse(R"(["services/web/Dockerfile.hardened", "services/web/policy.yaml", ".gitignore", "ci/ashlar.sh", ".github/workflows/ashlar-application.yml"])"));
+  const std::string workflow = stage.read("mono/.github/workflows/ashlar-application.yml");
+  for (const char* part : {"DOCKERFILE: \"services/web/Dockerfile.hardened\"", "CONTEXT: \"services/web\"", "--policy services/web/policy.yaml"}) EXPECT_NE(workflow.find(part), std::string::npos) << part << "\n" << workflow;
+  const Json alone = stage.json({"init", "--from", "mono/services/web/Dockerfile", "--bases", "registry.example/hardened", "--ci", "none"});
+  EXPECT_EQ(alone["folder"], "mono/services/web");
+  EXPECT_EQ(alone["written"], Json::parse(R"([".gitignore"])"));
   // A pipeline of one's own stays, and what to add is said.
   stage.write("other/Dockerfile", dockerfile);
   stage.write("other/.gitlab-ci.yml", "test: {script: [\"true\"]}\n");

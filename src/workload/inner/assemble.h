@@ -14,6 +14,8 @@ struct Assembly {
   const HardenedBase* base = nullptr;
   const HardenedBase* dev = nullptr;    ///< whose -dev image the build stage stands on
   std::string tag;                      ///< of the runtime image
+  std::string program;                  ///< that is started; empty: the image's own
+  size_t program_at = 0;                ///< the instruction that starts it
   PackageNeeds packages;
   bool probe = false;
   std::vector<size_t> numbers;          ///< instructions of the last stage and of those that it stands on, in order, without FROM

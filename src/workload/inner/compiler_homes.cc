@@ -34,7 +34,10 @@ bool installs(const Migration& work, size_t stage, const Home& home) {
     const auto run = work.runs.find(number);
     if (run == work.runs.end()) continue;
     for (const LineCommand& command : run->second.line.commands) {
-      const bool install = command.program() == home.program && command.words.size() > 1 && command.words[1].value == "install";
+      const bool named = command.program() == home.program && command.words.size() > 1;
+      // Before 1.17, `go get` installed what it was given by name.
+      const bool gets = named && work.stages[stage].stays && command.words[1].value == "get" && command.words.size() > 2 && std::ranges::none_of(command.words, [](const LineWord& each) { return each.value == "-d" || each.value.find("...") != std::string::npos; });
+      const bool install = gets || (named && command.words[1].value == "install");
       const auto says = [](const LineWord& each) { return each.value.starts_with("--root"); };
       const bool elsewhere = std::ranges::any_of(command.words, says) || std::ranges::any_of(command.assignments, [](const LineWord& each) { return each.value.starts_with("GOBIN="); });
       if (install && !elsewhere) return true;

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "workload/inner/context_files.h"
 #include "workload/inner/migration.h"
 
 namespace ashlar::workload {
@@ -42,7 +43,8 @@ class EntryRewriter {
       const Instruction& each = work_.file.instructions[number];
       if (each.keyword != "ENTRYPOINT") continue;
       const std::vector<std::string> words = each.exec ? texts(each.words) : std::vector<std::string>();
-      has_entrypoint_ = !is_dropped(words);
+      reset_ = each.exec && (words.empty() || words[0].empty());
+      has_entrypoint_ = !reset_ && !is_dropped(words);
       starts_command_ = is_bare_init(words);
     }
     for (const size_t number : numbers) {
@@ -84,8 +86,7 @@ class EntryRewriter {
     if (form.words.empty() && words(whole).size() == 1 && is_shell(whole)) return work_.refuse("shell", each.span, work_.shown(number), form.reason, "name the program that the image is for; people look into a container with `ashlar debug`");
     if (form.words.empty()) return unstartable(number, form.reason);
     // The hardened image's own entry point is that program already: a command is its arguments.
-    constexpr std::array<std::string_view, 5> entered = {"redis", "valkey", "memcached", "curl", "git"};
-    const bool inherits = each.keyword == "CMD" && !has_entrypoint_ && std::ranges::find(entered, base_.family) != entered.end();
+    const bool inherits = each.keyword == "CMD" && !has_entrypoint_ && !reset_ && base_.entered;
     if (inherits && form.words.size() > 1 && last_part(form.words[0]) == base_.programs.front()) form.words.erase(form.words.begin());
     if (form.from_shell || form.words != given) {
       work_.change("shell", each.span, work_.shown(number), fmt::format("started without a shell: {}", json_array(form.words)));
@@ -113,14 +114,17 @@ class EntryRewriter {
     for (int depth = 0; depth < 4; ++depth) {
       const std::string_view program = last_part(form.words[0]);
       if (const auto script = npm_script(form.words, rest)) {
-        const auto json = work_.options.context ? work_.options.context("package.json") : std::nullopt;
+        const auto json = context_file(work_, "package.json");
         auto line = json ? script_line(*json, *script) : std::nullopt;
         if (json && !line && *script == "start") line = "node server.js";  // what npm starts where nothing is said
         if (!line) return fail(form, fmt::format("what '{}' starts stands in package.json, which {}", joined(form.words), json ? "has no such script" : "does not lie beside the Dockerfile"));
         ExecForm inner = exec_form(*line, work_.places[number].values());
         if (inner.words.empty()) return fail(form, fmt::format("the script '{}' of package.json: {}", *script, inner.reason));
         // Programs of packages lie beside the application.
-        if (inner.words[0].find('/') == std::string::npos && inner.words[0] != "node" && inner.words[0] != "npm" && inner.words[0] != "npx" && inner.words[0] != "yarn" && inner.words[0] != "pnpm") inner.words.insert(inner.words.begin(), "npx");
+        if (inner.words[0].find('/') == std::string::npos && inner.words[0] != "node" && inner.words[0] != "npm" && inner.words[0] != "npx" && inner.words[0] != "yarn" && inner.words[0] != "pnpm") {
+          if (is_global(inner.words[0])) inner.words[0] = "/usr/local/bin/" + inner.words[0], inner.words.insert(inner.words.begin(), "node");
+          else inner.words.insert(inner.words.begin(), "npx");
+        }
         inner.words.insert(inner.words.end(), rest.begin(), rest.end());
         inner.from_shell = true;
         form = std::move(inner);
@@ -128,6 +132,8 @@ class EntryRewriter {
         form.words[1] = "node_modules/.bin/" + form.words[1];
         form.words[0] = "node";
         form.from_shell = true;
+      } else if (const size_t behind = behind_runner(form.words); behind != 0) {
+        in_environment(form, behind, number);
       } else if (program == "npm" || program == "yarn" || program == "pnpm" || program == "npx") {
         return fail(form, fmt::format("'{}' is not in the image", program));
       } else {
@@ -140,17 +146,59 @@ class EntryRewriter {
     prefer_interpreter(form);
     java_options(form, number);
   }
+  /// `uv run x`, `poetry run x`: where `x` begins; 0: it is none of these.
+  static size_t behind_runner(const std::vector<std::string>& words) {
+    const std::string_view program = last_part(words[0]);
+    if (words.size() < 3 || words[1] != "run" || (program != "uv" && program != "poetry" && program != "pipenv")) return 0;
+    constexpr std::array<std::string_view, 7> valued = {"--package", "--env-file", "--python", "-p", "--project", "--directory", "--group"};
+    size_t at = 2;
+    while (at < words.size() && words[at].starts_with("-") && words[at] != "--") at += std::ranges::find(valued, words[at]) != valued.end() ? 2 : 1;
+    if (at < words.size() && words[at] == "--") ++at;
+    return at < words.size() ? at : 0;
+  }
+  /// The program itself, out of the environment that was filled when the image was built.
+  void in_environment(ExecForm& form, size_t behind, size_t number) const {
+    const bool uv = last_part(form.words[0]) == "uv";
+    std::string folder = uv ? absolute(".venv", work_.places[number].folder) : std::string();
+    for (const auto& each : work_.runs) {
+      if (uv && !each.second.project.empty()) folder = each.second.project;
+    }
+    const bool filled = std::ranges::any_of(work_.runs, [&](const auto& each) { return !each.second.project.empty() || each.second.environment == folder; }) || work_.text.find(folder) != std::string_view::npos;
+    if (uv && !filled) work_.breaks("files", work_.file.instructions[number].span, work_.shown(number), fmt::format("nothing fills '{}' when the image is built: uv did so whenever it started", folder), "RUN uv sync --frozen --no-dev in the build stage");
+    form.words.erase(form.words.begin(), form.words.begin() + static_cast<std::ptrdiff_t>(behind));
+    if (form.words[0].ends_with(".py")) form.words.insert(form.words.begin(), "python");
+    if (uv && form.words[0].find('/') == std::string::npos) form.words[0] = folder + "/bin/" + form.words[0];
+    form.from_shell = true;
+  }
+  /// npm brought it for all, and the application has no packages beside itself.
+  bool is_global(const std::string& program) const {
+    bool global = false, local = false;
+    for (const auto& [number, run] : work_.runs) {
+      if (number < work_.file.stages[static_cast<size_t>(work_.stages.back().root)].first) continue;
+      for (const LineCommand& command : run.line.commands) {
+        const std::string& tool = command.program();
+        if (tool != "npm" && tool != "pnpm" && tool != "yarn") continue;
+        const bool everywhere = std::ranges::any_of(command.words, [](const LineWord& each) { return each.value == "-g" || each.value == "--global" || each.value == "global"; });
+        if (!everywhere) local = true;
+        else global = global || std::ranges::any_of(command.words, [&](const LineWord& each) { return each.value == program || each.value.starts_with(program + "@"); });
+      }
+    }
+    const auto brings = [](const Instruction& each) { return (each.keyword == "COPY" || each.keyword == "ADD") && std::ranges::any_of(each.words, [](const Traced& word) { return word.text.find("node_modules") != std::string::npos; }); };
+    return global && !local && std::ranges::none_of(work_.file.instructions, brings);
+  }
   /// Not even an image that keeps a shell could start it.
   void fail(ExecForm& form, std::string reason) { form.words.clear(), form.reason = std::move(reason), hopeless_ = true; }
 
-  /// `/usr/local/bin/python`: usual images have their programs there, the hardened ones where Debian has them, pip's in an environment.
+  /// `/usr/local/bin/python`, `/opt/python/bin/python3`: usual images have their programs there, the hardened ones where Debian has them, pip's in an environment.
   void usual_place(ExecForm& form) const {
-    constexpr std::string_view folder = "/usr/local/bin/";
     const std::string program = form.words[0];
-    if (!program.starts_with(folder)) return;
-    const std::string name = program.substr(folder.size());
+    const std::string name(last_part(program));
+    const std::string folder = program.substr(0, program.size() - name.size());
     const bool of_base = std::ranges::find(base_.programs, name) != base_.programs.end();
     const bool of_pip = base_.family == "python" && std::ranges::any_of(work_.runs, [](const auto& each) { return each.second.uses_pip; });
+    // Other vendors' Python lies elsewhere; that of Debian does not look into the environment, but by its bare name.
+    const bool elsewhere = folder == "/usr/local/bin/" || (base_.family == "python" && of_base && (folder == "/opt/python/bin/" || (folder == "/usr/bin/" && of_pip)));
+    if (!elsewhere) return;
     const bool own = std::ranges::any_of(work_.runs, [&](const auto& each) { return std::ranges::find(each.second.made, program) != each.second.made.end(); }) ||
                      std::ranges::any_of(work_.file.instructions, [&](const Instruction& each) { return (each.keyword == "COPY" || each.keyword == "ADD") && each.words.size() > 1 && (each.words.back().text == program || each.words.back().text.starts_with("/usr/local")); });
     if (own || (!of_base && !of_pip)) return;
@@ -207,6 +255,7 @@ class EntryRewriter {
   /// Whether what is started will be there.
   void runnable(size_t number, const Instruction& each, const std::vector<std::string>& words) {
     const std::string& program = words[0];
+    needs_.program = program, needs_.program_at = number;
     if (program.ends_with(".sh") || is_entry_script(program)) return unstartable(number, fmt::format("the script '{}' needs a shell", visible(program)));
     if (program.starts_with("/") || program.starts_with("./") || std::ranges::find(base_.programs, program) != base_.programs.end()) {
       if (program == "/usr/bin/tini" || program == "/usr/bin/dumb-init") after_init(number, each, words);
@@ -263,7 +312,7 @@ class EntryRewriter {
   Migration& work_;
   const HardenedBase& base_;
   EntryNeeds& needs_;
-  bool has_entrypoint_ = false, starts_command_ = false, hopeless_ = false;
+  bool has_entrypoint_ = false, reset_ = false, starts_command_ = false, hopeless_ = false;
 };
 
 }  // namespace

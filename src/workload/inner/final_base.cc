@@ -1,5 +1,6 @@
 // Which hardened image the last stage stands on.
 #include <algorithm>
+#include <array>
 
 #include "base/text.h"
 #include "workload/inner/migration.h"
@@ -23,6 +24,14 @@ bool only_static(const Migration& work) {
   return true;
 }
 
+/// Whether what is published for .NET has its runtime in it.
+bool brings_runtime(const Migration& work) {
+  constexpr std::array<std::string_view, 4> ways = {"--self-contained", "--sc", "PublishAot=true", "SelfContained=true"};
+  constexpr std::array<std::string_view, 3> not_so = {"--no-self-contained", "--self-contained false", "--self-contained=false"};
+  const auto says = [](const Instruction& each, const auto& list) { return std::ranges::any_of(list, [&](std::string_view part) { return each.rest.text.find(part) != std::string::npos; }); };
+  return std::ranges::any_of(work.file.instructions, [&](const Instruction& each) { return each.keyword == "RUN" && says(each, ways) && !says(each, not_so); });
+}
+
 }  // namespace
 
 const HardenedBase* choose_final_base(Migration& work) {
@@ -41,11 +50,14 @@ const HardenedBase* choose_final_base(Migration& work) {
   }
   for (const std::string_view each : words(started)) starts.emplace_back(each.substr(each.rfind('/') + 1));
   const auto starts_with = [&](std::string_view program) { return std::ranges::find(starts, program) != starts.end(); };
-  if (!view.match.why.empty() && view.base != nullptr && starts_with("dotnet")) {
+  if (!view.match.why.empty() && view.base != nullptr && (starts_with("dotnet") || !brings_runtime(work))) {
     work.refuse("base", work.file.instructions[work.file.stages[last].first].span, view.image, view.match.why, "dotnet publish --self-contained, and start the program that it makes");
     return nullptr;
   }
   if (view.scratch) return bases.find("static");
+  const bool compiler = view.match.build_only || view.base->runtime.empty();
+  if (started.empty() && (view.match.distribution || compiler)) work.breaks("shell", work.file.instructions[work.file.stages[last].first].span, view.image, "nothing says what it starts: the usual image starts a shell, which the hardened one has not", "name the program, as in CMD [\"/app/server\"]; what is built upon this image stands on a -dev image");
+  if (compiler && only_static(work)) return bases.find("static");
   if (!view.match.distribution) return view.base->runtime.empty() ? bases.find("base") : view.base;
   // What is started decides, then what is installed.
   for (const HardenedBase& each : bases.all()) {

@@ -95,6 +95,7 @@ class Surveyor {
     for (size_t at = 0; at < work_.file.stages.size(); ++at) stage(at);
     if (work_.stages.empty()) return;
     for (int at = static_cast<int>(work_.stages.size()) - 1; at >= 0; at = work_.stages[static_cast<size_t>(at)].parent) work_.stages[static_cast<size_t>(at)].final_chain = true;
+    move_home(work_);
     for (size_t at = 0; at < work_.stages.size(); ++at) walk(at);
   }
 
@@ -119,7 +120,7 @@ class Surveyor {
         view.image = value.text.text;
       }
     } else if (!image->image) {
-      view.image = image->written;
+      view.image = image->unknown.empty() ? image->text.text : image->written;
       view.stays = true;
     } else {
       view.image = image->image->str();

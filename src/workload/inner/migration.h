@@ -2,6 +2,7 @@
 // The state of one migration: what was read, what is to change, and what is said of it.
 #include <deque>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -48,11 +49,14 @@ class Migration {
   Migrated out;
   std::vector<Edit> edits;
   std::vector<MigratedStage> stages;
+  std::map<std::string, std::optional<std::string>, std::less<>> beside;  ///< files of the context that were asked for
   std::deque<Variables> snapshots;      ///< that places point to
   std::vector<Place> places;            ///< of each instruction
   std::map<size_t, RunLine> runs;       ///< of each RUN in shell form, by its number
   std::set<size_t> dropped;             ///< instructions that go
   std::set<size_t> dropped_users;       ///< USER of build stages: nothing there needs one
+  std::set<std::string> linked_logs;    ///< folders with links to where the container logs, that the last stage needs
+  std::map<size_t, std::string> brings;  ///< of a COPY that goes elsewhere now: where
   std::map<size_t, std::string> before;  ///< lines that come in before an instruction
   std::vector<std::pair<std::string, std::string>> environment;  ///< variables that the last stage gets besides
 
@@ -78,6 +82,8 @@ class Migration {
 
 /// Reads stages, places and RUNs; refuses what has no counterpart.
 void survey(Migration& work);
+/// An application in root's home goes to a folder that others may enter, or is a break.
+void move_home(Migration& work);
 /// Chooses the hardened image of the last stage, by what is installed and started where its base is a bare distribution.
 const HardenedBase* choose_final_base(Migration& work);
 
@@ -89,7 +95,7 @@ struct PackageNeeds {
 };
 void rewrite_run(Migration& work, size_t number, const MigratedStage& stage, bool last, PackageNeeds& needs);
 /// What programs of RUNs are not in the -dev image: packages that bring them, in order.
-std::vector<std::string> missing_packages(const Migration& work, size_t stage);
+std::vector<std::string> missing_packages(Migration& work, size_t stage);
 
 /// Variables that the -dev image needs, so that `go install` and `cargo install` put programs where the usual image has them; empty: none.
 std::string compiler_home(const Migration& work, size_t stage);
@@ -102,6 +108,8 @@ struct EntryNeeds {
   bool probe = false;
   std::string shell_reason;
   size_t shell_at = 0;
+  std::string program;                  ///< that is started, behind an init; empty: the image's own
+  size_t program_at = 0;
   std::vector<std::string> packages;
 };
 void rewrite_entries(Migration& work, const std::vector<size_t>& numbers, const HardenedBase& base, EntryNeeds& needs);

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "base/text.h"
+#include "workload/inner/context_files.h"
 #include "workload/inner/migration.h"
 
 namespace ashlar::workload {
@@ -33,7 +34,7 @@ constexpr std::array<Brought, 34> brought = {{{"curl", "curl"}, {"wget", "wget"}
 
 }  // namespace
 
-std::vector<std::string> missing_packages(const Migration& work, size_t stage) {
+std::vector<std::string> missing_packages(Migration& work, size_t stage) {
   const MigratedStage& view = work.stages[stage];
   std::vector<std::string> out;
   if (view.base == nullptr) return out;
@@ -64,6 +65,17 @@ std::vector<std::string> missing_packages(const Migration& work, size_t stage) {
       for (const std::string_view package : names) {
         if (!has(package) && std::ranges::find(out, package) == out.end()) out.emplace_back(package);
       }
+    }
+  }
+  // What pip compiles, where no wheel is to be had.
+  const auto had = words(installed);
+  const auto has = [&](std::string_view word) { return std::ranges::find(had, word) != had.end(); };
+  const bool essential = has("build-essential");
+  for (const std::string& each : pip_requirements(work, stage).names) {
+    const auto* sources = work.options.packages->sources_of_pip(each);
+    for (const std::string& package : sources == nullptr ? std::vector<std::string>() : *sources) {
+      const bool there = has(package) || (essential && (package == "gcc" || package == "libc6-dev")) || (package == "libc6-dev" && has("g++"));
+      if (!there && std::ranges::find(out, package) == out.end()) out.push_back(package);
     }
   }
   return out;

@@ -50,18 +50,23 @@ class RunReader {
   std::optional<std::string> path_of(const LineWord& given) {
     std::string text = given.value;
     if (!given.plain) {
-      const ExecForm settled = exec_form(out_.line.commands.empty() ? "" : "x " + std::string(out_.text.text.substr(given.begin, given.end - given.begin)), values_);
-      if (settled.words.size() != 2) {
+      const auto settled = settled_text(given);
+      if (!settled) {
         // A glob makes what lies in its folder.
         const size_t star = text.find_first_of("*?[{");
         const bool glob = star != std::string::npos && text.find('$') == std::string::npos && text.find('`') == std::string::npos && text.rfind('/', star) != std::string::npos;
         if (!glob) return out_.unknown.push_back(text), std::nullopt;
         text = text.substr(0, text.rfind('/', star));
       } else {
-        text = settled.words[1];
+        text = *settled;
       }
     }
     return absolute(text, folder_);
+  }
+  /// What variables with values make of a word.
+  std::optional<std::string> settled_text(const LineWord& given) const {
+    const ExecForm form = exec_form(out_.line.commands.empty() ? "" : "x " + std::string(out_.text.text.substr(given.begin, given.end - given.begin)), values_);
+    return form.words.size() == 2 ? std::optional(form.words[1]) : std::nullopt;
   }
   void make(const LineWord& given) {
     if (const auto path = path_of(given)) out_.made.push_back(*path);
@@ -105,7 +110,10 @@ class RunReader {
     made.first = first_ + at + 1;
     for (++at; at < words_.size(); ++at) {
       const std::string_view each = word(at);
-      constexpr std::array<std::string_view, 8> valued = {"-o", "-t", "--virtual", "--repository", "-X", "--target-release", "--setopt", "--enablerepo"};
+      constexpr std::array<std::string_view, 17> valued = {"-o", "-t", "--virtual", "--repository", "-X", "--target-release", "--setopt", "--enablerepo", "--disablerepo", "--releasever", "--arch", "--keys-dir", "--repositories-file", "--cache-dir", "--root", "--installroot", "-p"};
+      constexpr std::array<std::string_view, 3> roots = {"--root", "--installroot", "-p"};
+      const std::string_view option = each.substr(0, each.find('='));
+      if (is_one_of(option, roots) && made.packager != Packager::Apt) made.value = option.size() < each.size() ? std::string(each.substr(option.size() + 1)) : std::string(word(at + 1));
       if (is_one_of(each, valued)) ++at;
       else if (!each.starts_with("-") && !each.starts_with(".")) made.names.push_back(first_ + at);
     }
@@ -148,11 +156,15 @@ class RunReader {
     if (pip && std::ranges::any_of(words_, [](const LineWord* each) { return each->value.find("git+") != std::string::npos; })) out_.programs.emplace("git");
     if (program == "uv" && (word(1) == "pip" || word(1) == "venv")) out_.uses_pip = out_.uses_pip || word(1) == "pip";
     if ((python && word(1) == "-m" && word(2) == "venv") || program == "virtualenv" || (program == "uv" && word(1) == "venv")) {
-      for (size_t at = words_.size(); at-- > 1;) {
-        if (word(at).starts_with("-") || word(at) == "venv") continue;
-        if (const auto path = path_of(*words_[at])) out_.environment = *path, out_.made.push_back(*path);
-        break;
-      }
+      const size_t first = python ? 3 : program == "uv" ? 2 : 1;
+      size_t at = words_.size();
+      while (at > first && word(at - 1).starts_with("-")) --at;
+      if (at > first) environment(path_of(*words_[at - 1]));
+      else if (program == "uv") environment(absolute(".venv", folder_));
+    }
+    if (program == "uv" && word(1) == "sync") {
+      const auto said = values_.find("UV_PROJECT_ENVIRONMENT");
+      out_.project = absolute(said == values_.end() ? ".venv" : said->second, folder_);
     }
     if (program == "gem" || program == "bundle" || program == "bundler") out_.uses_gem = true;
     if ((program == "npm" || program == "pnpm" || program == "yarn") && std::ranges::any_of(words_, [](const LineWord* each) { return each->value == "-g" || each->value == "--global" || each->value == "global"; })) out_.installs_globally = true;
@@ -174,6 +186,9 @@ class RunReader {
     return false;
   }
 
+  void environment(const std::optional<std::string>& path) {
+    if (path) out_.environment = *path, out_.made.push_back(*path);
+  }
   bool zone(std::string_view from, RunCommand& made) {
     made.role = Role::Zone;
     const size_t at = from.find("zoneinfo/");
@@ -191,6 +206,7 @@ class RunReader {
 
   void files(std::string_view program) {
     constexpr std::array<std::string_view, 6> copies = {"cp", "mv", "install", "rsync", "touch", "tee"};
+    if (program == "rm" || program == "rmdir") return removes();
     if (program == "cd" && words_.size() == 2) {
       if (const auto path = path_of(*words_[1])) folder_ = *path;
     } else if (program == "mkdir" || (program == "install" && std::ranges::any_of(words_, [](const LineWord* each) { return each->value == "-d"; }))) {
@@ -216,6 +232,22 @@ class RunReader {
       out_.made.emplace_back("/usr/local");
     } else if (program.starts_with("pip") || program == "python3" || program == "python") {
       make_after({"-t", "--target", "--prefix", "-d", "--dest", "-w", "--wheel-dir"});
+    }
+  }
+
+  /// What is there no more is not there to be copied.
+  void removes() {
+    for (size_t at = 1; at < words_.size(); ++at) {
+      const LineWord& given = *words_[at];
+      if (given.value.starts_with("-") || given.value.find_first_of("*?[") != std::string::npos) continue;
+      const auto text = given.plain ? std::optional(given.value) : settled_text(given);
+      if (!text) continue;
+      constexpr size_t max_removed = 200;  // more says nobody by name
+      if (out_.removed.size() >= max_removed) return;
+      out_.removed.push_back(absolute(*text, folder_));
+      const auto gone = [&](const std::string& each) { return each == out_.removed.back() || each.starts_with(out_.removed.back() + "/"); };
+      if (std::erase_if(out_.made, gone) > 0) out_.undone.push_back(out_.removed.back());
+      std::erase_if(out_.owned, gone);
     }
   }
 

@@ -31,7 +31,7 @@ struct RunCommand {
   Packager packager = Packager::Apt;
   std::vector<size_t> names;           ///< of Install and Extension: words that name packages
   size_t first = 0;                    ///< of Install: the first word after `apt-get install`
-  std::string value;                   ///< Zone: its name; Capability: which
+  std::string value;                   ///< Zone: its name; Capability: which; Install: the root that it installs into, empty: this one
 };
 
 struct RunLine {
@@ -40,9 +40,12 @@ struct RunLine {
   std::vector<RunCommand> commands;    ///< as many as line.commands
   std::set<std::string> programs;      ///< that it starts, by the last part of their names
   std::vector<std::string> made;       ///< absolute paths that it makes or changes
+  std::vector<std::string> removed;    ///< absolute paths that it takes away
+  std::vector<std::string> undone;     ///< of these: what it had made itself
   std::vector<std::string> owned;      ///< absolute paths that it gives to an account, or makes as folders
   bool uses_pip = false, uses_gem = false, installs_globally = false, makes_locales = false, trusts = false, compiles_go = false;
   std::string environment;             ///< where it makes an environment of Python
+  std::string project;                 ///< the environment of uv that it fills
   std::vector<std::string> unknown;    ///< paths that variables or globs decide
   std::vector<UnknownWriter> writers;  ///< of which it is not known what they write
 };

@@ -37,7 +37,7 @@ class RunRewriter {
         case Role::Owner: if (last_) owner(at); break;
         case Role::Capability: if (last_) capability(at); break;
         case Role::Zone: if (last_) zone(at); break;
-        case Role::Logs: if (last_) go(at), say("files", "the hardened image logs to where the container logs by itself"); break;
+        case Role::Logs: if (last_) logs(at); break;
       }
     }
     take_out();
@@ -86,8 +86,33 @@ class RunRewriter {
       }
     }
     const bool makes_environment = words.size() > 2 && words[1].value == "-m" && words[2].value == "venv";
-    if (name == "python" && makes_environment) put(words[0].begin, words[0].end, "python3");
-    if (words.size() > 2 && name == "corepack") present_ = at, go(at), say("tools", "Debian's Node.js has no corepack; npm installs what it would have given");
+    if ((name == "python" && makes_environment) || is_other_python(name)) put(words[0].begin, words[0].end, name.starts_with("pip") ? "pip3" : "python3");
+    // Debian's package has it by its own name.
+    if (name == "yarn" && (stage_.base == nullptr || stage_.base->family != "node") && installs_yarn()) put(words[0].begin, words[0].end, "yarnpkg");
+    if (name == "corepack") present_ = at, go(at), say("tools", "Debian's Node.js has no corepack; npm installs what it would have given");
+    if (name == "add-apt-repository" || name == "apt-add-repository") archive(at);
+  }
+
+  /// `python3.9`, `pip3.11`: Debian 13 has one Python 3.
+  bool is_other_python(std::string_view name) const {
+    const size_t stem = name.starts_with("python3.") ? 8 : name.starts_with("pip3.") ? 5 : 0;
+    const HardenedBase* python = work_.options.bases->find("python");
+    return stem != 0 && name.size() > stem && name.substr(stem).find_first_not_of("0123456789") == std::string_view::npos && python != nullptr && python->version != name.substr(stem - 2);
+  }
+  bool installs_yarn() const {
+    return std::ranges::any_of(work_.runs, [&](const auto& each) {
+      const RunLine& run = each.second;
+      for (size_t at = 0; at < run.commands.size(); ++at) {
+        if (run.commands[at].role == Role::Install && std::ranges::any_of(run.commands[at].names, [&](size_t index) { const std::string_view name = without_version(run.line.commands[at].words[index].value); return name == "yarn" || name == "yarnpkg"; })) return true;
+      }
+      return false;
+    });
+  }
+  /// Packages that somebody else built for another release.
+  void archive(size_t at) {
+    present_ = at;
+    go(at);
+    work_.breaks("packages", span_of(command(at).begin, command(at).end), shown(at), "packages of this archive are not built for Debian 13: what is installed after it comes from Debian", "see whether Debian's version will do, or build what it has in the build stage");
   }
 
   PackageUse use_of(Packager packager, std::string_view written) const { return work_.options.packages->find(packager, without_version(written)); }
@@ -97,8 +122,10 @@ class RunRewriter {
     const RunCommand& made = run_.commands[at];
     const auto& words = command(at).words;
     const bool foreign = made.packager != Packager::Apt;
+    if (!made.value.empty()) return work_.refuse("packages", span_of(command(at).begin, command(at).end), shown(at), fmt::format("it puts another distribution's root together in '{}', and the hardened image is one of Debian's", visible(made.value)), "install the packages into the stage itself, and leave out that root: what the application needs of them is copied");
     std::vector<std::string> kept_anywhere;
     std::vector<std::pair<size_t, std::string>> puts;
+    std::set<std::string> named;  // several names may be one package of Debian
     for (const size_t index : made.names) {
       const LineWord& word = words[index];
       if (!word.plain) {
@@ -107,7 +134,9 @@ class RunRewriter {
         continue;
       }
       std::string kept;
-      for (const std::string& name : judged(word, made.packager)) kept += (kept.empty() ? "" : " ") + name;
+      for (const std::string& name : judged(word, made.packager)) {
+        if (named.insert(name).second) kept += (kept.empty() ? "" : " ") + name;
+      }
       if (!kept.empty()) kept_anywhere.push_back(kept);
       puts.emplace_back(index, kept);
     }
@@ -142,6 +171,10 @@ class RunRewriter {
     const Span span = span_of(word.begin, word.end);
     if (packager != Packager::Apt && !use.known) {
       work_.breaks("packages", span, word.value, "what it is called in Debian is not known", "name Debian's package, or copy what it brings from a build stage");
+      return {};
+    }
+    if (!use.gone.empty()) {
+      work_.breaks("packages", span, word.value, "Debian 13 has it no more", use.gone);
       return {};
     }
     if (packager == Packager::Apt && word.value.find('=') != std::string::npos) work_.breaks("packages", span, word.value, "the version is that of another release than Debian 13", "leave the version out: the hardened base is locked as a whole");
@@ -238,6 +271,14 @@ class RunRewriter {
     put(command(at).begin, command(at).end, fmt::format("{} {}", apt_install, join(packages, " ")));
   }
 
+  /// A configuration of one's own logs where the server does by default, and that is no link in the hardened image.
+  void logs(size_t at) {
+    const std::string path = absolute(command(at).words.back().value, work_.places[number_].folder);
+    const bool own = stage_.base != nullptr && stage_.base->family == "nginx" && work_.text.find("/etc/nginx/nginx.conf") != std::string_view::npos;
+    if (own) return work_.linked_logs.insert(path.substr(0, path.rfind('/'))), void();
+    go(at);
+    say("files", "the hardened image logs to where the container logs by itself");
+  }
   void account(size_t at) {
     go(at);
     say("user", fmt::format("the image runs as {}, and has its account", stage_.base == nullptr ? "65532" : stage_.base->user));

@@ -14,7 +14,7 @@ namespace {
 constexpr std::array<std::string_view, 12> secret_words = {"password", "passwd", "pass", "pword", "secret", "token", "apikey", "credential", "credentials", "secrets", "passphrase", "pwd"};
 constexpr std::array<std::string_view, 9> key_words = {"api", "secret", "private", "access", "encryption", "signing", "auth", "master", "license"};
 /// What such a word is followed by where the variable only tells of a secret.
-constexpr std::array<std::string_view, 36> harmless = {"file", "path", "dir", "url", "uri", "name", "length", "size", "ttl", "expiry", "expires", "expiration", "enabled", "disabled", "policy", "type", "header", "issuer",
+constexpr std::array<std::string_view, 37> harmless = {"file", "config", "path", "dir", "url", "uri", "name", "length", "size", "ttl", "expiry", "expires", "expiration", "enabled", "disabled", "policy", "type", "header", "issuer",
                                                        "algorithm", "max", "min", "timeout", "id", "endpoint", "count", "limit", "lifetime", "duration", "days", "hours", "minutes", "seconds", "public", "field", "audience", "store"};
 constexpr std::array<std::string_view, 15> secret_files = {"id_rsa", "id_dsa", "id_ecdsa", "id_ed25519", ".env", ".npmrc", ".netrc", "_netrc", ".pypirc", ".git-credentials", ".pgpass", ".htpasswd", "kubeconfig", ".dockercfg", "credentials.json"};
 constexpr std::array<std::string_view, 6> secret_ends = {".key", ".p12", ".pfx", ".jks", ".keystore", ".kdbx"};

@@ -109,9 +109,11 @@ class SettingsRewriter {
   void nginx_configuration(size_t number, const Instruction& each) {
     const auto own = work_.options.context && each.words.size() == 2 ? work_.options.context(each.words[0].text) : std::nullopt;
     const bool settled = own && own->find("pid /tmp/") != std::string::npos && own->find("_temp_path /tmp/") != std::string::npos;
-    if (settled) return;
+    const bool logs = !work_.linked_logs.empty() || (own && (own->find("access_log /dev/") != std::string::npos || own->find("access_log off") != std::string::npos || own->find("access_log /tmp/") != std::string::npos));
+    if (settled && logs) return;
+    if (settled) return work_.breaks("writable", each.span, work_.shown(number), "its access log is /var/log/nginx/access.log, which is no link to where the container logs, and cannot be written to", "access_log /dev/stdout; or access_log off;");
     work_.breaks("writable", each.span, work_.shown(number), own ? "its pid file and temporary folders are not in /tmp, and nothing else can be written to" : "whether its pid file and temporary folders are in /tmp is not known: nothing else can be written to",
-                 "pid /tmp/nginx.pid; and client_body_temp_path, proxy_temp_path, fastcgi_temp_path, uwsgi_temp_path, scgi_temp_path in /tmp");
+                 "pid /tmp/nginx.pid; and client_body_temp_path, proxy_temp_path, fastcgi_temp_path, uwsgi_temp_path, scgi_temp_path in /tmp; and access_log /dev/stdout");
   }
 
   void move(size_t number, const Instruction& each, const Traced& to, const std::string& whole) {
@@ -120,10 +122,12 @@ class SettingsRewriter {
       const std::string there = base_.moves[at + 1] + whole.substr(base_.moves[at].size()) + (to.text.ends_with('/') ? "/" : "");
       work_.change("files", each.span, work_.shown(number), fmt::format("in the hardened image that is '{}'", there));
       work_.replace(to, there);
+      work_.brings[number] = there;
     }
     if (is_under(whole, "/etc/pki/ca-trust/source/anchors")) {
       work_.change("certificates", each.span, work_.shown(number), "Debian takes certificates of one's own from /usr/local/share/ca-certificates");
-      work_.replace(to, "/usr/local/share/ca-certificates" + whole.substr(32) + (to.text.ends_with('/') ? "/" : ""));
+      work_.brings[number] = "/usr/local/share/ca-certificates" + whole.substr(32) + (to.text.ends_with('/') ? "/" : "");
+      work_.replace(to, work_.brings[number]);
       if (each.words.size() == 2 && each.words[0].text.ends_with(".pem")) work_.breaks("certificates", each.span, work_.shown(number), "update-ca-certificates takes files that end in .crt", "name the copy NAME.crt");
     }
   }
