@@ -185,6 +185,72 @@ TEST(MigratePairs, CompilersThatTheUsualImageHadAreNamed) {
   }
 }
 
+/// Root's home: what lies there moves, unless something names it there, or the place is taken.
+TEST(MigratePairs, RootsHomeIsLeft) {
+  struct Row {
+    const char* summary;
+    const char* text;     ///< after FROM
+    const char* holds;
+    bool open = false;
+  };
+  const Row rows[] = {
+      {"by WORKDIR", "WORKDIR /root\nCOPY a.py .\nCMD [\"python\", \"a.py\"]\n", "WORKDIR /app\n"},
+      {"below it", "WORKDIR /root/src/x\nCMD [\"python\", \"a.py\"]\n", "WORKDIR /app/src/x\n"},
+      {"by COPY alone", "COPY a.py /root/a.py\nCMD [\"python\", \"a.py\"]\n", "COPY a.py /app/a.py\n"},
+      {"by ADD", "ADD x /root/\nCMD [\"python\", \"a.py\"]\n", "ADD x /app/\n"},
+      {"a file of a tool", "COPY c /root/.config/c\nCMD [\"python\", \"a.py\"]\n", "COPY c /root/.config/c\n"},
+      {"another folder of that beginning", "WORKDIR /rootfs\nCMD [\"python\", \"a.py\"]\n", "WORKDIR /rootfs\n"},
+      {"named by what is started", "WORKDIR /root\nCMD [\"python\", \"/root/a.py\"]\n", "WORKDIR /root\n", true},
+      {"named by a variable", "WORKDIR /root\nENV DATA=/root/data\nCMD [\"python\", \"a.py\"]\n", "WORKDIR /root\n", true},
+      {"a cache of a tool there is none of it", "WORKDIR /root\nRUN --mount=type=cache,target=/root/.cache pip install x\nCMD [\"python\", \"a.py\"]\n", "WORKDIR /app\n"},
+      {"the place is taken", "COPY a /app/a\nWORKDIR /root\nCMD [\"python\", \"a.py\"]\n", "WORKDIR /root\n", true},
+  };
+  for (const Row& row : rows) {
+    const std::string text = fmt::format("FROM python:3.13\n{}", row.text);
+    const auto done = migrate(text, "Dockerfile", usual_options());
+    ASSERT_TRUE(done && !done->refused()) << row.summary;
+    EXPECT_NE(done->text.find(row.holds), std::string::npos) << row.summary << "\n" << done->text;
+    const bool open = std::ranges::any_of(done->breaks, [](const MigrationPoint& each) { return each.id == "writable" && each.why.starts_with("only root may go into /root"); });
+    EXPECT_EQ(open, row.open) << row.summary << "\n" << to_text(*done, "Dockerfile");
+    expect_sound(text, *done, usual_options(), row.summary);
+  }
+}
+
+/// What brings the program that is started: said only where nothing does.
+TEST(MigratePairs, WhatIsStartedComesFromSomewhere) {
+  struct Row {
+    const char* summary;
+    const char* text;
+    const char* why = "";   ///< of the break; empty: none
+  };
+  const Row rows[] = {
+      {"the image", "FROM debian:12\nCOPY . /app\nCMD [\"/usr/bin/python3\", \"/app/a.py\"]\n"},
+      {"a file of its name", "FROM debian:12\nCOPY server /usr/local/bin/server\nCMD [\"server\"]\n"},
+      {"a folder of programs", "FROM debian:12\nCOPY tools/ /usr/local/bin/\nCMD [\"server\"]\n"},
+      {"the folder where it works", "FROM debian:12\nWORKDIR /app\nCOPY . .\nCMD [\"./server\"]\n"},
+      {"a place that a variable says", "FROM debian:12\nARG D\nCOPY server $D\nCMD [\"/srv/server\"]\n"},
+      {"the root of all", "FROM debian:12\nCOPY out /\nCMD [\"/srv/server\"]\n"},
+      {"a package", "FROM debian:12\nRUN apt-get update && apt-get install -y bc\nCMD [\"bc\"]\n"},
+      {"pip", "FROM python:3.13\nRUN pip install gunicorn\nCMD [\"gunicorn\", \"a:b\"]\n"},
+      {"a path of the file's own", "FROM debian:12\nENV PATH=/x/bin:$PATH\nCOPY x /x\nCMD [\"server\"]\n"},
+      {"a RUN", "FROM debian:12\nWORKDIR /src\nRUN gcc -o /usr/local/bin/server s.c\nCMD [\"/usr/local/bin/server\"]\n"},
+      {"behind an init", "FROM debian:12\nRUN apt-get update && apt-get install -y tini\nCOPY a /a\nENTRYPOINT [\"tini\", \"--\", \"/b\"]\n", "nothing that comes into the image brings '/b'"},
+      {"a file of another name", "FROM debian:12\nCOPY server /usr/local/bin/server\nCMD [\"worker\"]\n", "nothing that comes into the image brings 'worker'"},
+      {"another folder", "FROM debian:12\nWORKDIR /app\nCOPY . .\nCMD [\"/srv/server\"]\n", "nothing that comes into the image brings '/srv/server'"},
+      {"made elsewhere for Alpine", "FROM alpine:3.20\nWORKDIR /app\nCOPY . .\nCMD [\"./server\"]\n", "'./server' was made elsewhere for Alpine"},
+      {"made in a build stage", "FROM golang:1.24 AS b\nRUN go build -o /s .\nFROM alpine:3.20\nCOPY --from=b /s /s\nCMD [\"/s\"]\n"},
+  };
+  for (const Row& row : rows) {
+    const auto done = migrate(row.text, "Dockerfile", usual_options());
+    ASSERT_TRUE(done && !done->refused()) << row.summary << "\n" << to_text(*done, "Dockerfile");
+    std::string why;
+    for (const MigrationPoint& each : done->breaks) {
+      if (each.why.find("comes into the image brings") != std::string::npos || each.why.find("made elsewhere for Alpine") != std::string::npos) why = each.why;
+    }
+    EXPECT_TRUE(*row.why == '\0' ? why.empty() : why.starts_with(row.why)) << row.summary << ": " << why << "\n" << done->text;
+  }
+}
+
 TEST(MigratePairs, RecordsOfCopiedPackagesHaveTheirSums) {
   const auto done = migrate("FROM python:3.13\nRUN apt-get update && apt-get install -y libpq5\nCMD [\"python\", \"a.py\"]\n", "Dockerfile", usual_options());
   ASSERT_TRUE(done);
