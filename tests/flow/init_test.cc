@@ -270,7 +270,9 @@ TEST_F(InitFlow, all_systems_do_the_same) {
         const auto [line, behind] = cut(rest, '\n');
         rest = behind;
         const std::string_view trimmed = trim(line);
-        if (trimmed.starts_with("sh '")) EXPECT_TRUE(trimmed.ends_with("'") && trimmed.size() > 5) << file << ": " << line;
+        if (trimmed.starts_with("sh '")) {
+          EXPECT_TRUE(trimmed.ends_with("'") && trimmed.size() > 5) << file << ": " << line;
+        }
         if (trimmed.starts_with("sh \"")) ADD_FAILURE() << file << ": Groovy would put variables into a shell's line: " << line;
       }
     }
