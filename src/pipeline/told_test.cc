@@ -64,6 +64,37 @@ TEST(Tickets, stand_open_for_what_needs_a_person) {
   }
 }
 
+TEST(Tickets, of_what_is_stopped_say_the_same_in_the_round_after) {
+  Renewed first{.now = now}, second{.now = Time{now.seconds + 3600}};
+  Renewal renewal{.image = "h/one"};
+  renewal.outcome = Renewal::Outcome::Stopped;
+  renewal.why = {"proofs: linux/amd64: 'elf-resolves' fails: 'a' needs 'b'; 'c' too", "behaviour: a library went"};
+  first.facts = second.facts = {facts_of("h/one")};
+  first.done = {renewal};
+  second.facts[0].stopped = join(renewal.why, "; ");  // as the ledger has it
+  ASSERT_EQ(tickets_of(first).size(), 1U);
+  ASSERT_EQ(tickets_of(second).size(), 1U);
+  EXPECT_EQ(forge::fingerprint(tickets_of(second)[0]), forge::fingerprint(tickets_of(first)[0])) << tickets_of(second)[0].body << tickets_of(first)[0].body;
+  second.facts[0].stopped = "another reason";
+  EXPECT_NE(forge::fingerprint(tickets_of(second)[0]), forge::fingerprint(tickets_of(first)[0]));
+}
+
+TEST(Tickets, stand_open_for_what_cannot_be_looked_at_until_it_can) {
+  Renewed renewed{.now = now};
+  renewed.fleet = {"h/one", "h/two"};
+  renewed.unseen.emplace_back("h/one", Error{Kind::Invalid, "cannot read definition 'a.yaml': it has faults", {}});
+  renewed.unseen.emplace_back("h/two", Error{Kind::Unavailable, "cannot reach the archive", {}});
+  const auto open = tickets_of(renewed);
+  EXPECT_EQ(keys(open), "ticket/h/one/unseen");
+  forge::Entry entry;
+  entry.key = "ticket/h/one/unseen", entry.kind = forge::MessageKind::Open;
+  EXPECT_EQ(keys(closed_of(renewed, open, {entry})), "") << "it is still so";
+  Renewed after{.now = now};
+  after.fleet = renewed.fleet;
+  after.facts = {facts_of("h/one")};
+  EXPECT_EQ(keys(closed_of(after, tickets_of(after), {entry})), "ticket/h/one/unseen");
+}
+
 TEST(Tickets, have_keys_whatever_images_and_packages_are_called) {
   Renewed renewed{.now = now};
   renewed.facts = {facts_of("oci:/srv/a folder/--x")};
