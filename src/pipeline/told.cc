@@ -134,7 +134,10 @@ std::vector<forge::Message> closed_of(const Renewed& renewed, const std::vector<
     if (!image.empty() && std::ranges::find(looked_at, image) == looked_at.end()) continue;  // of an image that was not looked at
     const Renewal* const promoted = promoted_in(renewed, image);
     forge::Message close{.key = key, .kind = forge::MessageKind::Close, .title = entry->title};
-    close.comment = promoted != nullptr ? fmt::format("{} is published as {} ({}).", code(image), code(promoted->revision), code(promoted->digest)) : image.empty() ? "The image is not in the fleet any more." : "It does not hold any more.";
+    // The same whether this round brought it about or one that was cut off before it could say so.
+    const auto facts = std::ranges::find(renewed.facts, image, &policy::ImageFacts::image);
+    const std::string digest = promoted != nullptr ? promoted->digest : facts != renewed.facts.end() ? facts->published : std::string();
+    close.comment = image.empty() ? "The image is not in the fleet any more." : digest.empty() ? "It does not hold any more." : fmt::format("It does not hold any more: {} is published as {}.", code(image), code(digest));
     close.subject = image;
     close.time = renewed.now;
     out.push_back(std::move(close));

@@ -131,6 +131,15 @@ TEST(Tickets, are_closed_when_their_cause_went_and_their_image_was_looked_at) {
   const auto closed = closed_of(renewed, tickets_of(renewed), queue);
   EXPECT_EQ(keys(closed), "ticket/h/gone/CVE-1/expat ticket/h/one/CVE-1/expat ticket/h/one/more/CVE-1/expat");
   EXPECT_EQ(closed[1].subject, "h/one");
+  EXPECT_EQ(closed[0].comment, "The image is not in the fleet any more.");
+  EXPECT_EQ(closed[1].comment, "It does not hold any more: `h/one` is published as `sha256:" + std::string(64, 'a') + "`.");
+  // A round that promoted it says the same as one that finds it promoted.
+  Renewal renewal{.image = "h/one"};
+  renewal.outcome = Renewal::Outcome::Promoted;
+  renewal.digest = "sha256:" + std::string(64, 'a');
+  renewed.facts[0].published = "sha256:" + std::string(64, 'b');
+  renewed.done = {renewal};
+  EXPECT_EQ(closed_of(renewed, tickets_of(renewed), queue)[1].comment, closed[1].comment);
   EXPECT_EQ(closed[2].subject, "h/one/more");
 }
 
