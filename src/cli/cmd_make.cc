@@ -10,6 +10,7 @@
 #include "pipeline/catalog.h"
 #include "pipeline/feeds.h"
 #include "pipeline/make.h"
+#include "pipeline/record_made.h"
 #include "pipeline/retain.h"
 
 namespace ashlar::cli {
@@ -87,6 +88,7 @@ Result<policy::GateVerdict> make_one(Context& context, pipeline::Workshop& works
   TRY_ASSIGN(const auto made, pipeline::make(workshop, database, path, place, how));
   images.push_back(to_json(made));
   if (!context.json) say_made(context, made, place.location, options.timings);
+  TRY(pipeline::record_made(workshop, place, made, how.key));
   if (!options.retain || made.revision.empty()) return made.verdict;
   TRY_ASSIGN(const auto definition, pipeline::load_definition(*context.machine.files, path));
   TRY_ASSIGN(const auto old, pipeline::retain(context.machine, place, definition, *options.retain));

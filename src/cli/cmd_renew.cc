@@ -13,6 +13,7 @@
 #include "cli/lock_options.h"
 #include "pipeline/exposure.h"
 #include "pipeline/feeds.h"
+#include "pipeline/proposals.h"
 #include "pipeline/renew.h"
 #include "pipeline/told.h"
 
@@ -177,6 +178,9 @@ Result<pipeline::Renewed> once(Context& context, const Options& options, const t
   TRY_ASSIGN(const auto database, pipeline::open_database(workshop, options.database, std::nullopt));
   TRY_ASSIGN(auto renewed, pipeline::renew(workshop, *database, fleet, how));
   if (options.renew.plan || options.renew.candidates) return renewed;
+  const auto proposed = pipeline::propose(workshop, *database, fleet, renewed, how);
+  if (!proposed) context.progress.alarm(proposed.error().message);
+  else for (const auto& [repository, error] : proposed->unread) context.progress.alarm(fmt::format("no pull request is opened now in {}: {}", repository, error.message));
   // What could not be told waits in the queue: it is no fault of the renewal.
   const auto told = pipeline::tell(workshop, renewed);
   if (!told) context.progress.alarm(told.error().message);

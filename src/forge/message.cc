@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 #include "base/digest.h"
 #include "base/text.h"
+#include "forge/repository.h"
 
 namespace ashlar::forge {
 namespace {
@@ -20,26 +21,13 @@ bool is_word(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') |
 
 std::unexpected<Error> bad(const Message& message, std::string_view cause) { return cannot(Kind::Invalid, fmt::format("take message '{}'", visible(message.key.substr(0, max_key))), cause); }
 
-/// A path inside a repository: no empty part, none of dots, nothing of git's own.
-bool is_inside(std::string_view path) {
-  if (path.empty() || path.size() > 4096 || !is_utf8(path) || path.find('\0') != std::string_view::npos || path.find('\\') != std::string_view::npos) return false;
-  return std::ranges::none_of(split(path, '/'), [](std::string_view part) { return part.empty() || part == "." || part == ".." || part == ".git"; });
-}
-
-/// A branch, as git-check-ref-format(1) has it; narrower at its ends.
-bool is_branch(std::string_view text) {
-  const bool signs = std::ranges::all_of(text, [](unsigned char c) { return c > ' ' && c != 0x7f && std::string_view("~^:?*[\\").find(static_cast<char>(c)) == std::string_view::npos; });
-  const bool parts = std::ranges::none_of(split(text, '/'), [](std::string_view part) { return part.empty() || part.starts_with('.') || part.ends_with('.') || part.ends_with(".lock"); });
-  return signs && parts && text.size() <= 250 && is_utf8(text) && text.find("..") == std::string_view::npos && text.find("@{") == std::string_view::npos && !text.starts_with('-');
-}
-
 Done check_changes(const Message& message) {
   if (!message.project.empty() && !is_project(message.project)) return bad(message, fmt::format("'{}' is no project", visible(message.project.substr(0, 200))));
   if (!message.base.empty() && !is_branch(message.base)) return bad(message, fmt::format("'{}' is no branch", visible(message.base.substr(0, 200))));
   if (message.changes.empty()) return bad(message, "a pull request changes a file");
   size_t size = 0;
   for (const FileChange& each : message.changes) {
-    if (!is_inside(each.path)) return bad(message, fmt::format("'{}' is no path inside a repository", visible(each.path.substr(0, 200))));
+    if (!is_repository_path(each.path)) return bad(message, fmt::format("'{}' is no path inside a repository", visible(each.path.substr(0, 200))));
     if (each.before == each.after) return bad(message, fmt::format("'{}' does not change", each.path));
     if (std::ranges::count(message.changes, each.path, &FileChange::path) > 1) return bad(message, fmt::format("'{}' changes twice", each.path));
     size += each.before.size() + each.after.size();

@@ -16,18 +16,6 @@ namespace {
 constexpr std::int64_t denied_wait = 15 * 60;  // a token that is not taken, or a project that is not there, is not asked for every message
 constexpr int failures_in_a_row = 3;           // after which a target rests until the next pass
 
-/// How each kind of target is spoken to.
-Api::Headers headers_of(const Target& target) {
-  const std::string bearer = fmt::format("Bearer {}", target.secret.text());
-  switch (target.settings.kind) {
-    case TargetKind::GitHub: return {{"accept", "application/vnd.github+json"}, {"authorization", bearer}, {"x-github-api-version", "2022-11-28"}};
-    // GitLab takes tokens so, too; unlike its own header, this one does not follow a redirect to another host.
-    case TargetKind::GitLab: return {{"accept", "application/json"}, {"authorization", bearer}};
-    case TargetKind::Webhook: return {{"accept", "*/*"}};
-  }
-  return {};
-}
-
 /// A target during the pass.
 struct Line {
   const Target* target = nullptr;
@@ -46,8 +34,7 @@ class Outbox::Pass {
       Line& line = lines_[each.settings.name];
       line.target = &each;
       line.api = std::make_unique<Api>(http, clock, each, headers_of(each));
-      if (each.settings.kind == TargetKind::GitHub) line.forge = github(*line.api);
-      if (each.settings.kind == TargetKind::GitLab) line.forge = gitlab(*line.api);
+      line.forge = forge_of(*line.api);
     }
   }
 

@@ -115,6 +115,8 @@ Result<Sqlite> Sqlite::create(const Path& path) {
   return database;
 }
 
+Result<Sqlite> Sqlite::in_memory() { return open("in memory", ":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE); }
+
 Result<Sqlite> Sqlite::open_copy(BytesView bytes, const std::string& name) {
   const auto refuse = [&](std::string_view cause) { return cannot(Kind::Corrupt, fmt::format("open database '{}'", name), cause); };
   if (bytes.size() < 512 || !as_text(bytes).starts_with(std::string_view("SQLite format 3\0", 16))) return refuse("it does not begin as one");

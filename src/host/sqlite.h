@@ -53,6 +53,9 @@ class Sqlite {
   /// A new file, to be written once and whole: no journal, pages of 4 KiB. Conflict when it is there.
   static Result<Sqlite> create(const Path& path);
 
+  /// A new one without a file, gone with this.
+  static Result<Sqlite> in_memory();
+
   /// A copy of a database that lies in memory, from whoever: it can be read, nothing in it is carried out, and a write-ahead log beside it counts for
   /// nothing. `name` is for errors. Corrupt when it is none.
   static Result<Sqlite> open_copy(BytesView bytes, const std::string& name);

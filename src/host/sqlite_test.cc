@@ -67,6 +67,15 @@ TEST_F(SqliteTest, SharedOnesAreSeenByEachOther) {
   EXPECT_EQ(ask.integer(0), 7);
 }
 
+TEST_F(SqliteTest, ANewOneInMemoryTakesAllAndIsNoFile) {
+  auto one = Sqlite::in_memory().value(), other = Sqlite::in_memory().value();
+  ASSERT_TRUE(one.run("CREATE TABLE t (a INTEGER); INSERT INTO t VALUES (7)"));
+  auto ask = one.prepare("SELECT a FROM t").value();
+  ASSERT_TRUE(ask.step().value());
+  EXPECT_EQ(ask.integer(0), 7);
+  EXPECT_FALSE(other.prepare("SELECT a FROM t")) << "each is its own";
+}
+
 TEST_F(SqliteTest, ACopyInMemoryIsReadAndNothingElse) {
   const Path path = folder / "a.db";
   {

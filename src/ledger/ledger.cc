@@ -56,7 +56,16 @@ Result<Ledger> Ledger::open(const host::Path& path) {
   std::error_code error;
   if (path.has_parent_path()) std::filesystem::create_directories(path.parent_path(), error);
   TRY_ASSIGN(auto database, host::Sqlite::open_shared(path));
-  TRY(prepare(database, path.string()));
+  return over(std::move(database), path.string());
+}
+
+Result<Ledger> Ledger::in_memory() {
+  TRY_ASSIGN(auto database, host::Sqlite::in_memory());
+  return over(std::move(database), "in memory");
+}
+
+Result<Ledger> Ledger::over(host::Sqlite database, const std::string& name) {
+  TRY(prepare(database, name));
   TRY(database.run("PRAGMA mmap_size=4294967296"));  // rows are read in order, often all of them
   TRY_ASSIGN(auto end, database.prepare("SELECT number, chain FROM entries ORDER BY number DESC LIMIT 1"));
   TRY_ASSIGN(auto insert, database.prepare("INSERT INTO entries (number, kind, image, vulnerability, package, body, chain) VALUES (?,?,?,?,?,?,?)"));

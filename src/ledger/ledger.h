@@ -43,6 +43,8 @@ class Ledger {
 
   /// Made where it lacks; several processes may use it at once. A Ledger belongs to one thread at a time.
   static Result<Ledger> open(const host::Path& path);
+  /// One without events that goes with it: for who looks where none was begun.
+  static Result<Ledger> in_memory();
 
   /// All or none, on disk when it returns. The number of the last one; of what was there where `events` is empty.
   Result<std::uint64_t> append(std::span<const Event> events, Time now);
@@ -65,6 +67,7 @@ class Ledger {
 
  private:
   Ledger(host::Sqlite database, host::Statement end, host::Statement insert) : database_(std::move(database)), end_(std::move(end)), insert_(std::move(insert)) {}
+  static Result<Ledger> over(host::Sqlite database, const std::string& name);
   Result<Entry> end();  ///< number and chain of the last entry; 0 and first_chain() where there is none
   Result<std::uint64_t> write(std::span<const Event> events, Time now);
   Result<host::Statement> ask(const Filter& filter, std::string_view order);

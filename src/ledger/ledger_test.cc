@@ -55,6 +55,21 @@ TEST_F(LedgerTest, WhatWasAppendedIsReadInOrder) {
   EXPECT_EQ(again.append({}, now).value(), 3U) << "the number of what was there";
 }
 
+TEST_F(LedgerTest, OneInMemoryIsAsAnyOtherAndLeavesNothing) {
+  {
+    Ledger passing = Ledger::in_memory().value();
+    EXPECT_TRUE(passing.read({}).value().empty());
+    const Event events[] = {of(Kind::FirstSeen, "a", "CVE-1", 9)};
+    EXPECT_EQ(passing.append(events, now).value(), 1U);
+    EXPECT_EQ(passing.last({.image = "a"}).value()->event, events[0]);
+    EXPECT_TRUE(passing.verify({}, {}).value().whole());
+    EXPECT_TRUE(Ledger::in_memory().value().read({}).value().empty()) << "each is its own";
+  }
+  EXPECT_FALSE(std::filesystem::exists("in memory"));
+  EXPECT_FALSE(std::filesystem::exists(":memory:"));
+  EXPECT_TRUE(numbers({}).empty());
+}
+
 TEST_F(LedgerTest, FiltersTakeWhatFitsAll) {
   std::vector<Event> events = {of(Kind::Published, "", "CVE-1", 100), of(Kind::FirstSeen, "a", "CVE-1", 200), of(Kind::FirstSeen, "b", "CVE-1", 300), of(Kind::FirstSeen, "a", "CVE-2", 400),
                                of(Kind::Promoted, "a", "", 500)};

@@ -10,7 +10,7 @@ namespace {
 const std::string a = "sha256:" + std::string(64, 'a'), b = "sha256:" + std::string(64, 'b');
 
 DownstreamWish wish(std::vector<DownstreamFile> files) {
-  return {.target = "forge", .project = "team/app", .base = {}, .files = std::move(files), .from = *workload::ImageName::parse("registry.example/python:3.13@" + a), .to = *workload::ImageName::parse("registry.example/python:3.13@" + b),
+  return {.target = "forge", .project = "team/app", .base = {}, .files = std::move(files), .from = {*workload::ImageName::parse("registry.example/python:3.13@" + a)}, .to = *workload::ImageName::parse("registry.example/python:3.13@" + b),
           .text = "CVE-2026-1 is fixed. Tests: 12 passed.\n", .now = Time{1'790'000'000}};
 }
 
@@ -66,6 +66,42 @@ TEST(DownstreamTest, TheSameInputGivesTheSameMessageAndALaterMoveTheSameKey) {
   EXPECT_TRUE(forge::check(downstream(later).message)) << downstream(later).message.key;
   later.files[0].path = "a|b`c/Dockerfile";
   EXPECT_NE(downstream(later).message.body.find("`a\\|b'c/Dockerfile`"), std::string::npos) << "a path is no Markdown";
+}
+
+TEST(DownstreamTest, ReferencesThatAreOutdatedAreFound) {
+  const std::string c = "sha256:" + std::string(64, 'c'), name = "registry.example/python";
+  const workload::ImageName now{name, {}, c};
+  const struct { const char* summary; std::string reference; bool outdated; } rows[] = {
+      {"an older digest behind a tag of ours", name + ":3.13@" + a, true},
+      {"any digest behind a tag of ours, also of another's", name + ":3.13@" + b, true},
+      {"a digest alone that we published", name + "@" + a, true},
+      {"a digest alone that we never published", name + "@" + b, false},
+      {"a tag that is none of ours", name + ":3.12@" + a, false},
+      {"it is up to date", name + ":3.13@" + c, false},
+      {"it follows the tag", name + ":3.13", false},
+      {"another image", "registry.example/redis:3.13@" + a, false},
+      {"an image whose name is longer", name + "-dev:3.13@" + a, false},
+  };
+  for (const auto& row : rows) {
+    const auto found = outdated({{"Dockerfile", "FROM " + row.reference + "\n"}}, now, {"3.13", "3"}, {a, c});
+    ASSERT_EQ(found.size(), row.outdated ? 1U : 0U) << row.summary;
+    EXPECT_EQ(found.empty() ? row.reference : found[0].str(), row.reference) << row.summary;
+  }
+  EXPECT_TRUE(outdated({{"Dockerfile", "FORM x\n"}, {"README.md", "FROM " + image + "\n"}}, now, {"3.13"}, {a}).empty()) << "what cannot be read, or is no such file";
+}
+
+TEST(DownstreamTest, SeveralOldDigestsMoveAtOnce) {
+  const std::string c = "sha256:" + std::string(64, 'c'), other = "registry.example/python:3@" + b;
+  DownstreamWish both = wish({{"Dockerfile", "FROM " + image + "\nFROM " + other + "\n"}, {"deploy/Dockerfile", "FROM " + other + "\n"}});
+  both.from = outdated(both.files, {both.to.name, {}, c}, {"3.13", "3"}, {});
+  both.to = {both.to.name, {}, c};
+  ASSERT_EQ(both.from.size(), 2U);
+  const Downstream done = downstream(both);
+  ASSERT_EQ(done.changes.size(), 2U);
+  EXPECT_EQ(done.changes[0].after, "FROM registry.example/python:3.13@" + c + "\nFROM registry.example/python:3@" + c + "\n") << "each keeps its tag";
+  EXPECT_EQ(done.changes[1].after, "FROM registry.example/python:3@" + c + "\n");
+  EXPECT_EQ(done.message.title, "Move python to python@sha256:cccccccccccc");
+  EXPECT_EQ(done.message.key, downstream(wish({{"Dockerfile", "FROM " + image + "\n"}})).message.key) << "the same request, whatever it moves from";
 }
 
 }  // namespace

@@ -8,17 +8,20 @@
 
 #include "base/amount.h"
 #include "base/yaml_section.h"
+#include "forge/repository.h"
 #include "pipeline/inner/revision.h"
 #include "pipeline/make.h"
+#include "workload/images.h"
 
 namespace ashlar::pipeline {
 namespace {
 
 constexpr std::array<std::string_view, 5> fleet_keys = {"images", "applications", "policy", "announce", "defaults"};
-constexpr std::array<std::string_view, 8> image_keys = {"definition", "to", "cadence", "support", "sla", "rollout", "take", "replaces"};
+constexpr std::array<std::string_view, 9> image_keys = {"definition", "to", "cadence", "support", "sla", "rollout", "take", "replaces", "downstream"};
 constexpr std::array<std::string_view, 5> default_keys = {"cadence", "support", "sla", "rollout", "take"};
 constexpr std::array<std::string_view, 2> support_keys = {"from", "until"};
 constexpr std::array<std::string_view, 2> rollout_keys = {"canary", "soak"};
+constexpr std::array<std::string_view, 5> downstream_keys = {"target", "project", "base", "files", "name"};
 constexpr std::array<std::string_view, 4> application_keys = {"image", "base", "to", "owner"};
 
 class Reader : public YamlSection {
@@ -108,7 +111,34 @@ class Reader : public YamlSection {
     if (again) return fault(*definition, fmt::format("'{}' is in the fleet already", definition->text), "publish it once, and copy it with `ashlar copy`");
     if (image.rollout && revision_number(image.rollout->canary, image.rollout->canary.substr(0, image.rollout->canary.rfind("-r"))) > 0) return fault(node, fmt::format("the canary's tag '{}' has the form of a revision", image.rollout->canary));
     if (image.rollout && !place->tag.empty() && image.rollout->canary == place->tag) return fault(node, "the canary's tag is the stable one");
+    if (const YamlNode* value = node.find("downstream")) read_downstream(*value, *place, image);
     out.images.push_back(std::move(image));
+  }
+  void read_downstream(const YamlNode& node, const oci::ImageRef& place, FleetImage& out) {
+    constexpr const char* example = "downstream: [{target: forge, project: team/shop, files: [Dockerfile]}]";
+    if (node.type != YamlNode::Type::Sequence) return fault(node, "a list of repositories is expected here", example);
+    for (const YamlNode& each : node.items) {
+      if (!known(each, downstream_keys)) continue;
+      FleetDownstream repository;
+      const YamlNode *target = each.find("target"), *files = each.find("files");
+      if (target == nullptr || files == nullptr || files->type != YamlNode::Type::Sequence || files->items.empty()) {
+        fault(each, "a repository has a 'target', which is a forge of the configuration, and 'files' that name the image", example);
+        continue;
+      }
+      repository.target = text(*target, "the name of a forge");
+      for (const YamlNode& file : files->items) {
+        repository.files.push_back(text(file, "the path of a file"));
+        if (!forge::is_repository_path(repository.files.back())) fault(file, fmt::format("'{}' is no path from a repository's root", repository.files.back()), "deploy/Dockerfile");
+      }
+      if (const YamlNode* project = each.find("project")) repository.project = text(*project, "owner/name");
+      if (!repository.project.empty() && !forge::is_project(repository.project)) fault(each, fmt::format("'{}' is no project", repository.project), "owner/name");
+      if (const YamlNode* base = each.find("base"); base != nullptr && !forge::is_branch(repository.base = text(*base, "the name of a branch"))) fault(*base, fmt::format("'{}' is no branch", repository.base));
+      if (const YamlNode* name = each.find("name")) repository.name = text(*name, "what its files call the image");
+      else if (place.transport == oci::Transport::Registry) repository.name = place.location;
+      const auto name = workload::ImageName::parse(repository.name);
+      if (!name || !name->tag.empty() || !name->digest.empty()) fault(each, repository.name.empty() ? "a layout has no name that files could call it by: 'name' is missing" : fmt::format("'{}' is no name without tag and digest", repository.name), "name: registry.example/python");
+      out.downstream.push_back(std::move(repository));
+    }
   }
   /// A reference with a tag; a layout lies beside the file.
   std::string beside_ref(const YamlNode& node) {

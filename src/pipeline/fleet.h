@@ -17,6 +17,15 @@ struct Rollout {
   std::int64_t soak = 0;   ///< seconds from there to the stable tags
 };
 
+/// A repository whose files name an image of the fleet: it gets pull requests that move the digest in them.
+struct FleetDownstream {
+  std::string target;              ///< a forge of the configuration
+  std::string project;             ///< empty: the target's
+  std::string base;                ///< its branch; empty: its default
+  std::vector<std::string> files;  ///< from the repository's root
+  std::string name;                ///< what they call the image, without tag and digest
+};
+
 /// One image that is kept up to date.
 struct FleetImage {
   host::Path definition;
@@ -29,6 +38,7 @@ struct FleetImage {
   std::optional<Rollout> rollout;
   std::string replaces;                 ///< the image that it took the place of, as a reference: what `ashlar outcomes` calls before; empty: none is known
   bool security_only = false;           ///< a renewal takes what security archives have newer, and nothing else
+  std::vector<FleetDownstream> downstream{};
 };
 
 /// An image of somebody that is built on one of the fleet.

@@ -24,8 +24,9 @@ TEST(Fleet, is_read_with_its_defaults) {
 announce: 30d
 defaults: {cadence: 7d, support: {from: 2026-01-01}}
 images:
-  - {definition: python/3.13.yaml, to: 'docker://registry.example/hardened/python', rollout: {canary: 3.13-canary, soak: 24h}, sla: pci-dss}
-  - {definition: /elsewhere/nginx.yaml, to: 'oci:out/nginx:1.26', cadence: 1d, support: {until: 2028-06-30}, take: security, replaces: 'oci:old:nginx'}
+  - {definition: python/3.13.yaml, to: 'docker://registry.example/hardened/python', rollout: {canary: 3.13-canary, soak: 24h}, sla: pci-dss, downstream: [{target: forge, files: [Dockerfile]}]}
+  - {definition: /elsewhere/nginx.yaml, to: 'oci:out/nginx:1.26', cadence: 1d, support: {until: 2028-06-30}, take: security, replaces: 'oci:old:nginx',
+     downstream: [{target: forge, project: team/shop, base: stable, files: [Dockerfile, deploy/pod.yaml], name: mirror.example/nginx}]}
 applications:
   - {image: 'docker://registry.example/shop:1', base: registry.example/hardened/python, owner: team shop}
 )", "/team/fleet.yaml");
@@ -49,6 +50,14 @@ applications:
   EXPECT_EQ(nginx.until, Time::parse("2028-06-30").value());
   EXPECT_TRUE(nginx.security_only);
   EXPECT_EQ(nginx.replaces, "oci:/team/old:nginx");
+  ASSERT_EQ(nginx.downstream.size(), 1U);
+  EXPECT_EQ(nginx.downstream[0].project, "team/shop");
+  EXPECT_EQ(nginx.downstream[0].base, "stable");
+  EXPECT_EQ(nginx.downstream[0].files, (std::vector<std::string>{"Dockerfile", "deploy/pod.yaml"}));
+  EXPECT_EQ(nginx.downstream[0].name, "mirror.example/nginx");
+  ASSERT_EQ(python.downstream.size(), 1U);
+  EXPECT_EQ(python.downstream[0].name, "registry.example/hardened/python") << "what it is published as";
+  EXPECT_EQ(python.downstream[0].project, "") << "the target's";
   EXPECT_EQ(python.replaces, "");
   ASSERT_EQ(fleet->applications.size(), 1U);
   EXPECT_EQ(fleet->applications[0].owner, "team shop");
@@ -71,6 +80,13 @@ TEST(Fleet, faults_are_told_with_their_place) {
       {"a canary under the stable tag", "images:\n  - {definition: a.yaml, to: 'oci:a:1', rollout: {canary: '1', soak: 1d}}\n", "2: the canary's tag is the stable one"},
       {"neither all nor security", "images:\n  - {definition: a.yaml, to: 'oci:a', take: some}\n", "2: 'some' is neither 'all' nor 'security'"},
       {"it took the place of what is no reference", "images:\n  - {definition: a.yaml, to: 'oci:a', replaces: 'oci:'}\n", "2: cannot read image reference 'oci:': it names no path (docker://HOST/REPO:TAG)"},
+      {"no list of repositories", "images:\n  - {definition: a.yaml, to: 'docker://h/a', downstream: {target: f}}\n", "2: a list of repositories is expected here (downstream: [{target: forge, project: team/shop, files: [Dockerfile]}])"},
+      {"a repository without files", "images:\n  - {definition: a.yaml, to: 'docker://h/a', downstream: [{target: f, files: []}]}\n", "2: a repository has a 'target', which is a forge of the configuration, and 'files' that name the image (downstream: [{target: forge, project: team/shop, files: [Dockerfile]}])"},
+      {"a file outside of it", "images:\n  - {definition: a.yaml, to: 'docker://h/a', downstream: [{target: f, files: [../Dockerfile]}]}\n", "2: '../Dockerfile' is no path from a repository's root (deploy/Dockerfile)"},
+      {"a project that is none", "images:\n  - {definition: a.yaml, to: 'docker://h/a', downstream: [{target: f, project: shop, files: [a]}]}\n", "2: 'shop' is no project (owner/name)"},
+      {"a branch that is none", "images:\n  - {definition: a.yaml, to: 'docker://h/a', downstream: [{target: f, base: 'a b', files: [a]}]}\n", "2: 'a b' is no branch"},
+      {"a layout, that no file can name", "images:\n  - {definition: a.yaml, to: 'oci:a', downstream: [{target: f, files: [a]}]}\n", "2: a layout has no name that files could call it by: 'name' is missing (name: registry.example/python)"},
+      {"a name with a tag", "images:\n  - {definition: a.yaml, to: 'oci:a', downstream: [{target: f, files: [a], name: 'h/a:1'}]}\n", "2: 'h/a:1' is no name without tag and digest (name: registry.example/python)"},
       {"an application of nothing", "images:\n  - {definition: a.yaml, to: 'oci:a'}\napplications:\n  - {image: 'docker://h/shop:1', base: h/other}\n", "4: the fleet has no image 'h/other'"},
   };
   for (const auto& row : rows) EXPECT_EQ(faults_of(row.text), row.expected) << row.summary;
@@ -81,10 +97,12 @@ TEST(Fleet, the_schema_takes_what_the_reader_takes) {
   const SchemaTrial schema(std::string(ASHLAR_SOURCE_DIR) + "/schemas/fleet.schema.json");
   const struct { const char *summary, *text; bool good; } rows[] = {
       {"the least", "images: [{definition: a.yaml, to: 'oci:a'}]\n", true},
-      {"everything", "policy: p.yaml\nannounce: 90d\ndefaults: {cadence: 7d, sla: pci-dss, take: all}\nimages: [{definition: a.yaml, to: 'docker://h/a:1', cadence: 1d, support: {from: 2026-01-01, until: 2028-01-01}, rollout: {canary: c, soak: 24h}, take: security, replaces: 'docker://h/old:1'}]\n"
+      {"everything", "policy: p.yaml\nannounce: 90d\ndefaults: {cadence: 7d, sla: pci-dss, take: all}\nimages: [{definition: a.yaml, to: 'docker://h/a:1', cadence: 1d, support: {from: 2026-01-01, until: 2028-01-01}, rollout: {canary: c, soak: 24h}, take: security, replaces: 'docker://h/old:1', downstream: [{target: f, project: g/s/p, base: b, files: [a], name: m/a}]}]\n"
                      "applications: [{image: 'docker://h/shop:1', base: h/a, owner: team shop}]\n", true},
       {"no images", "images: []\n", false},
       {"an unknown key", "images: [{definition: a.yaml, to: 'oci:a', often: 1d}]\n", false},
+      {"a repository without files", "images: [{definition: a.yaml, to: 'docker://h/a', downstream: [{target: f}]}]\n", false},
+      {"a project that is none", "images: [{definition: a.yaml, to: 'docker://h/a', downstream: [{target: f, project: p, files: [a]}]}]\n", false},
       {"no soak", "images: [{definition: a.yaml, to: 'oci:a', rollout: {canary: c}}]\n", false},
       {"no age", "images: [{definition: a.yaml, to: 'oci:a', cadence: often}]\n", false},
       {"an archive", "images: [{definition: a.yaml, to: 'oci-archive:a.tar'}]\n", false},

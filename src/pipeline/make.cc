@@ -10,6 +10,7 @@
 #include "pipeline/inner/candidate.h"
 #include "pipeline/predicates.h"
 #include "pipeline/publish.h"
+#include "pipeline/watch.h"
 
 namespace ashlar::pipeline {
 namespace {
@@ -105,6 +106,8 @@ Result<Made> make(Workshop& workshop, advisory::Database& database, const host::
   if (builds.failed) return std::unexpected(std::move(*builds.failed));
   const Built& built = builds.done.front();
   out.digest = built.root.digest;
+  out.lock = lock_identity(built.lock);
+  out.definition_digest = built.definition.digest_hex;
   place.digest = out.digest.str();
   out.candidate = place.str();
   out.timings.build = watch.lap();
@@ -149,6 +152,7 @@ Result<Made> make(Workshop& workshop, advisory::Database& database, const host::
   if (!options.tags.empty()) names.moving = options.tags;
   TRY_ASSIGN(out.moved, move_tags(workshop.machine, to, names, out.digest));
   out.revision = names.revision;
+  out.tags = names.moving;
   for (CandidatePlatform& each : platforms) out.reports.push_back(std::move(each.report));
   out.timings.publish += watch.lap();
   out.timings.total += whole.lap();

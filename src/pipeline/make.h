@@ -34,6 +34,8 @@ struct Made {
   std::vector<Notes> notes{};           ///< against that, of each platform that both have; none where it is the same image
   std::string revision{};               ///< what it was published as; empty: it was not
   std::vector<std::string> moved{};     ///< tags that point at it now and did not before
+  std::vector<std::string> tags{};      ///< that it was published under, moved or not
+  std::string lock{}, definition_digest{};  ///< what it was made from: lock_identity(), SHA-256 in hex
   std::vector<Placed> statements{};     ///< and signatures
   std::vector<scan::Report> reports{};  ///< of each platform
   struct Timings { double build = 0, test = 0, scan = 0, compare = 0, describe = 0, publish = 0, total = 0; } timings{};  ///< seconds of wall time

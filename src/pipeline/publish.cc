@@ -96,7 +96,9 @@ Done push_candidate(host::Machine& machine, const oci::ImageRef& from, const oci
   if (to.transport != oci::Transport::OciLayout) return {};
   // Nothing of a layout is found that its index does not name.
   TRY_ASSIGN(const std::string text, reader->manifest(reader->root().digest));
-  return writer->put_manifest({reader->root(), text}, true);
+  oci::Descriptor root = reader->root();
+  root.annotations.erase("org.opencontainers.image.ref.name");  // the candidate's own name is none there
+  return writer->put_manifest({root, text}, true);
 }
 
 Result<std::vector<std::string>> move_tags(host::Machine& machine, const oci::ImageRef& to, const Names& names, const Digest& image) {

@@ -2,16 +2,12 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
-#include <iterator>
 #include <memory>
 #include <mutex>
-#include <set>
 
 #include <nlohmann/json.hpp>
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include "advisory/in_turns.h"
 #include "base/parallel.h"
@@ -21,7 +17,9 @@
 #include "pipeline/catalog.h"
 #include "pipeline/inner/candidate.h"
 #include "pipeline/inner/look_ahead.h"
+#include "pipeline/proposals.h"
 #include "pipeline/publish.h"
+#include "pipeline/record_made.h"
 #include "pipeline/sla.h"
 
 namespace ashlar::pipeline {
@@ -116,6 +114,7 @@ class Run {
  private:
   /// What would fail only later: names that the fleet has not, agreements that are none.
   Done check_fleet() {
+    TRY(check_downstream(workshop_, fleet_));
     for (const std::string& name : options_.only) {
       const bool there = std::ranges::any_of(fleet_.images, [&](const FleetImage& each) { return each.repository == name; });
       std::vector<std::string> names;
@@ -132,7 +131,7 @@ class Run {
 
   /// Every image that is asked for, and what is new of it.
   Done look() {
-    WatchOptions how{.lock = options_.make.build.lock, .settings = options_.make.scan.settings, .trust = options_.make.scan.trust, .rules = options_.make.policy.decisions, .judged_by = {}};
+    WatchOptions how{.lock = options_.make.build.lock, .settings = options_.make.scan.settings, .trust = options_.make.scan.trust, .rules = options_.make.policy.decisions, .judged_by = {}, .remember = !options_.plan};
     TRY_ASSIGN(how.judged_by, judged_by(workshop_, fleet_, options_.make));
     workshop_.progress.stage("look at the fleet", fleet_.images.size());
     for (const FleetImage& image : fleet_.images) {
@@ -250,61 +249,37 @@ class Run {
     const std::scoped_lock hold(ledger_turn_);
     out.digest = made.digest.str();
     out.seconds = made.timings.total;
-    return made.verdict.passed ? passed(watched, made, promote, canary, before, out) : stopped(watched, made, before, out);
+    return made.verdict.passed ? passed(watched, made, canary, before, out) : stopped(watched, made, before, out);
   }
 
   Done stopped(const Watched& watched, const Made& made, Before& before, Renewal& out) {
     out.outcome = Renewal::Outcome::Stopped;
-    for (const policy::GateReason& each : made.verdict.reasons) {
-      if (each.answer != policy::GateReason::Answer::Holds) out.why.push_back(fmt::format("{}: {}", each.rule, each.what));
-    }
+    out.why = reasons_of(made.verdict);
     TRY_ASSIGN(out.candidate, put_aside(workshop_, made, watched.newer, "stopped"));
     TRY(before.restore());
-    Event event = event_of(ledger::Kind::Tested, watched, made);
-    event.facts = {{"result", "stopped"}, {"reason", join(out.why, "; ")}, {"inputs", watched.inputs}, {"candidate", out.candidate}};
-    return record({event});
+    Making making = making_of(watched);
+    making.candidate = out.candidate;
+    return record(events_of(made, making, watched.history));
   }
 
-  Done passed(const Watched& watched, const Made& made, bool promote, bool canary, Before& before, Renewal& out) {
+  Done passed(const Watched& watched, const Made& made, bool canary, Before& before, Renewal& out) {
     out.outcome = canary ? Renewal::Outcome::Canary : Renewal::Outcome::Promoted;
     out.revision = made.revision;
     out.moved = made.moved;
-    const std::string lock = promote ? watched.identity : lock_identity(watched.newer);
-    out.ahead = ahead_of(watched.history, lock);
-    Event rebuilt = event_of(ledger::Kind::Rebuilt, watched, made), tested = event_of(ledger::Kind::Tested, watched, made);
-    Event moved = event_of(canary ? ledger::Kind::Noted : ledger::Kind::Promoted, watched, made);
-    rebuilt.facts = {{"lock", lock}, {"definition", watched.definition.digest_hex}, {"seconds", fmt::format("{:.3f}", made.timings.total)}};
-    tested.facts = {{"result", "passed"}, {"inputs", watched.inputs}};
-    moved.facts = rebuilt.facts;
-    if (!canary && !out.ahead.empty()) moved.facts.emplace("ahead", out.ahead);
-    moved.facts.emplace("revision", made.revision);
-    moved.facts.emplace("tag", canary ? watched.image.rollout->canary : fmt::format("{}", fmt::join(moving_tags(watched.to, watched.definition), " ")));
-    if (canary) moved.facts.emplace("what", "canary");
-    std::vector<Event> after;
-    std::set<std::string> fixes;
-    if (!canary) {
-      TRY_ASSIGN(const auto history, history_of(ledger_, watched.image.repository));
-      after = catch_up(history, watched.image.repository, out.digest, seen_in(made.reports), {}, now_);
-      // Without a whole answer nothing is called gone.
-      if (std::ranges::any_of(made.reports, [](const scan::Report& each) { return each.verdict == scan::Verdict::Unknown; })) std::erase_if(after, [](const Event& each) { return each.kind == ledger::Kind::Closed; });
-      for (const Event& each : after) {
-        if (each.kind != ledger::Kind::Closed) continue;
-        out.closed.push_back(each.vulnerability + " " + each.package);
-        fixes.insert(each.vulnerability);
-      }
-      if (!fixes.empty()) moved.facts.emplace("fixes", fmt::format("{}", fmt::join(fixes, " ")));
+    out.ahead = ahead_of(watched.history, made.lock);
+    Making making = making_of(watched);
+    making.tags = join(made.tags, " ");
+    if (canary) making.other = "canary";
+    TRY_ASSIGN(const auto history, history_of(ledger_, watched.image.repository));
+    const auto events = events_of(made, making, history);
+    for (const Event& each : events) {
+      if (each.kind == ledger::Kind::Closed) out.closed.push_back(each.vulnerability + " " + each.package);
     }
-    std::vector<Event> events = {std::move(rebuilt), std::move(tested), std::move(moved)};
-    std::ranges::move(after, std::back_inserter(events));
     TRY(record(events));
     return before.forget();
   }
 
-  Event event_of(ledger::Kind kind, const Watched& watched, const Made& made) const {
-    Event out{.kind = kind, .at = workshop_.machine.clock->now(), .image = watched.image.repository, .digest = made.digest.str()};
-    out.by = by_;
-    return out;
-  }
+  Making making_of(const Watched& watched) const { return {.image = watched.image.repository, .by = by_, .at = workshop_.machine.clock->now(), .inputs = watched.inputs}; }
   Done record(const std::vector<Event>& events) {
     if (events.empty()) return {};
     TRY(ledger_.append(events, workshop_.machine.clock->now()));
@@ -344,6 +319,11 @@ Result<Fleet> load_fleet(const host::Machine& machine, const host::Path& path) {
 }
 
 Result<Renewed> renew(Workshop& workshop, advisory::Database& database, const Fleet& fleet, const RenewOptions& options) {
+  if (options.plan) {
+    const host::Path path = ledger_path(workshop.folders);
+    TRY_ASSIGN(auto ledger, workshop.machine.files->exists(path) ? ledger::Ledger::open(path) : ledger::Ledger::in_memory());
+    return Run(workshop, database, ledger, fleet, options).go();
+  }
   TRY(workshop.machine.files->make_folders(workshop.folders.state));
   TRY_ASSIGN(const auto turn, workshop.machine.files->lock(workshop.folders.state / "renew.lock"));
   TRY_ASSIGN(auto ledger, begin_ledger(workshop));

@@ -9,6 +9,8 @@
 
 #include "base/markdown.h"
 #include "base/shell.h"
+#include "base/text.h"
+#include "pipeline/record_made.h"
 #include "pipeline/tickets.h"
 
 namespace ashlar::pipeline {
@@ -91,15 +93,20 @@ std::vector<forge::Message> tickets_of(const Renewed& renewed) {
       out.push_back(ticket(facts.image, each.vulnerability + "/" + each.package, fmt::format("{} in {} of {}", each.vulnerability, each.package, facts.image), on_finding(facts, each), renewed.now));
     }
     std::vector<std::string> why;
-    if (!facts.stopped.empty()) why = {facts.stopped};
+    if (!facts.stopped.empty()) why = lines_of_reasons(facts.stopped);
     for (const Renewal& each : renewed.done) {
       if (each.image != facts.image) continue;
       why.clear();
-      if (each.outcome == Renewal::Outcome::Stopped || each.outcome == Renewal::Outcome::Failed) why = each.why;
+      // As the ledger has them, and so the next round: the ticket says the same as long as it is stopped.
+      if (each.outcome == Renewal::Outcome::Stopped || each.outcome == Renewal::Outcome::Failed) why = lines_of_reasons(join(each.why, "; "));
     }
     if (!why.empty()) out.push_back(ticket(facts.image, "stopped", fmt::format("The renewal of {} is stopped", facts.image), fmt::format("Its tags stay where they are. It is tried again when something changes: the archives, the advisories, the definition, the policy or a decision.\n\n{}", lines_of(why)), renewed.now));
     if (!facts.unknown.empty()) out.push_back(ticket(facts.image, "unknown", fmt::format("{} could not be judged", facts.image), lines_of(facts.unknown), renewed.now));
     if (facts.end) out.push_back(ticket(facts.image, "end", fmt::format("Support of {} ends on {}", facts.image, facts.end->date()), "After that day nothing is patched. Whoever builds on it moves to a newer version before.\n", renewed.now));
+  }
+  for (const auto& [image, error] : renewed.unseen) {
+    if (error.kind == Kind::Unavailable) continue;  // that passes by itself
+    out.push_back(ticket(image, "unseen", fmt::format("{} cannot be looked at", image), fmt::format("Nobody knows what is due for it.\n\n- {}\n", prose(error.message)), renewed.now));
   }
   for (const Renewal& each : renewed.done) {
     if (each.action != policy::DueAction::Rebase || each.outcome == Renewal::Outcome::Promoted) continue;
@@ -127,7 +134,10 @@ std::vector<forge::Message> closed_of(const Renewed& renewed, const std::vector<
     if (!image.empty() && std::ranges::find(looked_at, image) == looked_at.end()) continue;  // of an image that was not looked at
     const Renewal* const promoted = promoted_in(renewed, image);
     forge::Message close{.key = key, .kind = forge::MessageKind::Close, .title = entry->title};
-    close.comment = promoted != nullptr ? fmt::format("{} is published as {} ({}).", code(image), code(promoted->revision), code(promoted->digest)) : image.empty() ? "The image is not in the fleet any more." : "It does not hold any more.";
+    // The same whether this round brought it about or one that was cut off before it could say so.
+    const auto facts = std::ranges::find(renewed.facts, image, &policy::ImageFacts::image);
+    const std::string digest = promoted != nullptr ? promoted->digest : facts != renewed.facts.end() ? facts->published : std::string();
+    close.comment = image.empty() ? "The image is not in the fleet any more." : digest.empty() ? "It does not hold any more." : fmt::format("It does not hold any more: {} is published as {}.", code(image), code(digest));
     close.subject = image;
     close.time = renewed.now;
     out.push_back(std::move(close));

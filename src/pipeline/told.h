@@ -9,8 +9,8 @@
 
 namespace ashlar::pipeline {
 
-/// The tickets that stand open after a round, by key: findings without a fix that could be taken, a renewal that was stopped, what could not be judged, an end
-/// that is near. The same round gives the same messages.
+/// The tickets that stand open after a round, by key: findings without a fix that could be taken, a renewal that was stopped, what could not be judged or looked
+/// at (but for want of an answer, which comes by itself), an end that is near. The same round gives the same messages.
 std::vector<forge::Message> tickets_of(const Renewed& renewed);
 
 /// Those to be closed: of images that were looked at, open in the queue, and not among `open`.

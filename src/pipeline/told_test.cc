@@ -64,6 +64,37 @@ TEST(Tickets, stand_open_for_what_needs_a_person) {
   }
 }
 
+TEST(Tickets, of_what_is_stopped_say_the_same_in_the_round_after) {
+  Renewed first{.now = now}, second{.now = Time{now.seconds + 3600}};
+  Renewal renewal{.image = "h/one"};
+  renewal.outcome = Renewal::Outcome::Stopped;
+  renewal.why = {"proofs: linux/amd64: 'elf-resolves' fails: 'a' needs 'b'; 'c' too", "behaviour: a library went"};
+  first.facts = second.facts = {facts_of("h/one")};
+  first.done = {renewal};
+  second.facts[0].stopped = join(renewal.why, "; ");  // as the ledger has it
+  ASSERT_EQ(tickets_of(first).size(), 1U);
+  ASSERT_EQ(tickets_of(second).size(), 1U);
+  EXPECT_EQ(forge::fingerprint(tickets_of(second)[0]), forge::fingerprint(tickets_of(first)[0])) << tickets_of(second)[0].body << tickets_of(first)[0].body;
+  second.facts[0].stopped = "another reason";
+  EXPECT_NE(forge::fingerprint(tickets_of(second)[0]), forge::fingerprint(tickets_of(first)[0]));
+}
+
+TEST(Tickets, stand_open_for_what_cannot_be_looked_at_until_it_can) {
+  Renewed renewed{.now = now};
+  renewed.fleet = {"h/one", "h/two"};
+  renewed.unseen.emplace_back("h/one", Error{Kind::Invalid, "cannot read definition 'a.yaml': it has faults", {}});
+  renewed.unseen.emplace_back("h/two", Error{Kind::Unavailable, "cannot reach the archive", {}});
+  const auto open = tickets_of(renewed);
+  EXPECT_EQ(keys(open), "ticket/h/one/unseen");
+  forge::Entry entry;
+  entry.key = "ticket/h/one/unseen", entry.kind = forge::MessageKind::Open;
+  EXPECT_EQ(keys(closed_of(renewed, open, {entry})), "") << "it is still so";
+  Renewed after{.now = now};
+  after.fleet = renewed.fleet;
+  after.facts = {facts_of("h/one")};
+  EXPECT_EQ(keys(closed_of(after, tickets_of(after), {entry})), "ticket/h/one/unseen");
+}
+
 TEST(Tickets, have_keys_whatever_images_and_packages_are_called) {
   Renewed renewed{.now = now};
   renewed.facts = {facts_of("oci:/srv/a folder/--x")};
@@ -100,6 +131,15 @@ TEST(Tickets, are_closed_when_their_cause_went_and_their_image_was_looked_at) {
   const auto closed = closed_of(renewed, tickets_of(renewed), queue);
   EXPECT_EQ(keys(closed), "ticket/h/gone/CVE-1/expat ticket/h/one/CVE-1/expat ticket/h/one/more/CVE-1/expat");
   EXPECT_EQ(closed[1].subject, "h/one");
+  EXPECT_EQ(closed[0].comment, "The image is not in the fleet any more.");
+  EXPECT_EQ(closed[1].comment, "It does not hold any more: `h/one` is published as `sha256:" + std::string(64, 'a') + "`.");
+  // A round that promoted it says the same as one that finds it promoted.
+  Renewal renewal{.image = "h/one"};
+  renewal.outcome = Renewal::Outcome::Promoted;
+  renewal.digest = "sha256:" + std::string(64, 'a');
+  renewed.facts[0].published = "sha256:" + std::string(64, 'b');
+  renewed.done = {renewal};
+  EXPECT_EQ(closed_of(renewed, tickets_of(renewed), queue)[1].comment, closed[1].comment);
   EXPECT_EQ(closed[2].subject, "h/one/more");
 }
 

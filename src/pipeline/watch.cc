@@ -90,7 +90,7 @@ Done watch_image(Workshop& workshop, advisory::Database& database, const WatchOp
   ScanOptions how{.also_named = {out.to.location}};
   how.settings = options.settings;
   how.trust = options.trust;
-  how.scanned = remember_images(workshop);
+  if (options.remember) how.scanned = remember_images(workshop);
   how.rules = options.rules;
   TRY_ASSIGN(const auto reader, oci::open_image(workshop.machine, image));
   TRY_ASSIGN(const auto platforms, oci::platforms(*reader));
@@ -112,6 +112,11 @@ Done watch_image(Workshop& workshop, advisory::Database& database, const WatchOp
   // Without a whole answer nothing is called gone.
   out.events = catch_up(out.history, out.image.repository, out.facts.published, seen, fixable, now);
   if (!out.facts.unknown.empty()) std::erase_if(out.events, [](const ledger::Event& event) { return event.kind == ledger::Kind::Closed; });
+  for (ledger::Event& each : out.events) {
+    if (each.kind != ledger::Kind::Closed) continue;
+    TRY_ASSIGN(const bool withdrawn, is_withdrawn(database, each.vulnerability));
+    if (withdrawn) each.facts["reason"] = "withdrawn";
+  }
   for (const auto& [name, finding] : seen) {
     if (!finding.open()) continue;
     const auto known = out.history.findings.find(name);
@@ -146,6 +151,15 @@ std::optional<Time> end_of(const FleetImage& image, const plan::Definition& defi
 }
 
 }  // namespace
+
+Result<bool> is_withdrawn(advisory::Database& database, const std::string& id) {
+  TRY_ASSIGN(const auto named, database.named(id));
+  for (const std::int64_t each : named) {
+    TRY_ASSIGN(const auto advisory, database.advisory(each));
+    if (!advisory.withdrawn) return false;
+  }
+  return !named.empty();
+}
 
 std::string lock_identity(const plan::Lock& lock) {
   plan::Lock without = lock;

@@ -23,6 +23,7 @@ struct WatchOptions {
   TrustSettings trust{};
   scan::DecisionRules rules{};  ///< what is asked of statements and decisions
   std::string judged_by{};  ///< a digest that changes with the policy, the statements and the decisions that the gate goes by
+  bool remember = true;     ///< what images hold, for advisories to come
 };
 
 struct Watched {
@@ -44,6 +45,9 @@ struct Watched {
 
 /// A digest of what a lock puts into images: the same for locks that differ only in when archives were read.
 std::string lock_identity(const plan::Lock& lock);
+
+/// Whether there are advisories of that name, and all of them were taken back by their publishers.
+Result<bool> is_withdrawn(advisory::Database& database, const std::string& id);
 
 /// Looks at one image: its archives, what is published of it, and that before the database. Nothing is changed.
 Result<Watched> look_at(Workshop& workshop, advisory::Database& database, ledger::Ledger& ledger, const FleetImage& image, const WatchOptions& options, Time now);

@@ -7,9 +7,11 @@
 
 Whoever shows the token `token-of-the-tests` may do everything in project `team/images` and `team/app`. A line of LOG is a request: method, path, operation, body and the status
 that it got. POST /_faults sets what goes wrong from then on, a list that is used up from its front: {"when": "before|after", "match": "regex of METHOD PATH", "times": N, "status": 502,
-"headers": {...}} (`before`: nothing is done; `after`: it is done, and the answer is lost). GET /_state is all that was made. POST /_commit changes a file behind the client's back.
+"headers": {...}} (`before`: nothing is done; `after`: it is done, and the answer is lost). GET /_state is all that was made. POST /_commit changes a file behind the client's back. POST /_keep remembers all that was made, and
+POST /_back goes back to it.
 """
 import base64
+import copy
 import hashlib
 import hmac
 import http.server
@@ -30,6 +32,7 @@ faults, events, tickets, notes, requests = [], [], {}, {}, {}
 objects = {}   # sha: ("blob", bytes) | ("tree", {path: (mode, type, sha)}) | ("commit", {...})
 refs = {}      # (project, branch): commit
 limit = {"left": None, "reset": 0}
+kept = []      # copies of what was made
 
 
 def sha_of(kind, data):
@@ -152,6 +155,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
             commit(value["project"], value["branch"], refs.get((value["project"], value.get("from", value["branch"]))), {value["path"]: (None, value["text"].encode())}, value["message"])
         elif path == "/_edit":
             tickets[value["project"]][value["number"] - 1].update(value["set"])
+        elif path == "/_keep":
+            kept[:] = copy.deepcopy([events, tickets, notes, requests, objects, refs])
+        elif path == "/_back":
+            for each, old in zip((tickets, notes, requests, objects, refs), copy.deepcopy(kept[1:])):
+                each.clear()
+                each.update(old)
+            events[:] = copy.deepcopy(kept[0])
         elif path == "/_state":
             shown = {f"{project} {branch}": {"commit": sha, **objects[sha][1]} for (project, branch), sha in refs.items()}
             return self.answer(200, {"tickets": tickets, "notes": notes, "requests": requests, "events": events, "refs": shown})
@@ -329,6 +339,16 @@ def gh_tree(self, parts, _):
     return 200, {"sha": parts["s"], "truncated": False, "tree": [{"path": path, "mode": mode, "type": kind, "sha": sha} for path, (mode, kind, sha) in object_of("tree", parts["s"]).items()]}
 
 
+def gh_content(self, parts, _):
+    sha = refs.get((parts["p"], self.query.get("ref", "main")))
+    found = entry_at(objects[sha][1]["tree"], parts["f"]) if sha else None
+    need(found, 404, {"message": "Not Found"})
+    if found[1] == "tree":
+        return 200, [{"type": "file", "path": f"{parts['f']}/{name}"} for name in objects[found[2]][1]]
+    text = base64.encodebytes(objects[found[2]][1]).decode()  # with a line's end after each 76 characters, as the real one
+    return 200, {"type": "file", "encoding": "base64", "size": len(objects[found[2]][1]), "path": parts["f"], "sha": found[2], "content": text}
+
+
 def gh_new_blob(self, parts, value):
     need(isinstance(value.get("content"), str), 422, unprocessable("Blob", "content"))
     return 201, {"sha": keep("blob", base64.b64decode(value["content"], validate=True) if value.get("encoding") == "base64" else value["content"].encode())}
@@ -412,6 +432,7 @@ GITHUB = [
     ("POST", R + r"/issues/(?P<n>\d+)/labels", "issues/add-labels", gh_label),
     ("GET", R + r"/issues/(?P<n>\d+)/comments", "issues/list-comments", list_notes),
     ("POST", R + r"/issues/(?P<n>\d+)/comments", "issues/create-comment", gh_comment),
+    ("GET", R + r"/contents/(?P<f>.+)", "repos/get-content", gh_content),
     ("GET", R + r"/git/ref/heads/(?P<b>.+)", "git/get-ref", gh_ref),
     ("GET", R + r"/git/commits/(?P<s>[0-9a-f]+)", "git/get-commit", gh_commit),
     ("GET", R + r"/git/trees/(?P<s>[0-9a-f]+)", "git/get-tree", gh_tree),
@@ -478,7 +499,7 @@ def gl_note(self, parts, value):
 
 def gl_file(self, parts, _):
     need("ref" in self.query, 400, {"error": "ref is missing, ref is empty"})
-    sha = refs.get((parts["p"], self.query["ref"]))
+    sha = refs.get((parts["p"], "main" if self.query["ref"] == "HEAD" else self.query["ref"]))
     found = entry_at(objects[sha][1]["tree"], parts["f"]) if sha else None
     need(found and found[1] == "blob", 404, {"message": "404 File Not Found"})
     return 200, {"file_path": parts["f"], "encoding": "base64", "content": base64.b64encode(objects[found[2]][1]).decode(), "blob_id": found[2], "last_commit_id": sha, "execute_filemode": found[0] == "100755"}

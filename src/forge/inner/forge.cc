@@ -124,4 +124,24 @@ Result<Ticket> deliver_ticket(Forge& forge, const Message& message, const std::s
   return *ticket;
 }
 
+std::unique_ptr<Forge> forge_of(Api& api) {
+  switch (api.target().settings.kind) {
+    case TargetKind::GitHub: return github(api);
+    case TargetKind::GitLab: return gitlab(api);
+    case TargetKind::Webhook: break;
+  }
+  return nullptr;
+}
+
+Api::Headers headers_of(const Target& target) {
+  const std::string bearer = fmt::format("Bearer {}", target.secret.text());
+  switch (target.settings.kind) {
+    case TargetKind::GitHub: return {{"accept", "application/vnd.github+json"}, {"authorization", bearer}, {"x-github-api-version", "2022-11-28"}};
+    // GitLab takes tokens so, too; unlike its own header, this one does not follow a redirect to another host.
+    case TargetKind::GitLab: return {{"accept", "application/json"}, {"authorization", bearer}};
+    case TargetKind::Webhook: return {{"accept", "*/*"}};
+  }
+  return {};
+}
+
 }  // namespace ashlar::forge

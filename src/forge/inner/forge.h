@@ -29,6 +29,8 @@ class Forge {
   virtual Done comment(const std::string& number, const std::string& text) = 0;
   /// Opens the pull request, or brings the open one of the key to what the message says.
   virtual Result<Ticket> propose(const Message& message) = 0;
+  /// The bytes of a file on a branch (empty: the default one) of a project (empty: the target's). NotFound when there is none.
+  virtual Result<std::string> file(const std::string& project, const std::string& branch, const std::string& path) = 0;
 
   /// Title and body as this forge takes them; the body with its mark.
   std::string title_of(const Message& message) const;
@@ -49,6 +51,10 @@ class Forge {
 
 std::unique_ptr<Forge> github(Api& api);
 std::unique_ptr<Forge> gitlab(Api& api);
+/// Of the API's target; null for a webhook.
+std::unique_ptr<Forge> forge_of(Api& api);
+/// By which each kind of target is spoken to.
+Api::Headers headers_of(const Target& target);
 
 /// The key in the last mark of a ticket's text, or empty.
 std::string key_in(std::string_view body);

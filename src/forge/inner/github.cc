@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "base/bytes.h"
 #include "forge/inner/github.h"
 
 namespace ashlar::forge {
@@ -46,6 +47,20 @@ class GitHub final : public Forge {
   }
 
   Result<Ticket> propose(const Message& message) override { return propose_at_github(api_, *this, message); }
+
+  Result<std::string> file(const std::string& project, const std::string& branch, const std::string& path) override {
+    const std::string at = project.empty() ? project_ : "/repos/" + project;
+    TRY_ASSIGN(const Answer answer, api_.get(fmt::format("{}/contents/{}{}", at, percent_encoded(path, "/"), branch.empty() ? "" : "?ref=" + percent_encoded(branch))));
+    // A folder is a list; a file of more than a megabyte has no content here.
+    const auto refuse = [&](std::string_view cause) { return cannot(Kind::Invalid, fmt::format("read file '{}'", path), cause); };
+    if (!answer.json.is_object() || text_of(answer.json, "type") != "file") return refuse("it is no file");
+    if (text_of(answer.json, "encoding") != "base64") return refuse("it is too large");
+    std::string text = text_of(answer.json, "content");
+    std::erase(text, '\n');
+    const auto bytes = from_base64(text);
+    if (!bytes) return cannot(Kind::Unavailable, fmt::format("read file '{}'", path), "its content is no base64");
+    return std::string(as_text(*bytes));
+  }
 
  protected:
   Result<Ticket> make(const Message& message) override {

@@ -74,6 +74,11 @@ class GitLab final : public Forge {
     return *open;
   }
 
+  Result<std::string> file(const std::string& project, const std::string& branch, const std::string& path) override {
+    TRY_ASSIGN(auto found, file_at(project.empty() ? project_ : at(project), path, branch.empty() ? "HEAD" : branch));
+    return std::move(found.bytes);
+  }
+
  protected:
   Result<Ticket> make(const Message& message) override {
     TRY_ASSIGN(const Answer answer, demanded(api_.post(project_ + "/issues", {{"title", title_of(message)}, {"description", body_of(message, mark_of(message.key))}, {"labels", joined_labels(message)}})));

@@ -10,6 +10,7 @@
 #include "pipeline/catalog.h"
 #include "pipeline/inner/candidate.h"
 #include "pipeline/inner/look_ahead.h"
+#include "pipeline/record_made.h"
 #include "plan/lock_making.h"
 
 namespace ashlar::pipeline {
@@ -86,9 +87,7 @@ class OneAhead {
     out.digest = made.digest.str();
     out.seconds = made.timings.total;
     out.outcome = made.verdict.passed ? Ahead::Outcome::Passed : Ahead::Outcome::Stopped;
-    for (const policy::GateReason& each : made.verdict.reasons) {
-      if (each.answer != policy::GateReason::Answer::Holds) out.why.push_back(fmt::format("{}: {}", each.rule, each.what));
-    }
+    if (!made.verdict.passed) out.why = reasons_of(made.verdict);
     TRY_ASSIGN(out.candidate, put_aside(workshop_, made, lock, "ahead"));
     return workshop_.machine.files->remove(how.build.lock.path);
   }

@@ -1,0 +1,172 @@
+#include "pipeline/proposals.h"
+
+#include <algorithm>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "base/markdown.h"
+#include "base/text.h"
+#include "forge/repository.h"
+#include "pipeline/downstream.h"
+#include "pipeline/notes.h"
+#include "pipeline/record_made.h"
+#include "pipeline/tickets.h"
+
+namespace ashlar::pipeline {
+namespace {
+
+using ledger::Entry;
+using ledger::Event;
+
+std::string fact(const Event& event, const std::string& name) {
+  const auto found = event.facts.find(name);
+  return found == event.facts.end() ? std::string() : found->second;
+}
+
+/// What an image's events say that matters to those who use it.
+struct Published {
+  std::string digest, tags, fixes;    ///< of the last promotion
+  std::string tested;                 ///< what its tests and its gate said, with `; ` between them
+  Time at{};
+  std::set<std::string> digests;      ///< of all promotions
+  std::map<std::string, std::string> proposed;  ///< the digest that was proposed last, by place
+};
+
+/// What names a repository in the ledger.
+std::string place_of(const FleetDownstream& each) { return fmt::format("{} {} {} {}", each.target, each.project, each.base, each.name); }
+
+Published published_of(const std::vector<Entry>& entries) {
+  Published out;
+  std::map<std::string, std::string> tested;  // by digest
+  for (const Entry& entry : entries) {
+    const Event& event = entry.event;
+    if (!event.vulnerability.empty()) continue;
+    if (event.kind == ledger::Kind::Tested && fact(event, "result") == "passed") tested[event.digest] = fact(event, "reason");
+    if (event.kind == ledger::Kind::Promoted || event.kind == ledger::Kind::RolledBack) {
+      out.digest = event.digest, out.tags = fact(event, "tag"), out.fixes = fact(event, "fixes"), out.at = event.at;
+      out.digests.insert(event.digest);
+    }
+    if (event.kind == ledger::Kind::Noted && fact(event, "what") == "proposed") out.proposed[fact(event, "place")] = event.digest;
+  }
+  out.tested = tested[out.digest];
+  return out;
+}
+
+class Round {
+ public:
+  Round(Workshop& workshop, advisory::Database& database, const RenewOptions& options, ledger::Ledger& ledger, forge::Outbox& outbox) : workshop_(workshop), database_(database), options_(options), ledger_(ledger), outbox_(outbox) {}
+
+  /// The repositories below one image whose tags point at `digest`.
+  Done image(const FleetImage& image, const std::string& digest) {
+    TRY_ASSIGN(const auto entries, ledger_.read({.image = image.repository}));
+    const Published published = published_of(entries);
+    if (published.digest != digest) return {};  // somebody else moved its tag: nobody is led there
+    TRY_ASSIGN(const auto queue, outbox_.list(false));
+    for (const FleetDownstream& each : image.downstream) {
+      const auto done = published.proposed.find(place_of(each));
+      const std::string key = key_of_request(each.target, each.project, each.base, each.name);
+      const auto refused = std::ranges::find_if(queue, [&](const forge::Entry& entry) { return entry.key == key && entry.target == each.target && entry.standing == forge::Standing::Refused; });
+      if (done != published.proposed.end() && done->second == digest && refused == queue.end()) continue;
+      TRY(repository(image, published, each, refused == queue.end() ? nullptr : &*refused, done != published.proposed.end() && done->second == digest));
+    }
+    return {};
+  }
+  Proposals out;
+
+ private:
+  Done repository(const FleetImage& image, const Published& published, const FleetDownstream& place, const forge::Entry* refused, bool known) {
+    auto files = read(place);
+    if (!files) {
+      out.unread.emplace_back(fmt::format("{} ({})", place.project.empty() ? "its own project" : place.project, place.target), std::move(files).error());
+      return {};
+    }
+    const workload::ImageName now{place.name, {}, published.digest};
+    std::vector<std::string> tags;
+    for (const std::string_view tag : words(published.tags)) tags.emplace_back(tag);
+    DownstreamWish wish{.target = place.target, .project = place.project, .base = place.base, .files = std::move(*files), .from = {}, .to = now, .text = {}, .now = workshop_.machine.clock->now()};
+    wish.from = outdated(wish.files, now, tags, published.digests);
+    if (!wish.from.empty()) wish.text = text_of(image, published, wish.from.front().digest);
+    const Downstream done = downstream(wish);
+    size_t put = 0;
+    if (!done.message.key.empty()) {
+      TRY_ASSIGN(put, outbox_.put(done.message, workshop_.config.targets));
+      out.put += put;
+      if (put > 0 && refused != nullptr) TRY(outbox_.drop(refused->id));  // what takes its place is in the queue
+    }
+    for (const Downstream::Note& each : done.unread) workshop_.progress.note(fmt::format("'{}' of '{}' cannot be read: {}", each.path, place.project, each.reason));
+    if (known && put == 0) return {};
+    std::vector<std::string> paths;
+    for (const forge::FileChange& each : done.changes) paths.push_back(each.path);
+    Event event{.kind = ledger::Kind::Noted, .at = wish.now, .image = image.repository, .digest = published.digest};
+    event.by = "ashlar renew";
+    event.facts = {{"what", "proposed"}, {"place", place_of(place)}, {"files", join(paths, " ")}};
+    TRY(ledger_.append(std::span(&event, 1), wish.now));
+    ++out.events;
+    return {};
+  }
+
+  Result<std::vector<DownstreamFile>> read(const FleetDownstream& place) {
+    const auto settings = std::ranges::find(workshop_.config.targets, place.target, &forge::TargetSettings::name);
+    if (settings == workshop_.config.targets.end()) return cannot(Kind::NotFound, fmt::format("speak to '{}'", place.target), "the configuration names no such forge");
+    TRY_ASSIGN(const auto target, forge::open_target(workshop_.machine, *settings));
+    TRY_ASSIGN(auto files, forge::read_files(target, {place.project, place.base, place.files}, *workshop_.machine.http, *workshop_.machine.clock));
+    std::vector<DownstreamFile> taken;
+    for (forge::RepositoryFile& each : files) taken.push_back({std::move(each.path), std::move(each.bytes)});
+    return taken;
+  }
+
+  /// What the tests said, what it fixes, and what is another against the image that the files name.
+  std::string text_of(const FleetImage& image, const Published& published, const std::string& before) {
+    std::string text = fmt::format("It was tested and judged, and published on {}.\n\n", published.at.str());
+    for (const std::string& each : lines_of_reasons(published.tested)) text += fmt::format("- {}\n", markdown::prose(each));
+    if (!published.fixes.empty()) text += fmt::format("\nIt fixes {}.\n", markdown::prose(published.fixes));
+    auto place = oci::ImageRef::parse(image.to);
+    if (!place) return text;
+    place->tag.clear();
+    place->digest = before;
+    oci::ImageRef now = *place;
+    now.digest = published.digest;
+    NotesOptions how{.database = &database_, .scan = options_.make.scan};
+    how.scan.also_named = {place->location};
+    const auto notes = notes_of(workshop_, place->str(), now.str(), how);
+    // An image that is not there any more has no difference, and its users need the newer one all the more.
+    return text + "\n" + (notes ? to_markdown(*notes) : fmt::format("What is another against {} cannot be told: {}\n", markdown::code(before), markdown::prose(notes.error().message)));
+  }
+
+  Workshop& workshop_;
+  advisory::Database& database_;
+  const RenewOptions& options_;
+  ledger::Ledger& ledger_;
+  forge::Outbox& outbox_;
+};
+
+}  // namespace
+
+Done check_downstream(const Workshop& workshop, const Fleet& fleet) {
+  for (const FleetImage& image : fleet.images) {
+    for (const FleetDownstream& each : image.downstream) {
+      const auto target = std::ranges::find(workshop.config.targets, each.target, &forge::TargetSettings::name);
+      if (target != workshop.config.targets.end() && target->kind != forge::TargetKind::Webhook) continue;
+      return cannot(Kind::Invalid, fmt::format("open pull requests for '{}'", image.repository), fmt::format("the section 'forge' of the configuration {} '{}'", target == workshop.config.targets.end() ? "has no" : "opens no pull requests at", each.target));
+    }
+  }
+  return {};
+}
+
+Result<Proposals> propose(Workshop& workshop, advisory::Database& database, const Fleet& fleet, const Renewed& renewed, const RenewOptions& options) {
+  if (std::ranges::all_of(fleet.images, [](const FleetImage& each) { return each.downstream.empty(); })) return Proposals();
+  TRY_ASSIGN(auto ledger, begin_ledger(workshop));
+  TRY_ASSIGN(auto outbox, open_outbox(workshop));
+  Round round(workshop, database, options, ledger, outbox);
+  for (const FleetImage& image : fleet.images) {
+    const auto facts = std::ranges::find(renewed.facts, image.repository, &policy::ImageFacts::image);
+    if (image.downstream.empty() || facts == renewed.facts.end()) continue;
+    const auto promoted = std::ranges::find_if(renewed.done, [&](const Renewal& each) { return each.image == image.repository && each.outcome == Renewal::Outcome::Promoted; });
+    const std::string& digest = promoted == renewed.done.end() ? facts->published : promoted->digest;
+    if (!digest.empty()) TRY(round.image(image, digest));
+  }
+  return std::move(round.out);
+}
+
+}  // namespace ashlar::pipeline

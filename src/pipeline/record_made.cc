@@ -1,0 +1,80 @@
+#include "pipeline/record_made.h"
+
+#include <algorithm>
+#include <iterator>
+#include <set>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "base/text.h"
+#include "pipeline/fleet.h"
+#include "pipeline/sla.h"
+
+namespace ashlar::pipeline {
+
+using ledger::Event;
+
+std::vector<std::string> reasons_of(const policy::GateVerdict& verdict) {
+  std::vector<std::string> out;
+  for (const policy::GateReason& each : verdict.reasons) {
+    if ((each.answer == policy::GateReason::Answer::Holds) == verdict.passed) out.push_back(fmt::format("{}: {}", each.rule, each.what));
+  }
+  return out;
+}
+
+std::vector<std::string> lines_of_reasons(std::string_view reason) {
+  std::vector<std::string> out;
+  while (!reason.empty()) {
+    const size_t end = reason.find("; ");
+    out.emplace_back(reason.substr(0, end));
+    reason = end == std::string_view::npos ? std::string_view() : reason.substr(end + 2);
+  }
+  return out;
+}
+
+std::vector<Event> events_of(const Made& made, const Making& making, const ImageHistory& history) {
+  const auto event = [&](ledger::Kind kind, std::map<std::string, std::string> facts) {
+    std::erase_if(facts, [](const auto& each) { return each.second.empty(); });
+    return Event{.kind = kind, .at = making.at, .image = making.image, .digest = made.digest.str(), .vulnerability = {}, .package = {}, .environment = {}, .by = making.by, .facts = std::move(facts)};
+  };
+  const std::string reason = join(reasons_of(made.verdict), "; ");
+  if (!made.verdict.passed) return {event(ledger::Kind::Tested, {{"result", "stopped"}, {"reason", reason}, {"inputs", making.inputs}, {"candidate", making.candidate}})};
+  const std::map<std::string, std::string> origin = {{"lock", made.lock}, {"definition", made.definition_digest}, {"seconds", fmt::format("{:.3f}", made.timings.total)}};
+  std::vector<Event> after;
+  auto facts = origin;
+  facts.insert({{"revision", made.revision}, {"tag", making.tags}, {"what", making.other}});
+  if (making.other.empty()) {
+    facts.emplace("ahead", ahead_of(history, made.lock));
+    after = catch_up(history, making.image, made.digest.str(), seen_in(made.reports), {}, making.at);
+    // Without a whole answer nothing is called gone.
+    if (std::ranges::any_of(made.reports, [](const scan::Report& each) { return each.verdict == scan::Verdict::Unknown; })) std::erase_if(after, [](const Event& each) { return each.kind == ledger::Kind::Closed; });
+    std::set<std::string> fixes;
+    for (Event& each : after) {
+      each.by = making.by;
+      if (each.kind == ledger::Kind::Closed) fixes.insert(each.vulnerability);
+    }
+    facts.emplace("fixes", fmt::format("{}", fmt::join(fixes, " ")));
+  }
+  std::vector<Event> out = {event(ledger::Kind::Rebuilt, origin), event(ledger::Kind::Tested, {{"result", "passed"}, {"reason", reason}, {"inputs", making.inputs}}),
+                            event(making.other.empty() ? ledger::Kind::Promoted : ledger::Kind::Noted, std::move(facts))};
+  std::ranges::move(after, std::back_inserter(out));
+  return out;
+}
+
+Result<size_t> record_made(Workshop& workshop, const oci::ImageRef& to, const Made& made, const trust::PrivateKey* key) {
+  const host::Path path = ledger_path(workshop.folders);
+  if (!workshop.machine.files->exists(path)) return 0;
+  TRY_ASSIGN(auto ledger, open_ledger(workshop.machine, path));
+  Making making{.image = ledger_name(to), .by = "ashlar make", .at = workshop.machine.clock->now(), .tags = join(made.tags, " ")};
+  if (!made.verdict.passed) making.candidate = made.candidate;
+  TRY_ASSIGN(const auto history, history_of(ledger, making.image));
+  const bool stable = !history.promoted || std::ranges::any_of(words(history.promoted->tag), [&](std::string_view tag) { return std::ranges::find(made.tags, tag) != made.tags.end(); });
+  if (!stable) making.other = "published";
+  const auto events = events_of(made, making, history);
+  TRY(ledger.append(events, making.at));
+  if (key != nullptr) TRY(ledger.seal(*key, workshop.machine.clock->now()));
+  return events.size();
+}
+
+}  // namespace ashlar::pipeline
