@@ -26,7 +26,8 @@ std::string fact(const Event& event, const std::string& name) {
 
 /// What an image's events say that matters to those who use it.
 struct Published {
-  std::string digest, tags, fixes;    ///< of the last promotion
+  std::string digest, tags;           ///< of the last promotion
+  std::set<std::string> fixes;        ///< vulnerabilities that went with it, whichever round saw that
   std::string tested;                 ///< what its tests and its gate said, with `; ` between them
   Time at{};
   std::set<std::string> digests;      ///< of all promotions
@@ -38,18 +39,21 @@ std::string place_of(const FleetDownstream& each) { return fmt::format("{} {} {}
 
 Published published_of(const std::vector<Entry>& entries) {
   Published out;
-  std::map<std::string, std::string> tested;  // by digest
+  std::map<std::string, std::string> tested;           // by digest
+  std::map<std::string, std::set<std::string>> gone;   // likewise
   for (const Entry& entry : entries) {
     const Event& event = entry.event;
+    if (event.kind == ledger::Kind::Closed && fact(event, "reason") != "withdrawn") gone[event.digest].insert(event.vulnerability);
     if (!event.vulnerability.empty()) continue;
     if (event.kind == ledger::Kind::Tested && fact(event, "result") == "passed") tested[event.digest] = fact(event, "reason");
     if (event.kind == ledger::Kind::Promoted || event.kind == ledger::Kind::RolledBack) {
-      out.digest = event.digest, out.tags = fact(event, "tag"), out.fixes = fact(event, "fixes"), out.at = event.at;
+      out.digest = event.digest, out.tags = fact(event, "tag"), out.at = event.at;
       out.digests.insert(event.digest);
     }
     if (event.kind == ledger::Kind::Noted && fact(event, "what") == "proposed") out.proposed[fact(event, "place")] = event.digest;
   }
   out.tested = tested[out.digest];
+  out.fixes = gone[out.digest];
   return out;
 }
 
@@ -120,7 +124,7 @@ class Round {
   std::string text_of(const FleetImage& image, const Published& published, const std::string& before) {
     std::string text = fmt::format("It was tested and judged, and published on {}.\n\n", published.at.str());
     for (const std::string& each : lines_of_reasons(published.tested)) text += fmt::format("- {}\n", markdown::prose(each));
-    if (!published.fixes.empty()) text += fmt::format("\nIt fixes {}.\n", markdown::prose(published.fixes));
+    if (!published.fixes.empty()) text += fmt::format("\nIt fixes {}.\n", markdown::prose(join(std::vector(published.fixes.begin(), published.fixes.end()), ", ")));
     auto place = oci::ImageRef::parse(image.to);
     if (!place) return text;
     place->tag.clear();

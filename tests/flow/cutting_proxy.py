@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""A bad way to a server on loopback: cutting_proxy.py PORT TARGET_PORT SEED LOG
+"""A bad way to a server on loopback: cutting_proxy.py PORT TARGET_PORT SEED LOG [FAULTS]
 
-Of every ten connections some are reset, cut short, held up, or have a byte changed, after as many bytes as the seed says; the rest pass. Each fault is a line of LOG.
+Of every ten connections some are reset, cut short, held up, or have a byte changed, after as many bytes as the seed says; the rest pass. Each fault is a line of LOG. FAULTS are those to
+choose from for each connection, with commas between them: `pass`, `reset`, `cut`, `delay`, `change`, and `refuse`, which answers its first request with 503.
 """
 import random
 import socket
@@ -11,6 +12,7 @@ import threading
 import time
 
 PORT, TARGET, SEED, LOG = int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
+FAULTS = sys.argv[5].split(",") if len(sys.argv) > 5 else ["pass"] * 4 + ["reset", "reset", "cut", "delay", "change", "change"]
 CHANCE = random.Random(SEED)
 LOCK = threading.Lock()
 
@@ -64,6 +66,21 @@ def pump(source, sink, fault, after):
             pass
 
 
+def refuse(client):
+    """As a server that is too busy: the request is read as far as it comes at once, and not done."""
+    note("refuse")
+    try:
+        client.recv(65536)
+        client.sendall(b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        client.shutdown(socket.SHUT_WR)
+        client.settimeout(2)
+        while client.recv(65536):
+            pass
+    except OSError:
+        pass
+    client.close()
+
+
 def serve(client):
     try:
         server = socket.create_connection(("127.0.0.1", TARGET))
@@ -71,11 +88,16 @@ def serve(client):
         client.close()
         return
     with LOCK:
-        fault = CHANCE.choice([None, None, None, None, "reset", "reset", "cut", "delay", "change", "change"])
+        fault = CHANCE.choice(FAULTS)
+        fault = None if fault == "pass" else fault
         towards = CHANCE.random() < 0.5
         after = CHANCE.choice([0, 200, 1500, 8000, 20000]) + CHANCE.randrange(1000)
         if fault == "change":
             after += 4000  # of a body: a changed length in a head only makes both wait
+    if fault == "refuse":
+        server.close()
+        threading.Thread(target=refuse, args=(client,), daemon=True).start()
+        return
     threading.Thread(target=pump, args=(client, server, fault if towards else None, after), daemon=True).start()
     threading.Thread(target=pump, args=(server, client, None if towards else fault, after), daemon=True).start()
 

@@ -64,7 +64,11 @@ std::string deb_of(const SmallPackage& package) {
   Bytes control, data;
   build::trial::append_member(control, file_of("control", control_of(package)));
   for (const auto& [name, text] : package.scripts) build::trial::append_member(control, file_of(name, text));
-  for (const auto& [path, content] : package.files) build::trial::append_member(data, file_of(path, content));
+  for (const auto& [path, content] : package.files) {
+    build::trial::File file = file_of(path, content);
+    if (const auto rights = package.rights.find(path); rights != package.rights.end()) file.uid = rights->second.uid, file.gid = rights->second.gid, file.mode = rights->second.mode;
+    build::trial::append_member(data, file);
+  }
   std::string ar = "!<arch>\n";
   build::trial::append_ar(ar, "debian-binary", "2.0\n");
   build::trial::append_ar(ar, "control.tar.xz", tar_xz(control));

@@ -17,6 +17,8 @@ struct SmallPackage {
   std::string depends = {};                         ///< the field's value
   std::map<std::string, std::string> files = {};    ///< content by path; below usr/bin executable, ending in `/` a folder, beginning with `-> ` a link
   std::map<std::string, std::string> scripts = {};  ///< `postinst` and its like
+  struct Rights { std::uint32_t uid = 0, gid = 0, mode = 0; };
+  std::map<std::string, Rights> rights = {};        ///< of files that are not root's, or have another mode than the usual one
 };
 
 /// Suites `stone`, `stone-security` and `stone-proposed` for amd64 and arm64.

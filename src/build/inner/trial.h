@@ -32,6 +32,7 @@ struct File {
   std::string link = {};
   std::map<std::string, std::string> xattrs = {};
   std::int64_t mtime = 1700000000;
+  std::uint32_t uid = 0, gid = 0;
 };
 inline File folder(std::string path, std::uint32_t mode = 0755) { return {std::move(path), "", FileType::Directory, mode}; }
 inline File symlink(std::string path, std::string to) { return {std::move(path), "", FileType::Symlink, 0777, std::move(to)}; }
@@ -51,6 +52,8 @@ inline void append_member(Bytes& tar, const File& file) {
   entry.path = file.path;
   entry.type = file.type;
   entry.mode = file.mode;
+  entry.uid = file.uid;
+  entry.gid = file.gid;
   entry.mtime = file.mtime;
   entry.link = file.link;
   entry.xattrs = file.xattrs;
