@@ -4,6 +4,7 @@
 #ifdef ASHLAR_WITH_VALIJSON
 #include <functional>
 
+#include "base/schema_keys.h"
 #include "base/schema_trial.h"
 #include "scan/exceptions.h"
 
@@ -17,27 +18,6 @@ const std::string root = ASHLAR_SOURCE_DIR;
 Value golden() {
   std::ifstream file(root + "/tests/data/scan/report.json", std::ios::binary);
   return Value::parse(std::string(std::istreambuf_iterator<char>(file), {}));
-}
-
-/// The schema that a `$ref` of the document names, or the schema itself.
-const Value& resolved(const Value& schema, const Value& document) {
-  const auto ref = schema.find("$ref");
-  return ref == schema.end() ? schema : document.at(Value::json_pointer(ref->get<std::string>().substr(1)));
-}
-
-/// Keys of a value that its schema does not describe, by their paths.
-void undescribed(const Value& value, const Value& schema_or_ref, const Value& document, const std::string& path, std::set<std::string>& out) {
-  const Value& schema = resolved(schema_or_ref, document);
-  if (schema.contains("oneOf")) return undescribed(value, schema["oneOf"].back(), document, path, out);
-  if (value.is_array()) {
-    for (const Value& each : value) undescribed(each, schema.value("items", Value::object()), document, path + "[]", out);
-    return;
-  }
-  if (!value.is_object() || schema.contains("additionalProperties")) return;
-  for (const auto& [key, member] : value.items()) {
-    if (!schema.contains("properties") || !schema["properties"].contains(key)) out.insert(path + "." + key);
-    else undescribed(member, schema["properties"][key], document, path + "." + key, out);
-  }
 }
 
 TEST(ScanSchema, TakesWhatIsWrittenAndDescribesAllOfIt) {

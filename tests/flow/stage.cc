@@ -13,6 +13,7 @@
 #include <fmt/ranges.h>
 
 #include "base/digest.h"
+#include "base/schema_trial.h"
 
 namespace ashlar::flow {
 namespace fs = std::filesystem;
@@ -22,6 +23,24 @@ namespace {
 std::string read_file(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), {}};
+}
+
+/// Why an answer is not as its schema in schemas/ says, which is found by what `schema` names. Empty: it is, it has none, or there is nothing here to tell.
+std::string misfit_of_schema(const Json& answer) {
+  std::string why;
+#ifdef ASHLAR_WITH_VALIJSON
+  // Schemas by what they are of.
+  static const auto schemas = [] {
+    std::map<std::string, SchemaTrial> all;
+    for (const auto& each : fs::directory_iterator(fs::path(ASHLAR_SOURCE_DIR) / "schemas")) {
+      all.try_emplace(Json::parse(read_file(each.path())).value("$id", each.path().string()), each.path().string());
+    }
+    return all;
+  }();
+  const auto schema = answer.is_object() ? schemas.find(answer.value("schema", "")) : schemas.end();
+  if (schema != schemas.end()) schema->second.takes(SchemaTrial::Value::parse(answer.dump()), &why);
+#endif
+  return why;
 }
 
 std::string cut_to(std::string text, size_t most) {
@@ -80,6 +99,8 @@ Json Stage::json(Words arguments, int code) const {
   EXPECT_EQ(ran.code, code) << ran.told;
   auto value = parse_json(ran.out, "answer");
   EXPECT_TRUE(value) << ran.told;
+  const std::string misfits = value ? misfit_of_schema(*value) : std::string();
+  EXPECT_EQ(misfits, "") << ran.told;
   return value ? std::move(*value) : Json();
 }
 
