@@ -51,7 +51,7 @@ Json to_json(const policy::BaseFacts& base) {
   Json out = {{"how", word(base.how)}, {"what", base.words}};
   if (base.how != policy::BaseFacts::How::Found) return out;
   out["repository"] = base.repository;
-  if (!base.tag.empty()) out["tag"] = base.tag;
+  if (!base.tags.empty()) out["tag"] = base.tags.front();
   out["digest"] = base.digest;
   out["layers"] = base.layers;
   if (!base.vendor.empty()) out["vendor"] = base.vendor;

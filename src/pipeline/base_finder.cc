@@ -69,8 +69,7 @@ Result<inventory::Contents> BaseFinder::files_of(const KnownBase& base, const in
 void BaseFinder::take(const KnownBase& base, const policy::Selection& selection, Found& out) {
   policy::BaseFacts& facts = out.facts;
   facts.how = policy::BaseFacts::How::Found;
-  facts.repository = base.repository, facts.digest = base.digest, facts.created = base.created;
-  if (!base.tags.empty()) facts.tag = base.tags.front();
+  facts.repository = base.repository, facts.digest = base.digest, facts.created = base.created, facts.tags = base.tags;
   if (base.from != KnownBase::From::Selection) return;
   const policy::SelectedBase& selected = selection.bases[base.entry];
   facts.selected = &selected, facts.vendor = selected.vendor, facts.supported_until = selected.supported_until;

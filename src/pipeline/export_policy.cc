@@ -114,7 +114,7 @@ Result<policy::Export> export_policy(Workshop& workshop, const ExportRequest& re
   inputs.now = request.now.value_or(workshop.machine.clock->now());
   Gatherer gatherer(workshop, policy, inputs);
   TRY(gatherer.names());
-  if (policy.verify && request.wish.engine == policy::Engine::Kyverno) TRY(gatherer.signers());
+  if (policy.verify && (request.wish.engine == policy::Engine::Kyverno || request.wish.engine == policy::Engine::PolicyController)) TRY(gatherer.signers());
   return policy::export_policy(policy, request.wish, inputs);
 }
 

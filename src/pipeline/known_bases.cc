@@ -44,7 +44,7 @@ Result<std::vector<KnownBase>> known_bases(host::Machine& machine, const std::st
   std::vector<KnownBase> out;
   for (const PlatformLayers& each : image.platforms) {
     out.push_back({.from = KnownBase::From::Named, .repository = ledger_name(ref), .digest = image.root.str(), .tags = {}, .platform = each.platform, .diff_ids = each.diff_ids, .since = created_of(each), .created = created_of(each)});
-    if (!ref.tag.empty()) out.back().tags.push_back(ref.tag);
+    if (!ref.tag.empty() && ref.digest.empty()) out.back().tags.push_back(ref.tag);  // beside a digest nobody looked where it leads
   }
   return out;
 }

@@ -151,6 +151,11 @@ Result<SelectedBase> base_of(host::Machine& machine, const std::string& text, co
   if (out.tags.empty() && !ref.tag.empty()) out.tags = {ref.tag};
   TRY_ASSIGN(const auto image, layers_of(machine, ref));
   out.digest = image.root.str();
+  if (!ref.digest.empty() && !ref.tag.empty() && wish.name.empty()) {
+    // The selection is what tells of a tag beside a digest, so that it takes none that does not lead there.
+    TRY_ASSIGN(const auto tagged, layers_of(machine, {ref.transport, ref.location, ref.tag, {}}));
+    if (tagged.root != image.root) return fail(Kind::Conflict, fmt::format("its tag '{}' leads to {}: leave the tag away, or say with --name what it is selected as", ref.tag, tagged.root.str()));
+  }
   for (const PlatformLayers& each : image.platforms) {
     if (const auto created = created_of(each)) out.created = std::max(out.created.value_or(*created), *created);
     policy::SelectedPlatform platform{.platform = each.platform, .manifest = each.manifest.str(), .diff_ids = {}};

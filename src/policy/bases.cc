@@ -13,6 +13,12 @@ namespace {
 /// What stands for a reference without tag and digest, as clients read it.
 constexpr std::string_view usual_tag = "latest";
 
+/// The tags of what is pulled: of a reference by digest those that the selection has, for the one that stands beside a digest is not looked at by who pulls it.
+std::vector<std::string> tags_known(const Selection* selection, const NamedReference& reference) {
+  if (reference.digest.empty()) return {reference.tag.empty() ? std::string(usual_tag) : reference.tag};
+  return selection == nullptr ? std::vector<std::string>() : tags_of(*selection, reference.repository, reference.digest);
+}
+
 void ask_selected(const BaseRules& rules, const Selection* selection, const NamedReference& reference, Time now, Lines& lines, ReferenceVerdict& out) {
   if (selection == nullptr) {
     lines.unknown(rules.selection.empty() ? "the policy names no selection to look it up in" : fmt::format("the selection '{}' was not read", rules.selection), "name it in the section's 'selection', and have it at hand");
@@ -41,15 +47,18 @@ void ask_rule(const BaseRules& rules, const Selection* selection, const NamedRef
 
 ReferenceVerdict ask_reference(const BaseRules& rules, const Selection* selection, const NamedReference& reference, Time now) {
   ReferenceVerdict out;
-  std::string tag = reference.tag;
-  if (tag.empty() && reference.digest.empty()) tag = usual_tag;
-  const Found found = rule_about(rules, {reference.repository, tag, reference.digest, reference.vendor});
+  const std::vector<std::string> tags = tags_known(selection, reference);
+  const Found found = rule_about(rules, {reference.repository, tags, reference.digest, reference.vendor});
   if (found.rule == nullptr) {
     out.reasons.push_back(of_no_rule(rules, reference.written));
   } else {
     out.rule = found.rule->name;
     Lines lines(*found.rule, out.reasons);
-    if (!found.lacks.empty()) {
+    if (found.lacks == "tag") {
+      lines.unknown(fmt::format("whether the rule is about '{}' depends on its tag: by its digest it is pulled, {}, and the selection has no tag of that digest", reference.written, reference.tag.empty() ? "which tells none" : "whatever tag stands beside"),
+                    "have it selected by its tag (`ashlar policy select`), or name its digest in a rule");
+      out.pending.push_back("its " + found.lacks);
+    } else if (!found.lacks.empty()) {
       lines.unknown(fmt::format("whether the rule is about '{}' depends on its {}, which it does not say", reference.written, found.lacks), fmt::format("write it with its {}", found.lacks));
       out.pending.push_back("its " + found.lacks);
     } else if (found.rule->deny) {

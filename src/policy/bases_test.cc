@@ -56,6 +56,13 @@ TEST(References, SayWhatTheFileTellsAndWhatIsLeftForTheImage) {
       {"the selection was not read", "{selection: s.json, rules: [{name: r, images: '**'}]}", reference("registry.example/a", "1"), nullptr, "unknown r +'registry.example/a:1' is one that the rule is about ?the selection 's.json' was not read"},
       {"whether a denial is about it", denial.c_str(), reference("registry.example/a", "1"), nullptr,
        "unknown r ?whether the rule is about 'registry.example/a:1' depends on its digest, which it does not say | its digest"},
+      {"a tag beside a digest proves nothing", "{rules: [{name: r, images: '**', tags: '1'}]}", reference("registry.example/a", "1", digest), nullptr,
+       "unknown r ?whether the rule is about 'registry.example/a:1' depends on its tag: by its digest it is pulled, whatever tag stands beside, and the selection has no tag of that digest | its tag"},
+      {"and a digest alone tells none", "{rules: [{name: r, images: '**', tags: '1'}]}", reference("registry.example/a", "", digest), nullptr,
+       "unknown r ?whether the rule is about 'registry.example/a' depends on its tag: by its digest it is pulled, which tells none, and the selection has no tag of that digest | its tag"},
+      {"but where the selection has it", "{selection: s.json, rules: [{name: r, images: '**', tags: '1', selected: false}]}", reference("registry.example/a", "7", digest), &selection, "allowed r +'registry.example/a:7' is one that the rule is about"},
+      {"also to deny", "{selection: s.json, default: allow, rules: [{name: r, images: '**', tags: '1', deny: true}]}", reference("registry.example/a", "7", digest), &selection,
+       "denied r -'registry.example/a:7' is one that the rule denies => take another base"},
   };
   for (const Row& row : rows) EXPECT_EQ(words(ask_reference(rules_of(row.section), row.selection, row.reference, now)), row.says) << row.summary;
 }

@@ -168,8 +168,8 @@ TEST(Cases, WhatTheFileSaysHoldsWhereACaseIsSilent) {
   const Case &all = file->cases[0], &some = file->cases[1];
   EXPECT_EQ(all.environment, "dev");
   EXPECT_EQ(some.environment, "prod");
-  EXPECT_EQ(all.facts.base.tag, "1");
-  EXPECT_EQ(some.facts.base.tag, "2");
+  EXPECT_EQ(all.facts.base.tags, std::vector<std::string>{"1"});
+  EXPECT_EQ(some.facts.base.tags, std::vector<std::string>{"2"});
   EXPECT_EQ(some.facts.base.repository, "registry.example/x");
   EXPECT_EQ(some.facts.base.created, all.facts.base.created);
   EXPECT_EQ(some.facts.signatures->rule, "r");
@@ -178,6 +178,13 @@ TEST(Cases, WhatTheFileSaysHoldsWhereACaseIsSilent) {
   EXPECT_EQ(some.facts.proofs[0].answer, Checked::Answer::NotRun);
   EXPECT_EQ(file->cases[2].facts.base.how, BaseFacts::How::None);
   EXPECT_EQ(all.line, 3);
+}
+
+TEST(Cases, ABaseHasOneTagOrSeveral) {
+  const auto file = read_cases("facts: {now: 2026-11-24, base: {repository: registry.example/x, tag: '1'}}\ncases:\n  - {summary: one, expect: allowed}\n  - {summary: two, expect: allowed, base: {tag: [a, b]}}\n  - {summary: none, expect: allowed, base: {tag: ''}}\n", "x.cases.yaml");
+  ASSERT_TRUE(file) << faults_of(file.error());
+  const std::vector<std::string> wanted[] = {{"1"}, {"a", "b"}, {}};
+  for (size_t at = 0; at < 3; ++at) EXPECT_EQ(file->cases[at].facts.base.tags, wanted[at]) << file->cases[at].summary;
 }
 
 TEST(Cases, EveryFaultHasItsPlace) {

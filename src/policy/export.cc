@@ -6,6 +6,7 @@
 #include <set>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "base/text.h"
 #include "base/yaml_writer.h"
@@ -16,6 +17,7 @@ namespace {
 
 using Effect = Inexpressible::Effect;
 
+constexpr std::array<std::string_view, 4> engines = {"kyverno", "vap", "gatekeeper", "policy-controller"};  // in the order of Engine
 constexpr std::array<std::string_view, 3> effects = {"admits-more", "denies-more", "as-of"};
 
 bool is_label_value(std::string_view text) {
@@ -69,19 +71,21 @@ void annotate(Export& exported, const Policy& policy, const ExportWish& wish, co
     Json& notes = each["metadata"]["annotations"];
     notes["ashlar.dev/policy"] = unfilled(visible(policy.path));
     notes["ashlar.dev/exported"] = inputs.now.str();
-    if (!said.empty() && each.at("kind") != "ValidatingAdmissionPolicyBinding") notes["ashlar.dev/inexpressible"] = unfilled(said);
+    const bool binds = each.at("kind") == "ValidatingAdmissionPolicyBinding" || each.at("apiVersion").get_ref<const std::string&>().starts_with("constraints.gatekeeper.sh/");
+    if (!said.empty() && !binds) notes["ashlar.dev/inexpressible"] = unfilled(said);
     each["metadata"]["labels"] = {{"app.kubernetes.io/managed-by", "ashlar"}, {"app.kubernetes.io/part-of", wish.name}};
   }
 }
 
 }  // namespace
 
-std::string_view to_string(Engine engine) { return engine == Engine::Kyverno ? "kyverno" : "vap"; }
+std::span<const std::string_view> engine_names() { return engines; }
+std::string_view to_string(Engine engine) { return engines.at(static_cast<size_t>(engine)); }
 
 Result<Engine> parse_engine(std::string_view word) {
-  if (word == "kyverno") return Engine::Kyverno;
-  if (word == "vap") return Engine::Vap;
-  return cannot(Kind::Invalid, fmt::format("export to '{}'", word), "it is none of the engines: kyverno, vap");
+  const auto found = std::ranges::find(engines, word);
+  if (found == engines.end()) return cannot(Kind::Invalid, fmt::format("export to '{}'", word), fmt::format("it is none of the engines: {}", fmt::join(engines, ", ")));
+  return static_cast<Engine>(found - engines.begin());
 }
 
 std::string_view to_string(Inexpressible::Effect effect) { return effects[static_cast<size_t>(effect)]; }
@@ -129,7 +133,8 @@ Result<Export> export_policy(const Policy& policy, const ExportWish& wish, const
   Export out;
   Notes notes(out.inexpressible);
   const auto places = places_of(policy, wish, notes);
-  out.manifests = wish.engine == Engine::Vap ? vap_manifests(policy, places, wish, inputs, notes) : kyverno_manifests(policy, places, wish, inputs, notes);
+  constexpr std::array makers = {kyverno_manifests, vap_manifests, gatekeeper_manifests, policy_controller_manifests};
+  out.manifests = makers.at(static_cast<size_t>(wish.engine))(policy, places, wish, inputs, notes);
   note_others(policy, notes);
   if (out.manifests.empty()) return cannot(Kind::Invalid, fmt::format("export policy '{}'", policy.path), "it asks nothing that a cluster can see: it takes a section 'verify' or 'bases', a section 'content' that denies root, or --pod-rules");
   annotate(out, policy, wish, inputs);

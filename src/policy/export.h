@@ -18,8 +18,9 @@
 
 namespace ashlar::policy {
 
-enum class Engine : unsigned char { Kyverno, Vap };
-std::string_view to_string(Engine engine);  ///< `kyverno`, `vap`
+enum class Engine : unsigned char { Kyverno, Vap, Gatekeeper, PolicyController };
+std::string_view to_string(Engine engine);  ///< `kyverno`, `vap`, `gatekeeper`, `policy-controller`
+std::span<const std::string_view> engine_names();  ///< in the order of Engine
 Result<Engine> parse_engine(std::string_view word);
 
 /// What is asked of a pod's containers beside their images. Each is a name in `--pod-rules`.

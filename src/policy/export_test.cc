@@ -18,7 +18,8 @@
 namespace ashlar::policy {
 namespace {
 
-constexpr std::array engines = {Engine::Kyverno, Engine::Vap};
+constexpr std::array engines = {Engine::Kyverno, Engine::Vap, Engine::Gatekeeper};  // that ask for all that a manifest shows
+constexpr std::array all_engines = {Engine::Kyverno, Engine::Vap, Engine::Gatekeeper, Engine::PolicyController};
 
 Policy policy_of(const std::string& text) {
   auto policy = read_policy(text, "policy.yaml");
@@ -62,7 +63,7 @@ TEST(Export, the_sample_pods_are_as_the_policy_says) {
 
 TEST(Export, writes_the_same_manifests) {
   const std::filesystem::path folder = std::filesystem::path(ASHLAR_SOURCE_DIR) / "tests" / "data" / "policy";
-  for (const Engine engine : engines) {
+  for (const Engine engine : all_engines) {
     const auto out = export_policy(policy_of(sample_policy_text()), sample_wish(engine), sample_inputs());
     ASSERT_TRUE(out) << out.error().message;
     const std::string got = to_yaml(*out, sample_wish(engine), "policy.yaml");
@@ -110,7 +111,7 @@ TEST(Export, says_what_is_not_expressed) {
       {"support", ", supported: true", "until when a base is supported", Effect::AdmitsMore},
       {"a beginning", ", from: 2026-01-01", "as of 2026-11-27", Effect::AsOf},
       {"an end", ", until: 2027-01-01", "as of 2026-11-27", Effect::AsOf},
-      {"a tag beside a digest", ", tags: ['1', '2']", "whoever wrote the reference says", Effect::AdmitsMore},
+      {"a tag of a digest", ", tags: ['1', '2']", "only a selection tells", Effect::DeniesMore},
       {"a signature by another rule's signers", ", signed: other", "that the rule 'other' of 'verify' admits it is not asked", Effect::AdmitsMore},
       {"a vendor", ", vendor: free-vendor", "told by its repository alone", Effect::AdmitsMore},
   };
@@ -158,8 +159,8 @@ TEST(Export, refuses_what_it_cannot_do) {
       EXPECT_NE(out.error().message.find(row.cause), std::string::npos) << row.summary << ": " << out.error().message;
     }
   }
-  EXPECT_FALSE(parse_engine("gatekeeper"));
-  EXPECT_EQ(parse_engine("vap").value(), Engine::Vap);
+  EXPECT_FALSE(parse_engine("opa"));
+  for (const Engine engine : all_engines) EXPECT_EQ(parse_engine(to_string(engine)).value(), engine);
 }
 
 TEST(Export, a_key_counts_as_it_stands) {
@@ -228,6 +229,71 @@ TEST(Export, identities_of_certificates) {
 /// Names of all kinds that try to be something else than a name.
 const std::vector<std::string> hostile = {"x', true, '", "\") || true || (\"", "a\nb: c", "---\nkind: Pod", "yes", "~", "{{ request.object }}", "$(curl evil)", "# no comment", "*alias", "&anchor", "!!int 7", "\\u0027", "\x1b[31mred", "\u2028line", "null", "1e3", "%directive", "x]]}", "ключ"};
 
+/// The same expressions, whichever engine evaluates them: what an API server answers to one is what it answers to the other.
+TEST(Export, gatekeeper_asks_what_an_api_server_does) {
+  const Export vap = exported(sample_policy_text(), Engine::Vap), gatekeeper = exported(sample_policy_text(), Engine::Gatekeeper);
+  std::vector<Json> policies, bindings, templates, constraints;
+  for (const Json& each : vap.manifests) (each.at("kind") == "ValidatingAdmissionPolicy" ? policies : bindings).push_back(each);
+  for (const Json& each : gatekeeper.manifests) (each.at("kind") == "ConstraintTemplate" ? templates : constraints).push_back(each);
+  ASSERT_EQ(policies.size(), templates.size());
+  ASSERT_EQ(bindings.size(), constraints.size());
+  for (size_t at = 0; at < policies.size(); ++at) {
+    const Json& source = templates[at].at("spec").at("targets").at(0).at("code").at(0).at("source");
+    EXPECT_EQ(source.at("variables"), policies[at].at("spec").at("variables"));
+    ASSERT_EQ(source.at("validations").size(), policies[at].at("spec").at("validations").size());
+    for (size_t check = 0; check < source.at("validations").size(); ++check) {
+      const Json &ours = source.at("validations").at(check), &theirs = policies[at].at("spec").at("validations").at(check);
+      EXPECT_TRUE(ours.at("expression").get<std::string>().ends_with("|| " + theirs.at("expression").get<std::string>())) << ours;
+      EXPECT_EQ(ours.at("messageExpression"), theirs.at("messageExpression"));
+    }
+    const std::string kind = templates[at].at("spec").at("crd").at("spec").at("names").at("kind");
+    std::string name = kind;
+    for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    EXPECT_EQ(templates[at].at("metadata").at("name"), name) << "as Gatekeeper wants it";
+    EXPECT_EQ(constraints[at].at("kind"), kind);
+    EXPECT_EQ(constraints[at].at("spec").at("match").at("namespaceSelector"), bindings[at].at("spec").at("matchResources").at("namespaceSelector"));
+    EXPECT_FALSE(constraints[at].at("metadata").at("annotations").contains("ashlar.dev/inexpressible"));
+  }
+}
+
+TEST(Export, policy_controller_asks_for_signatures) {
+  ExportInputs inputs = sample_inputs();
+  inputs.keys["key file 'other.pub'"] = {.pem = "OTHER", .digest = "o", .hash = "sha384"};
+  const auto of = [&](const std::string& rest) { return exported("verify:\n  rules:\n    - {name: Ours, images: [registry.example/team/**, nginx], " + rest + "}\n", Engine::PolicyController, inputs); };
+  const auto spec = [](const Export& out, size_t at) { return out.manifests.at(at).at("spec"); };
+  const std::string key = "signed-by: [{file: team.pub}]", both = "signed-by: [{file: team.pub}, {file: other.pub}]";
+  const Export one = of(key);
+  ASSERT_EQ(one.manifests.size(), 2U);
+  EXPECT_EQ(one.manifests.at(0).at("metadata").at("name"), "ashlar-0-ours");
+  EXPECT_EQ(spec(one, 0).at("mode"), "enforce");
+  std::vector<std::string> globs;
+  const Json images = spec(one, 0).at("images");
+  for (const Json& each : images) globs.push_back(each.at("glob"));
+  EXPECT_EQ(globs, (std::vector<std::string>{"registry.example/team:*", "registry.example/team@*", "registry.example/team/**:*", "registry.example/team/**@*"})) << "a name alone is no repository";
+  EXPECT_EQ(spec(one, 0).at("authorities").at(0).at("key").at("data"), inputs.keys["key file 'team.pub'"].pem);
+  EXPECT_EQ(one.manifests.at(1).at("data").at("no-match-policy"), "deny");
+  EXPECT_EQ(spec(of(both), 0).at("authorities").size(), 2U) << "either";
+  const Export two = of(both + ", at-least: 2");
+  ASSERT_EQ(two.manifests.size(), 3U) << "both: a policy each";
+  for (const size_t at : {0U, 1U}) EXPECT_EQ(spec(two, at).at("authorities").size(), 1U);
+  EXPECT_NE(spec(two, 0).at("authorities"), spec(two, 1).at("authorities"));
+  const Export said = of(key + ", builder: 'https://ci.example/*', statements: [slsaprovenance1, {type: spdxjson, signed-by: [{file: other.pub}], max-age: 7d}]");
+  ASSERT_EQ(said.manifests.size(), 4U) << "the image and each statement";
+  const Json provenance = spec(said, 1).at("authorities").at(0).at("attestations").at(0);
+  EXPECT_EQ(provenance.at("predicateType"), "https://slsa.dev/provenance/v1");
+  EXPECT_EQ(provenance.at("policy").at("data"), "predicate: runDetails: builder: id: =~\"^(?:https://ci[.]example/[^/]*)$\"") << provenance;
+  EXPECT_EQ(spec(said, 2).at("authorities").at(0).at("key").at("data"), "OTHER");
+  EXPECT_NE(note_with(said, "how old a statement"), nullptr);
+  EXPECT_EQ(spec(of("signed-by: [unknown]"), 0).at("authorities").at(0).at("static").at("action"), "fail") << "nobody's signature counts: denied, not let pass";
+  const Export identity = of("signed-by: [{name: ci@example.org, issuer-expression: 'https://.*'}]");
+  EXPECT_EQ(spec(identity, 0).at("authorities").at(0).at("keyless").at("identities").at(0), (Json{{"subject", "ci@example.org"}, {"issuerRegExp", "^(?:https://.*)$"}}));
+  EXPECT_EQ(spec(of("signed-by: [{name-expression: 'a(?=b)', issuer: i}]"), 0).at("authorities").at(0).at("static").at("action"), "fail");
+  const Export hub = exported("verify: {default: allow, rules: [{name: r, images: [hub.example/library/nginx], signed-by: [{file: team.pub}]}]}\n", Engine::PolicyController, inputs);
+  EXPECT_EQ(spec(hub, 0).at("images").at(0).at("glob"), "index.hub.example/library/nginx:*") << "the host as the engine calls it";
+  EXPECT_EQ(hub.manifests.at(1).at("data").at("no-match-policy"), "allow");
+  EXPECT_FALSE(export_policy(policy_of("content: {root: deny}\n"), {.engine = Engine::PolicyController}, inputs)) << "nothing that it could ask";
+}
+
 TEST(Export, hostile_names_stay_names) {
   const auto quoted = [](const std::string& text) { return to_compact(Json(text)); };
   for (const std::string& name : hostile) {
@@ -236,7 +302,7 @@ TEST(Export, hostile_names_stay_names) {
                                          "environments:\n  {0}: {{}}\n", quoted(name));
     const auto policy = read_policy(text, "p\nq.yaml");
     ASSERT_TRUE(policy) << name << ": " << policy.error().message << (policy.error().faults.empty() ? "" : policy.error().faults.front().message);
-    for (const Engine engine : engines) {
+    for (const Engine engine : all_engines) {
       const ExportWish wish{.engine = engine};
       const auto out = export_policy(*policy, wish, sample_inputs());
       ASSERT_TRUE(out) << name << ": " << out.error().message;
@@ -252,6 +318,7 @@ TEST(Export, hostile_names_stay_names) {
         ASSERT_TRUE(document) << name << ": " << document.error().message << "\n" << yaml;
         const YamlNode* const kind = document->root.find("kind");
         ASSERT_NE(kind, nullptr) << yaml;
+        ASSERT_LT(found, out->manifests.size()) << name;
         EXPECT_EQ(kind->text, out->manifests.at(found).at("kind")) << name;
         ++found;
         begin = end;

@@ -19,7 +19,8 @@ namespace ashlar::policy {
 struct BaseFacts {
   enum class How : unsigned char { Found, None, Unknown } how = How::Unknown;  ///< None: it is certain that it has no base
   std::string words{};                            ///< how that is known, or why it is not
-  std::string repository{}, tag{}, digest{};      ///< where Found; the digest of its index or manifest
+  std::string repository{}, digest{};             ///< where Found; the digest of its index or manifest
+  std::vector<std::string> tags{};                ///< under which that digest was selected, published or found, the first for words; none: not known
   std::size_t layers = 0;                         ///< of the image, that are the base's
   std::string vendor{};                           ///< whose repository that is (`vendor_of`); empty: of none that is known
   std::optional<VerifyVerdict> vendor_signatures{};  ///< by that vendor's preset; none: it was not looked at

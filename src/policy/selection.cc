@@ -7,6 +7,7 @@
 
 #include "base/digest.h"
 #include "base/text.h"
+#include "policy/inner/base_lines.h"
 
 namespace ashlar::policy {
 namespace {
@@ -118,6 +119,17 @@ Result<Selection> read_selection(std::string_view text, std::string_view path) {
     if (!base) return cannot(Kind::Invalid, what, fmt::format("base {}: {}", at + 1, base.error().message));
     if (std::ranges::any_of(out.bases, [&](const SelectedBase& each) { return each.repository == base->repository && each.digest == base->digest; })) return cannot(Kind::Invalid, what, fmt::format("base {}: '{}@{}' stands in it twice", at + 1, base->repository, base->digest));
     out.bases.push_back(std::move(*base));
+  }
+  return out;
+}
+
+std::vector<std::string> tags_of(const Selection& selection, std::string_view repository, std::string_view digest) {
+  std::vector<std::string> out;
+  for (const SelectedBase& each : selection.bases) {
+    if (each.repository != repository || !has_digest(each, digest)) continue;
+    for (const std::string& tag : each.tags) {
+      if (std::ranges::find(out, tag) == out.end()) out.push_back(tag);
+    }
   }
   return out;
 }

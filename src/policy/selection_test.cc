@@ -4,6 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "policy/inner/base_lines.h"
+
 namespace ashlar::policy {
 namespace {
 
@@ -94,6 +96,22 @@ TEST(Selection, IsFoundByDigestOrTag) {
     const SelectedBase* const found = find(selection, row.repository, row.tag, row.digest);
     EXPECT_EQ(found == nullptr ? -1 : static_cast<int>(found - selection.bases.data()), row.found) << row.summary;
   }
+}
+
+TEST(Selection, TellsTheTagsOfADigest) {
+  Selection selection = two();
+  selection.bases.push_back({.repository = "registry.example/hardened/python", .tags = {"3.13", "3.13.5"}, .digest = digest('0'), .platforms = {{"linux/amd64", digest('e'), {}}}, .from = Time{1'750'000'000}, .approved_by = "bob"});
+  struct Row { const char *summary, *repository; std::string digest; std::vector<std::string> tags; };
+  const Row rows[] = {
+      {"of an index", "registry.example/hardened/python", digest('a'), {"3.13", "3"}},
+      {"a platform that two have, each tag once", "registry.example/hardened/python", digest('e'), {"3.13", "3", "3.13.5"}},
+      {"selected by no tag", "registry.example/hardened/go", digest('f'), {}},
+      {"not selected", "registry.example/hardened/python", digest('9'), {}},
+      {"selected in another repository", "registry.example/hardened/go", digest('a'), {}},
+      {"a layer", "registry.example/hardened/python", digest('c'), {}},
+      {"no digest", "registry.example/hardened/python", "", {}},
+  };
+  for (const Row& row : rows) EXPECT_EQ(tags_of(selection, row.repository, row.digest), row.tags) << row.summary;
 }
 
 }  // namespace

@@ -94,7 +94,8 @@ TEST_F(EnforceFlow, an_api_server_says_why) {
       {"nothing that a rule names", "staging", "images that no rule of the policy's section 'verify' names: other.example/app:1"},
       {"a base without digest where one is asked", "staging", "registry.example/hardened/python:3.13: the rule 'hardened' on bases asks for a digest: write it as NAME:TAG@sha256:... (tags move)"},
       {"a tag that is", "staging", "the rule 'no-debug' on bases denies it (they have shells)"},
-      {"not selected", "production", "the rule 'selected' on bases asks for the selection, in which it is not"},
+      {"a tag that is not selected", "production", "the rule 'selected' on bases asks for the selection, in which it is not"},
+      {"not selected", "production", "the rule 'no-dev' on bases asks which tag it has: the one beside a digest proves nothing, and the selection has none of this digest"},
       {"no reference", "staging", "images whose names are no references that can be judged: registry.example/team/app:1 --privileged"},
       {"privileged", "staging", "containers must not gain rights: allowPrivilegeEscalation false, and not privileged: app"},
   };
@@ -124,6 +125,77 @@ TEST_F(EnforceFlow, an_api_server_asks_at_the_right_time_and_place) {
   policy::ExportWish wish = policy::sample_wish(Engine::Vap);
   wish.only_warn = true;
   EXPECT_TRUE(ask(exported(sample(), wish), {{.object = bad}}).front().allowed) << "only a warning";
+}
+
+/// What Gatekeeper evaluates is what an API server would: its templates' sources, put into policies of the server's, answer the same over the same pods.
+TEST_F(EnforceFlow, what_gatekeeper_is_given_decides_as_the_policy_does) {
+  if (!go_tool("ashlar-cluster-admission")) GTEST_SKIP() << no_admission;
+  const auto out = policy::export_policy(sample(), policy::sample_wish(Engine::Gatekeeper), policy::sample_inputs());
+  ASSERT_TRUE(out) << out.error().message;
+  std::map<std::string, Json> templates;
+  std::string manifests;
+  for (const Json& each : out->manifests) {
+    if (each.at("kind") == "ConstraintTemplate") {
+      templates[each.at("spec").at("crd").at("spec").at("names").at("kind")] = each.at("spec").at("targets").at(0).at("code").at(0).at("source");
+      continue;
+    }
+    ASSERT_TRUE(templates.contains(each.at("kind"))) << "a template stands before its constraint";
+    Json spec = templates[each.at("kind")];
+    Json rules = Json::array();
+    for (const Json& kinds : each.at("spec").at("match").at("kinds")) {
+      Json resources = Json::array();
+      for (const Json& kind : kinds.at("kinds")) {
+        std::string name = kind;
+        for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+        resources.push_back(name + "s");
+      }
+      rules.push_back({{"apiGroups", kinds.at("apiGroups")}, {"apiVersions", {"v1"}}, {"operations", {"CREATE", "UPDATE"}}, {"resources", std::move(resources)}, {"scope", "Namespaced"}});
+    }
+    spec["matchConstraints"] = {{"resourceRules", std::move(rules)}};
+    const std::string name = each.at("metadata").at("name");
+    const Json policy = {{"apiVersion", "admissionregistration.k8s.io/v1"}, {"kind", "ValidatingAdmissionPolicy"}, {"metadata", {{"name", name}}}, {"spec", std::move(spec)}};
+    const Json binding = {{"apiVersion", "admissionregistration.k8s.io/v1"}, {"kind", "ValidatingAdmissionPolicyBinding"}, {"metadata", {{"name", name}}},
+                          {"spec", {{"policyName", name}, {"validationActions", {"Deny"}}, {"matchResources", {{"namespaceSelector", each.at("spec").at("match").at("namespaceSelector")}}}}}};
+    for (const Json& made : {policy, binding}) manifests += "---\n" + to_pretty(made);
+  }
+  const auto pods = policy::sample_pods();
+  std::vector<Asked> asked;
+  for (const PodCase& each : pods) asked.push_back({.name_space = each.environment.empty() ? "unlabelled" : each.environment, .object = each.object});
+  const auto answers = ask(manifests, asked);
+  for (size_t at = 0; at < pods.size(); ++at) {
+    EXPECT_EQ(answers[at].allowed, pods[at].allowed) << pods[at].summary << ": " << answers[at].message;
+    EXPECT_EQ(answers[at].message.find("evaluation error"), std::string::npos) << pods[at].summary << ": " << answers[at].message;
+  }
+  EXPECT_TRUE(ask(manifests, {{.operation = "UPDATE", .object = pod_of("what is new is judged whatever it says of its end")}}).front().allowed) << "what is being deleted may be changed";
+}
+
+/// What an engine's own definition of its manifests takes; where the schema of it was made (scripts/install-ci-linters.sh).
+TEST_F(EnforceFlow, manifests_fit_the_engines_own_schemas) {
+  const std::filesystem::path folder = std::filesystem::path(ASHLAR_BUILD_DIR).parent_path() / "ci-linters", judge = folder / "bin/check-jsonschema";
+  if (!std::filesystem::exists(judge) || !std::filesystem::exists(folder / "clusterimagepolicy.schema.json")) GTEST_SKIP() << "this machine has no schemas of the engines (scripts/install-ci-linters.sh)";
+  struct Row { Engine engine; const char *kind, *schema, *spoilt; };
+  const Row rows[] = {{Engine::Gatekeeper, "ConstraintTemplate", "constrainttemplate", "targets"}, {Engine::PolicyController, "ClusterImagePolicy", "clusterimagepolicy", "images"}};
+  for (const Row& row : rows) {
+    const auto out = policy::export_policy(sample(), policy::sample_wish(row.engine), policy::sample_inputs());
+    ASSERT_TRUE(out) << out.error().message;
+    Words words = {judge.string(), "--schemafile", (folder / (std::string(row.schema) + ".schema.json")).string()};
+    size_t count = 0;
+    Json last;
+    for (const Json& each : out->manifests) {
+      if (each.at("kind") != row.kind) continue;
+      const std::string name = fmt::format("{}-{}.json", row.schema, count++);
+      stage.write(name, to_pretty(each));
+      words.push_back(name);
+      last = each;
+    }
+    ASSERT_GE(count, 3U) << row.kind;
+    const Ran good = stage.run(words);
+    EXPECT_EQ(good.code, 0) << good.told;
+    last["spec"][std::string(row.spoilt) + "s"] = last["spec"][row.spoilt];
+    last["spec"].erase(row.spoilt);
+    stage.write("spoilt.json", to_pretty(last));
+    EXPECT_NE(stage.run({words[0], words[1], words[2], "spoilt.json"}).code, 0) << row.kind;
+  }
 }
 
 /// Names in a policy that would be something else in an expression or a document: the manifests are read, and decide as before.
@@ -264,8 +336,8 @@ TEST_F(EnforceFlow, the_verb_writes_what_kubectl_takes) {
   EXPECT_EQ(misfit(json.at("inexpressible"), Json::parse(R"([{"section": "", "rule": "", "effect": "", "why": "", "what_to_do": ""}])")), "");
   struct Row { const char* summary; Words words; int code; const char* says; };
   const Row rows[] = {
-      {"no engine", {"policy", "export"}, 2, "--to kyverno, or --to vap"},
-      {"an engine that it does not know", {"policy", "export", "--to", "gatekeeper"}, 2, "kyverno, vap"},
+      {"no engine", {"policy", "export"}, 2, "--to kyverno, or --to vap, or --to gatekeeper, or --to policy-controller"},
+      {"an engine that it does not know", {"policy", "export", "--to", "opa"}, 2, "kyverno, vap, gatekeeper, policy-controller"},
       {"a rule on pods that there is not", {"policy", "export", "--to", "vap", "--pod-rules", "root"}, 2, "run-as-non-root"},
       {"a place of signatures that there is not", {"policy", "export", "--to", "kyverno", "--signatures", "attic"}, 2, "tags, referrers, bundles"},
       {"no such policy", {"policy", "export", "--to", "vap", "--policy", "none.yaml"}, 2, "none.yaml"},

@@ -12,7 +12,7 @@ namespace {
 /// The base for words.
 std::string name_of(const BaseFacts& base) {
   std::string out = visible(base.repository);
-  if (!base.tag.empty()) out += ":" + visible(base.tag);
+  if (!base.tags.empty()) out += ":" + visible(base.tags.front());
   return base.digest.empty() ? out : out + "@" + base.digest;
 }
 
@@ -59,7 +59,7 @@ void ask_base(const BaseRules& rules, const FinishedImage& image, Time now, std:
     else out.push_back({Answer::Denied, "bases", "scratch", "it has no base, and 'scratch' is 'deny'", rules.why, "build it on a base that is allowed, or say `scratch: allow` in the section 'bases'"});
     return;
   }
-  const Found found = rule_about(rules, {base.repository, base.tag, base.digest, base.vendor});
+  const Found found = rule_about(rules, {base.repository, base.tags, base.digest, base.vendor});
   if (found.rule == nullptr) {
     out.push_back(of_no_rule(rules, name_of(base)));
     return;

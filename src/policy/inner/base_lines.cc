@@ -21,10 +21,10 @@ Found rule_about(const BaseRules& rules, const BaseName& base) {
   for (const BaseRule& rule : rules.rules) {
     if (!rule.images.empty() && !fits(rule.images, base.repository)) continue;
     if (!rule.vendors.empty() && !holds(rule.vendors, base.vendor)) continue;
-    if (!rule.tags.empty() && !base.tag.empty() && !fits(rule.tags, base.tag)) continue;
+    if (!rule.tags.empty() && !base.tags.empty() && std::ranges::none_of(base.tags, [&](const std::string& tag) { return fits(rule.tags, tag); })) continue;
     if (!rule.digests.empty() && !base.digest.empty() && !holds(rule.digests, base.digest)) continue;
     if (!rule.digests.empty() && base.digest.empty()) return {&rule, "digest"};
-    if (!rule.tags.empty() && base.tag.empty()) return {&rule, "tag"};
+    if (!rule.tags.empty() && base.tags.empty()) return {&rule, "tag"};
     return {&rule, {}};
   }
   return {};

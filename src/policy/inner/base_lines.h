@@ -1,6 +1,7 @@
 #pragma once
 // The lines of a rule on bases that references and images are asked alike.
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,8 +10,15 @@
 
 namespace ashlar::policy {
 
-/// What rules are about.
-struct BaseName { std::string_view repository, tag, digest, vendor; };
+/// The tags under which what has this digest was selected, each once. A digest is pulled whatever tag stands beside it, so that these are the only ones that count.
+std::vector<std::string> tags_of(const Selection& selection, std::string_view repository, std::string_view digest);
+
+/// What rules are about. `tags`: those that are known to lead to it; none: it is not known which do.
+struct BaseName {
+  std::string_view repository;
+  std::span<const std::string> tags;
+  std::string_view digest, vendor;
+};
 
 /// The first rule that is about a base, or that may be.
 struct Found {

@@ -6,12 +6,15 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "policy/inner/base_lines.h"
 #include "policy/inner/cel.h"
 
 namespace ashlar::policy {
 namespace {
 
 using Effect = Inexpressible::Effect;
+
+constexpr std::string_view by_digest = "i.repository + '@' + i.digest";
 
 class BasesCel {
  public:
@@ -50,6 +53,28 @@ class BasesCel {
     return "false";
   }
 
+  const Selection* selection() const {
+    const auto found = inputs_.selections.find(rules_.selection);
+    return found == inputs_.selections.end() ? nullptr : &found->second;
+  }
+  void note_selection(const BaseRule& rule) { note(Effect::AsOf, rule, fmt::format("the selection '{}' is written out as it stood on {}", rules_.selection, inputs_.now.str()), "export again whenever the selection changes"); }
+
+  /// Of images that the rule may be about, those with a tag that the selection has, and where one of these fits the rule's, or none does. As `by_digest` has them.
+  std::vector<std::string> digests_by_tags(const BaseRule& rule, bool fitting) const {
+    std::set<std::string> all;
+    const auto add = [&](const std::string& repository, const std::string& digest) {
+      const auto tags = tags_of(*selection(), repository, digest);
+      const auto fits = [&](const std::string& tag) { return std::ranges::any_of(rule.tags, [&](const std::string& glob) { return matches_glob(glob, tag); }); };
+      if (!tags.empty() && std::ranges::any_of(tags, fits) == fitting) all.insert(repository + "@" + digest);
+    };
+    for (const SelectedBase& base : selection() == nullptr ? std::vector<SelectedBase>() : selection()->bases) {
+      if (!rule.images.empty() && std::ranges::none_of(rule.images, [&](const std::string& glob) { return matches_glob(glob, base.repository); })) continue;
+      add(base.repository, base.digest);
+      for (const SelectedPlatform& platform : base.platforms) add(base.repository, platform.manifest);
+    }
+    return {all.begin(), all.end()};
+  }
+
   std::string about_of(const BaseRule& rule) const {
     std::vector<std::string> all;
     if (!rule.images.empty()) all.push_back(fmt::format("i.repository.matches({})", cel::text(cel::regex_of(rule.images))));
@@ -58,7 +83,10 @@ class BasesCel {
       for (const std::string& each : rule.vendors) vendors.push_back(of_vendor(each));
       all.push_back("(" + join(vendors, " || ") + ")");
     }
-    if (!rule.tags.empty()) all.push_back(fmt::format("(i.tag == '' || i.tag.matches({}))", cel::text(cel::regex_of(rule.tags))));
+    if (!rule.tags.empty()) {
+      const auto others = digests_by_tags(rule, false);
+      all.push_back(fmt::format("(i.digest == '' ? i.tag.matches({}) : {})", cel::text(cel::regex_of(rule.tags)), others.empty() ? "true" : fmt::format("!({} in {})", by_digest, cel::list(others))));
+    }
     if (!rule.digests.empty()) all.push_back(fmt::format("(i.digest == '' || i.digest in {})", cel::list(rule.digests)));
     return all.empty() ? "true" : join(all, " && ");
   }
@@ -68,8 +96,12 @@ class BasesCel {
     const std::string of = fmt::format("the rule '{}' on bases ", rule.name);
     std::string out;
     if (!rule.digests.empty()) out += fmt::format("i.digest == '' ? {} : ", says(of + "asks which digest it has: write it with its digest", rule.why));
-    if (!rule.tags.empty()) out += fmt::format("i.tag == '' ? {} : ", says(of + "asks which tag it has: write it with its tag", rule.why));
-    if (!rule.tags.empty()) note(Effect::AdmitsMore, rule, "a tag beside a digest is what whoever wrote the reference says: the image may have another", "name digests in the rule, or ask for the selection");
+    if (!rule.tags.empty()) {
+      const auto fitting = digests_by_tags(rule, true);
+      out += fmt::format("i.digest != ''{} ? {} : ", fitting.empty() ? "" : fmt::format(" && !({} in {})", by_digest, cel::list(fitting)), says(of + "asks which tag it has: the one beside a digest proves nothing, and the selection has none of this digest", rule.why));
+      if (selection() != nullptr) note_selection(rule);
+      else note(Effect::DeniesMore, rule, "which tags a digest has only a selection tells, and none was at hand: what the rule may be about is denied where it is written by digest", "name the selection in the section 'bases', or name digests in the rule");
+    }
     if (rule.deny) return out + says(of + "denies it", rule.why);
     if (rule.pinned) out += fmt::format("i.digest == '' ? {} : ", says(of + "asks for a digest: write it as NAME:TAG@sha256:...", rule.why));
     if (rule.from || rule.until) {
@@ -92,12 +124,11 @@ class BasesCel {
   }
 
   std::string selected(const BaseRule& rule, const std::string& of) {
-    const auto found = inputs_.selections.find(rules_.selection);
-    if (found == inputs_.selections.end()) {
+    if (selection() == nullptr) {
       note(Effect::DeniesMore, rule, "there is no selection to look images up in: all that the rule is about is denied", "have the selection that the section 'bases' names at hand, and export again");
       return says(of + "asks for the selection, which was not at hand when it was exported", rule.why);
     }
-    const Selection& selection = found->second;
+    const Selection& selection = *this->selection();
     std::set<std::string> all;
     bool times = false, unsaid = false;
     const auto add = [&](const SelectedBase& base, const std::string& tag, const std::string& digest) {
@@ -114,11 +145,11 @@ class BasesCel {
       for (const SelectedPlatform& platform : base.platforms) add(base, {}, platform.manifest);
       for (const std::string& tag : base.tags) add(base, tag, {});
     }
-    note(Effect::AsOf, rule, fmt::format("the selection '{}' is written out as it stood on {}", rules_.selection, inputs_.now.str()), "export again whenever the selection changes");
+    note_selection(rule);
     if (times) note(Effect::AsOf, rule, fmt::format("bases are selected and supported from and until certain times; the manifests decide that as of {}", inputs_.now.str()), "export again every day, or when one of these times has come");
     if (unsaid) note(Effect::AdmitsMore, rule, "of some selected bases nobody says until when they are supported", "say it in the selection");
     const std::vector<std::string> list(all.begin(), all.end());
-    return fmt::format("(i.digest == '' ? i.repository + ':' + i.tag : i.repository + '@' + i.digest) in {} ? '' : {}", cel::list(list), says(of + "asks for the selection, in which it is not", rule.why));
+    return fmt::format("(i.digest == '' ? i.repository + ':' + i.tag : {}) in {} ? '' : {}", by_digest, cel::list(list), says(of + "asks for the selection, in which it is not", rule.why));
   }
 
   const BaseRules& rules_;

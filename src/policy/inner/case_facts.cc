@@ -105,7 +105,7 @@ void CaseFacts::read_base(Case& out) {
 void CaseFacts::read_base_member(std::string_view key, const YamlNode& node, Case& out) {
   BaseFacts& base = out.facts.base;
   if (key == "repository") base.repository = node.text;
-  else if (key == "tag") base.tag = node.text;
+  else if (key == "tag") base.tags = node.type == YamlNode::Type::Scalar && node.text.empty() ? std::vector<std::string>() : texts(node);
   else if (key == "digest") base.digest = node.text;
   else if (key == "how") base.words = node.text;
   else if (key == "vendor") base.vendor = node.text;

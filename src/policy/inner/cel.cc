@@ -119,4 +119,15 @@ std::string regex_of(std::span<const std::string> globs) {
   return fmt::format("^(?:{})$", join(parts, "|"));
 }
 
+bool is_plain_expression(std::string_view expression) {
+  for (size_t at = 0; at < expression.size(); ++at) {
+    if (expression[at] == '\\') {
+      if (++at < expression.size() && std::string_view("123456789cuk").find(expression[at]) != std::string_view::npos) return false;
+    } else if (expression.substr(at).starts_with("(?") && !expression.substr(at).starts_with("(?:")) {
+      return false;
+    }
+  }
+  return true;
+}
+
 }  // namespace ashlar::policy::cel

@@ -14,6 +14,8 @@ std::string list(std::span<const std::string> values);
 std::string regex_of(std::span<const std::string> globs);
 /// The same of one glob, without its ends.
 std::string part_of(std::string_view glob);
+/// Whether RE2 reads an ECMAScript expression as it is meant: it looks nowhere around itself and back to nothing.
+bool is_plain_expression(std::string_view expression);
 /// A regular expression that matches this text, without its ends.
 std::string literal(std::string_view characters);
 

@@ -19,12 +19,6 @@ Json resource_rules() {
   return out;
 }
 
-void note_signatures(const Policy& policy, Notes& notes) {
-  for (const VerifyRule& each : policy.verify->rules) {
-    notes.add(Inexpressible::Effect::AdmitsMore, "verify", each.name, "an API server fetches neither signatures nor statements: who signed an image, who built it and how old that is is not asked; its name is", "export to kyverno, too, or have `ashlar verify --policy` run before whatever deploys");
-  }
-}
-
 Json policy_of(const Policy& policy, const Place& place, const ExportWish& wish, const ExportInputs& inputs, Notes& notes) {
   const PodCel cel = pod_cel(policy, *place.rules, wish, inputs, notes);
   Json variables = Json::array(), validations = Json::array();
@@ -38,10 +32,16 @@ Json policy_of(const Policy& policy, const Place& place, const ExportWish& wish,
 
 }  // namespace
 
+void note_signatures(const Policy& policy, std::string_view engine, Notes& notes) {
+  for (const VerifyRule& each : policy.verify->rules) {
+    notes.add(Inexpressible::Effect::AdmitsMore, "verify", each.name, fmt::format("{} fetches neither signatures nor statements: who signed an image, who built it and how old that is is not asked; its name is", engine), "export to kyverno or to policy-controller, too, or have `ashlar verify --policy` run before whatever deploys");
+  }
+}
+
 std::vector<Json> vap_manifests(const Policy& policy, const std::vector<Place>& places, const ExportWish& wish, const ExportInputs& inputs, Notes& notes) {
   std::vector<Json> out;
   for (const Place& place : places) {
-    if (policy.verify && place.rules->verify) note_signatures(policy, notes);
+    if (policy.verify && place.rules->verify) note_signatures(policy, "an API server", notes);
     Json made = policy_of(policy, place, wish, inputs, notes);
     if (made.is_null()) continue;
     out.push_back(std::move(made));

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "policy/inner/cel.h"
 #include "policy/inner/dated.h"
+#include "policy/inner/image_globs.h"
 #include "trust/key.h"
 
 namespace ashlar::policy {
@@ -27,39 +28,17 @@ std::string replaced(std::string text, std::string_view from, std::string_view t
 /// A regular expression in which Kyverno fills in nothing.
 std::string unfilled_expression(const std::string& expression) { return replaced(replaced(expression, "{{", "[{][{]"), "$(", "(?:$)("); }
 
-/// Whether RE2 reads an ECMAScript expression as it is meant: it looks nowhere around itself and back to nothing.
-bool is_plain_expression(std::string_view expression) {
-  for (size_t at = 0; at < expression.size(); ++at) {
-    if (expression[at] == '\\') {
-      if (++at < expression.size() && std::string_view("123456789cuk").find(expression[at]) != std::string_view::npos) return false;
-    } else if (expression.substr(at).starts_with("(?") && !expression.substr(at).starts_with("(?:")) {
-      return false;
-    }
-  }
-  return true;
-}
-
 /// Which images a glob names, each pattern with what stands after a repository.
 std::vector<std::string> patterns_of(std::string_view glob, const Registries& registries) {
-  std::vector<std::string> names{""};
-  const auto segments = split(glob, '/');
-  for (size_t at = 0; at < segments.size(); ++at) {
-    const bool many = segments[at] == "**";
+  std::vector<std::string> names = expanded(glob, [](std::string_view segment) {
     std::string part;
-    for (size_t each = 0; each < segments[at].size(); ++each) {
-      const size_t close = segments[at][each] == '[' ? segments[at].find(']', each + 2) : std::string_view::npos;
+    for (size_t each = 0; each < segment.size(); ++each) {
+      const size_t close = segment[each] == '[' ? segment.find(']', each + 2) : std::string_view::npos;
       if (close != std::string_view::npos) part += '?', each = close;
-      else if (segments[at][each] != '*' || !part.ends_with('*')) part += segments[at][each];
+      else if (segment[each] != '*' || !part.ends_with('*')) part += segment[each];
     }
-    std::vector<std::string> longer;
-    for (const std::string& name : names) {
-      if (many && at > 0) longer.push_back(name);  // `**` is no part at all, too
-      longer.push_back(at == 0 || (name.empty() && at > 0) ? part : name + "/" + part);
-    }
-    if (many && at == 0 && segments.size() > 1) longer.push_back("");
-    names = std::move(longer);
-    if (names.size() > 64) break;
-  }
+    return part;
+  });
   if (!registries.host.empty() && !registries.single.empty()) {
     const std::string folder = registries.host + "/" + registries.single + "/";
     const std::vector<std::string> full = names;
@@ -154,7 +133,7 @@ class Images {
     const std::string& text = pattern.text();
     if (!pattern.is_expression() && text.find_first_of("*?") == std::string::npos && unfilled(text) == text) to[name] = text;  // where Kyverno reads wildcards
     else if (!pattern.is_expression()) to[name + "RegExp"] = fmt::format("^{}$", cel::literal(text));
-    else if (is_plain_expression(text)) to[name + "RegExp"] = unfilled_expression(fmt::format("^(?:{})$", text));
+    else if (cel::is_plain_expression(text)) to[name + "RegExp"] = unfilled_expression(fmt::format("^(?:{})$", text));
     else return false;
     return true;
   }

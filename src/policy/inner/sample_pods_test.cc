@@ -66,7 +66,10 @@ void add_references(std::vector<PodCase>& out) {
   add("a name that only ends so", "staging", "evil.example/registry.example/team/app:1", false);
   add("a dot of a name is no wildcard", "staging", "registryXexample/team/app:1", false);
   add("a base without digest where one is asked", "staging", "registry.example/hardened/python:3.13", false);
-  add("a base with a digest", "staging", "registry.example/hardened/python:3.13" + hash_e, true);
+  add("a base with a digest", "staging", "registry.example/mirrored/python:3.13" + hash_e, true);
+  add("a base with a digest and no tag", "staging", "registry.example/mirrored/python" + hash_e, true);
+  add("a base without a digest where no rule is about its tag", "staging", "registry.example/mirrored/python:3.13", false);
+  add("a tag that is not denied beside a digest of which nobody knows the tag", "staging", "registry.example/hardened/python:3.13" + hash_e, false);
   add("whether it is denied by its tag is not said, of a base", "staging", "registry.example/hardened/python" + hash_e, false);
   add("a base that is denied by its tag", "staging", "registry.example/hardened/python:3.13-dev" + hash_e, false);
   add("whether it is denied by its tag is not said", "staging", "registry.example/tools/git" + hash_e, false);
@@ -97,8 +100,14 @@ void add_references(std::vector<PodCase>& out) {
   add("a platform of what is selected", "production", "registry.example/hardened/python@" + digest_b, true);
   add("selected by tag", "production", "registry.example/hardened/python:3.13", true);
   add("not selected", "production", "registry.example/hardened/python@" + digest_d, false);
+  add("a tag that is not selected", "production", "registry.example/hardened/python:2", false);
   add("selected once, no longer", "production", "registry.example/hardened/python@" + digest_c, false);
   add("its support has ended", "production", "registry.example/hardened/go@" + digest_a, false);
+  add("selected by digest, and whatever tag stands beside", "production", "registry.example/hardened/python:3.13-dev@" + digest_a, true);
+  add("a tag that is selected beside a digest that is not", "production", "registry.example/hardened/python:3.13" + hash_e, false);
+  add("denied by its tag in production", "production", "registry.example/hardened/node:22-dev", false);
+  add("selected under a tag that is denied", "production", "registry.example/hardened/node@" + digest_d, false);
+  add("the same behind another tag", "production", "registry.example/hardened/node:22@" + digest_d, false);
   add("selected of another repository", "production", "registry.example/hardened/java@" + digest_a, false);
   add("a finished image in production", "production", good, true);
   add("where everything is allowed", "dev", "other.example/app:1", true);
@@ -259,7 +268,7 @@ std::string sample_policy_text() {
   rules:
     - {{name: tools, images: [registry.example/tools/**, registry.example/certain/**], signed-by: [{{file: team.pub}}]}}
     - name: teams
-      images: [registry.example/team/*, registry.example/hardened/**, registry.example/old/app, registry.example/next/app]
+      images: [registry.example/team/*, registry.example/hardened/**, registry.example/old/app, registry.example/next/app, registry.example/mirrored/**]
       signed-by: [{{file: team.pub}}, {{name: ci@example.org, issuer: 'https://accounts.example.org'}}]
     - {{name: vendors, images: [vendor.example/**, hub.example/library/**], signed-by: [{{file: team.pub}}]}}
 bases:
@@ -269,6 +278,7 @@ bases:
     - {{name: tools, images: [registry.example/tools/**]}}
     - {{name: no-dev, images: [registry.example/hardened/**], tags: ['*-dev'], deny: true}}
     - {{name: hardened, images: [registry.example/hardened/**], pinned: true, why: tags move}}
+    - {{name: mirrored, images: [registry.example/mirrored/**], pinned: true}}
     - {{name: certain, images: [registry.example/certain/**], digests: ['{0}']}}
     - {{name: not-certain, images: [registry.example/certain/**], deny: true}}
     - {{name: old, images: [registry.example/old/**], until: 2026-06-01}}
@@ -284,6 +294,7 @@ environments:
     bases:
       selection: selection.json
       rules:
+        - {{name: no-dev, images: [registry.example/hardened/**], tags: ['*-dev'], deny: true}}
         - {{name: selected, images: [registry.example/hardened/**], supported: true}}
   staging: {{}}
   dev:
@@ -304,6 +315,7 @@ ExportInputs sample_inputs() {
   selection.bases = {{.repository = "registry.example/hardened/python", .tags = {"3.13", "3"}, .digest = digest_a, .platforms = {{"linux/amd64", digest_b, {}}}, .supported_until = time("2029-10-01T00:00:00Z"), .from = time("2026-01-01T00:00:00Z"), .approved_by = "platform"},
                      {.repository = "registry.example/hardened/python", .tags = {"3.12"}, .digest = digest_c, .platforms = {}, .from = time("2025-01-01T00:00:00Z"), .until = time("2026-02-01T00:00:00Z"), .approved_by = "platform"},
                      {.repository = "registry.example/hardened/go", .tags = {"1.20"}, .digest = digest_a, .platforms = {}, .supported_until = time("2024-02-06T00:00:00Z"), .from = time("2026-01-01T00:00:00Z"), .approved_by = "platform"}};
+  selection.bases.push_back({.repository = "registry.example/hardened/node", .tags = {"22-dev"}, .digest = digest_d, .platforms = {}, .supported_until = time("2029-10-01T00:00:00Z"), .from = time("2026-01-01T00:00:00Z"), .approved_by = "platform"});
   out.keys["key file 'team.pub'"] = {.pem = "-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n-----END PUBLIC KEY-----\n", .digest = digest_d};
   return out;
 }

@@ -17,12 +17,15 @@ std::string Section::text(const YamlNode& in, std::string_view key) {
 }
 
 std::vector<std::string> Section::texts(const YamlNode& in, std::string_view key) {
-  std::vector<std::string> out;
   const YamlNode* const node = in.find(key);
-  if (node == nullptr) return out;
-  if (node->type == YamlNode::Type::Scalar && !node->text.empty()) return {node->text};
-  if (node->type != YamlNode::Type::Sequence || node->items.empty()) fault(*node, "a text, or a list of texts, is expected here");
-  for (const YamlNode& each : node->items) {
+  return node == nullptr ? std::vector<std::string>() : texts(*node);
+}
+
+std::vector<std::string> Section::texts(const YamlNode& node) {
+  std::vector<std::string> out;
+  if (node.type == YamlNode::Type::Scalar && !node.text.empty()) return {node.text};
+  if (node.type != YamlNode::Type::Sequence || node.items.empty()) fault(node, "a text, or a list of texts, is expected here");
+  for (const YamlNode& each : node.items) {
     if (each.type != YamlNode::Type::Scalar || each.text.empty()) fault(each, "a text is expected here");
     else out.push_back(each.text);
   }

@@ -19,6 +19,7 @@ class Section : public YamlSection {
   /// The text of a member; empty where it lacks, and a fault where it is none.
   std::string text(const YamlNode& in, std::string_view key);
   /// One text or a list of them.
+  std::vector<std::string> texts(const YamlNode& node);
   std::vector<std::string> texts(const YamlNode& in, std::string_view key);
   /// What a list has; a fault where it is none.
   std::vector<const YamlNode*> items(const YamlNode& node, std::string message, std::string hint);
