@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "base/text.h"
 #include "cli/cmd_policy_export.h"
@@ -15,10 +16,9 @@
 namespace ashlar::cli {
 namespace {
 
-Result<Exit> init(Context& context, const PolicyOptions& options) {
-  if (!options.arguments.empty()) return cannot(Kind::Invalid, "write a policy", fmt::format("'{}' is not expected: --to FILE says where", options.arguments.front()));
+Result<Exit> init(Context& context, const std::string& to) {
   TRY_ASSIGN(const auto data, pipeline::data_folder(context.machine));
-  TRY_ASSIGN(const auto written, pipeline::init_policy(context.machine, data, options.to.empty() ? "policy.yaml" : options.to));
+  TRY_ASSIGN(const auto written, pipeline::init_policy(context.machine, data, to.empty() ? "policy.yaml" : to));
   if (context.json) {
     Json files = Json::array();
     for (const host::Path& each : written) files.push_back(each.string());
@@ -60,10 +60,10 @@ void show(Context& context, const pipeline::TestedCases& tested) {
   }
 }
 
-Result<Exit> test_cases(Context& context, const PolicyOptions& options) {
-  std::vector<host::Path> files(options.arguments.begin(), options.arguments.end());
-  if (files.empty()) files.push_back(pipeline::cases_beside(options.policy.empty() ? "policy.yaml" : options.policy));
-  TRY_ASSIGN(const auto tested, pipeline::test_policy(context.machine, files, options.policy));
+Result<Exit> test_cases(Context& context, const std::vector<std::string>& named, const std::string& policy) {
+  std::vector<host::Path> files(named.begin(), named.end());
+  if (files.empty()) files.push_back(pipeline::cases_beside(policy.empty() ? "policy.yaml" : policy));
+  TRY_ASSIGN(const auto tested, pipeline::test_policy(context.machine, files, policy));
   size_t all = 0, wrong = 0;
   Json list = Json::array();
   for (const pipeline::TestedCases& each : tested) {
@@ -77,8 +77,19 @@ Result<Exit> test_cases(Context& context, const PolicyOptions& options) {
   return wrong == 0 ? Exit::Clean : Exit::No;
 }
 
-PolicyAction declare_init(CLI::App&) { return init; }
-PolicyAction declare_test(CLI::App&) { return test_cases; }
+Action declare_init(CLI::App& app) {
+  const auto to = std::make_shared<std::string>();
+  app.add_option("--to", *to, "the file to write, by default policy.yaml")->option_text("FILE");
+  return [to](Context& context) { return init(context, *to); };
+}
+
+Action declare_test(CLI::App& app) {
+  const auto files = std::make_shared<std::vector<std::string>>();
+  const auto policy = std::make_shared<std::string>();
+  app.add_option("FILE", *files, "files of cases; by default those beside the policy, policy.cases.yaml");
+  app.add_option("--policy", *policy, "the policy; by default the one that the cases name, or the one beside them")->option_text("FILE");
+  return [files, policy](Context& context) { return test_cases(context, *files, *policy); };
+}
 
 /// A new action is a row here.
 constexpr PolicyVerb actions[] = {
@@ -91,23 +102,24 @@ constexpr PolicyVerb actions[] = {
 }  // namespace
 
 Action policy(CLI::App& app) {
-  struct Options : PolicyOptions { std::string action; };
-  const auto options = std::make_shared<Options>();
-  const auto declared = std::make_shared<std::vector<PolicyAction>>();
-  std::string help;
-  std::vector<std::string> names;
+  const auto declared = std::make_shared<std::vector<std::pair<CLI::App*, Action>>>();
   for (const PolicyVerb& each : actions) {
-    names.emplace_back(each.name);
-    help += fmt::format("{}'{}' {}", help.empty() ? "" : "; ", each.name, each.summary);
+    CLI::App* const own = app.add_subcommand(std::string(each.name), std::string(each.summary));
+    own->fallthrough();  // what every verb takes may stand behind it
+    own->footer("`ashlar policy --help` shows what every action takes, as --format.");
+    declared->emplace_back(own, each.declare(*own));
   }
-  app.add_option("ACTION", options->action, help)->required()->check(CLI::IsMember(names));
-  app.add_option("ARGUMENT", options->arguments, "of test: files of cases; by default those beside the policy, policy.cases.yaml. Of select: the bases");
-  app.add_option("--policy", options->policy, "the policy; by default policy.yaml")->option_text("FILE");
-  app.add_option("--to", options->to, "of init: the file to write, by default policy.yaml; of export: kyverno or vap")->option_text("FILE|ENGINE");
-  for (const PolicyVerb& each : actions) declared->push_back(each.declare(app));
-  return [options, declared](Context& context) -> Result<Exit> {
-    const auto* const found = std::ranges::find(actions, options->action, &PolicyVerb::name);
-    return (*declared)[static_cast<size_t>(found - std::begin(actions))](context, *options);
+  app.require_subcommand(0, 1);
+  app.allow_extras();
+  return [declared, &app](Context& context) -> Result<Exit> {
+    const auto found = std::ranges::find_if(*declared, [](const auto& each) { return each.first->parsed(); });
+    std::vector<std::string_view> names;
+    for (const PolicyVerb& each : actions) names.push_back(each.name);
+    std::vector<std::string> rest = app.remaining();
+    if (found != declared->end() && rest.empty()) return found->second(context);
+    if (found != declared->end()) return cannot(Kind::Invalid, fmt::format("read the command line of `policy {}`", found->first->get_name()), fmt::format("'{}' is not expected", rest.front()));
+    const std::string near = rest.empty() ? std::string() : nearest(rest.front(), names);
+    return cannot(Kind::Invalid, "read the command line of `policy`", fmt::format("{}; it takes one of {}{}", rest.empty() ? "it says no action" : fmt::format("there is no action '{}'", rest.front()), fmt::join(names, ", "), near.empty() ? "" : fmt::format("; did you mean '{}'?", near)));
   };
 }
 

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "base/text.h"
 #include "cli/commands.h"
@@ -15,7 +16,7 @@ namespace ashlar::cli {
 namespace {
 
 struct Options {
-  std::string now, pods, signatures = "tags", name = "ashlar", label = "ashlar.dev/environment";
+  std::string policy, to, now, pods, signatures = "tags", name = "ashlar", label = "ashlar.dev/environment";
   std::vector<std::string> spared;
   bool warn = false;
 };
@@ -40,12 +41,11 @@ Result<std::vector<policy::PodAsk>> pods_of(const std::string& words) {
   return out;
 }
 
-Result<pipeline::ExportRequest> request_of(const PolicyOptions& given, const Options& options) {
-  if (!given.arguments.empty()) return cannot(Kind::Invalid, "export a policy", fmt::format("'{}' is not expected: --policy FILE says which", given.arguments.front()));
-  if (given.to.empty()) return cannot(Kind::Invalid, "export a policy", "say for which engine: --to kyverno, or --to vap");
+Result<pipeline::ExportRequest> request_of(const Options& options) {
+  if (options.to.empty()) return cannot(Kind::Invalid, "export a policy", fmt::format("say for which engine: --to {}", fmt::join(policy::engine_names(), ", or --to ")));
   pipeline::ExportRequest out;
-  if (!given.policy.empty()) out.policy = given.policy;
-  TRY_ASSIGN(out.wish.engine, policy::parse_engine(given.to));
+  if (!options.policy.empty()) out.policy = options.policy;
+  TRY_ASSIGN(out.wish.engine, policy::parse_engine(options.to));
   TRY_ASSIGN(out.wish.pods, pods_of(options.pods));
   const auto place = std::ranges::find(places, options.signatures);
   if (place == places.end()) return cannot(Kind::Invalid, fmt::format("look for signatures in '{}'", options.signatures), "it is none of tags, referrers, bundles");
@@ -62,17 +62,19 @@ Result<pipeline::ExportRequest> request_of(const PolicyOptions& given, const Opt
 
 }  // namespace
 
-PolicyAction declare_export(CLI::App& app) {
+Action declare_export(CLI::App& app) {
   const auto options = std::make_shared<Options>();
-  app.add_option("--pod-rules", options->pods, "of export: what is asked of pods beside what the policy's 'content' does: all, or several of run-as-non-root, read-only-root, no-escalation, drop-capabilities, seccomp, with commas between them")->option_text("RULES");
-  app.add_option("--signatures", options->signatures, "of export, to kyverno: where signatures lie: in cosign's tags (the default), in referrers, or in bundles")->option_text("PLACE");
-  app.add_option("--prefix", options->name, "of export: what names of manifests begin with; 'ashlar' by default")->option_text("NAME");
-  app.add_option("--label", options->label, "of export: the label of a namespace that says its environment; by default ashlar.dev/environment")->option_text("KEY");
-  app.add_option("--spare", options->spared, "of export: a namespace that nothing is asked of, beside the system's own; repeatable")->option_text("NAMESPACE");
-  app.add_flag("--warn", options->warn, "of export: deny nothing, say what would be denied");
-  app.add_option("--now", options->now, "of export: as of this time, for what an engine cannot decide")->option_text("TIME");
-  return [options](Context& context, const PolicyOptions& given) -> Result<Exit> {
-    TRY_ASSIGN(const auto request, request_of(given, *options));
+  app.add_option("--to", options->to, fmt::format("the engine: {}", fmt::join(policy::engine_names(), ", ")))->option_text("ENGINE");
+  app.add_option("--policy", options->policy, "the policy; by default policy.yaml")->option_text("FILE");
+  app.add_option("--pod-rules", options->pods, "what is asked of pods beside what the policy's 'content' does: all, or several of run-as-non-root, read-only-root, no-escalation, drop-capabilities, seccomp, with commas between them")->option_text("RULES");
+  app.add_option("--signatures", options->signatures, "to kyverno: where signatures lie: in cosign's tags (the default), in referrers, or in bundles")->option_text("PLACE");
+  app.add_option("--prefix", options->name, "what names of manifests begin with; 'ashlar' by default")->option_text("NAME");
+  app.add_option("--label", options->label, "the label of a namespace that says its environment; by default ashlar.dev/environment")->option_text("KEY");
+  app.add_option("--spare", options->spared, "a namespace that nothing is asked of, beside the system's own; repeatable")->option_text("NAMESPACE");
+  app.add_flag("--warn", options->warn, "deny nothing, say what would be denied");
+  app.add_option("--now", options->now, "as of this time, for what an engine cannot decide")->option_text("TIME");
+  return [options](Context& context) -> Result<Exit> {
+    TRY_ASSIGN(const auto request, request_of(*options));
     TRY_ASSIGN(auto workshop, pipeline::open_workshop(context.machine, context.config, context.progress));
     TRY_ASSIGN(const auto exported, pipeline::export_policy(workshop, request));
     if (context.json) answer(context, policy::to_json(exported));

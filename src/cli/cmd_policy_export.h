@@ -4,6 +4,6 @@
 
 namespace ashlar::cli {
 
-PolicyAction declare_export(CLI::App& app);
+Action declare_export(CLI::App& app);
 
 }  // namespace ashlar::cli

@@ -89,20 +89,20 @@ Done fits(const SelectOptions& options, const std::vector<std::string>& refs) {
 }
 
 void add_select_options(CLI::App& app, SelectOptions& options) {
-  app.add_flag("--list", options.list, "of select: show what is selected, and who signed it");
-  app.add_flag("--revoke", options.revoke, "of select: from now on these are selected no longer, by reference, repository or digest");
-  app.add_flag("--sign", options.sign, "of select: sign what is there anew, whoever signed it before; read it first");
-  app.add_option("--by", options.by, "of select: who approves it, or says so")->option_text("NAME");
-  app.add_option("--from", options.from, "of select: allowed from then on, a date (2027-01-31) or a length from now (7d); by default from now on")->option_text("TIME");
-  app.add_option("--until", options.until, "of select: no longer from then on")->option_text("TIME");
-  app.add_option("--supported-until", options.supported_until, "of select: its publisher supports it until then")->option_text("TIME");
-  app.add_option("--vendor", options.vendor, "of select: whose it is")->option_text("NAME");
-  app.add_option("--note", options.note, "of select: why")->option_text("TEXT");
-  app.add_option("--name", options.name, "of select: the repository that it is known by, for what was carried elsewhere")->option_text("NAME");
-  app.add_option("--selection", options.selection, "of select: the file; by default selection.json beside ashlar.yaml, or here")->option_text("FILE");
-  forbid_pin(app.add_option("--believe", options.believe, "of select: a public key whose signature on the selection counts, beside those of the configuration; repeatable")->option_text("KEY"));
-  app.add_option("--keyring", options.keyring, "of select: keys whose signatures count, each from when until when")->option_text("FILE");
-  add_key_options(app, options.key, "of select: the private key of the person who approves: a PEM file, cosign's too, or a key in a token (pkcs11:...)");
+  app.add_flag("--list", options.list, "show what is selected, and who signed it");
+  app.add_flag("--revoke", options.revoke, "from now on these are selected no longer, by reference, repository or digest");
+  app.add_flag("--sign", options.sign, "sign what is there anew, whoever signed it before; read it first");
+  app.add_option("--by", options.by, "who approves it, or says so")->option_text("NAME");
+  app.add_option("--from", options.from, "allowed from then on, a date (2027-01-31) or a length from now (7d); by default from now on")->option_text("TIME");
+  app.add_option("--until", options.until, "no longer from then on")->option_text("TIME");
+  app.add_option("--supported-until", options.supported_until, "its publisher supports it until then")->option_text("TIME");
+  app.add_option("--vendor", options.vendor, "whose it is")->option_text("NAME");
+  app.add_option("--note", options.note, "why")->option_text("TEXT");
+  app.add_option("--name", options.name, "the repository that it is known by, for what was carried elsewhere")->option_text("NAME");
+  app.add_option("--selection", options.selection, "the file; by default selection.json beside ashlar.yaml, or here")->option_text("FILE");
+  forbid_pin(app.add_option("--believe", options.believe, "a public key whose signature on the selection counts, beside those of the configuration; repeatable")->option_text("KEY"));
+  app.add_option("--keyring", options.keyring, "keys whose signatures count, each from when until when")->option_text("FILE");
+  add_key_options(app, options.key, "the private key of the person who approves: a PEM file, cosign's too, or a key in a token (pkcs11:...)");
 }
 
 Result<Exit> select(Context& context, const SelectOptions& options, const std::vector<std::string>& refs) {
@@ -131,10 +131,12 @@ Result<Exit> select(Context& context, const SelectOptions& options, const std::v
 
 }  // namespace
 
-PolicyAction declare_select(CLI::App& app) {
+Action declare_select(CLI::App& app) {
   const auto options = std::make_shared<SelectOptions>();
+  const auto refs = std::make_shared<std::vector<std::string>>();
+  app.add_option("REF", *refs, "the bases; of --revoke references, repositories or digests");
   add_select_options(app, *options);
-  return [options](Context& context, const PolicyOptions& all) -> Result<Exit> { return select(context, *options, all.arguments); };
+  return [options, refs](Context& context) -> Result<Exit> { return select(context, *options, *refs); };
 }
 
 }  // namespace ashlar::cli

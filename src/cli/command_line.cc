@@ -1,6 +1,8 @@
 #include "cli/command_line.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "base/shell.h"
@@ -50,12 +52,26 @@ const Verb* find_verb(std::string_view name) {
   return nullptr;
 }
 
+/// Those of a verb's own actions, too, each once.
 std::vector<std::string> long_names(const CLI::App& app) {
   std::vector<std::string> names;
-  for (const CLI::Option* option : options_of(app)) {
-    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
-  }
+  const auto take = [&](const CLI::App& from) {
+    for (const CLI::Option* option : options_of(from)) {
+      for (const std::string& name : option->get_lnames()) {
+        if (std::ranges::find(names, "--" + name) == names.end()) names.push_back("--" + name);
+      }
+    }
+  };
+  take(app);
+  for (const CLI::App* each : app.get_subcommands([](const CLI::App*) { return true; })) take(*each);
   return names;
+}
+
+/// Options as a list of a man page.
+std::string listed(const CLI::App& app) {
+  std::string out;
+  for (const CLI::Option* option : options_of(app)) out += fmt::format(".TP\n.B {}\n{}\n", roff(names_of(*option)), roff(option->get_description()));
+  return out;
 }
 
 }  // namespace
@@ -101,11 +117,13 @@ std::string man_page(const CommandLine& line, std::string_view verb_name) {
   }
   out += fmt::format(".SH SYNOPSIS\n.B ashlar {}\n", roff(verb->name));
   const CLI::App* app = line.app->get_subcommand(std::string(verb->name));
+  if (!app->get_subcommands([](const CLI::App*) { return true; }).empty()) out += ".I ACTION\n";
   for (const CLI::Option* option : options_of(*app)) {
     if (option->get_positional()) out += fmt::format(".I {}\n", roff(names_of(*option)));
   }
   out += "[options]\n.SH OPTIONS\n";
-  for (const CLI::Option* option : options_of(*app)) out += fmt::format(".TP\n.B {}\n{}\n", roff(names_of(*option)), roff(option->get_description()));
+  out += listed(*app);
+  for (const CLI::App* each : app->get_subcommands([](const CLI::App*) { return true; })) out += fmt::format(".SS ashlar {} {}\n{}\n{}", roff(verb->name), roff(each->get_name()), roff(each->get_description()), listed(*each));
   out += fmt::format(".SH EXAMPLE\n.nf\n{}\n.fi\n.SH SEE ALSO\n.BR ashlar (1)\n", roff(verb->example));
   return out;
 }

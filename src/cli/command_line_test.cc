@@ -116,6 +116,29 @@ TEST(Verbs, TakeTheSameGeneralOptions) {
   }
 }
 
+TEST(Verbs, ActionsShowTheirOwnOptionsAlone) {
+  const CommandLine line;
+  const CLI::App* const policy = line.app->get_subcommand("policy");
+  struct Row { const char *action, *own, *others; };
+  for (const Row& row : {Row{"init", "--to", "--policy"}, {"test", "--policy", "--pod-rules"}, {"export", "--pod-rules", "--believe"}, {"select", "--believe", "--pod-rules"}}) {
+    const std::string help = policy->get_subcommand(row.action)->help();
+    EXPECT_NE(help.find(row.own), std::string::npos) << row.action << "\n" << help;
+    EXPECT_EQ(help.find(row.others), std::string::npos) << row.action << "\n" << help;
+    EXPECT_NE(policy->help().find(row.action), std::string::npos);
+    EXPECT_EQ(policy->help().find("--pod-rules"), std::string::npos);
+    for (const std::string& page : {man_page(line, "policy"), completions(line, "bash").value(), completions(line, "zsh").value(), completions(line, "fish").value()}) {
+      std::string name = std::string(row.own).substr(2);
+      const size_t dash = name.find('-');
+      EXPECT_TRUE(page.find(name) != std::string::npos || (dash != std::string::npos && page.find(name.substr(0, dash) + "\\-" + name.substr(dash + 1)) != std::string::npos)) << row.own;
+    }
+    for (const CLI::Option* option : policy->get_subcommand(row.action)->get_options()) EXPECT_FALSE(option->get_description().empty()) << row.action << " " << option->get_name();
+  }
+  for (const char* const words : {"ashlar policy export --to vap --format json", "ashlar policy --format json export --to vap", "ashlar policy select oci:a oci:b --key k --quiet", "ashlar policy test a b --policy p"}) {
+    CommandLine fresh;
+    EXPECT_NO_THROW(fresh.app->parse(std::string(words), true)) << words;
+  }
+}
+
 TEST(CommandLineTest, RefusesWhatItDoesNotKnow) {
   for (const char* words : {"ashlar", "ashlar nothing", "ashlar lock", "ashlar lock --nothing x", "ashlar build --jobs many", "ashlar diff one", "ashlar explain", "ashlar validate",
                             "ashlar doctor extra", "ashlar --nothing"}) {

@@ -4,20 +4,13 @@
 
 namespace ashlar::cli {
 
-/// What all of them read.
-struct PolicyOptions {
-  std::vector<std::string> arguments;  ///< behind the action's name
-  std::string policy, to;              ///< --policy FILE, --to
-};
-using PolicyAction = std::function<Result<Exit>(Context&, const PolicyOptions&)>;
-
-/// One action: adds options of its own and gives back what to do once they are read.
+/// One action: a command of its own below `policy`, with its own options; gives back what to do once they are read.
 struct PolicyVerb {
   std::string_view name;
   std::string_view summary;  ///< as Verb::summary
-  PolicyAction (*declare)(CLI::App& app);
+  Action (*declare)(CLI::App& app);
 };
 
-PolicyAction declare_select(CLI::App& app);  // cmd_policy_select.cc
+Action declare_select(CLI::App& app);  // cmd_policy_select.cc
 
 }  // namespace ashlar::cli
