@@ -3,17 +3,18 @@
 #include <algorithm>
 #include <cctype>
 #include <iterator>
+#include <map>
 #include <set>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include "base/parallel.h"
 #include "base/text.h"
 #include "pipeline/inner/check_baseline.h"
+#include "pipeline/inner/gitlab_pipelines.h"
+#include "pipeline/inner/reference_judge.h"
 #include "pipeline/make.h"
-#include "policy/finished.h"
-#include "policy/registries.h"
-#include "policy/vendors.h"
 
 namespace ashlar::pipeline {
 namespace {
@@ -21,6 +22,7 @@ namespace {
 constexpr int max_depth = 64;
 constexpr std::size_t max_files = 200'000;
 constexpr std::uint64_t max_json = 4 << 20, max_sniffed = 64 << 20;  ///< of a file whose name tells nothing
+constexpr std::uint64_t max_beside = 4 << 20;  ///< of a file that another one names
 constexpr std::size_t max_notes = 20;
 
 struct Candidate {
@@ -62,14 +64,33 @@ class Walk {
       for (const host::Path& each : file.builds) {
         const auto real = files_.canonical(each);
         const auto stat = files_.stat(each);
-        const bool within = real && std::ranges::any_of(roots_, [&](const host::Path& root) { const host::Path from = real->lexically_relative(root); return !from.empty() && *from.begin() != ".."; });
+        const bool within = real && is_within(*real);
         if (within && stat && stat->type == host::NodeType::Regular && seen.insert(*real).second) out.push_back({each, false, workload::FileKind::Dockerfile});
+        else if (!within && real && seen.insert(*real).second) notes.push_back(fmt::format("'{}', which '{}' is built by, was not looked at: name it, too", visible(each.string()), visible(file.path.string())));
       }
     }
     return out;
   }
 
+  /// Files of pipelines that others include, whatever their names are. What was found by its name and is one of them is of that kind.
+  void add_included(const std::vector<host::Path>& paths) {
+    std::map<host::Path, std::size_t> at;
+    for (std::size_t index = 0; index < found.size(); ++index) {
+      if (const auto real = files_.canonical(found[index].path)) at.emplace(*real, index);
+    }
+    for (const host::Path& each : paths) {
+      const auto real = files_.canonical(each);
+      if (!real) continue;
+      if (const auto known = at.find(*real); known != at.end()) found[known->second].kind = workload::FileKind::GitLab;
+      else if (is_within(*real)) found.push_back({each, false, workload::FileKind::GitLab});
+      else notes.push_back(fmt::format("'{}', which the pipeline includes, was not looked at: name it, too", visible(each.string())));
+    }
+  }
+
  private:
+  bool is_within(const host::Path& real) const {
+    return std::ranges::any_of(roots_, [&](const host::Path& root) { const host::Path from = real.lexically_relative(root); return !from.empty() && *from.begin() != ".."; });
+  }
   Done folder(const host::Path& path, const host::Path& real, int depth) {
     if (depth > max_depth) return cannot(Kind::Invalid, fmt::format("search '{}'", path.string()), fmt::format("its folders nest deeper than {}", max_depth));
     TRY_ASSIGN(const auto names, files_.list(path));
@@ -95,105 +116,6 @@ class Walk {
   std::vector<host::Path> roots_;
 };
 
-/// What references are judged by. Made once, read by all threads.
-struct Judge {
-  const policy::BaseRules* rules = nullptr;  ///< null: nothing is judged
-  const policy::VerifyRules* verify = nullptr;  ///< of finished images; null: it is not asked
-  const policy::Selection* selection = nullptr;
-  policy::Registries registries{};
-  std::vector<policy::Vendor> vendors{};
-  workload::Replacements replacements;
-  Time now{};
-  bool pending_passes = false;
-
-  policy::ReferenceVerdict ask(workload::FileKind kind, const workload::ImageUse& use) const {
-    if (!use.image) {
-      const std::string what = use.unknown.empty() ? fmt::format("'{}' is no reference", visible(use.written.substr(0, 200))) : fmt::format("the variable '{}' decides on it", visible(join(use.unknown, "', '").substr(0, 200)));
-      return {.answer = policy::Answer::Unknown, .rule = {}, .reasons = {{.answer = policy::Answer::Unknown, .section = "bases", .what = what}}, .pending = {}, .remedy = "name it in the file"};
-    }
-    if (kind == workload::FileKind::Dockerfile && use.where == "FROM" && use.image->str() == "scratch") return of_scratch();
-    policy::NamedReference reference{use.image->str(), policy::full_name(registries, use.image->name), use.image->tag, use.image->digest, {}};
-    if (const policy::Vendor* vendor = policy::vendor_of(vendors, reference.repository)) reference.vendor = vendor->name;
-    // What runs is a finished image: where a rule says who signs it, its base is asked of the image, and not of its own name.
-    const policy::VerifyRule* const finished = verify == nullptr || kind == workload::FileKind::Dockerfile ? nullptr : policy::rule_for(*verify, reference.repository);
-    policy::ReferenceVerdict out = policy::ask_reference(*rules, selection, reference, now);
-    const bool banned = std::ranges::any_of(rules->rules, [&](const policy::BaseRule& each) { return each.deny && each.name == out.rule; });
-    if (finished != nullptr && out.answer == policy::Answer::Denied && !banned) {
-      out = {.answer = policy::Answer::Unknown, .rule = finished->name, .reasons = {{.answer = policy::Answer::Allowed, .section = "verify", .rule = finished->name, .what = fmt::format("'{}' is a finished image by the rule '{}'", visible(reference.repository), finished->name)}},
-             .pending = {"who signed it", "its base (`ashlar check REF`)"}, .remedy = fmt::format("ask the image: `ashlar check docker://{}`", visible(use.image->str()))};
-    }
-    // Nothing in the file speaks against it, and the rest is for the check of the image.
-    if (pending_passes && out.answer == policy::Answer::Unknown && !out.pending.empty() && policy::answer_of(out.reasons) == policy::Answer::Allowed) out.answer = policy::Answer::Allowed;
-    return out;
-  }
-
-  /// Of a stage that has no base: what the policy says of images that have none.
-  policy::ReferenceVerdict of_scratch() const {
-    policy::Policy only;
-    only.finished.bases = *rules;
-    policy::FinishedImage image;
-    image.base.how = policy::BaseFacts::How::None;
-    policy::Judgement judged = policy::judge(only, image, {}, now);
-    policy::ReferenceVerdict out{.answer = judged.answer, .rule = {}, .reasons = std::move(judged.reasons), .pending = {}, .remedy = {}};
-    if (out.answer != policy::Answer::Allowed && !out.reasons.empty()) out.remedy = out.reasons.front().remedy;
-    return out;
-  }
-
-  /// Where the policy allows an image of the catalogue: below the folder that a rule names, with the selected digest where one is needed. Empty: nowhere.
-  std::string allowed_place(const workload::Advice& advice) const {
-    for (const policy::BaseRule& rule : rules->rules) {
-      for (const std::string& glob : rule.images) {
-        const std::string_view folder = std::string_view(glob).substr(0, glob.find_last_not_of("*/") + 1);
-        if (rule.deny || folder.empty() || folder.size() == glob.size() || glob[folder.size()] != '/' || folder.find_first_of("*?[") != std::string_view::npos) continue;
-        policy::NamedReference reference{.written = {}, .repository = fmt::format("{}/{}", folder, advice.image), .tag = advice.tag, .digest = {}, .vendor = {}};
-        std::string out = fmt::format("{}/{}", folder, advice.str());
-        if (const auto* const selected = selection == nullptr ? nullptr : policy::find(*selection, reference.repository, reference.tag, {})) {
-          reference.digest = selected->digest;
-          out += "@" + selected->digest;
-        }
-        if (policy::ask_reference(*rules, selection, reference, now).answer != policy::Answer::Denied) return out;
-        if (reference.digest.empty() && rule.pinned) return out + "@sha256:…";
-      }
-    }
-    return {};
-  }
-
-  std::vector<workload::Remark> remarks(const workload::ImageUse& use, const policy::ReferenceVerdict& verdict) const {
-    if (verdict.answer == policy::Answer::Allowed) return {};
-    const bool denied = verdict.answer == policy::Answer::Denied;
-    std::vector<std::string> words;
-    for (const policy::Reason& each : verdict.reasons) {
-      if (each.answer == verdict.answer) words.push_back(each.why.empty() ? each.what : fmt::format("{} ({})", each.what, each.why));
-    }
-    if (!denied && !verdict.pending.empty()) words.push_back(fmt::format("only the image tells {}", join(verdict.pending, ", ")));
-    workload::Remark out{workload::find_rule(denied ? "image-denied" : "image-undecided"), use.span, join(words, "; "), verdict.remedy};
-    if (const auto advice = denied && use.image ? replacements.find(*use.image) : std::nullopt; advice && advice->found()) {
-      const std::string there = allowed_place(*advice);
-      out.remedy = there.empty() ? fmt::format("use '{}' of the catalogue", advice->str()) : fmt::format("use '{}'", there);
-    }
-    return {std::move(out)};
-  }
-};
-
-Result<Judge> judge_of(Workshop& workshop, const CheckFilesWish& wish, const policy::Policy& policy, const policy::FinishedRules* rules) {
-  host::Files& files = *workshop.machine.files;
-  const host::Path folder = workshop.data / "policies";
-  Judge out;
-  TRY_ASSIGN(std::string text, files.read(folder / "replacements.yaml"));
-  TRY_ASSIGN(out.replacements, workload::Replacements::read(std::move(text), (folder / "replacements.yaml").string()));
-  out.now = workshop.machine.clock->now();
-  out.pending_passes = wish.pending_passes;
-  if (rules == nullptr || !rules->bases) return out;
-  out.rules = &*rules->bases, out.selection = wish.selection;
-  if (rules->verify && policy.verify) out.verify = &*policy.verify;
-  TRY_ASSIGN(std::string registries, files.read(folder / "registries.yaml"));
-  TRY_ASSIGN(out.registries, policy::read_registries(std::move(registries), (folder / "registries.yaml").string()));
-  const host::Path vendors = out.rules->vendors.empty() ? folder / "vendors.yaml" : wish.policy.parent_path() / out.rules->vendors;
-  TRY_ASSIGN(std::string described, files.read(vendors));
-  TRY_ASSIGN(out.vendors, policy::read_vendors(std::move(described), vendors.string()));
-  return out;
-}
-
 /// Where findings of a file are looked up: its path from the baseline's folder on, else as it was named.
 std::string place_of(host::Files& files, const host::Path& path, const host::Path& baseline) {
   if (baseline.empty()) return path.lexically_normal().generic_string();
@@ -204,7 +126,7 @@ std::string place_of(host::Files& files, const host::Path& path, const host::Pat
 
 class Checker {
  public:
-  Checker(host::Files& files, const Judge& judge, const CheckFilesWish& wish) : files_(files), judge_(judge), wish_(wish) {}
+  Checker(host::Files& files, const ReferenceJudge& judge, const GitLabPipelines& pipelines, const CheckFilesWish& wish) : files_(files), judge_(judge), pipelines_(pipelines), wish_(wish) {}
 
   CheckedFile check(const Candidate& candidate) const {
     CheckedFile out;
@@ -222,13 +144,15 @@ class Checker {
       if (!candidate.named) return pass_over(path, text, out);
       return cannot(Kind::Invalid, fmt::format("check '{}'", path), "neither its name nor what is in it tells that it is a Dockerfile, compose file, manifest or CI file");
     }
-    workload::CheckOptions options{.replacements = &judge_.replacements};
+    const workload::Beside beside = beside_of(candidate.path, out.kind);
+    workload::CheckOptions options{.replacements = &judge_.replacements, .beside = &beside};
     if (judge_.rules != nullptr) {
       options.ask = [&](const workload::ImageUse& use) -> std::vector<workload::Remark> {
         if (use.where == "syntax") return {};  // part of the builder, and no base
         out.references.push_back({use, judge_.ask(out.kind, use)});
-        return judge_.remarks(use, out.references.back().verdict);
+        return judge_.remarks(out.kind, use, out.references.back().verdict);
       };
+      options.digest_of = [&](const workload::ImageName& name) { return judge_.selected_digest(name); };
       options.chosen = [&](const workload::ImageName& name) {
         return std::ranges::any_of(out.references, [&](const ReferenceAnswer& each) { return each.use.image == name && each.verdict.answer != policy::Answer::Denied && !each.verdict.rule.empty(); });
       };
@@ -255,6 +179,21 @@ class Checker {
     return {};
   }
 
+  workload::Beside beside_of(const host::Path& path, workload::FileKind kind) const {
+    workload::Beside out;
+    if (kind == workload::FileKind::GitLab) {
+      if (const auto real = files_.canonical(path)) out = pipelines_.of(*real);
+    }
+    out.read = [this, folder = path.parent_path()](const std::string& name) -> std::optional<std::string> {
+      const host::Path there = folder / name;
+      const auto stat = files_.stat(there);
+      if (!stat || stat->type != host::NodeType::Regular || stat->size > max_beside) return std::nullopt;
+      auto text = files_.read(there);
+      return text ? std::optional(std::move(*text)) : std::nullopt;
+    };
+    return out;
+  }
+
   /// A file of which nothing tells what it is: no word where it can be read, an error where it hides images.
   static Done pass_over(const std::string& path, std::string_view text, CheckedFile& out) {
     auto read = workload::can_read_yaml(text, path);
@@ -266,7 +205,8 @@ class Checker {
   }
 
   host::Files& files_;
-  const Judge& judge_;
+  const ReferenceJudge& judge_;
+  const GitLabPipelines& pipelines_;
   const CheckFilesWish& wish_;
 };
 
@@ -296,14 +236,19 @@ Result<CheckedFiles> check_files(Workshop& workshop, const CheckFilesWish& wish)
   } else if (!wish.environment.empty()) {
     return cannot(Kind::Invalid, fmt::format("judge for '{}'", wish.environment), "an environment is part of a policy, and there is none");
   }
-  TRY_ASSIGN(const Judge judge, judge_of(workshop, wish, policy, rules));
+  TRY_ASSIGN(const ReferenceJudge judge, reference_judge(workshop, wish, policy, rules));
   Walk walk(files);
   for (const host::Path& path : wish.paths) TRY(walk.add(path));
   CheckedFiles out;
   out.judged = judge.rules != nullptr;
   if (!out.judged) out.notes.emplace_back(wish.policy.empty() ? "no policy: references are not judged; --policy FILE names one" : fmt::format("the policy '{}' has no section 'bases': references are not judged", wish.policy.string()));
+  GitLabPipelines pipelines(files);
+  for (const Candidate& each : walk.found) {
+    if (workload::kind_of_file(each.path.string(), "") == workload::FileKind::GitLab) pipelines.add(each.path);
+  }
+  walk.add_included(pipelines.included());
   out.files.resize(walk.found.size());
-  const Checker checker(files, judge, wish);
+  const Checker checker(files, judge, pipelines, wish);
   in_parallel(walk.found.size(), 0, [&](std::size_t index, std::size_t) { out.files[index] = checker.check(walk.found[index]); });
   const std::vector<Candidate> built = walk.built(out.files);
   for (const Candidate& each : built) out.files.push_back(checker.check(each));

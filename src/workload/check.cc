@@ -56,7 +56,7 @@ Result<Checked> check(FileKind kind, std::string_view text, std::string_view pat
     for (const Instruction& each : file.instructions) blocks.emplace_back(each.span.line, each.last_line);
   } else {
     TRY_ASSIGN(const YamlStream stream, YamlStream::read(text, path));
-    out.images = yaml_images(kind, stream);
+    out.images = yaml_images(kind, stream, options.beside);
     check_images(out.images, options, remarks);
     look(kind, stream, remarks);
   }

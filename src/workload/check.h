@@ -29,12 +29,6 @@ struct Rule {
 std::span<const Rule> rules();
 const Rule* find_rule(std::string_view id);
 
-/// Bytes [begin, end) of a text become others.
-struct Edit {
-  std::size_t begin = 0, end = 0;
-  std::string bytes;
-};
-
 struct Remark {
   const Rule* rule = nullptr;   ///< of rules()
   Span span;
@@ -45,7 +39,9 @@ struct Remark {
 
 struct CheckOptions {
   const Replacements* replacements = nullptr;                            ///< borrowed; null: nothing is said of what replaces an image
+  const Beside* beside = nullptr;                                        ///< borrowed; null: the file stands for itself
   std::function<std::vector<Remark>(const ImageUse&)> ask = nullptr;     ///< what a policy says of a reference
+  std::function<std::string(const ImageName&)> digest_of = nullptr;      ///< the digest that a name and its tag stand for; empty: nobody here knows
   std::function<bool(const ImageName&)> chosen = nullptr;                ///< whether the team chose the image as a base: its user is taken to be a good one
 };
 
@@ -62,6 +58,9 @@ struct Mended {
   std::string text;
   std::vector<Remark> mended;   ///< places are those of the text as it was when it was their turn
 };
+/// Whether a use may be written anew in its place: its bytes stand in the file for it alone, and nothing makes them of several.
+bool is_mendable(const ImageUse& use);
+
 /// Applies edits until none is left. Doing it twice changes nothing. Errors are those of check().
 Result<Mended> mend(FileKind kind, std::string_view text, std::string_view path, const CheckOptions& options = {});
 

@@ -17,7 +17,7 @@ constexpr size_t max_value = 4096;  // no reference is longer
 
 class Finder {
  public:
-  Finder(const Dockerfile& file, std::string_view text) : file_(file), text_(text), lines_(text) {}
+  Finder(const Dockerfile& file, std::string_view text, const BuildArguments& given) : file_(file), text_(text), given_(given), lines_(text) {}
 
   std::vector<ImageUse> find() {
     for (const Directive& each : file_.directives) {
@@ -53,6 +53,12 @@ class Finder {
   void global(const Instruction& arg) {
     for (const Assignment& each : arg.assignments) {
       const std::string& name = each.name.text;
+      if (const auto given = given_.find(name); given != given_.end()) {
+        values_.erase(name);
+        if (given->second && given->second->size() <= max_value) values_[name].add_loose(*given->second), opaque_.erase(name);
+        else opaque_.insert(name);
+        continue;
+      }
       // Without a value it is what the builder is given; behind a value, builders differ in what it is worth.
       if (!each.has_value && !values_.contains(name)) continue;
       const Substituted value = each.has_value ? resolved(each.value) : Substituted{.text = {}, .unknown = {name}, .used = {}};
@@ -143,6 +149,7 @@ class Finder {
 
   const Dockerfile& file_;
   std::string_view text_;
+  const BuildArguments& given_;
   Lines lines_;
   std::map<std::string, Traced> values_;
   std::set<std::string> opaque_;  ///< have a value, and nobody here knows which
@@ -153,7 +160,7 @@ class Finder {
 
 }  // namespace
 
-std::vector<ImageUse> images_of(const Dockerfile& file, std::string_view text) { return Finder(file, text).find(); }
-std::vector<ImageUse> scratch_of(const Dockerfile& file, std::string_view text) { return Finder(file, text).find_scratch(); }
+std::vector<ImageUse> images_of(const Dockerfile& file, std::string_view text, const BuildArguments& given) { return Finder(file, text, given).find(); }
+std::vector<ImageUse> scratch_of(const Dockerfile& file, std::string_view text, const BuildArguments& given) { return Finder(file, text, given).find_scratch(); }
 
 }  // namespace ashlar::workload

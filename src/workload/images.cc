@@ -63,7 +63,8 @@ FileKind kind_of_file(std::string_view path, std::string_view text) {
   if (!yaml) {
     const bool docker = name == "dockerfile" || name == "containerfile" || name.starts_with("dockerfile.") || name.starts_with("containerfile.") || name.ends_with(".dockerfile") || name.ends_with(".containerfile");
     if (docker) return FileKind::Dockerfile;
-    const bool manifest = name.ends_with(".json") && text.find("\"apiVersion\"") != std::string_view::npos && text.find("\"kind\"") != std::string_view::npos;
+    const auto has = [&](std::string_view word) { return text.find(word) != std::string_view::npos; };
+    const bool manifest = name.ends_with(".json") && ((has("\"apiVersion\"") && has("\"kind\"")) || (has("\"op\"") && has("\"path\"")));
     return manifest && kind_of_yaml(text) == FileKind::Kubernetes ? FileKind::Kubernetes : FileKind::Unknown;
   }
   if (name.starts_with("compose.") || name.starts_with("docker-compose") || name.starts_with("compose-")) return FileKind::Compose;
@@ -75,11 +76,11 @@ FileKind kind_of_file(std::string_view path, std::string_view text) {
   return kind_of_yaml(text);
 }
 
-Result<std::vector<ImageUse>> images_of(FileKind kind, std::string_view text, std::string_view path) {
+Result<std::vector<ImageUse>> images_of(FileKind kind, std::string_view text, std::string_view path, const Beside* beside) {
   if (kind == FileKind::Unknown) return std::vector<ImageUse>{};
   if (kind != FileKind::Dockerfile) {
     TRY_ASSIGN(const YamlStream stream, YamlStream::read(text, path));
-    return yaml_images(kind, stream);
+    return yaml_images(kind, stream, beside);
   }
   TRY_ASSIGN(const Dockerfile file, parse_dockerfile(text, path));
   return images_of(file, text);

@@ -1,11 +1,13 @@
 #pragma once
 // Every image that a file of a team names, with the bytes that name it.
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/result.h"
+#include "workload/beside.h"
 #include "workload/dockerfile.h"
 #include "workload/traced.h"
 
@@ -27,11 +29,13 @@ struct ImageUse {
   Traced text;                       ///< what it comes to, by defaults; each byte with its place
   std::optional<ImageName> image;    ///< none where it is no reference, or a variable without value decides
   std::vector<std::string> unknown;  ///< such variables
+  std::string reason;                ///< why the file does not tell which it is where that is no such variable, or not all of it; empty: it tells
   std::vector<std::string> variables;  ///< all that have a say
   std::string stage;                 ///< of a Dockerfile: the stage's name, else its number
   std::string platform;              ///< as written
   bool parts = false;                ///< of a chart: name, tag and digest are values of their own
   bool plain = false;                ///< of such: the tag has no quotes, so that a number would be one
+  bool shared = false;               ///< its bytes may mean more than this use: an anchor or a part of what has one, a value of a chart
 };
 
 enum class FileKind { Dockerfile, Compose, Kubernetes, HelmValues, GitHub, GitLab, Unknown };
@@ -41,17 +45,19 @@ std::string_view to_string(FileKind kind);  ///< `dockerfile`, `compose`, `kuber
 /// `action.yml`, `.github/workflows/*`), then by content: `apiVersion` and `kind` (in `*.json`, too), `services`, or `jobs` and `on`.
 FileKind kind_of_file(std::string_view path, std::string_view text);
 
-/// In the order of the file. Names of stages and `scratch` are no images. Faults are of kind Invalid.
-Result<std::vector<ImageUse>> images_of(FileKind kind, std::string_view text, std::string_view path);
-std::vector<ImageUse> images_of(const Dockerfile& file, std::string_view text);
+/// In the order of the file. Names of stages and `scratch` are no images. `beside`: what else has a say, where it was looked for. Faults are of kind Invalid.
+Result<std::vector<ImageUse>> images_of(FileKind kind, std::string_view text, std::string_view path, const Beside* beside = nullptr);
+/// What a build is given in the place of its ARGs' defaults; none: a value that nobody here knows.
+using BuildArguments = std::map<std::string, std::optional<std::string>, std::less<>>;
+std::vector<ImageUse> images_of(const Dockerfile& file, std::string_view text, const BuildArguments& given = {});
 /// Stages that have no base: each FROM that comes to `scratch`.
-std::vector<ImageUse> scratch_of(const Dockerfile& file, std::string_view text);
+std::vector<ImageUse> scratch_of(const Dockerfile& file, std::string_view text, const BuildArguments& given = {});
 
 /// Whether a YAML text can be read at all; why not, else.
 Done can_read_yaml(std::string_view text, std::string_view path);
 /// Whether a text that cannot be read has the words of a manifest or compose file that names images. Templates of charts leave that to their values.
 bool may_name_images(std::string_view text, std::string_view path);
-/// The Dockerfiles that services of a compose file say they are built from, relative to its folder. Those that variables or addresses decide on are left out.
+/// The Dockerfiles that services of a compose file are built from, relative to its folder. Those that variables or addresses decide on are left out.
 std::vector<std::string> build_files(std::string_view text, std::string_view path);
 
 }  // namespace ashlar::workload

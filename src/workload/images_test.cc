@@ -18,6 +18,7 @@ std::string shown(const Result<std::vector<ImageUse>>& uses) {
   std::vector<std::string> out;
   for (const ImageUse& each : *uses) {
     std::string text = each.image ? each.image->str() : "?" + join(each.unknown, ",");
+    if (!each.reason.empty()) text = fmt::format("{}[{}]", each.image ? text + " " : "", each.reason);
     out.push_back(fmt::format("{} {}:{} {}", each.where, each.span.line, each.span.column, text));
   }
   return join(out, "; ");
@@ -123,7 +124,7 @@ const Row rows[] = {
     {"a Dockerfile within", FileKind::Compose, "services:\n  a:\n    build:\n      dockerfile_inline: |\n        FROM x:1\n        COPY --from=y:2 a b\n", "services.a.build.dockerfile_inline FROM 5:1 x:1; services.a.build.dockerfile_inline COPY --from 5:1 y:2"},
     {"with a variable of compose", FileKind::Compose, "services: {a: {build: {dockerfile_inline: 'FROM ${I}'}}, b: {build: {dockerfile_inline: 'FROM ${I:-x:1}'}}}\n", "services.a.build.dockerfile_inline 1:44 ?I; services.b.build.dockerfile_inline FROM 1:90 x:1"},
     {"with an argument that the build is given", FileKind::Compose, "services: {a: {build: {dockerfile_inline: \"ARG I=ok\\nFROM $$I\", args: {I: evil}}}, b: {build: {dockerfile_inline: \"ARG I=ok\\nFROM $$I\", args: [I=evil]}}, c: {build: {dockerfile_inline: \"ARG I=ok\\nFROM $$I\"}}}\n",
-     "services.a.build.dockerfile_inline FROM 1:43 ?I; services.b.build.dockerfile_inline FROM 1:115 ?I; services.c.build.dockerfile_inline FROM 1:186 ok"},
+     "services.a.build.dockerfile_inline FROM 1:43 evil; services.b.build.dockerfile_inline FROM 1:115 evil; services.c.build.dockerfile_inline FROM 1:186 ok"},
     {"one that is none", FileKind::Compose, "services: {a: {build: {dockerfile_inline: FORM x}}}\n", "services.a.build.dockerfile_inline 1:43 ?"},
     {"volumes that are images", FileKind::Compose, "services:\n  a:\n    volumes:\n    - {type: image, source: x:1}\n    - {type: bind, source: ./y}\n    - ./z:/z\n    - {type: '${T}', source: w:1}\n", "services.a.volumes[0].source 4:29 x:1; services.a.volumes[3].source 7:30 w:1"},
     {"a variable that brings the scheme of a context", FileKind::Compose, "services: {a: {build: {additional_contexts: {b: '${C:-docker-image://x:1}', c: '${D}', d: '${E:-./f}'}}}}\n", "services.a.build.additional_contexts.b 1:50 x:1; services.a.build.additional_contexts.c 1:81 ?D"},
@@ -140,6 +141,7 @@ const Row rows[] = {
     {"a resource of others", FileKind::Kubernetes, "apiVersion: x.example/v1\nkind: Rollout\nspec: {template: {spec: {containers: [{image: a}]}}}\n", "spec.template.spec.containers[0].image 3:47 a"},
     {"a volume of an image", FileKind::Kubernetes, "apiVersion: v1\nkind: Pod\nspec:\n  volumes:\n  - image: {reference: a:1}\n", "spec.volumes[0].image.reference 5:24 a:1"},
     {"steps and sidecars of Tekton", FileKind::Kubernetes, "apiVersion: tekton.dev/v1\nkind: Task\nspec:\n  steps: [{image: a:1}]\n  sidecars:\n  - image: b:1\n", "spec.steps[0].image 4:19 a:1; spec.sidecars[0].image 6:12 b:1"},
+    {"parameters of Tekton", FileKind::Kubernetes, "apiVersion: tekton.dev/v1\nkind: Task\nspec:\n  stepTemplate: {image: $(params.own)}\n  steps: [{image: 'a:$(params.tag)'}, {image: b}]\n", "spec.stepTemplate.image 4:25 [a parameter decides on it]; spec.steps[0].image 5:20 [a parameter decides on it]; spec.steps[1].image 5:47 b"},
     {"templates of Argo", FileKind::Kubernetes, "apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nspec:\n  templates:\n  - container: {image: a:1}\n  - script: {image: b}\n  - container: {image: '{{x}}'}\n", "spec.templates[0].container.image 5:24 a:1; spec.templates[1].script.image 6:21 b; spec.templates[2].container.image 7:25 ?"},
     {"images of resources of others", FileKind::Kubernetes, "apiVersion: x.example/v1\nkind: Database\nspec:\n  image: a\n  imageName: b:1\n  baseImage: c/d\n  diskImage: large\n  e: {image: {repository: f, tag: '2'}}\n",
      "spec.image 4:10 a; spec.imageName 5:14 b:1; spec.baseImage 6:14 c/d; spec.e.image 8:27 f:2"},
@@ -147,6 +149,14 @@ const Row rows[] = {
     {"a definition of resources has none", FileKind::Kubernetes, "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nspec: {image: a}\n", ""},
     {"images of a kustomization", FileKind::Kubernetes, "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nimages:\n- {name: a, newName: x/b, newTag: '1'}\n- {name: c, digest: '" + digest + "'}\n- {name: d, newName: e}\n- {name: f}\n- {name: g, newTag: '2'}\n",
      "images[0] 4:22 x/b:1; images[1] 5:10 c@" + digest + "; images[2] 6:22 ?newTag; images[4] 8:10 g:2"},
+    {"patches of a kustomization", FileKind::Kubernetes, "kind: Kustomization\npatches:\n- path: p.yaml\n- patch: |-\n    apiVersion: apps/v1\n    kind: Deployment\n    spec: {template: {spec: {containers: [{name: a, image: x:1}]}}}\n- target: {kind: Deployment}\n  patch: |\n    - {op: replace, path: /spec/template/spec/containers/0/image, value: y:2}\n    - op: add\n      path: /spec/template/spec/initContainers/-\n      value: {name: i, image: z:3}\n    - {op: remove, path: /spec/template/spec/containers/1/image}\n",
+     "patches[1].patch spec.template.spec.containers[0].image 5:1 x:1; patches[2].patch [0].value 10:1 y:2; patches[2].patch [1].value.image 10:1 z:3"},
+    {"patches of older forms", FileKind::Kubernetes, "kind: Kustomization\npatchesStrategicMerge:\n- p.yaml\n- |-\n  spec: {template: {spec: {containers: [{name: a, image: x:1}]}}}\npatchesJson6902:\n- {target: {kind: Job}, path: j.json}\n- target: {kind: Job}\n  patch: '[{\"op\": \"replace\", \"path\": \"/spec/template/spec/containers/0/image\", \"value\": \"y:2\"}]'\n",
+     "patchesStrategicMerge[1] spec.template.spec.containers[0].image 5:1 x:1; patchesJson6902[1].patch [0].value 9:11 y:2"},
+    {"a patch that takes an image from elsewhere, and one that cannot be read", FileKind::Kubernetes, "kind: Kustomization\npatches:\n- patch: '[{op: copy, from: /metadata/name, path: /spec/image}]'\n- patch: 'a: ['\n", "patches[0].patch [0].value 3:11 [what stands elsewhere is put there]; patches[1].patch 4:11 [the patch cannot be read]"},
+    {"what a kustomization takes from elsewhere", FileKind::Kubernetes, "kind: Kustomization\nresources: [a.yaml, 'https://x.example/r?ref=v1', ../base]\ncomponents: ['github.com/x/y']\nhelmCharts: [{name: c, repo: 'https://x.example', valuesInline: {image: {repository: x, tag: '1'}}}]\nreplacements: [{source: {kind: ConfigMap}, targets: [{fieldPaths: [spec.template.spec.containers.0.image, spec.replicas]}]}]\n",
+     "resources[1] 2:22 [the manifests of that address are not here]; components[0] 3:15 [the manifests of that address are not here]; helmCharts[0] 4:21 [the manifests of that chart are not here]; helmCharts[0].valuesInline.image 4:86 x:1; replacements[0] 5:68 [what stands elsewhere is put there]"},
+    {"a patch of its own file", FileKind::Kubernetes, "- op: replace\n  path: /spec/template/spec/containers/0/image\n  value: x:1\n- {op: test, path: /spec/image, value: z}\n- op: replace\n  path: /metadata/labels\n  value: {image: no}\n", "[0].value 3:10 x:1"},
     {"one without a kind", FileKind::Kubernetes, "images: [{name: a, newName: b, newTag: c}]\n", "images[0] 1:29 b:c"},
     {"other keys called image are none", FileKind::Kubernetes, "apiVersion: v1\nkind: ConfigMap\ndata: {image: a}\n", ""},
     {"what has no kind is no manifest", FileKind::Kubernetes, "containers: [{image: a}]\n", ""},
@@ -155,11 +165,19 @@ const Row rows[] = {
     // Helm
     {"parts", FileKind::HelmValues, "image:\n  repository: x\n  tag: \"1\"\n", "image 2:15 x:1"},
     {"with a registry and a digest", FileKind::HelmValues, "a:\n  image: {registry: r.example, repository: x/y, tag: 1.2, digest: '" + digest + "'}\n", "a.image 2:44 r.example/x/y:1.2@" + digest},
-    {"an empty tag", FileKind::HelmValues, "image: {repository: x, tag: \"\"}\n", "image 1:21 x"},
+    {"an empty tag", FileKind::HelmValues, "image: {repository: x, tag: \"\"}\n", "image 1:21 x [the chart decides on its tag]"},
     {"a text", FileKind::HelmValues, "sidecar: {image: x:1}\nmigrationImage: r.example/y\n", "sidecar.image 1:18 x:1; migrationImage 2:17 r.example/y"},
     {"a word alone", FileKind::HelmValues, "a: {image: nginx}\n", "a.image 1:12 nginx"},
     {"a word alone under another key is none", FileKind::HelmValues, "diskImage: large\n", ""},
-    {"without a tag", FileKind::HelmValues, "image: {registry: r.example, repository: x}\nb: {sideImage: {repository: y}}\nc: {repository: z}\n", "image 1:42 r.example/x; b.sideImage 2:29 y"},
+    {"without a tag", FileKind::HelmValues, "image: {registry: r.example, repository: x}\nb: {sideImage: {repository: y}}\nc: {repository: z}\n", "image 1:42 r.example/x [the chart decides on its tag]; b.sideImage 2:29 y [the chart decides on its tag]"},
+    {"a tag or a digest and a registry for all", FileKind::HelmValues, "global: {imageRegistry: m.example}\na: {image: {registry: r.example, repository: x, tag: '1'}}\nb: {image: {registry: m.example, repository: y, tag: '1'}}\nc: {image: {repository: z, tag: '1'}}\n",
+     "a.image 2:46 r.example/x:1 ['global.imageRegistry' may take the place of its registry]; b.image 3:46 m.example/y:1; c.image 4:25 z:1 ['global.imageRegistry' may take the place of its registry]"},
+    {"a registry for all that is empty", FileKind::HelmValues, "global: {imageRegistry: ''}\nimage: {registry: r.example, repository: x, tag: '1'}\n", "image 2:42 r.example/x:1"},
+    {"another word for the repository", FileKind::HelmValues, "image: {registry: r.example, image: x/y, tag: v1, digest: '" + digest + "'}\nb: {image: {name: z, tag: '2'}}\nc: {sideImage: {registry: r.example, name: w}}\n",
+     "image 1:37 r.example/x/y:v1@" + digest + "; b.image 2:19 z:2; c.sideImage 3:44 r.example/w [the chart decides on its tag]"},
+    {"a digest alone", FileKind::HelmValues, "image: {repository: x, tag: '', digest: '" + digest + "'}\nb: {image: {repository: y, tag: '1', sha: '" + std::string(64, 'a') + "'}}\n", "image 1:21 x@" + digest + "; b.image 2:25 y:1@" + digest},
+    {"a tag beside the name", FileKind::HelmValues, "image: r.example/x\nimageTag: 8.5\nb: {image: y, tag: '2'}\nc: {sideImage: z/w, sideImageTag: }\nd: {image: v:1, imageTag: '3'}\n",
+     "image 1:8 r.example/x:8.5; b.image 3:12 y:2; c.sideImage 4:16 z/w [the chart decides on its tag]; d.image 5:12 v:1"},
     {"in a list", FileKind::HelmValues, "extra:\n- image: x:1\n", "extra[0].image 2:10 x:1"},
     // GitLab
     {"a variable by default", FileKind::GitLab, "variables: {I: x:1}\na: {image: $I}\n", "a.image 2:12 x:1"},
@@ -211,6 +229,7 @@ TEST(Images, FilesAreToldByNameAndContent) {
   const Kind kinds[] = {
       {"Dockerfile", "", FileKind::Dockerfile}, {"a/Containerfile", "", FileKind::Dockerfile}, {"Dockerfile.dev", "", FileKind::Dockerfile}, {"x.Dockerfile", "", FileKind::Dockerfile},
       {"compose.yaml", "", FileKind::Compose}, {"docker-compose.prod.yml", "", FileKind::Compose}, {"a/values-prod.yaml", "", FileKind::HelmValues}, {"values.yaml", "", FileKind::HelmValues}, {"kustomization.yaml", "", FileKind::Kubernetes},
+      {"patch.yaml", "- op: add\n  path: /image\n", FileKind::Kubernetes}, {"patch.json", "[{\"op\": \"add\", \"path\": \"/spec/image\", \"value\": \"x\"}]", FileKind::Kubernetes}, {"list.yaml", "- option: image\n  path: x\n", FileKind::Unknown},
       {"pod.yaml", pod, FileKind::Kubernetes}, {"stack.yml", compose, FileKind::Compose}, {"other.yaml", "a: b\n", FileKind::Unknown}, {"broken.yaml", "a: [", FileKind::Unknown},
       {"pod.json", "{\"apiVersion\": \"v1\", \"kind\": \"Pod\"}", FileKind::Kubernetes}, {"package.json", "{\"kind\": \"x\"}", FileKind::Unknown}, {"stack.json", "{\"services\": {}}", FileKind::Unknown},
       {"README.md", "FROM a", FileKind::Unknown}, {"two.yaml", "# first\n---\na: b\n---\napiVersion: v1\nkind: Pod\n", FileKind::Kubernetes},
@@ -240,7 +259,7 @@ TEST(Images, TextsThatCannotBeReadMayNameSome) {
 
 TEST(Images, ComposeFilesNameDockerfiles) {
   const char* text = "services:\n  a: {build: {dockerfile: D-a}}\n  b: {build: {context: ./x, dockerfile: D-b}}\n  c: {build: .}\n  d: {build: {dockerfile: '$D'}}\n  e: {build: {context: 'https://x.example/y', dockerfile: D-e}}\n  f: {build: {context: x, dockerfile: /abs}}\n";
-  EXPECT_EQ(join(build_files(text, "f"), " "), "D-a ./x/D-b /abs");
+  EXPECT_EQ(join(build_files(text, "f"), " "), "D-a ./x/D-b ./Dockerfile /abs");
   EXPECT_TRUE(build_files("a: [", "f").empty());
 }
 

@@ -11,12 +11,6 @@ namespace {
 
 constexpr int max_trials = 200;  // each reads the text again
 
-struct Edit {
-  size_t begin, end;
-  std::string bytes;
-  friend bool operator==(const Edit&, const Edit&) = default;
-};
-
 bool is_meant(const ImageName& use, const ImageName& from) { return use.name == from.name && (from.digest.empty() ? use.tag == from.tag : use.digest == from.digest); }
 
 ImageName moved(const ImageName& use, const ImageName& to) {
@@ -122,6 +116,14 @@ bool holds(const Result<std::vector<ImageUse>>& uses, const std::vector<std::str
 }
 
 }  // namespace
+
+Result<std::vector<Edit>> edits_to(const ImageUse& use, const ImageName& to) {
+  const auto refuse = [&](std::string_view why) { return cannot(Kind::Invalid, fmt::format("write '{}' for '{}'", to.str(), use.text.text), why); };
+  if (!use.image) return refuse("it names no image");
+  Mover mover(use);
+  if (!mover.move(to)) return refuse(mover.reason);
+  return std::move(mover.edits);
+}
 
 Result<Repinned> repin(FileKind kind, std::string_view text, std::string_view path, const ImageName& from, const ImageName& to) {
   TRY_ASSIGN(const auto uses, images_of(kind, text, path));

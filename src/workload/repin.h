@@ -24,6 +24,9 @@ struct Repinned {
   std::vector<Kept> kept;
 };
 
+/// The edits by which a use names another image; Invalid where the bytes that make it are several values, or are not known.
+Result<std::vector<Edit>> edits_to(const ImageUse& use, const ImageName& to);
+
 /// Moves every use of `from` to `to`. A use is meant when its name is that of `from`, and its digest, where `from` has one, else its tag. The name becomes that
 /// of `to`; a tag stays where `to` has none, and is not added where there was none beside a digest; a digest goes where `to` has none. The result is read
 /// again: where anything but the meant uses would come out otherwise (as with a variable that two images share), that use is kept as it was and said why. Doing

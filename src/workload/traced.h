@@ -15,6 +15,13 @@ struct Span {
   friend bool operator==(const Span&, const Span&) = default;
 };
 
+/// Bytes [begin, end) of a text become others.
+struct Edit {
+  std::size_t begin = 0, end = 0;
+  std::string bytes;
+  friend bool operator==(const Edit&, const Edit&) = default;
+};
+
 /// A text, and for each of its bytes the offset in the document, or nowhere.
 struct Traced {
   static constexpr std::uint32_t nowhere = UINT32_MAX;

@@ -47,10 +47,13 @@ std::vector<std::string> build_files(std::string_view text, std::string_view pat
     if (services == nullptr) continue;
     for (const auto& [name, service] : services->members) {
       const YamlNode* build = service.find("build");
-      const YamlNode* file = build == nullptr ? nullptr : build->find("dockerfile");
-      const YamlNode* context = build == nullptr ? nullptr : build->find("context");
-      if (!is_plain(file) || (context != nullptr && !is_plain(context))) continue;
-      out.push_back(file->text.starts_with('/') || context == nullptr ? file->text : fmt::format("{}/{}", context->text, file->text));
+      if (build == nullptr || build->find("dockerfile_inline") != nullptr) continue;
+      const bool simple = build->type == YamlNode::Type::Scalar;
+      const YamlNode* file = simple ? nullptr : build->find("dockerfile");
+      const YamlNode* context = simple ? build : build->find("context");
+      if ((file != nullptr && !is_plain(file)) || (context != nullptr && !is_plain(context)) || (file == nullptr && context == nullptr)) continue;
+      const std::string built = file == nullptr ? "Dockerfile" : file->text;
+      out.push_back(built.starts_with("/") || context == nullptr ? built : fmt::format("{}/{}", context->text, built));
     }
   }
   return out;

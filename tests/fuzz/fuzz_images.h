@@ -23,6 +23,12 @@ inline void images(ashlar::workload::FileKind kind, std::string_view text, std::
     for (std::size_t at = 0; at < use.text.text.size(); ++at)
       must(use.text.from[at] == Traced::nowhere || (use.text.from[at] < text.size() && text[use.text.from[at]] == use.text.text[at]), "a byte is that of its place");
   }
+  // With other files beside it, whatever they are: the text itself is each of them.
+  Beside beside{.read = [text](const std::string&) { return std::optional(std::string(text)); }, .pipeline = {std::string(text), std::string(text)}};
+  const auto among = images_of(kind, text, path, &beside);
+  must(among.has_value(), "what could be read can be read beside others");
+  for (const auto& use : *among) must(use.span.begin <= use.span.end && use.span.end <= text.size(), "a use stands in the text");
+  (void)includes_of(text, path);
   for (const auto& use : *uses) {
     if (!use.image) continue;
     ImageName to = *use.image;

@@ -9,7 +9,7 @@ class YamlStream;
 
 ImageUse make_use(const std::string& where, const Traced& written, Substituted value, const Lines& lines);
 
-std::vector<ImageUse> yaml_images(FileKind kind, const YamlStream& stream);
+std::vector<ImageUse> yaml_images(FileKind kind, const YamlStream& stream, const Beside* beside);
 /// What the first documents of a YAML text are by their keys; Unknown where they cannot be read.
 FileKind kind_of_yaml(std::string_view text);
 

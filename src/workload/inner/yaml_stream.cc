@@ -74,6 +74,20 @@ Traced YamlStream::traced(const Document& document, const YamlNode& node) const 
   return out;
 }
 
+bool YamlStream::is_anchored(const Document& document, const YamlNode& node) const {
+  size_t at = lines_.offset(node.line + document.first_line - 1, node.column);
+  if (at < text_.size() && (text_[at] == '*' || text_[at] == '&')) return true;
+  // An anchor and a tag stand before what they are of, in either order.
+  for (std::string_view before = text_.substr(0, std::min(at, text_.size())); !before.empty() && (before.back() == ' ' || before.back() == '\t');) {
+    before = before.substr(0, before.find_last_not_of(" \t") + 1);
+    const std::string_view word = before.substr(before.find_last_of(" \t\n[{,") + 1);
+    if (word.starts_with('&')) return true;
+    if (!word.starts_with('!')) break;
+    before.remove_suffix(word.size());
+  }
+  return text_.substr(std::min(at, text_.size())).starts_with("!") && text_.substr(at, text_.find('\n', at) - at).find(" &") != std::string_view::npos;
+}
+
 Span YamlStream::place(const Document& document, const YamlNode& node) const {
   if (node.type == YamlNode::Type::Scalar) {
     if (const auto extent = traced(document, node).extent()) return lines_.span(extent->first, extent->second);

@@ -33,6 +33,8 @@ class YamlStream {
   const Lines& lines() const { return lines_; }
   /// A scalar with the bytes that it is written by, or loose where they are others (escapes, folded lines, aliases).
   Traced traced(const Document& document, const YamlNode& node) const;
+  /// Whether a value has an anchor, or is an alias.
+  bool is_anchored(const Document& document, const YamlNode& node) const;
   /// The bytes of a scalar, else the place where the value begins.
   Span place(const Document& document, const YamlNode& node) const;
 

@@ -1,0 +1,154 @@
+#include "pipeline/inner/reference_judge.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "policy/finished.h"
+#include "workload/repin.h"
+
+namespace ashlar::pipeline {
+namespace {
+
+/// Whether an image of the catalogue has the version that was asked for, as far as that goes.
+bool has_version(const workload::Advice& advice) {
+  return advice.version.empty() || advice.version == "latest" || advice.tag == advice.version || advice.tag.starts_with(advice.version + ".") || advice.version.starts_with(advice.tag + ".");
+}
+/// Writes another reference in the place of a use, where that is one text in one place.
+void rewrite(const workload::ImageUse& use, const std::string& to, workload::Remark& remark) {
+  const auto name = workload::ImageName::parse(to);
+  if (!name || !workload::is_mendable(use)) return;
+  if (auto edits = workload::edits_to(use, *name)) remark.edits = std::move(*edits);
+}
+
+}  // namespace
+
+policy::ReferenceVerdict ReferenceJudge::ask(workload::FileKind kind, const workload::ImageUse& use) const {
+  if (!use.reason.empty()) return of_undecided(kind, use);
+  if (!use.image) {
+    const std::string what = use.unknown.empty() ? fmt::format("'{}' is no reference", visible(use.written.substr(0, 200))) : fmt::format("the variable '{}' decides on it", visible(join(use.unknown, "', '").substr(0, 200)));
+    return {.answer = policy::Answer::Unknown, .rule = {}, .reasons = {{.answer = policy::Answer::Unknown, .section = "bases", .what = what}}, .pending = {}, .remedy = "name it in the file"};
+  }
+  if (kind == workload::FileKind::Dockerfile && use.where == "FROM" && use.image->str() == "scratch") return of_scratch();
+  policy::NamedReference reference{use.image->str(), policy::full_name(registries, use.image->name), use.image->tag, use.image->digest, {}};
+  if (const policy::Vendor* vendor = policy::vendor_of(vendors, reference.repository)) reference.vendor = vendor->name;
+  // What runs is a finished image: where a rule says who signs it, its base is asked of the image, and not of its own name.
+  const policy::VerifyRule* const finished = verify == nullptr || kind == workload::FileKind::Dockerfile ? nullptr : policy::rule_for(*verify, reference.repository);
+  policy::ReferenceVerdict out = policy::ask_reference(*rules, selection, reference, now);
+  const bool banned = std::ranges::any_of(rules->rules, [&](const policy::BaseRule& each) { return each.deny && each.name == out.rule; });
+  if (finished != nullptr && out.answer == policy::Answer::Denied && !banned) {
+    out = {.answer = policy::Answer::Unknown, .rule = finished->name, .reasons = {{.answer = policy::Answer::Allowed, .section = "verify", .rule = finished->name, .what = fmt::format("'{}' is a finished image by the rule '{}'", visible(reference.repository), finished->name)}},
+           .pending = {"who signed it", "its base (`ashlar check REF`)"}, .remedy = fmt::format("ask the image: `ashlar check docker://{}`", visible(use.image->str()))};
+  }
+  // Nothing in the file speaks against it, and the rest is for the check of the image.
+  if (passes(out)) out.answer = policy::Answer::Allowed;
+  return out;
+}
+
+/// Of a use that something else decides on, too: denied only where its name alone is, whatever the rest turns out to be.
+policy::ReferenceVerdict ReferenceJudge::of_undecided(workload::FileKind kind, workload::ImageUse use) const {
+  const std::string reason = std::exchange(use.reason, {});
+  policy::ReferenceVerdict out{.answer = policy::Answer::Unknown, .rule = {}, .reasons = {{.answer = policy::Answer::Unknown, .section = "bases", .what = fmt::format("'{}': {}", visible(use.written.substr(0, 200)), reason)}}, .pending = {}, .remedy = "say it in the file, or check what comes of it"};
+  if (!use.image || std::ranges::any_of(rules->rules, [](const policy::BaseRule& each) { return !each.tags.empty() || !each.digests.empty(); })) return out;
+  policy::ReferenceVerdict named = ask(kind, use);
+  const bool by_name = named.rule.empty() || std::ranges::any_of(rules->rules, [&](const policy::BaseRule& each) { return each.deny && each.name == named.rule; });
+  return named.answer == policy::Answer::Denied && by_name ? named : out;
+}
+
+/// Of a stage that has no base: what the policy says of images that have none.
+policy::ReferenceVerdict ReferenceJudge::of_scratch() const {
+  policy::Policy only;
+  only.finished.bases = *rules;
+  policy::FinishedImage image;
+  image.base.how = policy::BaseFacts::How::None;
+  policy::Judgement judged = policy::judge(only, image, {}, now);
+  policy::ReferenceVerdict out{.answer = judged.answer, .rule = {}, .reasons = std::move(judged.reasons), .pending = {}, .remedy = {}};
+  if (out.answer != policy::Answer::Allowed && !out.reasons.empty()) out.remedy = out.reasons.front().remedy;
+  return out;
+}
+
+/// The digest that is selected now for a name and its tag, where the policy does not deny it; empty: none is.
+std::string ReferenceJudge::selected_digest(const workload::ImageName& name) const {
+  if (selection == nullptr || name.tag.empty()) return {};
+  policy::NamedReference reference{name.str(), policy::full_name(registries, name.name), name.tag, {}, {}};
+  const auto* const found = policy::find(*selection, reference.repository, name.tag, {});
+  if (found == nullptr || now < found->from || (found->until && now >= *found->until)) return {};
+  reference.digest = found->digest;
+  if (const policy::Vendor* vendor = policy::vendor_of(vendors, reference.repository)) reference.vendor = vendor->name;
+  return policy::ask_reference(*rules, selection, reference, now).answer == policy::Answer::Denied ? std::string() : found->digest;
+}
+
+/// Whether nothing is left to ask of an image but, where that is left to its own check, what only the image tells.
+bool ReferenceJudge::passes(const policy::ReferenceVerdict& verdict) const {
+  return verdict.answer == policy::Answer::Allowed || (pending_passes && verdict.answer == policy::Answer::Unknown && !verdict.pending.empty() && policy::answer_of(verdict.reasons) == policy::Answer::Allowed);
+}
+
+/// Where the policy allows an image of the catalogue: below the folder that a rule names, with the selected digest where one is needed.
+ReferenceJudge::Place ReferenceJudge::allowed_place(const workload::Advice& advice) const {
+  for (const policy::BaseRule& rule : rules->rules) {
+    for (const std::string& glob : rule.images) {
+      const std::string_view folder = std::string_view(glob).substr(0, glob.find_last_not_of("*/") + 1);
+      if (rule.deny || folder.empty() || folder.size() == glob.size() || glob[folder.size()] != '/' || folder.find_first_of("*?[") != std::string_view::npos) continue;
+      policy::NamedReference reference{.written = {}, .repository = fmt::format("{}/{}", folder, advice.image), .tag = advice.tag, .digest = {}, .vendor = {}};
+      std::string out = fmt::format("{}/{}", folder, advice.str());
+      if (const auto* const selected = selection == nullptr ? nullptr : policy::find(*selection, reference.repository, reference.tag, {})) {
+        reference.digest = selected->digest;
+        out += "@" + selected->digest;
+      }
+      const policy::ReferenceVerdict verdict = policy::ask_reference(*rules, selection, reference, now);
+      if (verdict.answer != policy::Answer::Denied) return {out, passes(verdict)};
+      if (reference.digest.empty() && rule.pinned) return {out + "@sha256:…", false};
+    }
+  }
+  return {};
+}
+
+std::vector<workload::Remark> ReferenceJudge::remarks(workload::FileKind kind, const workload::ImageUse& use, const policy::ReferenceVerdict& verdict) const {
+  if (verdict.answer == policy::Answer::Allowed) return {};
+  const bool denied = verdict.answer == policy::Answer::Denied;
+  std::vector<std::string> words;
+  for (const policy::Reason& each : verdict.reasons) {
+    if (each.answer == verdict.answer) words.push_back(each.why.empty() ? each.what : fmt::format("{} ({})", each.what, each.why));
+  }
+  if (!denied && !verdict.pending.empty()) words.push_back(fmt::format("only the image tells {}", join(verdict.pending, ", ")));
+  workload::Remark out{workload::find_rule(denied ? "image-denied" : "image-undecided"), use.span, join(words, "; "), verdict.remedy};
+  if (!denied || !use.image) return {std::move(out)};
+  if (use.image->digest.empty()) {
+    if (const std::string digest = selected_digest(*use.image); !digest.empty()) {
+      const std::string pinned = fmt::format("{}@{}", use.image->str(), digest);
+      out.remedy = fmt::format("use '{}'", pinned);
+      rewrite(use, pinned, out);
+      return {std::move(out)};
+    }
+  }
+  if (const auto advice = replacements.find(*use.image); advice && advice->found()) {
+    const Place there = allowed_place(*advice);
+    out.remedy = there.words.empty() ? fmt::format("use '{}' of the catalogue", advice->str()) : fmt::format("use '{}'", there.words);
+    // What a Dockerfile does with its base is for `ashlar migrate` to move.
+    if (kind != workload::FileKind::Dockerfile && there.allowed && has_version(*advice)) rewrite(use, there.words, out);
+  }
+  return {std::move(out)};
+}
+
+Result<ReferenceJudge> reference_judge(Workshop& workshop, const CheckFilesWish& wish, const policy::Policy& policy, const policy::FinishedRules* rules) {
+  host::Files& files = *workshop.machine.files;
+  const host::Path folder = workshop.data / "policies";
+  ReferenceJudge out;
+  TRY_ASSIGN(std::string text, files.read(folder / "replacements.yaml"));
+  TRY_ASSIGN(out.replacements, workload::Replacements::read(std::move(text), (folder / "replacements.yaml").string()));
+  out.now = workshop.machine.clock->now();
+  out.pending_passes = wish.pending_passes;
+  if (rules == nullptr || !rules->bases) return out;
+  out.rules = &*rules->bases, out.selection = wish.selection;
+  if (rules->verify && policy.verify) out.verify = &*policy.verify;
+  TRY_ASSIGN(std::string registries, files.read(folder / "registries.yaml"));
+  TRY_ASSIGN(out.registries, policy::read_registries(std::move(registries), (folder / "registries.yaml").string()));
+  const host::Path vendors = out.rules->vendors.empty() ? folder / "vendors.yaml" : wish.policy.parent_path() / out.rules->vendors;
+  TRY_ASSIGN(std::string described, files.read(vendors));
+  TRY_ASSIGN(out.vendors, policy::read_vendors(std::move(described), vendors.string()));
+  return out;
+}
+
+}  // namespace ashlar::pipeline
