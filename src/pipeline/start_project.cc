@@ -4,6 +4,7 @@
 #include <array>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "oci/ref.h"
 #include "pipeline/make.h"
@@ -15,7 +16,7 @@ namespace {
 using Values = std::map<std::string, std::string>;
 using Starters = std::vector<StarterFile>;
 
-constexpr std::array<std::string_view, 2> systems = {"github", "gitlab"};
+constexpr std::array<std::string_view, 5> systems = {"github", "gitlab", "jenkins", "tekton", "azure"};
 
 /// Only what no YAML and no shell reads as anything but a name goes into templates.
 bool is_name(std::string_view text) { return oci::is_repository(text) && text.find('/') == std::string_view::npos; }
@@ -46,8 +47,14 @@ Done add(Workshop& workshop, std::string_view set, const Values& values, Starter
 }
 
 /// What a pipeline needs from outside of the repository.
-std::vector<std::string> open_of_ci(const Values& values) {
+std::vector<std::string> open_of_ci(std::string_view system, const Values& values) {
   std::vector<std::string> out;
+  if (system == "jenkins" || system == "azure") out.push_back(fmt::format("make a pipeline of the system for each file in ci/: {} reads no file by its name", system));
+  if (system == "tekton") {
+    out.emplace_back("put the tasks of ci/*.tekton.yaml into your pipeline, behind the task that fetches the repository, with the workspaces and parameters that they name (docs/ci.md)");
+    out.emplace_back("make a key with `ashlar keys generate --output-prefix release`: release.pub goes into the repository, release.key into the secret of the workspace 'key', its password into the secret ashlar-key-password");
+    return out;
+  }
   if (!values.contains("IMAGE")) out.emplace_back("set the CI variable ASHLAR_IMAGE to Ashlar's own image, by its digest (docs/ci.md)");
   if (!values.contains("REPOSITORY")) out.emplace_back("set the CI variable ASHLAR_REPOSITORY to where images are published: HOST/REPO");
   out.emplace_back("make a key with `ashlar keys generate --output-prefix release`: release.pub goes into the repository, what release.key holds into the CI secret ASHLAR_KEY, its password into ASHLAR_KEY_PASSWORD");
@@ -69,7 +76,7 @@ Result<StartedProject> put(host::Files& files, const StartOptions& options, cons
 }
 
 Done check_system(std::string_view system) {
-  if (std::ranges::find(systems, system) == systems.end()) return cannot(Kind::Invalid, fmt::format("write a pipeline for '{}'", system), "the systems are github and gitlab");
+  if (std::ranges::find(systems, system) == systems.end()) return cannot(Kind::Invalid, fmt::format("write a pipeline for '{}'", system), fmt::format("the systems are {}", fmt::join(systems, ", ")));
   return {};
 }
 
@@ -86,7 +93,7 @@ Result<StartedProject> start_project(Workshop& workshop, const StartOptions& opt
   if (options.ci != "none") {
     TRY(check_system(options.ci));
     TRY(add(workshop, options.ci + "-images", values, starters));
-    for (std::string& each : open_of_ci(values)) out.open.push_back(std::move(each));
+    for (std::string& each : open_of_ci(options.ci, values)) out.open.push_back(std::move(each));
   }
   return put(files, options, starters, std::move(out));
 }
@@ -119,7 +126,7 @@ Result<StartedProject> start_from(Workshop& workshop, const host::Path& dockerfi
     TRY(check_system(options.ci));
     values["DOCKERFILE"] = "Dockerfile.hardened";
     TRY(add(workshop, options.ci + "-application", values, starters));
-    for (std::string& each : open_of_ci(values)) out.open.push_back(std::move(each));
+    for (std::string& each : open_of_ci(options.ci, values)) out.open.push_back(std::move(each));
   }
   return put(files, options, starters, std::move(out));
 }
@@ -141,7 +148,7 @@ Result<StartedProject> start_ci(Workshop& workshop, std::string_view system, con
     values["DOCKERFILE"] = started.dockerfile.string();
     TRY(add(workshop, fmt::format("{}-application", system), values, starters));
   }
-  StartedProject out{name, {}, open_of_ci(values)};
+  StartedProject out{name, {}, open_of_ci(system, values)};
   for (size_t at = 1; at < started.definitions.size(); ++at) out.open.push_back(fmt::format("the pipeline makes '{}'; add a job for '{}'", started.definitions.front().string(), started.definitions[at].string()));
   return put(files, options, starters, std::move(out));
 }

@@ -14,7 +14,7 @@ struct StartOptions {
   std::string name{};             ///< of the image; empty: after the folder
   std::string to = "oci:published";  ///< where it is published; a repository also for CI
   std::string image{};            ///< Ashlar's own image, for CI, with a digest; empty: a variable of the CI system has it
-  std::string ci = "github";      ///< of a project: `github`, `gitlab` or `none`
+  std::string ci = "github";      ///< of a project: `github`, `gitlab`, `jenkins`, `tekton`, `azure` or `none`
   std::string bases = "ashlar";    ///< with a Dockerfile: where hardened images lie
   std::set<host::Path> force{};   ///< files that may be replaced
 };

@@ -1,6 +1,7 @@
 // `ashlar init`: a project that works as it stands, pipelines that their linters take, and nothing of anybody's that is written over.
 #include <algorithm>
 #include <regex>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -163,9 +164,9 @@ TEST_F(InitFlow, wrong_words_are_told) {
       {"a place with a tag", {"init", "q", "--to", "docker://registry.example/a:1"}, "without a tag"},
       {"a place that a shell would read", {"init", "q", "--to", "oci:a$(id)"}, "no quotes, blanks or variables"},
       {"an image without a digest", {"init", "q", "--image", "registry.example/ashlar:1"}, "by its digest"},
-      {"another system", {"init", "q", "--ci", "jenkins"}, "the systems are github and gitlab"},
+      {"another system", {"init", "q", "--ci", "travis"}, "the systems are github, gitlab, jenkins, tekton, azure"},
       {"no system", {"init", "ci"}, "name the system"},
-      {"an unknown system", {"init", "ci", "jenkins", "bare"}, "the systems are github and gitlab"},
+      {"an unknown system", {"init", "ci", "travis", "bare"}, "the systems are github, gitlab, jenkins, tekton, azure"},
       {"nothing to write a pipeline for", {"init", "ci", "github", "bare"}, "neither a definition nor a Dockerfile"},
       {"two folders", {"init", "a", "b"}, "one folder"},
   };
@@ -180,7 +181,7 @@ TEST_F(InitFlow, wrong_words_are_told) {
 /// Command lines of ashlar in a pipeline: each word of its line after `ashlar` or the wrapper, variables and all.
 std::vector<Words> commands_of(const std::string& text) {
   std::vector<Words> out;
-  static const std::regex head(R"((?:sh ci/ashlar\.sh|[-(] *ashlar) ([a-z]+)([^|;)\n]*))");
+  static const std::regex head(R"((?:sh ci/ashlar\.sh|[-(] *ashlar|\n +ashlar) ([a-z]+)([^|;)'\n]*))");
   for (std::sregex_iterator at(text.begin(), text.end(), head), end; at != end; ++at) {
     Words line = {(*at)[1].str()};
     const std::string rest = (*at)[2].str();
@@ -192,7 +193,7 @@ std::vector<Words> commands_of(const std::string& text) {
 
 TEST_F(InitFlow, pipelines_pass_their_linters) {
   stage.write("app/Dockerfile", "FROM registry.example/base:1\n");
-  for (const char* system : {"github", "gitlab"}) {
+  for (const char* system : {"github", "gitlab", "jenkins", "tekton", "azure"}) {
     for (const Words& more : std::vector<Words>{{}, {"--to", "docker://registry.example/team/app", "--image", "registry.example/ashlar@sha256:" + std::string(64, 'a')}}) {
       const std::string folder = fmt::format("{}{}", system, more.size());
       ASSERT_EQ(stage.ashlar({"init", folder, "--ci", "none"}).code, 0);
@@ -204,7 +205,7 @@ TEST_F(InitFlow, pipelines_pass_their_linters) {
       Words lint = {"bash", ASHLAR_SOURCE_DIR "/scripts/lint-ci.sh"};
       size_t commands = 0;
       for (const auto& [name, text] : files_of(folder)) {
-        if (!name.ends_with(".yml")) continue;
+        if (!name.ends_with(".yml") && !name.ends_with("tekton.yaml") && !name.ends_with("Jenkinsfile")) continue;
         lint.push_back((stage.folder() / folder / name).string());
         EXPECT_EQ(std::regex_search(text, std::regex("@[A-Z]+@")), false) << name << " has something that was not filled in";
         for (const Words& line : commands_of(text)) {
@@ -223,6 +224,63 @@ TEST_F(InitFlow, pipelines_pass_their_linters) {
       if (judged.code == 3) GTEST_SKIP() << trim(judged.err);
       EXPECT_EQ(judged.code, 0) << judged.told;
     }
+  }
+}
+
+/// The same steps whatever the system is: each verb with its options, but for how a key, a place or a digest is written.
+TEST_F(InitFlow, all_systems_do_the_same) {
+  stage.write("app/Dockerfile", "FROM registry.example/base:1\n");
+  std::map<std::string, std::set<std::string>> verbs;
+  for (const char* system : {"github", "gitlab", "jenkins", "tekton", "azure"}) {
+    const std::string folder = system;
+    ASSERT_EQ(stage.ashlar({"init", folder, "--ci", "none"}).code, 0);
+    fs::copy_file(stage.folder() / "app/Dockerfile", stage.folder() / folder / "Dockerfile");
+    ASSERT_EQ(stage.ashlar({"init", "ci", system, folder}).code, 0);
+    for (const auto& [name, text] : files_of(folder)) {
+      if ((!name.starts_with("ci/") && !name.starts_with(".github/")) || name.ends_with(".sh")) continue;
+      // What a shell or the service puts in is one word.
+      for (const Words& line : commands_of(std::regex_replace(text, std::regex(R"(\$\([^()\n]*\))"), "X"))) {
+        std::string step = line[0];
+        for (const std::string& word : line) {
+          if (word.starts_with("--") && word != "--format" && word != "--output") step += " " + word;
+        }
+        verbs[folder].insert(step);
+      }
+    }
+    // Shape of what no linter is had for: what is opened is closed, in one pipeline.
+    for (const char* const file : {"ci/ashlar-images.Jenkinsfile", "ci/ashlar-application.Jenkinsfile"}) {
+      if (folder != "jenkins") continue;
+      const std::string text = stage.read(folder + "/" + file);
+      for (const auto& [open, close] : {std::pair('{', '}'), {'(', ')'}, {'[', ']'}}) EXPECT_EQ(std::ranges::count(text, open), std::ranges::count(text, close)) << file << " " << open;
+      EXPECT_NE(text.find("\npipeline {\n"), std::string::npos) << file;
+      for (const char* const part : {"agent {", "environment {", "stages {", "post {"}) EXPECT_NE(text.find(part), std::string::npos) << file << " " << part;
+      for (std::string_view rest = text; !rest.empty();) {
+        const auto [line, behind] = cut(rest, '\n');
+        rest = behind;
+        const std::string_view trimmed = trim(line);
+        EXPECT_TRUE(!trimmed.starts_with("sh '") || (trimmed.ends_with("'") && trimmed.size() > 5)) << file << ": " << line;
+        EXPECT_FALSE(trimmed.starts_with("sh \"")) << file << ": Groovy would put variables into a shell's line: " << line;
+      }
+    }
+  }
+  for (const auto& [system, steps] : verbs) {
+    EXPECT_GE(steps.size(), 10U) << system;
+    EXPECT_EQ(steps.contains("copy"), system == "gitlab" || system == "tekton") << system << ": others push with the engine";
+  }
+  for (auto& [system, steps] : verbs) steps.erase("copy");
+  for (const auto& [system, steps] : verbs) EXPECT_EQ(steps, verbs["github"]) << system;
+}
+
+/// A team's own check does not stumble over the pipelines that it was given.
+TEST_F(InitFlow, pipelines_pass_the_check_that_they_run) {
+  for (const char* system : {"github", "gitlab", "jenkins", "tekton", "azure"}) {
+    const std::string folder = system;
+    ASSERT_EQ(stage.ashlar({"init", folder, "--ci", system}).code, 0);
+    stage.write(folder + "/Dockerfile", "FROM registry.example/base:1\nUSER 65532\n");
+    ASSERT_EQ(stage.ashlar({"init", "ci", system, folder}).code, 0);
+    const Ran ran = stage.run({"sh", "-c", fmt::format("cd {} && {} check . --pending-passes", folder, shell_word(program_under_test()))});
+    EXPECT_EQ(ran.code, 0) << system << ran.told;
+    EXPECT_EQ(ran.out.find("image-invalid"), std::string::npos) << ran.told;
   }
 }
 
