@@ -1,4 +1,5 @@
 // `ashlar check` of files, as teams and CI run it: answers, exit codes, forms, what is mended and what is old.
+#include <algorithm>
 #include <filesystem>
 #include <set>
 
@@ -83,6 +84,89 @@ TEST_F(CheckFlow, what_is_safe_is_mended_once) {
   ran = stage.ashlar({"check", "app", "--fix"});
   EXPECT_EQ(ran.out.find("mended"), std::string::npos) << ran.told;
   EXPECT_EQ(std::filesystem::last_write_time(stage.folder() / "app/Dockerfile"), written) << "nothing was written";
+}
+
+/// What compose and a pipeline take from other files is what counts.
+TEST_F(CheckFlow, files_beside_have_their_say) {
+  const std::string good = "registry.example/hardened/python:3.13" + digest;
+  stage.write("d/compose.yaml", "services:\n  a: {image: '${IMAGE:-" + good + "}'}\n  b: {build: {context: web, args: {BASE: '" + good + "'}}}\n");
+  stage.write("d/web/Dockerfile", "ARG BASE=" + good + "\nFROM ${BASE}\nUSER 1\n");
+  const auto verdict = [&](int code, const Words& more = {}) {
+    Words words = {"check", "d"};
+    words.insert(words.end(), more.begin(), more.end());
+    return stage.json(words, code)["verdict"].get<std::string>();
+  };
+  EXPECT_EQ(verdict(0), "allowed");
+  stage.write("d/.env", "IMAGE=evil.example/x:1\n");
+  EXPECT_EQ(verdict(1), "denied") << "what stands beside goes before the default";
+  stage.write("d/.env", "IMAGE=$ELSEWHERE\n");
+  EXPECT_EQ(verdict(3), "unknown");
+  stage.write("d/.env", "");
+  stage.write("d/compose.yaml", "services: {b: {build: {context: web, args: {BASE: 'evil.example/x:1'}}}}\n");
+  const Json denied = stage.json({"check", "d"}, 1);
+  const Json& findings = denied["files"][0]["findings"];
+  const auto said = std::ranges::find_if(findings, [](const Json& each) { return each["rule"] == "image-denied"; });
+  ASSERT_NE(said, findings.end()) << denied;
+  EXPECT_EQ((*said)["column"], 52) << "at the argument";
+  EXPECT_EQ(denied["files"][1]["references"][0]["verdict"], "allowed") << "the file by itself";
+  stage.write("d/compose.yaml", "services: {b: {build: gone}}\n");
+  EXPECT_EQ(verdict(3), "unknown") << "nobody knows what it is built on";
+  // A file that is named alone: what it builds lies elsewhere, and is told.
+  stage.write("d/compose.yaml", "services: {b: {build: {context: web}}}\n");
+  const Ran alone = stage.ashlar({"check", "d/compose.yaml"});
+  EXPECT_NE(alone.err.find("was not looked at: name it, too"), std::string::npos) << alone.told;
+}
+
+TEST_F(CheckFlow, a_pipeline_is_all_of_its_files) {
+  const std::string good = "registry.example/hardened/python:3.13" + digest;
+  stage.write("p/.git/HEAD", "");
+  stage.write("p/.gitlab-ci.yml", "include: [/ci/jobs.yml, {local: 'ci/more/*.yml'}]\nvariables: {I: '" + good + "'}\n");
+  stage.write("p/ci/jobs.yml", "variables: {I: 'evil.example/x:1'}\na: {image: $I, script: [x]}\n");
+  stage.write("p/ci/more/b.yml", "b: {image: $I, script: [x]}\n");
+  const Json all = stage.json({"check", "p"}, 0);
+  ASSERT_EQ(all["files"].size(), 3U) << "what is included is looked at, whatever its name is" << all;
+  for (const Json& file : all["files"]) EXPECT_EQ(file["kind"], "gitlab") << file;
+  stage.write("p/.gitlab-ci.yml", "include: [/ci/jobs.yml]\nvariables: {I: 'evil.example/x:1'}\n");
+  stage.write("p/ci/jobs.yml", "variables: {I: '" + good + "'}\na: {image: $I, script: [x]}\n");
+  EXPECT_EQ(stage.json({"check", "p"}, 1)["verdict"], "denied") << "who includes outranks what is included";
+  stage.write("p/.gitlab-ci.yml", "include: [/ci/jobs.yml, {remote: 'https://x.example/y.yml'}]\n");
+  EXPECT_EQ(stage.json({"check", "p"}, 3)["verdict"], "unknown");
+  stage.write("p/.gitlab-ci.yml", "include: [/ci/jobs.yml, /ci/gone.yml]\n");
+  EXPECT_EQ(stage.json({"check", "p"}, 3)["verdict"], "unknown");
+  stage.write("p/.gitlab-ci.yml", "include: [/ci/jobs.yml]\n");
+  stage.write("p/ci/jobs.yml", "include: /.gitlab-ci.yml\nvariables: {I: '" + good + "'}\na: {image: $I, script: [x]}\n");
+  EXPECT_EQ(stage.json({"check", "p"}, 0)["verdict"], "allowed") << "a circle ends";
+}
+
+/// A tag beside a digest decides nothing: only the digest is pulled.
+TEST_F(CheckFlow, a_tag_beside_a_digest_is_not_believed) {
+  stage.write("policy.yaml", "bases:\n  rules:\n    - {name: line, images: ['registry.example/web/nginx'], tags: ['1.27']}\n");
+  stage.write("t/Dockerfile", "FROM registry.example/web/nginx:1.27\nUSER 1\n");
+  EXPECT_EQ(stage.json({"check", "t"}, 0)["verdict"], "allowed");
+  stage.write("t/Dockerfile", "FROM registry.example/web/nginx:1.27" + digest + "\nUSER 1\n");
+  const Json answer = stage.json({"check", "t", "--pending-passes"}, 3);
+  EXPECT_EQ(answer["verdict"], "unknown");
+  EXPECT_NE(to_compact(answer["files"][0]["findings"]).find("whatever tag stands beside"), std::string::npos) << answer["files"][0]["findings"];
+}
+
+TEST_F(CheckFlow, references_are_mended_in_place) {
+  stage.write("policy.yaml", "bases:\n  rules:\n    - {name: ours, images: ['registry.example/hardened/**'], why: they are patched}\n");
+  const std::string compose = "# the shop\nservices:\n  web:\n    image: nginx   # in front\n    ports: [ \"80:80\" ]\n  old: {image: 'nginx:1.9'}\n  made: {image: 'nginx:${V:-1}'}\n  own: {image: team/own:1}\n";
+  stage.write("f/compose.yaml", compose);
+  stage.write("f/Dockerfile", "FROM nginx\nUSER 1\n");
+  const Ran ran = stage.ashlar({"check", "f", "--fix"});
+  EXPECT_EQ(ran.code, 1) << "the rest is still denied" << ran.told;
+  const std::string after = stage.read("f/compose.yaml");
+  std::string wanted = compose;
+  const size_t begin = after.find("image: ") + 7;
+  const std::string written = after.substr(begin, after.find(' ', begin) - begin);
+  EXPECT_TRUE(written.starts_with("registry.example/hardened/nginx:")) << written;
+  wanted.replace(wanted.find("image: nginx ") + 7, 5, written);
+  EXPECT_EQ(after, wanted) << "another version, a variable, and what nothing takes the place of stay, and so does every other byte";
+  EXPECT_EQ(stage.read("f/Dockerfile"), "FROM nginx\nUSER 1\n") << "what is built on it is for migrate";
+  EXPECT_NE(ran.out.find("f/compose.yaml:4:12: mended image-denied"), std::string::npos) << ran.told;
+  stage.ashlar({"check", "f", "--fix"});
+  EXPECT_EQ(stage.read("f/compose.yaml"), after) << "a second time changes nothing";
 }
 
 TEST_F(CheckFlow, a_link_stays_one_when_its_file_is_mended) {

@@ -123,6 +123,44 @@ TEST_F(SelectionFlow, several_at_once_lose_nothing) {
   run({"audit", "verify"});
 }
 
+/// A tag beside a digest is a word; the selection is asked for tags of digests, so that it must not take the word for it.
+TEST_F(SelectionFlow, a_tag_beside_a_digest_must_lead_there) {
+  run(words("b"));
+  const std::string b = list()["bases"][0]["digest"];
+  const auto select = [&](const std::string& ref, const Words& more = {}) { return stage.ashlar(Words{"policy", "select", ref, "--by", "Alice", "--key", "alice.key"} + more); };
+  const std::string before = stage.read("selection.json");
+  const Ran other = select("oci:bases:a@" + b);
+  EXPECT_EQ(other.code, 2) << other.told;
+  EXPECT_NE(other.err.find("its tag 'a' leads to sha256:"), std::string::npos) << other.told;
+  EXPECT_EQ(stage.read("selection.json"), before);
+  EXPECT_EQ(select("oci:bases:nowhere@" + b).code, 2);
+  EXPECT_EQ(select("oci:bases:b@" + b).code, 0);
+  EXPECT_EQ(list()["bases"][1]["tags"], Json::array({"b"}));
+  EXPECT_EQ(select("oci:bases:a@" + b, {"--name", "registry.example/named/b:7"}).code, 0) << "a name is what somebody answers for";
+  EXPECT_EQ(list()["bases"][2]["tags"], Json::array({"7"}));
+}
+
+/// The selection tells which digest a tag is: `check --fix` writes it behind.
+TEST_F(SelectionFlow, a_selected_digest_goes_behind_its_tag) {
+  run({"keys", "add", "alice.pub", "--name", "alice"});
+  run(words("a", "alice.key", {"--until", "2099-01-01"}));
+  const std::string digest = list()["bases"][0]["digest"];
+  stage.write("policy.yaml", "bases: {selection: selection.json, rules: [{name: ours, images: [registry.example/hardened/**], pinned: true, why: tags move}]}\n");
+  stage.write("f/Dockerfile", "# base\nFROM registry.example/hardened/a:1 AS x\nUSER 1\n");
+  stage.write("f/pod.yaml", "apiVersion: v1\nkind: Pod\nspec: {containers: [{name: a, image: \"registry.example/hardened/a:1\"}, {name: b, image: registry.example/hardened/b:1}]}\n");
+  const Ran before = stage.ashlar({"check", "f"});
+  EXPECT_EQ(before.code, 1) << before.told;
+  EXPECT_NE(before.out.find("fix: use 'registry.example/hardened/a:1@" + digest), std::string::npos) << before.told;
+  const Ran mended = stage.ashlar({"check", "f", "--fix"});
+  EXPECT_EQ(mended.code, 1) << "b is not selected" << mended.told;
+  EXPECT_EQ(stage.read("f/Dockerfile"), "# base\nFROM registry.example/hardened/a:1@" + digest + " AS x\nUSER 1\n");
+  EXPECT_EQ(stage.read("f/pod.yaml"), "apiVersion: v1\nkind: Pod\nspec: {containers: [{name: a, image: \"registry.example/hardened/a:1@" + digest + "\"}, {name: b, image: registry.example/hardened/b:1}]}\n");
+  run({"policy", "select", "--revoke", "registry.example/hardened/a", "--by", "Alice", "--key", "alice.key"});
+  stage.write("f/Dockerfile", "FROM registry.example/hardened/a:1\nUSER 1\n");
+  EXPECT_EQ(stage.ashlar({"check", "f/Dockerfile", "--fix"}).code, 1);
+  EXPECT_EQ(stage.read("f/Dockerfile"), "FROM registry.example/hardened/a:1\nUSER 1\n") << "what is selected no longer is not written";
+}
+
 TEST_F(SelectionFlow, what_is_wrong_is_said_and_nothing_is_written) {
   struct Row { const char* summary; Words words; int code; const char* says; };
   const Row rows[] = {
