@@ -94,7 +94,8 @@ TEST_F(EnforceFlow, an_api_server_says_why) {
       {"nothing that a rule names", "staging", "images that no rule of the policy's section 'verify' names: other.example/app:1"},
       {"a base without digest where one is asked", "staging", "registry.example/hardened/python:3.13: the rule 'hardened' on bases asks for a digest: write it as NAME:TAG@sha256:... (tags move)"},
       {"a tag that is", "staging", "the rule 'no-debug' on bases denies it (they have shells)"},
-      {"not selected", "production", "the rule 'selected' on bases asks for the selection, in which it is not"},
+      {"a tag that is not selected", "production", "the rule 'selected' on bases asks for the selection, in which it is not"},
+      {"not selected", "production", "the rule 'no-dev' on bases asks which tag it has: the one beside a digest proves nothing, and the selection has none of this digest"},
       {"no reference", "staging", "images whose names are no references that can be judged: registry.example/team/app:1 --privileged"},
       {"privileged", "staging", "containers must not gain rights: allowPrivilegeEscalation false, and not privileged: app"},
   };

@@ -71,6 +71,7 @@ TEST_F(PolicyFlow, what_is_wrong_is_said) {
       {"no such action", {"policy", "tets"}, 2, "tets"},
       {"init of what", {"policy", "init", "here"}, 2, "'here' is not expected"},
       {"an option of another action", {"policy", "init", "--warn"}, 2, "'--warn' is not expected"},
+      {"two actions", {"policy", "init", "test"}, 2, "'test' is not expected"},
       {"no action", {"policy"}, 2, "it says no action; it takes one of init, test, export, select"},
       {"nearly an action", {"policy", "slect", "x"}, 2, "did you mean 'select'?"},
   };

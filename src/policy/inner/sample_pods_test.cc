@@ -100,6 +100,7 @@ void add_references(std::vector<PodCase>& out) {
   add("a platform of what is selected", "production", "registry.example/hardened/python@" + digest_b, true);
   add("selected by tag", "production", "registry.example/hardened/python:3.13", true);
   add("not selected", "production", "registry.example/hardened/python@" + digest_d, false);
+  add("a tag that is not selected", "production", "registry.example/hardened/python:2", false);
   add("selected once, no longer", "production", "registry.example/hardened/python@" + digest_c, false);
   add("its support has ended", "production", "registry.example/hardened/go@" + digest_a, false);
   add("selected by digest, and whatever tag stands beside", "production", "registry.example/hardened/python:3.13-dev@" + digest_a, true);
