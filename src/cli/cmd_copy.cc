@@ -1,3 +1,5 @@
+#include <optional>
+
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
@@ -18,10 +20,9 @@ struct Options {
 };
 
 /// The receipt's text: JSON, or where a key is given an envelope that holds it.
-Result<std::string> receipt_text(const Context& context, const Options& options, const Json& record) {
-  if (options.key.key.empty()) return to_pretty(record);
-  TRY_ASSIGN(const auto key, open_private_key(context, options.key));
-  TRY_ASSIGN(const auto envelope, trust::sign_envelope(pipeline::receipt_type, to_pretty(record), key));
+Result<std::string> receipt_text(const std::optional<trust::PrivateKey>& key, const Json& record) {
+  if (!key) return to_pretty(record);
+  TRY_ASSIGN(const auto envelope, trust::sign_envelope(pipeline::receipt_type, to_pretty(record), *key));
   return to_pretty(trust::to_json(envelope));
 }
 
@@ -48,10 +49,14 @@ Action copy(CLI::App& app) {
   auto* const receipt = app.add_option("--receipt", options->receipt, "write the receipt there: every digest that the copy has, for `ashlar verify --receipt`")->option_text("FILE");
   add_key_options(app, options->key, "sign the receipt with this private key")->needs(receipt);
   return [options](Context& context) -> Result<Exit> {
+    std::optional<trust::PrivateKey> key;  // one that does not open is said before anything is copied
+    if (!options->key.key.empty()) {
+      TRY_ASSIGN(key, open_private_key(context, options->key));
+    }
     TRY_ASSIGN(const auto made, pipeline::copy(context.machine, options->from, options->to, options->platform));
     const Json record = oci::to_json(made);
     if (!options->receipt.empty()) {
-      TRY_ASSIGN(const std::string text, receipt_text(context, *options, record));
+      TRY_ASSIGN(const std::string text, receipt_text(key, record));
       TRY(context.machine.files->write(options->receipt, text));
     }
     if (context.json) answer(context, record);

@@ -120,6 +120,7 @@ Action make(CLI::App& app) {
   return [options](Context& context) -> Result<Exit> {
     if (options->key.key.empty() && !options->unsigned_) return cannot(Kind::Invalid, "make", "name the key that signs with --key, or say --unsigned");
     TRY_ASSIGN(const auto to, pipeline::parse_destination(options->to));
+    if (options->retain) TRY(pipeline::may_retain(to, *options->retain));
     TRY_ASSIGN(auto workshop, pipeline::open_workshop(context.machine, context.config, context.progress));
     TRY_ASSIGN(auto how, settle(context, workshop, *options));
     std::optional<trust::PrivateKey> signer;

@@ -74,6 +74,14 @@ std::string listed(const CLI::App& app) {
   return out;
 }
 
+/// An option takes the word behind it and no other, however often it may be given, so that `--key A REF` names an image; but one that may stand without a word takes all that follow.
+void take_one_word_each(CLI::App& app) {
+  for (CLI::Option* const option : app.get_options()) {
+    if (!option->get_positional() && option->get_expected_min() > 0 && option->get_expected_max() > 1) option->allow_extra_args(false);
+  }
+  for (CLI::App* const each : app.get_subcommands([](const CLI::App*) { return true; })) take_one_word_each(*each);
+}
+
 }  // namespace
 
 CommandLine::CommandLine() : CommandLine(std::string_view()) {}
@@ -93,6 +101,7 @@ CommandLine::CommandLine(std::string_view only) : app(std::make_unique<CLI::App>
     sub->footer(fmt::format("Example:\n  {}", verb.example));
     actions.emplace_back(sub, verb.declare(*sub));
     add_globals(*sub, *globals, verb.formats);
+    take_one_word_each(*sub);
   }
 }
 

@@ -139,6 +139,29 @@ TEST(Verbs, ActionsShowTheirOwnOptionsAlone) {
   }
 }
 
+TEST(Verbs, AnOptionThatMayBeRepeatedTakesOneWord) {
+  struct Row { std::string summary, words; };
+  const std::vector<Row> rows = {
+      {"a key before the image", "verify --key a.pub --key b.pub oci:x"},
+      {"a type before the image", "verify --type vuln oci:x"},
+      {"a receipt and a key before the image", "verify --receipt r.json --key=a.pub oci:x"},
+      {"a mirror before the definition", "make --mirror http://127.0.0.1/ a.yaml --to oci:x --unsigned"},
+      {"platforms with a comma before the definition", "build --platform linux/amd64,linux/arm64 a.yaml -o oci:x"},
+      {"statements before the image", "scan --vex a.json --vex b.json oci:x"},
+  };
+  for (const Row& row : rows) {
+    CommandLine fresh;
+    EXPECT_NO_THROW(fresh.app->parse(row.words, false)) << row.summary;
+  }
+  CommandLine all;
+  for (const CLI::App* verb : all.app->get_subcommands([](const CLI::App*) { return true; })) {
+    for (const CLI::Option* option : verb->get_options()) {
+      const bool repeatable = !option->get_positional() && option->get_expected_min() > 0 && option->get_expected_max() > 1;
+      EXPECT_FALSE(repeatable && option->get_allow_extra_args()) << verb->get_name() << " " << option->get_name();
+    }
+  }
+}
+
 TEST(CommandLineTest, RefusesWhatItDoesNotKnow) {
   for (const char* words : {"ashlar", "ashlar nothing", "ashlar lock", "ashlar lock --nothing x", "ashlar build --jobs many", "ashlar diff one", "ashlar explain", "ashlar validate",
                             "ashlar doctor extra", "ashlar --nothing"}) {

@@ -8,6 +8,7 @@
 #include "base/parallel.h"
 #include "pipeline/catalog.h"
 #include "pipeline/inner/candidate.h"
+#include "pipeline/inner/revision.h"
 #include "pipeline/predicates.h"
 #include "pipeline/publish.h"
 #include "pipeline/watch.h"
@@ -91,6 +92,7 @@ Result<policy::Policy> load_policy(const host::Machine& machine, const host::Pat
 Result<oci::ImageRef> parse_destination(std::string_view text) {
   TRY_ASSIGN(auto ref, parse_target(text));
   if (ref.transport == oci::Transport::OciArchive) return cannot(Kind::Invalid, fmt::format("make into '{}'", text), "an archive has no tags that move; name oci:DIR[:TAG] or docker://HOST/REPO[:TAG]");
+  if (is_revision(ref.tag)) return cannot(Kind::Invalid, fmt::format("make into '{}'", text), fmt::format("'{}' is the name of a revision, which is given once and never moves; name a tag without -rN, or none", ref.tag));
   return ref;
 }
 

@@ -101,10 +101,15 @@ bool is_newer(const Named& a, const Named& b) {
 
 }  // namespace
 
-Result<std::vector<OldRevision>> retain(host::Machine& machine, const oci::ImageRef& at, const plan::Definition& definition, unsigned keep) {
+Done may_retain(const oci::ImageRef& at, unsigned keep) {
   const std::string what = fmt::format("clean up '{}'", at.str());
   if (at.transport != oci::Transport::Registry) return cannot(Kind::Invalid, what, "revisions are deleted from registries alone; copy out of a layout what you want to keep");
   if (keep == 0) return cannot(Kind::Invalid, what, "at least one revision is kept");
+  return {};
+}
+
+Result<std::vector<OldRevision>> retain(host::Machine& machine, const oci::ImageRef& at, const plan::Definition& definition, unsigned keep) {
+  TRY(may_retain(at, keep));
   TRY_ASSIGN(const auto registry, oci::Registry::open(machine, at));
   Repository repository(machine, *registry, at);
   TRY_ASSIGN(auto all, repository.read(definition.tags.empty() ? "latest" : definition.tags.front()));
@@ -157,7 +162,7 @@ Result<std::vector<OldRevision>> retain(host::Machine& machine, const oci::Image
   for (size_t at_ = 0; at_ < out.size(); ++at_) {
     if (out[at_].kept.empty()) going.push_back(&revisions[kept + at_]);
   }
-  if (auto removed = repository.remove(going, needed); !removed) return cannot(what, std::move(removed).error());
+  if (auto removed = repository.remove(going, needed); !removed) return cannot(fmt::format("clean up '{}'", at.str()), std::move(removed).error());
   return out;
 }
 

@@ -22,6 +22,11 @@ unsigned revision_number(std::string_view tag, std::string_view stem) {
   return error == std::errc() && end == digits.data() + digits.size() && digits.front() != '0' && out <= most_revisions ? out : 0;
 }
 
+bool is_revision(std::string_view tag) {
+  const size_t at = tag.rfind("-r");
+  return at != std::string_view::npos && at > 0 && tag.size() > at + 2 && revision_number(tag, tag.substr(0, at)) > 0;
+}
+
 std::optional<Revision> revision_of(std::string_view tag, std::string_view tag_of_image) {
   const std::string_view front = version_in_front(tag_of_image), version = front.empty() ? std::string_view() : version_in_front(tag);
   if (!is_one_of(version, front)) return std::nullopt;

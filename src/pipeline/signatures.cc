@@ -55,7 +55,7 @@ const trust::KeyringEntry* terms_of(const Believed& believed, const trust::Publi
 /// One of the keys that are believed for which `holds` says so. `seen`: when it was signed, as somebody else than the signer tells it, or now.
 template <class Holds>
 void try_keys(const Believed& believed, const Holds& holds, Signature& out, std::optional<Time> seen = {}) {
-  if (believed.keys.empty()) return refuse(out, "it is signed with a key, and no key is believed: name one with --key");
+  if (believed.keys.empty()) return refuse(out, "it is signed with a key, and no key is believed: name one with --key, or in the configuration's `trust`");
   // Of several that sign it the first that counts now; who rotates keys signs with the old and the new one.
   refuse(out, other_key);
   for (const BelievedKey& each : believed.keys) {

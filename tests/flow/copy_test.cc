@@ -111,6 +111,9 @@ TEST_F(CopyFlow, a_receipt_names_any_blob_that_is_dropped_or_changed) {
     fs::rename(stage.folder() / "aside", data);
   }
   EXPECT_EQ(stage.ashlar({"verify", "--receipt", "receipt.json"}).code, 0);
+  const Ran keyless = stage.ashlar({"copy", "oci:out:1", "oci:never:1", "--receipt", "never.json", "--key", "absent.key"});
+  EXPECT_EQ(keyless.code, 2) << keyless.told;
+  EXPECT_FALSE(stage.exists("never") || stage.exists("never.json")) << "a key that does not open is said before anything is copied";
   EXPECT_EQ(stage.ashlar({"verify", "--receipt", "receipt.json", "docker://127.0.0.1:1/team/small:1"}).code, 4) << "who cannot ask knows nothing";
   const Ran other = stage.ashlar({"verify", "--receipt", "receipt.json", "oci:out:1"});
   EXPECT_EQ(other.code, 0) << other.told;

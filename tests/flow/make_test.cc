@@ -314,6 +314,9 @@ TEST_F(MakeFlow, bad_input_says_what_to_do) {
       {"a digest", {"make", "small.yaml", "--to", to() + "@sha256:" + std::string(64, 'a'), "--key", "our.key"}, 2, "an image gets its digest by being built"},
       {"a policy with faults", {"make", "small.yaml", "--to", to(), "--key", "our.key", "--policy", "wrong.yaml"}, 2, "did you mean 'proofs'?"},
       {"several into one tag", {"make", "small.yaml", "dev.yaml", "--to", to() + ":1", "--key", "our.key"}, 2, "each goes to a repository below it"},
+      {"a revision's name", {"make", "small.yaml", "--to", to() + ":1.1-r1", "--key", "our.key"}, 2, "'1.1-r1' is the name of a revision, which is given once and never moves"},
+      {"no revision kept", {"make", "small.yaml", "--to", to(), "--key", "our.key", "--retain", "0"}, 2, "at least one revision is kept"},
+      {"revisions of a layout", {"make", "small.yaml", "--to", "oci:out", "--key", "our.key", "--retain", "1"}, 2, "revisions are deleted from registries alone"},
       {"a registry that is not there", {"make", "small.yaml", "--to", "docker://127.0.0.1:1/x/y", "--key", "our.key"}, 4, "127.0.0.1"},
   };
   for (const Row& row : rows) {
@@ -321,6 +324,8 @@ TEST_F(MakeFlow, bad_input_says_what_to_do) {
     EXPECT_EQ(ran.code, row.code) << row.summary << ran.told;
     EXPECT_NE(ran.err.find(row.says), std::string::npos) << row.summary << ran.told;
   }
+  EXPECT_FALSE(stage.exists("out")) << "nothing is made before it is said";
+  EXPECT_TRUE(tags().empty());
 }
 
 }  // namespace

@@ -12,6 +12,8 @@ std::string_view version_in_front(std::string_view text);
 bool is_one_of(std::string_view version, std::string_view prefix);
 /// N of `STEM-rN`; 0: it is none.
 unsigned revision_number(std::string_view tag, std::string_view stem);
+/// Whether a tag is made as revisions are, of whichever STEM.
+bool is_revision(std::string_view tag);
 
 struct Revision {
   std::string version;
