@@ -94,7 +94,7 @@ Exit say_update(Context& context, const pipeline::FeedUpdate& update) {
     for (const auto& each : update.compiled.notes) {
       if (context.verbose) say(context, fmt::format("{}: {} ({} records, {} first)", each.feed, each.what, each.count, each.first));
     }
-    say(context, update.written ? fmt::format("{} advisories of {} feeds; {} fetched, {} unchanged", update.compiled.records, update.fetched.size() + update.unchanged.size(), update.fetched.size(), update.unchanged.size())
+    say(context, update.written ? fmt::format("the database has {} advisories; feeds: {} fetched, {} unchanged", update.compiled.records, update.fetched.size(), update.unchanged.size())
                                 : std::string("nothing is new"));
   }
   for (const auto& each : update.compiled.news) sound_alarms(context.progress, each);
@@ -130,7 +130,8 @@ Result<Exit> list(Context& context, const Options&) {
     all.push_back({{"name", description.name}, {"format", description.format}, {"summary", description.summary}, {"urls", description.urls}, {"added", each.added}, {"max_age", description.max_age},
                    {"records", each.stamp ? Json(each.stamp->records) : Json(nullptr)}, {"dated", each.stamp ? Json(each.stamp->dated.str()) : Json(nullptr)}, {"fetched", each.stamp ? Json(each.stamp->fetched.str()) : Json(nullptr)},
                    {"current", each.stamp ? Json(each.stamp->current().str()) : Json(nullptr)}});
-    rows.push_back({description.name, description.format, each.stamp ? fmt::format("{}", each.stamp->records) : "-", each.stamp ? age_of(each.stamp->current(), now) : "-",
+    const bool old = each.stamp && description.max_age > 0 && now.seconds - each.stamp->current().seconds > description.max_age;
+    rows.push_back({description.name, description.format, each.stamp ? fmt::format("{}", each.stamp->records) : "-", each.stamp ? age_of(each.stamp->current(), now) + (old ? ", too old" : "") : "-",
                     description.max_age > 0 ? fmt::format("{} d", description.max_age / 86400) : "any", description.summary});
   }
   if (context.json) answer(context, {{"schema", "https://ashlar.dev/feeds/v1"}, {"feeds", std::move(all)}});

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <initializer_list>
 
 #include <fmt/format.h>
 
@@ -29,18 +30,21 @@ enum class Format { Definition, Lock, Configuration, Decisions, Statements, Reco
 struct Table { std::string_view name; Format format; };
 constexpr std::array tables = {Table{"replacements.yaml", Format::Replacements}, Table{"migration.yaml", Format::Migration}, Table{"packages.yaml", Format::Packages}, Table{"vendors.yaml", Format::Vendors}, Table{"registries.yaml", Format::Registries}};
 
-/// A description of a feed lies in a folder `feeds`, or has keys that no definition has.
-bool is_feed(const host::Path& path, std::string_view text) {
-  if (path.extension() != ".yaml" && path.extension() != ".yml") return false;
-  if (path.parent_path().filename() == "feeds") return true;
-  constexpr std::array<std::string_view, 3> keys = {"max-age:", "urls:", "publisher:"};
+bool is_yaml(const host::Path& path) { return path.extension() == ".yaml" || path.extension() == ".yml"; }
+
+/// Whether one of these keys stands at the top of a document.
+bool has_key(std::string_view text, std::initializer_list<std::string_view> keys) {
   const auto lines = split(text, '\n');
   return std::ranges::any_of(lines, [&](std::string_view line) { return std::ranges::any_of(keys, [&](std::string_view key) { return line.starts_with(key); }); });
 }
 
-/// A policy is called so, or lies in a folder `policies` or one in it.
-bool is_policy(const host::Path& path) {
-  if (path.extension() != ".yaml" && path.extension() != ".yml") return false;
+/// A description of a feed lies in a folder `feeds`, or has keys that no definition has.
+bool is_feed(const host::Path& path, std::string_view text) { return is_yaml(path) && (path.parent_path().filename() == "feeds" || has_key(text, {"max-age:", "urls:", "publisher:"})); }
+
+/// A policy is called so, lies in a folder `policies` or one in it, or has keys that no definition has.
+bool is_policy(const host::Path& path, std::string_view text) {
+  if (!is_yaml(path)) return false;
+  if (has_key(text, {"gate:", "verify:", "bases:", "decisions:", "sla:"})) return true;
   return path.stem() == "policy" || path.stem().string().ends_with(".policy") || path.parent_path().filename() == "policies" || path.parent_path().parent_path().filename() == "policies";
 }
 
@@ -55,7 +59,7 @@ Format format_of(const host::Path& path, std::string_view text) {
   if (name == "fleet.yaml" || name == "fleet.yml" || name.ends_with(".fleet.yaml")) return Format::Fleet;
   if (name.ends_with(".cases.yaml")) return Format::Cases;
   if (const auto* const found = std::ranges::find(tables, name, &Table::name); found != tables.end()) return found->format;
-  if (is_policy(path)) return Format::Policy;
+  if (is_policy(path, text)) return Format::Policy;
   return is_feed(path, text) ? Format::Feed : Format::Definition;
 }
 

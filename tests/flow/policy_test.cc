@@ -17,6 +17,8 @@ TEST_F(PolicyFlow, what_init_writes_is_valid_and_passes_its_own_cases) {
   EXPECT_NE(made.out.find("wrote 'policy.yaml'"), std::string::npos) << made.told;
   ASSERT_TRUE(stage.exists("policy.cases.yaml"));
   EXPECT_EQ(stage.ashlar({"validate", "policy.yaml", "policy.cases.yaml"}).code, 0);
+  stage.write("strict.yaml", stage.read("policy.yaml"));
+  EXPECT_EQ(stage.ashlar({"validate", "strict.yaml"}).code, 0) << "a policy by its keys, whatever it is called";
   const Ran tested = stage.ashlar({"policy", "test"});
   EXPECT_EQ(tested.code, 0) << tested.told;
   EXPECT_NE(tested.out.find("all is as it should be"), std::string::npos) << tested.told;
