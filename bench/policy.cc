@@ -42,7 +42,7 @@ scan::Report report_of(size_t findings) {
 policy::FinishedImage image_of(size_t number, const scan::Report& report, const policy::SelectedBase& selected) {
   policy::FinishedImage out{.ref = fmt::format("registry.example/team/app-{}:1", number), .repository = fmt::format("registry.example/team/app-{}", number), .digest = Digest::of(std::to_string(number)).str(), .platform = "linux/amd64"};
   const policy::VerifyVerdict good{true, "bases", {{"signed-by", "the image is signed by platform", true, {}}}};
-  out.base = {.how = policy::BaseFacts::How::Found, .words = "its layers are the image's first", .repository = selected.repository, .tag = "3.13", .digest = selected.digest, .layers = 3, .created = Time{now.seconds - 86400}, .selected = &selected, .signatures = good};
+  out.base = {.how = policy::BaseFacts::How::Found, .words = "its layers are the image's first", .repository = selected.repository, .digest = selected.digest, .tags = {"3.13"}, .layers = 3, .created = Time{now.seconds - 86400}, .selected = &selected, .signatures = good};
   for (const char* id : {"no-shell", "no-package-manager", "nonroot", "no-secrets", "no-setuid", "no-world-writable", "no-devices", "elf-resolves", "entrypoint"}) out.proofs.push_back({.id = id, .title = {}});
   if (number % 5 == 0) out.proofs[0].answer = policy::Checked::Answer::Failed;
   out.report = &report;

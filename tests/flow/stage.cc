@@ -26,7 +26,7 @@ std::string read_file(const fs::path& path) {
 }
 
 /// Why an answer is not as its schema in schemas/ says, which is found by what `schema` names. Empty: it is, it has none, or there is nothing here to tell.
-std::string misfit_of_schema(const Json& answer) {
+std::string misfit_of_schema([[maybe_unused]] const Json& answer) {
   std::string why;
 #ifdef ASHLAR_WITH_VALIJSON
   // Schemas by what they are of.
