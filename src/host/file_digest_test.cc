@@ -55,6 +55,8 @@ class FileDigestTest : public testing::Test {
 
 TEST_F(FileDigestTest, WhatWasFoundIsNotReadAgain) {
   if (bytes_read() == 0) GTEST_SKIP() << "this machine does not count what a process reads";
+  const auto file = files->open(path);
+  if (file && !version_of(**file)) GTEST_SKIP() << "the file system of temporary files is none whose times tell versions apart";
   EXPECT_TRUE(reads(a, true));
   EXPECT_FALSE(reads(a, true)) << "it is as it was";
   EXPECT_TRUE(reads(b, false)) << "what was not found is looked for";

@@ -1,11 +1,14 @@
 #include "host/files.h"
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdlib>
 
@@ -243,8 +246,12 @@ std::optional<FileVersion> version_of(const ReadFile& file) {
   constexpr std::int64_t second = 1'000'000'000, tick = second / 10;  // kernels count changes by ticks of 10 ms at most
   const auto* const disk = dynamic_cast<const DiskFile*>(&file);
   struct stat found {};
+  struct statfs system {};
   timespec now{};
-  if (disk == nullptr || ::fstat(disk->number(), &found) != 0 || !S_ISREG(found.st_mode) || ::clock_gettime(CLOCK_REALTIME, &now) != 0) return std::nullopt;
+  if (disk == nullptr || ::fstat(disk->number(), &found) != 0 || !S_ISREG(found.st_mode) || ::fstatfs(disk->number(), &system) != 0 || ::clock_gettime(CLOCK_REALTIME, &now) != 0) return std::nullopt;
+  // Whose times are those of this machine's kernel, in nanoseconds.
+  constexpr std::array<std::uint32_t, 5> known = {EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC, BTRFS_SUPER_MAGIC, TMPFS_MAGIC, OVERLAYFS_SUPER_MAGIC};
+  if (std::find(known.begin(), known.end(), static_cast<std::uint32_t>(system.f_type)) == known.end() || found.st_ctim.tv_nsec == 0) return std::nullopt;
   const std::int64_t changed = found.st_ctim.tv_sec * second + found.st_ctim.tv_nsec, age = now.tv_sec * second + now.tv_nsec - changed;
   if (age < tick) return std::nullopt;
   return FileVersion{static_cast<std::int64_t>(found.st_dev), static_cast<std::int64_t>(found.st_ino), found.st_size, found.st_mtim.tv_sec, found.st_mtim.tv_nsec, found.st_ctim.tv_sec, found.st_ctim.tv_nsec};

@@ -172,14 +172,14 @@ class Run {
     return found == watched_.end() ? nullptr : &*found;
   }
 
-  /// Makes every image that is due, the most urgent first, as many beside each other as there are processors.
+  /// Makes every image that is due, the most urgent first, some beside each other: each has threads of its own, and run tests that have their time.
   void renew_all() {
     std::vector<const policy::Due*> makes;
     for (const policy::Due& due : out_.due) {
       if ((due.action == policy::DueAction::Rebuild || due.action == policy::DueAction::Promote) && !due.held && find(due.image) != nullptr) makes.push_back(&due);
     }
     out_.done.resize(makes.size());
-    in_parallel(makes.size(), 0, [&](size_t at, size_t) { out_.done[at] = renew_one(*find(makes[at]->image), makes[at]->action); });
+    in_parallel(makes.size(), threads_for(most_beside, options_.make.build.threads), [&](size_t at, size_t) { out_.done[at] = renew_one(*find(makes[at]->image), makes[at]->action); });
   }
 
   Renewal renew_one(Watched& watched, policy::DueAction action) {
@@ -287,6 +287,7 @@ class Run {
     return {};
   }
 
+  static constexpr size_t most_beside = 4;
   const std::string by_ = "ashlar renew";
   Workshop& workshop_;
   advisory::Database& database_;

@@ -28,7 +28,7 @@ struct Secret {
 
 struct FileFacts {
   std::unique_ptr<Elf> elf;      ///< of a sound ELF file
-  std::unique_ptr<ElfSymbols> symbols;  ///< of one that has any, and sound tables of them
+  std::unique_ptr<ElfSymbols> symbols;  ///< of the same; empty where its tables of them are damaged: it gives nothing
   std::string elf_fault;         ///< why a file that begins as one is none
   bool time_zone = false;        ///< TZif (RFC 8536)
   std::string script;            ///< of a text that begins with `#!`: what starts it, with its argument

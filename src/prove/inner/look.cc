@@ -175,7 +175,8 @@ void look_at_base64(std::string_view path, std::string_view text, const Seen& se
 void put_links(Result<Elf> elf, BytesView content, FileFacts& facts) {
   if (!elf) return void(facts.elf_fault = elf.error().message);
   facts.elf = std::make_unique<Elf>(std::move(*elf));
-  if (auto symbols = read_elf_symbols(content)) facts.symbols = std::make_unique<ElfSymbols>(std::move(*symbols));
+  auto symbols = read_elf_symbols(content);
+  facts.symbols = std::make_unique<ElfSymbols>(symbols ? std::move(*symbols) : ElfSymbols());
 }
 
 void look_at_elf(BytesView content, const Seen& seen, const std::string& inside, FileFacts& facts) {
