@@ -316,7 +316,7 @@ TEST_F(MakeFlow, bad_input_says_what_to_do) {
       {"several into one tag", {"make", "small.yaml", "dev.yaml", "--to", to() + ":1", "--key", "our.key"}, 2, "each goes to a repository below it"},
       {"a revision's name", {"make", "small.yaml", "--to", to() + ":1.1-r1", "--key", "our.key"}, 2, "'1.1-r1' is the name of a revision, which is given once and never moves"},
       {"no revision kept", {"make", "small.yaml", "--to", to(), "--key", "our.key", "--retain", "0"}, 2, "at least one revision is kept"},
-      {"revisions of a layout", {"make", "small.yaml", "--to", "oci:out", "--key", "our.key", "--retain", "1"}, 2, "revisions are deleted from registries alone"},
+      {"revisions of a layout", {"make", "small.yaml", "--to", "oci:never", "--key", "our.key", "--retain", "1"}, 2, "revisions are deleted from registries alone"},
       {"a registry that is not there", {"make", "small.yaml", "--to", "docker://127.0.0.1:1/x/y", "--key", "our.key"}, 4, "127.0.0.1"},
   };
   for (const Row& row : rows) {
@@ -324,7 +324,7 @@ TEST_F(MakeFlow, bad_input_says_what_to_do) {
     EXPECT_EQ(ran.code, row.code) << row.summary << ran.told;
     EXPECT_NE(ran.err.find(row.says), std::string::npos) << row.summary << ran.told;
   }
-  EXPECT_FALSE(stage.exists("out")) << "nothing is made before it is said";
+  EXPECT_FALSE(stage.exists("never")) << "nothing is made before it is said";
   EXPECT_TRUE(tags().empty());
 }
 
