@@ -256,7 +256,7 @@ TEST_F(ScanFlow, statements_count_whose_signer_is_believed) {
     ASSERT_EQ(said.code, 0) << said.told;
     struct Row { const char *summary, *trust, *status, *reason; };
     const Row rows[] = {
-        {"nobody is believed", "", "affected", "it is signed with a key, and no key is believed: name one with --key"},
+        {"nobody is believed", "", "affected", "it is signed with a key, and no key is believed: name one with --key, or in the configuration's `trust`"},
         {"another is believed", "trust: {keys: [other.pub]}\n", "affected", "signed by another key"},
         {"the signer is believed", "trust: {keys: [other.pub, our.pub]}\n", "not_affected", ""},
     };
