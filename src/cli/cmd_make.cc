@@ -88,7 +88,8 @@ Result<policy::GateVerdict> make_one(Context& context, pipeline::Workshop& works
   TRY_ASSIGN(const auto made, pipeline::make(workshop, database, path, place, how));
   images.push_back(to_json(made));
   if (!context.json) say_made(context, made, place.location, options.timings);
-  TRY(pipeline::record_made(workshop, place, made, how.key));
+  // The tags have moved: a ledger that cannot be written takes nothing back.
+  if (const auto recorded = pipeline::record_made(workshop, place, made, how.key); !recorded) context.progress.alarm(fmt::format("what came of '{}' is not in the ledger: {}", path, recorded.error().message));
   if (!options.retain || made.revision.empty()) return made.verdict;
   TRY_ASSIGN(const auto definition, pipeline::load_definition(*context.machine.files, path));
   TRY_ASSIGN(const auto old, pipeline::retain(context.machine, place, definition, *options.retain));

@@ -30,6 +30,19 @@ std::string body_of(const DownstreamWish& wish, const Downstream& done, const st
   return out;
 }
 
+Downstream::Note unread_note(const std::string& path, const Error& error) {
+  const auto& faults = error.faults;
+  return {path, {}, faults.empty() ? error.message : faults[0].message, faults.empty() ? 0 : faults[0].line, faults.empty() ? 0 : faults[0].column, {}};
+}
+
+/// What the file names. Kinds of YAML are told by their content: of one that does not parse there is none, and it is an error where the image is named in it.
+Result<std::vector<workload::ImageUse>> uses_in(const DownstreamFile& file, const std::string& name) {
+  const workload::FileKind kind = workload::kind_of_file(file.path, file.bytes);
+  const bool yaml = file.path.ends_with(".yaml") || file.path.ends_with(".yml");
+  if (kind == workload::FileKind::Unknown && yaml && file.bytes.find(name) != std::string::npos) TRY(workload::images_of(workload::FileKind::Kubernetes, file.bytes, file.path));
+  return workload::images_of(kind, file.bytes, file.path);
+}
+
 }  // namespace
 
 std::string key_of_request(const std::string& target, const std::string& project, const std::string& base, const std::string& name) {
@@ -41,15 +54,18 @@ std::string key_of_request(const std::string& target, const std::string& project
   return out.substr(0, 300);
 }
 
-std::vector<workload::ImageName> outdated(const std::vector<DownstreamFile>& files, const workload::ImageName& now, const std::vector<std::string>& tags, const std::set<std::string>& published) {
-  std::vector<workload::ImageName> out;
+Outdated outdated(const std::vector<DownstreamFile>& files, const workload::ImageName& now, const std::vector<std::string>& tags, const std::set<std::string>& published) {
+  Outdated out;
   for (const DownstreamFile& file : files) {
-    const auto uses = workload::images_of(workload::kind_of_file(file.path, file.bytes), file.bytes, file.path);
-    if (!uses) continue;
+    const auto uses = uses_in(file, now.name);
+    if (!uses) {
+      out.unread.push_back(unread_note(file.path, uses.error()));
+      continue;
+    }
     for (const workload::ImageUse& use : *uses) {
       if (!use.image || use.image->name != now.name || use.image->digest.empty() || use.image->digest == now.digest) continue;
       const bool ours = use.image->tag.empty() ? published.contains(use.image->digest) : std::ranges::find(tags, use.image->tag) != tags.end();
-      if (ours && std::ranges::find(out, use.image->digest, &workload::ImageName::digest) == out.end()) out.push_back(*use.image);
+      if (ours && std::ranges::find(out.images, use.image->digest, &workload::ImageName::digest) == out.images.end()) out.images.push_back(*use.image);
     }
   }
   return out;
@@ -63,8 +79,7 @@ Downstream downstream(const DownstreamWish& wish) {
     for (const workload::ImageName& from : wish.from) {
       auto done = workload::repin(workload::kind_of_file(file.path, text), text, file.path, from, wish.to);
       if (!done) {
-        const auto& faults = done.error().faults;
-        out.unread.push_back({file.path, {}, faults.empty() ? done.error().message : faults[0].message, faults.empty() ? 0 : faults[0].line, faults.empty() ? 0 : faults[0].column, {}});
+        out.unread.push_back(unread_note(file.path, done.error()));
         break;
       }
       for (const auto& each : done->kept) out.kept.push_back({file.path, each.where, each.reason, each.span.line, each.span.column, each.written});

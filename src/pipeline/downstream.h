@@ -41,9 +41,15 @@ struct Downstream {
 /// By which the request for an image in a repository's branch is found again.
 std::string key_of_request(const std::string& target, const std::string& project, const std::string& base, const std::string& name);
 
+struct Outdated {
+  std::vector<workload::ImageName> images;  ///< a digest once
+  std::vector<Downstream::Note> unread;     ///< files that could not be read, with why: what they name is not known
+};
+
 /// The references in the files that a digest published under `tags` is to take the place of: those of that name with another digest, which stands behind one of the
-/// tags or is one of `published`. What follows a tag without a digest needs nothing. Files that cannot be read have none.
-std::vector<workload::ImageName> outdated(const std::vector<DownstreamFile>& files, const workload::ImageName& now, const std::vector<std::string>& tags, const std::set<std::string>& published);
+/// tags or is one of `published`. What follows a tag without a digest needs nothing. A YAML file that names the image and cannot be
+/// read is unread, whatever kind of file it was to be.
+Outdated outdated(const std::vector<DownstreamFile>& files, const workload::ImageName& now, const std::vector<std::string>& tags, const std::set<std::string>& published);
 
 /// Moves the references in all files. One open request stands for a project, branch and image: its key says so, a later move updates it. The message's body
 /// holds a table of what changes, what was kept and why, and the text handed in. The same input gives the same message.

@@ -84,16 +84,38 @@ TEST(DownstreamTest, ReferencesThatAreOutdatedAreFound) {
   };
   for (const auto& row : rows) {
     const auto found = outdated({{"Dockerfile", "FROM " + row.reference + "\n"}}, now, {"3.13", "3"}, {a, c});
-    ASSERT_EQ(found.size(), row.outdated ? 1U : 0U) << row.summary;
-    EXPECT_EQ(found.empty() ? row.reference : found[0].str(), row.reference) << row.summary;
+    ASSERT_EQ(found.images.size(), row.outdated ? 1U : 0U) << row.summary;
+    EXPECT_EQ(found.images.empty() ? row.reference : found.images[0].str(), row.reference) << row.summary;
+    EXPECT_TRUE(found.unread.empty()) << row.summary;
   }
-  EXPECT_TRUE(outdated({{"Dockerfile", "FORM x\n"}, {"README.md", "FROM " + image + "\n"}}, now, {"3.13"}, {a}).empty()) << "what cannot be read, or is no such file";
+}
+
+TEST(DownstreamTest, FilesThatCannotBeReadAreTold) {
+  const std::string c = "sha256:" + std::string(64, 'c'), pod = "apiVersion: v1\nkind: Pod\nspec: {containers: [{image: " + image + "}";
+  const struct { const char *summary, *path; std::string bytes; bool unread; size_t images; } rows[] = {
+      {"no Dockerfile by its grammar", "Dockerfile", "FORM x\n", true, 0},
+      {"a manifest that does not end", "deploy/pod.yaml", pod + "\n", true, 0},
+      {"a compose file that is no YAML", "compose.yaml", "services: {a: {image: '" + image + "\n", true, 0},
+      {"YAML that cannot be read and names another", "deploy/other.yaml", "a: [registry.example/redis", false, 0},
+      {"YAML of no kind that names it", "notes.yml", "image: " + image + "\n", false, 0},
+      {"no such file", "README.md", "FROM " + image + "\n", false, 0},
+      {"a manifest", "deploy/pod.yaml", pod + "]}\n", false, 1},
+  };
+  for (const auto& row : rows) {
+    const auto found = outdated({{row.path, row.bytes}, {"b/Dockerfile", "FROM x\n"}}, {"registry.example/python", {}, c}, {"3.13"}, {a});
+    ASSERT_EQ(found.unread.size(), row.unread ? 1U : 0U) << row.summary;
+    EXPECT_EQ(found.images.size(), row.images) << row.summary;
+    if (!row.unread) continue;
+    EXPECT_EQ(found.unread[0].path, row.path) << row.summary;
+    EXPECT_NE(found.unread[0].reason, "") << row.summary;
+    EXPECT_GT(found.unread[0].line, 0) << row.summary;
+  }
 }
 
 TEST(DownstreamTest, SeveralOldDigestsMoveAtOnce) {
   const std::string c = "sha256:" + std::string(64, 'c'), other = "registry.example/python:3@" + b;
   DownstreamWish both = wish({{"Dockerfile", "FROM " + image + "\nFROM " + other + "\n"}, {"deploy/Dockerfile", "FROM " + other + "\n"}});
-  both.from = outdated(both.files, {both.to.name, {}, c}, {"3.13", "3"}, {});
+  both.from = outdated(both.files, {both.to.name, {}, c}, {"3.13", "3"}, {}).images;
   both.to = {both.to.name, {}, c};
   ASSERT_EQ(both.from.size(), 2U);
   const Downstream done = downstream(both);

@@ -89,7 +89,9 @@ class Round {
     std::vector<std::string> tags;
     for (const std::string_view tag : words(published.tags)) tags.emplace_back(tag);
     DownstreamWish wish{.target = place.target, .project = place.project, .base = place.base, .files = std::move(*files), .from = {}, .to = now, .text = {}, .now = workshop_.machine.clock->now()};
-    wish.from = outdated(wish.files, now, tags, published.digests);
+    auto [images, unread] = outdated(wish.files, now, tags, published.digests);
+    wish.from = std::move(images);
+    std::erase_if(wish.files, [&](const DownstreamFile& file) { return std::ranges::find(unread, file.path, &Downstream::Note::path) != unread.end(); });
     if (!wish.from.empty()) wish.text = text_of(image, published, wish.from.front().digest);
     const Downstream done = downstream(wish);
     size_t put = 0;
@@ -98,8 +100,10 @@ class Round {
       out.put += put;
       if (put > 0 && refused != nullptr) TRY(outbox_.drop(refused->id));  // what takes its place is in the queue
     }
-    for (const Downstream::Note& each : done.unread) workshop_.progress.note(fmt::format("'{}' of '{}' cannot be read: {}", each.path, place.project, each.reason));
-    if (known && put == 0) return {};
+    unread.insert(unread.end(), done.unread.begin(), done.unread.end());
+    for (const Downstream::Note& each : unread) workshop_.progress.note(fmt::format("'{}' of '{}' cannot be read: {}", each.path, place.project, each.reason));
+    // What such a file names is proposed once it can be read.
+    if (!unread.empty() || (known && put == 0)) return {};
     std::vector<std::string> paths;
     for (const forge::FileChange& each : done.changes) paths.push_back(each.path);
     Event event{.kind = ledger::Kind::Noted, .at = wish.now, .image = image.repository, .digest = published.digest};
@@ -160,6 +164,7 @@ Done check_downstream(const Workshop& workshop, const Fleet& fleet) {
 
 Result<Proposals> propose(Workshop& workshop, advisory::Database& database, const Fleet& fleet, const Renewed& renewed, const RenewOptions& options) {
   if (std::ranges::all_of(fleet.images, [](const FleetImage& each) { return each.downstream.empty(); })) return Proposals();
+  TRY_ASSIGN(const auto turn, take_renewal_turn(workshop));
   TRY_ASSIGN(auto ledger, begin_ledger(workshop));
   TRY_ASSIGN(auto outbox, open_outbox(workshop));
   Round round(workshop, database, options, ledger, outbox);
@@ -170,6 +175,7 @@ Result<Proposals> propose(Workshop& workshop, advisory::Database& database, cons
     const std::string& digest = promoted == renewed.done.end() ? facts->published : promoted->digest;
     if (!digest.empty()) TRY(round.image(image, digest));
   }
+  if (options.make.key != nullptr && round.out.events > 0) TRY(ledger.seal(*options.make.key, workshop.machine.clock->now()));
   return std::move(round.out);
 }
 

@@ -14,7 +14,8 @@ struct Proposals {
 };
 
 /// For every image that was looked at, and whose published digest is the one that the ledger says was promoted: reads the files of each repository below it, puts a pull
-/// request into the queue where they name an older digest, and writes down that this was done for this digest. Nothing is asked where that is written down, but for a
+/// request into the queue where they name an older digest, and writes down that this was done for this digest, sealed where there is a key; not
+/// while one of the files cannot be read. Nothing is asked where that is written down, but for a
 /// request that was refused: its files are read again, and it is put again where they have changed. Killed at any moment, the next call goes on.
 Result<Proposals> propose(Workshop& workshop, advisory::Database& database, const Fleet& fleet, const Renewed& renewed, const RenewOptions& options);
 

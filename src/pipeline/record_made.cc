@@ -8,12 +8,28 @@
 #include <fmt/ranges.h>
 
 #include "base/text.h"
+#include "pipeline/catalog.h"
 #include "pipeline/fleet.h"
+#include "pipeline/publish.h"
 #include "pipeline/sla.h"
 
 namespace ashlar::pipeline {
 
 using ledger::Event;
+
+namespace {
+
+/// Whether what was published there is what those who follow the image get: under its definition's tags, or those that were promoted last, as a fleet's own tag is.
+Result<bool> is_promotion(Workshop& workshop, const oci::ImageRef& to, const Made& made, const ImageHistory& history) {
+  if (to.tag.empty()) return true;
+  oci::ImageRef place = to;
+  place.tag.clear();
+  TRY_ASSIGN(const auto definition, load_definition(*workshop.machine.files, made.definition));
+  const auto holds = [&](std::string_view tag) { return std::ranges::find(made.tags, tag) != made.tags.end(); };
+  return std::ranges::any_of(moving_tags(place, definition), holds) || (history.promoted && std::ranges::any_of(words(history.promoted->tag), holds));
+}
+
+}  // namespace
 
 std::vector<std::string> reasons_of(const policy::GateVerdict& verdict) {
   std::vector<std::string> out;
@@ -69,8 +85,8 @@ Result<size_t> record_made(Workshop& workshop, const oci::ImageRef& to, const Ma
   Making making{.image = ledger_name(to), .by = "ashlar make", .at = workshop.machine.clock->now(), .tags = join(made.tags, " ")};
   if (!made.verdict.passed) making.candidate = made.candidate;
   TRY_ASSIGN(const auto history, history_of(ledger, making.image));
-  const bool stable = !history.promoted || std::ranges::any_of(words(history.promoted->tag), [&](std::string_view tag) { return std::ranges::find(made.tags, tag) != made.tags.end(); });
-  if (!stable) making.other = "published";
+  TRY_ASSIGN(const bool promotion, is_promotion(workshop, to, made, history));
+  if (!promotion) making.other = "published";
   const auto events = events_of(made, making, history);
   TRY(ledger.append(events, making.at));
   if (key != nullptr) TRY(ledger.seal(*key, workshop.machine.clock->now()));

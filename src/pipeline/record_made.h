@@ -28,8 +28,8 @@ std::vector<std::string> lines_of_reasons(std::string_view reason);
 /// Rebuilt, tested, and promoted or noted, in this order; of what was stopped that it was tested. With a promotion come the findings that are gone or there with it.
 std::vector<ledger::Event> events_of(const Made& made, const Making& making, const ImageHistory& history);
 
-/// Writes down what a person made at `to`, where this machine has a ledger; else nothing. Under other tags than the ones that the ledger says were promoted
-/// last it is noted, and no promotion. How many events were written; with a key they are sealed.
+/// Writes down what a person made at `to`, where this machine has a ledger; else nothing. Under a tag that is neither one of its definition's nor one
+/// that the ledger says was promoted last it is noted, and no promotion. How many events were written; with a key they are sealed.
 Result<size_t> record_made(Workshop& workshop, const oci::ImageRef& to, const Made& made, const trust::PrivateKey* key);
 
 }  // namespace ashlar::pipeline

@@ -313,6 +313,11 @@ Result<ledger::Ledger> begin_ledger(const Workshop& workshop) {
   return ledger::Ledger::open(ledger_path(workshop.folders));
 }
 
+Result<std::unique_ptr<host::FileLock>> take_renewal_turn(const Workshop& workshop) {
+  TRY(workshop.machine.files->make_folders(workshop.folders.state));
+  return workshop.machine.files->lock(workshop.folders.state / "renew.lock");
+}
+
 Result<Fleet> load_fleet(const host::Machine& machine, const host::Path& path) {
   auto text = machine.files->read(path);
   if (!text) return cannot(fmt::format("read fleet '{}'", path.string()), std::move(text).error());
@@ -325,8 +330,7 @@ Result<Renewed> renew(Workshop& workshop, advisory::Database& database, const Fl
     TRY_ASSIGN(auto ledger, workshop.machine.files->exists(path) ? ledger::Ledger::open(path) : ledger::Ledger::in_memory());
     return Run(workshop, database, ledger, fleet, options).go();
   }
-  TRY(workshop.machine.files->make_folders(workshop.folders.state));
-  TRY_ASSIGN(const auto turn, workshop.machine.files->lock(workshop.folders.state / "renew.lock"));
+  TRY_ASSIGN(const auto turn, take_renewal_turn(workshop));
   TRY_ASSIGN(auto ledger, begin_ledger(workshop));
   if (options.candidates) return look_ahead(workshop, database, ledger, fleet, options);
   return Run(workshop, database, ledger, fleet, options).go();

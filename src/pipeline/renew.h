@@ -1,5 +1,6 @@
 #pragma once
 // The return half: what changed in the world, what is due for it, and doing it (docs/renewing.md).
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -64,6 +65,9 @@ struct Renewed {
   std::vector<std::pair<std::string, Error>> unseen{};  ///< images that could not be looked at
   std::uint64_t events = 0;                             ///< that were written down
 };
+
+/// Waits until no other renewal of the workshop writes.
+Result<std::unique_ptr<host::FileLock>> take_renewal_turn(const Workshop& workshop);
 
 /// The workshop's ledger, which is made where it lacks.
 Result<ledger::Ledger> begin_ledger(const Workshop& workshop);

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <sstream>
 
 #include <fmt/format.h>
@@ -253,6 +254,34 @@ TEST(Export, gatekeeper_asks_what_an_api_server_does) {
     EXPECT_EQ(constraints[at].at("kind"), kind);
     EXPECT_EQ(constraints[at].at("spec").at("match").at("namespaceSelector"), bindings[at].at("spec").at("matchResources").at("namespaceSelector"));
     EXPECT_FALSE(constraints[at].at("metadata").at("annotations").contains("ashlar.dev/inexpressible"));
+  }
+}
+
+TEST(Export, environments_that_are_one_without_dashes_have_templates_of_their_own) {
+  struct Row { const char *summary, *environments; std::vector<std::string> kinds; };
+  const Row rows[] = {
+      {"a dash", "{pre-prod: {}, preprod: {}}", {"AshlarOthers", "AshlarPreProd", "AshlarPreprod2"}},
+      {"a number", "{a-1: {}, a1: {}}", {"AshlarA1", "AshlarA12", "AshlarOthers"}},
+      {"one that has the number already", "{a-1: {}, a1: {}, a12: {}}", {"AshlarA1", "AshlarA12", "AshlarA122", "AshlarOthers"}},
+      {"nothing alike", "{prod: {}, test: {}}", {"AshlarOthers", "AshlarProd", "AshlarTest"}},
+      {"what is in no environment", "{o-thers: {}}", {"AshlarOThers", "AshlarOthers2"}},
+  };
+  for (const Row& row : rows) {
+    const Export out = exported(fmt::format("content: {{root: deny}}\nenvironments: {}\n", row.environments), Engine::Gatekeeper);
+    std::set<std::string> names;
+    std::vector<std::string> kinds, bound;
+    for (const Json& each : out.manifests) {
+      if (each.at("kind") != "ConstraintTemplate") {
+        bound.push_back(each.at("kind"));
+        continue;
+      }
+      kinds.push_back(each.at("spec").at("crd").at("spec").at("names").at("kind"));
+      names.insert(each.at("metadata").at("name").get<std::string>());
+    }
+    EXPECT_EQ(bound, kinds) << row.summary << ": a constraint of each";
+    EXPECT_EQ(names.size(), kinds.size()) << row.summary;
+    std::ranges::sort(kinds);
+    EXPECT_EQ(kinds, row.kinds) << row.summary;
   }
 }
 

@@ -271,6 +271,24 @@ TEST_F(InitFlow, all_systems_do_the_same) {
   for (const auto& [system, steps] : verbs) EXPECT_EQ(steps, verbs["github"]) << system;
 }
 
+/// Of an application that lies deeper in its repository every system builds its folder, and asks its policy.
+TEST_F(InitFlow, an_application_below_the_repository_is_built_where_it_lies) {
+  const std::pair<const char*, const char*> rows[] = {
+      {"github", ".github/workflows/ashlar-application.yml"}, {"gitlab", "ci/ashlar-application.gitlab-ci.yml"}, {"jenkins", "ci/ashlar-application.Jenkinsfile"}, {"tekton", "ci/ashlar-application.tekton.yaml"}, {"azure", "ci/ashlar-application.azure-pipelines.yml"}};
+  for (const auto& [system, file] : rows) {
+    const std::string folder = system;
+    stage.write(folder + "/.git/HEAD", "ref: refs/heads/main\n");
+    stage.write(folder + "/svc/web/Dockerfile", "FROM python:3.13-slim\nCMD python -m http.server 8000\n");
+    const Ran ran = stage.ashlar({"init", "--from", folder + "/svc/web/Dockerfile", "--bases", "registry.example/hardened", "--ci", system});
+    ASSERT_EQ(ran.code, 0) << system << ran.told;
+    EXPECT_TRUE(stage.exists(folder + "/svc/web/policy.yaml")) << system;
+    const std::string text = stage.read(folder + "/" + file);
+    EXPECT_NE(text.find("\"svc/web/Dockerfile.hardened\""), std::string::npos) << system;
+    EXPECT_NE(text.find("\"svc/web\""), std::string::npos) << system << ": its context";
+    EXPECT_NE(text.find("--policy svc/web/policy.yaml "), std::string::npos) << system;
+  }
+}
+
 /// A team's own check does not stumble over the pipelines that it was given.
 TEST_F(InitFlow, pipelines_pass_the_check_that_they_run) {
   for (const char* system : {"github", "gitlab", "jenkins", "tekton", "azure"}) {

@@ -181,6 +181,21 @@ TEST_F(MakeFlow, what_was_published_is_told_though_the_next_cannot_be_made) {
   EXPECT_EQ(first.out, "") << "nothing was done";
 }
 
+TEST_F(MakeFlow, a_ledger_that_cannot_be_written_takes_nothing_back) {
+  stage.write("home/data/ashlar/ledger.db", std::string(4096, 'x'));
+  stage.write("other.yaml", stage.read("small.yaml"));
+  const Ran ran = stage.ashlar({"make", "small.yaml", "other.yaml", "--to", registry->ref("hard"), "--key", "our.key", "--retain", "1", "--format", "json"});
+  EXPECT_EQ(ran.code, 0) << ran.told;
+  const Json images = Json::parse(ran.out)["images"];
+  ASSERT_EQ(images.size(), 2U) << "the next is made all the same";
+  for (const Json& each : images) {
+    EXPECT_EQ(each["published"], true) << each;
+    EXPECT_TRUE(each.contains("old_revisions")) << "the clean-up is done: " << each;
+    EXPECT_NE(ran.err.find(fmt::format("what came of '{}' is not in the ledger: cannot ", each["definition"].get<std::string>())), std::string::npos) << ran.told;
+  }
+  EXPECT_EQ(stage.read("home/data/ashlar/ledger.db"), std::string(4096, 'x')) << "it is left to a person";
+}
+
 TEST_F(MakeFlow, what_cannot_be_answered_is_unknown_and_publishes_nothing) {
   stage.environment["XDG_DATA_HOME"] = (stage.folder() / "empty").string();
   const Json unknown = make(3);

@@ -85,6 +85,33 @@ TEST_F(RecordedFlow, under_another_tag_it_is_noted_and_moves_nothing) {
   EXPECT_EQ(due(renew({"--plan"}, 1)).find("nobody wrote down"), std::string::npos) << "what is under the stable tags is known as before";
 }
 
+TEST_F(RecordedFlow, the_definitions_tags_are_promoted_whatever_came_first) {
+  renew();
+  const std::string image = "oci:" + (stage.folder() / "elsewhere").string();
+  const struct { const char *summary, *to, *kind, *tags; } rows[] = {
+      {"a try, before anything was promoted there", "oci:elsewhere:try", "noted", "try"},
+      {"the definition's tags", "oci:elsewhere", "promoted", "1 1-stone"},
+      {"a try once more", "oci:elsewhere:try", "noted", "try"},
+      {"one of the definition's tags, named", "oci:elsewhere:1-stone", "promoted", "1-stone"},
+      {"all of them again", "oci:elsewhere", "promoted", "1 1-stone"},
+      {"another's", "oci:elsewhere:latest", "noted", "latest"},
+  };
+  size_t promoted = 0;
+  for (const auto& row : rows) {
+    const Json made = make(row.to);
+    Json last;
+    const Json all = log({"--image", image});
+    for (const Json& each : all) {
+      if (each["facts"].contains("tag")) last = each;
+    }
+    EXPECT_EQ(last["kind"], row.kind) << row.summary << "\n" << all;
+    EXPECT_EQ(last["facts"].value("tag", ""), row.tags) << row.summary;
+    EXPECT_EQ(last["digest"], made["digest"]) << row.summary;
+    promoted += std::string_view(row.kind) == "promoted";
+    EXPECT_EQ(log({"--image", image, "--kind", "promoted"}).size(), promoted) << row.summary;
+  }
+}
+
 TEST_F(RecordedFlow, what_is_stopped_is_written_down_with_why) {
   renew();
   archive->put("stone-security", listed({"greeter", "1.2", "amd64", "words (= 1.0)", {{"usr/bin/other", bytes_of(ASHLAR_GREETER)}, {"usr/share/doc/greeter/copyright", "free\n"}}, {}, {}}));

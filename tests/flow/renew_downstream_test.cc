@@ -61,6 +61,8 @@ TEST_F(DownstreamFlow, whoever_names_an_older_digest_gets_one_request_that_follo
   EXPECT_EQ(proposed()[0]["facts"].value("files", ""), "") << "looked at, and nothing was older";
   EXPECT_EQ(proposed()[1]["digest"], second);
   EXPECT_EQ(proposed()[1]["facts"]["files"], "Dockerfile deploy/pod.yaml");
+  const Json audit = stage.json({"audit", "verify", "--key", "our.pub"});
+  EXPECT_EQ(audit["sealed"], events().size()) << "that it was proposed is sealed, too";
 
   const size_t asked = server->requests().size();
   EXPECT_EQ(renew()["events"], 0);
@@ -91,6 +93,38 @@ TEST_F(DownstreamFlow, where_a_forge_is_down_the_next_round_goes_on) {
   renew({"--now", after(7260)});
   EXPECT_EQ(requests().size(), 1U);
   EXPECT_EQ(proposed().size(), 2U) << "written down once for each digest";
+}
+
+TEST_F(DownstreamFlow, what_a_file_names_that_cannot_be_read_is_proposed_once_it_can) {
+  offer_fix("1.2");
+  const std::string own = "mirror.example/small:1@" + first, other = "FROM mirror.example/other:1\n";
+  const struct { const char *summary, *path; std::string dockerfile, pod; } rows[] = {
+      {"the Dockerfile", "Dockerfile", "FORM " + own + "\n", pod("sha256:" + std::string(64, 'f'))},
+      {"the manifest", "deploy/pod.yaml", other, pod(first) + "  hostname: [\n"},
+  };
+  for (const auto& row : rows) {
+    commit("Dockerfile", row.dockerfile);
+    commit("deploy/pod.yaml", row.pod);
+    const Ran ran = stage.ashlar(words({}));
+    EXPECT_EQ(ran.code, 0) << row.summary << ran.told;
+    EXPECT_NE(ran.err.find(fmt::format("'{}' of 'team/app' cannot be read: ", row.path)), std::string::npos) << row.summary << ran.told;
+    EXPECT_EQ(requests().size(), 0U) << row.summary;
+    EXPECT_EQ(proposed().size(), 1U) << row.summary << ": only that of the first digest";
+  }
+  // What can be read is proposed meanwhile, once.
+  commit("Dockerfile", "FROM " + own + "\n");
+  for (int round = 0; round < 2; ++round) {
+    renew();
+    ASSERT_EQ(requests().size(), 1U) << round;
+    EXPECT_EQ(proposed().size(), 1U) << round;
+  }
+  const std::string branch = requests()[0]["head"];
+  EXPECT_EQ(on(branch, "Dockerfile"), "FROM mirror.example/small:1@" + tags().at("1") + "\n");
+  commit("deploy/pod.yaml", pod(first));
+  renew();
+  EXPECT_EQ(requests().size(), 1U) << "the same request";
+  EXPECT_EQ(on(branch, "deploy/pod.yaml"), pod(tags().at("1")));
+  EXPECT_EQ(proposed().size(), 2U);
 }
 
 TEST_F(DownstreamFlow, a_request_whose_answer_was_lost_is_not_doubled) {

@@ -1,5 +1,6 @@
 // Constraint templates of Gatekeeper 3.18 and later, whose engine K8sNativeValidation evaluates the expressions that an API server would.
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -22,6 +23,14 @@ std::string kind_of(std::string_view name) {
 std::string lower(std::string text) {
   for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   return text;
+}
+
+/// The kind of a constraint whose template's name is not taken yet: `a-1` and `a1` are one without their dashes.
+std::string fresh_kind(const std::string& name, std::set<std::string>& taken) {
+  const std::string stem = kind_of(name);
+  std::string out = stem;
+  for (int number = 2; !taken.insert(lower(out)).second; ++number) out = fmt::format("{}{}", stem, number);
+  return out;
 }
 
 Json kinds() {
@@ -49,11 +58,12 @@ Json template_of(const std::string& kind, const PodCel& cel) {
 
 std::vector<Json> gatekeeper_manifests(const Policy& policy, const std::vector<Place>& places, const ExportWish& wish, const ExportInputs& inputs, Notes& notes) {
   std::vector<Json> out, constraints;
+  std::set<std::string> taken;
   for (const Place& place : places) {
     if (policy.verify && place.rules->verify) note_signatures(policy, "Gatekeeper", notes);
     const PodCel cel = pod_cel(policy, *place.rules, wish, inputs, notes);
     if (cel.checks.empty()) continue;
-    const std::string kind = kind_of(place.name);
+    const std::string kind = fresh_kind(place.name, taken);
     out.push_back(template_of(kind, cel));
     constraints.push_back({{"apiVersion", "constraints.gatekeeper.sh/v1beta1"}, {"kind", kind}, {"metadata", {{"name", place.name}}},
                            {"spec", {{"enforcementAction", wish.only_warn ? "warn" : "deny"}, {"match", {{"scope", "Namespaced"}, {"kinds", kinds()}, {"namespaceSelector", namespaces_of(place, places, wish)}}}}}});
