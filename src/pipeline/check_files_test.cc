@@ -280,7 +280,7 @@ TEST_F(CheckFilesTest, WhatIsBuiltIsJudgedOrUndecided) {
       {"by a value that nobody knows", "{dockerfile: '${X}'}", "prod.df", {folder}, Answer::Unknown},
       {"a dollar sign in its name", "{dockerfile: '$${DF}'}", "${DF}", {folder}, Answer::Denied},
       {"a dollar sign in the name of none", "{dockerfile: '$${DF}'}", "prod.df", {folder}, Answer::Unknown},
-      {"by the name of another kind", "{dockerfile: values.yaml}", "values.yaml", {folder}, Answer::Denied},
+      {"by a name of YAML", "{dockerfile: config.yaml}", "config.yaml", {folder}, Answer::Denied},
   };
   wish.policy = "/policy.yaml";
   for (const Row& row : rows) {
