@@ -347,6 +347,12 @@ TEST_F(CheckFilesTest, ReferencesBecomeOnlyWhatDoesNotDiffer) {
     EXPECT_EQ(checked().answer, row.from == row.to ? Answer::Denied : Answer::Allowed) << row.summary;
     EXPECT_EQ(text("/src/compose.yaml"), fmt::format("services: {{a: {{image: '{}'}}}}\n", row.to)) << row.summary;
   }
+  policy::Selection selection;
+  selection.bases.push_back({.repository = "registry.example/hardened/nginx", .tags = {"1.26"}, .digest = "sha256:" + std::string(64, 'b'), .approved_by = "Alice"});
+  wish.selection = &selection;
+  put("/src/compose.yaml", fmt::format("services: {{a: {{image: 'nginx:1.26{}'}}}}\n", digest));
+  EXPECT_EQ(checked().answer, Answer::Allowed) << "a digest for a digest";
+  EXPECT_EQ(text("/src/compose.yaml"), fmt::format("services: {{a: {{image: '{}@{}'}}}}\n", ours, selection.bases[0].digest));
 }
 
 TEST_F(CheckFilesTest, WhatIsSafeIsMended) {
