@@ -53,36 +53,58 @@ class Walk {
     return folder(path, real, 0);
   }
 
-  /// Dockerfiles of whatever name that compose files speak of, as far as they lie in the folders.
-  std::vector<Candidate> built(const std::vector<CheckedFile>& checked) {
+  /// Dockerfiles of whatever name that compose files speak of, as far as they lie in the folders or were named. `checked`: what came of those that were found; one of
+  /// which nobody knew what it is is emptied, for it is known now.
+  std::vector<Candidate> built(std::vector<CheckedFile>& checked) {
     std::set<host::Path> seen;
-    for (const Candidate& each : found) {
-      if (const auto real = files_.canonical(each.path)) seen.insert(*real);
+    for (std::size_t index = 0; index < found.size(); ++index) {
+      if (const auto real = files_.canonical(found[index].path); real && checked[index].kind == workload::FileKind::Dockerfile) seen.insert(*real);
     }
     std::vector<Candidate> out;
+    std::vector<std::size_t> known;
     for (const CheckedFile& file : checked) {
       for (const host::Path& each : file.builds) {
         const auto real = files_.canonical(each);
         const auto stat = files_.stat(each);
-        const bool within = real && is_within(*real);
-        if (within && stat && stat->type == host::NodeType::Regular && seen.insert(*real).second) out.push_back({each, false, workload::FileKind::Dockerfile});
+        const auto at = real ? at_.find(*real) : at_.end();
+        const bool within = real && (at != at_.end() || is_within(*real));
+        if (within && stat && stat->type == host::NodeType::Regular && seen.insert(*real).second) {
+          out.push_back({each, at != at_.end() && found[at->second].named, workload::FileKind::Dockerfile});
+          if (at != at_.end() && checked[at->second].kind == workload::FileKind::Unknown) known.push_back(at->second);
+        }
         else if (!within && real && seen.insert(*real).second) notes.push_back(fmt::format("'{}', which '{}' is built by, was not looked at: name it, too", visible(each.string()), visible(file.path.string())));
       }
     }
+    for (const std::size_t each : known) checked[each] = {};
     return out;
+  }
+
+  /// Whether a file is checked by itself, as one of that kind. Asked when all are found.
+  bool is_checked(const host::Path& path, workload::FileKind kind) const {
+    const auto real = files_.canonical(path);
+    if (!real) return false;
+    const auto at = at_.find(*real);
+    if (kind == workload::FileKind::Dockerfile) return at != at_.end() || is_within(*real);
+    if (at == at_.end()) return false;
+    const Candidate& known = found[at->second];
+    if (known.kind != workload::FileKind::Unknown) return known.kind == kind;
+    const auto stat = files_.stat(*real);
+    if (!stat || stat->type != host::NodeType::Regular) return false;
+    const auto text = files_.read(*real);
+    return text && workload::kind_of_file(known.path.string(), *text) == kind;
   }
 
   /// Files of pipelines that others include, whatever their names are. What was found by its name and is one of them is of that kind.
   void add_included(const std::vector<host::Path>& paths) {
-    std::map<host::Path, std::size_t> at;
-    for (std::size_t index = 0; index < found.size(); ++index) {
-      if (const auto real = files_.canonical(found[index].path)) at.emplace(*real, index);
-    }
+    const auto know = [&](std::size_t index) {
+      if (const auto real = files_.canonical(found[index].path)) at_.emplace(*real, index);
+    };
+    for (std::size_t index = 0; index < found.size(); ++index) know(index);
     for (const host::Path& each : paths) {
       const auto real = files_.canonical(each);
       if (!real) continue;
-      if (const auto known = at.find(*real); known != at.end()) found[known->second].kind = workload::FileKind::GitLab;
-      else if (is_within(*real)) found.push_back({each, false, workload::FileKind::GitLab});
+      if (const auto known = at_.find(*real); known != at_.end()) found[known->second].kind = workload::FileKind::GitLab;
+      else if (is_within(*real)) found.push_back({each, false, workload::FileKind::GitLab}), know(found.size() - 1);
       else notes.push_back(fmt::format("'{}', which the pipeline includes, was not looked at: name it, too", visible(each.string())));
     }
   }
@@ -114,6 +136,7 @@ class Walk {
 
   host::Files& files_;
   std::vector<host::Path> roots_;
+  std::map<host::Path, std::size_t> at_;  ///< in `found`, by real path
 };
 
 /// Where findings of a file are looked up: its path from the baseline's folder on, else as it was named.
@@ -126,7 +149,7 @@ std::string place_of(host::Files& files, const host::Path& path, const host::Pat
 
 class Checker {
  public:
-  Checker(host::Files& files, const ReferenceJudge& judge, const GitLabPipelines& pipelines, const CheckFilesWish& wish) : files_(files), judge_(judge), pipelines_(pipelines), wish_(wish) {}
+  Checker(host::Files& files, const ReferenceJudge& judge, const GitLabPipelines& pipelines, const Walk& walk, const CheckFilesWish& wish) : files_(files), judge_(judge), pipelines_(pipelines), walk_(walk), wish_(wish) {}
 
   CheckedFile check(const Candidate& candidate) const {
     CheckedFile out;
@@ -170,7 +193,7 @@ class Checker {
       }
     }
     if (out.kind == workload::FileKind::Compose) {
-      for (const std::string& each : workload::build_files(text, path)) out.builds.push_back((candidate.path.parent_path() / each).lexically_normal());
+      for (const std::string& each : workload::build_files(text, path, &beside)) out.builds.push_back((candidate.path.parent_path() / each).lexically_normal());
     }
     TRY_ASSIGN(auto checked, workload::check(out.kind, text, path, options));
     out.silenced = checked.silenced;
@@ -182,10 +205,17 @@ class Checker {
   workload::Beside beside_of(const host::Path& path, workload::FileKind kind) const {
     workload::Beside out;
     if (kind == workload::FileKind::GitLab) {
-      if (const auto real = files_.canonical(path)) out = pipelines_.of(*real);
+      if (const auto real = files_.canonical(path)) {
+        out = pipelines_.of(*real);
+        out.is_included = [this, of = *real](const std::string& local) {
+          const auto named = pipelines_.named_by(of, local);
+          return !named.empty() && std::ranges::all_of(named, [&](const host::Path& each) { return walk_.is_checked(each, workload::FileKind::GitLab); });
+        };
+      }
     }
+    out.is_checked = [this, folder = path.parent_path()](const std::string& name, workload::FileKind of) { return walk_.is_checked((folder / name).lexically_normal(), of); };
     out.read = [this, folder = path.parent_path()](const std::string& name) -> std::optional<std::string> {
-      const host::Path there = folder / name;
+      const host::Path there = (folder / name).lexically_normal();
       const auto stat = files_.stat(there);
       if (!stat || stat->type != host::NodeType::Regular || stat->size > max_beside) return std::nullopt;
       auto text = files_.read(there);
@@ -207,6 +237,7 @@ class Checker {
   host::Files& files_;
   const ReferenceJudge& judge_;
   const GitLabPipelines& pipelines_;
+  const Walk& walk_;
   const CheckFilesWish& wish_;
 };
 
@@ -248,7 +279,7 @@ Result<CheckedFiles> check_files(Workshop& workshop, const CheckFilesWish& wish)
   }
   walk.add_included(pipelines.included());
   out.files.resize(walk.found.size());
-  const Checker checker(files, judge, pipelines, wish);
+  const Checker checker(files, judge, pipelines, walk, wish);
   in_parallel(walk.found.size(), 0, [&](std::size_t index, std::size_t) { out.files[index] = checker.check(walk.found[index]); });
   const std::vector<Candidate> built = walk.built(out.files);
   for (const Candidate& each : built) out.files.push_back(checker.check(each));

@@ -260,6 +260,101 @@ TEST_F(CheckFilesTest, DockerfilesOfOddNamesAreOpened) {
   EXPECT_EQ(shown(checked(), "image-denied"), "/src/a/Dockerfile: image-denied@1; /src/a/compose.yaml:; /src/a/Dockerfile-prod: image-denied@1");
 }
 
+TEST_F(CheckFilesTest, WhatIsBuiltIsJudgedOrUndecided) {
+  struct Row {
+    const char *summary, *build, *file;  ///< what a service is built by; the file that is there
+    std::vector<host::Path> paths;
+    Answer answer;
+  };
+  const host::Path folder = "/src", compose = "/src/compose.yaml", dockerfile = "/src/prod.df";
+  const Row rows[] = {
+      {"a file beside the one that is named", "{context: ., dockerfile: prod.df}", "prod.df", {compose}, Answer::Unknown},
+      {"named, too", "{context: ., dockerfile: prod.df}", "prod.df", {compose, dockerfile}, Answer::Denied},
+      {"in the folder", "{context: ., dockerfile: prod.df}", "prod.df", {folder}, Answer::Denied},
+      {"in the folder above", "{context: .., dockerfile: prod.df}", "../prod.df", {folder}, Answer::Unknown},
+      {"by a value of .env", "{dockerfile: '${DF}'}", "prod.df", {folder}, Answer::Denied},
+      {"outside", "{dockerfile: '${DF}'}", "prod.df", {compose}, Answer::Unknown},
+      {"by a default", "{dockerfile: '${X:-prod.df}'}", "prod.df", {folder}, Answer::Denied},
+      {"a context by a value", "'${CTX}'", "web/Dockerfile", {folder}, Answer::Denied},
+      {"such a context outside", "'${CTX}'", "web/Dockerfile", {compose}, Answer::Unknown},
+      {"by a value that nobody knows", "{dockerfile: '${X}'}", "prod.df", {folder}, Answer::Unknown},
+      {"a dollar sign in its name", "{dockerfile: '$${DF}'}", "${DF}", {folder}, Answer::Denied},
+      {"a dollar sign in the name of none", "{dockerfile: '$${DF}'}", "prod.df", {folder}, Answer::Unknown},
+      {"by a name of YAML", "{dockerfile: config.yaml}", "config.yaml", {folder}, Answer::Denied},
+  };
+  wish.policy = "/policy.yaml";
+  for (const Row& row : rows) {
+    const host::Path there = (folder / row.file).lexically_normal();
+    put(compose, fmt::format("services: {{a: {{build: {}}}}}\n", row.build));
+    put("/src/.env", "DF=prod.df\nCTX=web\n");
+    put(there, "FROM old:1\nUSER 1\n");
+    wish.paths = row.paths;
+    const auto denied = checked();
+    EXPECT_EQ(denied.answer, row.answer) << row.summary << ": " << shown(denied);
+    put(there, "FROM registry.example/hardened/nginx:1.26" + digest + "\nUSER 1\n");
+    EXPECT_EQ(checked().answer, row.answer == Answer::Denied ? Answer::Allowed : Answer::Unknown) << row.summary;
+    ASSERT_TRUE(machine.files.remove(there));
+  }
+}
+
+TEST_F(CheckFilesTest, WhatIsNotWalkedIsUndecided) {
+  struct Row {
+    const char *summary, *path, *text, *other, *content;
+    Answer answer;
+  };
+  const char* const pod = "apiVersion: v1\nkind: Pod\nspec: {containers: [{image: old:1}]}\n";
+  const char* const base = "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n";
+  const Row rows[] = {
+      {"compose includes", "/src/compose.yaml", "include: [../x.yaml]\n", "/x.yaml", "services: {a: {image: old:1}}\n", Answer::Unknown},
+      {"of the folder", "/src/compose.yaml", "include: [x.yaml]\n", "/src/x.yaml", "services: {a: {image: old:1}}\n", Answer::Denied},
+      {"compose extends", "/src/compose.yaml", "services: {a: {extends: {file: ../x.yaml, service: a}}}\n", "/x.yaml", "services: {a: {image: old:1}}\n", Answer::Unknown},
+      {"a pipeline that a job starts", "/src/.gitlab-ci.yml", "a: {trigger: {include: ci/x.yml}}\n", "/src/ci/x.yml", "b: {image: old:1}\n", Answer::Denied},
+      {"that is not there", "/src/.gitlab-ci.yml", "a: {trigger: {include: ci/x.yml}}\n", "/x.yml", "", Answer::Unknown},
+      {"that another job makes", "/src/.gitlab-ci.yml", "a: {trigger: {include: [{artifact: x.yml, job: b}]}}\n", "/x.yml", "", Answer::Unknown},
+      {"of another project", "/src/.gitlab-ci.yml", "include: {project: g/p, file: x.yml}\n", "/x.yml", "", Answer::Unknown},
+      {"a kustomization's base", "/src/o/kustomization.yaml", "resources: [../../base]\n", "/base/kustomization.yaml", base, Answer::Unknown},
+      {"in the folder", "/src/o/kustomization.yaml", "resources: [../base]\n", "/src/base/kustomization.yaml", base, Answer::Allowed},
+      {"its manifest", "/src/o/kustomization.yaml", "resources: [pod.yaml]\n", "/src/o/pod.yaml", pod, Answer::Denied},
+      {"its manifest elsewhere", "/src/o/kustomization.yaml", "resources: [../../pod.yaml]\n", "/pod.yaml", pod, Answer::Unknown},
+  };
+  wish.policy = "/policy.yaml";
+  for (const Row& row : rows) {
+    put(row.path, row.text);
+    put(row.other, row.content);
+    const auto all = checked();
+    EXPECT_EQ(all.answer, row.answer) << row.summary << ": " << shown(all);
+    ASSERT_TRUE(machine.files.remove(row.path));
+    ASSERT_TRUE(machine.files.remove(row.other));
+  }
+}
+
+TEST_F(CheckFilesTest, ReferencesBecomeOnlyWhatDoesNotDiffer) {
+  struct Row { const char* summary; std::string from, to; };
+  const std::string ours = "registry.example/hardened/nginx:1.26";
+  const Row rows[] = {
+      {"nothing differs", "nginx:1.26", ours},
+      {"another libc", "nginx:1.26-alpine", "nginx:1.26-alpine"},
+      {"another version", "nginx:1.25", "nginx:1.25"},
+      {"a digest would be lost", "nginx:1.26" + digest, "nginx:1.26" + digest},
+      {"both", "nginx:1.26-alpine" + digest, "nginx:1.26-alpine" + digest},
+      {"users notice something", "node:20", "node:20"},
+  };
+  put("/data/policies/replacements.yaml", "flavours:\n- {of: '*alpine*', differs: glibc instead of musl}\nimages:\n- {names: [nginx], image: nginx, tags: ['1.26']}\n- {names: [node], image: node, tags: ['20'], differs: [no shell]}\n");
+  put("/policy.yaml", "bases:\n  default: deny\n  rules:\n    - {name: ours, images: ['registry.example/hardened/**']}\n");
+  wish.policy = "/policy.yaml", wish.fix = true;
+  for (const Row& row : rows) {
+    put("/src/compose.yaml", fmt::format("services: {{a: {{image: '{}'}}}}\n", row.from));
+    EXPECT_EQ(checked().answer, row.from == row.to ? Answer::Denied : Answer::Allowed) << row.summary;
+    EXPECT_EQ(text("/src/compose.yaml"), fmt::format("services: {{a: {{image: '{}'}}}}\n", row.to)) << row.summary;
+  }
+  policy::Selection selection;
+  selection.bases.push_back({.repository = "registry.example/hardened/nginx", .tags = {"1.26"}, .digest = "sha256:" + std::string(64, 'b'), .approved_by = "Alice"});
+  wish.selection = &selection;
+  put("/src/compose.yaml", fmt::format("services: {{a: {{image: 'nginx:1.26{}'}}}}\n", digest));
+  EXPECT_EQ(checked().answer, Answer::Allowed) << "a digest for a digest";
+  EXPECT_EQ(text("/src/compose.yaml"), fmt::format("services: {{a: {{image: '{}@{}'}}}}\n", ours, selection.bases[0].digest));
+}
+
 TEST_F(CheckFilesTest, WhatIsSafeIsMended) {
   put("/src/Dockerfile", "FROM a:1\n# all of it\nADD . /app\nUSER 1\nCMD node x.js\n");
   put("/src/other/Dockerfile", "FROM a:1\nUSER 1\n");

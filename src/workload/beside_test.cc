@@ -167,11 +167,72 @@ TEST(Beside, PipelinesOfSeveralFilesShareTheirVariables) {
   }
 }
 
+struct UncheckedRow {
+  const char* summary;
+  FileKind kind;
+  const char* text;
+  Files files;
+  std::string checked;  ///< paths and kinds, a blank before and behind each
+  std::string found, reason;  ///< the places of what is undecided; what the last one says
+};
+const UncheckedRow unchecked_rows[] = {
+    {"a Dockerfile that is checked", FileKind::Compose, "services: {a: {build: .}}\n", {{"Dockerfile", "FROM x\n"}}, " Dockerfile:dockerfile ", "", ""},
+    {"one that is not", FileKind::Compose, "services: {a: {build: {dockerfile: d.df}}}\n", {{"d.df", "FROM x\n"}}, "", "services.a.build 1:36", "'d.df', which it is built by, is not among what is checked"},
+    {"one that .env names", FileKind::Compose, "services: {a: {build: {dockerfile: '$D'}}}\n", {{"d.df", "FROM x\n"}, {".env", "D=d.df\n"}}, "", "services.a.build 1:37", "'d.df'"},
+    {"one that a default names, and is checked", FileKind::Compose, "services: {a: {build: {dockerfile: '${D:-d.df}'}}}\n", {{"d.df", "FROM x\n"}}, " d.df:dockerfile ", "", ""},
+    {"a dollar sign in its name", FileKind::Compose, "services: {a: {build: {dockerfile: '$${D}'}}}\n", {{"${D}", "FROM x\n"}, {".env", "D=d.df\n"}}, " d.df:dockerfile ", "services.a.build 1:37", "'${D}'"},
+    {"an included file", FileKind::Compose, "include: [../x.yaml]\n", {{"../x.yaml", "a: b\n"}}, "", "include[0] 1:11", "'../x.yaml' is not among"},
+    {"one that is checked", FileKind::Compose, "include: [../x.yaml]\n", {{"../x.yaml", "a: b\n"}}, " ../x.yaml:compose ", "", ""},
+    {"one that is checked as something else", FileKind::Compose, "include: [values.yaml]\n", {{"values.yaml", "a: b\n"}}, " values.yaml:helm-values ", "include[0] 1:11", "not among"},
+    {"one with variables, which has another .env by itself", FileKind::Compose, "include: [{path: [x.yaml, d/x.yaml]}]\n", {{"x.yaml", "a: $V\n"}, {"d/x.yaml", "a: $V\n"}}, " x.yaml:compose d/x.yaml:compose ", "include[0].path[1] 1:27", "has variables"},
+    {"one with variables of its own", FileKind::Compose, "include: [{path: x.yaml, env_file: y}]\n", {{"x.yaml", "a: b\n"}}, " x.yaml:compose ", "include[0] 1:18", "of its own"},
+    {"one that a variable names", FileKind::Compose, "include: ['$V.yaml', '$W.yaml']\n", {{".env", "V=x\n"}, {"x.yaml", ""}}, " x.yaml:compose ", "include[1] 1:23", "a variable decides"},
+    {"a service that is extended", FileKind::Compose, "services: {a: {extends: {file: x.yaml, service: b}}, c: {extends: {service: a}}, d: {extends: a}}\n", {}, "", "services.a.extends.file 1:32", "not among"},
+    {"one of a file that is checked", FileKind::Compose, "services: {a: {extends: {file: x.yaml, service: b}}}\n", {{"x.yaml", ""}}, " x.yaml:compose ", "", ""},
+    {"a kustomization's folder", FileKind::Kubernetes, "kind: Kustomization\nresources: [../base]\n", {}, "", "resources[0] 2:13", "not among"},
+    {"one that is checked", FileKind::Kubernetes, "kind: Kustomization\nresources: [../base]\nbases: [../b]\n", {}, " ../base/kustomization.yaml:kubernetes ../b/kustomization.yml:kubernetes ", "", ""},
+    {"its files", FileKind::Kubernetes, "kind: Kustomization\nresources: [a.yaml, b.yaml, c.yaml]\n", {}, " a.yaml:kubernetes b.yaml:compose ", "resources[1] 2:21; resources[2] 2:29", "not among"},
+    {"its patches", FileKind::Kubernetes, "kind: Kustomization\npatches: [{path: a.yaml}, {path: b.yaml}]\npatchesStrategicMerge: [c.yaml, d.yaml]\n", {{"a.yaml", "image: x\n"}, {"b.yaml", "replicas: 1\n"}, {"c.yaml", "image: x\n"}}, " c.yaml:kubernetes ", "patches[0].path 2:18; patchesStrategicMerge[1] 3:33", "the patch is not among"},
+    {"what pipelines include from elsewhere", FileKind::GitLab, "include:\n- {project: g/p, file: /x.yml}\n- /ci/a.yml\n- /ci/b.yml\n", {}, " /ci/a.yml:gitlab ", "include[0] 2:3; include[2] 4:3", "'/ci/b.yml' is included"},
+    {"what a job starts", FileKind::GitLab, "a: {trigger: {include: [{local: /ci/a.yml}, {artifact: c.yml, job: a}]}}\nb: {trigger: {include: /ci/b.yml}}\n", {}, " /ci/a.yml:gitlab ", "a.trigger.include[1] 1:45; b.trigger.include 2:24", "'/ci/b.yml'"},
+};
+
+TEST(Beside, WhatIsNotCheckedByItselfIsUndecided) {
+  for (const UncheckedRow& row : unchecked_rows) {
+    Beside beside = with(row.files);
+    beside.is_checked = [&](const std::string& path, FileKind kind) { return row.checked.find(fmt::format(" {}:{} ", path, to_string(kind))) != std::string::npos; };
+    beside.is_included = [&](const std::string& local) { return beside.is_checked(local, FileKind::GitLab); };
+    const auto uses = images_of(row.kind, row.text, "f.yaml", &beside);
+    ASSERT_TRUE(uses) << row.summary;
+    std::vector<std::string> found;
+    std::string reason;
+    for (const ImageUse& each : *uses) {
+      found.push_back(fmt::format("{} {}:{}", each.where, each.span.line, each.span.column));
+      EXPECT_FALSE(each.image) << row.summary;
+      EXPECT_FALSE(each.reason.empty()) << row.summary;
+      reason = each.reason;
+    }
+    EXPECT_EQ(join(found, "; "), row.found) << row.summary;
+    EXPECT_NE(reason.find(row.reason), std::string::npos) << row.summary << ": " << reason;
+    const auto alone = images_of(row.kind, row.text, "f.yaml");
+    EXPECT_TRUE(alone && alone->empty()) << row.summary << ": nobody knows what else is checked";
+  }
+}
+
+TEST(Beside, DockerfilesAreNamedAsComposeResolvesThem) {
+  const char* text = "services:\n  a: {build: {dockerfile: '${DF}'}}\n  b: {build: {dockerfile: '${X:-b.df}'}}\n  c: {build: '${CTX}'}\n  d: {build: {dockerfile: '$${DF}'}}\n  e: {build: {dockerfile: '$X'}}\n";
+  const Files files = {{".env", "DF=prod.df\nCTX=web\n"}};
+  const Beside beside = with(files);
+  EXPECT_EQ(join(build_files(text, "f", &beside), " "), "prod.df b.df web/Dockerfile ${DF}");
+  EXPECT_EQ(join(build_files(text, "f"), " "), "b.df ${DF}") << "nothing is beside it";
+}
+
 TEST(Beside, IncludesAreTold) {
   struct Row { const char *summary, *text, *local, *others; };
   const Row rows[] = {
       {"none", "a: {script: x}\n", "", ""},
       {"a text", "include: /ci/a.yml\n", "/ci/a.yml", ""},
+      {"of a pipeline that a job starts", "a: {trigger: {include: ci/a.yml}}\nb: {trigger: {include: [{local: /ci/b.yml}, {artifact: c.yml, job: a}]}}\nc: {trigger: g/p}\n", "ci/a.yml /ci/b.yml", "artifact 'c.yml'"},
       {"a list", "include: [/ci/a.yml, 'https://x.example/b.yml', {local: 'ci/*.yml', rules: [{if: $X}]}]\n", "/ci/a.yml ci/*.yml", "'https://x.example/b.yml'"},
       {"one alone", "include: {local: a.yml}\n", "a.yml", ""},
       {"others", "include:\n- template: Jobs/SAST.gitlab-ci.yml\n- {project: g/p, file: /x.yml}\n- remote: 'https://x.example/c.yml'\n- component: $CI_SERVER_FQDN/a@1\n", "", "template 'Jobs/SAST.gitlab-ci.yml' project 'g/p' remote 'https://x.example/c.yml' component '$CI_SERVER_FQDN/a@1'"},

@@ -57,7 +57,8 @@ std::vector<ImageUse> scratch_of(const Dockerfile& file, std::string_view text, 
 Done can_read_yaml(std::string_view text, std::string_view path);
 /// Whether a text that cannot be read has the words of a manifest or compose file that names images. Templates of charts leave that to their values.
 bool may_name_images(std::string_view text, std::string_view path);
-/// The Dockerfiles that services of a compose file are built from, relative to its folder. Those that variables or addresses decide on are left out.
-std::vector<std::string> build_files(std::string_view text, std::string_view path);
+/// The Dockerfiles that services of a compose file are built from, relative to its folder, as `.env` beside it makes them. Those that addresses and variables
+/// without value decide on are left out: images_of has them as undecided.
+std::vector<std::string> build_files(std::string_view text, std::string_view path, const Beside* beside = nullptr);
 
 }  // namespace ashlar::workload

@@ -259,7 +259,7 @@ TEST(Images, TextsThatCannotBeReadMayNameSome) {
 
 TEST(Images, ComposeFilesNameDockerfiles) {
   const char* text = "services:\n  a: {build: {dockerfile: D-a}}\n  b: {build: {context: ./x, dockerfile: D-b}}\n  c: {build: .}\n  d: {build: {dockerfile: '$D'}}\n  e: {build: {context: 'https://x.example/y', dockerfile: D-e}}\n  f: {build: {context: x, dockerfile: /abs}}\n";
-  EXPECT_EQ(join(build_files(text, "f"), " "), "D-a ./x/D-b ./Dockerfile /abs");
+  EXPECT_EQ(join(build_files(text, "f"), " "), "D-a ./x/D-b Dockerfile /abs");
   EXPECT_TRUE(build_files("a: [", "f").empty());
 }
 

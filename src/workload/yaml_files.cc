@@ -1,16 +1,9 @@
 // What YAML files tell of themselves and of other files.
-#include <algorithm>
-
-#include <fmt/format.h>
-
-#include "base/yaml.h"
 #include "workload/images.h"
 #include "workload/inner/yaml_stream.h"
 
 namespace ashlar::workload {
 namespace {
-
-bool is_plain(const YamlNode* node) { return node != nullptr && node->type == YamlNode::Type::Scalar && !node->text.empty() && node->text.find('$') == std::string::npos && node->text.find("://") == std::string::npos; }
 
 /// Whether each line that names an image leaves that to the chart's values: `image: {{ ... }}`, in quotes or not.
 bool is_templated(std::string_view text) {
@@ -36,27 +29,6 @@ bool may_name_images(std::string_view text, std::string_view path) {
   if (!has("image:") || (!has("apiVersion:") && !has("services:"))) return false;
   const bool of_chart = path.starts_with("templates/") || path.find("/templates/") != std::string_view::npos;
   return !of_chart || !is_templated(text);
-}
-
-std::vector<std::string> build_files(std::string_view text, std::string_view path) {
-  std::vector<std::string> out;
-  const auto stream = YamlStream::read(text, path);
-  if (!stream) return out;
-  for (const YamlStream::Document& document : stream->documents()) {
-    const YamlNode* services = document.root.find("services");
-    if (services == nullptr) continue;
-    for (const auto& [name, service] : services->members) {
-      const YamlNode* build = service.find("build");
-      if (build == nullptr || build->find("dockerfile_inline") != nullptr) continue;
-      const bool simple = build->type == YamlNode::Type::Scalar;
-      const YamlNode* file = simple ? nullptr : build->find("dockerfile");
-      const YamlNode* context = simple ? build : build->find("context");
-      if ((file != nullptr && !is_plain(file)) || (context != nullptr && !is_plain(context)) || (file == nullptr && context == nullptr)) continue;
-      const std::string built = file == nullptr ? "Dockerfile" : file->text;
-      out.push_back(built.starts_with("/") || context == nullptr ? built : fmt::format("{}/{}", context->text, built));
-    }
-  }
-  return out;
 }
 
 }  // namespace ashlar::workload

@@ -73,7 +73,10 @@ void GitLabPipelines::visit(const host::Path& real, const host::Path& shown, con
   for (const std::string& each : includes.local) {
     const auto files = files_of(each, root, shown);
     if (files.empty()) out.missing.push_back(fmt::format("'{}', which is not here,", visible(each.substr(0, 200))));
+    auto& named = named_[{real, each}];
+    named.clear();
     for (const auto& [path, name] : files) {
+      named.push_back(path);
       if (out.seen.contains(path)) continue;
       if (depth >= max_depth || out.seen.size() >= max_files) return out.missing.push_back("what is included beyond a hundred files");
       shown_.try_emplace(path, name);
@@ -91,6 +94,11 @@ std::vector<host::Path> GitLabPipelines::included() const {
     if (!pipelines_.contains(each)) out.push_back(shown_.at(each));
   }
   return out;
+}
+
+std::vector<host::Path> GitLabPipelines::named_by(const host::Path& real, const std::string& local) const {
+  const auto found = named_.find({real, local});
+  return found == named_.end() ? std::vector<host::Path>() : found->second;
 }
 
 workload::Beside GitLabPipelines::of(const host::Path& real) const {

@@ -19,6 +19,8 @@ class GitLabPipelines {
   std::vector<host::Path> included() const;
   /// What the pipeline of a file has; by its real path. One that is part of several counts the values of all, and is not whole.
   workload::Beside of(const host::Path& real) const;
+  /// The files that a path in an include of a file means, by their real paths; none: nobody found one.
+  std::vector<host::Path> named_by(const host::Path& real, const std::string& local) const;
 
  private:
   struct Pipeline {
@@ -34,6 +36,7 @@ class GitLabPipelines {
   std::map<host::Path, std::string> texts_;
   std::map<host::Path, host::Path> shown_;     ///< as whoever asked names them
   std::set<host::Path> included_;
+  std::map<std::pair<host::Path, std::string>, std::vector<host::Path>> named_;  ///< by the file and what its include says
 };
 
 }  // namespace ashlar::pipeline

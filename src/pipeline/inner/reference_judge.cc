@@ -127,7 +127,9 @@ std::vector<workload::Remark> ReferenceJudge::remarks(workload::FileKind kind, c
     const Place there = allowed_place(*advice);
     out.remedy = there.words.empty() ? fmt::format("use '{}' of the catalogue", advice->str()) : fmt::format("use '{}'", there.words);
     // What a Dockerfile does with its base is for `ashlar migrate` to move.
-    if (kind != workload::FileKind::Dockerfile && there.allowed && has_version(*advice)) rewrite(use, there.words, out);
+    // Nobody who is not asked gets an image that differs, or a tag in the place of a digest.
+    const bool alike = advice->differs.empty() && (use.image->digest.empty() || there.words.find('@') != std::string::npos);
+    if (kind != workload::FileKind::Dockerfile && there.allowed && alike && has_version(*advice)) rewrite(use, there.words, out);
   }
   return {std::move(out)};
 }

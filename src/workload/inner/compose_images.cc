@@ -13,11 +13,14 @@ namespace {
 class ComposeFinder : public YamlFinder {
  public:
   using YamlFinder::YamlFinder;
+  /// Of what was found: the Dockerfiles that are built, from the file's folder on.
+  std::vector<std::string> take_built() { return std::move(built_); }
 
  private:
   void look(const YamlNode& root) override {
     open_.clear(), unread_ = false;
     environment();
+    if (const YamlNode* const included = root.find("include")) include("include", *included);
     const YamlNode* services = root.find("services");
     if (services == nullptr) return;
     for (const auto& [name, service] : services->members) {
@@ -26,6 +29,7 @@ class ComposeFinder : public YamlFinder {
       if (const YamlNode* volumes = service.find("volumes")) {
         for (size_t at = 0; at < volumes->items.size(); ++at) volume(fmt::format("{}.volumes[{}].source", where, at), volumes->items[at]);
       }
+      if (const YamlNode* extended = service.find("extends"); extended != nullptr && is_text(extended->find("file"))) other_file(where + ".extends.file", *extended->find("file"));
       if (const YamlNode* build = service.find("build")) build_of(where + ".build", *build);
     }
   }
@@ -44,6 +48,28 @@ class ComposeFinder : public YamlFinder {
   }
   bool is_open(const std::string& name) const override { return unread_ || open_.contains(name); }
 
+  void include(const std::string& where, const YamlNode& node) {
+    for (size_t at = 0; at < node.items.size(); ++at) include(fmt::format("{}[{}]", where, at), node.items[at]);
+    if (is_text(&node)) other_file(where, node);
+    const YamlNode* const path = node.find("path");
+    if (path == nullptr) return;
+    if (node.find("env_file") != nullptr || node.find("project_directory") != nullptr) return undecided(where, *path, "what it includes gets variables and a folder of its own: check what `docker compose config` makes of it");
+    include(where + ".path", *path);
+  }
+  /// A compose file that has a part in this one. By itself it is judged with the `.env` of its own folder, and here with that of this one.
+  void other_file(const std::string& where, const YamlNode& node) {
+    const Substituted made = substituted(traced(node));
+    if (!made.good || !made.unknown.empty()) return undecided(where, node, "a variable decides on what is included");
+    if (beside() == nullptr || !beside()->is_checked) return;
+    const std::string& path = made.text.text;
+    if (!beside()->is_checked(path, FileKind::Compose)) return undecided(where, node, fmt::format("'{}' is not among what is checked: name it, too", visible(path.substr(0, 200))));
+    const auto text = beside()->read ? beside()->read(path) : std::nullopt;
+    if (path.find('/') != std::string::npos && (!text || text->find('$') != std::string::npos)) undecided(where, node, fmt::format("'{}' has variables, which get their values here: check what `docker compose config` makes of it", visible(path.substr(0, 200))));
+  }
+  void undecided(const std::string& where, const YamlNode& node, std::string reason) {
+    if (beside() != nullptr && beside()->is_checked) add_undecided(where, node, std::move(reason));
+  }
+
   void volume(const std::string& where, const YamlNode& item) {
     const YamlNode* type = item.find("type");
     const YamlNode* source = item.find("source");
@@ -57,7 +83,7 @@ class ComposeFinder : public YamlFinder {
   void build_of(const std::string& where, const YamlNode& build) {
     const BuildArguments given = arguments(build.find("args"));
     if (const YamlNode* text = build.find("dockerfile_inline"); is_text(text)) inline_file(where + ".dockerfile_inline", *text, given);
-    else if (beside() != nullptr && beside()->read) file_of(where, build, given);
+    else file_of(where, build, given);
     const YamlNode* contexts = build.find("additional_contexts");
     if (contexts == nullptr) return;
     for (const auto& [key, value] : contexts->members) context(fmt::format("{}.additional_contexts.{}", where, key.text), value, 0);
@@ -116,24 +142,31 @@ class ComposeFinder : public YamlFinder {
   void file_of(const std::string& where, const YamlNode& build, const BuildArguments& given) {
     const bool simple = build.type == YamlNode::Type::Scalar;
     if (!simple && build.type != YamlNode::Type::Mapping) return;
+    const bool is_at_hand = beside() != nullptr && beside()->read;
     const auto text_of = [&](const YamlNode* node, const char* usual) -> std::optional<std::string> {
       if (!is_text(node)) return usual;
       Substituted made = substituted(traced(*node));
       if (!made.good || !made.unknown.empty()) {
-        add_undecided(where, *node, fmt::format("the variable '{}' decides on what is built", made.unknown.empty() ? node->text : join(made.unknown, "', '")));
+        if (is_at_hand) add_undecided(where, *node, fmt::format("the variable '{}' decides on what is built", made.unknown.empty() ? node->text : join(made.unknown, "', '")));
         return std::nullopt;
       }
-      return std::move(made.text.text);
+      return made.text.empty() ? usual : std::move(made.text.text);
     };
     const auto folder = text_of(simple ? &build : build.find("context"), ".");
     if (!folder) return;
-    if (is_address_of_context(*folder)) return add_undecided(where, build, fmt::format("it is built of '{}', which is not here", visible(folder->substr(0, 200))));
+    if (is_address_of_context(*folder)) {
+      if (is_at_hand) add_undecided(where, build, fmt::format("it is built of '{}', which is not here", visible(folder->substr(0, 200))));
+      return;
+    }
     const YamlNode* const named = simple ? nullptr : build.find("dockerfile");
     const auto file = text_of(named, "Dockerfile");
     if (!file) return;
     const std::string path = file->starts_with('/') || *folder == "." ? *file : fmt::format("{}/{}", *folder, *file);
+    built_.push_back(path);
+    if (!is_at_hand) return;
     const auto text = beside()->read(path);
     if (!text) return add_undecided(where, build, fmt::format("'{}', which it is built by, is not at hand", visible(path.substr(0, 200))));
+    if (beside()->is_checked && !beside()->is_checked(path, FileKind::Dockerfile)) add_undecided(where, named != nullptr ? *named : build, fmt::format("'{}', which it is built by, is not among what is checked: name it, too", visible(path.substr(0, 200))));
     if (given.empty()) return;
     const auto read = parse_dockerfile(*text, path);
     if (!read) return add_undecided(where, build, fmt::format("'{}', which it is built by, cannot be read", visible(path.substr(0, 200))));
@@ -173,10 +206,19 @@ class ComposeFinder : public YamlFinder {
   }
 
   std::set<std::string> open_{};  ///< variables that have a value which nobody here knows
+  std::vector<std::string> built_{};
   bool unread_ = false;           ///< there is an `.env` that cannot be read
 };
 
 }  // namespace
+
+std::vector<std::string> build_files(std::string_view text, std::string_view path, const Beside* beside) {
+  const auto stream = YamlStream::read(text, path);
+  if (!stream) return {};
+  ComposeFinder finder(*stream, beside);
+  (void)finder.find();
+  return finder.take_built();
+}
 
 std::unique_ptr<YamlFinder> compose_finder(const YamlStream& stream, const Beside* beside) { return std::make_unique<ComposeFinder>(stream, beside); }
 

@@ -12,6 +12,35 @@ namespace {
 /// Keys of a pipeline that are no jobs and have images or variables of their own.
 bool is_job(const YamlNode& name, const YamlNode& job) { return job.type == YamlNode::Type::Mapping && name.text != "variables" && name.text != "image" && name.text != "services"; }
 
+bool is_of_repository(std::string_view place) { return place.find("://") == std::string_view::npos && place.find('$') == std::string_view::npos; }
+
+void take(const YamlNode& node, Includes& out) {
+  if (node.type == YamlNode::Type::Scalar) {
+    if (node.text.empty()) return;
+    (is_of_repository(node.text) ? out.local : out.others).push_back(is_of_repository(node.text) ? node.text : fmt::format("'{}'", node.text));
+  } else if (const YamlNode* const local = node.find("local"); local != nullptr && local->type == YamlNode::Type::Scalar) {
+    take(*local, out);
+  } else {
+    for (const char* const kind : {"remote", "template", "project", "component", "artifact"}) {
+      if (const YamlNode* const value = node.find(kind)) out.others.push_back(fmt::format("{} '{}'", kind, value->text));
+    }
+  }
+}
+
+/// Everything that a document includes, with its place; jobs do so with `trigger`, for the pipeline that they start.
+template <class Look>
+void each_include(const YamlNode& root, Look&& look) {
+  const auto all = [&](const std::string& where, const YamlNode* include) {
+    if (include == nullptr) return;
+    if (include->type != YamlNode::Type::Sequence) look(where, *include);
+    for (size_t at = 0; at < include->items.size(); ++at) look(fmt::format("{}[{}]", where, at), include->items[at]);
+  };
+  all("include", root.find("include"));
+  for (const auto& [name, job] : root.members) {
+    if (const YamlNode* const trigger = job.find("trigger")) all(name.text + ".trigger.include", trigger->find("include"));
+  }
+}
+
 class GitLabFinder : public YamlFinder {
  public:
   GitLabFinder(const YamlStream& stream, const Beside* beside) : YamlFinder(stream, beside) {
@@ -29,6 +58,7 @@ class GitLabFinder : public YamlFinder {
     given_.clear(), strong_.clear(), own_.clear(), extended_.clear(), jobs_.clear();
     values = streams_.empty() ? variables_of(root) : globals_of(root);
     if (streams_.empty()) gather(root, false);
+    if (beside() != nullptr && beside()->is_included) each_include(root, [this](const std::string& where, const YamlNode& node) { include(where, node); });
     const auto global = values;
     alone_ = false;
     job_of("", root);
@@ -70,6 +100,16 @@ class GitLabFinder : public YamlFinder {
       else made[name].add_loose(text->text);
     }
     return made;
+  }
+
+  /// What is included and not checked by itself may name any image.
+  void include(const std::string& where, const YamlNode& node) {
+    Includes all;
+    take(node, all);
+    for (const std::string& each : all.others) add_undecided(where, node, fmt::format("{} is included, and not here", visible(each.substr(0, 300))));
+    for (const std::string& each : all.local) {
+      if (!beside()->is_included(each)) add_undecided(where, node, fmt::format("'{}' is included, and not among what is checked", visible(each.substr(0, 200))));
+    }
   }
 
   void job_of(const std::string& before, const YamlNode& job) {
@@ -147,21 +187,6 @@ class GitLabFinder : public YamlFinder {
   bool alone_ = false;                      ///< the present job extends nothing, and nothing extends it
 };
 
-bool is_of_repository(std::string_view place) { return place.find("://") == std::string_view::npos && place.find('$') == std::string_view::npos; }
-
-void take(const YamlNode& node, Includes& out) {
-  if (node.type == YamlNode::Type::Scalar) {
-    if (node.text.empty()) return;
-    (is_of_repository(node.text) ? out.local : out.others).push_back(is_of_repository(node.text) ? node.text : fmt::format("'{}'", node.text));
-  } else if (const YamlNode* const local = node.find("local"); local != nullptr && local->type == YamlNode::Type::Scalar) {
-    take(*local, out);
-  } else {
-    for (const char* const kind : {"remote", "template", "project", "component", "artifact"}) {
-      if (const YamlNode* const value = node.find(kind)) out.others.push_back(fmt::format("{} '{}'", kind, value->text));
-    }
-  }
-}
-
 }  // namespace
 
 Includes includes_of(std::string_view text, std::string_view path) {
@@ -169,10 +194,7 @@ Includes includes_of(std::string_view text, std::string_view path) {
   const auto stream = YamlStream::read(text, path);
   if (!stream) return out;
   for (const YamlStream::Document& document : stream->documents()) {
-    const YamlNode* const include = document.root.find("include");
-    if (include == nullptr) continue;
-    if (include->type != YamlNode::Type::Sequence) take(*include, out);
-    for (const YamlNode& each : include->items) take(each, out);
+    each_include(document.root, [&](const std::string&, const YamlNode& node) { take(node, out); });
   }
   return out;
 }

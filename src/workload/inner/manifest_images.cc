@@ -13,7 +13,7 @@ namespace {
 class ManifestFinder : public ChartFinder {
  public:
   /// `patch`: the text is a part of a manifest, whatever its keys are.
-  ManifestFinder(const YamlStream& stream, bool patch) : ChartFinder(stream, nullptr), patch_(patch) {}
+  ManifestFinder(const YamlStream& stream, bool patch, const Beside* beside) : ChartFinder(stream, beside), patch_(patch) {}
 
  private:
   void look(const YamlNode& root) override {
@@ -59,12 +59,20 @@ class ManifestFinder : public ChartFinder {
     const auto before = static_cast<std::ptrdiff_t>(out.size());
     if (const YamlNode* const images = root.find("images")) kustomized(*images);
     for (const char* const list : {"patches", "patchesJson6902"}) {
-      each_of(root, list, [&](const std::string& where, const YamlNode& item) { if (is_text(item.find("patch"))) patch(where + ".patch", *item.find("patch")); });
+      each_of(root, list, [&](const std::string& where, const YamlNode& item) {
+        if (is_text(item.find("patch"))) patch(where + ".patch", *item.find("patch"));
+        if (is_text(item.find("path"))) patch_file(where + ".path", *item.find("path"));
+      });
     }
-    each_of(root, "patchesStrategicMerge", [&](const std::string& where, const YamlNode& item) { if (is_text(&item) && (item.text.find('\n') != std::string::npos || item.text.find(": ") != std::string::npos)) patch(where, item); });
+    each_of(root, "patchesStrategicMerge", [&](const std::string& where, const YamlNode& item) {
+      if (!is_text(&item)) return;
+      if (item.text.find('\n') != std::string::npos || item.text.find(": ") != std::string::npos) patch(where, item);
+      else patch_file(where, item);
+    });
     for (const char* const list : {"resources", "bases", "components"}) {
       each_of(root, list, [&](const std::string& where, const YamlNode& item) {
         if (is_text(&item) && is_elsewhere(item.text)) add_undecided(where, item, "the manifests of that address are not here");
+        else if (is_text(&item) && !is_checked(item.text)) add_undecided(where, item, "its manifests are not among what is checked: name them, too");
       });
     }
     each_of(root, "helmCharts", [&](const std::string& where, const YamlNode& item) {
@@ -80,6 +88,18 @@ class ManifestFinder : public ChartFinder {
     for (size_t at = 0; list != nullptr && at < list->items.size(); ++at) look(fmt::format("{}[{}]", key, at), list->items[at]);
   }
   static bool is_elsewhere(std::string_view place) { return place.find("://") != std::string_view::npos || place.find("?ref=") != std::string_view::npos || place.starts_with("git@") || place.starts_with("github.com/"); }
+
+  /// Whether a file, or the kustomization of a folder, is judged by itself. Where nobody knows, nothing is said.
+  bool is_checked(const std::string& place) const {
+    if (beside() == nullptr || !beside()->is_checked) return true;
+    return std::ranges::any_of(std::array{"", "/kustomization.yaml", "/kustomization.yml"}, [&](const char* more) { return beside()->is_checked(place + more, FileKind::Kubernetes); });
+  }
+  /// One that has no image at all decides on none.
+  void patch_file(const std::string& where, const YamlNode& node) {
+    if (is_checked(node.text)) return;
+    const auto text = beside()->read ? beside()->read(node.text) : std::nullopt;
+    if (!text || text->find("image") != std::string::npos) add_undecided(where, node, "the patch is not among what is checked: name it, too");
+  }
 
   /// What a kustomization puts in the place of images: of what it does not say, the manifests decide.
   void kustomized(const YamlNode& images) {
@@ -109,7 +129,7 @@ class ManifestFinder : public ChartFinder {
   void patch(const std::string& where, const YamlNode& node) {
     const auto inner = YamlStream::read(node.text, where);
     if (!inner) return add_undecided(where, node, "the patch cannot be read");
-    for (ImageUse& each : ManifestFinder(*inner, true).find()) {
+    for (ImageUse& each : ManifestFinder(*inner, true, nullptr).find()) {
       ImageUse& use = add_loose(fmt::format("{} {}", where, each.where), node, {.text = each.text, .unknown = std::move(each.unknown), .used = {}});
       Traced loose;
       loose.add_loose(each.text.text);
@@ -141,6 +161,6 @@ class ManifestFinder : public ChartFinder {
 
 }  // namespace
 
-std::unique_ptr<YamlFinder> manifest_finder(const YamlStream& stream) { return std::make_unique<ManifestFinder>(stream, false); }
+std::unique_ptr<YamlFinder> manifest_finder(const YamlStream& stream, const Beside* beside) { return std::make_unique<ManifestFinder>(stream, false, beside); }
 
 }  // namespace ashlar::workload

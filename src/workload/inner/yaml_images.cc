@@ -71,7 +71,7 @@ std::vector<ImageUse> yaml_images(FileKind kind, const YamlStream& stream, const
     case FileKind::GitLab: return gitlab_finder(stream, beside)->find();
     case FileKind::GitHub: return GitHubFinder(stream, beside).find();
     case FileKind::HelmValues: return ChartFinder(stream, beside).find();
-    default: return manifest_finder(stream)->find();
+    default: return manifest_finder(stream, beside)->find();
   }
 }
 
