@@ -174,7 +174,8 @@ class ComposeFinder : public YamlFinder {
     for (ImageUse& each : images_of(*read, *text, given)) {
       if (holds(usual, each)) continue;
       const auto used = std::ranges::find_if(each.variables, [&](const std::string& name) { return given.contains(name); });
-      const YamlNode& place = place_of(build, used == each.variables.end() ? std::string() : *used);
+      const std::string variable = used == each.variables.end() ? std::string() : *used;
+      const YamlNode& place = place_of(build, variable);
       Substituted value{.text = {}, .unknown = std::move(each.unknown), .used = std::move(each.variables)};
       value.text.add_loose(each.text.text);
       add_loose(fmt::format("{} {}:{} {}", where, path, each.span.line, each.where), place, std::move(value));
