@@ -11,21 +11,20 @@ namespace {
 using ledger::Event;
 using Kind = ledger::Kind;
 
-const std::string& fact(const Event& event, const std::string& name) {
-  static const std::string none;
+std::string fact(const Event& event, const std::string& name) {
   const auto found = event.facts.find(name);
-  return found == event.facts.end() ? none : found->second;
+  return found == event.facts.end() ? std::string() : found->second;
 }
 
 ImageHistory::Publication publication_of(const Event& event) {
   ImageHistory::Publication out{.digest = event.digest, .tag = fact(event, "tag"), .lock = fact(event, "lock"), .definition = fact(event, "definition"), .at = event.at};
-  const std::string& seconds = fact(event, "seconds");
+  const std::string seconds = fact(event, "seconds");
   std::from_chars(seconds.data(), seconds.data() + seconds.size(), out.seconds);
   return out;
 }
 
 void take_rating(KnownFinding& finding, const Event& event) {
-  if (const std::string& severity = fact(event, "severity"); !severity.empty()) finding.severity = advisory::severity_of(severity);
+  if (const std::string severity = fact(event, "severity"); !severity.empty()) finding.severity = advisory::severity_of(severity);
   finding.exploited = event.facts.contains("kev");
   if (event.facts.contains("fixed-in")) finding.fixed_in = fact(event, "fixed-in");
 }
