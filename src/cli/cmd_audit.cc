@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/hints.h"
 #include "cli/key_options.h"
 #include "oci/ref.h"
 #include "pipeline/fleet.h"
@@ -201,8 +202,7 @@ Action audit(CLI::App& app) {
   app.add_option("--at", options->at, "with report: since when; now by default")->option_text("TIME");
   return [options](Context& context) -> Result<Exit> {
     constexpr std::array actions = {Row{"log", log}, Row{"verify", verify}, Row{"checkpoint", checkpoint}, Row{"report", report}};
-    const auto row = std::ranges::find(actions, options->action, &Row::name);
-    if (row == actions.end()) return cannot(Kind::Invalid, fmt::format("audit '{}'", options->action), "the actions are log, verify, checkpoint and report");
+    TRY_ASSIGN(const Row* const row, action_of("audit", actions, options->action));
     if (row->name != "report" && !options->what.empty()) return cannot(Kind::Invalid, fmt::format("audit {}", row->name), fmt::format("it takes no '{}'", options->what));
     return row->run(context, *options);
   };

@@ -6,6 +6,7 @@
 #include "base/amount.h"
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/hints.h"
 #include "pipeline/cache.h"
 
 namespace ashlar::cli {
@@ -69,7 +70,8 @@ Action cache(CLI::App& app) {
     TRY_ASSIGN(auto workshop, pipeline::open_workshop(context.machine, context.config, context.progress));
     if (options->action == "show") return show(context, workshop);
     if (options->action == "prune") return prune(context, workshop, *options);
-    return cannot(Kind::Invalid, fmt::format("do '{}' with the cache", options->action), "the actions are show and prune");
+    constexpr std::array<std::string_view, 2> actions = {"show", "prune"};
+    return no_action("cache", options->action, actions);
   };
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/hints.h"
 #include "pipeline/catalog.h"
 #include "pipeline/catalog_page.h"
 #include "pipeline/workshop.h"
@@ -156,7 +157,8 @@ Action catalog(CLI::App& app) {
     } else if (options->action == "page") {
       TRY(page(context, entries, *options));
     } else {
-      return cannot(Kind::Invalid, fmt::format("do '{}' with the catalogue", options->action), "the actions are list, show and page");
+      constexpr std::array<std::string_view, 3> actions = {"list", "show", "page"};
+      return no_action("catalog", options->action, actions);
     }
     return Exit::Clean;
   };

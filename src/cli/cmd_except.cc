@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/hints.h"
 #include "cli/key_options.h"
 #include "pipeline/decisions.h"
 #include "pipeline/feeds.h"
@@ -130,8 +131,7 @@ Action except(CLI::App& app) {
   add_key_options(app, options->key, "with add and sign: the private key of the person who decides: a PEM file, cosign's too, or a key in a token (pkcs11:...)");
   return [options](Context& context) -> Result<Exit> {
     constexpr std::array actions = {Row{"add", add, "the vulnerability"}, Row{"list", list, ""}, Row{"sign", sign, "the decision"}, Row{"revoke", revoke, "the decision"}};
-    const auto row = std::ranges::find(actions, options->action, &Row::name);
-    if (row == actions.end()) return cannot(Kind::Invalid, fmt::format("except '{}'", options->action), "the actions are add, list, sign and revoke");
+    TRY_ASSIGN(const Row* const row, action_of("except", actions, options->action));
     if (row->takes.empty() != options->argument.empty())
       return cannot(Kind::Invalid, fmt::format("except {}", row->name), row->takes.empty() ? fmt::format("it takes no '{}'", options->argument) : fmt::format("{} is missing", row->takes));
     TRY_ASSIGN(auto workshop, pipeline::open_workshop(context.machine, context.config, context.progress));

@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/hints.h"
 #include "cli/key_options.h"
 #include "pipeline/feeds.h"
 #include "pipeline/keys.h"
@@ -149,7 +150,7 @@ Result<Exit> add(Context& context, const Options& options) {
 Result<Exit> hand_out(Context& context, const Options& options) {
   TRY_ASSIGN(auto workshop, pipeline::open_workshop(context.machine, context.config, context.progress));
   const auto secrets = host::machine_secrets();
-  TRY_ASSIGN(const auto key, trust::open_private_key(options.key, pipeline::key_access(workshop, *secrets, options.descriptor)));
+  TRY_ASSIGN(const auto key, pipeline::open_signing_key(options.key, workshop.config.keys, pipeline::key_access(workshop, *secrets, options.descriptor)));
   TRY(pipeline::export_feeds(workshop, options.arguments.front(), key));
   say(context, fmt::format("written to {}", options.arguments.front()));
   return Exit::Clean;
@@ -183,8 +184,7 @@ Action feed(CLI::App& app) {
   app.add_flag("--replace", options->replace, "with import: take the bundle though it is older, lacks a feed that is there or has an older one");
   return [options](Context& context) -> Result<Exit> {
     constexpr std::array actions = {Row{"update", update, false}, Row{"list", list, false}, Row{"add", add, true}, Row{"export", hand_out, true}, Row{"import", take_in, true}};
-    const auto row = std::ranges::find(actions, options->action, &Row::name);
-    if (row == actions.end()) return cannot(Kind::Invalid, fmt::format("feed '{}'", options->action), "the actions are update, list, add, export and import");
+    TRY_ASSIGN(const Row* const row, action_of("feed", actions, options->action));
     if (row->one && options->arguments.size() != 1) return cannot(Kind::Invalid, fmt::format("feed {}", options->action), fmt::format("it takes one file, {} are named", options->arguments.size()));
     if ((row->run == hand_out || row->run == take_in) && options->key.empty()) return cannot(Kind::Invalid, fmt::format("feed {}", options->action), "--key is missing: a bundle is signed");
     return row->run(context, *options);

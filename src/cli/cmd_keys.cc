@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "cli/commands.h"
+#include "cli/hints.h"
 #include "cli/key_options.h"
 #include "pipeline/keys.h"
 
@@ -78,7 +79,7 @@ Result<Exit> list(const Work& work) {
 }
 
 Result<Exit> hand_out(const Work& work) {
-  TRY_ASSIGN(const auto key, trust::open_public_key(work.options.argument, work.access));
+  TRY_ASSIGN(const auto key, trust::open_public_half(work.options.argument, work.access));
   if (work.context.json) answer(work.context, {{"schema", "https://ashlar.dev/public-key/v1"}, {"type", trust::to_string(key.algorithm())}, {"digest", key.digest().str()}, {"key", key.pem()}});
   else work.context.answer->append(key.pem());
   return Exit::Clean;
@@ -122,8 +123,7 @@ Action keys(CLI::App& app) {
   app.add_option("--reason", options->reason, "with revoke: why")->option_text("TEXT");
   return [options](Context& context) -> Result<Exit> {
     constexpr std::array actions = {Row{"generate", generate, ""}, Row{"list", list, ""}, Row{"export", hand_out, "the key"}, Row{"add", add, "the key"}, Row{"revoke", revoke, "the key's name"}};
-    const auto row = std::ranges::find(actions, options->action, &Row::name);
-    if (row == actions.end()) return cannot(Kind::Invalid, fmt::format("keys '{}'", options->action), "the actions are generate, list, export, add and revoke");
+    TRY_ASSIGN(const Row* const row, action_of("keys", actions, options->action));
     if (row->takes.empty() != options->argument.empty())
       return cannot(Kind::Invalid, fmt::format("keys {}", row->name), row->takes.empty() ? fmt::format("it takes no '{}'", options->argument) : fmt::format("{} is missing", row->takes));
     TRY_ASSIGN(auto workshop, pipeline::open_workshop(context.machine, context.config, context.progress));

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "cli/cmd_policy_export.h"
 #include "cli/commands.h"
+#include "cli/hints.h"
 #include "cli/policy_verbs.h"
 #include "pipeline/policy_files.h"
 #include "pipeline/workshop.h"
@@ -117,9 +118,10 @@ Action policy(CLI::App& app) {
     for (const PolicyVerb& each : actions) names.push_back(each.name);
     std::vector<std::string> rest = app.remaining();
     if (found != declared->end() && rest.empty()) return found->second(context);
-    if (found != declared->end()) return cannot(Kind::Invalid, fmt::format("read the command line of `policy {}`", found->first->get_name()), fmt::format("'{}' is not expected", rest.front()));
-    const std::string near = rest.empty() ? std::string() : nearest(rest.front(), names);
-    return cannot(Kind::Invalid, "read the command line of `policy`", fmt::format("{}; it takes one of {}{}", rest.empty() ? "it says no action" : fmt::format("there is no action '{}'", rest.front()), fmt::join(names, ", "), near.empty() ? "" : fmt::format("; did you mean '{}'?", near)));
+    if (found != declared->end()) return cannot(Kind::Invalid, fmt::format("read the command line of `policy {}`", found->first->get_name()), misreading(app, fmt::format("'{}' is not expected", rest.front())));
+    if (!rest.empty() && rest.front().starts_with('-')) return cannot(Kind::Invalid, "read the command line of `policy`", misreading(app, "it says no action"));
+    if (!rest.empty()) return no_action("policy", rest.front(), names);
+    return cannot(Kind::Invalid, "read the command line of `policy`", fmt::format("it says no action; it takes one of {}", fmt::join(names, ", ")));
   };
 }
 

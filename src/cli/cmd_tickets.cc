@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/hints.h"
 #include "pipeline/tickets.h"
 
 namespace ashlar::cli {
@@ -102,8 +103,7 @@ Action tickets(CLI::App& app) {
   app.add_flag("--now", options->now, "with deliver: what waits for its next attempt, and what was refused, is tried at once");
   return [options](Context& context) -> Result<Exit> {
     constexpr std::array actions = {Row{"list", list, ""}, Row{"deliver", deliver, ""}, Row{"add", add, "the file of a message"}, Row{"drop", drop, "the number of a message"}};
-    const auto row = std::ranges::find(actions, options->action, &Row::name);
-    if (row == actions.end()) return cannot(Kind::Invalid, fmt::format("tickets '{}'", options->action), "the actions are list, deliver, add and drop");
+    TRY_ASSIGN(const Row* const row, action_of("tickets", actions, options->action));
     if (row->takes.empty() != options->argument.empty())
       return cannot(Kind::Invalid, fmt::format("tickets {}", row->name), row->takes.empty() ? fmt::format("it takes no '{}'", options->argument) : fmt::format("{} is missing", row->takes));
     TRY_ASSIGN(auto workshop, pipeline::open_workshop(context.machine, context.config, context.progress));

@@ -9,6 +9,7 @@
 #include "cli/key_options.h"
 #include "pipeline/admission.h"
 #include "pipeline/copy.h"
+#include "pipeline/named_trust.h"
 #include "pipeline/verify.h"
 #include "pipeline/workshop.h"
 
@@ -25,8 +26,9 @@ struct Options {
 
 Result<Exit> verify_receipt(Context& context, const Options& options) {
   TRY_ASSIGN(const std::string text, context.machine.files->read(options.receipt));
-  TRY_ASSIGN(const auto believed, pipeline::believe(context.machine, options.trust));
-  const auto found = pipeline::read_receipt(text, options.receipt, believed);
+  TRY_ASSIGN(auto workshop, pipeline::open_workshop(context.machine, context.config, context.progress));
+  TRY_ASSIGN(const auto believed, pipeline::believe_named(workshop, options.trust));
+  const auto found = pipeline::read_receipt(text, options.receipt, believed, !options.trust.empty());
   if (!found && found.error().kind == Kind::Denied) {
     if (context.json) answer(context, Json{{"schema", schema}, {"verified", false}, {"reason", found.error().message}});
     else say(context, found.error().message);
@@ -62,6 +64,7 @@ Json to_json(const pipeline::Verification& found) {
   Json rows = Json::array();
   for (const auto& each : found.signatures) {
     rows.push_back(to_json(each));
+    rows.back()["on"] = each.subject == found.index ? "index" : "image";
     if (const auto platform = found.platforms.find(each.subject); platform != found.platforms.end()) rows.back()["platform"] = platform->second;
   }
   return {{"schema", schema}, {"verified", found.verified}, {"ref", found.ref}, {"digest", found.digest.str()}, {"signatures", std::move(rows)}, {"missing", found.missing}, {"unread", found.unread}};
@@ -71,8 +74,10 @@ void say_signatures(Context& context, const pipeline::Verification& found) {
   std::vector<std::vector<std::string>> rows = {{"", "layout", "of", "key", "why"}};
   for (const auto& each : found.signatures) {
     const auto* const known = attest::find_predicate_type(each.predicate_type);
-    std::string of = each.signs_image() ? "the image" : known != nullptr ? std::string(known->name) : each.predicate_type.empty() ? "?" : each.predicate_type;
+    const bool index = each.subject == found.index, whole = each.signs_image();
+    std::string of = whole ? (index ? "the index" : "the image") : known != nullptr ? std::string(known->name) : each.predicate_type.empty() ? "?" : each.predicate_type;
     if (const auto platform = found.platforms.find(each.subject); platform != found.platforms.end()) of += " of " + platform->second;
+    else if (index && !whole) of += " of the index";
     rows.push_back({each.verified ? "ok" : "--", each.layout, of, each.key, each.reason});
   }
   if (rows.size() > 1) say(context, table(context, rows));
@@ -85,9 +90,9 @@ void say_verification(Context& context, const pipeline::Verification& found) {
   say(context, fmt::format("{}: {} {}", found.ref, found.digest.str(), found.verified ? "is signed by whom is believed" : "is not verified"));
 }
 
-Result<Exit> verify_image(Context& context, const Options& options) {
+Result<Exit> verify_image(Context& context, pipeline::Workshop& workshop, const Options& options) {
   pipeline::VerifyOptions wanted{.believed = {}, .platform = options.platform, .types = {}};
-  TRY_ASSIGN(wanted.believed, pipeline::believe(context.machine, options.trust));
+  TRY_ASSIGN(wanted.believed, pipeline::believe_named(workshop, options.trust));
   for (const std::string& each : options.types) {
     TRY_ASSIGN(std::string type, attest::predicate_uri(each));
     wanted.types.push_back(std::move(type));
@@ -107,10 +112,14 @@ void say_admission(Context& context, const pipeline::Admission& found) {
   say(context, fmt::format("{}: {} {}{}", found.found.ref, found.found.digest.str(), found.allowed ? "is admitted" : "is not admitted", found.rule.empty() ? "" : fmt::format(" by the rule '{}'", found.rule)));
 }
 
-Result<Exit> verify_by_policy(Context& context, const Options& options) {
+Result<Exit> verify_by_policy(Context& context, const pipeline::Workshop& workshop, const Options& options) {
+  const pipeline::TrustSettings configured = pipeline::trust_of(workshop);
+  pipeline::TrustSettings also = options.trust.empty() ? configured : options.trust;
+  also.statements_by_manifest = also.statements_by_manifest || options.trust.statements_by_manifest;
+  if (also.root.empty()) also.root = configured.root;  // a policy may name identities, which take one, whatever is named here
   TRY_ASSIGN(std::string text, context.machine.files->read(options.policy));
   TRY_ASSIGN(const auto policy, policy::read_policy(std::move(text), options.policy));
-  TRY_ASSIGN(const auto found, pipeline::admit(context.machine, options.ref, policy, {.also = options.trust, .platform = options.platform, .name = options.name}));
+  TRY_ASSIGN(const auto found, pipeline::admit(context.machine, options.ref, policy, {.also = also, .ring = configured.keyring, .platform = options.platform, .name = options.name}));
   if (context.json) {
     Json reasons = Json::array();
     for (const auto& [reason, platforms] : found.reasons) reasons.push_back({{"rule", reason.rule}, {"what", reason.what}, {"holds", reason.holds}, {"remedy", reason.remedy}, {"platforms", platforms}});
@@ -138,19 +147,10 @@ Action verify(CLI::App& app) {
   return [options](Context& context) -> Result<Exit> {
     if (!options->receipt.empty()) return verify_receipt(context, *options);
     if (options->ref.empty()) return cannot(Kind::Invalid, "verify", "name an image, or a receipt with --receipt");
-    if (options->trust.empty() || !options->policy.empty()) {
-      TRY_ASSIGN(const auto workshop, pipeline::open_workshop(context.machine, context.config, context.progress));
-      const pipeline::TrustSettings configured = pipeline::trust_of(workshop);
-      const bool by_manifest = options->trust.statements_by_manifest;
-      if (options->trust.empty()) options->trust = configured;
-      options->trust.statements_by_manifest = options->trust.statements_by_manifest || by_manifest;
-      // A policy may name keys of the ring, and identities that take a root, whatever else is named here.
-      if (options->trust.keyring.empty()) options->trust.keyring = configured.keyring;
-      if (options->trust.root.empty()) options->trust.root = configured.root;
-    }
-    if (!options->policy.empty()) return verify_by_policy(context, *options);
-    if (options->trust.empty()) return cannot(Kind::Invalid, fmt::format("verify '{}'", options->ref), "say whom you believe: --key FILE, --keyring FILE, or --trust-root FILE with --certificate-identity and --certificate-oidc-issuer; write it into the configuration's section 'trust', or a policy with --policy FILE");
-    return verify_image(context, *options);
+    TRY_ASSIGN(auto workshop, pipeline::open_workshop(context.machine, context.config, context.progress));
+    if (!options->policy.empty()) return verify_by_policy(context, workshop, *options);
+    if (options->trust.empty() && pipeline::trust_of(workshop).empty()) return cannot(Kind::Invalid, fmt::format("verify '{}'", options->ref), "say whom you believe: --key FILE, --keyring FILE, or --trust-root FILE with --certificate-identity and --certificate-oidc-issuer; write it into the configuration's section 'trust', or a policy with --policy FILE");
+    return verify_image(context, workshop, *options);
   };
 }
 

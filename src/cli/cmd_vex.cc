@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/hints.h"
 #include "cli/key_options.h"
 #include "pipeline/decisions.h"
 #include "pipeline/workshop.h"
@@ -135,8 +136,7 @@ Action vex(CLI::App& app) {
   app.add_option("--platform", options->platform, "with export and --in: of this platform; the first one by default")->option_text("PLATFORM");
   return [options](Context& context) -> Result<Exit> {
     constexpr std::array actions = {Row{"add", add, "the vulnerability"}, Row{"list", list, ""}, Row{"sign", countersign, "the vulnerability"}, Row{"export", write_out, "the image"}};
-    const auto row = std::ranges::find(actions, options->action, &Row::name);
-    if (row == actions.end()) return cannot(Kind::Invalid, fmt::format("vex '{}'", options->action), "the actions are add, list, sign and export");
+    TRY_ASSIGN(const Row* const row, action_of("vex", actions, options->action));
     if (row->takes.empty() != options->argument.empty())
       return cannot(Kind::Invalid, fmt::format("vex {}", row->name), row->takes.empty() ? fmt::format("it takes no '{}'", options->argument) : fmt::format("{} is missing", row->takes));
     if ((row->run == add || row->run == countersign) && options->wish.package.empty()) return cannot(Kind::Invalid, fmt::format("vex {}", row->name), "--package is missing: a statement is about a package");

@@ -7,6 +7,7 @@
 
 #include "base/shell.h"
 #include "base/text.h"
+#include "cli/hints.h"
 
 namespace ashlar::cli {
 namespace {
@@ -50,21 +51,6 @@ const Verb* find_verb(std::string_view name) {
     if (verb.name == name) return &verb;
   }
   return nullptr;
-}
-
-/// Those of a verb's own actions, too, each once.
-std::vector<std::string> long_names(const CLI::App& app) {
-  std::vector<std::string> names;
-  const auto take = [&](const CLI::App& from) {
-    for (const CLI::Option* option : options_of(from)) {
-      for (const std::string& name : option->get_lnames()) {
-        if (std::ranges::find(names, "--" + name) == names.end()) names.push_back("--" + name);
-      }
-    }
-  };
-  take(app);
-  for (const CLI::App* each : app.get_subcommands([](const CLI::App*) { return true; })) take(*each);
-  return names;
 }
 
 /// Options as a list of a man page.

@@ -7,7 +7,10 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include <fmt/format.h>
+
 #include "base/text.h"
+#include "cli/hints.h"
 #include "cli/terminal.h"
 #include "cli/verb.h"
 #include "host/memory.h"
@@ -136,6 +139,76 @@ TEST(Verbs, ActionsShowTheirOwnOptionsAlone) {
   for (const char* const words : {"ashlar policy export --to vap --format json", "ashlar policy --format json export --to vap", "ashlar policy select oci:a oci:b --key k --quiet", "ashlar policy test a b --policy p"}) {
     CommandLine fresh;
     EXPECT_NO_THROW(fresh.app->parse(std::string(words), true)) << words;
+  }
+}
+
+/// Each option of each verb with a letter too much, behind a word that the verb may take: whatever CLI11 complains of first, the option is named, and what was meant.
+TEST(Verbs, AnOptionThatIsMisspeltIsNamedWithTheOneThatWasMeant) {
+  const CommandLine all;
+  size_t options = 0;
+  for (const Verb& verb : verbs()) {
+    const std::string name(verb.name);
+    for (const std::string& right : long_names(*all.app->get_subcommand(name))) {
+      const std::string wrong = right + "x";
+      CommandLine line(verb.name);
+      try {
+        line.app->parse(fmt::format("{} {} a", name, wrong), false);
+        if (name != "policy") ADD_FAILURE() << name << " takes " << wrong;  // it reads the rest by itself
+      } catch (const CLI::ParseError& error) {
+        EXPECT_NE(error.get_exit_code(), 0) << name << wrong;
+      }
+      EXPECT_EQ(misreading(*line.app->get_subcommand(name), "another cause"), fmt::format("there is no option '{}'; did you mean '{}'?", wrong, right)) << name;
+      ++options;
+    }
+  }
+  EXPECT_GT(options, 300U);
+}
+
+TEST(Verbs, WhatIsMisreadIsSaidInWords) {
+  struct Row { std::string summary, verb, words, says; };
+  const Row rows[] = {
+      {"letters in another order", "sign", "sign oci:a --kye k", "there is no option '--kye'; did you mean '--key'?"},
+      {"with its word behind a sign", "verify", "verify oci:a --recipt=r.json", "there is no option '--recipt'; did you mean '--receipt'?"},
+      {"one dash", "make", "make a.yaml -retain 3", "there is no option '-retain'; did you mean '--retain'?"},
+      {"of an action", "policy", "policy export --too kyverno", "there is no option '--too'; did you mean '--to'?"},
+      {"of another action", "policy", "policy init --environment e", "there is no option '--environment'"},
+      {"like none", "sign", "sign oci:a --frobnicate", "there is no option '--frobnicate'"},
+      {"with what moves a cursor", "sign", "sign oci:a --ke\x1b[2J", "there is no option '--ke\\x1b[2J'"},
+      {"nothing that is misspelt", "sign", "sign oci:a", "the cause"},
+      {"a word too many", "sign", "sign oci:a b --key k", "the cause"},
+  };
+  for (const Row& row : rows) {
+    CommandLine line(row.verb);
+    try {
+      line.app->parse(row.words, false);
+    } catch (const CLI::ParseError&) {
+    }
+    EXPECT_EQ(misreading(*line.app->get_subcommand(row.verb), "the cause"), row.says) << row.summary;
+  }
+}
+
+TEST(Verbs, AnActionThatIsMisspeltIsSaidWithTheOneThatWasMeant) {
+  struct Row { std::vector<std::string> words; std::string says; };
+  const Row rows[] = {
+      {{"keys", "genrate"}, "cannot keys 'genrate': the actions are generate, list, export, add and revoke; did you mean 'generate'?"},
+      {{"vex", "exprot", "oci:a"}, "cannot vex 'exprot': the actions are add, list, sign and export; did you mean 'export'?"},
+      {{"feed", "updat"}, "cannot feed 'updat': the actions are update, list, add, export and import; did you mean 'update'?"},
+      {{"except", "revoek", "E-1"}, "cannot except 'revoek': the actions are add, list, sign and revoke; did you mean 'revoke'?"},
+      {{"tickets", "delivr"}, "cannot tickets 'delivr': the actions are list, deliver, add and drop; did you mean 'deliver'?"},
+      {{"audit", "verfiy"}, "cannot audit 'verfiy': the actions are log, verify, checkpoint and report; did you mean 'verify'?"},
+      {{"cache", "prun"}, "cannot cache 'prun': the actions are show and prune; did you mean 'prune'?"},
+      {{"catalog", "shwo"}, "cannot catalog 'shwo': the actions are list, show and page; did you mean 'show'?"},
+      {{"policy", "slect"}, "cannot policy 'slect': the actions are init, test, export and select; did you mean 'select'?"},
+      {{"keys", "burn"}, "cannot keys 'burn': the actions are generate, list, export, add and revoke"},
+  };
+  host::MemoryMachine machine;
+  machine.environment = {{"HOME", "/home/u"}, {"ASHLAR_DATA_DIR", "/data"}};
+  for (const char* folder : {"/data/distributions/a", "/data/effects/a", "/data/catalog/a"}) ASSERT_TRUE(machine.files.write(folder, "", host::Durability::Cache));
+  for (const Row& row : rows) {
+    const Answer answer = run(machine.machine, row.words);
+    ASSERT_FALSE(answer.exit) << row.says;
+    EXPECT_EQ(answer.exit.error().message, row.says);
+    EXPECT_EQ(answer.exit.error().kind, Kind::Invalid) << row.says;
   }
 }
 

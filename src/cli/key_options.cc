@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "pipeline/config.h"
+#include "pipeline/keys.h"
 #include "trust/open_key.h"
 
 namespace ashlar::cli {
@@ -35,7 +36,7 @@ Result<trust::PrivateKey> open_private_key(const Context& context, const KeyFlag
   const auto secrets = host::machine_secrets();
   TRY_ASSIGN(const auto folders, host::folders(context.machine));
   TRY_ASSIGN(const auto config, pipeline::read_config(context.machine, folders, context.config));
-  return trust::open_private_key(flags.key, {.machine = context.machine, .secrets = *secrets, .descriptor = flags.password_descriptor, .module = config.keys.module});
+  return pipeline::open_signing_key(flags.key, config.keys, {.machine = context.machine, .secrets = *secrets, .descriptor = flags.password_descriptor, .module = config.keys.module});
 }
 
 Result<std::optional<trust::PrivateKey>> open_key(const Context& context, const KeyFlags& flags) {

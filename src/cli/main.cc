@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "cli/command_line.h"
+#include "cli/hints.h"
 #include "cli/terminal.h"
 #include "host/program.h"
 
@@ -42,11 +43,12 @@ Exit complain(const CLI::ParseError& error, const cli::CommandLine& line, int ar
   const std::string_view first = argc > 1 ? argv[1] : "";
   const bool known = std::find(names.begin(), names.end(), first) != names.end();
   if (!first.empty() && !first.starts_with('-') && !known) {
-    const std::string near = nearest(first, names);
-    std::fputs(fmt::format("error: there is no verb '{}'{}\n", first, near.empty() ? "; `ashlar --help` lists them" : fmt::format("; did you mean '{}'?", near)).c_str(), stderr);
+    const std::string near = cli::did_you_mean(first, names);
+    std::fputs(fmt::format("error: there is no verb '{}'{}\n", visible(first), near.empty() ? "; `ashlar --help` lists them" : near).c_str(), stderr);
   } else {
     std::string cause = error.what();
     if (const size_t end = cause.find('\n'); end != std::string::npos) cause.resize(end);
+    if (known) cause = cli::misreading(*line.app->get_subcommand(std::string(first)), cause);
     if (first.starts_with('-')) cause = fmt::format("'{}' is no option of ashlar itself; those of a verb follow its name", first);
     std::fputs(fmt::format("error: cannot read the command line: {}\n  `ashlar {}--help` shows what it takes\n", cause, known ? std::string(first) + " " : "").c_str(), stderr);
   }

@@ -58,12 +58,13 @@ class Registry {
   /// written is read again after a pause, so that where another machine's write took its place both are there in the end. Lost is what that machine
   /// overwrites later than that (it pauses between its last look and its write). Conflict where others change it again and again.
   Result<Document> change_tag(const std::string& tag, const TagChange& change);
-  /// Takes away a tag, or a manifest by its digest and out of the fallback tag of its subject; NotFound where there is none.
+  /// Takes away a tag, or a manifest by its digest and out of the fallback tag of its subject, which goes with the last that it names; NotFound where there is none.
   Done remove(const std::string& tag_or_digest);
 
  private:
   explicit Registry(std::unique_ptr<Session> session);
   Done change_fallback(const Digest& subject, const std::function<void(Json& manifests)>& change);
+  Done leave_fallback(const Digest& subject, const std::string& gone);
   Result<std::optional<Document>> find_document(const std::string& tag);
   std::unique_ptr<Session> session_;
 };

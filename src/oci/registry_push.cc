@@ -40,6 +40,22 @@ bool names(const Json& entries, const std::string& digest) {
   return std::ranges::any_of(entries, [&](const Json& each) { return each.is_object() && get_string(each, "digest").value_or("") == digest; });
 }
 
+/// The entries but for those of one digest.
+Json without(const Json& entries, const std::string& digest) {
+  Json out = Json::array();
+  for (const Json& each : entries) {
+    if (!names(Json::array({each}), digest)) out.push_back(each);
+  }
+  return out;
+}
+
+host::HttpRequest deletion(const Session& session, const std::string& reference) {
+  host::HttpRequest out;
+  out.method = "DELETE";
+  out.url = session.url("manifests/" + reference);
+  return out;
+}
+
 Done put_manifest(Session& session, const std::string& reference, std::string_view media_type, const std::string& text, bool* knows_subject = nullptr) {
   const std::string what = fmt::format("push manifest '{}'", reference);
   host::HttpRequest request;
@@ -89,22 +105,28 @@ Done Registry::remove(const std::string& tag_or_digest) {
     TRY_ASSIGN(const Json json, parse_json(gone.text, "manifest"));
     subject = subject_of(json);
   }
-  host::HttpRequest request;
-  request.method = "DELETE";
-  request.url = session_->url("manifests/" + tag_or_digest);
   std::string nothing;
-  TRY_ASSIGN(const auto answer, session_->ask(request, nothing, 1 << 20));
+  TRY_ASSIGN(const auto answer, session_->ask(deletion(*session_, tag_or_digest), nothing, 1 << 20));
   if (answer.status / 100 != 2) return refusal(fmt::format("delete '{}'", tag_or_digest), answer);
-  if (!subject) return {};
-  TRY_ASSIGN(const auto tagged, find_manifest(fallback_tag(*subject)));
+  return subject ? leave_fallback(*subject, tag_or_digest) : Done();
+}
+
+Done Registry::leave_fallback(const Digest& subject, const std::string& gone) {
+  const std::string tag = fallback_tag(subject);
+  // A list of which nothing is left is deleted by its digest, as registries have it; one that keeps the tag nevertheless is asked by that. Who adds to the list meanwhile has given it another digest.
+  for (const bool by_digest : {true, false}) {
+    const auto turn = session_->take_turn(tag);
+    TRY_ASSIGN(const auto before, find_document(tag));
+    if (!before) return {};
+    const auto index = parse_json(before->text, tag);
+    if (!index || !index->is_object() || !index->contains("manifests") || !without(index->at("manifests"), gone).empty() || index->contains("annotations")) break;
+    std::string nothing;
+    TRY_ASSIGN(const auto answer, session_->ask(deletion(*session_, by_digest ? before->descriptor.digest.str() : tag), nothing, 1 << 20));
+    if (answer.status / 100 != 2 && answer.status != 404) break;
+  }
+  TRY_ASSIGN(const auto tagged, find_manifest(tag));
   if (!tagged) return {};
-  return change_fallback(*subject, [&](Json& manifests) {
-    Json kept = Json::array();
-    for (const Json& each : manifests) {
-      if (!names(Json::array({each}), tag_or_digest)) kept.push_back(each);
-    }
-    manifests = std::move(kept);
-  });
+  return change_fallback(subject, [&](Json& manifests) { manifests = without(manifests, gone); });
 }
 
 Result<std::optional<Document>> Registry::find_document(const std::string& tag) {

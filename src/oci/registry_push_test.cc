@@ -212,6 +212,51 @@ TEST_F(RegistryPush, TheFallbackTagNamesWhatTheRegistryCannotList) {
   EXPECT_EQ(registry->referrers(image.digest).value()[0].digest, second.descriptor.digest);
   ASSERT_TRUE(registry->remove(second.descriptor.digest.str()));
   EXPECT_TRUE(registry->referrers(image.digest).value().empty());
+  EXPECT_FALSE(server.repositories["a"].tags.contains(fallback_tag(image.digest))) << "a list of nothing is not left";
+}
+
+/// The list of referrers under the fallback tag goes with the last of them, unless something else stands in it or the registry keeps it.
+TEST_F(RegistryPush, TheFallbackTagGoesWithTheLastThatItNames) {
+  struct Row {
+    const char* summary;
+    std::function<void()> before;  // in the list and the registry, once the artifact is there
+    const char* left;              // entries and annotations of the list; null: it is gone
+  };
+  const Descriptor image = server.put_image("a", "1", {"one"});
+  server.has_referrers = false;
+  const Document only = artifact(image.digest, "only"), other = artifact(image.digest, "other");
+  const std::string tag = fallback_tag(image.digest);
+  const auto text = [&] { return server.repositories["a"].manifests.at(server.repositories["a"].tags.at(tag)).second; };
+  bool added = false;
+  const auto adds_meanwhile = [&](const std::string& line) {
+    if (line != "GET /v2/a/manifests/" + tag + " 200" || added) return;
+    added = true;
+    Json list = Json::parse(text());
+    list["manifests"].push_back({{"mediaType", media::manifest}, {"digest", other.descriptor.digest.str()}, {"size", other.text.size()}});
+    server.put_manifest("a", tag, list.dump(), media::index);
+  };
+  const Row rows[] = {
+      {"alone", [] {}, nullptr},
+      {"one that stands there twice", [&] { Json list = Json::parse(text()); list["manifests"].push_back(list["manifests"][0]); server.put_manifest("a", tag, list.dump(), media::index); }, nullptr},
+      {"a registry whose tags outlive what they name", [&] { server.untags = false; }, nullptr},
+      {"beside another", [&] { ASSERT_TRUE(repository()->push_manifest(other.descriptor.digest.str(), other)); }, "1 "},
+      {"under a list that says more", [&] { Json list = Json::parse(text()); list["annotations"]["note"] = "ours"; server.put_manifest("a", tag, list.dump(), media::index); }, "0 ours"},
+      {"while another adds to it", [&] { server.then = adds_meanwhile; }, "1 "},
+  };
+  for (const Row& row : rows) {
+    server.repositories["a"].tags.erase(tag);
+    ASSERT_TRUE(repository()->push_manifest(only.descriptor.digest.str(), only)) << row.summary;
+    row.before();
+    ASSERT_TRUE(repository()->remove(only.descriptor.digest.str())) << row.summary;
+    server.then = {};
+    server.untags = true;
+    EXPECT_EQ(server.repositories["a"].tags.contains(tag), row.left != nullptr) << row.summary;
+    if (row.left == nullptr || !server.repositories["a"].tags.contains(tag)) continue;
+    const Json list = Json::parse(text());
+    EXPECT_EQ(fmt::format("{} {}", list["manifests"].size(), list.contains("annotations") ? list["annotations"].value("note", "") : ""), row.left) << row.summary << list;
+    for (const Json& each : list["manifests"]) EXPECT_NE(each["digest"], only.descriptor.digest.str()) << row.summary;
+  }
+  EXPECT_TRUE(added);
 }
 
 TEST_F(RegistryPush, AnotherChangeOfTheFallbackTagIsNotLost) {

@@ -9,6 +9,7 @@
 #include "host/secrets.h"
 #include "oci/platform_choice.h"
 #include "oci/registry.h"
+#include "pipeline/named_trust.h"
 #include "trust/open_key.h"
 
 namespace ashlar::pipeline {
@@ -18,15 +19,16 @@ namespace {
 struct Party {
   Believed believed;
   std::vector<std::pair<Digest, std::string>> words{};  ///< policy::Signer::str() by the key's digest
+  Believed own{};                                       ///< who is believed without the rule's naming them
 };
 
 /// Reads what a policy names, relative to its folder.
 class PartyReader {
  public:
-  PartyReader(host::Machine& machine, const policy::Policy& policy, const TrustSettings& also) : machine_(machine), policy_(policy), also_(also), folder_(host::Path(policy.path).parent_path()) {}
+  PartyReader(host::Machine& machine, const policy::Policy& policy, const AdmissionOptions& options) : machine_(machine), policy_(policy), options_(options), folder_(host::Path(policy.path).parent_path()) {}
 
   Result<Party> read(const policy::VerifyRule* rule) {
-    TrustSettings settings = also_;
+    TrustSettings settings = options_.also;
     if (!policy_.verify->keyring.empty()) settings.keyring = beside(policy_.verify->keyring);
     const std::string& root = rule != nullptr && !rule->trust_root.empty() ? rule->trust_root : policy_.verify->trust_root;
     if (!root.empty()) settings.root = beside(root);
@@ -34,6 +36,13 @@ class PartyReader {
     TRY_ASSIGN(out.believed, believe(machine_, settings));
     out.believed.statements_by_manifest = rule != nullptr && rule->statements_by_manifest;
     ring_ = settings.keyring;
+    if (ring_.empty() && !options_.ring.empty()) {
+      ring_ = options_.ring;
+      TRY_ASSIGN(const auto ring, trust::read_keyring(*machine_.files, ring_));
+      keep_terms(ring, out.believed.keys);
+      nameable_ = ring.entries();
+    }
+    out.own = out.believed;
     if (rule != nullptr) {
       TRY(add(rule->signed_by, rule->name, out));
       for (const policy::StatementRule& each : rule->statements) TRY(add(each.signed_by, rule->name, out));
@@ -60,8 +69,15 @@ class PartyReader {
     std::vector<std::string_view> names;
     for (const BelievedKey& each : out.believed.keys) {
       if (!each.terms) continue;
-      if (each.name == signer.key) return out.words.emplace_back(each.key.digest(), signer.str()), Done{};
+      if (each.terms->name == signer.key) return out.words.emplace_back(each.key.digest(), signer.str()), Done{};
+      names.emplace_back(each.terms->name);
+    }
+    for (const trust::KeyringEntry& each : nameable_) {
       names.emplace_back(each.name);
+      if (each.name != signer.key) continue;
+      out.words.emplace_back(each.key.digest(), signer.str());
+      out.believed.keys.push_back({each.name, each.key, each});
+      return {};
     }
     const std::string near = nearest(signer.key, names);
     return cannot(Kind::NotFound, what, fmt::format("'{}' has no such key{}", ring_.string(), near.empty() ? "" : fmt::format("; did you mean '{}'?", near)));
@@ -77,11 +93,18 @@ class PartyReader {
 
   host::Machine& machine_;
   const policy::Policy& policy_;
-  const TrustSettings& also_;
+  const AdmissionOptions& options_;
   host::Path folder_, ring_;
+  std::vector<trust::KeyringEntry> nameable_;  // of a ring of which nobody is believed but whom the policy names
 };
 
-policy::PresentedSignature presented(const Signature& signature, const Party& party) {
+/// Whether the rule names whose signatures of this kind count.
+bool names_signers(const policy::VerifyRule& rule, const Signature& signature) {
+  const auto is_of_type = [&](const policy::StatementRule& each) { return !each.signed_by.empty() && plain_type(each.type) == plain_type(signature.predicate_type); };
+  return !rule.signed_by.empty() || (!signature.signs_image() && std::ranges::any_of(rule.statements, is_of_type));
+}
+
+policy::PresentedSignature presented(const Signature& signature, const policy::VerifyRule* rule, const Party& party) {
   policy::PresentedSignature out{.layout = signature.layout, .signs_image = signature.signs_image(), .verified = signature.verified, .reason = signature.reason, .by = signature.key, .identity = signature.identity, .signed_at = signature.signed_at};
   if (!out.signs_image) out.predicate_type = signature.predicate_type;
   out.party = signature.key_digest ? signature.key_digest->str() : signature.admitted_as;
@@ -93,7 +116,13 @@ policy::PresentedSignature presented(const Signature& signature, const Party& pa
       if (digest == *signature.key_digest) out.signers.push_back(word);
     }
   }
-  if (signature.verified && !signature.statement.empty()) {
+  const auto is_key = [&](const BelievedKey& each) { return signature.key_digest && each.key.digest() == *signature.key_digest; };
+  const auto is_holder = [&](const trust::IdentityPolicy& each) { return signature.identity && each.admits(*signature.identity); };
+  if (out.verified && rule != nullptr && !names_signers(*rule, signature) && std::ranges::none_of(party.own.keys, is_key) && std::ranges::none_of(party.own.identities, is_holder)) {
+    out.verified = false;
+    out.reason = fmt::format("signed by '{}', whom the rule does not name for it", out.by);
+  }
+  if (out.verified && !signature.statement.empty()) {
     if (auto statement = attest::read_statement(signature.statement, "statement")) out.statement = std::move(*statement);
   }
   return out;
@@ -109,7 +138,7 @@ Result<std::vector<Subject>> subjects_of(oci::ImageReader& image, const std::str
   std::vector<Subject> out;
   if (!platform.empty()) {
     TRY_ASSIGN(const auto which, oci::choose_platform(image, platform, ref));
-    out.push_back({which.descriptor});
+    out.push_back({which.descriptor, oci::is_index(image.root().media_type) ? which.platform.str() : std::string()});
     return out;
   }
   TRY_ASSIGN(const auto manifests, oci::manifests_of(image));
@@ -141,7 +170,8 @@ Result<Admission> admit(host::Machine& machine, const std::string& ref_text, con
   if (!policy.verify) return cannot(Kind::Invalid, fmt::format("verify '{}' by '{}'", ref_text, policy.path), "it has no section 'verify' (docs/formats/policy-verify.md)");
   TRY_ASSIGN(const auto ref, oci::ImageRef::parse(ref_text));
   TRY_ASSIGN(const std::string repository, repository_of(ref, options.name));
-  TRY_ASSIGN(Party party, PartyReader(machine, policy, options.also).read(policy::rule_for(*policy.verify, repository)));
+  const policy::VerifyRule* const rule = policy::rule_for(*policy.verify, repository);
+  TRY_ASSIGN(Party party, PartyReader(machine, policy, options).read(rule));
   TRY_ASSIGN(const auto image, oci::open_image(machine, ref));
   TRY_ASSIGN(const auto subjects, subjects_of(*image, ref.str(), options.platform));
   const VerifyOptions how{.believed = party.believed, .platform = {}, .types = {}};
@@ -150,7 +180,7 @@ Result<Admission> admit(host::Machine& machine, const std::string& ref_text, con
   policy::VerifyVerdict of_index{.allowed = true};
   if (options.platform.empty() && oci::is_index(image->root().media_type)) {
     policy::Presented shown{.repository = repository, .digest = out.found.digest, .is_index = true};
-    for (const Signature& signature : out.found.signatures) shown.signatures.push_back(presented(signature, party));
+    for (const Signature& signature : out.found.signatures) shown.signatures.push_back(presented(signature, rule, party));
     of_index = policy::verify(*policy.verify, shown, party.believed.now);
   }
   for (const Subject& each : subjects) {
@@ -160,11 +190,12 @@ Result<Admission> admit(host::Machine& machine, const std::string& ref_text, con
       TRY_ASSIGN(one, verify(*image, each.descriptor, ref.str(), how));
     }
     policy::Presented shown{.repository = repository, .digest = each.descriptor.digest};
-    for (const Signature& signature : same ? out.found.signatures : one.signatures) shown.signatures.push_back(presented(signature, party));
+    for (const Signature& signature : same ? out.found.signatures : one.signatures) shown.signatures.push_back(presented(signature, rule, party));
     const policy::VerifyVerdict verdict = policy::verify(*policy.verify, shown, party.believed.now);
     out.rule = verdict.rule;
     out.allowed = out.allowed && verdict.allowed;
-    add_reasons(verdict, each.platform, out);
+    add_reasons(verdict, options.platform.empty() ? each.platform : std::string(), out);
+    if (!each.platform.empty()) out.found.platforms.emplace(each.descriptor.digest, each.platform);
     for (const std::string& line : one.unread) {
       if (std::ranges::find(out.found.unread, line) == out.found.unread.end()) out.found.unread.push_back(line);
     }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "pipeline/named_trust.h"
 #include "pipeline/workshop.h"
 #include "trust/open_key.h"
 
@@ -23,6 +24,26 @@ TrustSettings trust_of(const Workshop& workshop) {
   return out;
 }
 
+void keep_terms(const trust::Keyring& ring, std::vector<BelievedKey>& keys) {
+  for (BelievedKey& each : keys) {
+    if (const trust::KeyringEntry* const entry = ring.find(each.key.digest()); entry != nullptr && !each.terms) each.terms = *entry;
+  }
+}
+
+Result<Believed> believe_named(Workshop& workshop, const TrustSettings& named) {
+  TrustSettings configured = trust_of(workshop);
+  if (named.empty()) {
+    configured.statements_by_manifest = configured.statements_by_manifest || named.statements_by_manifest;
+    return believe(workshop.machine, configured);
+  }
+  TRY_ASSIGN(auto out, believe(workshop.machine, named));
+  if (named.keyring.empty() && !configured.keyring.empty()) {
+    TRY_ASSIGN(const auto ring, trust::read_keyring(*workshop.machine.files, configured.keyring));
+    keep_terms(ring, out.keys);
+  }
+  return out;
+}
+
 Result<Believed> believe(host::Machine& machine, const TrustSettings& settings) {
   Believed out{.statements_by_manifest = settings.statements_by_manifest, .now = machine.clock->now()};
   const auto secrets = host::machine_secrets();
@@ -32,6 +53,7 @@ Result<Believed> believe(host::Machine& machine, const TrustSettings& settings) 
   }
   if (!settings.keyring.empty()) {
     TRY_ASSIGN(const auto ring, trust::read_keyring(*machine.files, settings.keyring));
+    keep_terms(ring, out.keys);
     for (const trust::KeyringEntry& each : ring.entries()) out.keys.push_back({each.name, each.key, each});
   }
   if (!settings.root.empty()) {

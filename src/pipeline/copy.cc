@@ -62,24 +62,29 @@ Result<oci::Receipt> copy(host::Machine& machine, const std::string& from_text, 
   return receipt;
 }
 
-Result<ReadReceipt> read_receipt(std::string_view text, std::string_view path, const Believed& believed) {
+Result<ReadReceipt> read_receipt(std::string_view text, std::string_view path, const Believed& believed, bool signed_) {
   const std::string what = fmt::format("believe receipt '{}'", path);
   TRY_ASSIGN(const Json json, parse_json(text, path));
   if (!json.is_object() || !json.contains("payloadType")) {
-    if (!believed.keys.empty() || !believed.identities.empty()) return cannot(Kind::Denied, what, "nothing signs it, and a key was named that should");
+    if (signed_) return cannot(Kind::Denied, what, "nothing signs it, and a key was named that should");
     TRY_ASSIGN(auto plain, oci::read_receipt(text, path));
     return ReadReceipt{std::move(plain), {}};
   }
   const auto envelope = trust::read_envelope(json);
   if (!envelope) return cannot(what, envelope.error());
   if (envelope->payload_type != receipt_type) return cannot(Kind::Invalid, what, fmt::format("its envelope holds '{}', no receipt", envelope->payload_type.substr(0, 80)));
-  const auto signer = std::ranges::find_if(believed.keys, [&](const BelievedKey& each) { return trust::verify_envelope(*envelope, each.key).has_value(); });
-  if (signer == believed.keys.end()) return cannot(Kind::Denied, what, believed.keys.empty() ? "it is signed: name the key that should have signed it with --key" : "it is signed by another key, or was altered");
-  if (signer->terms) {
-    if (const auto judged = trust::judge(*signer->terms, believed.now); judged.standing != trust::Standing::Valid) return cannot(Kind::Denied, what, judged.rule);
+  std::string why = believed.keys.empty() ? "it is signed: name the key that should have signed it with --key" : "it is signed by another key, or was altered";
+  for (const BelievedKey& each : believed.keys) {  // of several that signed it one suffices
+    if (!trust::verify_envelope(*envelope, each.key)) continue;
+    const auto judged = each.terms ? trust::judge(*each.terms, believed.now) : trust::Judgement{trust::Standing::Valid, each.name, {}};
+    if (judged.standing != trust::Standing::Valid) {
+      why = judged.rule;
+      continue;
+    }
+    TRY_ASSIGN(auto receipt, oci::read_receipt(envelope->payload, path));
+    return ReadReceipt{std::move(receipt), each.name};
   }
-  TRY_ASSIGN(auto receipt, oci::read_receipt(envelope->payload, path));
-  return ReadReceipt{std::move(receipt), signer->name};
+  return cannot(Kind::Denied, what, why);
 }
 
 Result<std::vector<oci::ReceiptFault>> verify_receipt(host::Machine& machine, const oci::Receipt& receipt, const std::string& ref_text) {

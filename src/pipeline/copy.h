@@ -18,12 +18,12 @@ Result<oci::Receipt> copy(host::Machine& machine, const std::string& from, const
 inline constexpr std::string_view receipt_type = "application/vnd.ashlar.receipt.v1+json";
 
 /// A receipt's file, plain or signed; `signed_by`: the believed key whose signature it bears, empty of a plain one. Denied when nobody is believed who signed it,
-/// and of a plain one when keys are believed: who asks for a signature takes none for an answer.
+/// and of a plain one when it must be `signed_`: who asks for a signature takes none for an answer.
 struct ReadReceipt {
   oci::Receipt receipt;
   std::string signed_by{};
 };
-Result<ReadReceipt> read_receipt(std::string_view text, std::string_view path, const Believed& believed);
+Result<ReadReceipt> read_receipt(std::string_view text, std::string_view path, const Believed& believed, bool signed_);
 
 /// What of the receipt is missing or altered at `ref`, by default where the receipt says that it was copied to.
 Result<std::vector<oci::ReceiptFault>> verify_receipt(host::Machine& machine, const oci::Receipt& receipt, const std::string& ref = {});

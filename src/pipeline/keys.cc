@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/amount.h"
+#include "base/text.h"
 
 namespace ashlar::pipeline {
 namespace {
@@ -17,7 +18,30 @@ Result<std::optional<Time>> moment_of(const std::string& text, Time now, std::st
 
 Result<std::string> text_at(host::Files& files, const host::Path& path) { return files.exists(path) ? files.read(path) : std::string(); }
 
+/// What to sign with instead.
+std::string counting(const trust::Keyring& ring, Time now) {
+  std::vector<std::string> names;
+  for (const trust::KeyringEntry& each : ring.entries()) {
+    if (trust::judge(each, now).standing == trust::Standing::Valid) names.push_back(fmt::format("'{}'", each.name));
+  }
+  return names.empty() ? std::string("none of its keys counts now: `ashlar keys generate` makes one, `ashlar keys add` adds it") : "sign with one that counts now: " + join(names, ", ");
+}
+
 }  // namespace
+
+Result<trust::PrivateKey> open_signing_key(std::string_view reference, const KeySettings& settings, const trust::KeyAccess& access) {
+  std::optional<trust::Keyring> ring;
+  if (!settings.ring.empty() && access.machine.files->exists(settings.ring)) {
+    TRY_ASSIGN(ring, trust::read_keyring(*access.machine.files, settings.ring));
+  }
+  TRY_ASSIGN(auto key, trust::open_private_key(reference, access));
+  if (!ring) return key;
+  const Time now = access.machine.clock->now();
+  const trust::Judgement judged = ring->judge(key.public_key().digest(), now);
+  if (judged.standing == trust::Standing::Valid || judged.standing == trust::Standing::Unknown) return key;
+  return cannot(Kind::Invalid, fmt::format("sign with '{}'", trust::shown(reference)),
+                fmt::format("by the keyring '{}', {}; {}", settings.ring.string(), judged.rule, counting(*ring, now)));
+}
 
 trust::KeyAccess key_access(Workshop& workshop, host::Secrets& secrets, int descriptor) { return {workshop.machine, secrets, descriptor, workshop.config.keys.module}; }
 
@@ -51,7 +75,7 @@ Result<trust::KeyringEntry> trust_key(const host::Path& path, const TrustWish& w
   auto from = moment_of(wish.from, now, "--from"), until = moment_of(wish.until, now, "--until");
   if (!from) return cannot(what, std::move(from).error());
   if (!until) return cannot(what, std::move(until).error());
-  TRY_ASSIGN(trust::PublicKey key, trust::open_public_key(wish.key, access));
+  TRY_ASSIGN(trust::PublicKey key, trust::open_public_half(wish.key, access));
   const trust::KeyringEntry entry{wish.name, std::move(key), *from, *until};
   TRY_ASSIGN(const std::string text, text_at(files, path));
   TRY_ASSIGN(const std::string changed, trust::with_key(files, text, path, entry));

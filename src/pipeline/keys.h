@@ -10,6 +10,10 @@
 
 namespace ashlar::pipeline {
 
+/// The private key that something is signed with. Invalid, with the rule and what to do, where the project's keyring has it and it does not count now: what it signs would be believed by nobody who
+/// has that ring. A key that the ring has not is none of its business.
+Result<trust::PrivateKey> open_signing_key(std::string_view reference, const KeySettings& settings, const trust::KeyAccess& access);
+
 /// Where the workshop's keys are opened with; it must outlive what is returned.
 trust::KeyAccess key_access(Workshop& workshop, host::Secrets& secrets, int descriptor = -1);
 

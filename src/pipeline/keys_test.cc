@@ -48,6 +48,42 @@ TEST_F(Keys, WithoutAPasswordNothingIsWritten) {
   EXPECT_FALSE(machine.files.exists("/k/release.pub"));
 }
 
+TEST_F(Keys, AKeyThatDoesNotCountSignsNothing) {
+  const auto key = trust::PrivateKey::generate(trust::Algorithm::EcdsaP256).value(), next = trust::PrivateKey::generate(trust::Algorithm::Ed25519).value();
+  for (const auto& [path, text] : {std::pair{"/k/a.key", std::string(key.to_pkcs8("")->text())}, {"/p/a.pub", key.public_pem()}, {"/p/next.pub", next.public_pem()}}) ASSERT_TRUE(machine.files.write(path, text, host::Durability::Cache));
+  const std::string head = "keys:\n- name: a\n  key: a.pub\n", other = "- name: next\n  key: next.pub\n";
+  struct Row {
+    std::string_view summary;
+    std::string ring;  ///< empty: there is none
+    std::string cause;  ///< empty: it signs
+  };
+  const std::string none = "none of its keys counts now: `ashlar keys generate` makes one, `ashlar keys add` adds it";
+  const Row rows[] = {
+      {"no ring", "", ""},
+      {"a ring that has it", head, ""},
+      {"a ring of others", "keys:\n" + other, ""},
+      {"until later", head + "  valid_until: 2026-05-02\n", ""},
+      {"to be revoked later", head + "  revoked_from: 2026-05-02\n  reason: it ends\n", ""},
+      {"revoked", head + "  revoked_from: 2026-04-30\n  reason: the laptop was lost\n", "'a' is revoked from 2026-04-30 on: the laptop was lost; " + none},
+      {"revoked at this very moment", head + "  revoked_from: 2026-05-01\n  reason: lost\n" + other, "'a' is revoked from 2026-05-01 on: lost; sign with one that counts now: 'next'"},
+      {"ended", head + "  valid_until: 2026-05-01\n" + other, "'a' was valid until 2026-05-01; sign with one that counts now: 'next'"},
+      {"not begun", head + "  valid_from: 2026-05-02\n" + other + "  valid_until: 2026-04-01\n", "'a' is not valid before 2026-05-02; " + none},
+  };
+  for (const Row& row : rows) {
+    if (!row.ring.empty()) ASSERT_TRUE(machine.files.write(ring, row.ring, host::Durability::Cache));
+    const auto opened = open_signing_key("/k/a.key", {.ring = ring, .module = {}}, access);
+    ASSERT_EQ(opened.has_value(), row.cause.empty()) << row.summary << ": " << (opened ? "" : opened.error().message);
+    if (opened) continue;
+    EXPECT_EQ(opened.error().message, "cannot sign with '/k/a.key': by the keyring '/p/keyring.yaml', " + row.cause) << row.summary;
+    EXPECT_EQ(opened.error().kind, Kind::Invalid) << row.summary;
+  }
+  // A ring that cannot be read is said before a password is asked for.
+  ASSERT_TRUE(machine.files.write(ring, "keys: 3\n", host::Durability::Cache));
+  ASSERT_TRUE(machine.files.write("/k/locked.key", std::string(key.to_pkcs8("secret")->text()), host::Durability::Cache));
+  EXPECT_EQ(open_signing_key("/k/locked.key", {.ring = ring, .module = {}}, access).error().message, "cannot read keyring '/p/keyring.yaml': it has a fault");
+  EXPECT_TRUE(secrets.prompts.empty());
+}
+
 TEST_F(Keys, TimesAreDatesOrLengths) {
   struct Row {
     std::string summary, from, until, cause;

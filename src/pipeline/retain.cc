@@ -21,7 +21,7 @@ namespace {
 struct Named {
   std::string tag;
   Digest digest = Digest::from({});
-  std::vector<Digest> parts{};  ///< manifests of its index
+  std::vector<Digest> parts{};  ///< manifests of its index, and of indexes in it
   std::optional<Revision> revision{};
 };
 
@@ -38,10 +38,7 @@ class Repository {
       if (tag.starts_with("sha256-")) continue;
       TRY_ASSIGN(const auto document, registry_.manifest(tag));
       Named named{.tag = tag, .digest = document.descriptor.digest};
-      if (oci::is_index(document.descriptor.media_type)) {
-        TRY_ASSIGN(const auto index, oci::read_index(document.text));
-        for (const oci::Descriptor& each : index.manifests) named.parts.push_back(each.digest);
-      }
+      TRY(add_parts(document, max_depth, named.parts));
       named.revision = revision_of(tag, tag_of_image);
       out.push_back(std::move(named));
     }
@@ -73,15 +70,41 @@ class Repository {
         if (!needed.contains(one.subject)) artifacts.insert(one.manifest);
       }
     }
-    for (const std::set<Digest>* each : {&roots, &parts, &artifacts}) {
+    const std::set<Digest>* const all[] = {&roots, &parts, &artifacts};
+    const auto goes = [&](const Digest& digest) { return !needed.contains(digest); };
+    // Whoever may not read one of them would be stopped half way.
+    for (const std::set<Digest>* each : all) {
       for (const Digest& digest : *each) {
-        if (!needed.contains(digest)) TRY(gone(registry_.remove(digest.str())));
+        if (!goes(digest)) continue;
+        if (auto read = registry_.manifest(digest.str()); !read && read.error().kind != Kind::NotFound) return std::unexpected(std::move(read).error());
+      }
+    }
+    removing_ = true;
+    for (const std::set<Digest>* each : all) {
+      for (const Digest& digest : *each) {
+        if (goes(digest)) TRY(gone(registry_.remove(digest.str())));
       }
     }
     return {};
   }
+  /// Whether something may have been deleted.
+  bool is_removing() const { return removing_; }
 
  private:
+  static constexpr int max_depth = 8;  // of indexes in indexes
+
+  Done add_parts(const oci::Document& document, int depth, std::vector<Digest>& into) {
+    if (!oci::is_index(document.descriptor.media_type)) return {};
+    if (depth == 0) return cannot(Kind::Invalid, fmt::format("read index '{}'", document.descriptor.digest.str()), "it lies too deep in other indexes");
+    TRY_ASSIGN(const auto index, oci::read_index(document.text));
+    for (const oci::Descriptor& each : index.manifests) {
+      into.push_back(each.digest);
+      if (!oci::is_index(each.media_type)) continue;
+      TRY_ASSIGN(const auto inner, registry_.manifest(each.digest.str()));
+      TRY(add_parts(inner, depth - 1, into));
+    }
+    return {};
+  }
   static Done gone(Done done) { return done || done.error().kind != Kind::NotFound ? done : Done(); }
   Result<std::unique_ptr<oci::ImageReader>> open(const Digest& digest) {
     oci::ImageRef ref = at_;
@@ -91,6 +114,7 @@ class Repository {
   host::Machine& machine_;
   oci::Registry& registry_;
   oci::ImageRef at_;
+  bool removing_ = false;
 };
 
 /// The newest first.
@@ -99,20 +123,9 @@ bool is_newer(const Named& a, const Named& b) {
   return order != 0 ? order > 0 : a.revision->number > b.revision->number;
 }
 
-}  // namespace
-
-Done may_retain(const oci::ImageRef& at, unsigned keep) {
-  const std::string what = fmt::format("clean up '{}'", at.str());
-  if (at.transport != oci::Transport::Registry) return cannot(Kind::Invalid, what, "revisions are deleted from registries alone; copy out of a layout what you want to keep");
-  if (keep == 0) return cannot(Kind::Invalid, what, "at least one revision is kept");
-  return {};
-}
-
-Result<std::vector<OldRevision>> retain(host::Machine& machine, const oci::ImageRef& at, const plan::Definition& definition, unsigned keep) {
-  TRY(may_retain(at, keep));
-  TRY_ASSIGN(const auto registry, oci::Registry::open(machine, at));
-  Repository repository(machine, *registry, at);
-  TRY_ASSIGN(auto all, repository.read(definition.tags.empty() ? "latest" : definition.tags.front()));
+/// As retain() says.
+Result<std::vector<OldRevision>> clean_up(Repository& repository, const std::string& tag_of_image, unsigned keep) {
+  TRY_ASSIGN(auto all, repository.read(tag_of_image));
   const auto others = std::ranges::stable_partition(all, [](const Named& each) { return each.revision.has_value(); });
   std::vector<Named> revisions(all.begin(), others.begin());
   std::ranges::stable_sort(revisions, is_newer);
@@ -162,8 +175,26 @@ Result<std::vector<OldRevision>> retain(host::Machine& machine, const oci::Image
   for (size_t at_ = 0; at_ < out.size(); ++at_) {
     if (out[at_].kept.empty()) going.push_back(&revisions[kept + at_]);
   }
-  if (auto removed = repository.remove(going, needed); !removed) return cannot(fmt::format("clean up '{}'", at.str()), std::move(removed).error());
+  TRY(repository.remove(going, needed));
   return out;
+}
+
+}  // namespace
+
+Done may_retain(const oci::ImageRef& at, unsigned keep) {
+  const std::string what = fmt::format("clean up '{}'", at.str());
+  if (at.transport != oci::Transport::Registry) return cannot(Kind::Invalid, what, "revisions are deleted from registries alone; copy out of a layout what you want to keep");
+  if (keep == 0) return cannot(Kind::Invalid, what, "at least one revision is kept");
+  return {};
+}
+
+Result<std::vector<OldRevision>> retain(host::Machine& machine, const oci::ImageRef& at, const plan::Definition& definition, unsigned keep) {
+  TRY(may_retain(at, keep));
+  TRY_ASSIGN(const auto registry, oci::Registry::open(machine, at));
+  Repository repository(machine, *registry, at);
+  auto done = clean_up(repository, definition.tags.empty() ? "latest" : definition.tags.front(), keep);
+  if (done) return done;
+  return cannot(fmt::format("clean up '{}'{}", at.str(), repository.is_removing() ? "" : ", of which nothing was deleted"), std::move(done).error());
 }
 
 }  // namespace ashlar::pipeline

@@ -22,15 +22,9 @@ void note_layouts(const oci::Descriptor& subject, Verification& out) {
   if (lacks("bundle")) out.missing.push_back("no referrer holds a Sigstore bundle, neither in the list of referrers nor under its fallback tag");
 }
 
-/// The one spelling of a type that has several.
-std::string_view plain(std::string_view type) {
-  const auto* const known = attest::find_predicate_type(type);
-  return known == nullptr ? type : known->uri;
-}
-
 /// Whether a statement of a type that counts is on that manifest, or with nothing named, on whatever was looked at.
 bool holds_type(const Verification& verification, const std::string& type, const std::optional<Digest>& on = {}) {
-  return std::ranges::any_of(verification.signatures, [&](const Signature& each) { return each.verified && plain(each.predicate_type) == plain(type) && !each.statement.empty() && (!on || each.subject == *on); });
+  return std::ranges::any_of(verification.signatures, [&](const Signature& each) { return each.verified && plain_type(each.predicate_type) == plain_type(type) && !each.statement.empty() && (!on || each.subject == *on); });
 }
 
 /// A statement that is signed with the manifest that holds it.
@@ -78,6 +72,11 @@ Done add_platforms(oci::ImageReader& image, const Believed& believed, Verificati
 
 }  // namespace
 
+std::string_view plain_type(std::string_view type) {
+  const auto* const known = attest::find_predicate_type(type);
+  return known == nullptr ? type : known->uri;
+}
+
 Result<JudgedContents> judge_attached(oci::ImageReader& image, const oci::Descriptor& subject, const Believed& believed) {
   auto found = oci::attached(image, subject);
   JudgedContents out{.unread = std::move(found.unread)};
@@ -96,16 +95,16 @@ Result<JudgedContents> judge_attached(oci::ImageReader& image, const oci::Descri
 Result<Verification> verify(host::Machine& machine, const std::string& ref_text, const VerifyOptions& options) {
   TRY_ASSIGN(const auto ref, oci::ImageRef::parse(ref_text));
   TRY_ASSIGN(const auto reader, oci::open_image(machine, ref));
-  oci::Descriptor subject = reader->root();
-  if (!options.platform.empty()) {
-    TRY_ASSIGN(const auto which, oci::choose_platform(*reader, options.platform, ref.str()));
-    subject = which.descriptor;
-  }
-  return verify(*reader, subject, ref.str(), options);
+  if (options.platform.empty()) return verify(*reader, reader->root(), ref.str(), options);
+  TRY_ASSIGN(const auto which, oci::choose_platform(*reader, options.platform, ref.str()));
+  TRY_ASSIGN(auto out, verify(*reader, which.descriptor, ref.str(), options));
+  if (out.index) out.platforms.emplace(which.descriptor.digest, which.platform.str());
+  return out;
 }
 
 Result<Verification> verify(oci::ImageReader& image, const oci::Descriptor& subject, const std::string& ref, const VerifyOptions& options) {
   Verification out{.ref = ref, .digest = subject.digest};
+  if (oci::is_index(image.root().media_type)) out.index = image.root().digest;
   TRY_ASSIGN(auto judged, judge_attached(image, subject, options.believed));
   for (JudgedContent& each : judged.contents) out.signatures.push_back(std::move(each.signature));
   out.unread = std::move(judged.unread);

@@ -1,6 +1,7 @@
 #pragma once
 // What is signed of an image, by whom, and what not and why.
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,9 @@ struct JudgedContents {
   std::vector<JudgedContent> contents{};
   std::vector<std::string> unread{};  ///< as oci::Attachments has it
 };
+/// The one spelling of a predicate's type that has several.
+std::string_view plain_type(std::string_view type);
+
 /// Judges everything that is attached to the image, or to the index that it is of, whichever way it is signed.
 Result<JudgedContents> judge_attached(oci::ImageReader& image, const oci::Descriptor& subject, const Believed& believed);
 
@@ -34,7 +38,8 @@ struct Verification {
   std::vector<Signature> signatures{};
   std::vector<std::string> missing{};  ///< what would be needed and is not there, in words
   std::vector<std::string> unread{};   ///< what may be attached and was not looked at: without it, what is not verified may be
-  std::map<Digest, std::string> platforms{};  ///< of an index whose platforms' images were looked at, too: their names
+  std::map<Digest, std::string> platforms{};  ///< of the images of an index that were looked at: their names
+  std::optional<Digest> index{};              ///< that the image is of, or that it is; what signs it was looked at, too
   bool verified = false;
 };
 

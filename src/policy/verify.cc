@@ -175,15 +175,16 @@ class Judge {
     if (!wanted.max_age) return holds("statements", fmt::format("there is a statement '{}' by {}", word, found.front()->by));
     Newest newest{now_};
     for (const PresentedSignature* each : found) newest.add(time_of(*each));
-    say_age("statements", fmt::format("the newest statement '{}'", word), newest, *wanted.max_age);
+    const Dated* const dated = dated_of(type);
+    say_age("statements", fmt::format("the newest statement '{}'", word), newest, *wanted.max_age, dated == nullptr ? "attach it anew, with a date or a time stamp" : dated->renewal);
   }
-  void say_age(const char* rule, const std::string& subject, const Newest& newest, std::int64_t limit) {
+  void say_age(const char* rule, const std::string& subject, const Newest& newest, std::int64_t limit, std::string_view renewal) {
     const std::string most = age_text(limit);
     if (!newest.time && newest.to_come) return fails(rule, fmt::format("{} is dated {}, which is yet to come", subject, newest.to_come->str()), "look at the clocks of this machine and of the signer");
     if (!newest.time) return fails(rule, fmt::format("nothing tells when {} was made; it may be {} old at most", subject, most), "it takes a date in the statement, or a signature with a time stamp of a trusted authority or log (and a trust root)");
     const std::string said = fmt::format("{} is of {}, {} old", subject, newest.time->str(), age_text(newest.age()));
     if (newest.age() <= limit) holds(rule, said);
-    else fails(rule, fmt::format("{}: more than {}", said, most), "build or scan it anew, or take a newer image");
+    else fails(rule, fmt::format("{}: more than {}", said, most), std::string(renewal));
   }
 
   void judge_builder() {
@@ -206,7 +207,7 @@ class Judge {
         if (is_by_builder(*each->statement)) newest.add(time_of(*each));
       }
     }
-    say_age("max-age", "the newest signature, provenance or scan", newest, *rule_.max_age);
+    say_age("max-age", "the newest signature, provenance or scan", newest, *rule_.max_age, fmt::format("{}; or build it anew, or take a newer image", dated_of(attest::vulnerability_scan_uri)->renewal));
   }
 
   const VerifyRule& rule_;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include <fmt/format.h>
@@ -222,7 +223,8 @@ TEST(Verify, judges_ages) {
   const std::string whole = ours + "    signed-by: release\n    max-age: 30d\n", each = ours + "    signed-by: release\n    statements: [{type: slsaprovenance1, max-age: 30d}]\n", scans = ours + "    statements: [{type: vuln, max-age: 12h}]\n";
   const auto said = [](const std::string& finished) { return saying(by_key("release"), slsa1, provenance(builder, finished)); };
   const auto scanned = [](const std::string& finished) { return saying(by_key("release"), vuln, Json{{"metadata", {{"scanFinishedOn", finished}}}}); };
-  const char* remedy = " | build or scan it anew, or take a newer image";
+  const std::string scan_it = "scan it anew and attach that: `ashlar scan IMAGE --format cosign-vuln --output scan.json`, then `ashlar attest IMAGE --type vuln --predicate scan.json --key KEY`";
+  const std::string remedy = " | " + scan_it + "; or build it anew, or take a newer image";
   struct Row { const char* summary; std::string rules; std::vector<PresentedSignature> signatures; bool allowed; std::string reason; };
   const Row rows[] = {
       {"a provenance of today", whole, {by_key("release"), said("2026-11-27T10:00:00Z")}, true, "max-age ok: the newest signature, provenance or scan is of 2026-11-27T10:00:00Z, 2 hours old"},
@@ -237,12 +239,12 @@ TEST(Verify, judges_ages) {
       {"tomorrow does not hide today", whole, {by_key("release"), said("2026-11-28T12:00:00Z"), said("2026-11-27T11:00:00Z")}, true, "max-age ok: the newest signature, provenance or scan is of 2026-11-27T11:00:00Z, 1 hour old"},
       {"clocks differ by minutes", whole, {by_key("release"), said("2026-11-27T12:04:00Z")}, true, "max-age ok: the newest signature, provenance or scan is of 2026-11-27T12:04:00Z, 0 days old"},
       {"a statement's own age", each, {by_key("release"), said("2026-11-20")}, true, "statements ok: the newest statement 'slsaprovenance1' is of 2026-11-20T00:00:00Z, 7 days old"},
-      {"a statement that is too old", each, {by_key("release"), said("2026-09-01")}, false, std::string("statements no: the newest statement 'slsaprovenance1' is of 2026-09-01T00:00:00Z, 87 days old: more than 30 days") + remedy},
-      {"a fresh scan does not make a build fresh", each, {by_key("release"), said("2026-09-01"), scanned("2026-11-27T11:00:00Z")}, false, std::string("statements no: the newest statement 'slsaprovenance1' is of 2026-09-01T00:00:00Z, 87 days old: more than 30 days") + remedy},
+      {"a statement that is too old", each, {by_key("release"), said("2026-09-01")}, false, std::string("statements no: the newest statement 'slsaprovenance1' is of 2026-09-01T00:00:00Z, 87 days old: more than 30 days") + " | build it anew, or take a newer image"},
+      {"a fresh scan does not make a build fresh", each, {by_key("release"), said("2026-09-01"), scanned("2026-11-27T11:00:00Z")}, false, std::string("statements no: the newest statement 'slsaprovenance1' is of 2026-09-01T00:00:00Z, 87 days old: more than 30 days") + " | build it anew, or take a newer image"},
       {"a statement that has no date, signed at a time that is known", each, {by_key("release"), at(said(""), days_ago(4))}, true, "statements ok: the newest statement 'slsaprovenance1' is of 2026-11-23T12:00:00Z, 4 days old"},
       {"a statement that has no date", each, {by_key("release"), said("")}, false, "statements no: nothing tells when the newest statement 'slsaprovenance1' was made; it may be 30 days old at most | it takes a date in the statement, or a signature with a time stamp of a trusted authority or log (and a trust root)"},
       {"a date that is none", each, {by_key("release"), said("yesterday")}, false, "statements no: nothing tells when the newest statement 'slsaprovenance1' was made; it may be 30 days old at most | it takes a date in the statement, or a signature with a time stamp of a trusted authority or log (and a trust root)"},
-      {"hours", scans, {by_key("release"), scanned("2026-11-26T23:00:00Z")}, false, std::string("statements no: the newest statement 'vuln' is of 2026-11-26T23:00:00Z, 13 hours old: more than 12 hours") + remedy},
+      {"hours", scans, {by_key("release"), scanned("2026-11-26T23:00:00Z")}, false, std::string("statements no: the newest statement 'vuln' is of 2026-11-26T23:00:00Z, 13 hours old: more than 12 hours") + " | " + scan_it},
       {"minutes", scans, {by_key("release"), scanned("2026-11-27T11:15:00Z")}, true, "statements ok: the newest statement 'vuln' is of 2026-11-27T11:15:00Z, 45 minutes old"},
   };
   for (const Row& row : rows) {
@@ -263,9 +265,14 @@ TEST(Verify, dates_of_every_type_are_read_where_it_has_them) {
       {"spdxjson", "https://spdx.dev/Document/v2.3", {{"creationInfo", {{"created", "2026-11-25T12:00:00Z"}}}}},
       {"cyclonedx", "https://cyclonedx.org/bom/v1.6", {{"metadata", {{"timestamp", "2026-11-25T12:00:00Z"}}}}},
   };
+  const std::map<std::string, const char*> renewed_by = {{"vuln", "`ashlar scan IMAGE --format cosign-vuln"}, {"openvex", "`ashlar vex export IMAGE --output"}};
   for (const Row& row : rows) {
     const VerifyVerdict verdict = judged(ours + fmt::format("    statements: [{{type: {}, max-age: 2d}}]\n", row.name), {by_key("a"), saying(by_key("a"), row.uri, row.predicate)});
     EXPECT_EQ(shown(verdict).back(), fmt::format("statements ok: the newest statement '{}' is of 2026-11-25T12:00:00Z, 2 days old", row.name == std::string("slsaprovenance02") ? "slsaprovenance" : row.name)) << row.uri;
+    // What is too old says which command renews it.
+    const VerifyVerdict old = judged(ours + fmt::format("    statements: [{{type: {}, max-age: 1d}}]\n", row.name), {by_key("a"), saying(by_key("a"), row.uri, row.predicate)});
+    const auto command = renewed_by.find(row.name);
+    EXPECT_NE(old.reasons.back().remedy.find(command == renewed_by.end() ? "build it anew, or take a newer image" : command->second), std::string::npos) << row.uri << old.reasons.back().remedy;
   }
 }
 

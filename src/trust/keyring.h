@@ -51,8 +51,8 @@ Judgement judge(const KeyringEntry& entry, Time at);
 Result<Keyring> read_keyring(host::Files& files, const host::Path& path);
 Result<Keyring> parse_keyring(host::Files& files, std::string text, const host::Path& path);
 
-/// The ring's text with one more entry, or with one revoked: comments and order stay. Conflict when the name or key is there, or it is revoked from an earlier
-/// time on; Invalid, with the lines to add by hand, when the text is laid out so that it cannot be changed with certainty. An empty text is an empty ring.
+/// The ring's text with one more entry, or with one revoked: comments and order stay. A revocation is moved to an earlier time, of which its reason tells, never to a later one. Conflict when the name or key is
+/// there, or it is revoked from that time on already; Invalid, with the lines to add by hand, when the text is laid out so that it cannot be changed with certainty. An empty text is an empty ring.
 Result<std::string> with_key(host::Files& files, const std::string& text, const host::Path& path, const KeyringEntry& entry);
 Result<std::string> with_revocation(host::Files& files, const std::string& text, const host::Path& path, std::string_view name, Time from, const std::string& reason);
 

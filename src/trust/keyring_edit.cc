@@ -71,6 +71,22 @@ Result<std::string> checked(host::Files& files, std::string changed, const host:
   return cannot(Kind::Invalid, what, fmt::format("'{}' is not laid out as a plain list; add this by hand:\n{}", path.string(), by_hand));
 }
 
+/// Where a line begins, counted from 1.
+size_t line_start(const std::string& text, int line) {
+  size_t at = 0;
+  for (int each = 1; each < line && at < text.size(); ++each) at = std::min(text.find('\n', at), text.size() - 1) + 1;
+  return at;
+}
+
+/// The text with another value of a member that stands in one line; the number of lines stays.
+std::string with_member(std::string text, const YamlNode& item, std::string_view name, const std::string& value) {
+  const auto member = std::ranges::find_if(item.members, [&](const auto& each) { return each.first.text == name; });
+  if (member == item.members.end()) return text;
+  const size_t begin = line_start(text, member->first.line) + static_cast<size_t>(member->first.column) - 1;
+  text.replace(begin, std::min(text.find('\n', begin), text.size()) - begin, fmt::format("{}: {}", name, value));
+  return text;
+}
+
 }  // namespace
 
 Result<std::string> with_key(host::Files& files, const std::string& text, const host::Path& path, const KeyringEntry& entry) {
@@ -106,25 +122,28 @@ Result<std::string> with_revocation(host::Files& files, const std::string& text,
     for (const KeyringEntry& each : meant) names.push_back(fmt::format("'{}'", each.name));
     return cannot(Kind::NotFound, what, fmt::format("'{}' has no such key; {}", path.string(), names.empty() ? std::string("it has none") : "those there are: " + join(names, ", ")));
   }
-  if (entry->revoked_from) return cannot(Kind::Conflict, what, fmt::format("it is revoked from {} on; another time is written into '{}' by hand", entry->revoked_from->str(), path.string()));
+  if (entry->revoked_from && from >= *entry->revoked_from)
+    return cannot(Kind::Conflict, what, fmt::format("it is revoked from {} on already, and only an earlier time takes that one's place (--from): what it signed from then on is not believed again", entry->revoked_from->str()));
+  const std::optional<Time> former = entry->revoked_from;
+  entry->reason = former ? fmt::format("{} (before that it was to be revoked from {} on: {})", reason, former->str(), entry->reason) : reason;
   entry->revoked_from = from;
-  entry->reason = reason;
   const auto index = static_cast<size_t>(entry - meant.begin());
-  const auto lines_at = [&](size_t indent) { return fmt::format("{0}revoked_from: {1}\n{0}reason: {2}\n", std::string(indent, ' '), from.str(), scalar(reason)); };
+  const std::string by_hand = fmt::format("    revoked_from: {}\n    reason: {}\n", from.str(), scalar(entry->reason));
   if (is_json(text)) {
     TRY_ASSIGN(Json json, parse_json(text, path.string()));
     json["keys"][index]["revoked_from"] = from.str();
-    json["keys"][index]["reason"] = reason;
-    return checked(files, to_pretty(json), path, meant, what, lines_at(4));
+    json["keys"][index]["reason"] = entry->reason;
+    return checked(files, to_pretty(json), path, meant, what, by_hand);
   }
   TRY_ASSIGN(const YamlDocument document, parse_yaml(text, path.string()));
+  const YamlNode& item = document.root.find("keys")->items[index];
+  if (former) return checked(files, with_member(with_member(text, item, "revoked_from", from.str()), item, "reason", scalar(entry->reason)), path, meant, what, by_hand);
   // Before the second member: there the first one has ended, in however many lines it was written.
-  const YamlNode& second = document.root.find("keys")->items[index].members[1].first;
-  size_t at = 0;
-  for (int line = 1; line < second.line; ++line) at = text.find('\n', at) + 1;
+  const YamlNode& second = item.members[1].first;
+  const std::string blanks(static_cast<size_t>(second.column) - 1, ' ');
   std::string changed = text;
-  changed.insert(at, lines_at(static_cast<size_t>(second.column) - 1));
-  return checked(files, std::move(changed), path, meant, what, lines_at(4));
+  changed.insert(line_start(text, second.line), fmt::format("{0}revoked_from: {1}\n{0}reason: {2}\n", blanks, from.str(), scalar(reason)));
+  return checked(files, std::move(changed), path, meant, what, by_hand);
 }
 
 }  // namespace ashlar::trust

@@ -221,6 +221,35 @@ TEST_F(Rings, AKeyIsRevokedAndTheRestStays) {
   }
 }
 
+TEST_F(Rings, ARevocationIsBroughtForwardAndTheTimeBeforeIsTold) {
+  const std::string pem = indented(key_one().public_pem(), 6), key = "    key: |\n" + pem;
+  struct Row {
+    std::string_view summary;
+    std::string before;
+  };
+  const Row rows[] = {
+      {"as we write it", "keys:\n  - name: a\n    revoked_from: 2027-01-01T00:00:00Z\n    reason: it ends\n" + key + "  - name: b\n    key: keys/old.pub\n"},
+      {"the reason first", "# ring\nkeys:\n  - name: b\n    key: keys/old.pub\n  - reason: it ends\n    name: a  # ours\n" + key + "    revoked_from: '2027-01-01'"},
+      {"the time first, quoted", "keys:\n- revoked_from: \"2027-01-01\"\n  reason: 'it ends'\n  name: a\n  key: |\n" + pem + "- {name: b, key: keys/old.pub}\n"},
+      {"in JSON", fmt::format(R"({{"keys": [{{"name": "b", "key": "keys/old.pub"}}, {{"name": "a", "reason": "it ends", "revoked_from": "2027-01-01", "key": {}}}]}})", to_compact(Json(key_one().public_pem())))},
+  };
+  for (const Row& row : rows) {
+    const auto once = with_revocation(files, row.before, path, "a", day("2026-11-01T10:00:00Z"), "lost: see #12");
+    ASSERT_TRUE(once) << row.summary << ": " << once.error().message;
+    const auto twice = with_revocation(files, *once, path, "a", day("2026-10-01"), "lost, and longer ago");
+    ASSERT_TRUE(twice) << row.summary << ": " << twice.error().message;
+    const auto first = read(*once), second = read(*twice);
+    ASSERT_TRUE(first && second) << row.summary;
+    EXPECT_EQ(first->find("a")->revoked_from, day("2026-11-01T10:00:00Z")) << row.summary;
+    EXPECT_EQ(first->find("a")->reason, "lost: see #12 (before that it was to be revoked from 2027-01-01T00:00:00Z on: it ends)") << row.summary;
+    EXPECT_EQ(second->find("a")->revoked_from, day("2026-10-01")) << row.summary;
+    EXPECT_EQ(second->find("a")->reason, "lost, and longer ago (before that it was to be revoked from 2026-11-01T10:00:00Z on: lost: see #12 (before that it was to be revoked from 2027-01-01T00:00:00Z on: it ends))") << row.summary;
+    EXPECT_FALSE(second->find("b")->revoked_from) << row.summary;
+    for (const char* comment : {"# ring", "# ours"}) EXPECT_EQ(twice->find(comment) == std::string::npos, row.before.find(comment) == std::string::npos) << row.summary;
+    EXPECT_EQ(with_revocation(files, *twice, path, "a", day("2026-10-02"), "x").error().kind, Kind::Conflict) << row.summary << ": never later";
+  }
+}
+
 TEST_F(Rings, WhatCannotBeRevokedIsSaid) {
   struct Row {
     std::string_view summary, name, reason;
@@ -231,7 +260,12 @@ TEST_F(Rings, WhatCannotBeRevokedIsSaid) {
   const Row rows[] = {
       {"another name", "none", "x", sample(), Kind::NotFound, "cannot revoke key 'none': '/p/keyring.yaml' has no such key; those there are: 'release-2026', 'old'"},
       {"an empty ring", "none", "x", "", Kind::NotFound, "cannot revoke key 'none': '/p/keyring.yaml' has no such key; it has none"},
-      {"one that is", "old", "x", sample(), Kind::Conflict, "cannot revoke key 'old': it is revoked from 2026-06-01T12:00:00Z on; another time is written into '/p/keyring.yaml' by hand"},
+      {"one that is", "old", "x", sample(), Kind::Conflict,
+       "cannot revoke key 'old': it is revoked from 2026-06-01T12:00:00Z on already, and only an earlier time takes that one's place (--from): what it signed from then on is not believed again"},
+      {"one that is from that very time on", "a", "x", "keys:\n- name: a\n  key: keys/old.pub\n  revoked_from: 2026-08-01\n  reason: y\n", Kind::Conflict,
+       "cannot revoke key 'a': it is revoked from 2026-08-01T00:00:00Z on already, and only an earlier time takes that one's place (--from): what it signed from then on is not believed again"},
+      {"earlier, in one line", "a", "x", "keys: [{name: a, key: keys/old.pub, revoked_from: 2026-09-01, reason: y}]\n", Kind::Invalid,
+       "cannot revoke key 'a': '/p/keyring.yaml' is not laid out as a plain list; add this by hand:\n    revoked_from: 2026-08-01T00:00:00Z\n    reason: \"x (before that it was to be revoked from 2026-09-01T00:00:00Z on: y)\"\n"},
       {"no reason", "release-2026", " ", sample(), Kind::Invalid, "cannot revoke key 'release-2026': no reason is given"},
       {"a list in one line", "a", "x", "keys: [{name: a, key: keys/old.pub}]\n", Kind::Invalid,
        "cannot revoke key 'a': '/p/keyring.yaml' is not laid out as a plain list; add this by hand:\n    revoked_from: 2026-08-01T00:00:00Z\n    reason: x\n"},

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/shell.h"
 #include "trust/inner/key_files.h"
 #include "trust/pkcs11.h"
 
@@ -14,6 +15,7 @@ namespace {
 constexpr size_t max_file = 1 << 20;
 constexpr int tries = 3;
 constexpr std::string_view file_scheme = "file:";
+constexpr std::string_view public_suffix = ".pub";
 
 /// A password and where it came from, in words.
 struct Given {
@@ -128,13 +130,26 @@ Result<PrivateKey> open_private_key(std::string_view reference, const KeyAccess&
 
 Result<PublicKey> open_public_key(std::string_view reference, const KeyAccess& access) {
   if (is_token_uri(reference)) return of_token(read_token_key(reference, token_options(access)), reference);
+  const std::string what = fmt::format("open key '{}'", reference);
   TRY_ASSIGN(const Secret pem, read_secret(*access.machine.files, host::Path(reference)));
   if (has_private(pem.text())) {
-    TRY_ASSIGN(const PrivateKey key, open_file(reference, access));
-    return key.public_key();
+    const host::Path file(reference);
+    const std::string beside = host::Path(file).replace_extension(public_suffix).string();
+    return cannot(Kind::Invalid, what, fmt::format("it is a private key, and who verifies has the public one: `ashlar keys export {} > {}` writes that", shell_word(file.string()), shell_word(beside)));
   }
   auto key = PublicKey::parse(pem.text());
-  return key ? std::move(key) : cannot(fmt::format("open key '{}'", reference), std::move(key).error());
+  return key ? std::move(key) : cannot(what, std::move(key).error());
+}
+
+Result<PublicKey> open_public_half(std::string_view reference, const KeyAccess& access) {
+  if (!is_token_uri(reference)) {
+    TRY_ASSIGN(const Secret pem, read_secret(*access.machine.files, host::Path(reference)));
+    if (has_private(pem.text())) {
+      TRY_ASSIGN(const PrivateKey key, open_file(reference, access));
+      return key.public_key();
+    }
+  }
+  return open_public_key(reference, access);
 }
 
 Result<Secret> new_password(const KeyAccess& access, std::string_view name) {

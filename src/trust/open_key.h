@@ -24,8 +24,10 @@ std::string shown(std::string_view reference);
 /// COSIGN_PASSWORD, else the person at the terminal is asked, three times at most. A token's PIN likewise, but COSIGN_PKCS11_PIN in place of COSIGN_PASSWORD: wrong PINs lock a
 /// token; and before all of these what the URI says (pin-value, pin-source). Invalid when the password does not open it, with what to do.
 Result<PrivateKey> open_private_key(std::string_view reference, const KeyAccess& access);
-/// The public half of a file with a public or a private key, or of a key in a token.
+/// The public key in a PEM file, or of a key in a token. Invalid for a private key's file, which has no business where something is verified, with what to give instead: no password is asked for.
 Result<PublicKey> open_public_key(std::string_view reference, const KeyAccess& access);
+/// The same, and the public half of a private key's file, opened as open_private_key() does.
+Result<PublicKey> open_public_half(std::string_view reference, const KeyAccess& access);
 
 /// The password for a new key, from the same places; at a terminal it is typed twice. Invalid when it is empty or was typed otherwise the second time.
 Result<Secret> new_password(const KeyAccess& access, std::string_view name);

@@ -90,11 +90,35 @@ TEST_F(OpenKey, FilesThatAreNotThereOrTooLarge) {
 TEST_F(OpenKey, ThePublicHalfOfAnyFile) {
   machine.environment = {{"ASHLAR_KEY_PASSWORD", "secret"}};
   for (const char* path : {"/k/plain.key", "/k/locked.key", "/k/key.pub"}) {
-    const auto open = open_public_key(path, access());
+    const auto open = open_public_half(path, access());
     ASSERT_TRUE(open) << path << ": " << open.error().message;
     EXPECT_EQ(open->digest(), key->public_key().digest()) << path;
   }
-  EXPECT_EQ(open_public_key("/k/text", access()).error().message, "cannot open key '/k/text': cannot read public key: it is no PEM public key");
+  for (const auto open : {open_public_half, open_public_key}) EXPECT_EQ(open("/k/text", access()).error().message, "cannot open key '/k/text': cannot read public key: it is no PEM public key");
+}
+
+TEST_F(OpenKey, WhoVerifiesIsAskedForThePublicKeyAndForNoPassword) {
+  put("/k/our team.key", locked);
+  secrets.typed = {"secret"};
+  machine.environment = {{"ASHLAR_KEY_PASSWORD", "secret"}};
+  struct Row {
+    std::string_view summary, path, cause;  ///< empty: it is taken
+  };
+  const Row rows[] = {
+      {"a public key", "/k/key.pub", ""},
+      {"a private key", "/k/plain.key", "it is a private key, and who verifies has the public one: `ashlar keys export /k/plain.key > /k/plain.pub` writes that"},
+      {"one that is encrypted", "/k/locked.key", "it is a private key, and who verifies has the public one: `ashlar keys export /k/locked.key > /k/locked.pub` writes that"},
+      {"cosign's", "/k/cosign.key", "it is a private key, and who verifies has the public one: `ashlar keys export /k/cosign.key > /k/cosign.pub` writes that"},
+      {"a name with a blank", "/k/our team.key", "it is a private key, and who verifies has the public one: `ashlar keys export '/k/our team.key' > '/k/our team.pub'` writes that"},
+  };
+  for (const Row& row : rows) {
+    const auto open = open_public_key(row.path, access());
+    ASSERT_EQ(open.has_value(), row.cause.empty()) << row.summary;
+    if (open) continue;
+    EXPECT_EQ(open.error().message, "cannot open key '" + std::string(row.path) + "': " + std::string(row.cause)) << row.summary;
+    EXPECT_EQ(open.error().kind, Kind::Invalid) << row.summary;
+  }
+  EXPECT_TRUE(secrets.prompts.empty());
 }
 
 TEST_F(OpenKey, ANewPasswordIsTypedTwiceAndIsNotEmpty) {

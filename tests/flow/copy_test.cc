@@ -150,6 +150,25 @@ TEST_F(CopyFlow, a_signed_receipt_is_believed_by_its_key_alone) {
     EXPECT_EQ(ran.code, row.code) << row.summary << ran.told;
     EXPECT_NE((ran.out + ran.err).find(row.says), std::string::npos) << row.summary << ran.told;
   }
+  // The project's keyring: whom it believes where nobody is named, and by which terms.
+  const std::string ring = "keys:\n  - name: release\n    key: our.pub\n", revoked = "    revoked_from: 2026-01-01\n    reason: lost\n";
+  struct Ringed { const char* summary; std::string ring; Words words; int code; const char* says; };
+  const Ringed ringed[] = {
+      {"a key of the ring", ring, {"signed.json"}, 0, "the receipt is signed by 'release'"},
+      {"a plain one beside a ring", ring, {"plain.json"}, 0, "nothing signs the receipt"},
+      {"altered", ring, {"altered.json"}, 1, "it is signed by another key, or was altered"},
+      {"revoked", ring + revoked, {"signed.json"}, 1, "'release' is revoked from 2026-01-01 on: lost"},
+      {"revoked, and named as a file", ring + revoked, {"signed.json", "--key", "our.pub"}, 1, "'release' is revoked from 2026-01-01 on: lost"},
+      {"revoked, and named beside the ring", ring + revoked, {"signed.json", "--key", "our.pub", "--keyring", "keyring.yaml"}, 1, "'release' is revoked from 2026-01-01 on: lost"},
+  };
+  for (const Ringed& row : ringed) {
+    stage.write("keyring.yaml", row.ring);
+    Words words = {"verify", "--receipt"};
+    words.insert(words.end(), row.words.begin(), row.words.end());
+    const Ran ran = stage.ashlar(words);
+    EXPECT_EQ(ran.code, row.code) << row.summary << ran.told;
+    EXPECT_NE((ran.out + ran.err).find(row.says), std::string::npos) << row.summary << ran.told;
+  }
 }
 
 TEST_F(CopyFlow, nothing_wrong_comes_over_a_bad_way) {

@@ -124,7 +124,12 @@ TEST_F(KeysFlow, the_keyring_is_rotated_and_revoked) {
   EXPECT_NE(revoked.out.find("is revoked from 2026-02-01 on: the laptop was lost"), std::string::npos) << revoked.told;
   EXPECT_EQ(standings(), "2025 expired\n2026 revoked\n");
   EXPECT_TRUE(stage.read("trust/ring.yaml").starts_with("# who may sign\n"));
-  EXPECT_EQ(keys({"revoke", "2026", "--reason", "again"}).code, 2);
+  const Ran later = keys({"revoke", "2026", "--reason", "again"});
+  EXPECT_EQ(later.code, 2) << later.told;
+  EXPECT_NE(later.err.find("only an earlier time takes that one's place"), std::string::npos) << later.told;
+  const Ran earlier = keys({"revoke", "2026", "--from", "2026-01-15", "--reason", "it was lost before"});
+  EXPECT_EQ(earlier.code, 0) << earlier.told;
+  EXPECT_NE(earlier.out.find("is revoked from 2026-01-15 on: it was lost before (before that it was to be revoked from 2026-02-01T00:00:00Z on: the laptop was lost)"), std::string::npos) << earlier.told;
   const Ran table = keys({"list"});
   EXPECT_NE(table.out.find("the laptop was lost"), std::string::npos) << table.told;
   stage.write("keyring.yaml", stage.read("trust/ring.yaml"));

@@ -1,5 +1,6 @@
 // `ashlar make`: from a definition to signed and published, and what the gate stops.
 #include <algorithm>
+#include <filesystem>
 #include <random>
 #include <set>
 
@@ -42,6 +43,8 @@ class MakeFlow : public KnownProject {
     }
     return out;
   }
+  /// Names of all tags there are, those of what refers to images, too.
+  std::string tag_names() const { return Json::parse(stage.run({"skopeo", "list-tags", "--tls-verify=false", to()}).out)["Tags"].dump(); }
   static std::vector<std::string> reasons(const Json& made, std::string_view answer) {
     std::vector<std::string> out;
     for (const Json& each : made["gate"]["reasons"]) {
@@ -283,7 +286,52 @@ TEST_F(MakeFlow, old_revisions_go_but_for_those_that_are_needed) {
   EXPECT_NE(gone.code, 0) << "the image went with its tag";
   const Ran statement = stage.run({"skopeo", "inspect", "--raw", "--tls-verify=false", to() + ":sha256-" + third.substr(7) + ".att"});
   EXPECT_NE(statement.code, 0) << "and so did what was said of it";
+  EXPECT_EQ(tag_names().find("sha256-" + third.substr(7)), std::string::npos) << "no list of nothing is left: " << tag_names();
   EXPECT_EQ(stage.ashlar(words({"--retain", "0"})).code, 2);
+}
+
+/// What cannot be read may need what would be deleted.
+TEST_F(MakeFlow, nothing_goes_where_not_all_can_be_read) {
+  ASHLAR_NEED("python3");
+  const auto colour = [&](const char* from, const char* into) {
+    edit("small.yaml", fmt::format("COLOUR: {}", from), fmt::format("COLOUR: {}", into));
+    ASSERT_EQ(stage.ashlar({"lock", "small.yaml"}).code, 0);
+  };
+  const std::string used = make()["digest"];
+  ASSERT_EQ(stage.run({"skopeo", "copy", "--src-tls-verify=false", "--dest-tls-verify=false", to() + ":1.1-r1", to() + ":in-use"}).code, 0);
+  colour("grey", "green");
+  const std::string old = make()["digest"];
+  colour("green", "blue");
+  make();
+  const auto before = tags();
+  const std::string names_before = tag_names();
+  const auto raw = [&](const std::string& of) { return Json::parse(stage.run({"skopeo", "inspect", "--raw", "--tls-verify=false", to() + of}).out); };
+  const std::string said = raw(":sha256-" + used.substr(7) + ".att")["layers"][0]["digest"], old_said = raw(":sha256-" + old.substr(7) + ".att")["layers"][0]["digest"];
+  struct Row { const char* summary; int status; const char* method; std::string pattern; };
+  const Row rows[] = {
+      {"another's tag", 403, "GET", "/manifests/in-use$"},
+      {"another's tag, in a registry that is ill", 500, "GET", "/manifests/in-use$"},
+      {"what is said of an image that stays", 403, "GET", "/manifests/sha256-" + used.substr(7) + "\\.att$"},
+      {"a statement on it", 403, "GET", "/blobs/" + said},
+      {"the list of what refers to it", 403, "GET", "/manifests/sha256-" + used.substr(7) + "$"},
+      {"what is said of an image that would go", 403, "GET", "/manifests/sha256-" + old.substr(7) + "\\.att$"},
+      {"a statement on that", 403, "GET", "/blobs/" + old_said},
+  };
+  for (const Row& row : rows) {
+    registry->forget_log();
+    const int port = free_port();
+    const Beside proxy(stage, "proxy.err", {"python3", ASHLAR_SOURCE_DIR "/tests/flow/minding_proxy.py", std::to_string(port), std::to_string(registry->port()), "proxy.log", std::to_string(row.status), row.method, row.pattern});
+    ASSERT_TRUE(listens(port)) << stage.read("proxy.err");
+    const Ran ran = stage.ashlar({"make", "small.yaml", "--to", fmt::format("docker://127.0.0.1:{}/hard/small", port), "--key", "our.key", "--retain", "1"});
+    EXPECT_NE(stage.read("proxy.log").find(fmt::format(" {}\n", row.status)), std::string::npos) << row.summary << ": nothing was denied: " << ran.told;
+    EXPECT_TRUE(ran.code == 4 || ran.code == 5) << row.summary << ran.told;
+    EXPECT_NE(ran.err.find("/hard/small', of which nothing was deleted: "), std::string::npos) << row.summary << ran.told;
+    EXPECT_EQ(registry->count("http.request.method=DELETE"), 0U) << row.summary;
+    EXPECT_EQ(tags(), before) << row.summary;
+    EXPECT_EQ(tag_names(), names_before) << row.summary;
+    std::filesystem::remove(stage.folder() / "proxy.log");
+  }
+  EXPECT_EQ(make(0, {"--retain", "1"})["old_revisions"][0]["deleted"], true) << "it would have gone";
 }
 
 TEST_F(MakeFlow, tags_that_others_number_do_not_lead_it_astray) {

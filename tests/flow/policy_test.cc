@@ -72,9 +72,10 @@ TEST_F(PolicyFlow, what_is_wrong_is_said) {
       {"no such file", {"policy", "test", "none.cases.yaml"}, 2, "none.cases.yaml"},
       {"no such action", {"policy", "tets"}, 2, "tets"},
       {"init of what", {"policy", "init", "here"}, 2, "'here' is not expected"},
-      {"an option of another action", {"policy", "init", "--warn"}, 2, "'--warn' is not expected"},
+      {"an option of another action", {"policy", "init", "--warn"}, 2, "there is no option '--warn'"},
       {"two actions", {"policy", "init", "test"}, 2, "'test' is not expected"},
       {"no action", {"policy"}, 2, "it says no action; it takes one of init, test, export, select"},
+      {"nearly an option of the action", {"policy", "select", "x", "--enviroment", "prod"}, 2, "there is no option '--enviroment'; did you mean '--environment'?"},
       {"nearly an action", {"policy", "slect", "x"}, 2, "did you mean 'select'?"},
   };
   for (const auto& row : rows) {

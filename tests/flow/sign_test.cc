@@ -190,6 +190,10 @@ TEST_F(SignFlow, what_is_tampered_with_is_refused_by_both) {
     return to_base64(bytes);
   };
   const std::string other = Digest::of(std::string_view("another image")).str();
+  // A good signature by a key that nobody believes, over the same statement.
+  ASSERT_EQ(stage.ashlar({"sign", "oci:out:1", "--key", "other.key", "--layout", "bundle"}).code, 0);
+  std::string of_another;
+  tamper("bundle", [&](Json&, std::string& content) { of_another = Json::parse(content)["dsseEnvelope"]["signatures"][0]["sig"]; });
   const Row rows[] = {
       {"the signed document names another repository", "cosign-signature", [&](Json&, std::string& content) { replace(content, "\"out\"", "\"in\""); }, "signed by another key"},
       {"the signed document names another image", "cosign-signature", [&](Json&, std::string& content) { replace(content, root, other); }, "signed by another key"},
@@ -202,6 +206,9 @@ TEST_F(SignFlow, what_is_tampered_with_is_refused_by_both) {
       {"a bundle's statement changed", "bundle", [&](Json&, std::string& content) { in_payload(content, "dsseEnvelope", [](Json& statement) { statement["predicate"]["x"] = 1; }); }, "altered: it says that it is signed by 'our.pub', and that key did not sign these bytes"},
       {"a bundle's signature with a bit turned", "bundle", [&](Json&, std::string& content) { Json json = Json::parse(content); Json& value = json["dsseEnvelope"]["signatures"][0]["sig"]; value = turn(value); content = json.dump(); }, "altered: it says that it is signed by 'our.pub', and that key did not sign these bytes"},
       {"a bundle without signatures", "bundle", [&](Json&, std::string& content) { Json json = Json::parse(content); json["dsseEnvelope"]["signatures"] = Json::array(); content = json.dump(); }, "nothing signs it"},
+      {"a bundle's statement on another image", "bundle", [&](Json&, std::string& content) { in_payload(content, "dsseEnvelope", [&](Json& statement) { statement["subject"][0]["digest"]["sha256"] = other.substr(7); }); }, "altered: it says that it is signed by 'our.pub', and that key did not sign these bytes"},
+      {"a bundle's payload type", "bundle", [&](Json&, std::string& content) { replace(content, "application/vnd.in-toto+json", "application/x"); }, "its payload is of the type 'application/x', no statement"},
+      {"another's signature in our bundle", "bundle", [&](Json&, std::string& content) { Json json = Json::parse(content); json["dsseEnvelope"]["signatures"][0]["sig"] = of_another; content = json.dump(); }, "altered: it says that it is signed by 'our.pub', and that key did not sign these bytes"},
       {"a bundle of a type that nobody knows", "bundle", [&](Json&, std::string& content) { replace(content, "bundle.v0.3+json", "bundle.v9+json"); }, "is no bundle of version 0.1, 0.2 or 0.3"},
   };
   const RegistryServer registry(stage);
@@ -255,6 +262,15 @@ TEST_F(SignFlow, a_signature_for_another_image_is_told_from_none) {
   const std::vector<std::string> found = summary(verified("oci:out:2", "our.pub", 1));
   EXPECT_EQ(found, (std::vector<std::string>{"bundle no: digest differs: its statement is on something else than this image", "bundle no: digest differs: its statement is on something else than this image",
                                              "cosign-attestation no: digest differs: its statement is on something else than this image", fmt::format("cosign-signature no: digest differs: it signs '{}'", root)}));
+  // cosign refuses each of them, too.
+  const RegistryServer registry(stage);
+  const std::string ref = registry.ref("swapped/small:1");
+  copy("oci:out:2", ref);
+  EXPECT_EQ(summary(verified(ref, "our.pub", 1)), found) << "all of it came there";
+  for (const bool bundles : {true, false}) {
+    EXPECT_NE(cosign_verify(ref, "our.pub", bundles).code, 0) << bundles;
+    EXPECT_NE(cosign_verify_attestation(ref, "our.pub", bundles).code, 0) << bundles;
+  }
 }
 
 TEST_F(SignFlow, a_withdrawn_key_counts_for_nothing_however_it_is_named) {
@@ -262,16 +278,71 @@ TEST_F(SignFlow, a_withdrawn_key_counts_for_nothing_however_it_is_named) {
   stage.write("keyring.yaml", "schema: https://ashlar.dev/keyring/v1\nkeys:\n  - name: release\n    key: our.pub\n    revoked_from: 2026-01-01\n    reason: lost\n");
   const Ran ring = stage.ashlar({"keys", "list"});
   ASSERT_EQ(ring.code, 0) << ring.told;
-  for (const Words& more : {Words{"--keyring", "keyring.yaml"}, Words{"--keyring", "keyring.yaml", "--key", "our.pub"}, Words{"--key", "our.pub", "--keyring", "keyring.yaml"}}) {
+  for (const Words& more : {Words{}, Words{"--key", "our.pub"}, Words{"--keyring", "keyring.yaml"}, Words{"--keyring", "keyring.yaml", "--key", "our.pub"}, Words{"--key", "our.pub", "--keyring", "keyring.yaml"}}) {
     Words words = {"verify", "oci:out:1"};
     words.insert(words.end(), more.begin(), more.end());
     const Json found = stage.json(words, 1);
     for (const Json& each : found["signatures"]) EXPECT_NE(each["reason"].get<std::string>().find("revoked"), std::string::npos) << each;
   }
   // Another key that counts suffices, whichever is asked first.
-  sign("oci:out:1");
   ASSERT_EQ(stage.ashlar({"sign", "oci:out:1", "--key", "other.key"}).code, 0);
   verified("oci:out:1", "other.pub", 0, {"--keyring", "keyring.yaml"});
+}
+
+/// A signature that nobody would believe is not made: by no verb, and before anything is written.
+TEST_F(SignFlow, a_key_that_does_not_count_signs_nothing) {
+  const RegistryServer registry(stage);
+  const std::string head = "schema: https://ashlar.dev/keyring/v1\nkeys:\n  - name: release\n    key: our.pub\n", next = "  - name: next\n    key: other.pub\n";
+  struct Row { const char *summary, *terms, *says; };
+  const Row rows[] = {
+      {"revoked", "    revoked_from: 2026-01-01\n    reason: lost\n", "'release' is revoked from 2026-01-01 on: lost"},
+      {"ended", "    valid_until: 2026-01-01\n", "'release' was valid until 2026-01-01"},
+      {"not begun", "    valid_from: 2226-01-01\n", "'release' is not valid before 2226-01-01"},
+  };
+  const std::string before = stage.read("out/index.json");
+  stage.write("vex.json", R"({"@context": "https://openvex.dev/ns/v0.2.0", "@id": "https://example.org/vex", "author": "us", "timestamp": "2026-01-01T00:00:00Z", "version": 1, "statements": []})");
+  const std::string statements = stage.read("vex.json");
+  const Words verbs[] = {
+      {"sign", "oci:out:1"},
+      {"attest", "oci:out:1", "--type", type, "--predicate", "predicate.json"},
+      {"make", "small.yaml", "--to", registry.ref("hard/small")},
+      {"copy", "oci:out:1", "oci:copied:1", "--receipt", "receipt.json"},
+      {"vex", "add", "CVE-2026-0001", "--package", "deb:greeter", "--reason", "greets nobody"},
+  };
+  for (const Row& row : rows) {
+    stage.write("keyring.yaml", head + row.terms + next);
+    for (Words words : verbs) {
+      words.insert(words.end(), {"--key", "our.key"});
+      const Ran ran = stage.ashlar(words);
+      EXPECT_EQ(ran.code, 2) << row.summary << words[0] << ran.told;
+      EXPECT_NE(ran.err.find(fmt::format("error: cannot sign with 'our.key': by the keyring 'keyring.yaml', {}; sign with one that counts now: 'next'", row.says)), std::string::npos) << row.summary << words[0] << ran.told;
+    }
+  }
+  EXPECT_EQ(stage.read("out/index.json"), before);
+  EXPECT_EQ(stage.read("vex.json"), statements);
+  for (const char* path : {"copied", "receipt.json", "vex.signatures.json"}) EXPECT_FALSE(stage.exists(path)) << path;
+  EXPECT_EQ(registry.count("http.request.method=PUT"), 0U);
+  EXPECT_FALSE(stage.exists("home/cache/ashlar/candidates")) << "nothing was built for it";
+  stage.write("keyring.yaml", head + next);
+  sign("oci:out:1");
+}
+
+TEST_F(SignFlow, a_private_key_is_none_to_verify_with) {
+  sign("oci:out:1");
+  for (const Words& words : {Words{"verify", "oci:out:1", "--key", "our.key"}, Words{"verify", "oci:out:1", "--key", "our.pub", "--key", "our.key"}, Words{"rollback", "oci:out:1", "--key", "our.key"}}) {
+    const Ran ran = stage.ashlar(words);
+    EXPECT_EQ(ran.code, 2) << ran.told;
+    EXPECT_NE(ran.err.find("cannot open key 'our.key': it is a private key, and who verifies has the public one: `ashlar keys export our.key > our.pub` writes that"), std::string::npos) << ran.told;
+  }
+  stage.write("policy.yaml", "verify:\n  rules:\n  - {images: 'oci:out', signed-by: {file: our.key}}\n");
+  const Ran by_policy = stage.ashlar({"verify", "oci:out:1", "--policy", "policy.yaml"});
+  EXPECT_EQ(by_policy.code, 2) << by_policy.told;
+  EXPECT_NE(by_policy.err.find("it is a private key"), std::string::npos) << by_policy.told;
+  // cosign takes none either.
+  ASSERT_EQ(cosign({"generate-key-pair"}).code, 0);
+  const RegistryServer registry(stage);
+  copy("oci:out:1", registry.ref("team/small:1"));
+  EXPECT_NE(cosign_verify(registry.ref("team/small:1"), "cosign.key", false).code, 0);
 }
 
 TEST_F(SignFlow, the_same_again_adds_nothing) {
@@ -384,14 +455,41 @@ TEST_F(SignFlow, what_was_not_looked_at_is_told) {
 
 TEST_F(SignFlow, a_sealed_room_verifies_what_was_carried_there) {
   ASHLAR_NEED("bwrap");
-  const RegistryServer registry(stage);
-  copy("oci:out:1", registry.ref("team/small:1"));
-  sign(registry.ref("team/small:1"));
-  attest(registry.ref("team/small:1"));
-  copy(registry.ref("team/small:1"), "oci-archive:carried.tar:1");
-  const Ran sealed = stage.run({"bwrap", "--unshare-net", "--dev-bind", "/", "/", program_under_test(), "verify", "oci-archive:carried.tar:1", "--key", "our.pub", "--type", type});
-  if (sealed.err.starts_with("bwrap: ")) GTEST_SKIP() << "bubblewrap starts nothing here: " << sealed.err;
-  EXPECT_EQ(sealed.code, 0) << sealed.told;
+  if (!ReferrersRegistry::there()) GTEST_SKIP() << ReferrersRegistry::reason;
+  const RegistryServer without(stage);
+  const ReferrersRegistry with(stage);
+  copy("oci:out:1", without.ref("team/small:1"));
+  sign(without.ref("team/small:1"));
+  attest(without.ref("team/small:1"));
+  // To a registry with the API of referrers and back to one without, and from there into a file and a layout.
+  copy(without.ref("team/small:1"), with.ref("team/small:1"));
+  copy(with.ref("team/small:1"), without.ref("back/small:1"));
+  const auto sealed = [&](const Words& words) {
+    Words argv = {"bwrap", "--unshare-net", "--dev-bind", "/", "/", program_under_test()};
+    argv.insert(argv.end(), words.begin(), words.end());
+    return stage.run(argv);
+  };
+  for (const char* carried : {"oci-archive:carried.tar:1", "oci:carried:1"}) {
+    const Ran copied = stage.ashlar({"copy", without.ref("back/small:1"), carried, "--receipt", "receipt.json", "--key", "our.key"});
+    ASSERT_EQ(copied.code, 0) << copied.told;
+    const Ran verified = sealed({"verify", carried, "--key", "our.pub", "--type", type});
+    if (verified.err.starts_with("bwrap: ")) GTEST_SKIP() << "bubblewrap starts nothing here: " << verified.err;
+    EXPECT_EQ(verified.code, 0) << verified.told;
+    const Ran whole = sealed({"verify", "--receipt", "receipt.json", carried, "--key", "our.pub"});
+    EXPECT_EQ(whole.code, 0) << whole.told;
+  }
+  const Ran outside = sealed({"verify", without.ref("back/small:1"), "--key", "our.pub"});
+  EXPECT_EQ(outside.code, 4) << "the room is shut: " << outside.told;
+  const Json receipt = Json::parse(as_text(from_base64(Json::parse(stage.read("receipt.json"))["payload"].get<std::string>()).value()));
+  for (const Json& each : receipt["blobs"]) {
+    const std::string digest = each["digest"];
+    const fs::path blob = stage.folder() / "carried/blobs/sha256" / digest.substr(7);
+    fs::rename(blob, stage.folder() / "aside");
+    const Ran less = sealed({"verify", "--receipt", "receipt.json", "oci:carried:1", "--key", "our.pub"});
+    EXPECT_EQ(less.code, 1) << less.told;
+    EXPECT_NE(less.out.find(digest), std::string::npos) << "it is named: " << less.told;
+    fs::rename(stage.folder() / "aside", blob);
+  }
 }
 
 TEST_F(SignFlow, bad_input_says_what_to_do) {

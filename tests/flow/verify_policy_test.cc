@@ -214,6 +214,31 @@ TEST_F(VerifyPolicyFlow, keys_of_the_command_line_count_where_the_rule_names_nob
   judged(0, {"--key", "other.pub"});
 }
 
+TEST_F(VerifyPolicyFlow, who_is_named_for_a_statement_signs_no_image) {
+  policy("    statements: [{type: 'https://example.com/check/v1', signed-by: {file: other.pub}}]\n");
+  stage.write("predicate.json", "{}");
+  told({"attest", "oci:out:1", "--key", "other.key", "--recursive", "--type", "https://example.com/check/v1", "--predicate", "predicate.json"});
+  sign("other.key");
+  const auto found = reasons(judged(1, {"--key", "our.pub"}));
+  ASSERT_EQ(found.size(), 2U);
+  EXPECT_NE(found[0].find("signed-by no: the image is not signed by somebody who is believed"), std::string::npos) << found[0];
+  EXPECT_NE(found[0].find("signed by 'other.pub', whom the rule does not name for it"), std::string::npos) << found[0];
+  EXPECT_EQ(found[1], "statements ok");
+  sign();
+  judged(0, {"--key", "our.pub"});
+  // Nor does a key of the configuration's ring, where others are named.
+  keyring("");
+  stage.write("keyring.yaml", stage.read("ring.yaml"));
+  policy("");
+  judged(0);
+  stage.write("keyring.yaml", "keys:\n  - name: another\n    key: third.pub\n");
+  ASSERT_EQ(stage.ashlar({"keys", "generate", "--layout", "pkcs8", "--no-password", "--output-prefix", "third"}).code, 0);
+  sign("third.key");
+  EXPECT_EQ(judged(0)["policy"]["allowed"], true) << "the ring's key is believed where nobody is named";
+  ASSERT_EQ(stage.ashlar({"keys", "generate", "--layout", "pkcs8", "--no-password", "--output-prefix", "fourth"}).code, 0);
+  judged(1, {"--key", "fourth.pub"});
+}
+
 TEST_F(VerifyPolicyFlow, a_signature_of_something_else_carries_no_statement) {
   policy("    signed-by: {file: our.pub}\n    statements: openvex\n    statements-by-manifest: true\n");
   sign("our.key", {"--layout", "tag"});

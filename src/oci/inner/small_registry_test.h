@@ -24,6 +24,7 @@ class SmallRegistry {
   std::string user = "user", password = "hunter2", identity;  ///< who may come in; of nobody's when both are empty
   bool anonymous_pull = false;                             ///< a token without a login may pull
   bool has_referrers = true, lists_uploads = true, sends_digest = true, mounts = true, deletes = true;
+  bool untags = true;  ///< a manifest that is deleted takes its tags along; else it stays for as long as it has one
   size_t page = 1000, chunk_limit = SIZE_MAX;              ///< tags on a page; bytes of one request's body, beyond which it answers 413
   int busy = 0;                                            ///< the next so many requests are answered 503
   std::string retry_after;
@@ -158,8 +159,12 @@ class SmallRegistry {
     if (found == repository.manifests.end()) return error(404, "MANIFEST_UNKNOWN", "manifest unknown");
     if (request.method == "DELETE") {
       if (!deletes) return error(405, "UNSUPPORTED", "the operation is unsupported");
-      if (repository.tags.contains(rest)) repository.tags.erase(rest);
-      else repository.manifests.erase(found);
+      if (repository.tags.contains(rest)) {
+        repository.tags.erase(rest);
+      } else if (const auto names_it = [&](const auto& each) { return each.second == digest; }; untags || std::ranges::none_of(repository.tags, names_it)) {
+        repository.manifests.erase(found);
+        std::erase_if(repository.tags, names_it);
+      }
       return {202, {}, {}, {}, true};
     }
     host::CannedAnswer out{200, {{"content-type", found->second.first}, {"content-length", std::to_string(found->second.second.size())}}, found->second.second, {}, false};

@@ -7,10 +7,19 @@
 namespace ashlar::policy {
 namespace {
 
+constexpr const char* anew = "build it anew, or take a newer image";
 constexpr std::array table = {
-    Dated{attest::provenance_uri, {"/runDetails/metadata/finishedOn", "/runDetails/metadata/startedOn"}}, Dated{attest::old_provenance_uri, {"/metadata/buildFinishedOn", "/metadata/buildStartedOn"}},
-    Dated{attest::vulnerability_scan_uri, {"/metadata/scanFinishedOn", "/metadata/scanStartedOn"}}, Dated{attest::openvex_uri, {"/last_updated", "/timestamp"}},
-    Dated{attest::spdx_uri, {"/creationInfo/created", "/created"}}, Dated{attest::cyclonedx_uri, {"/metadata/timestamp", "/timestamp"}}};
+    Dated{attest::provenance_uri, {"/runDetails/metadata/finishedOn", "/runDetails/metadata/startedOn"}, anew},
+    Dated{attest::old_provenance_uri, {"/metadata/buildFinishedOn", "/metadata/buildStartedOn"}, anew},
+    Dated{attest::vulnerability_scan_uri,
+          {"/metadata/scanFinishedOn", "/metadata/scanStartedOn"},
+          "scan it anew and attach that: `ashlar scan IMAGE --format cosign-vuln --output scan.json`, then `ashlar attest IMAGE --type vuln --predicate scan.json --key KEY`"},
+    Dated{attest::openvex_uri,
+          {"/last_updated", "/timestamp"},
+          "say it anew and attach that: `ashlar vex add` with the same words gives it today's date, `ashlar vex export IMAGE --output vex.image.json` writes what is of the image, "
+          "then `ashlar attest IMAGE --type openvex --predicate vex.image.json --key KEY`"},
+    Dated{attest::spdx_uri, {"/creationInfo/created", "/created"}, anew},
+    Dated{attest::cyclonedx_uri, {"/metadata/timestamp", "/timestamp"}, anew}};
 
 }  // namespace
 

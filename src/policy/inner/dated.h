@@ -1,12 +1,15 @@
 #pragma once
-// Where a predicate says when what it is about was done.
+// Where a predicate says when what it is about was done, and what makes a newer one.
 #include <array>
 #include <string_view>
 
 namespace ashlar::policy {
 
-/// JSON pointers, the best first.
-struct Dated { std::string_view type; std::array<const char*, 2> places; };
+struct Dated {
+  std::string_view type;
+  std::array<const char*, 2> places;  ///< JSON pointers, the best first
+  const char* renewal;                ///< what a person does who needs one of a later date
+};
 /// Of this type of predicate; null: it says none.
 const Dated* dated_of(std::string_view type);
 
