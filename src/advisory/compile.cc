@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "advisory/content.h"
 #include "advisory/inner/layout.h"
 #include "advisory/inner/news.h"
 #include "advisory/inner/packed.h"
@@ -163,6 +164,7 @@ class Writer {
   Done write_feeds(const Compiled& compiled) {
     TRY_ASSIGN(auto meta, database_.prepare("INSERT INTO meta VALUES (?,?)"));
     TRY(meta.bind(0, "digest").bind(1, compiled.digest.str()).run());
+    TRY(meta.bind(0, content_key).bind(1, content_unknown).run());  // known once all is written
     for (const PackedFeed& feed : feeds_) {
       for (const std::string& space : feed.spaces) spaces_.emplace(space, 0);
       for (const std::string& space : feed.stamp.spaces) spaces_.emplace(space, 0);
@@ -353,7 +355,7 @@ Result<Compiled> compile(host::Files& files, std::vector<FeedInput> inputs, cons
     TRY_ASSIGN(auto database, host::Sqlite::create(draft));
     if (auto done = Writer(database, feeds).write(compiled); !done) return cannot(what, std::move(done).error());
   }
-  TRY(files.link_or_copy(draft, target));
+  if (auto done = seal_content(files, draft, target); !done) return cannot(what, std::move(done).error());
   TRY(files.remove(draft));
   return compiled;
 }

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <fstream>
 
+#include "advisory/content.h"
 #include "advisory/in_turns.h"
 #include "base/parallel.h"
 #include "host/scratch.h"
@@ -192,6 +193,44 @@ TEST_F(CompileTest, TheSameInputsAreTheSameBytes) {
   ASSERT_TRUE(make({input("a", "tracker.json"), input("b", "tracker.json")}, "one.db"));
   ASSERT_TRUE(make({input("b", "tracker.json"), input("a", "tracker.json")}, "two.db"));
   EXPECT_EQ(slurp(folder / "one.db"), slurp(folder / "two.db"));
+}
+
+TEST_F(CompileTest, ADatabaseTellsWhetherItIsWhole) {
+  ASSERT_TRUE(make({input("debian", "tracker.json")}, "a.db"));
+  ASSERT_TRUE(make({input("debian", "tracker.json")}, "b.db"));
+  const std::string whole = slurp(folder / "a.db");
+  EXPECT_EQ(whole, slurp(folder / "b.db")) << "the same inputs give the same bytes";
+  const auto check = [&](const std::string& bytes) {
+    write("damaged.db", bytes);
+    return check_content(*files->open(folder / "damaged.db").value(), "damaged.db");
+  };
+  EXPECT_TRUE(check(whole));
+  // Every byte counts, those of the digest itself among them.
+  size_t missed = 0, tried = 0;
+  for (size_t at = 0; at < whole.size(); at += 97) {
+    std::string damaged = whole;
+    damaged[at] = static_cast<char>(damaged[at] ^ (1 << (at % 8)));
+    const Done answer = check(damaged);
+    ++tried;
+    missed += answer ? 1 : 0;
+    EXPECT_TRUE(answer || answer.error().kind == Kind::Corrupt) << at;
+  }
+  EXPECT_GT(tried, 300U);
+  EXPECT_EQ(missed, 0U);
+  const size_t digest = whole.find("contentsha256:") + 20;
+  for (const size_t at : {digest, digest + 63}) {
+    std::string damaged = whole;
+    damaged[at] = damaged[at] == 'a' ? 'b' : 'a';
+    EXPECT_FALSE(check(damaged)) << at;
+  }
+  for (const std::string& bytes : {std::string(), whole.substr(0, 4096), whole.substr(0, whole.size() - 1), whole.substr(0, whole.size() / 2), whole + '\0'}) EXPECT_FALSE(check(bytes)) << bytes.size() << " bytes";
+  // A flipped bit that SQLite does not see: a version in a record.
+  std::string version = whole;
+  version.replace(version.find("3.5.1-1"), 7, "3.5.0-1");
+  const auto seen = check(version);
+  ASSERT_FALSE(seen);
+  EXPECT_TRUE(seen.error().message.starts_with("cannot open advisory database 'damaged.db': its bytes are not those that were compiled: their digest is sha256:")) << seen.error().message;
+  EXPECT_TRUE(Database::open(folder / "damaged.db")) << "which is why the digest is there";
 }
 
 TEST_F(CompileTest, AKeptFeedIsAsGoodAsAReadOne) {
@@ -385,7 +424,7 @@ TEST_F(CompileTest, ADatabaseOfAnotherLayoutIsToldFromADamagedOne) {
   const auto opened = Database::open(folder / "older.db");
   ASSERT_FALSE(opened);
   EXPECT_EQ(opened.error().kind, Kind::Invalid);
-  EXPECT_TRUE(opened.error().message.ends_with("its layout is version 1, this program reads version 3: make it anew with `ashlar feed update`")) << opened.error().message;
+  EXPECT_TRUE(opened.error().message.ends_with("its layout is version 1, this program reads version 4: make it anew with `ashlar feed update`")) << opened.error().message;
 }
 
 /// A zip archive of one member of zeros; `stream`: its head does not tell how large it is.

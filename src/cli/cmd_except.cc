@@ -54,7 +54,7 @@ Result<pipeline::Known> known_of(Context& context, pipeline::Workshop& workshop,
   if (path.empty()) {
     TRY_ASSIGN(path, pipeline::find_database(workshop, {}));
   }
-  TRY_ASSIGN(const auto database, advisory::Database::open(path));
+  TRY_ASSIGN(const auto database, pipeline::open_database(workshop, path, {}));
   if (options.target.empty()) return pipeline::what_is_known(*database, wish.vulnerability, wish.package);
   TRY_ASSIGN(const auto report, pipeline::scan(context.machine, *database, options.target, {.settings = workshop.config.scan, .trust = pipeline::trust_of(workshop)}));
   return pipeline::what_is_known(report, wish.vulnerability, wish.package);

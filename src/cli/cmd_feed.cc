@@ -151,8 +151,9 @@ Result<Exit> hand_out(Context& context, const Options& options) {
   TRY_ASSIGN(auto workshop, pipeline::open_workshop(context.machine, context.config, context.progress));
   const auto secrets = host::machine_secrets();
   TRY_ASSIGN(const auto key, pipeline::open_signing_key(options.key, workshop.config.keys, pipeline::key_access(workshop, *secrets, options.descriptor)));
+  const bool replaced = context.machine.files->exists(options.arguments.front());
   TRY(pipeline::export_feeds(workshop, options.arguments.front(), key));
-  say(context, fmt::format("written to {}", options.arguments.front()));
+  say(context, fmt::format("written to {}{}", options.arguments.front(), replaced ? ", in place of the bundle that was there" : ""));
   return Exit::Clean;
 }
 

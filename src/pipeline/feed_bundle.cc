@@ -1,4 +1,6 @@
 // Bundles for sealed rooms: the database, compressed, and a signed statement of what it is, in one tar archive.
+#include <algorithm>
+#include <iterator>
 #include <map>
 
 #include <nlohmann/json.hpp>
@@ -6,6 +8,7 @@
 #include <fmt/format.h>
 #include <zstd.h>
 
+#include "advisory/content.h"
 #include "base/codec.h"
 #include "base/tar.h"
 #include "pipeline/feeds.h"
@@ -113,19 +116,31 @@ std::vector<FeedReplaced> replaced_by(const std::vector<advisory::FeedStamp>& be
 
 bool is_older(const advisory::FeedStamp& a, const advisory::FeedStamp& b) { return std::pair(a.dated, a.fetched) < std::pair(b.dated, b.fetched); }
 
-/// Why what is there goes before, in words; empty: it does not.
-std::string objection(const std::vector<FeedReplaced>& replaced) {
-  constexpr std::string_view anyway = "; --replace takes it all the same";
+/// Why what is there goes before, each in one line; none: it does not.
+std::vector<std::string> objections(const std::vector<FeedReplaced>& replaced) {
+  std::vector<std::string> out;
   for (const FeedReplaced& each : replaced) {
-    if (each.before && !each.now) return fmt::format("it lacks feed '{}', which the database that is there has{}", each.feed, anyway);
-    if (each.before && is_older(*each.now, *each.before)) return fmt::format("its feed '{}' is of {}, that which is there of {}{}", each.feed, each.now->dated.str(), each.before->dated.str(), anyway);
+    if (each.before && !each.now) out.push_back(fmt::format("it lacks feed '{}', which the database that is there has", each.feed));
+    else if (each.before && is_older(*each.now, *each.before)) out.push_back(fmt::format("its feed '{}' is of {}, that which is there of {}", each.feed, each.now->dated.str(), each.before->dated.str()));
   }
-  return {};
+  return out;
+}
+
+/// Whether a file begins as a bundle does.
+bool is_bundle(host::Files& files, const host::Path& path) {
+  auto file = files.open(path);
+  if (!file) return false;
+  const auto source = host::stream(std::move(*file));
+  TarReader reader(*source);
+  const auto first = reader.next();
+  return first && *first && (*first)->path == "bundle.json";
 }
 
 /// What a draft holds, once it is what its statement says.
-Result<std::vector<advisory::FeedStamp>> feeds_of(const host::Path& draft, const Stated& stated) {
+Result<std::vector<advisory::FeedStamp>> feeds_of(host::Files& files, const host::Path& draft, const Stated& stated) {
   TRY_ASSIGN(const auto opened, advisory::Database::open(draft));
+  TRY_ASSIGN(const auto file, files.open(draft));
+  TRY(advisory::check_content(*file, draft));
   if (opened->digest() != stated.database) return fail(Kind::Corrupt, "its database is another one than it says");
   return opened->feeds();
 }
@@ -134,8 +149,9 @@ Result<std::vector<advisory::FeedStamp>> feeds_of(const host::Path& draft, const
 
 Done export_feeds(Workshop& workshop, const host::Path& bundle, const trust::PrivateKey& key) {
   host::Files& files = *workshop.machine.files;
+  if (files.exists(bundle) && !is_bundle(files, bundle)) return cannot(Kind::Conflict, fmt::format("write bundle '{}'", bundle.string()), "something else is there, which is no bundle: remove it, or name another file");
   TRY_ASSIGN(const host::Path path, find_database(workshop, std::nullopt));
-  TRY_ASSIGN(const auto database, advisory::Database::open(path, FeedStore(workshop).checks()));
+  TRY_ASSIGN(const auto database, FeedStore(workshop).open(path, true));
   TRY_ASSIGN(const std::string content, files.read(path));
   Json feeds = Json::array();
   for (const auto& feed : database->feeds()) {
@@ -163,30 +179,32 @@ Result<FeedImport> import_feeds(Workshop& workshop, const host::Path& bundle, st
   const FeedStore store(workshop);
   TRY_ASSIGN(const auto lock, store.lock());
   std::vector<advisory::FeedStamp> before;
+  std::vector<std::string> against;
   if (const host::Path current = store.current(); !current.empty()) {
-    const auto present = advisory::Database::open(current);
-    if (!present && present.error().kind != Kind::Invalid) return std::unexpected(present.error());
+    const auto present = store.open(current, true);
+    if (!present && present.error().kind != Kind::Invalid && present.error().kind != Kind::Corrupt) return std::unexpected(present.error());
     if (present) before = (*present)->feeds();
-    TRY_ASSIGN(const Time made, present ? Result<Time>((*present)->created()) : FeedStore::moment_of(current));  // one of another layout tells by its name
-    if (stated.created < made && !replace)
-      return cannot(Kind::Conflict, what, fmt::format("it was made at {}, the database that is there at {}: an older one is not taken (--replace takes it)", stated.created.str(), made.str()));
+    TRY_ASSIGN(const Time made, present ? Result<Time>((*present)->created()) : FeedStore::moment_of(current));  // one of another layout, or a damaged one, tells by its name
+    if (stated.created < made) against.push_back(fmt::format("it was made at {}, the database that is there at {}", stated.created.str(), made.str()));
+    if (stated.created < made && !replace) return cannot(Kind::Conflict, what, against.front() + ": an older one is not taken (--replace takes it)");
   }
   const host::Path target = store.path_for(stated.created, stated.database);
   TRY(files.make_folders(target.parent_path()));
   const host::Path draft = target.parent_path() / "incoming";
   TRY(files.write(draft, *content));
-  const auto now = feeds_of(draft, stated);
+  const auto now = feeds_of(files, draft, stated);
   FeedImport out{target, now ? replaced_by(before, *now) : std::vector<FeedReplaced>()};
-  const std::string against = replace ? std::string() : objection(out.replaced);
-  if (!now || !against.empty()) {
+  std::ranges::move(objections(out.replaced), std::back_inserter(against));
+  if (!now || (!replace && !against.empty())) {
     TRY(files.remove(draft));
-    return now ? cannot(Kind::Conflict, what, against) : cannot(Kind::Corrupt, what, now.error().message);
+    return now ? cannot(Kind::Conflict, what, against.front() + "; --replace takes it all the same") : cannot(Kind::Corrupt, what, now.error().message);
   }
   TRY(files.link_or_copy(draft, target));
   TRY(files.remove(draft));
   TRY(store.make_current(target));
   TRY(store.keep_checks(stated.checks));
   TRY(store.prune(workshop.machine.clock->now()));
+  for (const std::string& each : against) workshop.progress.alarm(fmt::format("the bundle was taken (--replace) though {}: what came to be known since is not judged by", each));
   return out;
 }
 

@@ -91,7 +91,7 @@ Result<std::vector<advisory::FeedInput>> gather(Update& update, const std::vecto
     else out.faults.push_back({wish.name, std::move(one).error()});
   }
   if (update.previous.empty()) return inputs;
-  TRY_ASSIGN(const auto database, advisory::Database::open(update.previous));
+  TRY_ASSIGN(const auto database, update.store.open(update.previous));
   for (const advisory::FeedStamp& stamp : database->feeds()) {
     if (std::ranges::none_of(inputs, [&](const auto& each) { return each.stamp.name == stamp.name; })) inputs.push_back({.stamp = stamp, .keep = true});
   }
@@ -109,25 +109,50 @@ Done settle(Update& update, const FeedUpdate& done) {
   return update.store.prune(update.now);
 }
 
-}  // namespace
-
-Result<std::vector<KnownFeed>> known_feeds(Workshop& workshop) {
+/// Those that ship and those that were added, which go before; by name.
+Result<std::vector<KnownFeed>> described_feeds(const Workshop& workshop, const FeedStore& store) {
   host::Files& files = *workshop.machine.files;
-  const FeedStore store(workshop);
   TRY_ASSIGN(auto out, descriptions_in(files, store.folder() / "feeds", true));
   TRY_ASSIGN(auto shipped, descriptions_in(files, workshop.data / "feeds", false));
   for (KnownFeed& each : shipped) {
     if (std::ranges::none_of(out, [&](const KnownFeed& own) { return own.description.name == each.description.name; })) out.push_back(std::move(each));
   }
   std::ranges::sort(out, {}, [](const KnownFeed& each) -> const std::string& { return each.description.name; });
+  return out;
+}
+
+void add_stamps(std::vector<KnownFeed>& feeds, const advisory::Database& database) {
+  for (const advisory::FeedStamp& stamp : database.feeds()) {
+    const auto found = std::ranges::find_if(feeds, [&](const KnownFeed& each) { return each.description.name == stamp.name; });
+    if (found != feeds.end()) found->stamp = stamp;
+  }
+}
+
+/// The database that an update begins with, and what its feeds were; nothing can be kept of one of another layout, or of one that is damaged.
+Done begin_with_present(Update& update) {
+  const host::Path current = update.store.current();
+  if (current.empty()) return {};
+  const auto present = update.store.open(current, true);
+  if (present) {
+    update.previous = current;
+    add_stamps(update.known, **present);
+    return {};
+  }
+  if (present.error().kind == Kind::Invalid) return update.workshop.progress.note("the advisory database is of another version of the program: it is made anew, of the feeds that are fetched now"), Done();
+  if (present.error().kind != Kind::Corrupt) return std::unexpected(present.error());
+  return update.workshop.progress.alarm(fmt::format("{}: it is made anew, of the feeds that are fetched now", present.error().message)), Done();
+}
+
+}  // namespace
+
+Result<std::vector<KnownFeed>> known_feeds(Workshop& workshop) {
+  const FeedStore store(workshop);
+  TRY_ASSIGN(auto out, described_feeds(workshop, store));
   if (const host::Path current = store.current(); !current.empty()) {
-    auto database_or = advisory::Database::open(current, store.checks());
-    if (!database_or && database_or.error().kind == Kind::Invalid) return out;  // of another layout: it is made anew
-    TRY_ASSIGN(const auto database, std::move(database_or));
-    for (const advisory::FeedStamp& stamp : database->feeds()) {
-      const auto found = std::ranges::find_if(out, [&](const KnownFeed& each) { return each.description.name == stamp.name; });
-      if (found != out.end()) found->stamp = stamp;
-    }
+    const auto database = store.open(current, true);
+    if (!database && database.error().kind == Kind::Invalid) return out;  // of another layout: it is made anew
+    if (!database) return std::unexpected(database.error());
+    add_stamps(out, **database);
   }
   return out;
 }
@@ -146,13 +171,8 @@ Result<FeedUpdate> update_feeds(Workshop& workshop, const std::vector<FeedWish>&
   host::Files& files = *workshop.machine.files;
   Update update{.workshop = workshop, .store = FeedStore(workshop), .known = {}, .previous = {}, .sources = {}, .now = workshop.machine.clock->now()};
   TRY_ASSIGN(const auto lock, update.store.lock());
-  TRY_ASSIGN(update.known, known_feeds(workshop));
-  update.previous = update.store.current();
-  if (!update.previous.empty()) {
-    const auto previous = advisory::Database::open(update.previous);
-    if (!previous && previous.error().kind == Kind::Invalid) update.previous.clear();  // nothing of another layout can be kept
-    if (update.previous.empty()) workshop.progress.note("the advisory database is of another version of the program: it is made anew, of the feeds that are fetched now");
-  }
+  TRY_ASSIGN(update.known, described_feeds(workshop, update.store));
+  TRY(begin_with_present(update));
   TRY_ASSIGN(update.sources, read_sources(files, update.store));
   TRY_ASSIGN(const auto settled_wishes, settled(update, wishes));
   FeedUpdate out{.compiled = {.digest = Digest::of(std::string_view())}};
@@ -189,13 +209,13 @@ Result<host::Path> find_database(Workshop& workshop, std::optional<Time> as_of) 
 
 Result<std::unique_ptr<advisory::Database>> open_database(Workshop& workshop, const host::Path& named, std::optional<Time> as_of) {
   if (!named.empty()) {
-    TRY_ASSIGN(auto database, advisory::Database::open(named));
+    TRY_ASSIGN(auto database, FeedStore(workshop).open(named));
     if (as_of && *as_of < database->created())
       return cannot(Kind::Invalid, fmt::format("use advisory database '{}'", named.string()), fmt::format("it was made at {}, after the moment that is asked for, {}", database->created().str(), as_of->str()));
     return database;
   }
   const auto path = find_database(workshop, as_of);
-  auto database = path ? advisory::Database::open(*path, FeedStore(workshop).checks()) : std::unexpected(path.error());
+  auto database = path ? FeedStore(workshop).open(*path) : std::unexpected(path.error());
   const bool none = !database && (database.error().kind == Kind::NotFound || database.error().kind == Kind::Invalid);  // there is none, or one of another layout
   return none ? advisory::no_database(database.error().message) : std::move(database);
 }

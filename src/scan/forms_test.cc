@@ -25,7 +25,7 @@ Finding finding(std::string id, std::string name, Severity severity, Status stat
   Finding out{.id = std::move(id), .component = {.type = "deb", .name = std::move(name), .version = "1.0-1", .architecture = "amd64", .path = "var/lib/dpkg/status"}, .space = "Debian:13", .owner = Owner::Base, .severity = severity,
               .severity_by = "tracker", .status = status, .agree = {"tracker"}};
   out.purl = "pkg:deb/debian/" + out.component.name + "@1.0-1?arch=amd64&distro=debian-13";
-  out.proof = {{"file", "'var/lib/dpkg/status' in layer 1 was read as dpkg"}};
+  out.proof = {{"file", "'var/lib/dpkg/status' in layer 0 was read as dpkg"}};
   return out;
 }
 
@@ -144,6 +144,33 @@ TEST(Forms, ThePageHoldsNoScriptAndFetchesNothing) {
   const std::string page = write("html");
   for (const char* word : {"<script", "javascript:", "src=", "href=", "@import", "url(", "<b>\n", "<i>.jar"}) EXPECT_EQ(page.find(word), std::string::npos) << word;
   EXPECT_NE(page.find("&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt; &amp; &#39;quoted&#39;"), std::string::npos);
+}
+
+TEST(Forms, TheTableSaysWhyAGateIsNotAnswered) {
+  Report asked = report();
+  asked.gate = GateAnswer{.rules = {"kev", "epss=0.1"}, .untold = {"rule `kev` cannot be answered: the database has no fresh feed", "rule `epss=0.1` cannot be answered"}};
+  const std::string text = forms()[0].write(std::vector{asked}, {});
+  EXPECT_NE(text.find("gate        kev or epss=0.1: rule `kev` cannot be answered: the database has no fresh feed (and 1 more)\n"), std::string::npos) << text;
+  asked.gate->untold.pop_back();
+  const std::string one = forms()[0].write(std::vector{asked}, {});
+  EXPECT_NE(one.find("gate        kev or epss=0.1: rule `kev` cannot be answered: the database has no fresh feed\n"), std::string::npos) << one;
+}
+
+TEST(Forms, WhatNobodyHasRatedIsNoMereNoteWhereThereIsAFix) {
+  struct { std::string_view summary; Severity severity; std::string fixed_in; std::string_view level, score; } const rows[] = {
+      {"not rated, with a fix", Severity::Unknown, "2.0", "warning", "5.5"}, {"not rated, without one", Severity::Unknown, "", "note", "0.0"},
+      {"low, with a fix", Severity::Low, "2.0", "note", "2.0"},              {"high", Severity::High, "", "error", "8.0"},
+  };
+  const auto form = std::ranges::find(forms(), "sarif", &Form::name);
+  for (const auto& row : rows) {
+    Report one = report();
+    one.findings = {finding("CVE-2026-7", "bash", row.severity, Status::Affected)};
+    one.findings[0].fixed_in = row.fixed_in;
+    const Json run = parse_json(form->write(std::vector{one}, {}), "sarif").value()["runs"][0];
+    EXPECT_EQ(run["results"][0]["level"], row.level) << row.summary;
+    EXPECT_EQ(run["tool"]["driver"]["rules"][0]["properties"]["security-severity"], row.score) << row.summary;
+    EXPECT_EQ(run["tool"]["driver"]["rules"][0]["properties"]["tags"][2], advisory::to_string(row.severity)) << row.summary << ": what was rated stands there, too";
+  }
 }
 
 TEST(Forms, AnsweredFindingsAreNoMatchesForOtherTools) {

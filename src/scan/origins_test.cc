@@ -45,5 +45,34 @@ TEST(Origins, SomethingShowsThatDebianBuiltAPackage) {
   }
 }
 
+TEST(Origins, SomethingKnowsTheSourceThatAPackageNames) {
+  struct Row { std::string_view summary; std::vector<Package> packages; std::string_view nobodys, claimed{}, by = "version-records"; };
+  const Row rows[] = {
+      {"its own", {{"zlib1g", "1-1", ""}, {"bash", "1-1", "", "", "bash"}}, ""},
+      {"one that its name tells of", {{"libssl3t64", "1-1", "", "", "openssl"}, {"libdebconfclient0", "1-1", "", "", "cdebconf"}, {"libc6", "1-1", "", "", "glibc"}, {"liba1", "1-1", "", "", "a"}}, ""},
+      {"one that was made up", {{"libssl3t64", "1-1", "", "", "zzz"}}, "zzz"},
+      {"lib is nothing to have in common", {{"libssl3t64", "1-1", "", "", "libzzz"}}, "libzzz"},
+      {"one that a feed knows", {{"libssl3t64", "1-1", "", "", "known"}}, ""},
+      {"one that another package is named after", {{"libstdc++6", "14-1", "", "", "gcc-14"}, {"libgcc-s1", "14-1", "", "", "gcc-14"}}, ""},
+      {"without that one", {{"libstdc++6", "14-1", "", "", "gcc-14"}}, "gcc-14"},
+      {"names that are known to tell nothing", {{"passwd", "1-1", "", "", "shadow"}, {"mount", "1-1", "", "", "util-linux"}, {"udev", "1-1", "", "", "systemd"}}, ""},
+      {"one that another record names", {{"ovmf", "1-1", "", "", "edk2"}}, "", "edk2"},
+      {"what a document in the image claims is nobody's word", {{"ovmf", "1-1", "", "", "edk2"}}, "edk2", "edk2", "sbom"},
+  };
+  for (const Row& row : rows) {
+    TestDatabase database;
+    database.cover("tracker", "Debian:13").add("tracker", {.id = "CVE-2026-0001", .affected = {{.space = "Debian:13", .package = "known", .grammar = advisory::Grammar::Dpkg}}});
+    inventory::Contents contents;
+    Subject subject{.contents = &contents};
+    for (const Package& each : row.packages) subject.components.push_back({.type = "deb", .name = each.name, .version = each.version, .source = each.source, .found_by = "dpkg"});
+    if (!row.claimed.empty()) subject.claims.push_back({.type = "deb", .name = "other", .source = std::string(row.claimed), .found_by = std::string(row.by)});
+    const auto nobodys = nobodys_sources(subject, {"debian", "13", "Debian:13", {}}, database);
+    ASSERT_TRUE(nobodys) << row.summary;
+    EXPECT_EQ(join(std::vector<std::string>(nobodys->begin(), nobodys->end()), " "), row.nobodys) << row.summary;
+    subject.contents = nullptr;
+    EXPECT_TRUE(nobodys_sources(subject, {"debian", "13", "Debian:13", {}}, database).value().empty()) << row.summary << ", as a document";
+  }
+}
+
 }  // namespace
 }  // namespace ashlar::scan

@@ -6,6 +6,7 @@
 
 #include "attest/purl.h"
 #include "base/text.h"
+#include "scan/inner/contradictions.h"
 #include "scan/inner/coverage.h"
 #include "scan/inner/findings.h"
 #include "scan/inner/newest.h"
@@ -67,9 +68,17 @@ Result<Circumstances> look_around(const inventory::Component& component, const P
   return out;
 }
 
-Done judge_component(const Subject& subject, const inventory::Component& component, advisory::Database& database, Report& report, std::set<std::string>& newer) {
-  Place place = place_of(component, report.distribution);
-  if (place.reason.empty() && component.type == "deb" && report.foreign.contains(component.name)) place.reason = foreign_reason(component);
+/// Where a component is judged, or why not: also for what the rest of the image says of its record.
+Place place_in(const inventory::Component& component, const Distribution& distribution, const std::set<std::string>& foreign, const std::set<std::string>& nobodys) {
+  Place place = place_of(component, distribution);
+  if (!place.reason.empty()) return place;
+  if (const std::string none = no_version(component); !none.empty()) place.reason = fmt::format("its record is damaged: '{}' is no version", none);
+  else if (component.type == "deb" && foreign.contains(component.name)) place.reason = foreign_reason(component);
+  else if (component.type == "deb" && nobodys.contains(place.package)) place.reason = nobodys_reason(component);
+  return place;
+}
+
+Done judge_component(const Subject& subject, const inventory::Component& component, Place place, advisory::Database& database, Report& report, std::set<std::string>& newer) {
   if (!place.reason.empty()) ++report.unplaced[place.reason];
   if (place.reason.empty() && !is_covered(database, place.space)) place.reason = database.absence().empty() ? fmt::format("no feed covers '{}'", place.space) : "there is no advisory database";
   ++report.coverage.packages;
@@ -130,10 +139,11 @@ Result<Report> scan(const Subject& subject, advisory::Database& database, const 
   report.base_layers = subject.base.count;
   report.layers = subject.contents == nullptr ? 0 : subject.contents->layers.size();
   TRY_ASSIGN(report.foreign, foreign_packages(subject, report.distribution, database));
+  TRY_ASSIGN(const auto nobodys, nobodys_sources(subject, report.distribution, database));
   std::set<std::string> newer;
   for (const inventory::Component& component : subject.components) {
     if (is_within(subject, component, report)) continue;
-    TRY(judge_component(subject, component, database, report, newer));
+    TRY(judge_component(subject, component, place_in(component, report.distribution, report.foreign, nobodys), database, report, newer));
   }
   std::ranges::sort(report.coverage.unknown);
   std::ranges::sort(report.coverage.within);

@@ -112,6 +112,9 @@ TEST(Scan, VerdictIsNeverCleanByMistake) {
       {"an excuse for other bytes", [](Scene& s) { s.add_file("opt/stray", "\x7f""ELF", Standing::Unowned), s.options.excuses = {{"opt/stray", Digest::of(std::string_view("other")), "team", "built by us"}}; }, "unknown", "1 file of the base is explained by no package ('/opt/stray' first)"},
       {"a package of which nothing shows that Debian built it", [](Scene& s) { s.subject.components[0].maintainer = "Corp <dev@corp.example>"; }, "unknown", "'tool' 1.0-1 was not judged: nothing shows that the distribution built it, and its advisories would not name it (maintainer: 'Corp <dev@corp.example>')"},
       {"nor is a component judged by it", [](Scene& s) { s.subject.components[0].maintainer = "Corp <dev@corp.example>", s.add_file("opt/pad/package.json", "{", Standing::Verified), s.subject.components.push_back({.type = "npm", .name = "pad", .version = "1.0.0", .found_by = "npm", .path = "opt/pad/package.json"}); }, "unknown", "'pad' 1.0.0 was not judged: no feed covers 'npm'"},
+      {"a source that nobody has", [](Scene& s) { s.subject.components[0].source = "zzz"; }, "unknown", "'tool' 1.0-1 was not judged: its record says that it was built from 'zzz', and neither a feed nor anything else in the image knows such a source"},
+      {"one that a feed knows", [](Scene& s) { s.subject.components[0].source = "zzz", s.advise("zzz", {.fixed = "1.0-1"}); }, "clean", ""},
+      {"a version that is none, of a package that no advisory is about", [](Scene& s) { s.subject.components[0].version = "\xff"; }, "unknown", "'tool' \xff was not judged: its record is damaged: '\xff' is no version"},
       {"nothing that could be judged", [](Scene& s) { s.subject.components.clear(), s.contents.texts.clear(), s.contents.files.clear(), s.ownership.files.clear(); }, "unknown", "nothing was found in it that could be judged"},
       {"a finding that nobody has determined", [](Scene& s) { s.database.add("tracker", {.id = "CVE-2026-0009", .affected = {{.space = "Debian:13", .package = "tool", .grammar = Grammar::Dpkg, .stance = advisory::Stance::Undetermined}}}); }, "affected", ""},
       {"a risk that was accepted", [](Scene& s) { s.advise("tool", {.fixed = "1.0-2"}), s.options.exceptions = {{.vulnerability = "CVE-2026-0001", .owner = "team", .reason = "internal", .created = Time{1}, .expires = Time{2'000'000}}}; }, "affected", ""},
@@ -133,6 +136,32 @@ TEST(Scan, VerdictIsNeverCleanByMistake) {
     EXPECT_EQ(to_string(report->verdict), row.verdict) << row.summary;
     const bool said = std::ranges::any_of(report->causes, [&](const std::string& cause) { return cause.starts_with(row.cause); });
     EXPECT_EQ(said, !row.cause.empty() || !report->causes.empty()) << row.summary << ": " << (report->causes.empty() ? "no cause" : report->causes.front());
+  }
+}
+
+TEST(Scan, CoverageDoesNotCountDamagedRecordsAsJudged) {
+  struct Row { std::string_view summary, type, version, source_version, reason; };
+  const Row rows[] = {
+      {"a version", "deb", "1:1.0-1+b1", "1.0-1", ""},
+      {"bytes", "deb", "\xff", "", "its record is damaged: '\xff' is no version"},
+      {"words", "deb", "as it was", "", "its record is damaged: 'as it was' is no version"},
+      {"an epoch that is none", "deb", "x:1.0-1", "", "its record is damaged: 'x:1.0-1' is no version"},
+      {"the source's alone", "deb", "1.0-1", "none", "its record is damaged: 'none' is no version"},
+      {"of apk", "apk", "r0", "", "its record is damaged: 'r0' is no version"},
+  };
+  for (const Row& row : rows) {
+    Scene scene;
+    inventory::Component& tool = scene.subject.components[0];
+    tool.type = row.type, tool.version = row.version, tool.source_version = row.source_version;
+    if (row.type == "apk") scene.contents.texts["etc/os-release"] = "ID=alpine\nVERSION_ID=3.20.1\n", scene.database.cover("tracker", "Alpine:v3.20");
+    const Report report = scan(scene.subject, scene.database, scene.options).value();
+    EXPECT_EQ(report.coverage.packages, 1U) << row.summary;
+    EXPECT_EQ(report.coverage.judged, row.reason.empty() ? 1U : 0U) << row.summary;
+    ASSERT_EQ(report.coverage.unknown.size(), row.reason.empty() ? 0U : 1U) << row.summary;
+    if (!row.reason.empty()) {
+      EXPECT_EQ(report.coverage.unknown[0].reason, row.reason) << row.summary;
+    }
+    EXPECT_EQ(to_string(report.verdict), row.reason.empty() ? "clean" : "unknown") << row.summary;
   }
 }
 
@@ -240,7 +269,7 @@ TEST(Scan, FeedsThatDisagreeAreBothNamed) {
   EXPECT_TRUE(finding.exploited->ransomware);
   EXPECT_EQ(finding.likelihood->score, 0.5);
   EXPECT_EQ(finding.published, Time{5});
-  EXPECT_EQ(finding.proof.front().text, "'var/lib/dpkg/status.d/tool' in layer 1 was read as dpkg");
+  EXPECT_EQ(finding.proof.front().text, "'var/lib/dpkg/status.d/tool' in layer 0 was read as dpkg");
 }
 
 TEST(Scan, WhatMattersStandsFirst) {
@@ -252,12 +281,21 @@ TEST(Scan, WhatMattersStandsFirst) {
   add("CVE-2026-0002", "high");
   add("CVE-2026-0003", "medium");
   add("CVE-2026-0004", "high");
+  add("CVE-2026-0005", "");
+  const auto fixed = [&](const std::string& id, const std::string& urgency) {
+    scene.database.add("tracker", {.id = id, .affected = {{.space = "Debian:13", .package = "tool", .grammar = Grammar::Dpkg, .intervals = {{.fixed = "2.0"}}, .urgency = urgency}}});
+  };
+  fixed("CVE-2026-0006", "");
+  fixed("CVE-2026-0007", "medium");
+  add("CVE-2026-0008", "medium");
+  fixed("CVE-2026-0009", "low");
   scene.database.exploited_by["CVE-2026-0003"] = {};
   scene.database.likelihood_by["CVE-2026-0004"] = {"CVE-2026-0004", 0.2, 0.5};
   const Report report = scan(scene.subject, scene.database, scene.options).value();
   std::vector<std::string> order;
   for (const Finding& finding : report.findings) order.push_back(finding.id);
-  EXPECT_EQ(order, (std::vector<std::string>{"CVE-2026-0003", "CVE-2026-0004", "CVE-2026-0002", "CVE-2026-0001"}));
+  EXPECT_EQ(order, (std::vector<std::string>{"CVE-2026-0003", "CVE-2026-0004", "CVE-2026-0002", "CVE-2026-0007", "CVE-2026-0008", "CVE-2026-0006", "CVE-2026-0009", "CVE-2026-0001", "CVE-2026-0005"}))
+      << "exploited; high, the likelier first; medium, what has a fix first; what nobody has rated and has a fix; low, likewise; what nobody has rated";
 }
 
 TEST(Scan, ExplainsWhatIsNoFinding) {

@@ -104,6 +104,13 @@ std::string unfounded(const Statements& by, const VexStatement& statement, const
   return shortfall(rules.assessments, rules, backing, finding);
 }
 
+/// Why a statement counts.
+std::string backers(const Backing& backing) {
+  std::string out;
+  for (const std::string& key : backing.keys) out += fmt::format("{}'{}'", out.empty() ? "signed by " : ", ", key);
+  return out.empty() ? "nobody signed it, and its document is one that was named to be believed" : out;
+}
+
 struct Said {
   const Statements* by;
   const VexStatement* statement;
@@ -140,7 +147,7 @@ void apply(std::span<const Statements> all, const ImageNames& names, Report& rep
           finding.proof.push_back({"statement", fmt::format("{} (not applied: {})", text, distrust)});
           continue;
         }
-        finding.proof.push_back({"statement", text});
+        finding.proof.push_back({"statement", fmt::format("{} (applied: {})", text, backers(backing_of(all[at], statement)))});
         const Said said{&all[at], &statement};
         if (!last || !(said < *last)) last = said;
       }

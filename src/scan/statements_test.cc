@@ -133,6 +133,17 @@ TEST(Statements, TheLatestOfThoseThatCountCounts) {
   }
 }
 
+TEST(Statements, TheProofSaysWhyTheyCount) {
+  Statements named = document("vex.json", {{.status = VexStatus::NotAffected, .justification = "x"}}), signed_one = named;
+  signed_one.backing = {{.keys = {"alice", "bob"}}};
+  for (const auto& [statements, why] : {std::pair(named, "nobody signed it, and its document is one that was named to be believed"), std::pair(signed_one, "signed by 'alice', 'bob'")}) {
+    Report report{.distribution = debian, .database = {Digest::of(std::string_view()), {}, {}}};
+    report.findings.push_back(finding());
+    apply(std::vector{statements}, names, report);
+    EXPECT_EQ(report.findings[0].proof.back().text, std::string("'Team' in 'vex.json' says not_affected: x (applied: ") + why + ")");
+  }
+}
+
 TEST(Statements, OnesThatDoNotCountStandInTheProof) {
   Report report{.distribution = debian, .database = {Digest::of(std::string_view()), {}, {}}};
   report.findings.push_back(finding());

@@ -6,7 +6,7 @@
 namespace ashlar::advisory {
 
 /// Grows with every change of the tables or of how values are packed; stands in SQLite's `user_version`. `application_id` says that it is ours.
-constexpr int layout_version = 3;
+constexpr int layout_version = 4;
 constexpr int application_id = 0x41736864;  // "Ashd"
 
 constexpr const char* layout_sql = R"(

@@ -134,6 +134,7 @@ class Download {
 std::string words_of_status(int status) {
   if (status == 404 || status == 410) return "the server does not have it";
   if (status == 401 || status == 403) return fmt::format("the server refuses it ({}); a login for it goes into apt's auth.conf", status);
+  if (status == 304) return "the server answers 304 (not modified), and was not asked whether anything was: it is misconfigured, or a proxy before it answers for it";
   if (status == 407) return "the proxy wants a login (407)";
   return fmt::format("the server answers {}", status);
 }

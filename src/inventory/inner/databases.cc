@@ -14,17 +14,27 @@ namespace {
 
 constexpr size_t max_damage = 1000;  ///< of a file of anything at all
 
-/// `Source: name (version)`, each the package's own where the field does not say it.
+/// `Source: name (version)`, each the package's own where the field does not say it. The name ends at the first blank, whatever follows, as dpkg has it.
 void read_source(std::string_view field, InstalledPackage& package) {
-  const size_t space = field.find(" (");
-  package.source = field.empty() ? package.name : std::string(field.substr(0, space));
-  package.source_version = space == std::string_view::npos ? package.version : std::string(field.substr(space + 2, field.size() - space - 3));
+  const auto [name, rest] = cut(field, ' ');
+  const std::string_view version = trim(rest);
+  package.source = name.empty() ? package.name : std::string(name);
+  package.source_version = version.size() > 2 && version.front() == '(' && version.back() == ')' ? std::string(version.substr(1, version.size() - 2)) : package.version;
 }
 
 /// Of `want flag state` (dpkg-query(1)) the last word: what is there, whatever is wanted. Parts of distroless images have no such field.
 std::string_view state_of(std::string_view status) {
   status = trim(status);
   return status.empty() ? "installed" : status.substr(status.rfind(' ') + 1);
+}
+
+/// A field that stands twice in a paragraph; empty: none does. dpkg refuses the whole database then (`duplicate value for 'Version' field`): which of the two
+/// holds is for nobody to guess.
+std::string_view field_given_twice(const deb::Stanza& stanza) {
+  for (const auto& [name, value] : stanza.fields()) {
+    if (stanza.get(name).data() != value.data()) return name;  // it gives the first
+  }
+  return {};
 }
 
 /// Lines of `/path md5 [flags]`; obsolete ones are no longer the package's.
@@ -57,6 +67,10 @@ Databases read_packages(const std::map<std::string, std::string>& texts) {
         continue;
       }
       if (!*more) break;
+      if (const std::string_view twice = field_given_twice(stanza); !twice.empty()) {
+        out.damage.push_back(unread(path, fmt::format("the paragraph of '{}' gives the field '{}' twice", stanza.get("Package"), twice)));
+        continue;
+      }
       const std::string_view state = state_of(stanza.get("Status"));
       if (state == "config-files" || state == "not-installed") continue;
       if (state == "half-installed" && stanza.get("Version").empty()) continue;  // broke off before anything was known of it

@@ -33,6 +33,10 @@ const Case cases[] = {
     {"its triggers wait", stanza("install ok triggers-pending"), {"deb p 1-1 var/lib/dpkg/status [its state is 'triggers-pending']"}},
     {"a state that is none", stanza("install ok strange"), {"deb p 1-1 var/lib/dpkg/status [its state is 'strange']"}},
     {"no version", stanza("install ok installed", ""), {"damage: cannot read 'var/lib/dpkg/status': the paragraph of 'p' has no Version"}},
+    {"two versions: dpkg refuses such a database", stanza("install ok installed", "Version: 9-1\nVersion: 1-1\n") + stanza("install ok installed"),
+     {"deb p 1-1 var/lib/dpkg/status", "damage: cannot read 'var/lib/dpkg/status': the paragraph of 'p' gives the field 'Version' twice"}},
+    {"and so with any field, in whichever case", stanza("install ok installed", "Version: 1-1\nX-Note: a\nx-note: b\n"), {"damage: cannot read 'var/lib/dpkg/status': the paragraph of 'p' gives the field 'x-note' twice"}},
+    {"two states, the latter of which hides it", stanza("install ok installed", "Version: 1-1\nStatus: purge ok not-installed\n"), {"damage: cannot read 'var/lib/dpkg/status': the paragraph of 'p' gives the field 'Status' twice"}},
     {"no name", "Version: 1-1\nStatus: install ok installed\n", {"damage: cannot read 'var/lib/dpkg/status': a paragraph has no Package"}},
     {"a line that is no field: the packages before and behind it count", stanza("install ok installed") + "Package: q\nwhat\nVersion: 2\n\n" + stanza("install ok installed", "Version: 3\n"),
      {"deb p 1-1 var/lib/dpkg/status", "deb p 3 var/lib/dpkg/status", "damage: cannot read line 7 of 'var/lib/dpkg/status': it is no field of the form 'Name: value'"}},
@@ -52,6 +56,14 @@ TEST(Dpkg, SourceAndMaintainerComeAlong) {
   EXPECT_EQ(told.components[0].source_version, "3.0.1-1");
   EXPECT_EQ(told.components[0].maintainer, "M <m@localhost>");
   EXPECT_EQ(told.components[0].architecture, "arm64");
+  struct Row { std::string_view field, source, version; };
+  // As dpkg-query shows ${source:Package} and ${source:Version}.
+  for (const Row& row : {Row{"a (2-1)", "a", "2-1"}, Row{"a", "a", "1-1"}, Row{"a (", "a", "1-1"}, Row{"zzz ???", "zzz", "1-1"}, Row{"a  (2-1) ", "a", "2-1"}, Row{"", "p", "1-1"}}) {
+    const Told one = trial::tell("dpkg", path, stanza("install ok installed", "Version: 1-1\nSource: " + std::string(row.field) + "\n"));
+    ASSERT_EQ(one.components.size(), 1U) << row.field;
+    EXPECT_EQ(one.components[0].source, row.source) << row.field;
+    EXPECT_EQ(one.components[0].source_version, row.version) << row.field;
+  }
   EXPECT_TRUE(trial::tell("dpkg", "var/lib/dpkg/status.d/libssl3.md5sums", "x").notes.empty());
 }
 

@@ -55,7 +55,10 @@ class Download {
       keep(sink.bytes);
       return cannot(fmt::format("fetch '{}'", shown), answer.error());
     }
-    if (answer->status == 304) return false;
+    const bool conditional = request.headers.contains("if-none-match") || request.headers.contains("if-modified-since");
+    if (answer->status == 304 && conditional) return false;
+    if (answer->status == 304)
+      return cannot(Kind::Unavailable, fmt::format("fetch '{}'", shown), "the server answers 304 (not modified), and was not asked whether anything was: it is misconfigured, or a proxy before it answers for it");
     if (answer->status != 200 && answer->status != 206) return cannot(Kind::Unavailable, fmt::format("fetch '{}'", shown), fmt::format("the server answers {}", answer->status));
     note = Json::object();
     if (const std::string etag = header(*answer, "etag"); !etag.empty()) note["etag"] = etag;

@@ -7,7 +7,9 @@
 
 #include <fmt/format.h>
 
+#include "advisory/content.h"
 #include "base/json.h"
+#include "host/file_state.h"
 
 namespace ashlar::pipeline {
 namespace {
@@ -69,6 +71,25 @@ Done FeedStore::keep_checks(const std::vector<advisory::FeedCheck>& fresh) const
   Json json = Json::object();
   for (const auto& [feed, check] : all) json[feed] = {{"digest", check.digest.str()}, {"at", check.at.str()}};
   return files_.write(folder_ / "checks.json", to_pretty(json));
+}
+
+Result<std::unique_ptr<advisory::Database>> FeedStore::open(const host::Path& path, bool anew) const {
+  const bool ours = path.parent_path() == folder_ / "databases";  // one that was named says the same on every machine
+  TRY_ASSIGN(auto database, advisory::Database::open(path, ours ? checks() : std::vector<advisory::FeedCheck>()));
+  TRY_ASSIGN(const auto file, files_.open(path));
+  const host::Path notes = folder_ / "sound.json";
+  const std::string name = std::filesystem::absolute(path).lexically_normal().string(), state = host::state_of(*file);
+  const auto text = files_.read(notes);
+  const auto json = text ? parse_json(*text, "sound.json") : fail(Kind::NotFound, "there is none");
+  Json known = json && json->is_object() ? *json : Json::object();
+  if (!anew && !state.empty() && known.contains(name) && known[name] == state) return database;
+  TRY(advisory::check_content(*file, path));
+  if (state.empty() || host::state_of(*file) != state) return database;
+  constexpr size_t most = 32;  // a note spares work, and no more
+  if (known.size() >= most) known = Json::object();
+  known[name] = state;
+  if (files_.make_folders(folder_)) (void)files_.write(notes, to_compact(known), host::Durability::Cache);
+  return database;
 }
 
 Done FeedStore::prune(Time now) const {

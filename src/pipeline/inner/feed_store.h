@@ -1,5 +1,6 @@
 #pragma once
 // The folder of advisory databases.
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -27,6 +28,9 @@ class FeedStore {
   std::vector<advisory::FeedCheck> checks() const;
   /// Adds these, each in the place of an older one of its feed.
   Done keep_checks(const std::vector<advisory::FeedCheck>& checks) const;
+  /// Opens a database, of whichever place, whose bytes are those that were compiled (advisory::check_content()). They are looked at once, and again where
+  /// `anew`, or where the file is another than it was then (`sound.json`). Corrupt where they are not.
+  Result<std::unique_ptr<advisory::Database>> open(const host::Path& path, bool anew = false) const;
   /// Removes databases that no `--as-of` of the last `kept_days` days asks for.
   Done prune(Time now) const;
   static constexpr std::int64_t kept_days = 30;

@@ -47,7 +47,7 @@ Check no_secrets(const Scene& scene) {
       if (!owner.empty()) excused.push_back(fmt::format("{} is {}: the file of {} has the same bytes, which everybody gets", where(path, each), each.what, owner));
       else if (const std::string_view claimed = hidden ? std::string_view() : listed_owner(scene, path); !claimed.empty())
         against(check, fmt::format("{} is {}: the image alone says that it is {}'s, and the package is not at hand", where(path, each), each.what, claimed));
-      else against(check, fmt::format("{} is {}{}", where(path, each), each.what, hidden ? fmt::format(" (layer {}; a higher layer hides it, and who pulls the image has it)", place.layer + 1) : ""));
+      else against(check, fmt::format("{} is {}{}", where(path, each), each.what, hidden ? fmt::format(" (layer {}; a higher layer hides it, and who pulls the image has it)", place.layer) : ""));
     }
   }
   const oci::Config& config = scene.contents.config;

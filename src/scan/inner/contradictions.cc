@@ -73,10 +73,8 @@ struct Named {
 };
 
 void read_versions(const std::vector<Component>& components, Lines& out) {
-  constexpr std::array grammars = {std::pair("deb", advisory::Grammar::Dpkg), std::pair("apk", advisory::Grammar::Apk), std::pair("rpm", advisory::Grammar::Rpm)};
   for (const Component& each : components) {
-    const auto grammar = std::ranges::find(grammars, each.type, [](const auto& row) { return row.first; });
-    if (grammar != grammars.end() && each.found_by != "elf-note" && !advisory::is_version(grammar->second, each.version)) out.push_back(fmt::format("'{}' has the version '{}', which is none", each.name, each.version));
+    if (const std::string none = no_version(each); !none.empty()) out.push_back(fmt::format("'{}' has the version '{}', which is none", each.name, none));
   }
 }
 
@@ -244,6 +242,16 @@ class Witnesses {
 };
 
 }  // namespace
+
+std::string no_version(const Component& component) {
+  constexpr std::array grammars = {std::pair("deb", advisory::Grammar::Dpkg), std::pair("apk", advisory::Grammar::Apk), std::pair("rpm", advisory::Grammar::Rpm)};
+  const auto grammar = std::ranges::find(grammars, component.type, [](const auto& row) { return row.first; });
+  if (grammar == grammars.end() || component.found_by == "elf-note") return {};
+  for (const std::string& each : {component.version, component.source_version}) {
+    if (!each.empty() && !advisory::is_version(grammar->second, each)) return each;
+  }
+  return {};
+}
 
 Lines contradictions_of(const Subject& subject) {
   Lines out;

@@ -73,7 +73,7 @@ void add(Finding& finding, Judgement&& judgement) {
 
 std::vector<Step> steps_to(const inventory::Component& component, const Place& place) {
   std::vector<Step> out;
-  out.push_back({"file", fmt::format("'{}' in layer {} was read as {}", component.path, component.layer + 1, component.found_by)});
+  out.push_back({"file", fmt::format("'{}' in layer {} was read as {}", component.path, component.layer, component.found_by)});
   out.push_back({"record", fmt::format("it names {} '{}' {}{}", component.type, component.name, component.version, component.architecture.empty() ? "" : " " + component.architecture)});
   if (place.package != component.name || place.version != component.version) out.push_back({"source", fmt::format("built from source '{}' {}", place.package, place.version)});
   out.push_back({"space", place.space.empty() ? fmt::format("not judged: {}", place.reason) : fmt::format("judged in '{}'", place.space)});
@@ -106,9 +106,14 @@ std::vector<Finding> findings_of(const inventory::Component& component, const Pl
   return out;
 }
 
+advisory::Severity weight_of(const Finding& finding) {
+  return finding.severity == advisory::Severity::Unknown && !finding.fixed_in.empty() ? advisory::Severity::Medium : finding.severity;
+}
+
 void sort_by_weight(std::vector<Finding>& findings) {
   const auto key = [](const Finding& finding) {
-    return std::tuple(finding.status, !finding.exploited.has_value(), -static_cast<int>(finding.severity), finding.likelihood ? -finding.likelihood->score : 0.0, std::string_view(finding.id),
+    const bool rated = finding.severity != advisory::Severity::Unknown;
+    return std::tuple(finding.status, !finding.exploited.has_value(), -static_cast<int>(weight_of(finding)), !rated, finding.fixed_in.empty(), finding.likelihood ? -finding.likelihood->score : 0.0, std::string_view(finding.id),
                       std::string_view(finding.component.name), std::string_view(finding.component.path), std::string_view(finding.component.version));
   };
   // A finding is large, and there may be tens of thousands: each is moved once.

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "scan/inner/findings.h"
 #include "scan/inner/form_rows.h"
 
 namespace ashlar::scan {
@@ -34,12 +35,12 @@ std::string_view score_of(advisory::Severity severity) {
 Json rule_of(const Finding& finding) {
   const std::string title = finding.summary.empty() ? finding.id : finding.summary;
   return {{"id", finding.id}, {"shortDescription", {{"text", title}}}, {"fullDescription", {{"text", title}}},
-          {"properties", {{"security-severity", score_of(finding.severity)}, {"tags", Json::array({"security", "vulnerability", advisory::to_string(finding.severity)})}}}};
+          {"properties", {{"security-severity", score_of(weight_of(finding))}, {"tags", Json::array({"security", "vulnerability", advisory::to_string(finding.severity)})}}}};
 }
 
 Json result_of(const Report& report, const Finding& finding, std::size_t rule) {
   const std::string fix = finding.fixed_in.empty() ? "no fix: " + finding.no_fix : "fixed in " + finding.fixed_in;
-  Json out = {{"ruleId", finding.id}, {"ruleIndex", rule}, {"level", level_of(finding.severity)},
+  Json out = {{"ruleId", finding.id}, {"ruleIndex", rule}, {"level", level_of(weight_of(finding))},
               {"message", {{"text", fmt::format("{} {} is affected by {} ({}), {}", finding.component.name, finding.component.version, finding.id, advisory::to_string(finding.severity), fix)}}}};
   out["locations"] = Json::array({{{"physicalLocation", {{"artifactLocation", {{"uri", finding.component.path.substr(0, finding.component.path.find('!'))}, {"uriBaseId", "IMAGE"}}}}},
                                    {"logicalLocations", Json::array({{{"fullyQualifiedName", finding.purl}, {"kind", "package"}}})}}});

@@ -73,7 +73,8 @@ std::string gate_lines(const GateAnswer& gate) {
   const auto& by = gate.stopped_by;
   std::string out = fmt::format("gate        {}: ", join(gate.rules, " or "));
   if (!by.empty()) out += fmt::format("fails, by {} ({}{})", counted(by.size(), "finding", "findings"), by.front(), by.size() > 1 ? " first" : "");
-  else out += gate.untold.empty() ? "passes" : "cannot be answered";
+  else if (gate.untold.empty()) out += "passes";
+  else out += fmt::format("{}{}", gate.untold.front(), gate.untold.size() > 1 ? fmt::format(" (and {} more)", gate.untold.size() - 1) : "");
   if (gate.unrated > 0) out += fmt::format("; {} without a severity pass (`--fail-on unrated` stops them)", gate.unrated);
   return out + "\n";
 }

@@ -94,7 +94,49 @@ void follow_dependencies(const std::vector<InstalledPackage>& packages, Names& f
   }
 }
 
+/// Packages of nearly every root file system whose names say nothing of their source.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 8> unlike = {
+    {{"passwd", "shadow"}, {"login", "shadow"}, {"login.defs", "shadow"}, {"mount", "util-linux"}, {"fdisk", "util-linux"}, {"login", "util-linux"}, {"udev", "systemd"}, {"locales", "glibc"}}};
+
+/// Whether a package's name tells of its source's: `libssl3t64` nothing of `openssl` but `ss`, which is enough. A common `lib` is nothing.
+bool is_named_after(std::string_view package, std::string_view source) {
+  if (package == source || std::ranges::find(unlike, std::pair(package, source)) != unlike.end()) return true;
+  constexpr std::string_view prefix = "lib";
+  if (package.starts_with(prefix) && source.starts_with(prefix)) package.remove_prefix(prefix.size()), source.remove_prefix(prefix.size());
+  if (source.size() < 2) return package.find(source) != std::string_view::npos;
+  for (size_t at = 0; at + 2 <= source.size(); ++at) {
+    if (package.find(source.substr(at, 2)) != std::string_view::npos) return true;
+  }
+  return false;
+}
+
 }  // namespace
+
+Result<Names> nobodys_sources(const Subject& subject, const Distribution& distribution, advisory::Database& database) {
+  Names out, borne_out;
+  if (subject.contents == nullptr) return out;
+  std::map<std::string, Place> named;
+  for (const Component& each : subject.components) {
+    if (each.type != "deb" || each.found_by == "elf-note") continue;
+    Place place = place_of(each, distribution);
+    if (!place.reason.empty()) continue;
+    if (is_named_after(each.name, place.package)) borne_out.insert(place.package);
+    else named.emplace(place.package, std::move(place));
+  }
+  for (const Component& each : subject.claims) {
+    if (each.found_by != "sbom" && !each.source.empty()) borne_out.insert(each.source);
+  }
+  for (const auto& [source, place] : named) {
+    if (borne_out.contains(source)) continue;
+    TRY_ASSIGN(const bool known, is_known(place, database));
+    if (!known) out.insert(source);
+  }
+  return out;
+}
+
+std::string nobodys_reason(const Component& component) {
+  return fmt::format("its record says that it was built from '{}', and neither a feed nor anything else in the image knows such a source", component.source);
+}
 
 Result<Names> foreign_packages(const Subject& subject, const Distribution& distribution, advisory::Database& database) {
   Names foreign, sources;

@@ -17,4 +17,12 @@ Result<std::set<std::string>> foreign_packages(const Subject& subject, const Dis
 /// Why such a package is not judged.
 std::string foreign_reason(const inventory::Component& component);
 
+/// Sources that records of Debian packages name, and that nobody else does. `Source:` is a claim which dpkg takes as it stands, and one that names nothing
+/// takes a package out of the sight of every advisory. It is borne out by a feed that knows the source in the space, by the image's own list or a changelog,
+/// or by the name of a package of it: those of one source and their source share at least two characters in a row, but for the few that are known.
+Result<std::set<std::string>> nobodys_sources(const Subject& subject, const Distribution& distribution, advisory::Database& database);
+
+/// Why what is built from such a source is not judged.
+std::string nobodys_reason(const inventory::Component& component);
+
 }  // namespace ashlar::scan
