@@ -26,9 +26,9 @@ class ElfReader {
   Done read(Elf& elf) {
     TRY(bytes_.open());
     elf.wide = bytes_.wide();
-    elf.type = static_cast<std::uint16_t>(bytes_.number(16, 2));
-    elf.machine = static_cast<std::uint16_t>(bytes_.number(18, 2));
-    elf.entry = bytes_.number(24, bytes_.word());
+    elf.type = bytes_.head().type;
+    elf.machine = bytes_.head().machine;
+    elf.entry = bytes_.head().entry;
     TRY(judge_segments(elf));
     TRY(read_dynamic(elf));
     if (!elf.dynamic && elf.relro == Elf::Relro::Partial) elf.relro = Elf::Relro::Full;  // a static program binds nothing later

@@ -12,6 +12,8 @@
 #include "pipeline/catalog.h"
 #include "pipeline/feeds.h"
 #include "pipeline/inventories.h"
+#include "pipeline/make.h"
+#include "pipeline/named_decisions.h"
 #include "pipeline/scan.h"
 #include "plan/lock.h"
 
@@ -19,7 +21,8 @@ namespace ashlar::cli {
 namespace {
 
 struct Options {
-  std::string definition, package, platform, database;
+  std::string definition, package, platform, database, policy;
+  std::vector<std::string> statements;
 };
 
 const plan::LockedPackage* find(const plan::LockedPlatform& platform, std::string_view name) {
@@ -100,6 +103,40 @@ Result<Exit> explain_everywhere(Context& context, pipeline::Workshop& workshop, 
   return found.doubtful.empty() ? Exit::Clean : Exit::Unknown;
 }
 
+/// What a scan makes of a component under an advisory: each finding with every statement and decision that was held against it, applied or not, and why; and
+/// why it is not judged at all.
+Json say_findings(Context& context, const scan::Report& report, const scan::Explained& explained, const std::string& id) {
+  Json out = Json::array();
+  const auto& own = explained.component;
+  for (const scan::Unjudged& each : report.coverage.unknown) {
+    if (each.package == own.name && each.version == own.version && each.path == own.path) say(context, visible(fmt::format("  a scan does not judge it: {}", each.reason)));
+  }
+  for (const scan::Finding& finding : report.findings) {
+    const auto& component = finding.component;
+    const bool named = finding.id == id || std::ranges::find(finding.aliases, id) != finding.aliases.end();
+    if (!named || component.name != own.name || component.version != own.version || component.path != own.path || component.architecture != own.architecture) continue;
+    Json steps = Json::array();
+    say(context, visible(fmt::format("  {} is {}{}", finding.id, scan::to_string(finding.status), finding.reason.empty() ? "" : ": " + finding.reason)));
+    for (const scan::Step& step : finding.proof) {
+      if (step.kind != "statement" && step.kind != "decision") continue;
+      say(context, visible(fmt::format("    {:<10} {}", step.kind, step.text)));
+      steps.push_back({{"step", step.kind}, {"text", step.text}});
+    }
+    if (steps.empty()) say(context, "    no statement and no decision is about it");
+    out.push_back({{"id", finding.id}, {"status", scan::to_string(finding.status)}, {"reason", finding.reason}, {"steps", std::move(steps)}});
+  }
+  return out;
+}
+
+/// What an explanation goes by: the statements and decisions that a scan counts.
+Result<pipeline::ScanOptions> settle(pipeline::Workshop& workshop, const Options& options) {
+  TRY_ASSIGN(auto policy, pipeline::load_policy(workshop.machine, options.policy));
+  TRY(pipeline::require_named_decisions(workshop));
+  pipeline::ScanOptions out{.platform = options.platform, .rules = std::move(policy.decisions), .settings = workshop.config.scan, .trust = pipeline::trust_of(workshop)};
+  for (const std::string& each : options.statements) out.statements.emplace_back(each);
+  return out;
+}
+
 /// The chain from each component that an advisory speaks of to what comes of it.
 Result<Exit> explain_advisory(Context& context, const Options& options, const std::string& id) {
   TRY_ASSIGN(auto workshop, pipeline::open_workshop(context.machine, context.config, context.progress));
@@ -107,15 +144,17 @@ Result<Exit> explain_advisory(Context& context, const Options& options, const st
   if (path.empty()) {
     TRY_ASSIGN(path, pipeline::find_database(workshop, {}));
   }
-  TRY_ASSIGN(const auto database, advisory::Database::open(path));
+  TRY_ASSIGN(const auto database, pipeline::open_database(workshop, path, {}));
   if (options.package.empty()) return explain_everywhere(context, workshop, *database, id);
   TRY_ASSIGN(const auto named, database->named(id));
   if (named.empty()) return cannot(Kind::NotFound, fmt::format("explain '{}'", id), "no feed of the database has it");
-  TRY_ASSIGN(const auto all, pipeline::explain_advisory(context.machine, *database, options.package, id, {.platform = options.platform, .settings = workshop.config.scan, .trust = pipeline::trust_of(workshop)}));
+  TRY_ASSIGN(const auto how, settle(workshop, options));
+  TRY_ASSIGN(const auto all, pipeline::explain_advisory(context.machine, *database, options.package, id, how));
+  TRY_ASSIGN(const auto report, pipeline::scan(context.machine, *database, options.package, how));
   Json list = Json::array();
   for (const scan::Explained& each : all) {
     Json judgements = Json::array();
-    say(context, bold(context, visible(fmt::format("{} {} ({}, layer {})", each.component.name, each.component.version, each.component.path, each.component.layer + 1))));
+    say(context, bold(context, visible(fmt::format("{} {} ({}, layer {})", each.component.name, each.component.version, each.component.path, each.component.layer))));
     say(context, visible(fmt::format("  source '{}' {}, judged in '{}'", each.place.package, each.place.version, each.place.space)));
     if (!each.within.empty()) say(context, fmt::format("  no finding: it lies within package '{}', whose maintainers patch it, and whose advisories are asked", each.within));
     for (const scan::Judgement& judgement : each.judgements) {
@@ -127,7 +166,8 @@ Result<Exit> explain_advisory(Context& context, const Options& options, const st
       }
       judgements.push_back({{"feed", judgement.feed}, {"advisory", judgement.advisory.id}, {"outcome", scan::to_string(judgement.outcome)}, {"fixed_in", judgement.fixed_in}, {"steps", std::move(steps)}});
     }
-    list.push_back({{"name", each.component.name}, {"version", each.component.version}, {"path", each.component.path}, {"layer", each.component.layer}, {"space", each.place.space}, {"source", each.place.package}, {"source_version", each.place.version}, {"within", each.within.empty() ? Json(nullptr) : Json(each.within)}, {"judgements", std::move(judgements)}});
+    Json findings = say_findings(context, report, each, id);
+    list.push_back({{"name", each.component.name}, {"version", each.component.version}, {"path", each.component.path}, {"layer", each.component.layer}, {"space", each.place.space}, {"source", each.place.package}, {"source_version", each.place.version}, {"within", each.within.empty() ? Json(nullptr) : Json(each.within)}, {"judgements", std::move(judgements)}, {"findings", std::move(findings)}});
   }
   if (all.empty()) say(context, fmt::format("{} speaks of nothing that is in '{}': {} of its records were looked at, none names a package of the image in its space", id, options.package, named.size()));
   if (context.json) context.answer->clear(), answer(context, {{"schema", "https://ashlar.dev/explained-advisory/v1"}, {"id", id}, {"target", options.package}, {"components", std::move(list)}});
@@ -142,8 +182,15 @@ Action explain(CLI::App& app) {
   app.add_option("PACKAGE", options->package, "a package in it; or the image, root file system or SBOM that the advisory is explained for: by default every image that was scanned here");
   app.add_option("--platform", options->platform, "of this platform; the first one by default")->option_text("PLATFORM");
   app.add_option("--db", options->database, "with an advisory: this database; by default the one that `ashlar feed` keeps")->option_text("FILE");
+  app.add_option("--vex", options->statements, "with an advisory: documents of statements that count, or folders of such, as for `ashlar scan`")->option_text("FILE");
+  app.add_option("--policy", options->policy, "with an advisory: the policy whose section 'decisions' says which statements and decisions count; by default all do")->option_text("FILE");
   return [options](Context& context) -> Result<Exit> {
     if (const std::string id = advisory_of(context, options->definition); !id.empty()) return explain_advisory(context, *options, id);
+    if (const std::string id = advisory_of(context, options->package); !id.empty()) {  // the image first: there is nothing else that it can mean
+      Options turned = *options;
+      turned.package = options->definition;
+      return explain_advisory(context, turned, id);
+    }
     if (options->package.empty()) return cannot(Kind::Invalid, fmt::format("explain '{}'", options->definition), "no package of it is named");
     const host::Path path = options->definition.ends_with(".json") ? host::Path(options->definition) : pipeline::lock_path(options->definition);
     const std::string what = fmt::format("explain '{}'", options->package);

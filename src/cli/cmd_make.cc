@@ -10,6 +10,7 @@
 #include "pipeline/catalog.h"
 #include "pipeline/feeds.h"
 #include "pipeline/make.h"
+#include "pipeline/named_decisions.h"
 #include "pipeline/record_made.h"
 #include "pipeline/retain.h"
 
@@ -74,6 +75,7 @@ Result<oci::ImageRef> place_of(Context& context, const oci::ImageRef& to, const 
 
 Result<pipeline::MakeOptions> settle(Context& context, pipeline::Workshop& workshop, const Options& options) {
   pipeline::MakeOptions out = options.make;
+  TRY(pipeline::require_named_decisions(workshop));
   out.scan.settings = workshop.config.scan;
   out.scan.trust = pipeline::trust_of(workshop);
   out.build.must_be_locked = options.locked;

@@ -13,6 +13,7 @@
 #include "cli/lock_options.h"
 #include "pipeline/exposure.h"
 #include "pipeline/feeds.h"
+#include "pipeline/named_decisions.h"
 #include "pipeline/proposals.h"
 #include "pipeline/renew.h"
 #include "pipeline/told.h"
@@ -146,6 +147,7 @@ Exit exit_of(const pipeline::Renewed& renewed, bool plan) {
 
 Result<pipeline::RenewOptions> settle(Context& context, pipeline::Workshop& workshop, const pipeline::Fleet& fleet, const Options& options) {
   pipeline::RenewOptions out = options.renew;
+  TRY(pipeline::require_named_decisions(workshop));
   out.make.scan.settings = workshop.config.scan;
   out.make.scan.trust = pipeline::trust_of(workshop);
   out.make.builder = options.builder;

@@ -9,6 +9,7 @@
 #include "pipeline/feeds.h"
 #include "pipeline/inventories.h"
 #include "pipeline/make.h"
+#include "pipeline/named_decisions.h"
 #include "pipeline/scan.h"
 #include "scan/forms.h"
 
@@ -42,6 +43,15 @@ Result<scan::DecisionRules> decision_rules(const host::Machine& machine, const s
   return std::move(policy.decisions);
 }
 
+/// The moment that is asked for: a bare date means the end of that day in UTC, so that all counts that was known on it; today, now.
+Result<Time> moment_of(const std::string& text, Time now) {
+  const auto moment = Time::parse(text);
+  if (!moment) return cannot(Kind::Invalid, fmt::format("scan as of '{}'", text), "it is neither a day (2026-11-24, which is its end in UTC) nor a moment (2026-11-24T08:00:00Z)");
+  const bool day = text.size() == moment->date().size();
+  if (!day) return *moment;
+  return moment->date() == now.date() ? now : Time{moment->seconds + 86400 - 1};
+}
+
 /// The options of one scan, settled with the configuration.
 Result<pipeline::ScanOptions> settle(pipeline::Workshop& workshop, const Options& options) {
   pipeline::ScanOptions out = options.scan;
@@ -54,9 +64,10 @@ Result<pipeline::ScanOptions> settle(pipeline::Workshop& workshop, const Options
     out.gate.push_back(std::move(rule));
   }
   TRY_ASSIGN(out.rules, decision_rules(workshop.machine, options.policy));
+  TRY(pipeline::require_named_decisions(workshop));
   if (!options.dark.empty()) out.dark_fails = options.dark == "fail";
   if (!options.as_of.empty()) {
-    TRY_ASSIGN(out.as_of, Time::parse(options.as_of));
+    TRY_ASSIGN(out.as_of, moment_of(options.as_of, workshop.machine.clock->now()));
   }
   return out;
 }
@@ -84,7 +95,7 @@ Action scan(CLI::App& app) {
   app.add_option("--onto", options->scan.other_base, "another base: what would change on it")->option_text("REF");
   app.add_option("--vex", options->statements, "documents of statements that count (OpenVEX, CycloneDX, CSAF), or folders of such")->option_text("FILE");
   app.add_option("--policy", options->policy, "the policy whose section 'decisions' says which statements and decisions count; by default all do")->option_text("FILE");
-  app.add_option("--as-of", options->as_of, "with the knowledge of that moment (2026-11-24 or 2026-11-24T08:00:00Z)")->option_text("TIME");
+  app.add_option("--as-of", options->as_of, "with the knowledge of that day, to its end in UTC (2026-11-24), or moment (2026-11-24T08:00:00Z)")->option_text("TIME");
   app.add_option("--fail-on", options->fail_on, "exit with 1 on open findings of this severity or a heavier one, or on `kev`, `fixable`, `unrated` or `epss=0.1` ones; `high,fixable` asks for both, and of several options each stops")->option_text("RULE");
   app.add_option("--dark", options->dark, "what files that nothing explains do in an application's own layers: fail or list; in a base they always fail")->check(CLI::IsMember({"fail", "list"}));
   app.add_flag("--again", options->scan.again, "read every layer anew, whatever was kept of it");

@@ -11,6 +11,7 @@
 #include "cli/hints.h"
 #include "cli/key_options.h"
 #include "pipeline/decisions.h"
+#include "pipeline/doubts.h"
 #include "pipeline/workshop.h"
 
 namespace ashlar::cli {
@@ -40,16 +41,19 @@ Result<Exit> add(Context& context, const Options& options) {
   TRY_ASSIGN(const host::Path path, document_path(context, options));
   pipeline::StatementWish wish = options.wish;
   wish.vulnerability = options.argument;
+  std::vector<std::string> doubts;
   if (!options.absent.empty()) {
     if (options.target.empty()) return cannot(Kind::Invalid, "vex add", "--absent needs --in: the image that is looked at");
     TRY_ASSIGN(const auto held, pipeline::read_held(context.machine, options.target, {.platform = options.platform}));
     TRY_ASSIGN(wish, pipeline::show_absent(wish, options.absent, held));
+    doubts = pipeline::doubts_of(options.absent, held);
+    for (const std::string& doubt : doubts) context.progress.note(doubt);
   }
   TRY_ASSIGN(const auto key, open_key(context, options.key));
   TRY_ASSIGN(const bool replaced, pipeline::add_statement(context.machine, path, wish, key ? &*key : nullptr));
   TRY_ASSIGN(const auto workshop, pipeline::open_workshop(context.machine, context.config, context.progress));
   if (!pipeline::counts_in_scans(workshop, path)) context.progress.note(fmt::format("a scan counts '{0}' where the configuration names it (ashlar.yaml: `scan: {{statements: [{0}]}}`), or with `--vex {0}`", path.string()));
-  if (context.json) answer(context, {{"schema", "https://ashlar.dev/vex-added/v1"}, {"file", path.string()}, {"vulnerability", wish.vulnerability}, {"status", wish.status}, {"replaced", replaced}});
+  if (context.json) answer(context, {{"schema", "https://ashlar.dev/vex-added/v1"}, {"file", path.string()}, {"vulnerability", wish.vulnerability}, {"status", wish.status}, {"replaced", replaced}, {"doubts", doubts}});
   else say(context, fmt::format("{}: {} is {} in {}{}", path.string(), wish.vulnerability, wish.status, wish.package, replaced ? " (instead of what it said before)" : ""));
   return Exit::Clean;
 }

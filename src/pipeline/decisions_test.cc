@@ -11,6 +11,7 @@
 
 #include "base/text.h"
 #include "host/memory.h"
+#include "pipeline/doubts.h"
 #include "pipeline/validation.h"
 
 namespace ashlar::pipeline {
@@ -238,6 +239,7 @@ TEST(ShowAbsent, BindsAStatementToTheImageThatWasLookedAt) {
       {"a file that is not there", wish, {"/usr/lib/**/engines-3/*"}, {}, ""},
       {"several that are not there", wish, {"/usr/sbin/openssl", "/opt/**"}, {}, ""},
       {"one that is", wish, {"/usr/sbin/openssl", "/usr/bin/open*"}, {}, "'/usr/bin/openssl' is in the image"},
+      {"one in a folder that may be a link", wish, {"/bin/openssl"}, [](Held& h) { h.paths.insert(h.paths.begin(), {"bin", "opt/x"}); }, "'/bin' of the image holds nothing: where it is a link, name the folder that it leads to"},
       {"a path that is none", wish, {"usr/bin/x"}, {}, "'usr/bin/x' does not begin with '/'"},
       {"a package that is not there", with([](StatementWish& w) { w.package = "deb:nginx"; }), {"/x"}, {}, "the image has no such package"},
       {"what is no package", with([](StatementWish& w) { w.package = "openssl"; }), {"/x"}, {}, "no package URL"},
@@ -259,6 +261,24 @@ TEST(ShowAbsent, BindsAStatementToTheImageThatWasLookedAt) {
     EXPECT_EQ(shown->justification, "vulnerable_code_not_present");
     EXPECT_EQ(shown->detail, fmt::format("the flaw is in {}, and none of the 2 paths of the image is that: it is the engine's", join(row.paths, ", ")));
   }
+}
+
+TEST(ShowAbsent, DoubtsNamesThatLookLikeSlips) {
+  Held held = image();
+  held.names.digest = "sha256:" + std::string(64, 'a');
+  held.paths = {"usr/bin/gzip", "usr/bin/openssl", "usr/lib/x86_64-linux-gnu/libssl.so.3"};
+  struct Row { std::string_view summary, path, doubt; };
+  const Row rows[] = {
+      {"another program", "/usr/bin/journalctl", ""},
+      {"a slip", "/usr/bin/opensll", "'/usr/bin/opensll' is not in the image, but '/usr/bin/openssl' is: is the path right?"},
+      {"a slip in the folder", "/usr/bni/openssl", "'/usr/bni/openssl' is not in the image, and neither is its folder: is the path right?"},
+      {"a pattern", "/usr/bin/opensl?1", ""},
+      {"a pattern for folders", "/usr/**/opensll", ""},
+  };
+  for (const Row& row : rows) EXPECT_EQ(join(doubts_of({std::string(row.path)}, held), "|"), row.doubt) << row.summary;
+  const auto none = show_absent({.vulnerability = "CVE-2026-0001", .package = "deb:opensll"}, {"/x"}, held);
+  ASSERT_FALSE(none);
+  EXPECT_NE(none.error().message.find("the image has no such package, and needs no statement; did you mean 'openssl'?"), std::string::npos) << none.error().message;
 }
 
 TEST_F(Decisions, AcceptedRisksAreNeverStatements) {

@@ -11,6 +11,7 @@
 #include "inventory/document.h"
 #include "inventory/inventory.h"
 #include "inventory/os_release.h"
+#include "inventory/paths.h"
 #include "pipeline/backing.h"
 #include "pipeline/decisions.h"
 #include "pipeline/inner/kept_layers.h"
@@ -162,8 +163,15 @@ Done find_documents(host::Files& files, const host::Path& path, int depth, std::
 std::optional<ProofImage> proof_image(const scan::Subject& subject) {
   if (subject.contents == nullptr || subject.digest.empty()) return std::nullopt;
   const auto find = [files = &subject.contents->files](const std::string& glob) {
-    const auto there = std::ranges::find_if(*files, [&](const auto& file) { return matches_glob(glob, file.first); });
-    return there == files->end() ? std::string() : there->first;
+    const auto first_of = [&](const std::string& wanted) {
+      const auto there = std::ranges::find_if(*files, [&](const auto& file) { return matches_glob(wanted, file.first); });
+      return there == files->end() ? std::string() : there->first;
+    };
+    std::string there = first_of(glob);
+    const size_t slash = glob.substr(0, glob.find_first_of("*?[")).rfind('/');
+    if (!there.empty() || slash == std::string::npos) return there;
+    const std::string folder = inventory::PathResolver(*files).follow(glob.substr(0, slash));  // `bin` leads to `usr/bin`
+    return folder.empty() ? first_of(glob.substr(slash + 1)) : first_of(folder + glob.substr(slash));
   };
   return ProofImage{{subject.digest, subject.names}, find};
 }

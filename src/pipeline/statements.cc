@@ -187,6 +187,32 @@ VexStatement spread_statement(const VexStatement& statement, const Held& held) {
   return out;
 }
 
+/// The package or source package of the image whose name is near to a package URL's, as a question; or empty.
+std::string near_package(const std::string& purl, const Held& held) {
+  const auto named = inventory::parse_purl(purl);
+  if (!named) return {};
+  const inventory::Component wanted = inventory::component_of(*named);
+  std::vector<std::string_view> names;
+  for (const inventory::Component& each : held.components) {
+    if (each.type == wanted.type) names.insert(names.end(), {each.name, each.source});
+  }
+  return near_words(wanted.name, names);
+}
+
+/// A folder that a path names outright and that the image has with nothing in it: where it is a link, the path says nothing of what it leads to. Or empty.
+std::string empty_folder_on(std::string_view glob, const Held& held) {
+  const std::string_view literal = glob.substr(0, glob.find_first_of("*?["));
+  for (size_t slash = literal.find('/'); slash != std::string_view::npos; slash = literal.find('/', slash + 1)) {
+    const std::string_view folder = literal.substr(0, slash);
+    const auto at = std::ranges::lower_bound(held.paths, folder);
+    if (at == held.paths.end() || *at != folder) continue;
+    const std::string below = std::string(folder) + "/";
+    const auto in = std::ranges::lower_bound(held.paths, below);
+    if (in == held.paths.end() || !in->starts_with(below)) return std::string(folder);
+  }
+  return {};
+}
+
 }  // namespace
 
 host::Path statements_path(const Workshop& workshop) {
@@ -257,11 +283,13 @@ Result<StatementWish> show_absent(const StatementWish& wish, const std::vector<s
   if (!purl) return cannot(what, std::move(purl).error());
   const VexStatement statement{.vulnerability = wish.vulnerability, .products = {{*purl, {}}}};
   const auto means = [&](const inventory::Component& each) { return scan::concerns(statement, {.id = wish.vulnerability, .component = each}, held.distribution, held.names); };
-  if (std::ranges::none_of(held.components, means)) return cannot(Kind::NotFound, what, "the image has no such package, and needs no statement");
+  if (std::ranges::none_of(held.components, means)) return cannot(Kind::NotFound, what, fmt::format("the image has no such package, and needs no statement{}", near_package(*purl, held)));
   for (const std::string& glob : paths) {
     if (!glob.starts_with('/')) return cannot(Kind::Invalid, what, fmt::format("'{}' does not begin with '/'", glob));
-    const auto there = std::ranges::find_if(held.paths, [&](const std::string& path) { return matches_glob(std::string_view(glob).substr(1), path); });
+    const std::string_view path = std::string_view(glob).substr(1);
+    const auto there = std::ranges::find_if(held.paths, [&](const std::string& each) { return matches_glob(path, each); });
     if (there != held.paths.end()) return cannot(Kind::Conflict, what, fmt::format("'/{}' is in the image", *there));
+    if (const std::string folder = empty_folder_on(path, held); !folder.empty()) return cannot(Kind::Invalid, what, fmt::format("'/{}' of the image holds nothing: where it is a link, name the folder that it leads to", folder));
   }
   StatementWish out = wish;
   out.absent = paths;

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "pipeline/doubts.h"
 
 namespace ashlar::pipeline {
 namespace {
@@ -56,6 +57,7 @@ Result<std::vector<StatementWish>> statements_on(Workshop& workshop, const Triag
   for (const std::string& platform : in.platforms) {
     TRY_ASSIGN(const auto held, read_held(workshop.machine, in.ref, {.platform = platform}));
     TRY_ASSIGN(auto shown, show_absent(wish, answer.absent, held));
+    for (const std::string& doubt : doubts_of(answer.absent, held)) workshop.progress.note(doubt);
     out.push_back(std::move(shown));
   }
   return out;

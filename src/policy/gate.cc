@@ -1,6 +1,7 @@
 #include "policy/gate.h"
 
 #include <algorithm>
+#include <span>
 
 #include <fmt/format.h>
 
@@ -88,7 +89,8 @@ void ask_behaviour(const Candidate& candidate, const GateRules& rules, std::vect
   out.push_back({Answer::Holds, "behaviour", what});
 }
 
-/// What accepts findings for a time. Feeds name packages of distributions by their source, and so does a decision that is to know what is known.
+/// What accepts findings for a time: of many the first ones, and what lists all. Feeds name packages of distributions by their source, and so does a decision
+/// that is to know what is known.
 std::string decisions_on(const scan::Report& report, const std::vector<std::string>& stopped_by) {
   std::vector<std::string> out;
   for (const scan::Finding& each : report.findings) {
@@ -96,7 +98,11 @@ std::string decisions_on(const scan::Report& report, const std::vector<std::stri
     std::string line = fmt::format("`ashlar except add {} --package {} --owner NAME --reason TEXT --expires 90d`", shell_word(each.id), shell_word(each.component.source.empty() ? each.component.name : each.component.source));
     if (std::ranges::find(out, line) == out.end()) out.push_back(std::move(line));
   }
-  return out.empty() ? "`ashlar except add`" : named(out);
+  constexpr size_t most = 2;  // each is a long line
+  if (out.empty()) return "`ashlar except add`";
+  if (out.size() <= most) return named(out);
+  const std::string first = join(std::span(out).first(most), ", ");
+  return fmt::format("{} and {} more, which are those of `ashlar scan CANDIDATE --verbose`", first, out.size() - most);
 }
 
 void ask_findings(const Candidate& candidate, const GateRules& rules, std::vector<GateReason>& out) {

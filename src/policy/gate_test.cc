@@ -133,6 +133,8 @@ TEST(PublishingGate, TheRemedyNamesWhatADecisionIsMadeOn) {
       {"the name of one that has none", {{"GHSA-1", "@scope/left-pad", ""}}, {"GHSA-1 @scope/left-pad"}, "with `ashlar except add GHSA-1 --package @scope/left-pad --owner NAME --reason TEXT --expires 90d`"},
       {"two packages of one source are one decision", {{"CVE-1", "libssl3t64", "openssl"}, {"CVE-1", "openssl", "openssl"}}, {"CVE-1 libssl3t64", "CVE-1 openssl"}, "with `ashlar except add CVE-1 --package openssl --owner NAME --reason TEXT --expires 90d`"},
       {"several, but not what stops nothing", {{"CVE-1", "a", "a"}, {"CVE-2", "b", "c"}, {"CVE-3", "d", "d"}}, {"CVE-1 a", "CVE-2 b"}, "with `ashlar except add CVE-1 --package a --owner NAME --reason TEXT --expires 90d`, `ashlar except add CVE-2 --package c --owner NAME --reason TEXT --expires 90d`"},
+      {"many: the first, and what lists all", {{"CVE-1", "a", "a"}, {"CVE-2", "b", "b"}, {"CVE-3", "c", "c"}, {"CVE-4", "e", "e"}}, {"CVE-1 a", "CVE-2 b", "CVE-3 c", "CVE-4 e"},
+       "`ashlar except add CVE-2 --package b --owner NAME --reason TEXT --expires 90d` and 2 more, which are those of `ashlar scan CANDIDATE --verbose`"},
       {"a name that a shell would read", {{"CVE-1", "x; rm 'y'", ""}}, {"CVE-1 x; rm 'y'"}, R"(--package 'x; rm '\''y'\''' --owner)"},
       {"of which nothing is known", {}, {"CVE-1 a"}, "accept it for a time with `ashlar except add`"},
   };

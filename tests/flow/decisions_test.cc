@@ -217,6 +217,84 @@ TEST_F(DecisionsFlow, explain_shows_the_chain_of_a_finding_and_of_silence) {
   EXPECT_NE(nobody.err.find("no feed of the database has it"), std::string::npos) << nobody.told;
 }
 
+TEST_F(DecisionsFlow, explain_shows_what_statements_and_decisions_say) {
+  attach(stage, "image", R"({"_type": "https://in-toto.io/Statement/v1", "subject": [{"digest": {"sha256": ")" + std::string(64, 'a') + R"("}}], "predicateType": "https://openvex.dev/ns", "predicate": {"@context": "https://openvex.dev/ns/v0.2.0", "@id": "urn:x", "author": "Vendor", "timestamp": "2026-01-01T00:00:00Z", "version": 1,
+    "statements": [{"vulnerability": {"name": "CVE-2026-0001"}, "products": [{"@id": "pkg:deb/debian/a"}], "status": "not_affected", "justification": "component_not_present"}]}})");
+  const auto findings = [&](const Words& more = {}) {
+    Words words = {"explain", "CVE-2026-0001", "oci:image:1"};
+    words.insert(words.end(), more.begin(), more.end());
+    const Json answer = stage.json(words);
+    return answer["components"].empty() ? answer : answer["components"][0]["findings"];
+  };
+  const Json untrusted = findings();
+  ASSERT_EQ(untrusted.size(), 1U) << untrusted;
+  EXPECT_EQ(untrusted[0]["status"], "affected");
+  ASSERT_EQ(untrusted[0]["steps"].size(), 1U) << untrusted;
+  const std::string said = untrusted[0]["steps"][0]["text"];
+  EXPECT_TRUE(said.starts_with("'Vendor' in 'attached as sha256:") && said.find("says not_affected: component_not_present (not applied: ") != std::string::npos) << said;
+  ASSERT_EQ(vex({"add", "CVE-2026-0001", "--package", "deb:a", "--justification", "vulnerable_code_not_present", "--author", "Team"}).code, 0);
+  ASSERT_EQ(except(decision).code, 0);
+  const Json named = findings({"--vex", "vex.json"});
+  EXPECT_EQ(named[0]["status"], "not_affected") << named;
+  EXPECT_NE(named.dump().find("'Team' in 'vex.json' says not_affected: vulnerable_code_not_present (applied: nobody signed it, and its document is one that was named to be believed)"), std::string::npos) << named;
+  EXPECT_EQ(findings()[0]["status"], "excepted") << "the decision, which stands in exceptions.json";
+  // The other way round it can mean nothing else.
+  const Ran turned = stage.ashlar({"explain", "oci:image:1", "cve-2026-0001", "--vex", "vex.json"});
+  EXPECT_EQ(turned.code, 0) << turned.told;
+  EXPECT_EQ(turned.out, stage.ashlar({"explain", "CVE-2026-0001", "oci:image:1", "--vex", "vex.json"}).out);
+  EXPECT_NE(turned.out.find("(not applied: "), std::string::npos) << turned.told;
+  EXPECT_NE(turned.out.find("  CVE-2026-0001 is not_affected: 'Team': vulnerable_code_not_present"), std::string::npos) << turned.told;
+  EXPECT_NE(turned.out.find("(var/lib/dpkg/status, layer 0)"), std::string::npos) << "as the JSON counts them\n" << turned.told;
+  EXPECT_EQ(stage.ashlar({"explain", "oci:nowhere:1", "CVE-2026-0001"}).code, 2);
+}
+
+TEST_F(DecisionsFlow, a_file_of_decisions_that_is_named_has_to_be_there) {
+  EXPECT_EQ(stage.ashlar({"scan", "oci:image:1"}).code, 0) << "none is named";
+  stage.write("ashlar.yaml", "scan:\n  exceptions: decisions/exceptoins.json\n");
+  for (const Words& words : {Words{"scan", "oci:image:1"}, Words{"explain", "CVE-2026-0001", "oci:image:1"}}) {
+    const Ran ran = stage.ashlar(words);
+    EXPECT_EQ(ran.code, 2) << ran.told;
+    EXPECT_NE(ran.err.find("decisions/exceptoins.json': it is not there, and '"), std::string::npos) << ran.told;
+  }
+  // The first decision makes it.
+  const Ran made = except(decision);
+  EXPECT_EQ(made.code, 0) << made.told;
+  EXPECT_TRUE(stage.exists("decisions/exceptoins.json"));
+  EXPECT_EQ(statuses(scan("oci:image:1"))["liba1"], "excepted");
+}
+
+TEST_F(DecisionsFlow, a_day_means_its_end) {
+  ASSERT_EQ(vex({"add", "CVE-2026-0001", "--package", "deb:a", "--justification", "vulnerable_code_not_present", "--author", "Team"}).code, 0);
+  const auto applied = [&](const std::string& as_of) { return scan("oci:image:1", {"--vex", "vex.json", "--as-of", as_of})["statements"][0]["matched"]; };
+  const std::string today = stage.run({"date", "-u", "+%Y-%m-%d"}).out.substr(0, 10);
+  const Json now = scan("oci:image:1", {"--vex", "vex.json", "--as-of", today});
+  EXPECT_EQ(statuses(now)["liba1"], "not_affected") << "what was known on a day is known at its end\n" << now;
+  EXPECT_EQ(applied("2099-01-01"), 2);
+  for (const char* text : {"yesterday", "2026-11-24T08:00", "24.11.2026", "2026-13-01", "2026-11-24 "}) {
+    const Ran ran = stage.ashlar({"scan", "oci:image:1", "--as-of", text});
+    EXPECT_EQ(ran.code, 2) << ran.told;
+    EXPECT_NE(ran.err.find(fmt::format("cannot scan as of '{}': it is neither a day (2026-11-24, which is its end in UTC) nor a moment (2026-11-24T08:00:00Z)", text)), std::string::npos) << ran.told;
+  }
+}
+
+TEST_F(DecisionsFlow, an_absence_of_what_looks_like_a_slip_is_told) {
+  stage.write("root/usr/bin/openssl", "x");
+  pack_root(stage, "root", "image");
+  const auto add = [&](const std::string& package, const std::string& path) { return vex({"add", "CVE-2026-0001", "--package", package, "--absent", path, "--in", "oci:image:1", "--author", "Team"}); };
+  const Ran slip = add("deb:a", "/usr/bin/opensll");
+  EXPECT_EQ(slip.code, 0) << slip.told;
+  EXPECT_NE(slip.err.find("'/usr/bin/opensll' is not in the image, but '/usr/bin/openssl' is: is the path right?"), std::string::npos) << slip.told;
+  EXPECT_EQ(add("deb:a", "/usr/bin/journalctl").err.find("is the path right?"), std::string::npos);
+  fs::create_directory_symlink("usr/bin", stage.folder() / "root/bin");
+  pack_root(stage, "root", "image");
+  const Ran link = add("deb:a", "/bin/openssl");
+  EXPECT_EQ(link.code, 2) << link.told;
+  EXPECT_NE(link.err.find("'/bin' of the image holds nothing: where it is a link, name the folder that it leads to"), std::string::npos) << link.told;
+  const Ran nobody = add("deb:a-tool", "/usr/bin/journalctl");
+  EXPECT_EQ(nobody.code, 2) << nobody.told;
+  EXPECT_NE(nobody.err.find("the image has no such package, and needs no statement; did you mean 'a-tools'?"), std::string::npos) << nobody.told;
+}
+
 TEST_F(DecisionsFlow, every_exit_code_says_what_it_means) {
   auto server = host::LoopbackServer::start(stage.folder());
   ASSERT_TRUE(server) << server.error().message;

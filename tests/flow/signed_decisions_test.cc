@@ -23,7 +23,7 @@ class SignedDecisions : public SampleRoot {
     stage.write("root/etc/os-release", debian13);
     stage.write("root/var/lib/dpkg/status", deb("liba1", "1", "Source: a\n"));
     pack_root(stage, "root", "image");
-    stage.write("ashlar.yaml", "scan:\n  statements: [vex.json]\n  exceptions: exceptions.json\n");
+    stage.write("ashlar.yaml", "scan:\n  statements: [vex.json]\n");
     stage.write("vex.json", R"({"@context": "https://openvex.dev/ns/v0.2.0", "@id": "urn:x", "author": "Team", "timestamp": "2026-01-01T00:00:00Z", "version": 1, "statements": []})");
     stage.write("two.yaml", "decisions:\n  exceptions: [{people: 2, at-most: 90d}]\n  assessments: [{when: high, people: 2, by: [alice, bob]}]\n");
     for (const char* person : {"alice", "bob", "carol"}) make_person(stage, person);

@@ -14,7 +14,7 @@ class TriageFlow : public KnownProject {
     edit("small.yaml", "platforms: [linux/amd64, linux/arm64]", "platforms: [linux/amd64]");
     edit("small.yaml", "distribution: stone-1", "distribution: debian-13");
     edit("ashlar.yaml", "  stone-1:", "  debian-13:");
-    stage.write("ashlar.yaml", stage.read("ashlar.yaml") + "scan:\n  statements: [statements]\n  exceptions: exceptions.json\n");
+    stage.write("ashlar.yaml", stage.read("ashlar.yaml") + "scan:\n  statements: [statements]\n");
     stage.write("statements/none.json", R"({"@context": "https://openvex.dev/ns/v0.2.0", "@id": "urn:x", "author": "Team", "timestamp": "2026-01-01T00:00:00Z", "version": 1, "statements": []})");
     ASSERT_EQ(stage.ashlar({"lock", "small.yaml", "--update"}).code, 0);
     stage.write("fleet.yaml", "images:\n  - {definition: small.yaml, to: 'oci:published'}\n");

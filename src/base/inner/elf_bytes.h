@@ -10,6 +10,7 @@
 
 #include "base/bytes.h"
 #include "base/elf.h"
+#include "base/elf_head.h"
 
 namespace ashlar {
 
@@ -20,34 +21,30 @@ class ElfBytes {
   static constexpr std::uint32_t load = 1, dynamic = 2;
   static constexpr size_t max_text = 4096, max_dynamic = 65536;
 
-  struct Segment {
-    std::uint32_t type = 0, flags = 0;
-    std::uint64_t offset = 0, address = 0, size = 0;
-  };
+  using Segment = ElfSegment;
 
   explicit ElfBytes(BytesView file) : file_(file) {}
 
   /// Reads head and segments.
   Done open() {
-    if (!is_elf(file_)) return cannot(Kind::NotFound, "read an ELF file", "it does not begin as one");
-    if (file_.size() < 52 || file_[4] < 1 || file_[4] > 2 || file_[5] < 1 || file_[5] > 2) return damaged_elf("its head is cut off or of no known class");
-    wide_ = file_[4] == 2, big_ = file_[5] == 2, word_ = wide_ ? 8 : 4;
-    if (wide_ && file_.size() < 64) return damaged_elf("its head is cut off");
-    return read_segments();
+    auto head = ElfHead::read(file_);
+    if (!head) return cannot("read an ELF file", std::move(head).error());
+    head_ = *head;
+    const ElfHead::Table& table = head_.segments;
+    if (table.count == 0) return {};
+    if (!holds(table.offset, table.bytes())) return damaged_elf("its table of segments lies outside of it");
+    segments_ = head_.read_segments(file_.subspan(table.offset, table.bytes()));
+    return {};
   }
 
-  bool wide() const { return wide_; }
-  size_t word() const { return word_; }  ///< bytes of an address
+  const ElfHead& head() const { return head_; }
+  bool wide() const { return head_.wide; }
+  size_t word() const { return head_.word(); }  ///< bytes of an address
   const std::vector<Segment>& segments() const { return segments_; }
   BytesView file() const { return file_; }
 
   /// A number of `width` bytes at `at`; 0 beyond the end.
-  std::uint64_t number(std::uint64_t at, size_t width) const {
-    if (at > file_.size() || file_.size() - at < width) return 0;
-    std::uint64_t value = 0;
-    for (size_t byte = 0; byte < width; ++byte) value = value << 8 | file_[at + (big_ ? byte : width - 1 - byte)];
-    return value;
-  }
+  std::uint64_t number(std::uint64_t at, size_t width) const { return head_.number(file_, at, width); }
   bool holds(std::uint64_t offset, std::uint64_t size) const { return offset <= file_.size() && size <= file_.size() - offset; }
 
   /// The text that ends with a NUL within `most` bytes.
@@ -75,30 +72,17 @@ class ElfBytes {
     if (found == segments_.end() || found->size == 0) return std::nullopt;
     // Files with debug information alone keep the table's place, but not its bytes.
     if (!holds(found->offset, found->size)) return damaged_elf("its dynamic section lies outside of it");
-    for (std::uint64_t at = found->offset, left = std::min<std::uint64_t>(found->size / (2 * word_), max_dynamic); left > 0; at += 2 * word_, --left) {
-      const std::uint64_t tag = number(at, word_);
+    for (std::uint64_t at = found->offset, left = std::min<std::uint64_t>(found->size / (2 * word()), max_dynamic); left > 0; at += 2 * word(), --left) {
+      const std::uint64_t tag = number(at, word());
       if (tag == 0) break;
-      out.emplace_back(tag, number(at + word_, word_));
+      out.emplace_back(tag, number(at + word(), word()));
     }
     return out;
   }
 
  private:
-  Done read_segments() {
-    const std::uint64_t table = number(wide_ ? 32 : 28, word_), entry_size = number(wide_ ? 54 : 42, 2), count = number(wide_ ? 56 : 44, 2);
-    if (count == 0) return {};
-    if (entry_size < (wide_ ? 56 : 32) || !holds(table, entry_size * count)) return damaged_elf("its table of segments lies outside of it");
-    segments_.reserve(count);
-    for (std::uint64_t at = table; at < table + entry_size * count; at += entry_size) {
-      if (wide_) segments_.push_back({static_cast<std::uint32_t>(number(at, 4)), static_cast<std::uint32_t>(number(at + 4, 4)), number(at + 8, 8), number(at + 16, 8), number(at + 32, 8)});
-      else segments_.push_back({static_cast<std::uint32_t>(number(at, 4)), static_cast<std::uint32_t>(number(at + 24, 4)), number(at + 4, 4), number(at + 8, 4), number(at + 16, 4)});
-    }
-    return {};
-  }
-
   BytesView file_;
-  bool wide_ = false, big_ = false;
-  size_t word_ = 4;
+  ElfHead head_;
   std::vector<Segment> segments_;
 };
 

@@ -5,16 +5,14 @@
 #include <string>
 #include <vector>
 
+#include "base/elf_head.h"
 #include "inventory/ecosystems.h"
 
 namespace ashlar::inventory {
 
 class ElfFile {
  public:
-  struct Segment {
-    std::uint32_t type = 0, flags = 0;
-    std::uint64_t offset = 0, address = 0, size = 0;  ///< in the file
-  };
+  using Segment = ElfSegment;
   struct Section {
     std::string name;
     std::uint32_t type = 0;
@@ -39,19 +37,17 @@ class ElfFile {
   /// What the notes of its segments hold, up to 1 MiB each.
   std::vector<Note> notes() const;
   /// In the file's byte order; 0 beyond the end.
-  std::uint64_t number(BytesView bytes, size_t at, size_t width) const;
+  std::uint64_t number(BytesView bytes, size_t at, size_t width) const { return head_.number(bytes, at, width); }
   const host::ReadFile& file() const { return *file_; }
-  bool wide() const { return wide_; }
-  std::uint16_t machine() const { return machine_; }
+  bool wide() const { return head_.wide; }
+  std::uint16_t machine() const { return head_.machine; }
 
  private:
   explicit ElfFile(const host::ReadFile& file) : file_(&file) {}
-  Done read_segments(BytesView head);
-  Done read_sections(BytesView head);
+  Done read_sections();
 
   const host::ReadFile* file_;
-  bool wide_ = false, big_ = false;
-  std::uint16_t machine_ = 0;
+  ElfHead head_;
   std::vector<Segment> segments_;
   std::vector<Section> sections_;
 };
