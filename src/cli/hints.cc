@@ -45,7 +45,8 @@ std::unexpected<Error> no_action(std::string_view verb, std::string_view word, s
 std::vector<std::string> long_names(const CLI::App& verb) { return names_of(verb, verb.get_subcommands([](const CLI::App*) { return true; })); }
 
 std::string misreading(const CLI::App& verb, std::string_view cause) {
-  const std::vector<const CLI::App*> chosen(verb.get_subcommands().begin(), verb.get_subcommands().end());
+  const auto parsed = verb.get_subcommands();
+  const std::vector<const CLI::App*> chosen(parsed.begin(), parsed.end());
   const std::vector<std::string> names = chosen.empty() ? long_names(verb) : names_of(verb, chosen);
   for (const std::string& each : verb.remaining(true)) {
     const std::string_view word = cut(each, '=').first;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
+#include <cstddef>
 
 #include <fmt/format.h>
 
@@ -77,6 +79,8 @@ Result<ImageRef> parse_registry(std::string_view whole, std::string_view rest) {
   if (first == std::string_view::npos || !is_host(rest.substr(0, first)) || !is_repository(rest.substr(first + 1)) || rest.size() > 255)
     return bad(whole, "it is not of the form oci:DIR[:TAG], oci-archive:FILE[:TAG], docker-archive:FILE[:TAG], dir:PATH or [docker://]HOST/REPO[:TAG][@DIGEST]");
   ref.location = std::string(rest);
+  // Hosts have no case (RFC 3986, section 3.2.2): a policy knows one by one spelling.
+  std::transform(ref.location.begin(), ref.location.begin() + static_cast<std::ptrdiff_t>(first), ref.location.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return ref;
 }
 

@@ -37,6 +37,7 @@ TEST(ImageRef, ReadsEveryTransport) {
       {"a tag and a digest", "registry.example/python:3@" + some_digest, Transport::Registry, "registry.example/python", "3", some_digest,
        "docker://registry.example/python:3@" + some_digest},
       {"an IPv6 address", "docker://[::1]:5000/a", Transport::Registry, "[::1]:5000/a", "", "", "docker://[::1]:5000/a"},
+      {"a host has no case", "Registry.EXAMPLE:5000/a", Transport::Registry, "registry.example:5000/a", "", "", "docker://registry.example:5000/a"},
       {"separators inside path components", "registry.example/a-b--c/d_e__f.g", Transport::Registry, "registry.example/a-b--c/d_e__f.g", "", "", "docker://registry.example/a-b--c/d_e__f.g"},
       {"a tag of 128 characters", "registry.example/a:" + std::string(128, 'x'), Transport::Registry, "registry.example/a", std::string(128, 'x'), "",
        "docker://registry.example/a:" + std::string(128, 'x')},

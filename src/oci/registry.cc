@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <mutex>
 #include <set>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "oci/attached.h"
 #include "oci/inner/blob_stream.h"
@@ -52,6 +54,20 @@ Result<std::string> settle_type(const std::string& said, std::string_view text) 
 
 /// Whether an answer says that there is no API of referrers: 404 by the specification, and what older registries say of paths that they do not know.
 bool has_no_referrers(int status) { return status == 404 || status == 400 || status == 405 || status == 501; }
+
+/// What there is in the place of a tag that is not there: the error says so. A registry that lists no tags adds nothing.
+Error with_other_tags(Error error, Registry& registry) {
+  constexpr size_t shown = 10;
+  const auto all = registry.tags();
+  if (!all) return error;
+  std::vector<std::string> tags;
+  std::ranges::copy_if(*all, std::back_inserter(tags), [](const std::string& each) { return !each.starts_with("sha256-"); });
+  if (tags.empty()) return error;
+  const size_t more = tags.size() > shown ? tags.size() - shown : 0;
+  tags.resize(tags.size() - more);
+  error.message += fmt::format("; its tags are {}{}", fmt::join(tags, ", "), more == 0 ? "" : fmt::format(" and {} more", more));
+  return error;
+}
 
 /// An image in a registry, of which only what is asked for is fetched; manifests once.
 class RegistryImage final : public ImageReader {
@@ -229,6 +245,7 @@ Result<std::unique_ptr<ImageReader>> open_image(host::Machine& machine, const Im
   if (ref.transport != Transport::Registry) return open_image(*machine.files, ref);
   TRY_ASSIGN(auto registry, Registry::open(machine, ref, patience));
   auto root = registry->manifest(!ref.digest.empty() ? ref.digest : ref.tag.empty() ? "latest" : ref.tag);
+  if (!root && root.error().kind == Kind::NotFound && ref.digest.empty()) return cannot(fmt::format("open '{}'", ref.str()), with_other_tags(std::move(root).error(), *registry));
   if (!root) return cannot(fmt::format("open '{}'", ref.str()), std::move(root).error());
   return std::make_unique<RegistryImage>(std::move(registry), std::move(*root));
 }

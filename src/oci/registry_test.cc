@@ -51,7 +51,11 @@ TEST_F(RegistryTest, AnImageIsReadBlobByBlob) {
     server.log.clear();
   }
   EXPECT_EQ(open("a/b:1").value()->is_remote(), true);
-  EXPECT_EQ(said(open("a/b:2")), "cannot open 'docker://registry.example/a/b:2': cannot fetch manifest '2': the registry answers 404: manifest unknown");
+  EXPECT_EQ(said(open("a/b:2")), "cannot open 'docker://registry.example/a/b:2': cannot fetch manifest '2': the registry answers 404: manifest unknown; its tags are 1");
+  for (int at = 0; at < 11; ++at) server.repositories["a/b"].tags[fmt::format("t{:02}", at)] = image.digest.str();
+  server.repositories["a/b"].tags[fallback_tag(image.digest)] = image.digest.str();
+  EXPECT_EQ(said(open("a/b:2")), "cannot open 'docker://registry.example/a/b:2': cannot fetch manifest '2': the registry answers 404: manifest unknown; its tags are 1, t00, t01, t02, t03, t04, t05, t06, t07, t08 and 2 more");
+  EXPECT_EQ(said(open("none/b:2")), "cannot open 'docker://registry.example/none/b:2': cannot fetch manifest '2': the registry answers 404: manifest unknown");
   EXPECT_EQ(open("a/b:2").error().kind, Kind::NotFound);
   EXPECT_EQ(open("a/b").error().kind, Kind::NotFound) << "without a tag it is 'latest'";
   EXPECT_EQ(server.count("/v2/a/b/manifests/latest"), 1U);

@@ -93,6 +93,8 @@ Result<PublicKey> PublicKey::parse(std::string_view pem) {
     OPENSSL_free(header);
     OPENSSL_free(data);
   }
+  if (key == nullptr && pem.find("BEGIN CERTIFICATE") != std::string_view::npos) return cannot(Kind::Invalid, "read public key", "it is a certificate: `openssl x509 -pubkey -noout -in FILE` writes its key");
+  if (key == nullptr && (pem.starts_with("ssh-") || pem.starts_with("ecdsa-"))) return cannot(Kind::Invalid, "read public key", "it is a key in the form of SSH; of ECDSA `ssh-keygen -e -m PKCS8 -f FILE` writes it as PEM");
   if (key == nullptr) return cannot(Kind::Invalid, "read public key", "it is no PEM public key");
   return of(owned(key));
 }

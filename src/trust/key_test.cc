@@ -257,6 +257,8 @@ TEST(Key, WhatIsNoPublicKeyIsRefused) {
       {"nothing", "", "it is no PEM public key"},
       {"a private key", make_key("P-256"), "it is no PEM public key"},
       {"one that calls itself encrypted, for which nobody is asked", encrypted, "it is no PEM public key"},
+      {"a certificate", "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n", "it is a certificate: `openssl x509 -pubkey -noout -in FILE` writes its key"},
+      {"a key of SSH", "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ x@y\n", "it is a key in the form of SSH; of ECDSA `ssh-keygen -e -m PKCS8 -f FILE` writes it as PEM"},
       {"RSA of 1024 bits", pem_of(small), "it is an RSA key of 1024 bits: 2048 to 16384 are taken"},
       {"another curve", pem_of(curve), "it is an ECDSA key on 'secp521r1': P-256 and P-384 are supported"},
   };
