@@ -97,7 +97,7 @@ void ClockRun::advance(Time to) {
     const Time at = pause ? *pause_end_ : *exception_end_;
     run(at);
     if (pause) resume(at);
-    else reopen(at);
+    else forget_decider(), reopen(at);
   }
 }
 
@@ -190,8 +190,23 @@ void ClockRun::take_pause(const Entry& entry) {
   if (pauses.in_all) no_later({event.at.seconds + *pauses.in_all - paused_in_all_});
 }
 
+/// Who answers for it: a person who wrote it down, or whom the loop found to have decided.
+void ClockRun::take_decider(const Event& event) {
+  const std::string named = fact(event, "decided-by");
+  clock_.decided_by = !named.empty() ? named : event.by.starts_with("ashlar ") ? std::string() : event.by;
+  const auto until = Time::parse(fact(event, "until"));
+  clock_.decided_until = until ? std::optional(*until) : std::nullopt;
+}
+
+void ClockRun::forget_decider() {
+  clock_.decided_by.clear();
+  clock_.decided_until.reset();
+}
+
 void ClockRun::take_assessment(const Entry& entry) {
   const std::string status = fact(entry.event, "status");
+  if (status == "not_affected") take_decider(entry.event);
+  else forget_decider();
   if (status == "fixed") return end(entry, true);
   if (status == "not_affected") {
     if (rules_.not_affected_stops) end(entry, false);
@@ -203,6 +218,7 @@ void ClockRun::take_assessment(const Entry& entry) {
 }
 
 void ClockRun::take_exception(const Entry& entry) {
+  take_decider(entry.event);
   if (!rules_.exception_stops) return disregard(entry, "by this policy an exception stops no clock");
   if (ended_) return;
   const auto until = Time::parse(fact(entry.event, "until"));
@@ -236,6 +252,7 @@ void ClockRun::take(const Entry& entry) {
   switch (event.kind) {
     case ledger::Kind::FirstSeen: return see(entry);
     case ledger::Kind::Reopened:
+      if (names(event)) forget_decider();
       if (ended_) {
         use(entry);
         gone_ = false;
@@ -246,7 +263,10 @@ void ClockRun::take(const Entry& entry) {
     case ledger::Kind::Rescored: return names(event) ? rescore(entry) : void();
     case ledger::Kind::Assessed: return names(event) ? take_assessment(entry) : void();
     case ledger::Kind::Excepted: return names(event) ? take_exception(entry) : void();
-    case ledger::Kind::Closed: return names(event) ? end(entry, true) : void();
+    case ledger::Kind::Closed:
+      if (!names(event)) return;
+      forget_decider();
+      return end(entry, true);
     case ledger::Kind::Promoted: return take_promotion(entry);
     case ledger::Kind::Deployed: return take_deployment(entry);
     case ledger::Kind::RolledBack:
@@ -275,6 +295,7 @@ Clock ClockRun::until(Time now) {
   }
   advance(now);
   mark(now);
+  if (clock_.decided_until && *clock_.decided_until <= now) forget_decider();  // it holds no more, whether it stopped the clock or not
   if (limit_ < unlimited && begun_) clock_.limit = limit_;
   if (begun_ && (limit_ < unlimited || (due_ && clock_.exploited))) {
     clock_.deadline = limit_ < unlimited ? rules_.calendar.after(std::max(clock_.ended.value_or(now), *clock_.start), std::max<std::int64_t>(limit_ - clock_.ran, 0)) : *due_;
