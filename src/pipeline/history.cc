@@ -11,12 +11,6 @@ namespace {
 using ledger::Event;
 using Kind = ledger::Kind;
 
-const std::string& fact(const Event& event, const std::string& name) {
-  static const std::string none;
-  const auto found = event.facts.find(name);
-  return found == event.facts.end() ? none : found->second;
-}
-
 ImageHistory::Publication publication_of(const Event& event) {
   ImageHistory::Publication out{.digest = event.digest, .tag = fact(event, "tag"), .lock = fact(event, "lock"), .definition = fact(event, "definition"), .at = event.at};
   const std::string& seconds = fact(event, "seconds");
@@ -28,6 +22,7 @@ void take_rating(KnownFinding& finding, const Event& event) {
   if (const std::string& severity = fact(event, "severity"); !severity.empty()) finding.severity = advisory::severity_of(severity);
   finding.exploited = event.facts.contains("kev");
   if (event.facts.contains("fixed-in")) finding.fixed_in = fact(event, "fixed-in");
+  if (event.facts.contains("version")) finding.version = fact(event, "version");
 }
 
 void of_finding(const Event& event, KnownFinding& finding) {
@@ -35,6 +30,7 @@ void of_finding(const Event& event, KnownFinding& finding) {
   switch (event.kind) {
     case Kind::FirstSeen:
     case Kind::Reopened:
+      finding.fix_available = false;  // of this time
       finding.state = State::Open;
       finding.first_seen = event.at;
       take_rating(finding, event);
@@ -59,11 +55,13 @@ void of_image(const Event& event, ImageHistory& out) {
       out.canary.reset();
       return;
     }
+    if (out.promoted) out.promoted_before.insert(out.promoted->digest);
     out.promoted = publication_of(event);
+    out.promoted_before.erase(out.promoted->digest);
     out.canary.reset();
     if (event.kind == Kind::Promoted) out.stopped.reset();
   } else if (event.kind == Kind::Tested && fact(event, "result") == "stopped") {
-    out.stopped = {fact(event, "inputs"), fact(event, "reason")};
+    out.stopped = {fact(event, "inputs"), fact(event, "reason"), fact(event, "judged"), fact(event, "candidate")};
     if (out.canary && out.canary->digest == event.digest) out.canary.reset();  // it does not pass any more
   } else if (event.kind == Kind::Noted && fact(event, "what") == "canary") {
     out.canary = publication_of(event);
@@ -97,27 +95,35 @@ class CatchUp {
 
   void seen(const FindingName& name, const SeenFinding& finding, const KnownFinding* known, std::optional<Time> fixed_since) {
     using State = KnownFinding::State;
+    const bool again = known != nullptr && known->state != State::Open && finding.open();
     if (known == nullptr) add(Kind::FirstSeen, name, rating(finding));
     if (finding.published && (known == nullptr || !known->published)) add(Kind::Published, name, {}, *finding.published);
-    if (known != nullptr && known->state != State::Open && finding.open()) {
+    if (again) {
       auto facts = rating(finding);
       facts.emplace("reason", !finding.reason.empty() ? finding.reason : known->state == State::Closed ? "it is found again" : known->state == State::Assessed ? "the statement on it does not hold any more" : "the decision to live with it does not hold any more");
       add(Kind::Reopened, name, std::move(facts));
     } else if (known != nullptr && (known->severity != finding.severity || known->exploited != finding.exploited.has_value() || known->fixed_in != finding.fixed_in)) {
       add(Kind::Rescored, name, rating(finding));
     }
-    if (fixed_since && (known == nullptr || !known->fix_available)) add(Kind::FixAvailable, name, {{"fixed-in", finding.fixed_in}}, *fixed_since);
-    if (finding.status == scan::Status::NotAffected && (known == nullptr || known->state != State::Assessed)) add(Kind::Assessed, name, {{"status", "not_affected"}, {"reason", finding.reason}});
-    if (finding.status == scan::Status::Excepted && (known == nullptr || known->state != State::Excepted)) add(Kind::Excepted, name, {{"reason", finding.reason}});
+    if (fixed_since && (known == nullptr || !known->fix_available || again)) add(Kind::FixAvailable, name, {{"fixed-in", finding.fixed_in}}, *fixed_since);
+    if (finding.status == scan::Status::NotAffected && (known == nullptr || known->state != State::Assessed)) add(Kind::Assessed, name, decided(finding, {{"status", "not_affected"}, {"reason", finding.reason}}));
+    if (finding.status == scan::Status::Excepted && (known == nullptr || known->state != State::Excepted)) add(Kind::Excepted, name, decided(finding, {{"reason", finding.reason}}));
   }
   void gone(const FindingName& name) { add(Kind::Closed, name, {{"reason", "the image does not have it any more"}}); }
   std::vector<Event> events;
 
  private:
+  /// Who answers for it, and until when.
+  static std::map<std::string, std::string> decided(const SeenFinding& finding, std::map<std::string, std::string> facts) {
+    if (!finding.decided_by.empty()) facts.emplace("decided-by", finding.decided_by);
+    if (finding.decided_until) facts.emplace("until", finding.decided_until->str());
+    return facts;
+  }
   static std::map<std::string, std::string> rating(const SeenFinding& finding) {
     std::map<std::string, std::string> out = {{"severity", std::string(advisory::to_string(finding.severity))}, {"fixed-in", finding.fixed_in}};
     if (finding.exploited) out.emplace("kev", finding.exploited->date());
     if (finding.exploited_due) out.emplace("kev-due", finding.exploited_due->date());
+    if (!finding.version.empty()) out.emplace("version", finding.version);
     if (finding.likelihood > 0) out.emplace("epss", fmt::format("{:.5f}", finding.likelihood));
     return out;
   }
@@ -130,6 +136,12 @@ class CatchUp {
 };
 
 }  // namespace
+
+const std::string& fact(const Event& event, const std::string& name) {
+  static const std::string none;
+  const auto found = event.facts.find(name);
+  return found == event.facts.end() ? none : found->second;
+}
 
 ImageHistory history_of(const std::vector<ledger::Entry>& entries) {
   ImageHistory out;
@@ -173,11 +185,12 @@ std::map<FindingName, SeenFinding> seen_in(const std::vector<scan::Report>& plat
       const std::string& package = finding.component.source.empty() ? finding.component.name : finding.component.source;
       const auto [place, fresh] = out.try_emplace({finding.id, package});
       SeenFinding& seen = place->second;
-      if (fresh || rank(finding.status) > rank(seen.status)) seen.status = finding.status, seen.reason = finding.reason;
+      if (fresh || rank(finding.status) > rank(seen.status)) seen.status = finding.status, seen.reason = finding.reason, seen.decided_by = finding.decided_by, seen.decided_until = finding.decided_until;
       seen.severity = std::max(seen.severity, finding.severity);
       if (finding.exploited) seen.exploited = finding.exploited->added, seen.exploited_due = finding.exploited->due;
       if (finding.likelihood) seen.likelihood = std::max(seen.likelihood, finding.likelihood->score);
       if (seen.fixed_in.empty()) seen.fixed_in = finding.fixed_in;
+      if (seen.version.empty()) seen.version = finding.component.source_version.empty() ? finding.component.version : finding.component.source_version;
       if (finding.published && (!seen.published || *finding.published < *seen.published)) seen.published = finding.published;
     }
   }

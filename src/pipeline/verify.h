@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "attest/support.h"
 #include "host/machine.h"
 #include "oci/layout.h"
 #include "pipeline/signatures.h"
@@ -28,6 +29,15 @@ struct VerifyOptions {
   std::vector<std::string> types{};  ///< predicates of which a statement that we believe must be there
 };
 
+/// A support statement that we believe, held against the moment of verification.
+struct SupportFound {
+  attest::SupportSaid said{};
+  std::string by{};              ///< the key that signed it
+  bool begun = true, ended = false;
+  /// `its support ended on 2026-11-01, as 'release' says`
+  std::string str() const;
+};
+
 struct Verification {
   std::string ref;
   Digest digest = Digest::from({});  ///< of what was verified
@@ -35,6 +45,7 @@ struct Verification {
   std::vector<std::string> missing{};  ///< what would be needed and is not there, in words
   std::vector<std::string> unread{};   ///< what may be attached and was not looked at: without it, what is not verified may be
   std::map<Digest, std::string> platforms{};  ///< of an index whose platforms' images were looked at, too: their names
+  std::vector<SupportFound> support{};        ///< what is promised of it, each once; none: nobody who is believed promises anything
   bool verified = false;
 };
 
