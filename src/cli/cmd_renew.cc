@@ -73,7 +73,7 @@ Json to_json(const pipeline::Renewed& renewed, bool plan) {
   for (const auto& each : renewed.done) done.push_back(to_json(each));
   for (const auto& [image, error] : renewed.unseen) unseen.push_back({{"image", image}, {"error", error.message}});
   return {{"schema", "https://ashlar.dev/renew/v1"}, {"now", renewed.now.str()}, {"plan", plan}, {"images", renewed.images}, {"due", std::move(due)}, {"critical_path", {{"images", renewed.path.images}, {"seconds", renewed.path.seconds}}},
-          {"done", std::move(done)}, {"ahead", std::move(ahead)}, {"unseen", std::move(unseen)}, {"events", renewed.events}};
+          {"done", std::move(done)}, {"ahead", std::move(ahead)}, {"unseen", std::move(unseen)}, {"events", renewed.events}, {"sealed_late", renewed.sealed_late}};
 }
 
 /// What is due of one image, as a tree.
@@ -93,7 +93,7 @@ std::string_view words_of_ahead(const std::string& ahead) {
 void say_done(Context& context, const pipeline::Renewal& done) {
   using Outcome = pipeline::Renewal::Outcome;
   const bool published = done.outcome == Outcome::Promoted || done.outcome == Outcome::Canary;
-  say(context, bold(context, fmt::format("{:<9} {}  {}", pipeline::to_string(done.outcome), done.image, published ? fmt::format("{} as {}, {}", done.digest.substr(0, 19), done.revision, done.moved.empty() ? "no tag moved" : "moved " + join(done.moved, ", ")) : std::string("its tags stay where they were"))));
+  say(context, bold(context, fmt::format("{:<9} {}  {}", pipeline::to_string(done.outcome), done.image, published ? fmt::format("{}{}, {}", done.digest.substr(0, 19), done.revision.empty() ? "" : " as " + done.revision, done.moved.empty() ? "no tag moved" : "moved " + join(done.moved, ", ")) : std::string("its tags stay where they were"))));
   for (const std::string& each : done.why) say(context, fmt::format("  {}", each));
   if (!done.closed.empty()) say(context, fmt::format("  closed {}", join(done.closed, ", ")));
   if (!done.ahead.empty()) say(context, fmt::format("  {}", words_of_ahead(done.ahead)));
@@ -119,6 +119,7 @@ void say_renewed(Context& context, const pipeline::Renewed& renewed, bool plan) 
   for (const auto& each : renewed.done) say_done(context, each);
   if (renewed.due.empty() && renewed.unseen.empty()) say(context, fmt::format("{} {} looked at, nothing is due, nothing was rebuilt", renewed.images, renewed.images == 1 ? "image" : "images"));
   else if (plan) say(context, fmt::format("{} {} looked at; nothing was done, --once does it", renewed.images, renewed.images == 1 ? "image" : "images"));
+  if (!renewed.unseen.empty()) say(context, fmt::format("{} could not be seen: whether something is due for that nobody knows", renewed.unseen.size()));
 }
 
 Exit exit_of(const std::vector<pipeline::Ahead>& ahead) {
@@ -194,7 +195,7 @@ Result<pipeline::Renewed> once(Context& context, const Options& options, const t
 
 Action renew(CLI::App& app) {
   const auto options = std::make_shared<Options>();
-  app.add_option("IMAGE", options->renew.only, "look at these images of the fleet alone, by the repository they are published in");
+  app.add_option("IMAGE", options->renew.only, "look at these images of the fleet alone: by where they are published, with or without docker:// or oci: and tag, by their definition, or an application by its reference");
   app.add_option("--fleet", options->fleet, "the images that are kept up to date; fleet.yaml by default")->option_text("FILE");
   auto* const plan = app.add_flag("--plan", options->renew.plan, "say what is due and why, and do nothing; exit 1 where something is");
   app.add_flag("--once", options->once, "do what is due, once; this is what happens without an option")->excludes(plan);

@@ -67,7 +67,10 @@ Json to_json(const pipeline::Verification& found) {
     rows.back()["on"] = each.subject == found.index ? "index" : "image";
     if (const auto platform = found.platforms.find(each.subject); platform != found.platforms.end()) rows.back()["platform"] = platform->second;
   }
-  return {{"schema", schema}, {"verified", found.verified}, {"ref", found.ref}, {"digest", found.digest.str()}, {"signatures", std::move(rows)}, {"missing", found.missing}, {"unread", found.unread}};
+  Json support = Json::array();
+  for (const auto& each : found.support)
+    support.push_back({{"from", each.said.from ? Json(each.said.from->str()) : Json(nullptr)}, {"until", each.said.until ? Json(each.said.until->str()) : Json(nullptr)}, {"ended", each.ended}, {"begun", each.begun}, {"rebuilt_at_latest", each.said.rebuilt_at_latest}, {"sla", each.said.sla}, {"by", each.by}});
+  return {{"schema", schema}, {"verified", found.verified}, {"ref", found.ref}, {"digest", found.digest.str()}, {"signatures", std::move(rows)}, {"missing", found.missing}, {"unread", found.unread}, {"support", std::move(support)}};
 }
 
 void say_signatures(Context& context, const pipeline::Verification& found) {
@@ -82,6 +85,7 @@ void say_signatures(Context& context, const pipeline::Verification& found) {
   }
   if (rows.size() > 1) say(context, table(context, rows));
   for (const std::string& each : found.unread) say(context, each);
+  for (const auto& each : found.support) say(context, each.str());
 }
 
 void say_verification(Context& context, const pipeline::Verification& found) {

@@ -83,11 +83,11 @@ Result<std::vector<Entry>> Outbox::entries(const std::string& where) {
   }
 }
 
-Result<std::vector<Entry>> Outbox::list(bool all) { return entries(all ? "" : "WHERE standing<>'delivered'"); }
+Result<std::vector<Entry>> Outbox::list(bool all) { return entries(all ? "WHERE standing<>'dropped'" : "WHERE standing IN ('waiting', 'refused')"); }
 
 Result<size_t> Outbox::hasten(Time now) {
   TRY_ASSIGN(const auto before, list(false));
-  TRY_ASSIGN(auto change, database_.prepare("UPDATE messages SET standing='waiting', due=? WHERE standing<>'delivered'"));
+  TRY_ASSIGN(auto change, database_.prepare("UPDATE messages SET standing='waiting', due=? WHERE standing IN ('waiting', 'refused')"));
   change.bind(0, now.seconds);
   TRY(change.run());
   TRY(database_.run("DELETE FROM holds"));
@@ -95,11 +95,22 @@ Result<size_t> Outbox::hasten(Time now) {
 }
 
 Done Outbox::drop(std::int64_t id) {
-  TRY_ASSIGN(auto change, database_.prepare("DELETE FROM messages WHERE id=? AND standing<>'delivered' RETURNING id"));
-  change.bind(0, id);
-  TRY_ASSIGN(const bool gone, change.step());
-  if (!gone) return cannot(Kind::NotFound, fmt::format("drop message {}", id), "the queue has none such");
-  return change.run();
+  // That an event was there is kept: whoever puts it again, as the loop does, would else bring it back.
+  for (const char* const sql : {"UPDATE messages SET standing='dropped', message='' WHERE id=? AND kind='event' AND standing IN ('waiting', 'refused') RETURNING id",
+                                "DELETE FROM messages WHERE id=? AND kind<>'event' AND standing IN ('waiting', 'refused') RETURNING id"}) {
+    TRY_ASSIGN(auto change, database_.prepare(sql));
+    change.bind(0, id);
+    TRY_ASSIGN(const bool gone, change.step());
+    if (gone) return change.run();
+  }
+  return cannot(Kind::NotFound, fmt::format("drop message {}", id), "the queue has none such");
+}
+
+Result<std::optional<Time>> Outbox::last_put(std::string_view key) {
+  TRY_ASSIGN(auto query, database_.prepare("SELECT max(put) FROM messages WHERE substr(key, 1, ?)=?"));
+  query.bind(0, static_cast<std::int64_t>(key.size())).bind(1, key);
+  TRY_ASSIGN(const bool some, query.step());
+  return some && !query.is_null(0) ? std::optional(Time{query.integer(0)}) : std::nullopt;
 }
 
 Result<std::optional<std::string>> Outbox::url_of(const std::string& key, const std::string& target) {

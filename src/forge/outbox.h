@@ -58,8 +58,10 @@ class Outbox {
   Result<std::vector<Entry>> list(bool all);
   /// Makes waiting and refused messages due now; gives how many.
   Result<size_t> hasten(Time now);
-  /// Takes a message that is not delivered out of the queue. NotFound when there is none.
+  /// Takes a message that is not delivered out of the queue; an event is not put again. NotFound when there is none.
   Done drop(std::int64_t id);
+  /// The latest time of all messages whose key begins so, those that were delivered or dropped, too; none: there was none.
+  Result<std::optional<Time>> last_put(std::string_view key);
   /// Where the ticket or pull request of a key is at a target, if it is known.
   Result<std::optional<std::string>> url_of(const std::string& key, const std::string& target);
 

@@ -416,6 +416,18 @@ TEST_F(OutboxTest, WhatIsPutSaysForWhom) {
   EXPECT_TRUE(box.drop(1));
   EXPECT_EQ(box.drop(1).error().kind, Kind::NotFound);
   EXPECT_EQ(box.list(true)->size(), 3U);
+  EXPECT_EQ(*box.put(ticket(MessageKind::Open), {settings[0]}), 1U) << "whoever puts a ticket again means it";
+  const auto all = box.list(false).value();
+  const auto event = std::ranges::find(all, MessageKind::Event, &Entry::kind);
+  ASSERT_NE(event, all.end());
+  EXPECT_TRUE(box.drop(event->id));
+  EXPECT_EQ(box.drop(event->id).error().kind, Kind::NotFound);
+  EXPECT_EQ(*box.put(ticket(MessageKind::Event, "x", "event/1"), settings), 0U) << "what happened once is not brought back by who tells of it again";
+  EXPECT_EQ(box.list(true)->size(), all.size() - 1);
+  EXPECT_EQ(*box.hasten(clock.now()), all.size() - 1);
+  EXPECT_EQ(box.list(false)->size(), all.size() - 1) << "nor by haste";
+  EXPECT_EQ(box.last_put("event/")->value().seconds, event->put.seconds);
+  EXPECT_FALSE(box.last_put("other/").value());
 }
 
 TEST_F(OutboxTest, NoTokenStandsInTheQueueOrAnError) {

@@ -127,6 +127,11 @@ class Reader {
 
 std::string_view to_string(Kind kind) { return names[static_cast<size_t>(kind)]; }
 
+std::string Event::fact(const std::string& name) const {
+  const auto found = facts.find(name);
+  return found == facts.end() ? std::string() : found->second;
+}
+
 Result<Kind> parse_kind(std::string_view text) {
   if (const auto at = std::ranges::find(names, text); at != names.end()) return static_cast<Kind>(at - names.begin());
   const std::string near = nearest(text, names);

@@ -27,6 +27,8 @@ struct Event {
   std::string environment{};     ///< of Deployed
   std::string by{};              ///< who says so: a person, or `ashlar renew`
   std::map<std::string, std::string> facts{};  ///< `severity`, `kev`, `epss`, `fixed-in`, `tag`, `reason`, `lock`, ...: docs/formats/ledger.md
+  /// Of that name; empty where it has none.
+  std::string fact(const std::string& name) const;
   friend bool operator==(const Event&, const Event&) = default;
 };
 

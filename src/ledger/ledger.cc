@@ -170,6 +170,15 @@ Result<std::string> Ledger::seal(const trust::PrivateKey& key, Time now) {
   return envelope;
 }
 
+Result<std::uint64_t> Ledger::unsealed() {
+  TRY_ASSIGN(const Entry at, end());
+  TRY_ASSIGN(auto rows, database_.prepare("SELECT place, envelope FROM checkpoints ORDER BY place DESC LIMIT 1"));
+  TRY_ASSIGN(const bool some, rows.step());
+  if (!some) return at.number;
+  TRY_ASSIGN(const auto last, read_checkpoint(rows.text(1), fmt::format("{} of the ledger", rows.integer(0))));
+  return at.number - std::min(at.number, last.checkpoint.size);
+}
+
 Result<std::vector<SignedCheckpoint>> Ledger::checkpoints() {
   std::vector<SignedCheckpoint> out;
   TRY_ASSIGN(auto rows, database_.prepare("SELECT place, envelope FROM checkpoints ORDER BY place"));

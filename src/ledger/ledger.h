@@ -56,6 +56,8 @@ class Ledger {
 
   /// Signs how many events there are and their chain, keeps it, and returns the envelope. Invalid of a ledger without events.
   Result<std::string> seal(const trust::PrivateKey& key, Time now);
+  /// Events after the newest checkpoint that is kept: of those nobody sees it when they are cut off.
+  Result<std::uint64_t> unsealed();
   /// Those that are kept, oldest first; Corrupt where one does not read.
   Result<std::vector<SignedCheckpoint>> checkpoints();
 

@@ -147,6 +147,19 @@ TEST_F(VerificationTest, WhatIsAfterTheLastCheckpointCanBeCutOffAndIsSaidToBeUns
   EXPECT_EQ(verified.sealed, 8U) << "the one after has no checkpoint over it";
 }
 
+TEST_F(VerificationTest, HowManyAreUnsealedIsKnown) {
+  auto ledger = Ledger::open(path).value();
+  EXPECT_EQ(ledger.unsealed().value(), 4U);
+  ASSERT_TRUE(ledger.seal(key, now));
+  EXPECT_EQ(ledger.unsealed().value(), 0U);
+  add(ledger, 1);
+  EXPECT_EQ(ledger.unsealed().value(), 1U);
+  auto fresh = Ledger::in_memory().value();
+  EXPECT_EQ(fresh.unsealed().value(), 0U);
+  add(fresh, 3);
+  EXPECT_EQ(fresh.unsealed().value(), 3U) << "nothing ever sealed it";
+}
+
 TEST_F(VerificationTest, ACheckpointElsewhereShowsWhatTheLedgerHides) {
   tamper(path, "DELETE FROM checkpoints; DELETE FROM entries WHERE number > 6");
   EXPECT_EQ(found(), (Words{"7: events 7 to 8 are missing: the checkpoint 'monday.json' of 2027-01-15T08:00:00Z counts them"}));

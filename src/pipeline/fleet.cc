@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/amount.h"
+#include "base/text.h"
 #include "base/yaml_section.h"
 #include "forge/repository.h"
 #include "pipeline/inner/revision.h"
@@ -22,7 +23,7 @@ constexpr std::array<std::string_view, 5> default_keys = {"cadence", "support", 
 constexpr std::array<std::string_view, 2> support_keys = {"from", "until"};
 constexpr std::array<std::string_view, 2> rollout_keys = {"canary", "soak"};
 constexpr std::array<std::string_view, 5> downstream_keys = {"target", "project", "base", "files", "name"};
-constexpr std::array<std::string_view, 4> application_keys = {"image", "base", "to", "owner"};
+constexpr std::array<std::string_view, 6> application_keys = {"image", "base", "to", "owner", "tests", "downstream"};
 
 class Reader : public YamlSection {
  public:
@@ -111,10 +112,11 @@ class Reader : public YamlSection {
     if (again) return fault(*definition, fmt::format("'{}' is in the fleet already", definition->text), "publish it once, and copy it with `ashlar copy`");
     if (image.rollout && revision_number(image.rollout->canary, image.rollout->canary.substr(0, image.rollout->canary.rfind("-r"))) > 0) return fault(node, fmt::format("the canary's tag '{}' has the form of a revision", image.rollout->canary));
     if (image.rollout && !place->tag.empty() && image.rollout->canary == place->tag) return fault(node, "the canary's tag is the stable one");
-    if (const YamlNode* value = node.find("downstream")) read_downstream(*value, *place, image);
+    if (image.rollout && image.rollout->canary == "latest") return fault(node, "'latest' is what they get who name no tag: none of them asked for a canary", "rollout: {canary: next, soak: 24h}");
+    if (const YamlNode* value = node.find("downstream")) read_downstream(*value, *place, image.downstream);
     out.images.push_back(std::move(image));
   }
-  void read_downstream(const YamlNode& node, const oci::ImageRef& place, FleetImage& out) {
+  void read_downstream(const YamlNode& node, const oci::ImageRef& place, std::vector<FleetDownstream>& out) {
     constexpr const char* example = "downstream: [{target: forge, project: team/shop, files: [Dockerfile]}]";
     if (node.type != YamlNode::Type::Sequence) return fault(node, "a list of repositories is expected here", example);
     for (const YamlNode& each : node.items) {
@@ -137,7 +139,7 @@ class Reader : public YamlSection {
       else if (place.transport == oci::Transport::Registry) repository.name = place.location;
       const auto name = workload::ImageName::parse(repository.name);
       if (!name || !name->tag.empty() || !name->digest.empty()) fault(each, repository.name.empty() ? "a layout has no name that files could call it by: 'name' is missing" : fmt::format("'{}' is no name without tag and digest", repository.name), "name: registry.example/python");
-      out.downstream.push_back(std::move(repository));
+      out.push_back(std::move(repository));
     }
   }
   /// A reference with a tag; a layout lies beside the file.
@@ -170,10 +172,28 @@ class Reader : public YamlSection {
     application.base = text(*base, "the repository of an image of the fleet");
     if (const YamlNode* to = node.find("to")) application.to = beside_ref(*to);
     if (const YamlNode* owner = node.find("owner")) application.owner = text(*owner, "a name");
+    if (const YamlNode* tests = node.find("tests")) application.tests = beside(text(*tests, "the path of a definition with run tests"));
     const auto there = std::ranges::find_if(out.images, [&](const FleetImage& each) { return each.repository == application.base || each.written == application.base; });
     if (there != out.images.end()) application.base = there->repository;
-    else return fault(*base, fmt::format("the fleet has no image '{}'", application.base));
+    else if (!read_base_of_others(*base, application)) return;
+    if (const YamlNode* value = node.find("downstream")) {
+      if (!application.base_of_others) return fault(*value, "those whose files name an image of the fleet stand below that image");
+      read_downstream(*value, oci::ImageRef::parse(application.base).value(), application.downstream);
+    }
     out.applications.push_back(std::move(application));
+  }
+  /// A base that the fleet does not make: the tag that is watched, of a registry or layout.
+  bool read_base_of_others(const YamlNode& node, FleetApplication& out) {
+    auto place = oci::ImageRef::parse(out.base);
+    const bool watched = place && (place->transport == oci::Transport::Registry || place->transport == oci::Transport::OciLayout);
+    if (!watched || place->tag.empty() || !place->digest.empty()) {
+      fault(node, fmt::format("the fleet has no image '{}'", out.base), "an image of others is named with the tag that is watched: docker://HOST/REPO:TAG");
+      return false;
+    }
+    if (place->transport == oci::Transport::OciLayout && !host::Path(place->location).is_absolute()) place->location = (folder_ / place->location).lexically_normal().string();
+    out.base = place->str();
+    out.base_of_others = true;
+    return true;
   }
 
   const YamlDocument& document_;
@@ -185,6 +205,47 @@ class Reader : public YamlSection {
 
 std::string ledger_name(const oci::ImageRef& place) {
   return place.transport == oci::Transport::OciLayout ? "oci:" + std::filesystem::absolute(place.location).lexically_normal().string() : place.location;
+}
+
+namespace {
+
+/// Whether a word means what lies at `ref`: by any reference to it, with its tag or, where it has none of its own, without.
+bool means(const std::string& word, const std::string& ref, bool with_tag) {
+  auto meant = oci::ImageRef::parse(word), there = oci::ImageRef::parse(ref);
+  if (!meant || !there || ledger_name(*meant) != ledger_name(*there)) return false;
+  return meant->digest.empty() && (meant->tag == there->tag || (!with_tag && (meant->tag.empty() || there->tag.empty())));
+}
+
+bool means(const std::string& word, const FleetImage& image) {
+  const auto path = [](const host::Path& each) { return std::filesystem::absolute(each).lexically_normal(); };
+  return word == image.repository || word == image.written || means(word, image.to, false) || path(word) == path(image.definition);
+}
+
+bool means(const std::string& word, const FleetApplication& application) {
+  return word == application.ref || means(word, application.ref, true) || (!application.to.empty() && means(word, application.to, true));
+}
+
+}  // namespace
+
+Result<FleetChoice> choose(const Fleet& fleet, const std::vector<std::string>& words) {
+  FleetChoice out;
+  std::vector<std::string> strangers = words;
+  const auto chosen = [&](const auto& each) {
+    const auto found = std::ranges::find_if(words, [&](const std::string& word) { return means(word, each); });
+    if (found != words.end()) std::erase_if(strangers, [&](const std::string& word) { return means(word, each); });
+    return words.empty() || found != words.end();
+  };
+  for (const FleetImage& each : fleet.images) {
+    if (chosen(each)) out.images.push_back(&each);
+  }
+  for (const FleetApplication& each : fleet.applications) {
+    if (chosen(each)) out.applications.push_back(&each);
+  }
+  if (strangers.empty()) return out;
+  std::vector<std::string> names;
+  for (const FleetImage& each : fleet.images) names.push_back(each.repository);
+  for (const FleetApplication& each : fleet.applications) names.push_back(each.ref);
+  return cannot(Kind::NotFound, fmt::format("renew '{}'", strangers.front()), fmt::format("the fleet has {}", join(names, ", ")));
 }
 
 Result<Fleet> read_fleet(std::string text, const host::Path& path) {

@@ -41,12 +41,15 @@ struct FleetImage {
   std::vector<FleetDownstream> downstream{};
 };
 
-/// An image of somebody that is built on one of the fleet.
+/// An image of somebody that is built on one of the fleet, or on an image of others whose tag is watched.
 struct FleetApplication {
-  std::string ref;      ///< `docker://HOST/REPO:TAG`
-  std::string base;     ///< repository of a fleet image
-  std::string to{};     ///< where it is written when it can be rebased, with a tag; empty: its owner is told
-  std::string owner{};  ///< who builds it when it cannot be rebased
+  std::string ref;              ///< `docker://HOST/REPO:TAG`
+  std::string base;             ///< repository of a fleet image; of an image of others its reference, with the tag that is watched
+  std::string to{};             ///< where it is written when it can be rebased, with a tag; empty: its owner is told
+  std::string owner{};          ///< who builds it when it cannot be rebased
+  bool base_of_others = false;
+  host::Path tests{};           ///< a definition whose run tests it must pass on its new base; empty: none
+  std::vector<FleetDownstream> downstream{};  ///< whose files name the base of others
 };
 
 struct Fleet {
@@ -56,6 +59,15 @@ struct Fleet {
   host::Path policy;                    ///< the policy file; empty: the default
   std::int64_t announce = 90 * 86400;   ///< seconds before an end of life or of support when it is announced
 };
+
+/// What is meant by words of a command line: an image by its repository, by where it is published as the fleet has it or as any reference to it, or by its definition; an
+/// application by its reference or by where it is written.
+struct FleetChoice {
+  std::vector<const FleetImage*> images{};
+  std::vector<const FleetApplication*> applications{};
+};
+/// Without words all of it. NotFound names what the fleet has.
+Result<FleetChoice> choose(const Fleet& fleet, const std::vector<std::string>& words);
 
 /// What an image is called in the ledger: its repository, or `oci:` and the layout's folder, whatever the working folder is.
 std::string ledger_name(const oci::ImageRef& place);

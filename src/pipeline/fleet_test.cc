@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <fmt/format.h>
+
 #include "base/text.h"
 #include "base/yaml.h"
 #ifdef ASHLAR_WITH_VALIJSON
@@ -61,6 +63,53 @@ applications:
   EXPECT_EQ(python.replaces, "");
   ASSERT_EQ(fleet->applications.size(), 1U);
   EXPECT_EQ(fleet->applications[0].owner, "team shop");
+  EXPECT_FALSE(fleet->applications[0].base_of_others);
+}
+
+TEST(Fleet, an_application_may_lie_on_an_image_of_others) {
+  const auto fleet = read_fleet(R"(images: [{definition: a.yaml, to: 'oci:a'}]
+applications:
+  - {image: 'docker://h/shop:1', base: 'elsewhere.example/python:3.13', to: 'docker://h/shop:rebased', tests: tests/shop.yaml, downstream: [{target: forge, project: team/shop, files: [Dockerfile]}]}
+  - {image: 'oci:stall:1', base: 'oci:base:1'}
+)", "/team/fleet.yaml");
+  ASSERT_TRUE(fleet) << fleet.error().message;
+  ASSERT_EQ(fleet->applications.size(), 2U);
+  const FleetApplication &shop = fleet->applications[0], &stall = fleet->applications[1];
+  EXPECT_TRUE(shop.base_of_others);
+  EXPECT_EQ(shop.base, "docker://elsewhere.example/python:3.13");
+  EXPECT_EQ(shop.tests, "/team/tests/shop.yaml");
+  ASSERT_EQ(shop.downstream.size(), 1U);
+  EXPECT_EQ(shop.downstream[0].name, "elsewhere.example/python") << "what its files call the base";
+  EXPECT_EQ(stall.base, "oci:/team/base:1");
+}
+
+TEST(Fleet, words_choose_images_and_applications) {
+  const auto fleet = read_fleet(R"(images:
+  - {definition: python.yaml, to: 'docker://h/python'}
+  - {definition: nginx.yaml, to: 'oci:out/nginx:1.26'}
+applications:
+  - {image: 'docker://h/shop:1', base: h/python, to: 'docker://h/shop:rebased'}
+)", "/team/fleet.yaml").value();
+  const struct { const char *word, *chosen; } rows[] = {
+      {"h/python", "h/python"},           {"docker://h/python", "h/python"},         {"docker://h/python:3.13", "h/python"}, {"/team/python.yaml", "h/python"},
+      {"oci:out/nginx:1.26", "oci:/team/out/nginx"}, {"oci:/team/out/nginx", "oci:/team/out/nginx"}, {"oci:/team/out/nginx:1.26", "oci:/team/out/nginx"}, {"docker://h/shop:1", "docker://h/shop:1"},
+      {"h/shop:1", "docker://h/shop:1"},  {"docker://h/shop:rebased", "docker://h/shop:1"},
+      {"h/shop", ""},                     {"oci:/team/out/nginx:1.27", ""},          {"h/pyth", ""},                         {"python.yaml", ""},
+  };
+  for (const auto& row : rows) {
+    const auto choice = choose(fleet, {row.word});
+    if (*row.chosen == '\0') {
+      ASSERT_FALSE(choice) << row.word;
+      EXPECT_EQ(choice.error().message, fmt::format("cannot renew '{}': the fleet has h/python, oci:/team/out/nginx, docker://h/shop:1", row.word));
+      continue;
+    }
+    ASSERT_TRUE(choice) << choice.error().message;
+    ASSERT_EQ(choice->images.size() + choice->applications.size(), 1U) << row.word;
+    EXPECT_EQ(choice->images.empty() ? choice->applications[0]->ref : choice->images[0]->repository, row.chosen) << row.word;
+  }
+  EXPECT_EQ(choose(fleet, {})->images.size(), 2U);
+  EXPECT_EQ(choose(fleet, {})->applications.size(), 1U);
+  EXPECT_FALSE(choose(fleet, {"h/python", "h/other"})) << "one that is known does not excuse one that is not";
 }
 
 TEST(Fleet, faults_are_told_with_their_place) {
@@ -78,6 +127,7 @@ TEST(Fleet, faults_are_told_with_their_place) {
       {"support backwards", "images:\n  - {definition: a.yaml, to: 'oci:a', support: {from: 2027-01-01, until: 2026-01-01}}\n", "2: support ends before it begins"},
       {"a rollout without a soak", "images:\n  - {definition: a.yaml, to: 'oci:a', rollout: {canary: c}}\n", "2: a rollout has a 'soak' time (soak: 24h)"},
       {"a canary under the stable tag", "images:\n  - {definition: a.yaml, to: 'oci:a:1', rollout: {canary: '1', soak: 1d}}\n", "2: the canary's tag is the stable one"},
+      {"a canary that everybody follows", "images:\n  - {definition: a.yaml, to: 'oci:a', rollout: {canary: latest, soak: 1d}}\n", "2: 'latest' is what they get who name no tag: none of them asked for a canary (rollout: {canary: next, soak: 24h})"},
       {"neither all nor security", "images:\n  - {definition: a.yaml, to: 'oci:a', take: some}\n", "2: 'some' is neither 'all' nor 'security'"},
       {"it took the place of what is no reference", "images:\n  - {definition: a.yaml, to: 'oci:a', replaces: 'oci:'}\n", "2: cannot read image reference 'oci:': it names no path (docker://HOST/REPO:TAG)"},
       {"no list of repositories", "images:\n  - {definition: a.yaml, to: 'docker://h/a', downstream: {target: f}}\n", "2: a list of repositories is expected here (downstream: [{target: forge, project: team/shop, files: [Dockerfile]}])"},
@@ -87,7 +137,9 @@ TEST(Fleet, faults_are_told_with_their_place) {
       {"a branch that is none", "images:\n  - {definition: a.yaml, to: 'docker://h/a', downstream: [{target: f, base: 'a b', files: [a]}]}\n", "2: 'a b' is no branch"},
       {"a layout, that no file can name", "images:\n  - {definition: a.yaml, to: 'oci:a', downstream: [{target: f, files: [a]}]}\n", "2: a layout has no name that files could call it by: 'name' is missing (name: registry.example/python)"},
       {"a name with a tag", "images:\n  - {definition: a.yaml, to: 'oci:a', downstream: [{target: f, files: [a], name: 'h/a:1'}]}\n", "2: 'h/a:1' is no name without tag and digest (name: registry.example/python)"},
-      {"an application of nothing", "images:\n  - {definition: a.yaml, to: 'oci:a'}\napplications:\n  - {image: 'docker://h/shop:1', base: h/other}\n", "4: the fleet has no image 'h/other'"},
+      {"an application of nothing", "images:\n  - {definition: a.yaml, to: 'oci:a'}\napplications:\n  - {image: 'docker://h/shop:1', base: h/other}\n", "4: the fleet has no image 'h/other' (an image of others is named with the tag that is watched: docker://HOST/REPO:TAG)"},
+      {"a base of others that never moves", "images:\n  - {definition: a.yaml, to: 'oci:a'}\napplications:\n  - {image: 'docker://h/shop:1', base: 'h/other:1@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'}\n", "4: the fleet has no image 'h/other:1@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa' (an image of others is named with the tag that is watched: docker://HOST/REPO:TAG)"},
+      {"those below an image of the fleet", "images:\n  - {definition: a.yaml, to: 'docker://h/a'}\napplications:\n  - {image: 'docker://h/shop:1', base: h/a, downstream: [{target: f, files: [a]}]}\n", "4: those whose files name an image of the fleet stand below that image"},
   };
   for (const auto& row : rows) EXPECT_EQ(faults_of(row.text), row.expected) << row.summary;
 }
@@ -98,7 +150,8 @@ TEST(Fleet, the_schema_takes_what_the_reader_takes) {
   const struct { const char *summary, *text; bool good; } rows[] = {
       {"the least", "images: [{definition: a.yaml, to: 'oci:a'}]\n", true},
       {"everything", "policy: p.yaml\nannounce: 90d\ndefaults: {cadence: 7d, sla: pci-dss, take: all}\nimages: [{definition: a.yaml, to: 'docker://h/a:1', cadence: 1d, support: {from: 2026-01-01, until: 2028-01-01}, rollout: {canary: c, soak: 24h}, take: security, replaces: 'docker://h/old:1', downstream: [{target: f, project: g/s/p, base: b, files: [a], name: m/a}]}]\n"
-                     "applications: [{image: 'docker://h/shop:1', base: h/a, owner: team shop}]\n", true},
+                     "applications: [{image: 'docker://h/shop:1', base: h/a, owner: team shop}, {image: 'docker://h/stall:1', base: 'h/other:1', to: 'docker://h/stall:2', tests: t.yaml, downstream: [{target: f, files: [a]}]}]\n", true},
+      {"a canary that everybody follows", "images: [{definition: a.yaml, to: 'oci:a', rollout: {canary: latest, soak: 24h}}]\n", false},
       {"no images", "images: []\n", false},
       {"an unknown key", "images: [{definition: a.yaml, to: 'oci:a', often: 1d}]\n", false},
       {"a repository without files", "images: [{definition: a.yaml, to: 'docker://h/a', downstream: [{target: f}]}]\n", false},

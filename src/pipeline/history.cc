@@ -11,22 +11,18 @@ namespace {
 using ledger::Event;
 using Kind = ledger::Kind;
 
-std::string fact(const Event& event, const std::string& name) {
-  const auto found = event.facts.find(name);
-  return found == event.facts.end() ? std::string() : found->second;
-}
-
 ImageHistory::Publication publication_of(const Event& event) {
-  ImageHistory::Publication out{.digest = event.digest, .tag = fact(event, "tag"), .lock = fact(event, "lock"), .definition = fact(event, "definition"), .at = event.at};
-  const std::string seconds = fact(event, "seconds");
+  ImageHistory::Publication out{.digest = event.digest, .tag = event.fact("tag"), .lock = event.fact("lock"), .definition = event.fact("definition"), .at = event.at};
+  const std::string seconds = event.fact("seconds");
   std::from_chars(seconds.data(), seconds.data() + seconds.size(), out.seconds);
   return out;
 }
 
 void take_rating(KnownFinding& finding, const Event& event) {
-  if (const std::string severity = fact(event, "severity"); !severity.empty()) finding.severity = advisory::severity_of(severity);
+  if (const std::string severity = event.fact("severity"); !severity.empty()) finding.severity = advisory::severity_of(severity);
   finding.exploited = event.facts.contains("kev");
-  if (event.facts.contains("fixed-in")) finding.fixed_in = fact(event, "fixed-in");
+  if (event.facts.contains("fixed-in")) finding.fixed_in = event.fact("fixed-in");
+  if (event.facts.contains("version")) finding.version = event.fact("version");
 }
 
 void of_finding(const Event& event, KnownFinding& finding) {
@@ -34,6 +30,7 @@ void of_finding(const Event& event, KnownFinding& finding) {
   switch (event.kind) {
     case Kind::FirstSeen:
     case Kind::Reopened:
+      finding.fix_available = false;  // of this time
       finding.state = State::Open;
       finding.first_seen = event.at;
       take_rating(finding, event);
@@ -50,32 +47,34 @@ void of_finding(const Event& event, KnownFinding& finding) {
 
 void of_image(const Event& event, ImageHistory& out) {
   if (event.kind == Kind::Promoted || event.kind == Kind::RolledBack) {
-    const bool of_canary = event.kind == Kind::RolledBack && out.canary && fact(event, "tag") == out.canary->tag;
+    const bool of_canary = event.kind == Kind::RolledBack && out.canary && event.fact("tag") == out.canary->tag;
     const auto& from = of_canary ? out.canary : out.promoted;
-    if (event.kind == Kind::RolledBack && from && !from->lock.empty()) out.left[{from->lock, from->definition}] = fact(event, "reason").empty() ? "the tag was moved back" : fact(event, "reason");
-    if (event.kind == Kind::Promoted) out.left.erase({fact(event, "lock"), fact(event, "definition")});
+    if (event.kind == Kind::RolledBack && from && !from->lock.empty()) out.left[{from->lock, from->definition}] = event.fact("reason").empty() ? "the tag was moved back" : event.fact("reason");
+    if (event.kind == Kind::Promoted) out.left.erase({event.fact("lock"), event.fact("definition")});
     if (of_canary) {
       out.canary.reset();
       return;
     }
+    if (out.promoted) out.promoted_before.insert(out.promoted->digest);
     out.promoted = publication_of(event);
+    out.promoted_before.erase(out.promoted->digest);
     out.canary.reset();
     if (event.kind == Kind::Promoted) out.stopped.reset();
-  } else if (event.kind == Kind::Tested && fact(event, "result") == "stopped") {
-    out.stopped = {fact(event, "inputs"), fact(event, "reason")};
+  } else if (event.kind == Kind::Tested && event.fact("result") == "stopped") {
+    out.stopped = {event.fact("inputs"), event.fact("reason"), event.fact("judged"), event.fact("candidate")};
     if (out.canary && out.canary->digest == event.digest) out.canary.reset();  // it does not pass any more
-  } else if (event.kind == Kind::Noted && fact(event, "what") == "canary") {
+  } else if (event.kind == Kind::Noted && event.fact("what") == "canary") {
     out.canary = publication_of(event);
     out.stopped.reset();
-  } else if (event.kind == Kind::Noted && fact(event, "what") == "end-announced") {
-    out.ends_announced.insert(fact(event, "end"));
+  } else if (event.kind == Kind::Noted && event.fact("what") == "end-announced") {
+    out.ends_announced.insert(event.fact("end"));
   }
 }
 
 void of_ahead(const Event& event, ImageHistory& out) {
   if (event.kind == Kind::Promoted && event.facts.contains("ahead")) out.ahead.clear();
-  if (event.kind != Kind::Noted || fact(event, "what") != "ahead") return;
-  out.ahead[fact(event, "lock")] = {fact(event, "result") == "passed", fact(event, "definition"), fact(event, "inputs"), fact(event, "reason"), event.digest, fact(event, "candidate")};
+  if (event.kind != Kind::Noted || event.fact("what") != "ahead") return;
+  out.ahead[event.fact("lock")] = {event.fact("result") == "passed", event.fact("definition"), event.fact("inputs"), event.fact("reason"), event.digest, event.fact("candidate")};
 }
 
 int rank(scan::Status status) {
@@ -96,27 +95,35 @@ class CatchUp {
 
   void seen(const FindingName& name, const SeenFinding& finding, const KnownFinding* known, std::optional<Time> fixed_since) {
     using State = KnownFinding::State;
+    const bool again = known != nullptr && known->state != State::Open && finding.open();
     if (known == nullptr) add(Kind::FirstSeen, name, rating(finding));
     if (finding.published && (known == nullptr || !known->published)) add(Kind::Published, name, {}, *finding.published);
-    if (known != nullptr && known->state != State::Open && finding.open()) {
+    if (again) {
       auto facts = rating(finding);
       facts.emplace("reason", !finding.reason.empty() ? finding.reason : known->state == State::Closed ? "it is found again" : known->state == State::Assessed ? "the statement on it does not hold any more" : "the decision to live with it does not hold any more");
       add(Kind::Reopened, name, std::move(facts));
     } else if (known != nullptr && (known->severity != finding.severity || known->exploited != finding.exploited.has_value() || known->fixed_in != finding.fixed_in)) {
       add(Kind::Rescored, name, rating(finding));
     }
-    if (fixed_since && (known == nullptr || !known->fix_available)) add(Kind::FixAvailable, name, {{"fixed-in", finding.fixed_in}}, *fixed_since);
-    if (finding.status == scan::Status::NotAffected && (known == nullptr || known->state != State::Assessed)) add(Kind::Assessed, name, {{"status", "not_affected"}, {"reason", finding.reason}});
-    if (finding.status == scan::Status::Excepted && (known == nullptr || known->state != State::Excepted)) add(Kind::Excepted, name, {{"reason", finding.reason}});
+    if (fixed_since && (known == nullptr || !known->fix_available || again)) add(Kind::FixAvailable, name, {{"fixed-in", finding.fixed_in}}, *fixed_since);
+    if (finding.status == scan::Status::NotAffected && (known == nullptr || known->state != State::Assessed)) add(Kind::Assessed, name, decided(finding, {{"status", "not_affected"}, {"reason", finding.reason}}));
+    if (finding.status == scan::Status::Excepted && (known == nullptr || known->state != State::Excepted)) add(Kind::Excepted, name, decided(finding, {{"reason", finding.reason}}));
   }
   void gone(const FindingName& name) { add(Kind::Closed, name, {{"reason", "the image does not have it any more"}}); }
   std::vector<Event> events;
 
  private:
+  /// Who answers for it, and until when.
+  static std::map<std::string, std::string> decided(const SeenFinding& finding, std::map<std::string, std::string> facts) {
+    if (!finding.decided_by.empty()) facts.emplace("decided-by", finding.decided_by);
+    if (finding.decided_until) facts.emplace("until", finding.decided_until->str());
+    return facts;
+  }
   static std::map<std::string, std::string> rating(const SeenFinding& finding) {
     std::map<std::string, std::string> out = {{"severity", std::string(advisory::to_string(finding.severity))}, {"fixed-in", finding.fixed_in}};
     if (finding.exploited) out.emplace("kev", finding.exploited->date());
     if (finding.exploited_due) out.emplace("kev-due", finding.exploited_due->date());
+    if (!finding.version.empty()) out.emplace("version", finding.version);
     if (finding.likelihood > 0) out.emplace("epss", fmt::format("{:.5f}", finding.likelihood));
     return out;
   }
@@ -156,7 +163,7 @@ AheadCount count_ahead(const std::vector<ledger::Entry>& entries) {
   AheadCount out;
   for (const ledger::Entry& each : entries) {
     if (each.event.kind != Kind::Promoted) continue;
-    const std::string& said = fact(each.event, "ahead");
+    const std::string& said = each.event.fact("ahead");
     if (said == "held") ++out.held;
     else if (said == "differs") ++out.differs;
     else if (said == "none") ++out.none;
@@ -172,11 +179,12 @@ std::map<FindingName, SeenFinding> seen_in(const std::vector<scan::Report>& plat
       const std::string& package = finding.component.source.empty() ? finding.component.name : finding.component.source;
       const auto [place, fresh] = out.try_emplace({finding.id, package});
       SeenFinding& seen = place->second;
-      if (fresh || rank(finding.status) > rank(seen.status)) seen.status = finding.status, seen.reason = finding.reason;
+      if (fresh || rank(finding.status) > rank(seen.status)) seen.status = finding.status, seen.reason = finding.reason, seen.decided_by = finding.decided_by, seen.decided_until = finding.decided_until;
       seen.severity = std::max(seen.severity, finding.severity);
       if (finding.exploited) seen.exploited = finding.exploited->added, seen.exploited_due = finding.exploited->due;
       if (finding.likelihood) seen.likelihood = std::max(seen.likelihood, finding.likelihood->score);
       if (seen.fixed_in.empty()) seen.fixed_in = finding.fixed_in;
+      if (seen.version.empty()) seen.version = finding.component.source_version.empty() ? finding.component.version : finding.component.source_version;
       if (finding.published && (!seen.published || *finding.published < *seen.published)) seen.published = finding.published;
     }
   }

@@ -19,6 +19,7 @@ struct KnownFinding {
   advisory::Severity severity = advisory::Severity::Unknown;
   bool exploited = false, fix_available = false, published = false;
   std::string fixed_in{};
+  std::string version{};               ///< that the image had of it when it was seen; empty where nobody wrote that down
 };
 
 /// By vulnerability and source package.
@@ -32,7 +33,8 @@ struct ImageHistory {
   };
   std::optional<Publication> promoted{};  ///< last to the stable tags
   std::optional<Publication> canary{};    ///< last, where it was neither promoted nor replaced since
-  struct Stop { std::string inputs{}, why{}; };
+  std::set<std::string> promoted_before{};  ///< digests that stable tags pointed at, other than the last
+  struct Stop { std::string inputs{}, why{}, judged{}, candidate{}; };  ///< `judged`: of the candidate, judged_digest() of then; `candidate`: where it was put aside
   std::optional<Stop> stopped{};          ///< the last renewal, where it was stopped
   std::set<std::string> ends_announced{};  ///< days; an empty one stands for all of them
   /// Whether its end on that day was announced.
@@ -67,8 +69,8 @@ struct SeenFinding {
   advisory::Severity severity = advisory::Severity::Unknown;
   std::optional<Time> exploited{}, exploited_due{};  ///< since when, and until when the catalogue of such wants it fixed
   double likelihood = 0;
-  std::string fixed_in{}, reason{};
-  std::optional<Time> published{};
+  std::string fixed_in{}, version{}, reason{}, decided_by{};  ///< `version`: of the source package
+  std::optional<Time> published{}, decided_until{};  ///< `decided_by`, `decided_until`: as a scan's finding has them
   bool open() const { return status == scan::Status::Affected || status == scan::Status::UnderInvestigation; }
 };
 

@@ -54,6 +54,11 @@ TEST(CatchUp, writes_down_what_is_new_and_that_once) {
   EXPECT_EQ(book.see({{zlib, seen(advisory::Severity::Low)}}, days(7)), "");
   EXPECT_EQ(book.see({{expat, high}, {zlib, seen(advisory::Severity::Low)}}, days(8)), "reopened CVE-2026-0001");
   EXPECT_EQ(book.history().findings.at(expat).first_seen, days(8)) << "its time begins anew";
+  EXPECT_EQ(book.see({{expat, high}, {zlib, seen(advisory::Severity::Low)}}, days(9), {{expat, days(9)}}), "fix-available CVE-2026-0001") << "and so does that of its fix";
+  EXPECT_EQ(book.see({{expat, high}, {zlib, seen(advisory::Severity::Low)}}, days(10), {{expat, days(9)}}), "");
+  book.see({{zlib, seen(advisory::Severity::Low)}}, days(11));
+  EXPECT_EQ(book.see({{expat, high}, {zlib, seen(advisory::Severity::Low)}}, days(12), {{expat, days(9)}}), "reopened CVE-2026-0001, fix-available CVE-2026-0001 2026-11-10") << "in one round";
+  EXPECT_EQ(book.see({{expat, high}, {zlib, seen(advisory::Severity::Low)}}, days(13), {{expat, days(9)}}), "");
 }
 
 TEST(CatchUp, statements_and_decisions_come_and_go) {
@@ -66,7 +71,10 @@ TEST(CatchUp, statements_and_decisions_come_and_go) {
   finding.status = scan::Status::Affected;
   EXPECT_EQ(book.see({{expat, finding}}, days(4)), "reopened CVE-2026-0001") << "a statement fell";
   finding.status = scan::Status::Excepted;
+  finding.decided_by = "platform", finding.decided_until = days(90);
   EXPECT_EQ(book.see({{expat, finding}}, days(5)), "excepted CVE-2026-0001");
+  EXPECT_EQ(book.entries.back().event.facts.at("decided-by"), "platform") << "who answers for it";
+  EXPECT_EQ(book.entries.back().event.facts.at("until"), "2027-01-30T00:00:00Z") << "and until when";
   finding.status = scan::Status::Affected;
   EXPECT_EQ(book.see({{expat, finding}}, days(6)), "reopened CVE-2026-0001") << "a decision ended";
 }

@@ -32,26 +32,53 @@ class Watch {
 
 /// Where the definition's candidate lies: a layout of its own, which the next build goes on from.
 oci::ImageRef candidate_of(const Workshop& workshop, const host::Path& definition, bool publish) {
-  const std::string name = Digest::of(std::filesystem::absolute(definition).lexically_normal().string()).hex().substr(0, 16);
-  return {oci::Transport::OciLayout, (workshop.folders.cache / "candidates" / (publish ? name : name + "-ahead")).string(), "candidate", {}};
+  const host::Path folder = candidate_folder(workshop, std::filesystem::absolute(definition).lexically_normal().string());
+  return {oci::Transport::OciLayout, publish ? folder.string() : folder.string() + "-ahead", "candidate", {}};
+}
+
+/// What is to be judged.
+struct Subject {
+  plan::Definition definition;
+  plan::Lock lock;
+  Digest digest = Digest::from({});
+  std::vector<std::string> platforms{};
+};
+
+/// Locks and builds it at `place`.
+Result<Subject> built_at(Workshop& workshop, const host::Path& definition, const oci::ImageRef& place, const MakeOptions& options) {
+  TRY_ASSIGN(auto builds, build(workshop, {definition}, place, options.build));
+  if (builds.failed) return std::unexpected(std::move(*builds.failed));
+  Built& built = builds.done.front();
+  Subject out{.definition = std::move(built.definition), .lock = std::move(built.lock), .digest = built.root.digest};
+  for (const build::Image& each : built.images) out.platforms.push_back(each.platform.str());
+  return out;
+}
+
+/// The image that lies at `place`, with the definition and the lock that it was made from.
+Result<Subject> lying_at(Workshop& workshop, const host::Path& definition, const oci::ImageRef& place, const Digest& digest) {
+  host::Files& files = *workshop.machine.files;
+  TRY_ASSIGN(auto read, load_definition(files, definition));
+  const host::Path path = lock_path(definition);
+  TRY_ASSIGN(const std::string text, files.read(path));
+  TRY_ASSIGN(auto lock, plan::read_lock(text, path.string()));
+  Subject out{.definition = std::move(read), .lock = std::move(lock), .digest = digest};
+  TRY_ASSIGN(const auto reader, oci::open_image(workshop.machine, place));
+  TRY_ASSIGN(const auto platforms, oci::platforms(*reader));
+  for (const oci::PlatformImage& each : platforms) out.platforms.push_back(each.platform.str());
+  return out;
 }
 
 /// Tests and scans every platform.
-Result<std::vector<CandidatePlatform>> examine(Workshop& workshop, advisory::Database& database, const host::Path& definition, const oci::ImageRef& to, const Made& made, const Built& built, const MakeOptions& options, Made::Timings& timings) {
+Result<std::vector<CandidatePlatform>> examine(Workshop& workshop, advisory::Database& database, const host::Path& definition, const oci::ImageRef& to, const Made& made, const Subject& subject, const MakeOptions& options, Made::Timings& timings) {
   std::vector<CandidatePlatform> out;
   ScanOptions how = options.scan;
-  how.gate = options.policy.gate.stop_on;
-  how.rules = options.policy.decisions;
   how.also_named = {to.location};
-  Watch watch;
-  for (const build::Image& image : built.images) {
-    const std::string platform = image.platform.str();
-    TRY_ASSIGN(auto tested, test(workshop, made.candidate, {.platform = platform, .definition = definition, .run = options.run && options.policy.gate.run_tests, .lock = options.build.lock.path}));
-    timings.test += watch.lap();
-    how.platform = platform;
-    TRY_ASSIGN(auto report, scan(workshop.machine, database, made.candidate, how));
-    timings.scan += watch.lap();
-    out.push_back({platform, std::move(tested), std::move(report)});
+  for (const std::string& platform : subject.platforms) {
+    const TestOptions tests{.platform = platform, .definition = definition, .run = options.run && options.policy.gate.run_tests, .lock = options.build.lock.path};
+    TRY_ASSIGN(auto one, examine_platform(workshop, database, made.candidate, tests, how, options.policy));
+    timings.test += one.test_seconds;
+    timings.scan += one.scan_seconds;
+    out.push_back(std::move(one));
   }
   return out;
 }
@@ -100,24 +127,25 @@ Result<Made> make(Workshop& workshop, advisory::Database& database, const host::
   Watch whole, watch;
   Made out{.definition = definition.string()};
 
-  // Lock and build, as a candidate.
-  oci::ImageRef place = candidate_of(workshop, definition, options.publish);
-  TRY(workshop.machine.files->make_folders(host::Path(place.location).parent_path()));
-  TRY_ASSIGN(const auto lock, workshop.machine.files->lock(place.location + ".lock"));  // one at a time: what is judged is what is published
-  TRY_ASSIGN(auto builds, build(workshop, {definition}, place, options.build));
-  if (builds.failed) return std::unexpected(std::move(*builds.failed));
-  const Built& built = builds.done.front();
-  out.digest = built.root.digest;
-  out.lock = lock_identity(built.lock);
-  out.definition_digest = built.definition.digest_hex;
+  // Lock and build, as a candidate; or take what was built and tested before, where it lies.
+  oci::ImageRef place = options.tested ? to : candidate_of(workshop, definition, options.publish);
+  const host::Path turns = candidate_of(workshop, definition, options.publish).location;
+  TRY(workshop.machine.files->make_folders(turns.parent_path()));
+  TRY_ASSIGN(const auto lock, workshop.machine.files->lock(turns.string() + ".lock"));  // one at a time: what is judged is what is published
+  if (options.tested) place.tag.clear(), place.digest = options.tested->str();
+  TRY_ASSIGN(const Subject subject, options.tested ? lying_at(workshop, definition, place, *options.tested) : built_at(workshop, definition, place, options));
+  out.digest = subject.digest;
+  out.lock = lock_identity(subject.lock);
+  out.definition_digest = subject.definition.digest_hex;
+  out.locked = subject.lock;
   place.digest = out.digest.str();
   out.candidate = place.str();
   out.timings.build = watch.lap();
 
   // Test, scan, and judge: the gate.
-  TRY_ASSIGN(auto platforms, examine(workshop, database, definition, to, out, built, options, out.timings));
+  TRY_ASSIGN(auto platforms, examine(workshop, database, definition, to, out, subject, options, out.timings));
   watch.lap();
-  TRY_ASSIGN(const auto former, published_now(workshop.machine, to, built.definition));
+  TRY_ASSIGN(const auto former, published_now(workshop.machine, to, subject.definition));
   if (former) {
     out.former = former->str();
     TRY(hold_against(workshop, database, *former, out.digest, out.candidate, options, platforms));
@@ -127,7 +155,7 @@ Result<Made> make(Workshop& workshop, advisory::Database& database, const host::
   }
   out.timings.compare = watch.lap();
   std::vector<policy::Candidate> candidates;
-  for (const CandidatePlatform& each : platforms) candidates.push_back(for_gate(each, built.definition.name));
+  for (const CandidatePlatform& each : platforms) candidates.push_back(for_gate(each, subject.definition.name));
   out.verdict = policy::ask(options.policy.gate, candidates);
   out.timings.total = whole.lap();
   if (!out.verdict.passed || !options.publish) {
@@ -139,7 +167,7 @@ Result<Made> make(Workshop& workshop, advisory::Database& database, const host::
   // Those that publish there from this machine take turns: no two count the same revision, and no registry meets the same blob twice at once.
   TRY_ASSIGN(const auto turn, take_turn(workshop, to));
   watch.lap();
-  TRY(push_candidate(workshop.machine, place, to));
+  if (!options.tested) TRY(push_candidate(workshop.machine, place, to));
   oci::ImageRef there = to;
   there.tag.clear();
   there.digest = out.digest.str();
@@ -150,7 +178,7 @@ Result<Made> make(Workshop& workshop, advisory::Database& database, const host::
   out.timings.describe = watch.lap();
 
   // The tags, last.
-  TRY_ASSIGN(Names names, names_for(workshop.machine, to, built.definition, built.lock, out.digest));
+  TRY_ASSIGN(Names names, names_for(workshop.machine, to, subject.definition, subject.lock, out.digest));
   if (!options.tags.empty()) names.moving = options.tags;
   TRY_ASSIGN(out.moved, move_tags(workshop.machine, to, names, out.digest));
   out.revision = names.revision;

@@ -23,6 +23,7 @@ struct MakeOptions {
   std::optional<attest::SupportSaid> support{};  ///< what is promised for the image
   bool publish = true;                     ///< what passes; else it stays a candidate, one of its own, and nothing is asked of `to` but what is there
   std::vector<std::string> tags{};         ///< that move, in the place of the definition's
+  std::optional<Digest> tested{};          ///< this image, which lies at `to`, is judged once more and its tags are moved: nothing is built
 };
 
 struct Made {
@@ -36,6 +37,7 @@ struct Made {
   std::vector<std::string> moved{};     ///< tags that point at it now and did not before
   std::vector<std::string> tags{};      ///< that it was published under, moved or not
   std::string lock{}, definition_digest{};  ///< what it was made from: lock_identity(), SHA-256 in hex
+  plan::Lock locked{};                  ///< that lock
   std::vector<Placed> statements{};     ///< and signatures
   std::vector<scan::Report> reports{};  ///< of each platform
   struct Timings { double build = 0, test = 0, scan = 0, compare = 0, describe = 0, publish = 0, total = 0; } timings{};  ///< seconds of wall time
@@ -48,7 +50,8 @@ Result<policy::Policy> load_policy(const host::Machine& machine, const host::Pat
 Result<oci::ImageRef> parse_destination(std::string_view text);
 
 /// Locks, builds, tests, scans and judges; what passes is described, pushed by its digest and signed there, and then its tags are moved (docs/making.md). What
-/// is stopped stays where it is as a candidate, and nothing at `to` is changed. Killed at any moment, the same call goes on.
+/// is stopped stays where it is as a candidate, and nothing at `to` is changed. Killed at any moment, the same call goes on. With `tested` nothing is locked,
+/// built or pushed: that digest is judged where it lies, and no other is published.
 Result<Made> make(Workshop& workshop, advisory::Database& database, const host::Path& definition, const oci::ImageRef& to, const MakeOptions& options);
 
 }  // namespace ashlar::pipeline

@@ -240,4 +240,11 @@ Result<Predicates> predicates_of(Workshop& workshop, const PredicateWish& wish) 
   return out;
 }
 
+Result<std::vector<attest::Predicate>> results_of(Workshop& workshop, const Tested& tested, const scan::Report& scanned) {
+  std::vector<attest::Predicate> out;
+  TRY(add_tests(workshop, tested, this_program(*workshop.machine.files), out));
+  add_scan(scanned, out);
+  return out;
+}
+
 }  // namespace ashlar::pipeline

@@ -34,4 +34,7 @@ struct Predicates {
 /// the image does not hold, and when tests or scan are of another image.
 Result<Predicates> predicates_of(Workshop& workshop, const PredicateWish& wish);
 
+/// What can be said of an image that was made from no definition here: test results, hardening proof and scan.
+Result<std::vector<attest::Predicate>> results_of(Workshop& workshop, const Tested& tested, const scan::Report& scanned);
+
 }  // namespace ashlar::pipeline

@@ -12,6 +12,7 @@
 #include "pipeline/fleet.h"
 #include "pipeline/publish.h"
 #include "pipeline/sla.h"
+#include "pipeline/watch.h"
 
 namespace ashlar::pipeline {
 
@@ -27,6 +28,27 @@ Result<bool> is_promotion(Workshop& workshop, const oci::ImageRef& to, const Mad
   TRY_ASSIGN(const auto definition, load_definition(*workshop.machine.files, made.definition));
   const auto holds = [&](std::string_view tag) { return std::ranges::find(made.tags, tag) != made.tags.end(); };
   return std::ranges::any_of(moving_tags(place, definition), holds) || (history.promoted && std::ranges::any_of(words(history.promoted->tag), holds));
+}
+
+/// That there was a fix is known where a finding went with a newer version: as of the day of the archive that has it. Nothing of a package that went itself, and nothing where the same version
+/// is there without the finding: then its advisory went.
+std::optional<Event> fix_of(const Event& closed, const Made& made, const ImageHistory& history) {
+  const auto known = history.findings.find({closed.vulnerability, closed.package});
+  if (known == history.findings.end() || known->second.fix_available || known->second.state != KnownFinding::State::Open) return std::nullopt;
+  std::string version = known->second.fixed_in, there;
+  for (const auto& [platform, locked] : made.locked.platforms) {
+    for (const plan::LockedPackage& each : locked.packages) {
+      if (each.source == closed.package) there = each.source_version;
+    }
+  }
+  if (there.empty() || there == known->second.version) return std::nullopt;
+  if (version.empty()) version = there;
+  const auto since = fixed_since(made.locked, closed.package, version, closed.at);
+  if (!since) return std::nullopt;
+  Event out{.kind = ledger::Kind::FixAvailable, .at = *since, .image = closed.image, .digest = closed.digest, .vulnerability = closed.vulnerability, .package = closed.package};
+  out.by = closed.by;
+  out.facts = {{"fixed-in", version}};
+  return out;
 }
 
 }  // namespace
@@ -55,7 +77,7 @@ std::vector<Event> events_of(const Made& made, const Making& making, const Image
     return Event{.kind = kind, .at = making.at, .image = making.image, .digest = made.digest.str(), .vulnerability = {}, .package = {}, .environment = {}, .by = making.by, .facts = std::move(facts)};
   };
   const std::string reason = join(reasons_of(made.verdict), "; ");
-  if (!made.verdict.passed) return {event(ledger::Kind::Tested, {{"result", "stopped"}, {"reason", reason}, {"inputs", making.inputs}, {"candidate", making.candidate}})};
+  if (!made.verdict.passed) return {event(ledger::Kind::Tested, {{"result", "stopped"}, {"reason", reason}, {"inputs", making.inputs}, {"judged", making.judged}, {"candidate", making.candidate}})};
   const std::map<std::string, std::string> origin = {{"lock", made.lock}, {"definition", made.definition_digest}, {"seconds", fmt::format("{:.3f}", made.timings.total)}};
   std::vector<Event> after;
   auto facts = origin;
@@ -66,10 +88,16 @@ std::vector<Event> events_of(const Made& made, const Making& making, const Image
     // Without a whole answer nothing is called gone.
     if (std::ranges::any_of(made.reports, [](const scan::Report& each) { return each.verdict == scan::Verdict::Unknown; })) std::erase_if(after, [](const Event& each) { return each.kind == ledger::Kind::Closed; });
     std::set<std::string> fixes;
+    std::vector<Event> told;
     for (Event& each : after) {
       each.by = making.by;
-      if (each.kind == ledger::Kind::Closed) fixes.insert(each.vulnerability);
+      if (each.kind == ledger::Kind::Closed) {
+        fixes.insert(each.vulnerability);
+        if (auto fix = fix_of(each, made, history)) told.push_back(std::move(*fix));
+      }
+      told.push_back(std::move(each));
     }
+    after = std::move(told);
     facts.emplace("fixes", fmt::format("{}", fmt::join(fixes, " ")));
   }
   std::vector<Event> out = {event(ledger::Kind::Rebuilt, origin), event(ledger::Kind::Tested, {{"result", "passed"}, {"reason", reason}, {"inputs", making.inputs}}),

@@ -14,7 +14,7 @@ struct Making {
   std::string by;
   Time at{};                     ///< when it ended
   std::string inputs{};          ///< a digest of all that decided about it; empty: not known
-  std::string candidate{};       ///< where what was stopped is kept
+  std::string candidate{}, judged{};  ///< of what was stopped: where it is kept, and judged_digest() of it
   std::string tags{};            ///< that it was published under, with blanks between them
   std::string other{};           ///< the fact `what` of an image that is not under the stable tags: `canary`, `published`; empty: it is promoted
 };

@@ -84,6 +84,43 @@ TEST(RecordMade, says_what_came_of_it) {
   for (const auto& row : rows) EXPECT_EQ(lines(events_of(row.made, row.making, row.history)), row.expected) << row.summary;
 }
 
+/// With a package of a newer version in its lock, out of an archive of yesterday.
+Made with_lock(const std::string& version) {
+  Made out = made(true);
+  plan::LockedPackage package;
+  package.name = "libexpat1", package.source = "expat", package.source_version = version, package.archive = "stone", package.suite = "trixie";
+  out.locked.platforms["linux/amd64"].packages = {package};
+  plan::LockedArchive archive;
+  archive.name = "stone", archive.suite = "trixie", archive.date = "2026-11-26T00:00:00Z";
+  out.locked.archives = {archive};
+  return out;
+}
+
+TEST(RecordMade, a_fix_that_nobody_saw_is_told_with_what_it_closes) {
+  const auto fixes = [](const Made& made, const KnownFinding& known) {
+    ImageHistory history;
+    history.findings[{"CVE-1", "expat"}] = known;
+    std::string out;
+    for (const ledger::Event& each : events_of(made, making(), history)) {
+      if (each.kind == ledger::Kind::FixAvailable) out += fmt::format("fixed in {} since {}\n", each.facts.at("fixed-in"), each.at.str());
+      if (each.kind == ledger::Kind::Closed) out += "closed\n";
+    }
+    return out;
+  };
+  KnownFinding known{.state = KnownFinding::State::Open, .severity = advisory::Severity::High};
+  known.version = "2.7-1";
+  const std::string told = "fixed in 2.7-2 since 2026-11-26T00:00:00Z\nclosed\n";
+  EXPECT_EQ(fixes(with_lock("2.7-2"), known), told) << "since the archive has it";
+  known.fixed_in = "2.7-2";
+  EXPECT_EQ(fixes(with_lock("2.7-3"), known), told) << "what its publisher names";
+  EXPECT_EQ(fixes(with_lock("2.7-1"), known), "closed\n") << "the same version: its advisory went";
+  EXPECT_EQ(fixes(made(true), known), "closed\n") << "the package went";
+  known.fix_available = true;
+  EXPECT_EQ(fixes(with_lock("2.7-3"), known), "closed\n") << "it was known";
+  known.fix_available = false, known.state = KnownFinding::State::Excepted;
+  EXPECT_EQ(fixes(with_lock("2.7-3"), known), "closed\n") << "nobody waited for it";
+}
+
 TEST(RecordMade, whoever_has_written_it_down_has_caught_up) {
   const auto events = events_of(with_finding("CVE-2"), making(), with_open_finding());
   std::vector<ledger::Entry> entries;

@@ -15,7 +15,7 @@ namespace ashlar::pipeline {
 
 struct RenewOptions {
   MakeOptions make{};                   ///< its `tags` are the fleet's
-  std::vector<std::string> only{};      ///< repositories; empty: all
+  std::vector<std::string> only{};      ///< as choose() takes them; empty: all
   bool plan = false;                    ///< say what is due, do nothing, write nothing down
   bool candidates = false;              ///< look ahead: build and test what the archives propose, publish nothing
   bool again = false;                   ///< do what was stopped before, too
@@ -61,9 +61,11 @@ struct Renewed {
   std::vector<policy::Due> due{};
   policy::CriticalPath path{};
   std::vector<Renewal> done{};
+  std::vector<Renewal> waiting{};                       ///< applications that were stopped before, and are not tried again: as `done` had them
   std::vector<Ahead> ahead{};                           ///< of a look ahead, one for each image; nothing else is there then
   std::vector<std::pair<std::string, Error>> unseen{};  ///< images that could not be looked at
   std::uint64_t events = 0;                             ///< that were written down
+  std::uint64_t sealed_late = 0;                        ///< events before this round that nothing had sealed, and that are sealed now
 };
 
 /// Waits until no other renewal of the workshop writes.

@@ -1,7 +1,6 @@
 #include "pipeline/told.h"
 
 #include <algorithm>
-#include <charconv>
 #include <map>
 #include <set>
 
@@ -75,10 +74,27 @@ std::string image_of(const std::vector<std::string>& names, std::string_view key
   return out;
 }
 
-std::uint64_t number_in(std::string_view key) {
-  std::uint64_t out = 0;
-  if (key.starts_with(of_event)) std::from_chars(key.data() + of_event.size(), key.data() + key.size(), out);
-  return out;
+/// By what happened and when, not by its place in a ledger: one that was lost and begun anew has the same.
+std::string key_of(const ledger::Event& event) { return std::string(of_event) + Digest::of(ledger::canonical(event, 0, event.at)).hex(); }
+
+/// The ticket of an application that does not lie on what its base is now.
+forge::Message on_application(const Renewal& renewal, Time now) {
+  std::string text = lines_of(renewal.outcome == Renewal::Outcome::Stopped ? lines_of_reasons(join(renewal.why, "; ")) : renewal.why);
+  if (renewal.outcome == Renewal::Outcome::Stopped) text = "Its layers on the newer base do not pass, and its tag stays where it is. It is tried again when something changes: the application, its base, the advisories, the policy or a decision.\n\n" + text;
+  if (!renewal.owner.empty()) text += fmt::format("\nIt is built by {}.\n", prose(renewal.owner));
+  return ticket(renewal.image, "rebase", fmt::format("{} is to be built on its newer base", renewal.image), std::move(text), now);
+}
+
+/// From when on events may not be told yet: those of a day before the last that was are asked for once more, for several may have come together. Who listens for the first time is not told of years.
+Result<Time> told_since(forge::Outbox& outbox, Time now) {
+  TRY_ASSIGN(const auto last, outbox.last_put(of_event));
+  return Time{std::min(last.value_or(now), now).seconds - day};
+}
+
+/// Whether it was put by its number, as the queue had them before it went by what happened.
+bool is_told_by_number(const std::vector<forge::Entry>& queue, const ledger::Entry& entry) {
+  const std::string key = fmt::format("{}{}", of_event, entry.number);
+  return std::ranges::any_of(queue, [&](const forge::Entry& each) { return each.key == key && each.put == entry.event.at; });
 }
 
 }  // namespace
@@ -94,6 +110,7 @@ std::vector<forge::Message> tickets_of(const Renewed& renewed) {
     }
     std::vector<std::string> why;
     if (!facts.stopped.empty()) why = lines_of_reasons(facts.stopped);
+    if (!facts.by_hand.empty()) why.push_back(facts.by_hand);
     for (const Renewal& each : renewed.done) {
       if (each.image != facts.image) continue;
       why.clear();
@@ -108,9 +125,10 @@ std::vector<forge::Message> tickets_of(const Renewed& renewed) {
     if (error.kind == Kind::Unavailable) continue;  // that passes by itself
     out.push_back(ticket(image, "unseen", fmt::format("{} cannot be looked at", image), fmt::format("Nobody knows what is due for it.\n\n- {}\n", prose(error.message)), renewed.now));
   }
-  for (const Renewal& each : renewed.done) {
-    if (each.action != policy::DueAction::Rebase || each.outcome == Renewal::Outcome::Promoted) continue;
-    out.push_back(ticket(each.image, "rebase", fmt::format("{} is to be built on its newer base", each.image), fmt::format("{}{}", lines_of(each.why), each.owner.empty() ? "" : fmt::format("\nIt is built by {}.\n", prose(each.owner))), renewed.now));
+  for (const auto* const list : {&renewed.done, &renewed.waiting}) {
+    for (const Renewal& each : *list) {
+      if (each.action == policy::DueAction::Rebase && each.outcome != Renewal::Outcome::Promoted) out.push_back(on_application(each, renewed.now));
+    }
   }
   return out;
 }
@@ -145,14 +163,14 @@ std::vector<forge::Message> closed_of(const Renewed& renewed, const std::vector<
   return out;
 }
 
-std::vector<forge::Message> events_of(const std::vector<ledger::Entry>& entries, std::uint64_t after) {
+std::vector<forge::Message> events_of(const std::vector<ledger::Entry>& entries) {
   std::vector<forge::Message> out;
   for (const ledger::Entry& entry : entries) {
     const ledger::Event& event = entry.event;
     const bool stopped = event.kind == ledger::Kind::Tested && event.facts.contains("result") && event.facts.at("result") == "stopped";
-    if (entry.number <= after || (event.kind != ledger::Kind::Promoted && event.kind != ledger::Kind::RolledBack && !stopped)) continue;
+    if (event.kind != ledger::Kind::Promoted && event.kind != ledger::Kind::RolledBack && !stopped) continue;
     const std::string what = stopped ? "stopped" : std::string(ledger::to_string(event.kind));
-    forge::Message message{.key = fmt::format("{}{}", of_event, entry.number), .kind = forge::MessageKind::Event, .title = fmt::format("{} is {}", event.image, what)};
+    forge::Message message{.key = key_of(event), .kind = forge::MessageKind::Event, .title = fmt::format("{} is {}", event.image, what)};
     message.type = "dev.ashlar.image." + what;
     message.subject = event.image;
     message.data = ledger::canonical(event, entry.number, entry.recorded);
@@ -168,15 +186,12 @@ Result<Told> tell(Workshop& workshop, const Renewed& renewed) {
   if (targets.empty()) return out;
   TRY_ASSIGN(auto outbox, open_outbox(workshop));
   TRY_ASSIGN(const auto queue, outbox.list(true));
-  std::uint64_t told = 0;
-  for (const forge::Entry& each : queue) told = std::max(told, number_in(each.key));
   TRY_ASSIGN(auto ledger, begin_ledger(workshop));
-  ledger::Ledger::Filter filter;
-  filter.after = told;
-  if (told == 0) filter.since = Time{renewed.now.seconds - day};  // who listens for the first time is not told of years
-  TRY_ASSIGN(const auto entries, ledger.read(filter));
+  TRY_ASSIGN(const Time since, told_since(outbox, renewed.now));
+  TRY_ASSIGN(auto entries, ledger.read({.since = since}));
+  std::erase_if(entries, [&](const ledger::Entry& each) { return is_told_by_number(queue, each); });
   const auto open = tickets_of(renewed);
-  for (const auto& messages : {open, closed_of(renewed, open, queue), events_of(entries, told)}) {
+  for (const auto& messages : {open, closed_of(renewed, open, queue), events_of(entries)}) {
     for (const forge::Message& each : messages) {
       const auto put = outbox.put(each, targets);
       if (put) out.put += *put;

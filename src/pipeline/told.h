@@ -16,8 +16,8 @@ std::vector<forge::Message> tickets_of(const Renewed& renewed);
 /// Those to be closed: of images that were looked at, open in the queue, and not among `open`.
 std::vector<forge::Message> closed_of(const Renewed& renewed, const std::vector<forge::Message>& open, const std::vector<forge::Entry>& queue);
 
-/// An event for each publication and each refusal that the ledger has after number `after`: its key has the number, so that none is told twice.
-std::vector<forge::Message> events_of(const std::vector<ledger::Entry>& entries, std::uint64_t after);
+/// An event for each publication and each refusal: its key is of what happened and when, so that none is told twice, whatever becomes of the ledger.
+std::vector<forge::Message> events_of(const std::vector<ledger::Entry>& entries);
 
 struct Told {
   size_t put = 0;                 ///< messages that are new in the queue

@@ -157,9 +157,41 @@ TEST(Events, are_told_once_each) {
   add(ledger::Kind::Tested, {{"result", "passed"}});
   add(ledger::Kind::Promoted);
   add(ledger::Kind::RolledBack);
-  EXPECT_EQ(keys(events_of(entries, 0)), "event/ledger/2 event/ledger/4 event/ledger/5");
-  EXPECT_EQ(keys(events_of(entries, 4)), "event/ledger/5");
-  EXPECT_EQ(events_of(entries, 4)[0].type, "dev.ashlar.image.rolled-back");
+  const auto types = [](const std::vector<forge::Message>& messages) {
+    std::vector<std::string> out;
+    for (const forge::Message& each : messages) out.push_back(each.type);
+    return join(out, " ");
+  };
+  EXPECT_EQ(types(events_of(entries)), "dev.ashlar.image.stopped dev.ashlar.image.promoted dev.ashlar.image.rolled-back");
+  const std::string before = keys(events_of(entries));
+  // A ledger that was lost and begun anew has the same events under other numbers.
+  for (ledger::Entry& each : entries) each.number += 100, each.recorded = Time{now.seconds + 60};
+  EXPECT_EQ(keys(events_of(entries)), before) << "what happened is what it was";
+  entries.back().event.at = Time{now.seconds + 1};
+  EXPECT_NE(keys(events_of(entries)), before) << "and what happened again is another";
+}
+
+TEST(Tickets, of_an_application_stand_as_long_as_it_is_held) {
+  Renewed renewed{.now = now};
+  renewed.fleet = {"h/shop:1"};
+  renewed.applications = {"h/shop:1"};
+  Renewal stopped{.image = "h/shop:1", .action = policy::DueAction::Rebase, .outcome = Renewal::Outcome::Stopped};
+  stopped.owner = "team shop";
+  stopped.why = {"stop-on: 1 finding is open: CVE-1 expat", "run-tests: 'run:greets' fails"};
+  renewed.done = {stopped};
+  const auto first = tickets_of(renewed);
+  ASSERT_EQ(keys(first), "ticket/h/shop:1/rebase");
+  EXPECT_NE(first[0].body.find("- stop-on: 1 finding is open: CVE-1 expat\n- run-tests: 'run:greets' fails\n"), std::string::npos) << first[0].body;
+  EXPECT_NE(first[0].body.find("built by team shop"), std::string::npos) << first[0].body;
+  renewed.done.clear();
+  stopped.why = {join(stopped.why, "; ")};  // as the ledger has it
+  renewed.waiting = {stopped};
+  EXPECT_EQ(tickets_of(renewed)[0].body, first[0].body) << "the next round says the same";
+  renewed.waiting.clear();
+  forge::Entry entry;
+  entry.key = first[0].key;
+  entry.kind = forge::MessageKind::Open;
+  EXPECT_EQ(keys(closed_of(renewed, tickets_of(renewed), {entry})), "ticket/h/shop:1/rebase") << "and it is closed when that is over";
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "attest/predicate.h"
+#include "attest/statement.h"
 #include "base/text.h"
 #include "oci/platform_choice.h"
 #include "oci/registry.h"
@@ -70,11 +71,33 @@ Done add_platforms(oci::ImageReader& image, const Believed& believed, Verificati
   return {};
 }
 
+/// What the believed statements that were found promise, against `now`.
+std::vector<SupportFound> support_in(const Verification& found, Time now) {
+  std::vector<SupportFound> out;
+  for (const Signature& each : found.signatures) {
+    if (!each.verified || each.statement.empty() || plain_type(each.predicate_type) != attest::support_uri) continue;
+    const auto statement = attest::read_statement(each.statement, "statement");
+    const auto said = statement ? attest::read_support(statement->predicate) : Result<attest::SupportSaid>(fail(Kind::Invalid, "it is none"));
+    if (!said) continue;
+    const auto same = [&](const SupportFound& other) { return other.said == *said && other.by == each.key; };
+    if (std::ranges::any_of(out, same)) continue;
+    out.push_back({.said = *said, .by = each.key, .begun = !said->from || *said->from <= now, .ended = said->until && *said->until <= now});
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string_view plain_type(std::string_view type) {
   const auto* const known = attest::find_predicate_type(type);
   return known == nullptr ? type : known->uri;
+}
+
+std::string SupportFound::str() const {
+  const std::string as = by.empty() ? std::string() : fmt::format(", as '{}' says", by);
+  if (!begun) return fmt::format("its support begins on {}{}", said.from->date(), as);
+  if (!said.until) return fmt::format("it is supported, and no end is said{}", as);
+  return fmt::format("{} {}{}", ended ? "its support ended on" : "it is supported until", said.until->date(), as);
 }
 
 Result<JudgedContents> judge_attached(oci::ImageReader& image, const oci::Descriptor& subject, const Believed& believed) {
@@ -112,6 +135,12 @@ Result<Verification> verify(oci::ImageReader& image, const oci::Descriptor& subj
   if (!out.verified) note_layouts(subject, out);
   const bool all = std::ranges::all_of(options.types, [&](const std::string& type) { return holds_type(out, type); });
   if (!all && oci::is_index(subject.media_type)) TRY(add_platforms(image, options.believed, out));
+  out.support = support_in(out, options.believed.now);
+  if (out.support.empty() && all && oci::is_index(subject.media_type)) {
+    // Of an index it is said of each platform's image. Where that cannot be read nothing is said of support, and what was verified is.
+    Verification of_platforms{.ref = ref, .digest = subject.digest};
+    if (add_platforms(image, options.believed, of_platforms)) out.support = support_in(of_platforms, options.believed.now);
+  }
   for (const std::string& type : options.types) note_type(type, out);
   return out;
 }

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "attest/support.h"
 #include "host/machine.h"
 #include "oci/layout.h"
 #include "pipeline/signatures.h"
@@ -32,6 +33,15 @@ struct VerifyOptions {
   std::vector<std::string> types{};  ///< predicates of which a statement that we believe must be there
 };
 
+/// A support statement that we believe, held against the moment of verification.
+struct SupportFound {
+  attest::SupportSaid said{};
+  std::string by{};              ///< the key that signed it
+  bool begun = true, ended = false;
+  /// `its support ended on 2026-11-01, as 'release' says`
+  std::string str() const;
+};
+
 struct Verification {
   std::string ref;
   Digest digest = Digest::from({});  ///< of what was verified
@@ -40,6 +50,7 @@ struct Verification {
   std::vector<std::string> unread{};   ///< what may be attached and was not looked at: without it, what is not verified may be
   std::map<Digest, std::string> platforms{};  ///< of the images of an index that were looked at: their names
   std::optional<Digest> index{};              ///< that the image is of, or that it is; what signs it was looked at, too
+  std::vector<SupportFound> support{};        ///< what is promised of it, each once; none: nobody who is believed promises anything
   bool verified = false;
 };
 

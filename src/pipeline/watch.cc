@@ -13,6 +13,9 @@
 #include "oci/registry.h"
 #include "pipeline/archives.h"
 #include "pipeline/catalog.h"
+#include "pipeline/inner/candidate.h"
+#include "pipeline/inner/revision.h"
+#include "pipeline/inner/tags.h"
 #include "pipeline/inventories.h"
 #include "pipeline/make.h"
 #include "pipeline/publish.h"
@@ -20,24 +23,6 @@
 
 namespace ashlar::pipeline {
 namespace {
-
-/// Since when the archives have a version of `source` that is no older than `version`, in everything that a lock has of it; nothing: they do not.
-std::optional<Time> fixed_since(const plan::Lock& lock, const std::string& source, const std::string& version, Time now) {
-  std::optional<Time> out;
-  for (const auto& [platform, locked] : lock.platforms) {
-    for (const plan::LockedPackage& package : locked.packages) {
-      if (package.source != source) continue;
-      if (deb::compare_versions(package.source_version, version) < 0) return std::nullopt;
-      Time since = now;
-      for (const plan::LockedArchive& archive : lock.archives) {
-        if (archive.name != package.archive || archive.suite != package.suite) continue;
-        if (const auto dated = Time::parse(archive.date)) since = std::min(now, *dated);
-      }
-      out = out ? std::min(*out, since) : since;
-    }
-  }
-  return out;
-}
 
 /// Whether the renewal takes something of a security archive.
 Result<bool> takes_of_security(Workshop& workshop, const WatchOptions& options, const Watched& watched, const plan::Lock& before) {
@@ -127,6 +112,43 @@ Done watch_image(Workshop& workshop, advisory::Database& database, const WatchOp
   return {};
 }
 
+std::string place_of(const Watched& watched) { return (watched.to.transport == oci::Transport::OciLayout ? "oci:" : "docker://") + watched.to.location; }
+
+/// Whether a revision names the digest: whatever a renewal publishes has one before a tag moves.
+Result<bool> has_revision(host::Machine& machine, const oci::ImageRef& to, const std::string& digest) {
+  TRY_ASSIGN(auto tags, Tags::open(machine, to));
+  TRY_ASSIGN(const auto names, tags.all());
+  for (const std::string& name : names) {
+    if (!is_revision(name)) continue;
+    TRY_ASSIGN(const auto there, tags.find(name));
+    if (there && there->str() == digest) return true;
+  }
+  return false;
+}
+
+/// Whether somebody moved the tag that decides what is published, and no renewal that was cut off before it was written down: back to what was published before, or to what was
+/// never published. It stays there until somebody lets go.
+Done watch_hand(host::Machine& machine, const FleetImage& image, Watched& out) {
+  const auto& promoted = out.history.promoted;
+  const std::string& published = out.facts.published;
+  const auto moved = [&](const std::string& tag, const std::string& there, const std::string& said) {
+    out.facts.by_hand = fmt::format("tag '{0}' points at '{1}', and the ledger says '{2}': somebody moved it by hand, and it stays there until somebody lets go; `ashlar renew {3} --again` moves it on, `ashlar rollback {4}:{0} --to {2}` puts it back",
+                                    tag, there, said, image.repository, place_of(out));
+  };
+  if (promoted && !published.empty() && promoted->digest != published) {
+    bool hand = out.history.promoted_before.contains(published);
+    if (!hand) {
+      TRY_ASSIGN(const bool named, has_revision(machine, out.to, published));
+      hand = !named;
+    }
+    if (hand) return moved(moving_tags(out.to, out.definition).front(), published, promoted->digest), Done();
+  }
+  if (!out.facts.canary) return {};
+  TRY_ASSIGN(const auto there, pointed_at(machine, out.to, image.rollout->canary));
+  if (!there || there->str() != out.facts.canary->digest) moved(image.rollout->canary, there ? there->str() : std::string("nothing"), out.facts.canary->digest);
+  return {};
+}
+
 /// Tags that the ledger says point at what was promoted last, and that somebody else has moved. The first of them decides what is published, and is not looked at here.
 Done watch_tags(host::Machine& machine, Watched& out) {
   const auto& promoted = out.history.promoted;
@@ -137,9 +159,19 @@ Done watch_tags(host::Machine& machine, Watched& out) {
     TRY_ASSIGN(const auto there, pointed_at(machine, out.to, std::string(tag)));
     if (there && there->str() == promoted->digest) continue;
     out.facts.unknown.push_back(fmt::format("tag '{}' {}, and the ledger says '{}': somebody else has moved it; put it right with `ashlar rollback {}:{} --to {}`", tag,
-                                            there ? fmt::format("points at '{}'", there->str()) : "is not there", promoted->digest, (out.to.transport == oci::Transport::OciLayout ? "oci:" : "docker://") + out.to.location, tag, promoted->digest));
+                                            there ? fmt::format("points at '{}'", there->str()) : "is not there", promoted->digest, place_of(out), tag, promoted->digest));
   }
   return {};
+}
+
+/// Why the renewal that is due was stopped before; empty: it was not, or something has changed since that decides about it: what it would be made from, what the gate goes by, or what the
+/// advisories say of the very image that was stopped.
+Result<std::string> stopped_before(Workshop& workshop, advisory::Database& database, const WatchOptions& options, const Watched& watched) {
+  const auto& stopped = watched.history.stopped;
+  if (!stopped || stopped->inputs != watched.inputs || stopped->judged.empty()) return std::string();
+  ScanOptions how{.also_named = {watched.to.location}, .gate = options.gate, .rules = options.rules, .settings = options.settings, .trust = options.trust};
+  TRY_ASSIGN(const std::string now, judged_now(workshop, database, stopped->candidate, how));
+  return now == stopped->judged ? stopped->why : std::string();
 }
 
 std::optional<Time> end_of(const FleetImage& image, const plan::Definition& definition) {
@@ -151,6 +183,23 @@ std::optional<Time> end_of(const FleetImage& image, const plan::Definition& defi
 }
 
 }  // namespace
+
+std::optional<Time> fixed_since(const plan::Lock& lock, const std::string& source, const std::string& version, Time now) {
+  std::optional<Time> out;
+  for (const auto& [platform, locked] : lock.platforms) {
+    for (const plan::LockedPackage& package : locked.packages) {
+      if (package.source != source) continue;
+      if (deb::compare_versions(package.source_version, version) < 0) return std::nullopt;
+      Time since = now;
+      for (const plan::LockedArchive& archive : lock.archives) {
+        if (archive.name != package.archive || archive.suite != package.suite) continue;
+        if (const auto dated = Time::parse(archive.date)) since = std::min(now, *dated);
+      }
+      out = out ? std::min(*out, since) : since;
+    }
+  }
+  return out;
+}
 
 Result<bool> is_withdrawn(advisory::Database& database, const std::string& id) {
   TRY_ASSIGN(const auto named, database.named(id));
@@ -168,13 +217,18 @@ std::string lock_identity(const plan::Lock& lock) {
 }
 
 Result<Watched> look_at(Workshop& workshop, advisory::Database& database, ledger::Ledger& ledger, const FleetImage& image, const WatchOptions& options, Time now) {
+  TRY_ASSIGN(auto history, history_of(ledger, image.repository));
+  return look_at(workshop, database, std::move(history), image, options, now);
+}
+
+Result<Watched> look_at(Workshop& workshop, advisory::Database& database, ImageHistory history, const FleetImage& image, const WatchOptions& options, Time now) {
   Watched out;
+  out.history = std::move(history);
   out.image = image;
   TRY_ASSIGN(out.definition, load_definition(*workshop.machine.files, image.definition));
   TRY_ASSIGN(out.to, parse_destination(image.to));
   if (const auto stable = moving_tags(out.to, out.definition); image.rollout && std::ranges::find(stable, image.rollout->canary) != stable.end())
     return cannot(Kind::Invalid, fmt::format("renew '{}'", image.repository), fmt::format("its canary's tag '{}' is one of the stable ones", image.rollout->canary));
-  TRY_ASSIGN(out.history, history_of(ledger, image.repository));
   policy::ImageFacts& facts = out.facts;
   facts.image = image.repository;
   facts.definition = image.definition.string();
@@ -194,10 +248,12 @@ Result<Watched> look_at(Workshop& workshop, advisory::Database& database, ledger
   // What would be made of the lock and definition that are there now is what soaked, or it has not soaked.
   const auto& canary = out.history.canary;
   if (canary && image.rollout && canary->lock == out.identity && canary->definition == out.definition.digest_hex) facts.canary = policy::ImageFacts::Canary{.digest = canary->digest, .since = canary->at, .soak = image.rollout->soak};
-  out.inputs = Digest::of(fmt::format("{}\n{}\n{}\n{}", lock_identity(out.newer), out.definition.digest_hex, database.digest().str(), options.judged_by)).hex();
+  TRY(watch_hand(workshop.machine, image, out));
+  out.inputs = Digest::of(fmt::format("{}\n{}\n{}", lock_identity(out.newer), out.definition.digest_hex, options.judged_by)).hex();
   const auto left = out.history.left.find({lock_identity(out.newer), out.definition.digest_hex});
   if (left != out.history.left.end()) facts.stopped = fmt::format("it was published, and its tag was moved back: {}", left->second);
-  if (const auto& stopped = out.history.stopped; stopped && stopped->inputs == out.inputs) facts.stopped = stopped->why;
+  TRY_ASSIGN(const std::string stopped, stopped_before(workshop, database, options, out));
+  if (!stopped.empty()) facts.stopped = stopped;
   return out;
 }
 

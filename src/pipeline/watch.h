@@ -22,6 +22,7 @@ struct WatchOptions {
   ScanSettings settings{};
   TrustSettings trust{};
   scan::DecisionRules rules{};  ///< what is asked of statements and decisions
+  std::vector<scan::GateRule> gate{};  ///< by which candidates were judged that were stopped
   std::string judged_by{};  ///< a digest that changes with the policy, the statements and the decisions that the gate goes by
   bool remember = true;     ///< what images hold, for advisories to come
 };
@@ -43,6 +44,9 @@ struct Watched {
   policy::ImageFacts facts{};
 };
 
+/// Since when the archives of a lock have a version of a source package that is no older than `version`, in everything that it has of it; nothing: they do not.
+std::optional<Time> fixed_since(const plan::Lock& lock, const std::string& source, const std::string& version, Time now);
+
 /// A digest of what a lock puts into images: the same for locks that differ only in when archives were read.
 std::string lock_identity(const plan::Lock& lock);
 
@@ -51,6 +55,9 @@ Result<bool> is_withdrawn(advisory::Database& database, const std::string& id);
 
 /// Looks at one image: its archives, what is published of it, and that before the database. Nothing is changed.
 Result<Watched> look_at(Workshop& workshop, advisory::Database& database, ledger::Ledger& ledger, const FleetImage& image, const WatchOptions& options, Time now);
+
+/// The same with what the ledger tells of it, from several threads where the database answers them.
+Result<Watched> look_at(Workshop& workshop, advisory::Database& database, ImageHistory history, const FleetImage& image, const WatchOptions& options, Time now);
 
 /// Looks at one image that no fleet has, by itself: nothing is known of what a renewal would take. Its name is its repository.
 Result<Watched> look_at_image(Workshop& workshop, advisory::Database& database, ledger::Ledger& ledger, const oci::ImageRef& image, const WatchOptions& options, Time now);

@@ -75,6 +75,13 @@ std::string counted(size_t count, std::string_view one, std::string_view many) {
 /// A length of time.
 std::string length_in_words(std::int64_t seconds) { return seconds % day == 0 ? counted(static_cast<size_t>(seconds / day), "day", "days") : counted(static_cast<size_t>(seconds / 3600), "hour", "hours"); }
 
+/// What was stopped before, or is not to be moved over what somebody did, is not done.
+void hold(const ImageFacts& facts, Due& out) {
+  if (!facts.stopped.empty()) out.because.insert(out.because.begin(), fmt::format("stopped before, and nothing has changed since: {}", facts.stopped));
+  if (!facts.by_hand.empty()) out.because.insert(out.because.begin(), facts.by_hand);
+  out.held = !facts.stopped.empty() || !facts.by_hand.empty();
+}
+
 /// Why an image must be made again; nothing: it need not.
 std::optional<Due> rebuild(const ImageFacts& facts, const std::vector<OpenFinding>& fixable, Time now) {
   Due out{.image = facts.image, .action = DueAction::Rebuild, .findings = fixable, .opened = now, .seconds = facts.seconds};
@@ -99,24 +106,38 @@ std::optional<Due> rebuild(const ImageFacts& facts, const std::vector<OpenFindin
   } else if (!facts.cadence && !facts.newer.empty() && reasons.empty()) {
     reasons.emplace_back("the archives have newer packages");
   }
+  if (!facts.by_hand.empty() && reasons.empty()) reasons.emplace_back("its tag was moved by hand");
   if (!facts.published.empty() && !facts.recorded && reasons.empty()) reasons.emplace_back("the ledger does not know how what is published came to be");
   if (reasons.empty()) return std::nullopt;
   out.reason = reasons.front();
   out.because.insert(out.because.begin(), reasons.begin() + 1, reasons.end());
   for (const std::string& each : facts.newer) out.because.push_back(each);
-  if (facts.stopped.empty()) return out;
-  out.held = true;
-  out.because.insert(out.because.begin(), fmt::format("stopped before, and nothing has changed since: {}", facts.stopped));
+  hold(facts, out);
   return out;
 }
 
 /// What waits under a canary tag.
 Due promotion(const ImageFacts& facts) {
   const Time ready{facts.canary->since.seconds + facts.canary->soak};
-  return {.image = facts.image, .action = DueAction::Promote, .reason = fmt::format("{} passed its gate on {} and has soaked", facts.canary->digest.substr(0, 19), facts.canary->since.str()), .opened = ready, .deadline = ready};
+  Due out{.image = facts.image, .action = DueAction::Promote, .reason = fmt::format("{} passed its gate on {} and has soaked", facts.canary->digest.substr(0, 19), facts.canary->since.str()), .opened = ready, .deadline = ready};
+  hold(facts, out);
+  return out;
+}
+
+/// What is built on an image that moves now, or that moved without it.
+void applications(const ImageFacts& facts, bool moves, Time now, std::vector<Due>& out) {
+  for (const ImageFacts::Application& each : facts.built_on_it) {
+    if (!moves && !each.behind) continue;
+    Due rebase{.image = each.image, .action = DueAction::Rebase, .reason = fmt::format("it is built on {}{}", facts.image, moves ? "" : ", and not on what is published now"), .because = each.because, .opened = now};
+    if (moves) rebase.after = {facts.image};
+    else if (!each.stopped.empty()) rebase.because.insert(rebase.because.begin(), fmt::format("stopped before, and nothing has changed since: {}", each.stopped));
+    rebase.held = !moves && !each.stopped.empty();
+    out.push_back(std::move(rebase));
+  }
 }
 
 void of_image(const ImageFacts& facts, const Spread& spread, Time now, std::vector<Due>& out) {
+  if (facts.only_base) return applications(facts, false, now, out);
   std::vector<OpenFinding> fixable, waiting;
   for (const OpenFinding& each : facts.findings) {
     if (each.fix_at_hand) fixable.push_back(each);
@@ -142,12 +163,7 @@ void of_image(const ImageFacts& facts, const Spread& spread, Time now, std::vect
     out.push_back({.image = facts.image, .action = DueAction::Announce, .reason = fmt::format("its support {} on {}", *facts.end <= now ? "ended" : "ends", facts.end->date()), .opened = now, .deadline = facts.end});
   }
   const bool moves = std::ranges::any_of(out, [&](const Due& due) { return due.image == facts.image && !due.held && (due.action == DueAction::Promote || (due.action == DueAction::Rebuild && !facts.canary)); });
-  for (const ImageFacts::Application& each : facts.built_on_it) {
-    if (!moves && !each.behind) continue;
-    Due rebase{.image = each.image, .action = DueAction::Rebase, .reason = fmt::format("it is built on {}{}", facts.image, moves ? "" : ", and not on what is published now"), .opened = now};
-    if (moves) rebase.after = {facts.image};
-    out.push_back(std::move(rebase));
-  }
+  applications(facts, moves, now, out);
 }
 
 }  // namespace

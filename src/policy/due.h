@@ -44,9 +44,16 @@ struct ImageFacts {
   struct Canary { std::string digest; Time since{}; std::int64_t soak = 0; };
   std::optional<Canary> canary{};          ///< an image that passed its gate and waits
   std::string stopped{};                   ///< why the same renewal was stopped before; empty: it was not
+  std::string by_hand{};                   ///< which of its tags somebody moved by hand, and who lets go of it; empty: none. Nothing is moved over that
   std::vector<std::string> unknown{};      ///< what could not be told of it, a line each
-  struct Application { std::string image; bool behind = false; };  ///< `behind`: it lies on another one than what is published now
+  struct Application {
+    std::string image;
+    bool behind = false;                   ///< it lies on another one than what is published now
+    std::vector<std::string> because{};    ///< how that is known, a line each
+    std::string stopped{};                 ///< why the same was stopped before; empty: it was not
+  };
   std::vector<Application> built_on_it{};  ///< images of others
+  bool only_base = false;                  ///< nothing is made of it here, now: it is somebody else's, or was not asked for; what is built on it follows it
   double seconds = 0;                      ///< that making it took last time; 0: not known
 };
 

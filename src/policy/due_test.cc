@@ -75,6 +75,13 @@ TEST(Due, says_why_and_nothing_else) {
       {"applications follow", [](ImageFacts& f) { f.lock_changed = true, f.built_on_it = {{.image = "shop"}}; }, "rebuild one: its lock is not that of the published image\nrebase shop: it is built on one\n"},
       {"one that lies on an older base", [](ImageFacts& f) { f.built_on_it = {{.image = "shop", .behind = true}, {.image = "other"}}; }, "rebase shop: it is built on one, and not on what is published now\n"},
       {"but not what is held", [](ImageFacts& f) { f.lock_changed = true, f.built_on_it = {{.image = "shop"}}, f.stopped = "x"; }, "rebuild one (held): its lock is not that of the published image\n"},
+      {"an application that was stopped before", [](ImageFacts& f) { f.built_on_it = {{.image = "shop", .behind = true, .because = {}, .stopped = "x"}}; }, "rebase shop (held): it is built on one, and not on what is published now\n"},
+      {"and is tried again when its base moves", [](ImageFacts& f) { f.lock_changed = true, f.built_on_it = {{.image = "shop", .behind = true, .because = {}, .stopped = "x"}}; }, "rebuild one: its lock is not that of the published image\nrebase shop: it is built on one\n"},
+      {"of a base of others nothing is made", [](ImageFacts& f) { f.only_base = true, f.published.clear(), f.lock_changed = true, f.built_on_it = {{.image = "shop", .behind = true}, {.image = "other"}}; }, "rebase shop: it is built on one, and not on what is published now\n"},
+      {"a tag that was moved by hand", [](ImageFacts& f) { f.by_hand = "tag '1' points elsewhere"; }, "rebuild one (held): its tag was moved by hand\n"},
+      {"whatever else is due", [](ImageFacts& f) { f.by_hand = "tag '1' points elsewhere", f.newer_security = true; }, "rebuild one (held): a security archive has newer packages\n"},
+      {"and whatever has soaked", [](ImageFacts& f) { f.by_hand = "tag '1' points elsewhere", f.canary = ImageFacts::Canary{.digest = "sha256:" + std::string(64, 'b'), .since = days(-2), .soak = 2 * day}; },
+       "promote one (held): sha256:bbbbbbbbbbbb passed its gate on 2026-11-25T12:00:00Z and has soaked\n"},
   };
   for (const auto& row : rows) {
     ImageFacts facts = current("one");

@@ -77,6 +77,8 @@ struct Clock {
   std::int64_t ran = 0;                ///< seconds that counted
   std::optional<std::int64_t> limit{};  ///< seconds that count; none: no limit
   size_t reopened = 0;
+  std::string decided_by{};            ///< who answers for the statement or decision that holds; empty: none does, or nobody says
+  std::optional<Time> decided_until{};  ///< of a decision: when it ends
   std::vector<Open> open{};            ///< when the image had it, as far as is known
   std::vector<std::uint64_t> events{};  ///< numbers of those that it is computed from, in their order in time
   std::vector<Disregarded> disregarded{};

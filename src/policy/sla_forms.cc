@@ -20,6 +20,8 @@ Json finding(const Clock& clock) {
   out["severity"] = name_of(clock.severity);
   out["kev"] = clock.exploited;
   if (!clock.fixed_in.empty()) out["fixed_in"] = clock.fixed_in;
+  if (!clock.decided_by.empty()) out["decided_by"] = clock.decided_by;
+  if (clock.decided_until) out["decided_until"] = clock.decided_until->str();
   return out;
 }
 
@@ -66,6 +68,11 @@ std::string terms(const Clock& clock, const SlaRules& rules) {
   const auto of_environment = rules.environments.find(clock.environment);
   const auto limit = (of_environment == rules.environments.end() ? rules.limits : of_environment->second).of(clock.severity, clock.exploited);
   return limit ? fmt::format("{} {}", limit->str(), terms(rules)) : "no limit";
+}
+
+std::string decision(const Clock& clock) {
+  if (clock.decided_by.empty()) return {};
+  return clock.decided_until ? fmt::format("'{}' until {}", clock.decided_by, clock.decided_until->date()) : fmt::format("'{}'", clock.decided_by);
 }
 
 std::string_view action(const Clock& clock) {

@@ -20,6 +20,8 @@ struct SlaPaper {
 std::string terms(const Clock& clock, const SlaRules& rules);
 /// `since a fix is available; on working days, +01:00`
 std::string terms(const SlaRules& rules);
+/// `'platform' until 2027-01-31`: who answers for the decision on it, or the statement; empty: nobody does.
+std::string decision(const Clock& clock);
 /// What is to be done of an open clock: `rebuild`, `deploy`, `wait for a fix`.
 std::string_view action(const Clock& clock);
 /// `2.5 d`, `3 h`, of seconds.

@@ -56,7 +56,7 @@ std::vector<std::string> first_cells(const Clock& clock) {
 std::string clock_tables(const SlaReport& report) {
   const Calendar& calendar = report.rules.calendar;
   const auto when = [&](const std::optional<Time>& time) { return time ? calendar.str(*time) : std::string(); };
-  Rows breaches, due, late, all;
+  Rows breaches, due, late, decided, all;
   for (const size_t at : report.breaches) {
     const Clock& clock = report.clocks[at];
     auto& row = breaches.emplace_back(first_cells(clock));
@@ -76,10 +76,14 @@ std::string clock_tables(const SlaReport& report) {
     std::string events;
     for (const auto event : clock.events) events += fmt::format("{}{}", events.empty() ? "" : ", ", event);
     row.insert(row.end(), {std::string(to_string(clock.state)), when(clock.start), when(clock.deadline), when(clock.ended), "events " + events});
+    if (clock.decided_by.empty()) continue;
+    auto& answer = decided.emplace_back(first_cells(clock));
+    answer.insert(answer.end(), {std::string(to_string(clock.state)), clock.decided_by, clock.decided_until ? when(clock.decided_until) : std::string("as long as it holds")});
   }
   std::string out = "<h2>Breaches</h2>" + (breaches.empty() ? std::string("<p>None.</p>\n") : html_table("breaches", "Past their deadline", {"Image", "Vulnerability", "Package", "Severity", "Deadline", "State", "Terms"}, breaches));
   out += "<h2>Due</h2>" + (due.empty() ? std::string("<p>Nothing.</p>\n") : html_table("due", "Open, by deadline", {"Image", "Vulnerability", "Package", "Severity", "Deadline", "Left", "State", "Action"}, due));
   if (!late.empty()) out += fmt::format("<h2>Late at the present pace</h2><p>Of each severity the open ones are taken in the order of their deadlines, at the pace of the last {} days.</p>", report.rules.pace_days) + html_table("late", "Expected after their deadline", {"Image", "Vulnerability", "Package", "Severity", "Deadline", "Expected"}, late);
+  if (!decided.empty()) out += "<h2>Decisions and statements</h2>" + html_table("decided", "Who answers for what is not fixed", {"Image", "Vulnerability", "Package", "Severity", "State", "Who", "Until"}, decided);
   return out + "<h2>Every clock</h2><details><summary>What each is computed from</summary>" + html_table("clocks", "Clocks", {"Image", "Vulnerability", "Package", "Severity", "State", "Start", "Deadline", "End", "Computed from"}, all) + "</details>\n";
 }
 

@@ -6,11 +6,14 @@
 #include <random>
 #include <set>
 
+#include <nlohmann/json.hpp>
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include "base/text.h"
 #include "policy/policy.h"
+#include "policy/sla_forms.h"
 
 namespace ashlar::policy {
 namespace {
@@ -154,6 +157,27 @@ TEST(SlaClocks, EveryEnvironmentHasItsOwn) {
   using Words = std::vector<std::string>;
   EXPECT_EQ(words_at("2026-01-10"), (Words{"met 2026-01-02>2026-01-09 fixed 2026-01-05 ran 3.00d events 1 2 4", "production: met 2026-01-02>2026-01-12 fixed 2026-01-09 ran 7.00d events 1 2 4 6", "test: breached 2026-01-02>2026-01-09 ran 8.00d events 1 2 4"}));
   EXPECT_EQ(words_at("2026-01-12")[1], "production: running 2026-01-02>2026-01-14 ran 8.00d reopened 1 events 1 2 4 6 7") << "what has it was deployed again";
+}
+
+TEST(SlaClocks, SaysWhoAnswersForWhatIsNotFixed) {
+  const std::string seen = "2026-01-01 first-seen a CVE-1 severity=critical\n", excepted = seen + "2026-01-03 excepted a CVE-1 decided-by=platform until=2026-02-01\n";
+  const auto said = [](const std::string& events, std::string_view now, const char* stops) {
+    const auto found = clocks(history(events), rules_of(fmt::format("{{starts: first-seen, limits: {{critical: 7d}}, stops: [{}]}}", stops)), at(now));
+    const Json json = to_json(sla_report(found, default_sla(), at(now)), {})["clocks"][0];
+    return json.value("decided_by", "nobody") + " " + json.value("decided_until", "for ever").substr(0, 10);
+  };
+  const struct { const char* summary; std::string events; const char *now, *stops, *says; } rows[] = {
+      {"nobody decided", seen, "2026-01-04", "exception", "nobody for ever"},
+      {"whose decision the loop found", excepted, "2026-01-04", "exception", "platform 2026-02-01"},
+      {"whether it stops the clock or not", excepted, "2026-01-04", "not-affected", "platform 2026-02-01"},
+      {"it has ended", excepted, "2026-02-01", "exception", "nobody for ever"},
+      {"it has ended, and had stopped nothing", excepted, "2026-02-02", "not-affected", "nobody for ever"},
+      {"a person who wrote it down", seen + "2026-01-03 excepted a CVE-1 by=somebody until=2026-02-01\n", "2026-01-04", "exception", "somebody 2026-02-01"},
+      {"a statement", seen + "2026-01-03 assessed a CVE-1 status=not_affected decided-by=team\n", "2026-01-04", "not-affected", "team for ever"},
+      {"that fell", seen + "2026-01-03 assessed a CVE-1 status=not_affected decided-by=team\n2026-01-04 reopened a CVE-1\n", "2026-01-05", "not-affected", "nobody for ever"},
+      {"and what was fixed in the end", excepted + "2026-01-05 closed a CVE-1\n", "2026-01-06", "exception", "nobody for ever"},
+  };
+  for (const auto& row : rows) EXPECT_EQ(said(row.events, row.now, row.stops), row.says) << row.summary;
 }
 
 TEST(SlaClocks, WorkingDaysZonesAndLeapDays) {

@@ -9,6 +9,7 @@
 #include <fmt/ranges.h>
 
 #include "attest/predicate.h"
+#include "attest/support.h"
 #include "base/text.h"
 #include "policy/inner/age.h"
 #include "policy/inner/dated.h"
@@ -100,6 +101,7 @@ class Judge {
     for (const StatementRule& each : rule_.statements) judge_statement(each);
     if (!rule_.builders.empty()) judge_builder();
     if (rule_.max_age) judge_age();
+    if (rule_.supported) judge_support();
     return std::move(out_);
   }
 
@@ -208,6 +210,22 @@ class Judge {
       }
     }
     say_age("max-age", "the newest signature, provenance or scan", newest, *rule_.max_age, fmt::format("{}; or build it anew, or take a newer image", dated_of(attest::vulnerability_scan_uri)->renewal));
+  }
+
+  /// Of several promises by whoever may promise the one that lasts longest counts: a later statement may prolong an earlier one.
+  void judge_support() {
+    const std::string signers = names_of(signers_of(attest::support_uri));
+    const Signatures found = statements_of(attest::support_uri);
+    if (found.empty()) return fails("supported", fmt::format("nobody promises support of it{}", lacks(attest::support_uri)), fmt::format("it takes a statement 'support' on this image, signed by {}", signers));
+    std::optional<attest::SupportSaid> best;
+    for (const PresentedSignature* each : found) {
+      auto said = attest::read_support(each->statement->predicate);
+      if (said && (!best || !said->until || (best->until && *best->until < *said->until))) best = std::move(*said);
+    }
+    if (!best) return fails("supported", "what is said of its support cannot be read", "it takes a statement 'support' of the form that docs/formats/statements.md has");
+    if (best->from && now_ < *best->from) return fails("supported", fmt::format("its support begins on {}", best->from->date()), "wait until then, or take an image that is supported now");
+    if (best->until && *best->until <= now_) return fails("supported", fmt::format("its support ended on {}", best->until->date()), "take a newer image, or one whose support was prolonged");
+    holds("supported", best->until ? fmt::format("it is supported until {}", best->until->date()) : "it is supported, and no end is said");
   }
 
   const VerifyRule& rule_;

@@ -38,6 +38,7 @@ struct VerifyRule {
   std::vector<StatementRule> statements{};
   std::vector<std::string> builders{};    ///< globs of which the builder in the provenance fits one; empty: whoever built it
   std::optional<std::int64_t> max_age{};  ///< seconds since it was signed, built or scanned, as somebody else than the image tells it
+  bool supported = false;                 ///< somebody whose statements count must promise support of it that has begun and has not ended
   std::string trust_root{};               ///< a path, relative to the policy's folder
 };
 
@@ -76,7 +77,7 @@ struct Presented {
 
 /// One line of the rule, and whether it holds.
 struct VerifyReason {
-  std::string rule;      ///< `images`, `signed-by`, `statements`, `builder`, `max-age`
+  std::string rule;      ///< `images`, `signed-by`, `statements`, `builder`, `max-age`, `supported`
   std::string what;      ///< in words, one line
   bool holds = false;
   std::string remedy{};  ///< what would let it hold; empty where it does

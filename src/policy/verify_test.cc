@@ -110,6 +110,35 @@ TEST(Verify, judges_signers) {
   }
 }
 
+TEST(Verify, holds_what_is_promised_against_the_time) {
+  constexpr const char* support = "https://ashlar.dev/attestation/support/v1";
+  const std::string asked = ours + "    signed-by: release\n    supported: true\n";
+  const auto promise = [&](Json said, const char* who = "release") {
+    said["image"] = "registry.example/team/app";
+    return saying(by_key(who), support, std::move(said));
+  };
+  struct Row { const char* summary; std::vector<PresentedSignature> promises; bool allowed; const char* reason; };
+  const Row rows[] = {
+      {"until a day to come", {promise({{"until", "2026-11-28T00:00:00Z"}})}, true, "supported ok: it is supported until 2026-11-28"},
+      {"without an end", {promise({{"from", "2026-01-01T00:00:00Z"}})}, true, "supported ok: it is supported, and no end is said"},
+      {"it has ended", {promise({{"until", "2026-11-27T12:00:00Z"}})}, false, "supported no: its support ended on 2026-11-27 | take a newer image, or one whose support was prolonged"},
+      {"it has not begun", {promise({{"from", "2026-12-01T00:00:00Z"}})}, false, "supported no: its support begins on 2026-12-01 | wait until then, or take an image that is supported now"},
+      {"it was prolonged", {promise({{"until", "2026-11-01T00:00:00Z"}}), promise({{"until", "2027-11-01T00:00:00Z"}})}, true, "supported ok: it is supported until 2027-11-01"},
+      {"whoever is not named promises nothing", {promise({{"until", "2027-11-01T00:00:00Z"}}, "other")}, false, "supported no: nobody promises support of it (bundle: signed by 'other', whom the rule does not name) | it takes a statement 'support' on this image, signed by key 'release'"},
+      {"nothing is promised", {}, false, "supported no: nobody promises support of it | it takes a statement 'support' on this image, signed by key 'release'"},
+      {"what is no promise", {promise({{"until", "some day"}})}, false, "supported no: what is said of its support cannot be read | it takes a statement 'support' of the form that docs/formats/statements.md has"},
+  };
+  for (const Row& row : rows) {
+    auto signatures = row.promises;
+    signatures.push_back(by_key("release"));
+    const VerifyVerdict verdict = judged(asked, signatures);
+    EXPECT_EQ(verdict.allowed, row.allowed) << row.summary;
+    ASSERT_EQ(verdict.reasons.size(), 2U) << row.summary;
+    EXPECT_EQ(shown(verdict.reasons[1]), row.reason) << row.summary;
+  }
+  EXPECT_TRUE(judged(ours + "    signed-by: release\n", {by_key("release")}).allowed) << "nobody asked";
+}
+
 TEST(Verify, an_index_is_signed_itself_unless_the_rule_says_that_its_platforms_suffice) {
   const std::string release = ours + "    signed-by: release\n", remedy = ": who put its platforms together is not known | take an index signed by key 'release', verify the image of one platform with --platform, or say 'index-signature: false' in the rule";
   struct Row { const char* summary; std::string rules; std::vector<PresentedSignature> signatures; bool allowed; std::vector<std::string> reasons; };

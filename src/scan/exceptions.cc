@@ -130,6 +130,8 @@ void apply(std::span<const Exception> exceptions, Time now, const std::vector<st
       }
       finding.status = Status::Excepted;
       finding.reason = fmt::format("'{}' until {}: {}", exception.owner, exception.expires.date(), exception.reason);
+      finding.decided_by = exception.owner;
+      finding.decided_until = exception.expires;
       break;
     }
   }

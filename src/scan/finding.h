@@ -56,6 +56,8 @@ struct Finding {
   std::optional<advisory::Likelihood> likelihood{};
   Status status = Status::Affected;
   std::string reason{};                ///< of every status but affected: whose statement or decision, and why
+  std::string decided_by{};            ///< who answers for that: the owner of a decision, the author of a statement; empty where nobody decided
+  std::optional<Time> decided_until{};  ///< of a decision: when it ends
   std::string fixed_in{};
   std::string support{};               ///< where its source package is not supported as the release is: what its distribution says
   std::string no_fix{};                ///< where there is no fix: what the publisher says of it

@@ -157,7 +157,12 @@ void apply(std::span<const Statements> all, const ImageNames& names, Report& rep
       continue;
     }
     finding.status = status_of(last->statement->status);
-    finding.reason = finding.status == Status::Affected ? std::string() : fmt::format("'{}': {}", last->by->document.author, because(*last->statement));
+    if (finding.status == Status::Affected) {
+      finding.reason.clear();
+      continue;
+    }
+    finding.reason = fmt::format("'{}': {}", last->by->document.author, because(*last->statement));
+    finding.decided_by = last->by->document.author;
   }
 }
 

@@ -88,7 +88,7 @@ class OneAhead {
     out.seconds = made.timings.total;
     out.outcome = made.verdict.passed ? Ahead::Outcome::Passed : Ahead::Outcome::Stopped;
     if (!made.verdict.passed) out.why = reasons_of(made.verdict);
-    TRY_ASSIGN(out.candidate, put_aside(workshop_, made, lock, "ahead"));
+    TRY_ASSIGN(out.candidate, put_aside(workshop_, made.candidate, made.digest, &lock, "ahead"));
     return workshop_.machine.files->remove(how.build.lock.path);
   }
 
@@ -128,9 +128,10 @@ void land(const deb::Distribution& distribution, const plan::Lock& present, plan
 Result<Renewed> look_ahead(Workshop& workshop, advisory::Database& database, ledger::Ledger& ledger, const Fleet& fleet, const RenewOptions& options) {
   Renewed out;
   out.now = workshop.machine.clock->now();
-  workshop.progress.stage("look ahead", fleet.images.size());
-  for (const FleetImage& image : fleet.images) {
-    if (!options.only.empty() && std::ranges::find(options.only, image.repository) == options.only.end()) continue;
+  TRY_ASSIGN(const FleetChoice choice, choose(fleet, options.only));
+  workshop.progress.stage("look ahead", choice.images.size());
+  for (const FleetImage* const each : choice.images) {
+    const FleetImage& image = *each;
     ++out.images;
     workshop.progress.step(image.repository, 1);
     OneAhead one(workshop, database, image, options);

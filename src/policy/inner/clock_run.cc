@@ -14,13 +14,8 @@ using ledger::Event;
 constexpr std::int64_t unlimited = std::int64_t{1} << 60;
 constexpr Time long_ago{-(std::int64_t{1} << 60)};
 
-std::string fact(const Event& event, const std::string& name) {
-  const auto found = event.facts.find(name);
-  return found == event.facts.end() ? std::string() : found->second;
-}
-
 std::optional<Severity> severity_of(const Event& event) {
-  const std::string word = fact(event, "severity");
+  const std::string word = event.fact("severity");
   for (const Severity each : severities) {
     if (advisory::to_string(each) == word) return each;
   }
@@ -49,7 +44,7 @@ void ClockRun::settle_start() {
     if (each->event.kind == ledger::Kind::Published && severity_of(each->event)) first(rated, each);
   }
   const ledger::Entry* const start = rules_.starts == SlaRules::Start::FirstSeen ? seen : rules_.starts == SlaRules::Start::FixAvailable ? fixable : published != nullptr ? published : seen;
-  if (fixable != nullptr) clock_.fixed_in = fact(fixable->event, "fixed-in");
+  if (fixable != nullptr) clock_.fixed_in = fixable->event.fact("fixed-in");
   if (rated != nullptr) read_rating(rated->event);
   if (start == nullptr) return;
   clock_.start = start->event.at;
@@ -58,15 +53,15 @@ void ClockRun::settle_start() {
 
 bool ClockRun::names(const Event& event) const {
   if (!event.vulnerability.empty()) return true;  // the index gave it: it is this one
-  const std::string list = fact(event, "fixes");
+  const std::string list = event.fact("fixes");
   const auto each = words(list);
   return std::ranges::find(each, clock_.vulnerability) != each.end();
 }
 
 void ClockRun::read_rating(const Event& event) {
   if (const auto severity = severity_of(event)) clock_.severity = *severity;
-  if (const std::string kev = fact(event, "kev"); !kev.empty()) clock_.exploited = kev != "false" && kev != "no";
-  if (const auto due = Time::parse(fact(event, "kev-due")); due && limits_.kev_due) due_ = Time{due->seconds + Calendar::day - rules_.calendar.offset};
+  if (const std::string kev = event.fact("kev"); !kev.empty()) clock_.exploited = kev != "false" && kev != "no";
+  if (const auto due = Time::parse(event.fact("kev-due")); due && limits_.kev_due) due_ = Time{due->seconds + Calendar::day - rules_.calendar.offset};
 }
 
 std::int64_t ClockRun::limit_from(Time at) const {
@@ -97,7 +92,7 @@ void ClockRun::advance(Time to) {
     const Time at = pause ? *pause_end_ : *exception_end_;
     run(at);
     if (pause) resume(at);
-    else reopen(at);
+    else forget_decider(), reopen(at);
   }
 }
 
@@ -177,21 +172,36 @@ void ClockRun::take_pause(const Entry& entry) {
   const auto& pauses = rules_.pauses;
   const bool may = std::ranges::any_of(pauses.by, [&](const std::string& who) { return who == "*" || who == event.by; });
   if (!may) return disregard(entry, fmt::format("'{}' may not pause clocks{}", event.by.empty() ? "nobody" : event.by, pauses.by.empty() ? ": nobody may" : ""));
-  if (trim(fact(event, "reason")).empty()) return disregard(entry, "a pause without a reason does not count");
+  if (trim(event.fact("reason")).empty()) return disregard(entry, "a pause without a reason does not count");
   if (pauses.in_all && paused_in_all_ >= *pauses.in_all) return disregard(entry, "the time for which this clock may be paused is used up");
   if (paused_) resume(event.at);
   use(entry);
   paused_ = true;
   paused_at_ = event.at;
-  const auto until = Time::parse(fact(event, "until"));
+  const auto until = Time::parse(event.fact("until"));
   const auto no_later = [&](Time at) { pause_end_ = pause_end_ ? std::min(*pause_end_, at) : at; };
   if (until) no_later(std::max(*until, event.at));
   if (pauses.at_most) no_later({event.at.seconds + *pauses.at_most});
   if (pauses.in_all) no_later({event.at.seconds + *pauses.in_all - paused_in_all_});
 }
 
+/// Who answers for it: a person who wrote it down, or whom the loop found to have decided.
+void ClockRun::take_decider(const Event& event) {
+  const std::string named = event.fact("decided-by");
+  clock_.decided_by = !named.empty() ? named : event.by.starts_with("ashlar ") ? std::string() : event.by;
+  const auto until = Time::parse(event.fact("until"));
+  clock_.decided_until = until ? std::optional(*until) : std::nullopt;
+}
+
+void ClockRun::forget_decider() {
+  clock_.decided_by.clear();
+  clock_.decided_until.reset();
+}
+
 void ClockRun::take_assessment(const Entry& entry) {
-  const std::string status = fact(entry.event, "status");
+  const std::string status = entry.event.fact("status");
+  if (status == "not_affected") take_decider(entry.event);
+  else forget_decider();
   if (status == "fixed") return end(entry, true);
   if (status == "not_affected") {
     if (rules_.not_affected_stops) end(entry, false);
@@ -203,9 +213,10 @@ void ClockRun::take_assessment(const Entry& entry) {
 }
 
 void ClockRun::take_exception(const Entry& entry) {
+  take_decider(entry.event);
   if (!rules_.exception_stops) return disregard(entry, "by this policy an exception stops no clock");
   if (ended_) return;
-  const auto until = Time::parse(fact(entry.event, "until"));
+  const auto until = Time::parse(entry.event.fact("until"));
   end(entry, false);
   if (until) exception_end_ = std::max(*until, entry.event.at);
 }
@@ -236,6 +247,7 @@ void ClockRun::take(const Entry& entry) {
   switch (event.kind) {
     case ledger::Kind::FirstSeen: return see(entry);
     case ledger::Kind::Reopened:
+      if (names(event)) forget_decider();
       if (ended_) {
         use(entry);
         gone_ = false;
@@ -246,7 +258,10 @@ void ClockRun::take(const Entry& entry) {
     case ledger::Kind::Rescored: return names(event) ? rescore(entry) : void();
     case ledger::Kind::Assessed: return names(event) ? take_assessment(entry) : void();
     case ledger::Kind::Excepted: return names(event) ? take_exception(entry) : void();
-    case ledger::Kind::Closed: return names(event) ? end(entry, true) : void();
+    case ledger::Kind::Closed:
+      if (!names(event)) return;
+      forget_decider();
+      return end(entry, true);
     case ledger::Kind::Promoted: return take_promotion(entry);
     case ledger::Kind::Deployed: return take_deployment(entry);
     case ledger::Kind::RolledBack:
@@ -275,6 +290,7 @@ Clock ClockRun::until(Time now) {
   }
   advance(now);
   mark(now);
+  if (clock_.decided_until && *clock_.decided_until <= now) forget_decider();  // it holds no more, whether it stopped the clock or not
   if (limit_ < unlimited && begun_) clock_.limit = limit_;
   if (begun_ && (limit_ < unlimited || (due_ && clock_.exploited))) {
     clock_.deadline = limit_ < unlimited ? rules_.calendar.after(std::max(clock_.ended.value_or(now), *clock_.start), std::max<std::int64_t>(limit_ - clock_.ran, 0)) : *due_;

@@ -26,6 +26,8 @@ class ClockRun {
   void take_pause(const Entry& entry);
   void take_assessment(const Entry& entry);
   void take_exception(const Entry& entry);
+  void take_decider(const ledger::Event& event);
+  void forget_decider();
   void take_promotion(const Entry& entry);
   void take_deployment(const Entry& entry);
   void rescore(const Entry& entry);

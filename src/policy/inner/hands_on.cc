@@ -9,11 +9,6 @@ namespace {
 using ledger::Event;
 using ledger::Kind;
 
-std::string fact(const Event& event, const std::string& name) {
-  const auto found = event.facts.find(name);
-  return found == event.facts.end() ? std::string() : found->second;
-}
-
 /// A finding of an image, as far as the question goes who has to look at it.
 struct Followed {
   Time seen{};
@@ -35,7 +30,7 @@ std::map<Name, Followed> follow(std::span<const ledger::Entry> entries) {
     if (event.kind != Kind::FirstSeen) continue;
     const auto [place, fresh] = out.try_emplace({event.image, event.vulnerability, event.package});
     if (!fresh) continue;
-    place->second = {.seen = event.at, .severity = fact(event, "severity"), .exploited = !fact(event, "kev").empty()};
+    place->second = {.seen = event.at, .severity = event.fact("severity"), .exploited = !event.fact("kev").empty()};
   }
   return out;
 }
@@ -72,11 +67,11 @@ HandsOn hands_on(std::span<const ledger::Entry> entries) {
   std::map<std::string, size_t> publications;
   for (const ledger::Entry& entry : entries) {
     const Event& event = entry.event;
-    const std::string result = fact(event, "result");
-    if (event.kind == Kind::Assessed || event.kind == Kind::Excepted) answers.emplace(event.kind, event.vulnerability, event.package, fact(event, "reason"));
+    const std::string result = event.fact("result");
+    if (event.kind == Kind::Assessed || event.kind == Kind::Excepted) answers.emplace(event.kind, event.vulnerability, event.package, event.fact("reason"));
     if (event.kind == Kind::Tested && (result == "stopped" || result == "failed")) ++out.stopped;
     if (event.kind == Kind::Paused || event.kind == Kind::Resumed || (event.kind == Kind::RolledBack && event.vulnerability.empty())) ++out.other;
-    if (event.kind == Kind::Noted && fact(event, "what") == "end-announced") ++out.other;
+    if (event.kind == Kind::Noted && event.fact("what") == "end-announced") ++out.other;
     if (event.kind == Kind::Promoted && event.vulnerability.empty()) ++publications[event.image];
   }
   out.answers = answers.size();

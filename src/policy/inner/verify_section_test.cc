@@ -68,12 +68,12 @@ TEST(VerifySection, ShortFormsMeanTheLongOnes) {
       {"one builder", "    builder: 'https://b.example'\n", "    builder: ['https://b.example']\n"},
       {"one identity", "    signed-by: {name: n, issuer: i}\n", "    signed-by:\n    - name: n\n      issuer: i\n"},
       {"the name", "", "    name: a.example/**\n"},
-      {"defaults", "", "    image-signature: true\n    index-signature: true\n    statements-by-manifest: false\n    at-least: 1\n"},
+      {"defaults", "", "    image-signature: true\n    index-signature: true\n    statements-by-manifest: false\n    supported: false\n    at-least: 1\n"},
       {"one type in two spellings", "    statements: spdxjson\n", "    statements: ['https://spdx.dev/Document/v2.3']\n"},
   };
   const auto shown = [](const std::string& text) {
     const VerifyRule one = read_policy(rule + text, "p").value().verify.value().rules.at(0);
-    std::string out = one.name + fmt::format("|{}|{}|{}|{}|{}|{}", fmt::join(one.images, ","), one.image_signature, one.index_signature, one.statements_by_manifest, one.at_least, fmt::join(one.builders, ","));
+    std::string out = one.name + fmt::format("|{}|{}|{}|{}|{}|{}|{}", fmt::join(one.images, ","), one.image_signature, one.index_signature, one.statements_by_manifest, one.supported, one.at_least, fmt::join(one.builders, ","));
     for (const Signer& each : one.signed_by) out += "|" + each.str();
     for (const StatementRule& each : one.statements) out += "|" + each.type;
     return out;
@@ -123,6 +123,7 @@ TEST(VerifySection, FaultsSayWhere) {
       {"nothing is asked for", "verify:\n  rules:\n  - images: a/b\n    image-signature: false\n", 3, 5, "a rule without a signature of the image needs 'statements': else it asks for nothing", ""},
       {"one statement in two spellings", "verify:\n  rules:\n  - images: a/b\n    statements: [{type: spdxjson, signed-by: a}, {type: 'https://spdx.dev/Document/v2.3', signed-by: b}]\n", 4, 57, "'https://spdx.dev/Document/v2.3' stands here twice", ""},
       {"an index that is maybe signed", "verify:\n  rules:\n  - images: a/b\n    index-signature: maybe\n", 4, 22, "'maybe' is neither true nor false", ""},
+      {"support that is maybe asked for", "verify:\n  rules:\n  - images: a/b\n    supported: soon\n", 4, 16, "'soon' is neither true nor false", ""},
       {"neither true nor false", "verify:\n  rules:\n  - images: a/b\n    image-signature: no\n", 4, 22, "'no' is neither true nor false", ""},
       {"a type that is none", "verify:\n  rules:\n  - images: a/b\n    statements: [slsaprovenance3]\n", 4, 18, "cannot take 'slsaprovenance3' as a predicate type: it is no URI; did you mean 'slsaprovenance1'?", ""},
       {"a statement without a type", "verify:\n  rules:\n  - images: a/b\n    statements: [{max-age: 7d}]\n", 4, 18, "a statement needs its 'type'", "statements: [{type: vuln, max-age: 7d}]"},
@@ -188,9 +189,9 @@ TEST(VerifySection, TheSchemaTakesWhatTheReaderTakes) {
   struct Row { std::string text; bool good; };
   std::vector<Row> rows = {{example(), true}};
   for (const char* name : {"docker-hardened-images", "chainguard", "bellsoft"}) rows.push_back({file(std::string("policies/") + name + ".yaml"), true});
-  for (const char* good : {"    signed-by: a\n", "    signed-by: [{key: a}, {name-expression: a, issuer-expression: b}]\n", "    image-signature: false\n    statements: vuln\n", "    index-signature: false\n", "    statements-by-manifest: true\n", "    at-least: 2\n", "    max-age: 12h\n", "    builder: [a, b]\n"}) rows.push_back({rule + good, true});
+  for (const char* good : {"    signed-by: a\n", "    signed-by: [{key: a}, {name-expression: a, issuer-expression: b}]\n", "    image-signature: false\n    statements: vuln\n", "    index-signature: false\n", "    supported: true\n", "    statements-by-manifest: true\n", "    at-least: 2\n", "    max-age: 12h\n", "    builder: [a, b]\n"}) rows.push_back({rule + good, true});
   for (const char* bad : {"    signed_by: a\n", "    signed-by: []\n", "    signed-by: {key: a, file: b}\n", "    signed-by: {name: a}\n", "    signed-by: {name: a, issuer: b, issuer-expression: c}\n", "    image-signature: false\n", "    image-signature: false\n    at-least: 1\n    statements: vuln\n",
-                          "    index-signature: 0\n", "    statements-by-manifest: yes\n", "    at-least: 0\n", "    at-least: all\n", "    max-age: 0d\n", "    max-age: soon\n", "    statements: []\n", "    statements: [{max-age: 7d}]\n", "    statements: [{type: vuln, maxage: 7d}]\n", "    builder: ['']\n"}) rows.push_back({rule + bad, false});
+                          "    index-signature: 0\n", "    supported: 2027-01-01\n", "    statements-by-manifest: yes\n", "    at-least: 0\n", "    at-least: all\n", "    max-age: 0d\n", "    max-age: soon\n", "    statements: []\n", "    statements: [{max-age: 7d}]\n", "    statements: [{type: vuln, maxage: 7d}]\n", "    builder: ['']\n"}) rows.push_back({rule + bad, false});
   for (const char* bad : {"verify:\n  default: maybe\n", "verify:\n  rules: {a: b}\n", "verify:\n  rules:\n  - signed-by: a\n", "verify:\n  rules:\n  - images: 'docker://a/b'\n", "verify:\n  rules:\n  - images: a/b@sha256\n"}) rows.push_back({bad, false});
   for (const Row& row : rows) {
     std::string why;

@@ -46,6 +46,8 @@ void write_finding(const Finding& finding, JsonWriter& to) {
   if (const auto& epss = finding.likelihood; !epss) to.key("epss").null();
   else to.key("epss").json({{"score", epss->score}, {"percentile", epss->percentile}});
   to.member("status", to_string(finding.status)).member("reason", finding.reason);
+  if (!finding.decided_by.empty()) to.member("decided_by", finding.decided_by);
+  if (finding.decided_until) to.member("decided_until", finding.decided_until->str());
   or_null("fixed_in", finding.fixed_in);
   to.member("no_fix", finding.no_fix);
   or_null("support", finding.support);

@@ -1,0 +1,211 @@
+// `ashlar renew` and what it leaves alone: what somebody did by hand, what was stopped and is still the same, what was tested already; and what it puts right that was left undone.
+#include <algorithm>
+#include <filesystem>
+
+#include <fmt/format.h>
+
+#include "renew_flow.h"
+
+namespace ashlar::flow {
+namespace {
+
+class HeldFlow : public RenewFlow {
+ protected:
+  /// Points tags of the layout elsewhere, so that no ledger knows of it.
+  void move_by_hand(const std::vector<std::string>& moved, const std::string& digest) const {
+    Json index = Json::parse(stage.read("published/index.json")), entry;
+    for (const Json& each : index["manifests"]) {
+      if (each["digest"] == digest) entry = each;
+    }
+    ASSERT_FALSE(entry.is_null()) << digest;
+    const auto name_of = [](const Json& each) { return each.value("annotations", Json::object()).value("org.opencontainers.image.ref.name", ""); };
+    Json kept = Json::array();
+    for (const Json& each : index["manifests"]) {
+      if (std::ranges::find(moved, name_of(each)) == moved.end()) kept.push_back(each);
+    }
+    for (const std::string& tag : moved) {
+      entry["annotations"]["org.opencontainers.image.ref.name"] = tag;
+      kept.push_back(entry);
+    }
+    index["manifests"] = kept;
+    stage.write("published/index.json", index.dump());
+  }
+  /// An advisory of another package, so that the database is another.
+  void know_something_else(const std::string& id) const {
+    Json tracker = Json::parse(stage.read("tracker.json"));
+    tracker["other"][id] = tracker["greeter"]["CVE-2026-0001"];
+    stage.write("tracker.json", tracker.dump());
+    ASSERT_EQ(stage.ashlar({"feed", "update", "debian-tracker=tracker.json", "debian-eol=eol.json"}).code, 0);
+  }
+};
+
+TEST_F(HeldFlow, a_tag_that_was_moved_back_by_hand_stays_until_somebody_lets_go) {
+  renew();
+  const std::string first = tags().at("1");
+  offer_fix("1.2");
+  renew();
+  const std::string second = tags().at("1");
+  move_by_hand({"1", "1-stone"}, first);
+  for (int round = 0; round < 2; ++round) {
+    const Json held = renew({}, 1);
+    EXPECT_EQ(due(held), "rebuild held: 1 open finding can be fixed\n");
+    EXPECT_EQ(held["done"], Json::array());
+    EXPECT_EQ(held["due"][0]["because"][0], fmt::format("tag '1' points at '{0}', and the ledger says '{1}': somebody moved it by hand, and it stays there until somebody lets go; `ashlar renew {2} --again` moves it on, "
+                                                        "`ashlar rollback {2}:1 --to {1}` puts it back", first, second, "oci:" + (stage.folder() / "published").string()));
+    EXPECT_EQ(tags().at("1"), first);
+  }
+  offer_fix("1.3");
+  EXPECT_EQ(renew({}, 1)["done"], Json::array()) << "whatever is newer";
+  EXPECT_EQ(tags().at("1"), first);
+  EXPECT_EQ(done(renew({"--again"})), "promoted 1.3-r1\n") << "somebody let go";
+  EXPECT_EQ(due(renew()), "");
+}
+
+TEST_F(HeldFlow, a_renewal_that_was_cut_off_before_it_was_written_down_is_nobodys_hand) {
+  renew();
+  const std::filesystem::path ledger = stage.folder() / stage.environment["XDG_DATA_HOME"] / "ashlar";
+  std::filesystem::copy(ledger, stage.folder() / "state-before", std::filesystem::copy_options::recursive);
+  offer_fix("1.2");
+  renew();
+  const std::string second = tags().at("1");
+  std::filesystem::remove_all(ledger);
+  std::filesystem::rename(stage.folder() / "state-before", ledger);  // as if it had been killed between its tags and its ledger
+  EXPECT_EQ(done(renew()), "promoted 1.2-r1\n") << "it goes on";
+  EXPECT_EQ(tags().at("1"), second);
+}
+
+TEST_F(HeldFlow, a_canary_whose_tag_was_moved_by_hand_is_not_promoted) {
+  renew({"--now", after(0)});
+  const std::string first = tags().at("1");
+  fleet("rollout: {canary: next, soak: 24h}");
+  offer_fix("1.2");
+  EXPECT_EQ(done(renew({"--now", after(hours(1))})), "canary 1.2-r1\n");
+  const std::string canary = tags().at("next");
+  move_by_hand({"next"}, first);
+  const Json held = renew({"--now", after(hours(26))}, 1);
+  ASSERT_EQ(held["due"].size(), 1U) << held;
+  EXPECT_EQ(held["due"][0]["action"], "promote");
+  EXPECT_EQ(held["due"][0]["held"], true);
+  EXPECT_NE(held["due"][0]["because"].dump().find(fmt::format("tag 'next' points at '{}', and the ledger says '{}'", first, canary)), std::string::npos) << held;
+  EXPECT_EQ(tags().at("1"), first);
+}
+
+TEST_F(HeldFlow, what_soaked_is_what_is_promoted_and_nothing_is_built) {
+  renew({"--now", after(0)});
+  fleet("rollout: {canary: next, soak: 24h}");
+  know("1.2");
+  offer_fix("1.2");
+  ASSERT_EQ(done(renew({"--now", after(hours(1))})), "canary 1.2-r1\n");
+  const std::string canary = tags().at("next");
+  const auto layouts = [&] {
+    size_t out = 0;
+    for (const auto& each : std::filesystem::recursive_directory_iterator(stage.cache() / "candidates")) out += each.path().filename() == "index.json" ? 1 : 0;
+    return out;
+  };
+  ASSERT_GT(layouts(), 0U);
+  // What it was built of is gone: packages, layers that were kept, and the candidate.
+  for (const char* name : {"candidates", "blobs", "frames", "packages", "layers"}) std::filesystem::remove_all(stage.cache() / name);
+  std::filesystem::create_directories(stage.cache() / "candidates");
+  EXPECT_EQ(done(renew({"--now", after(hours(26))})), "promoted 1.2-r1\n");
+  EXPECT_EQ(tags().at("1"), canary);
+  EXPECT_EQ(tags().at("1-stone"), canary);
+  EXPECT_EQ(layouts(), 0U) << "no candidate was built";
+  EXPECT_EQ(stage.ashlar({"verify", "oci:published:1", "--key", "our.pub", "--type", "slsaprovenance1", "--type", "vuln"}).code, 0);
+}
+
+TEST_F(HeldFlow, what_was_stopped_is_tried_again_only_when_something_of_it_changed) {
+  renew();
+  know("1.2");
+  archive->put("stone", {"greeter", "1.2", "amd64", "words (= 1.0)", {{"usr/bin/other", "#!/bin/nothing\n"}, {"usr/share/doc/greeter/copyright", "free\n"}}, {}});
+  archive->publish();
+  EXPECT_EQ(done(renew({}, 1)), "stopped \n");
+  for (const char* id : {"CVE-2026-0100", "CVE-2026-0101"}) {
+    know_something_else(id);
+    const Json held = renew({}, 1);
+    EXPECT_EQ(due(held), "rebuild held: 1 open finding can be fixed\n") << id;
+    EXPECT_EQ(held["done"], Json::array()) << "another database, that says nothing new of the candidate: " << id;
+  }
+  know("1.3");  // what was stopped has a flaw itself now
+  EXPECT_EQ(done(renew()), "") << "which no renewal could take";
+  stage.write("fleet.yaml", stage.read("fleet.yaml") + "policy: lenient.yaml\n");
+  stage.write("lenient.yaml", "gate: {stop-on: [critical]}\n");
+  know("1.2");
+  EXPECT_EQ(done(renew({}, 1)), "stopped \n") << "another policy";
+  EXPECT_EQ(renew({}, 1)["done"], Json::array());
+  std::filesystem::remove_all(stage.cache() / "candidates");
+  EXPECT_EQ(done(renew({}, 1)), "stopped \n") << "where the candidate is gone nobody knows what is said of it";
+}
+
+TEST_F(HeldFlow, what_an_earlier_round_left_unsealed_is_sealed_and_said) {
+  renew();
+  EXPECT_EQ(stage.json({"audit", "verify", "--key", "our.pub"})["sealed"], events().size());
+  know("1.2");
+  ASSERT_EQ(stage.ashlar({"renew", "--unsigned", "--keep-feeds"}).code, 0);
+  const size_t sealed = stage.json({"audit", "verify", "--key", "our.pub"})["sealed"];
+  ASSERT_LT(sealed, events().size());
+  const size_t left = events().size() - sealed;
+  const Ran ran = stage.ashlar(words({"--format", "json"}));
+  EXPECT_EQ(Json::parse(ran.out)["sealed_late"], left) << ran.told;
+  EXPECT_EQ(Json::parse(ran.out)["events"], 0) << "there is nothing new";
+  EXPECT_NE(ran.err.find(left == 1 ? "1 event of the ledger was not sealed" : fmt::format("{} events of the ledger were not sealed", left)), std::string::npos) << ran.told;
+  EXPECT_EQ(stage.json({"audit", "verify", "--key", "our.pub"})["sealed"], events().size());
+  EXPECT_EQ(renew()["sealed_late"], 0);
+}
+
+TEST_F(HeldFlow, a_ledger_that_was_lost_doubles_no_ticket_and_keeps_no_event_back) {
+  ASSERT_NO_FATAL_FAILURE(listen());
+  renew();
+  offer_fix("1.2");
+  renew();
+  know("1.3");
+  renew();
+  ASSERT_EQ(published(), 2U);
+  const std::string before = tickets();
+  ASSERT_EQ(server->tickets().size(), 1U) << before;
+  for (const auto& each : std::filesystem::recursive_directory_iterator(stage.folder() / stage.environment["XDG_DATA_HOME"])) {
+    if (each.path().filename().string().starts_with("ledger.db")) std::filesystem::remove(each.path());
+  }
+  renew();
+  EXPECT_EQ(tickets(), before) << "the same ticket";
+  EXPECT_EQ(published(), 3U) << "what is promoted under a new ledger is told, though its numbers begin anew";
+  renew();
+  EXPECT_EQ(published(), 3U);
+}
+
+TEST_F(HeldFlow, verify_holds_what_is_promised_against_the_time) {
+  fleet("support: {from: 2020-01-01, until: 2020-06-30}");
+  renew();
+  const Words words = {"verify", "oci:published:1", "--key", "our.pub"};
+  const Ran ran = stage.ashlar(words);
+  EXPECT_EQ(ran.code, 0) << "it is signed: " << ran.told;
+  EXPECT_NE(ran.out.find("its support ended on 2020-06-30, as 'our.pub' says"), std::string::npos) << ran.told;
+  const Json said = stage.json(words);
+  ASSERT_EQ(said["support"].size(), 1U) << said;
+  EXPECT_EQ(said["support"][0]["ended"], true);
+  EXPECT_EQ(said["support"][0]["until"], "2020-06-30T00:00:00Z");
+  const auto policy = [&](const std::string& more) { stage.write("admit.yaml", "verify:\n  rules:\n    - {images: '**', signed-by: {file: our.pub}" + more + "}\n"); };
+  policy("");
+  EXPECT_EQ(stage.ashlar({"verify", "oci:published:1", "--policy", "admit.yaml"}).code, 0);
+  policy(", supported: true");
+  const Ran denied = stage.ashlar({"verify", "oci:published:1", "--policy", "admit.yaml"});
+  EXPECT_EQ(denied.code, 1) << denied.told;
+  EXPECT_NE(denied.out.find("-- supported: its support ended on 2020-06-30"), std::string::npos) << denied.told;
+}
+
+TEST_F(HeldFlow, a_fix_that_was_made_by_hand_was_available) {
+  renew();
+  know("1.2");
+  renew();
+  offer_known_greeter("1.2");
+  archive->publish();
+  ASSERT_EQ(stage.ashlar({"lock", "small.yaml", "--update"}).code, 0);
+  const Ran made = stage.ashlar({"make", "small.yaml", "-o", "oci:published", "--key", "our.key"});
+  ASSERT_EQ(made.code, 0) << made.told;
+  const auto all = events();
+  const auto at = [&](const std::string& event) { return std::ranges::find(all, event) - all.begin(); };
+  EXPECT_LT(at("fix-available CVE-2026-0001"), at("closed CVE-2026-0001")) << Json(all);
+  EXPECT_LT(at("closed CVE-2026-0001"), static_cast<std::ptrdiff_t>(all.size())) << Json(all);
+}
+
+}  // namespace
+}  // namespace ashlar::flow
