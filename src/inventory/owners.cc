@@ -4,6 +4,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <unordered_set>
 
 #include <fmt/format.h>
 
@@ -61,14 +62,14 @@ bool fits(const auto& globs, std::string_view path) {
 
 /// Folders that nobody claims, yet something owned lies in.
 void settle_parents(Ownership& ownership, const Contents& contents) {
+  std::unordered_set<std::string_view> parents;
+  for (const auto& [path, owned] : ownership.files) {
+    if (owned.standing == Standing::Unowned) continue;
+    // Where one is known those above it are, too.
+    for (std::string_view at = path; at.find('/') != std::string_view::npos && parents.insert(at = at.substr(0, at.rfind('/'))).second;) {}
+  }
   for (auto& [path, owned] : ownership.files) {
-    if (owned.standing != Standing::Unowned || !owned.owner.empty() || contents.files.at(path).entry.type != FileType::Directory) continue;
-    const std::string prefix = path + "/";
-    for (auto below = ownership.files.lower_bound(prefix); below != ownership.files.end() && below->first.starts_with(prefix); ++below) {
-      if (below->second.standing == Standing::Unowned) continue;
-      owned = {"parent", Standing::Parent, {}};
-      break;
-    }
+    if (owned.standing == Standing::Unowned && owned.owner.empty() && parents.contains(path) && contents.files.at(path).entry.type == FileType::Directory) owned = {"parent", Standing::Parent, {}};
   }
 }
 
@@ -119,7 +120,7 @@ Result<Ownership> judge_owners(const Contents& contents, const Known* known) {
   for (const auto& [path, file] : contents.files) {
     const auto claimed = claim.owners.find(path);
     const bool alone = !out.stated && claimed == claim.owners.end();
-    out.files.emplace(path, alone ? judge.judge(path, file) : judge.judge(path, file, claimed == claim.owners.end() ? std::string() : claimed->second));
+    out.files.emplace_hint(out.files.end(), path, alone ? judge.judge(path, file) : judge.judge(path, file, claimed == claim.owners.end() ? std::string() : claimed->second));
   }
   settle_parents(out, contents);
   find_missing(out, contents, shipped, claim);

@@ -16,8 +16,12 @@ std::string PathResolver::follow(std::string_view path) {
 std::string PathResolver::resolve(std::string_view path) {
   const size_t slash = path.rfind('/');
   if (slash == std::string_view::npos) return std::string(path);
-  const std::string above = follow(path.substr(0, slash));
-  return above.empty() ? std::string(path.substr(slash + 1)) : above + std::string(path.substr(slash));
+  const std::string_view folder = path.substr(0, slash);
+  if (folder != last_folder_) last_leads_ = follow(folder), last_folder_ = folder;
+  if (last_leads_.empty()) return std::string(path.substr(slash + 1));
+  std::string out;
+  out.reserve(last_leads_.size() + path.size() - slash);
+  return out.append(last_leads_).append(path.substr(slash));
 }
 
 }  // namespace ashlar::inventory

@@ -20,6 +20,7 @@ class PathResolver {
  private:
   const std::map<std::string, File>& files_;
   std::map<std::string, std::string, std::less<>> known_;
+  std::string last_folder_, last_leads_;  ///< of resolve(): lists name the files of a folder one after the other
 };
 
 }  // namespace ashlar::inventory

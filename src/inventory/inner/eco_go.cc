@@ -194,7 +194,9 @@ void add_symbols(const std::vector<std::string>& names, std::string_view main_pa
     if (package == "main" && !main_package.empty()) package = main_package;
     auto found = by_package.find(package);
     if (found == by_package.end()) found = by_package.emplace(package, owner(package)).first;
-    if (found->second < modules.size()) modules[found->second].component.symbols.push_back(fmt::format("{}.{}", package, function));
+    if (found->second == modules.size()) continue;
+    package += '.';
+    modules[found->second].component.symbols.push_back(std::move(package += function));
   }
   for (Module& each : modules) {
     auto& symbols = each.component.symbols;

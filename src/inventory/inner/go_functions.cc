@@ -111,6 +111,7 @@ int hex(char c) { return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ?
 
 /// `yaml%2ev3`: the linker escapes dots in the last element of an import path.
 std::string unescaped(std::string_view path) {
+  if (path.find('%') == std::string_view::npos) return std::string(path);
   std::string out;
   for (size_t at = 0; at < path.size(); ++at) {
     const bool escape = path[at] == '%' && at + 2 < path.size() && hex(path[at + 1]) >= 0 && hex(path[at + 2]) >= 0;
@@ -135,15 +136,17 @@ bool is_added(std::string_view part) {
 
 std::pair<std::string, std::string> go_symbol(std::string_view name) {
   if (name.starts_with("type:") || name.starts_with("type..") || name.starts_with("go:") || name.starts_with("go.")) return {};
-  std::string plain = without_arguments(name);
-  if (plain.find(' ') != std::string::npos) return {};
-  if (const size_t middle = plain.find("\xc2\xb7"); middle != std::string::npos) plain.resize(middle);  // `·dwrap·1`
+  std::string kept;
+  std::string_view plain = name;
+  if (name.find('[') != std::string_view::npos) plain = kept = without_arguments(name);
+  if (plain.find(' ') != std::string_view::npos) return {};
+  plain = plain.substr(0, plain.find("\xc2\xb7"));  // `·dwrap·1`
   const size_t slash = plain.rfind('/');
-  const size_t dot = plain.find('.', slash == std::string::npos ? 0 : slash);
-  if (dot == std::string::npos || dot == 0) return {};
+  const size_t dot = plain.find('.', slash == std::string_view::npos ? 0 : slash);
+  if (dot == std::string_view::npos || dot == 0) return {};
   std::string function;
   size_t parts = 0;
-  for (std::string_view part : split(std::string_view(plain).substr(dot + 1), '.')) {
+  for (std::string_view part : Parts(plain.substr(dot + 1), '.')) {
     part = part.substr(0, part.find('-'));  // `-fm`, `-range1`
     if (part.starts_with('(') && part.ends_with(')')) part = part.substr(1, part.size() - 2);
     if (part.starts_with('*')) part.remove_prefix(1);
@@ -152,7 +155,7 @@ std::pair<std::string, std::string> go_symbol(std::string_view name) {
     function += part;
   }
   if (function.empty() || function == "glob") return {};
-  return {unescaped(std::string_view(plain).substr(0, dot)), std::move(function)};
+  return {unescaped(plain.substr(0, dot)), std::move(function)};
 }
 
 }  // namespace ashlar::inventory
