@@ -10,7 +10,9 @@
 #include "cli/commands.h"
 #include "cli/hints.h"
 #include "cli/policy_verbs.h"
+#include "pipeline/make.h"
 #include "pipeline/policy_files.h"
+#include "pipeline/selection.h"
 #include "pipeline/workshop.h"
 #include "policy/judgement_forms.h"
 
@@ -65,6 +67,12 @@ Result<Exit> test_cases(Context& context, const std::vector<std::string>& named,
   std::vector<host::Path> files(named.begin(), named.end());
   if (files.empty()) files.push_back(pipeline::cases_beside(policy.empty() ? "policy.yaml" : policy));
   TRY_ASSIGN(const auto tested, pipeline::test_policy(context.machine, files, policy));
+  TRY_ASSIGN(auto workshop, pipeline::open_workshop(context.machine, context.config, context.progress));
+  for (const pipeline::TestedCases& each : tested) {
+    if (each.file.own) continue;
+    TRY_ASSIGN(const auto read, pipeline::load_policy(context.machine, each.policy));
+    TRY(pipeline::refuse_older_selections(workshop, read));
+  }
   size_t all = 0, wrong = 0;
   Json list = Json::array();
   for (const pipeline::TestedCases& each : tested) {

@@ -30,9 +30,9 @@ Json json_of(const policy::SelectedBase& base, Time now) {
 
 std::string short_name(const policy::SelectedBase& base) { return fmt::format("{}@{}", base.repository, base.digest); }
 
-Result<Exit> list(Context& context, const host::Path& path, const pipeline::Believed& believed) {
+Result<Exit> list(Context& context, pipeline::Workshop& workshop, const host::Path& path, const pipeline::Believed& believed) {
   const Time now = context.machine.clock->now();
-  const auto read = pipeline::read_selection(context.machine, path, believed);
+  const auto read = pipeline::read_selection(workshop, path, believed);
   // Who cannot tell whether to believe it may look at it all the same: it is said that it counts for nothing.
   if (!read && read.error().kind != Kind::Denied) return std::unexpected(read.error());
   policy::Selection selection;
@@ -44,7 +44,7 @@ Result<Exit> list(Context& context, const host::Path& path, const pipeline::Beli
   if (context.json) {
     Json bases = Json::array();
     for (const auto& each : selection.bases) bases.push_back(json_of(each, now));
-    answer(context, {{"schema", "https://ashlar.dev/selection-list/v1"}, {"file", path.string()}, {"believed", read.has_value()}, {"signed_by", read ? read->signed_by : ""}, {"reason", read ? "" : read.error().message}, {"bases", std::move(bases)}});
+    answer(context, {{"schema", "https://ashlar.dev/selection-list/v1"}, {"file", path.string()}, {"believed", read.has_value()}, {"signed_by", read ? read->signed_by : ""}, {"reason", read ? "" : read.error().message}, {"id", selection.id}, {"serial", selection.serial}, {"bases", std::move(bases)}});
     return exit;
   }
   std::vector<std::vector<std::string>> rows = {{"STANDING", "BASE", "TAGS", "PLATFORMS", "FROM", "UNTIL", "SUPPORTED UNTIL", "VENDOR", "APPROVED BY", "NOTE"}};
@@ -55,7 +55,7 @@ Result<Exit> list(Context& context, const host::Path& path, const pipeline::Beli
   }
   if (selection.bases.empty()) say(context, "nothing is selected");
   else context.answer->append(table(context, rows));
-  say(context, read ? fmt::format("'{}' is signed by '{}'", path.string(), read->signed_by) : fmt::format("it counts for nothing: {}", read.error().message));
+  say(context, read ? fmt::format("'{}' is signed by '{}'{}", path.string(), read->signed_by, selection.serial > 0 ? fmt::format(", serial {}", selection.serial) : "") : fmt::format("it counts for nothing: {}", read.error().message));
   return exit;
 }
 
@@ -113,7 +113,7 @@ Result<Exit> select(Context& context, const SelectOptions& options, const std::v
   trust.keys.insert(trust.keys.end(), options.believe.begin(), options.believe.end());
   if (!options.keyring.empty()) trust.keyring = options.keyring;
   TRY_ASSIGN(const auto believed, pipeline::believe(context.machine, trust));
-  if (options.list) return list(context, path, believed);
+  if (options.list) return list(context, workshop, path, believed);
   TRY_ASSIGN(const auto key, open_private_key(context, options.key));
   const pipeline::Hand hand{key, believed};
   if (options.sign) {

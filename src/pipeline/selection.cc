@@ -1,6 +1,7 @@
 #include "pipeline/selection.h"
 
 #include <algorithm>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -9,6 +10,7 @@
 #include "pipeline/believed.h"
 #include "pipeline/decisions.h"
 #include "pipeline/fleet.h"
+#include "pipeline/inner/newest_selection.h"
 #include "pipeline/inner/platform_layers.h"
 #include "pipeline/sla.h"
 #include "trust/dsse.h"
@@ -69,6 +71,7 @@ class Change {
     TRY(workshop.machine.files->make_folders(folder));
     TRY_ASSIGN(auto lock, workshop.machine.files->lock(folder / ("selection-" + Digest::of(whole.string()).hex().substr(0, 16) + ".lock")));
     Change out(workshop, path, hand, std::move(lock));
+    TRY_ASSIGN(const auto seen, NewestSelections::open(workshop));
     if (!workshop.machine.files->exists(path)) return out;
     TRY_ASSIGN(const auto envelope, read_envelope(workshop.machine, path));
     if (!whoever) {
@@ -77,15 +80,22 @@ class Change {
       TRY(signer_of(envelope, path, believed));
     }
     TRY_ASSIGN(out.selection, selection_of(envelope, path));
+    if (!whoever) TRY(seen.admit(out.selection, path));
+    out.selection.serial = std::max(out.selection.serial, seen.newest(out.selection));
     return out;
   }
 
   /// Signs and writes it, and notes what was done to these bases.
   Done finish(std::vector<SelectedBase> bases, std::string_view what, const std::string& by, const std::string& reason) {
+    const Time now = workshop_.machine.clock->now();
+    // Of whom, when and what it was made first: no other selection is.
+    if (selection.id.empty()) selection.id = Digest::of(fmt::format("{}\n{}\n{}", hand_.key.public_key().digest().str(), now.str(), to_compact(policy::to_json(selection)))).hex().substr(0, 32);
+    ++selection.serial;
     TRY_ASSIGN(const auto envelope, trust::sign_envelope(trust::media::in_toto, to_statement(selection), hand_.key));
     const std::string text = trust::to_text(envelope) + "\n";
     TRY(workshop_.machine.files->write(path_, text));
-    const Time now = workshop_.machine.clock->now();
+    TRY_ASSIGN(auto seen, NewestSelections::open(workshop_));
+    TRY(seen.keep(selection, path_));
     std::vector<ledger::Event> events;
     for (const SelectedBase& each : bases) {
       ledger::Event event{.kind = ledger::Kind::Noted, .at = now, .image = each.repository, .digest = each.digest, .by = by};
@@ -176,6 +186,9 @@ bool means(const std::string& name, const SelectedBase& base) {
   return (ref->tag.empty() || std::ranges::find(base.tags, ref->tag) != base.tags.end()) && (ref->digest.empty() || means(ref->digest, base));
 }
 
+/// A path that a policy names.
+host::Path beside(const policy::Policy& policy, const std::string& path) { return host::Path(path).is_absolute() ? host::Path(path) : host::Path(policy.path).parent_path() / path; }
+
 }  // namespace
 
 host::Path selection_path(const Workshop& workshop) {
@@ -183,27 +196,44 @@ host::Path selection_path(const Workshop& workshop) {
   return (files.empty() ? host::Path() : files.front().parent_path()) / "selection.json";
 }
 
-Result<ReadSelection> read_selection(host::Machine& machine, const host::Path& path, const Believed& believed) {
-  TRY_ASSIGN(const auto envelope, read_envelope(machine, path));
+Result<ReadSelection> read_selection(Workshop& workshop, const host::Path& path, const Believed& believed) {
+  TRY_ASSIGN(const auto envelope, read_envelope(workshop.machine, path));
   ReadSelection out;
   TRY_ASSIGN(out.signed_by, signer_of(envelope, path, believed));
   TRY_ASSIGN(out.selection, selection_of(envelope, path));
+  TRY_ASSIGN(auto seen, NewestSelections::open(workshop));
+  TRY(seen.admit(out.selection, path));
+  if (auto kept = seen.keep(out.selection, path); !kept) workshop.progress.note(fmt::format("an older selection will not be noticed here: {}", kept.error().message));
   return out;
 }
 
+Done refuse_older_selections(Workshop& workshop, const policy::Policy& policy) {
+  TRY_ASSIGN(const auto seen, NewestSelections::open(workshop));
+  std::vector<const policy::FinishedRules*> all = {&policy.finished};
+  for (const auto& [name, rules] : policy.environments) all.push_back(&rules);
+  std::set<host::Path> looked;
+  for (const policy::FinishedRules* rules : all) {
+    if (!rules->bases || rules->bases->selection.empty()) continue;
+    const host::Path path = beside(policy, rules->bases->selection);
+    if (!looked.insert(path).second || !workshop.machine.files->exists(path)) continue;
+    TRY_ASSIGN(const auto selection, look_at_selection(workshop.machine, path));
+    TRY(seen.admit(selection, path));
+  }
+  return {};
+}
+
 Result<ReadSelection> selection_of(Workshop& workshop, const policy::Policy& policy, const std::string& environment, const host::Path& given, const TrustSettings& trust) {
-  const auto beside = [&](const std::string& path) { return host::Path(path).is_absolute() ? host::Path(path) : host::Path(policy.path).parent_path() / path; };
   const policy::FinishedRules* const rules = policy::rules_in(policy, environment);
   const bool named = rules != nullptr && rules->bases && !rules->bases->selection.empty();
-  const host::Path path = !given.empty() ? given : named ? beside(rules->bases->selection) : selection_path(workshop);
+  const host::Path path = !given.empty() ? given : named ? beside(policy, rules->bases->selection) : selection_path(workshop);
   if (!workshop.machine.files->exists(path)) {
     if (!given.empty()) return cannot(Kind::NotFound, fmt::format("read selection '{}'", path.string()), "there is no such file");
     return ReadSelection{.selection = {}, .signed_by = {}, .missing = fmt::format("there is no selection '{}': `ashlar policy select` makes one", path.string())};
   }
   TrustSettings also = trust;
-  if (policy.verify && !policy.verify->keyring.empty()) also.keyring = beside(policy.verify->keyring);
+  if (policy.verify && !policy.verify->keyring.empty()) also.keyring = beside(policy, policy.verify->keyring);
   TRY_ASSIGN(const auto believed, believe(workshop.machine, also));
-  return read_selection(workshop.machine, path, believed);
+  return read_selection(workshop, path, believed);
 }
 
 Result<Selection> look_at_selection(host::Machine& machine, const host::Path& path) {

@@ -19,10 +19,13 @@ struct ReadSelection {
   std::string signed_by{};  ///< name of the believed key whose signature it bears
   std::string missing{};    ///< of selection_of(): why there is none; empty: there is
 };
-/// Denied when nobody is believed who signed it, its key counts no longer, or it was altered; Corrupt where it does not read; NotFound when there is no such file.
-Result<ReadSelection> read_selection(host::Machine& machine, const host::Path& path, const Believed& believed);
+/// Denied when nobody is believed who signed it, its key counts no longer, it was altered, or a newer one was seen on this machine; Corrupt where it does not read; NotFound when there is no such
+/// file. What is read is remembered as seen.
+Result<ReadSelection> read_selection(Workshop& workshop, const host::Path& path, const Believed& believed);
 /// The one at `given`, else the one that the policy names for the environment, else the one at selection_path(). Beside those of `trust` the keys of the policy's keyring are believed.
 Result<ReadSelection> selection_of(Workshop& workshop, const policy::Policy& policy, const std::string& environment, const host::Path& given, const TrustSettings& trust);
+/// Denied where a selection that the policy names is older than the newest that was seen here, whoever signed it.
+Done refuse_older_selections(Workshop& workshop, const policy::Policy& policy);
 /// What it says, whoever signed it: to be looked at, never to be judged by.
 Result<policy::Selection> look_at_selection(host::Machine& machine, const host::Path& path);
 

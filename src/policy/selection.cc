@@ -103,7 +103,11 @@ Json to_json(const Selection& selection) {
     if (!each.note.empty()) base["note"] = each.note;
     bases.push_back(std::move(base));
   }
-  return {{"schema", selection_uri}, {"bases", std::move(bases)}};
+  Json out = {{"schema", selection_uri}};
+  if (!selection.id.empty()) out["id"] = selection.id;
+  if (selection.serial > 0) out["serial"] = selection.serial;
+  out["bases"] = std::move(bases);
+  return out;
 }
 
 Result<Selection> read_selection(std::string_view text, std::string_view path) {
@@ -114,6 +118,13 @@ Result<Selection> read_selection(std::string_view text, std::string_view path) {
   if (json->is_object() && json->value("predicateType", Json()) == selection_uri && json->contains("predicate")) json = &json->at("predicate");
   if (!json->is_object() || json->value("schema", Json(selection_uri)) != selection_uri || !json->contains("bases") || !json->at("bases").is_array()) return cannot(Kind::Invalid, what, fmt::format("it is none: it takes 'bases', a list, by the schema '{}'", selection_uri));
   Selection out;
+  auto id = policy::text(*json, "id", false);
+  if (!id) return cannot(Kind::Invalid, what, id.error().message);
+  out.id = std::move(*id);
+  if (const auto serial = json->find("serial"); serial != json->end()) {
+    if (!serial->is_number_unsigned() || *serial == 0) return cannot(Kind::Invalid, what, "'serial' is no number above 0");
+    out.serial = serial->get<std::uint64_t>();
+  }
   for (size_t at = 0; at < json->at("bases").size(); ++at) {
     auto base = read_base(json->at("bases")[at]);
     if (!base) return cannot(Kind::Invalid, what, fmt::format("base {}: {}", at + 1, base.error().message));

@@ -1,6 +1,7 @@
 #pragma once
 // Which bases a team has selected, from when and approved by whom: a record that is signed as a statement (docs/formats/selection.md). Values alone; who signs it
 // and where it is kept is for the pipeline.
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -38,6 +39,8 @@ struct SelectedBase {
 
 struct Selection {
   std::vector<SelectedBase> bases{};     ///< each repository and digest once
+  std::string id{};                      ///< which selection it is, the same through all its changes; empty: made before there were any
+  std::uint64_t serial{};                ///< grows with every change; 0: made before there was any
   friend bool operator==(const Selection&, const Selection&) = default;
 };
 

@@ -15,7 +15,7 @@ Selection two() {
   SelectedBase full{.repository = "registry.example/hardened/python", .tags = {"3.13", "3"}, .digest = digest('a'), .platforms = {{"linux/amd64", digest('b'), {digest('c'), digest('d')}}, {"linux/arm64", digest('e'), {}}},
                     .vendor = "ours", .created = Time{1'600'000'000}, .supported_until = Time{1'900'000'000}, .from = Time{1'700'000'000}, .until = Time{1'800'000'000}, .approved_by = "platform@example.org", .note = "for the shop"};
   SelectedBase least{.repository = "registry.example/hardened/go", .digest = digest('f'), .from = Time{1'700'000'000}, .approved_by = "alice"};
-  return {{full, least}};
+  return {.bases = {full, least}, .id = "6d1f", .serial = 7};
 }
 
 TEST(Selection, IsTheSameOnceItIsWritten) {
@@ -49,6 +49,9 @@ TEST(Selection, SaysWhatIsWrong) {
       {"a list", "[]", "it is none: it takes 'bases'"},
       {"another schema", R"({"schema": "x", "bases": []})", "it is none"},
       {"no bases", "{}", "it is none"},
+      {"a serial that is none", with([](Json& json) { json["serial"] = 0; }), "'serial' is no number above 0"},
+      {"a serial that is a text", with([](Json& json) { json["serial"] = "7"; }), "'serial' is no number above 0"},
+      {"an id that is none", with([](Json& json) { json["id"] = 7; }), "'id' is no text"},
       {"a base that is a text", R"({"bases": ["x"]})", "base 1: a base is no object"},
       {"no repository", without("repository"), "base 1: 'repository' is missing"},
       {"a short name", base("repository", "python"), "base 1: 'python' is no full name"},

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "workload/inner/assemble.h"
 #include "workload/inner/context_files.h"
+#include "workload/inner/unused_stages.h"
 
 namespace ashlar::workload {
 namespace {
@@ -282,15 +283,21 @@ class Migrator {
     if (work_.options.old != nullptr) compare_with_old_image(work_, *assembly.base);
     const std::string tail = write_last_stage(work_, assembly);
     const size_t begin = work_.chunk_begin(work_.file.stages[last_].first);
-    std::string text = head(begin);
-    work_.out.text = text + tail;
+    work_.out.text = head(begin, {}) + tail;
+    if (const auto unused = unused_stages(work_, work_.out.text); !unused.empty()) work_.out.text = head(begin, unused) + tail;
   }
 
-  /// Everything before the last stage, edited.
-  std::string head(size_t end) const {
+  /// Everything before the last stage, edited, without some stages.
+  std::string head(size_t end, const std::set<size_t>& without) const {
     std::string out;
     size_t at = 0;
     for (size_t number = 0; number < work_.file.stages[last_].first; ++number) {
+      const auto goes = std::ranges::find_if(without, [&](size_t stage) { return number >= work_.file.stages[stage].first && number < work_.file.stages[stage].end; });
+      if (goes != without.end()) {
+        out += comments_in(work_.text.substr(at, work_.chunk_end(number) - at));
+        at = work_.chunk_end(number);
+        continue;
+      }
       const size_t begin = work_.file.instructions[number].span.begin, stop = work_.chunk_end(number);
       const size_t line = begin == 0 ? std::string_view::npos : work_.text.rfind('\n', begin - 1);
       const size_t start = line == std::string_view::npos || line < at ? at : line + 1;

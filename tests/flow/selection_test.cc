@@ -123,6 +123,44 @@ TEST_F(SelectionFlow, several_at_once_lose_nothing) {
   run({"audit", "verify"});
 }
 
+/// What was put back is well signed, and allows what was revoked since.
+TEST_F(SelectionFlow, an_older_one_put_back_is_refused) {
+  stage.write("policy.yaml", "bases: {selection: selection.json}\n");
+  stage.write("policy.cases.yaml", "cases: [{summary: nothing is known, expect: unknown, because: [unknown bases/default]}]\n");
+  const auto check = [&](const Words& more = {}) { return stage.ashlar(Words{"check", "Dockerfile", "--key", "alice.pub"} + more); };
+  run(words("a"));
+  const std::string old = stage.read("selection.json"), digest = list()["bases"][0]["digest"];
+  stage.write("Dockerfile", fmt::format("FROM registry.example/hardened/a:1@{}\nUSER 1\n", digest));
+  EXPECT_EQ(check().code, 0) << check().told;
+  EXPECT_EQ(list()["serial"], 1);
+  run({"policy", "select", "--revoke", digest, "--by", "Alice", "--note", "CVE-2026-0001", "--key", "alice.key"});
+  EXPECT_EQ(list()["serial"], 2);
+  EXPECT_EQ(check().code, 1) << "revoked";
+  EXPECT_EQ(stage.ashlar({"policy", "test"}).code, 0);
+  stage.write("selection.json", old);
+  for (const Words& words : {Words{"check", "Dockerfile", "--key", "alice.pub"}, Words{"policy", "test"}, Words{"policy", "select", "--list", "--believe", "alice.pub"}}) {
+    const Ran refused = stage.ashlar(words);
+    EXPECT_EQ(refused.code, 5) << refused.told;
+    EXPECT_NE(refused.told.find("its serial is 1, that of the newest 2"), std::string::npos) << refused.told;
+  }
+  run(words("b"), 5);
+  EXPECT_EQ(stage.read("selection.json"), old) << "nothing is added to what is not believed";
+  // It is known wherever it lies, and what has no number at all is older than what has one.
+  stage.write("elsewhere.json", old);
+  EXPECT_EQ(check({"--selection", "elsewhere.json"}).code, 5);
+  // A clean-up of the cache loses nothing.
+  std::filesystem::remove_all(stage.cache());
+  EXPECT_EQ(check().code, 5);
+  // Whoever has read it may mean it: then it is the newest.
+  run({"policy", "select", "--sign", "--by", "Alice", "--key", "alice.key"});
+  EXPECT_EQ(list()["serial"], 3);
+  EXPECT_EQ(check().code, 0) << check().told;
+  // A machine that has seen none takes what is well signed.
+  stage.environment["ASHLAR_STATE_DIR"] = (stage.folder() / "fresh").string();
+  stage.write("selection.json", old);
+  EXPECT_EQ(check().code, 0) << check().told;
+}
+
 /// A tag beside a digest is a word; the selection is asked for tags of digests, so that it must not take the word for it.
 TEST_F(SelectionFlow, a_tag_beside_a_digest_must_lead_there) {
   run(words("b"));

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "workload/inner/entry_presence.h"
 #include "workload/inner/outputs.h"
+#include "workload/inner/unused_stages.h"
 
 namespace ashlar::workload {
 namespace {
@@ -33,6 +34,7 @@ class Assembler {
     name_ = free_stage_name(work_.file);
     auto found = find_outputs(work_, assembly_, name_);
     last_run_ = found.last_run, outputs_ = std::move(found.outputs), volumes_ = std::move(found.volumes);
+    if (outputs_.empty() && !found.open && needs_line().empty()) return without_runs();
     expect_program(work_, assembly_, outputs_);
     std::string text = build_stage();
     text += needs_line();
@@ -43,6 +45,18 @@ class Assembler {
 
  private:
   const Instruction& at(size_t number) const { return work_.file.instructions[number]; }
+
+  /// Nothing of a build stage would be copied, and no builder would run it.
+  std::string without_runs() {
+    for (const size_t number : assembly_.numbers) {
+      if ((at(number).keyword != "RUN" && at(number).keyword != "SHELL") || work_.dropped.contains(number)) continue;
+      if (at(number).keyword == "RUN") work_.change("stage", at(number).span, work_.shown(number), "nothing that it makes goes into the image: it goes, and so does the stage that would run it", "where it was there to check something, check that in a stage that is built by --target");
+      // Without what was to come before it.
+      work_.before[number] = comments_in(work_.text.substr(at(number).span.begin, at(number).span.end - at(number).span.begin));
+      work_.dropped.insert(number);
+    }
+    return in_place();
+  }
 
   /// The lines of an instruction with its comments, edited; its comments alone where it goes.
   std::string chunk(size_t number) {

@@ -50,6 +50,11 @@ class OutputFinder {
   }
 
  private:
+  /// Something that only a person can copy from the build stage.
+  void lost(const Span& span, std::string what, std::string why, std::string remedy) {
+    out_.open = true;
+    work_.breaks("files", span, std::move(what), std::move(why), std::move(remedy));
+  }
   void copied(size_t number, const Instruction& each) {
     const std::string& folder = work_.places[number].folder;
     const auto moved = work_.brings.find(number);
@@ -57,7 +62,7 @@ class OutputFinder {
     if (to.find('$') != std::string::npos) {
       const ExecForm form = exec_form("x " + to, work_.places[number].values());
       if (form.words.size() == 2) return copied_to(number, each, form.words[1], folder);
-      work_.breaks("files", each.span, work_.shown(number), "a variable says where it goes", "copy it into the last stage, too");
+      lost(each.span, work_.shown(number), "a variable says where it goes", "copy it into the last stage, too");
       return;
     }
     copied_to(number, each, to, folder);
@@ -78,7 +83,7 @@ class OutputFinder {
       const std::string name = last_part(absolute(each.words[word].text, "/"));
       const bool named = !content && !name.empty() && name.find_first_of("*?[$") == std::string::npos && !each.words[word].text.starts_with("<<");
       if (named) outputs_.push_back({absolute(name, whole), owned});
-      else work_.breaks("files", each.span, work_.shown(number), fmt::format("what comes into '{}' by this is not known", whole), "copy it into the last stage by name");
+      else lost(each.span, work_.shown(number), fmt::format("what comes into '{}' by this is not known", whole), "copy it into the last stage by name");
     }
   }
 
@@ -100,16 +105,16 @@ class OutputFinder {
     for (const std::string& each : run.owned) given_.insert(each);
     for (const std::string& each : run.made) {
       outputs_.push_back({each, false});
-      if (is_of_the_system(each) && std::ranges::find(run.owned, each) == run.owned.end()) work_.breaks("files", at(number).span, work_.shown(number), fmt::format("what comes into '{}' by this is not known", each), "copy it into the last stage by name");
+      if (is_of_the_system(each) && std::ranges::find(run.owned, each) == run.owned.end()) lost(at(number).span, work_.shown(number), fmt::format("what comes into '{}' by this is not known", each), "copy it into the last stage by name");
     }
     if (run.makes_locales) outputs_.push_back({"/usr/lib/locale", false});
     if (run.trusts) outputs_.push_back({"/etc/ssl/certs", false}), outputs_.push_back({"/usr/local/share/ca-certificates", false}), trusts(number);
     if (run.installs_globally) outputs_.push_back({"/usr/local/lib/node_modules", false}), outputs_.push_back({"/usr/local/bin", false});
     const bool installs_only = run.line.good && !(run.commands.empty() && !run.programs.empty()) && installs_alone(run);
     if (!is_of_the_system(folder) && !installs_only) outputs_.push_back({folder, false});
-    if (!run.line.good && !installs_only) work_.breaks("files", at(number).span, work_.shown(number), "its shell is not understood: what it makes outside of the folder where it works is not copied", "copy it into the last stage by name");
+    if (!run.line.good && !installs_only) lost(at(number).span, work_.shown(number), "its shell is not understood: what it makes outside of the folder where it works is not copied", "copy it into the last stage by name");
     for (const std::string& each : run.unknown) {
-      if (each.find("(") == std::string::npos && each != "$@") work_.breaks("files", at(number).span, each, "a variable says what it makes", "copy it into the last stage, if it is needed there");
+      if (each.find("(") == std::string::npos && each != "$@") lost(at(number).span, each, "a variable says what it makes", "copy it into the last stage, if it is needed there");
     }
   }
 
@@ -149,7 +154,7 @@ class OutputFinder {
     }
     if (who.empty()) return;
     const std::string& folder = work_.places[number].folder;
-    work_.breaks("files", at(number).span, work_.shown(number), fmt::format("what {} writes{} is not known, and not copied{}", join(who, ", "), is_of_the_system(folder) ? std::string() : fmt::format(" outside of '{}'", folder), where.empty() ? std::string() : fmt::format("; it names {}", join(where, ", "))),
+    lost(at(number).span, work_.shown(number), fmt::format("what {} writes{} is not known, and not copied{}", join(who, ", "), is_of_the_system(folder) ? std::string() : fmt::format(" outside of '{}'", folder), where.empty() ? std::string() : fmt::format("; it names {}", join(where, ", "))),
                  fmt::format("copy what it makes into the last stage by name: COPY --from={} {} {}", name_, where.empty() ? "PATH" : where.front(), where.empty() ? "PATH" : where.front()));
   }
 

@@ -11,6 +11,7 @@ namespace ashlar::workload {
 struct Outputs {
   std::vector<Output> outputs;         ///< none below another, but where its owner is another
   std::vector<std::string> volumes;    ///< folders of VOLUME
+  bool open = false;                   ///< something is made of which nobody knows where, for a person to copy
   size_t last_run = 0;                 ///< the last RUN that stays; 0: none does
 };
 
