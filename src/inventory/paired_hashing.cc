@@ -6,7 +6,6 @@
 namespace ashlar::inventory {
 
 std::span<std::uint8_t> PairedHashing::room(size_t size) {
-  if (size <= BatchHasher::largest_file) return small_.room(size);
   if (!buffer_) buffer_ = std::make_unique_for_overwrite<std::uint8_t[]>(whole_limit);
   return {buffer_.get(), size};
 }
@@ -31,7 +30,6 @@ void PairedHashing::wait(size_t file, BytesView rest) {
 }
 
 void PairedHashing::whole(size_t file, size_t size) {
-  if (size <= BatchHasher::largest_file) return small_.whole(file, size);
   const BytesView content(buffer_.get(), size);
   const BytesView rest = content.subspan(beside_waiting(content));
   if (!rest.empty()) return wait(file, rest);  // then nobody waits any more
@@ -43,7 +41,6 @@ void PairedHashing::piece(BytesView bytes) { free_hasher().update(bytes.subspan(
 void PairedHashing::end_pieces(size_t file) { settle_(file, free_hasher().finish()); }
 
 void PairedHashing::finish() {
-  small_.finish();
   if (!waiting_) return;
   other_hasher().update(waiting_->rest);
   settle_(waiting_->file, other_hasher().finish());

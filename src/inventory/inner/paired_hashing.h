@@ -1,23 +1,23 @@
 #pragma once
-// Hashing of files that come one after the other: small ones many at a time (BatchHasher), others two beside each other (FileHasher::update_both).
+// Hashing of files that come one after the other, two beside each other (FileHasher::update_both).
 #include <array>
 #include <functional>
 #include <memory>
 #include <optional>
 
-#include "base/batch_hasher.h"
+#include "base/file_hasher.h"
 
 namespace ashlar::inventory {
 
-/// A file that is there whole and not small waits for the next, and goes on with the one after that where it is longer. Files have numbers; digests are
-/// given to `settle` with these, in any order.
+/// A file that is there whole waits for the next, and goes on with the one after that where it is longer. Files have numbers; digests are given to
+/// `settle` with these, in any order.
 class PairedHashing {
  public:
   /// Up to this size a file is given whole.
   static constexpr size_t whole_limit = size_t{2} << 20;
   using Settle = std::function<void(size_t file, FileDigests digests)>;
 
-  PairedHashing(FileHasher::Wanted wanted, Settle settle) : hashers_{FileHasher(wanted), FileHasher(wanted)}, small_(wanted, settle), settle_(std::move(settle)) {}
+  PairedHashing(FileHasher::Wanted wanted, Settle settle) : hashers_{FileHasher(wanted), FileHasher(wanted)}, settle_(std::move(settle)) {}
 
   /// Room for the content of the next file that is given whole.
   std::span<std::uint8_t> room(size_t size);
@@ -44,7 +44,6 @@ class PairedHashing {
   std::array<FileHasher, 2> hashers_;
   size_t free_ = 0;  ///< the hasher of the present file; the other one is the waiting file's
   Buffer buffer_, waiting_buffer_;
-  BatchHasher small_;
   std::optional<Waiting> waiting_;
   Settle settle_;
 };
