@@ -2,14 +2,28 @@
 
 #include <utility>
 
-#include "base/inner/hash_tables.h"
-
 #ifdef __x86_64__
 #include <cpuid.h>
 #include <immintrin.h>
 
 namespace ashlar::stitched {
 namespace {
+
+/// FIPS 180-4, 4.2.2.
+alignas(16) constexpr std::uint32_t k256[64] = {
+    0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5, 0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74,
+    0x80deb1fe, 0x9bdc06a7, 0xc19bf174, 0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da, 0x983e5152, 0xa831c66d,
+    0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967, 0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e,
+    0x92722c85, 0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070, 0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5,
+    0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3, 0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2};
+/// RFC 1321, 3.4: the table T, and how far each round turns.
+constexpr std::uint32_t k5[64] = {
+    0xd76aa478, 0xe8c7b756, 0x242070db, 0xc1bdceee, 0xf57c0faf, 0x4787c62a, 0xa8304613, 0xfd469501, 0x698098d8, 0x8b44f7af, 0xffff5bb1, 0x895cd7be, 0x6b901122,
+    0xfd987193, 0xa679438e, 0x49b40821, 0xf61e2562, 0xc040b340, 0x265e5a51, 0xe9b6c7aa, 0xd62f105d, 0x02441453, 0xd8a1e681, 0xe7d3fbc8, 0x21e1cde6, 0xc33707d6,
+    0xf4d50d87, 0x455a14ed, 0xa9e3e905, 0xfcefa3f8, 0x676f02d9, 0x8d2a4c8a, 0xfffa3942, 0x8771f681, 0x6d9d6122, 0xfde5380c, 0xa4beea44, 0x4bdecfa9, 0xf6bb4b60,
+    0xbebfbc70, 0x289b7ec6, 0xeaa127fa, 0xd4ef3085, 0x04881d05, 0xd9d4d039, 0xe6db99e5, 0x1fa27cf8, 0xc4ac5665, 0xf4292244, 0x432aff97, 0xab9423a7, 0xfc93a039,
+    0x655b59c3, 0x8f0ccc92, 0xffeff47d, 0x85845dd1, 0x6fa87e4f, 0xfe2ce6e0, 0xa3014314, 0x4e0811a1, 0xf7537e82, 0xbd3af235, 0x2ad7d2bb, 0xeb86d391};
+constexpr int turns[16] = {7, 12, 17, 22, 5, 9, 14, 20, 4, 11, 16, 23, 6, 10, 15, 21};
 
 // Nothing of the standard library is instantiated in here: the linker might give it, with these instructions, to everyone.
 #ifdef __clang__
@@ -32,7 +46,7 @@ struct Registers {
 template <int G>
 [[gnu::always_inline]] inline void sha256_group(Registers& r, const std::uint8_t* block) {
   if constexpr (G < 4) r.m[G] = _mm_shuffle_epi8(load(block + 16 * G), _mm_set_epi64x(0x0c0d0e0f08090a0bLL, 0x0405060700010203LL));
-  __m128i sum = _mm_add_epi32(r.m[G % 4], load(sha256_table + 4 * G));
+  __m128i sum = _mm_add_epi32(r.m[G % 4], load(k256 + 4 * G));
   r.cdgh = _mm_sha256rnds2_epu32(r.cdgh, r.abef, sum);
   if constexpr (G >= 3 && G <= 14) {
     r.m[(G + 1) % 4] = _mm_add_epi32(r.m[(G + 1) % 4], _mm_alignr_epi8(r.m[G % 4], r.m[(G + 3) % 4], 4));
@@ -58,10 +72,11 @@ template <int G>
 /// One step of MD5 out of 64.
 template <int I>
 [[gnu::always_inline]] inline void md5_step(Registers& r, const std::uint8_t* block) {
-  constexpr int round = I / 16, word = md5_word(I), turn = md5_turns[round * 4 + I % 4];
+  constexpr int round = I / 16, word = round == 0 ? I : round == 1 ? (5 * I + 1) % 16 : round == 2 ? (3 * I + 5) % 16 : 7 * I % 16;
+  constexpr int turn = turns[round * 4 + I % 4];
   std::uint32_t &a = r.v[(64 - I) % 4], b = r.v[(65 - I) % 4], c = r.v[(66 - I) % 4], d = r.v[(67 - I) % 4], m;
   __builtin_memcpy(&m, block + 4 * word, 4);
-  std::uint32_t sum = a + m + md5_table[I];
+  std::uint32_t sum = a + m + k5[I];
   if constexpr (round == 0) sum += d ^ (b & (c ^ d));
   else if constexpr (round == 1) { sum += c & ~d; sum += b & d; }
   else if constexpr (round == 2) sum += (c ^ d) ^ b;
