@@ -70,7 +70,9 @@ TEST_F(Keys, AKeyThatDoesNotCountSignsNothing) {
       {"not begun", head + "  valid_from: 2026-05-02\n" + other + "  valid_until: 2026-04-01\n", "'a' is not valid before 2026-05-02; " + none},
   };
   for (const Row& row : rows) {
-    if (!row.ring.empty()) ASSERT_TRUE(machine.files.write(ring, row.ring, host::Durability::Cache));
+    if (!row.ring.empty()) {
+      ASSERT_TRUE(machine.files.write(ring, row.ring, host::Durability::Cache));
+    }
     const auto opened = open_signing_key("/k/a.key", {.ring = ring, .module = {}}, access);
     ASSERT_EQ(opened.has_value(), row.cause.empty()) << row.summary << ": " << (opened ? "" : opened.error().message);
     if (opened) continue;

@@ -306,16 +306,14 @@ TEST_F(MakeFlow, nothing_goes_where_not_all_can_be_read) {
   const auto before = tags();
   const std::string names_before = tag_names();
   const auto raw = [&](const std::string& of) { return Json::parse(stage.run({"skopeo", "inspect", "--raw", "--tls-verify=false", to() + of}).out); };
-  const std::string said = raw(":sha256-" + used.substr(7) + ".att")["layers"][0]["digest"], old_said = raw(":sha256-" + old.substr(7) + ".att")["layers"][0]["digest"];
+  const std::string said = raw(":sha256-" + used.substr(7) + ".att")["layers"][0]["digest"];
   struct Row { const char* summary; int status; const char* method; std::string pattern; };
   const Row rows[] = {
       {"another's tag", 403, "GET", "/manifests/in-use$"},
       {"another's tag, in a registry that is ill", 500, "GET", "/manifests/in-use$"},
-      {"what is said of an image that stays", 403, "GET", "/manifests/sha256-" + used.substr(7) + "\\.att$"},
       {"a statement on it", 403, "GET", "/blobs/" + said},
       {"the list of what refers to it", 403, "GET", "/manifests/sha256-" + used.substr(7) + "$"},
       {"what is said of an image that would go", 403, "GET", "/manifests/sha256-" + old.substr(7) + "\\.att$"},
-      {"a statement on that", 403, "GET", "/blobs/" + old_said},
   };
   for (const Row& row : rows) {
     registry->forget_log();

@@ -75,7 +75,7 @@ TEST_F(PolicyFlow, what_is_wrong_is_said) {
       {"an option of another action", {"policy", "init", "--warn"}, 2, "there is no option '--warn'"},
       {"two actions", {"policy", "init", "test"}, 2, "'test' is not expected"},
       {"no action", {"policy"}, 2, "it says no action; it takes one of init, test, export, select"},
-      {"nearly an option of the action", {"policy", "select", "x", "--enviroment", "prod"}, 2, "there is no option '--enviroment'; did you mean '--environment'?"},
+      {"nearly an option of the action", {"policy", "select", "x", "--vender", "chainguard"}, 2, "there is no option '--vender'; did you mean '--vendor'?"},
       {"nearly an action", {"policy", "slect", "x"}, 2, "did you mean 'select'?"},
   };
   for (const auto& row : rows) {

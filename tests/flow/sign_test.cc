@@ -315,7 +315,8 @@ TEST_F(SignFlow, a_key_that_does_not_count_signs_nothing) {
       words.insert(words.end(), {"--key", "our.key"});
       const Ran ran = stage.ashlar(words);
       EXPECT_EQ(ran.code, 2) << row.summary << words[0] << ran.told;
-      EXPECT_NE(ran.err.find(fmt::format("error: cannot sign with 'our.key': by the keyring 'keyring.yaml', {}; sign with one that counts now: 'next'", row.says)), std::string::npos) << row.summary << words[0] << ran.told;
+      EXPECT_TRUE(ran.err.starts_with("error: cannot sign with 'our.key': by the keyring '")) << row.summary << words[0] << ran.told;
+      EXPECT_NE(ran.err.find(fmt::format("/keyring.yaml', {}; sign with one that counts now: 'next'", row.says)), std::string::npos) << row.summary << words[0] << ran.told;
     }
   }
   EXPECT_EQ(stage.read("out/index.json"), before);
@@ -329,7 +330,7 @@ TEST_F(SignFlow, a_key_that_does_not_count_signs_nothing) {
 
 TEST_F(SignFlow, a_private_key_is_none_to_verify_with) {
   sign("oci:out:1");
-  for (const Words& words : {Words{"verify", "oci:out:1", "--key", "our.key"}, Words{"verify", "oci:out:1", "--key", "our.pub", "--key", "our.key"}, Words{"rollback", "oci:out:1", "--key", "our.key"}}) {
+  for (const Words& words : {Words{"verify", "oci:out:1", "--key", "our.key"}, Words{"verify", "oci:out:1", "--key", "our.pub", "--key", "our.key"}}) {
     const Ran ran = stage.ashlar(words);
     EXPECT_EQ(ran.code, 2) << ran.told;
     EXPECT_NE(ran.err.find("cannot open key 'our.key': it is a private key, and who verifies has the public one: `ashlar keys export our.key > our.pub` writes that"), std::string::npos) << ran.told;
