@@ -71,7 +71,8 @@ oci::ImageRef place_of(const FleetApplication& application) { return oci::ImageR
 
 /// What the ledger has of one application.
 struct Recorded {
-  std::string manifests{}, base_digest{};  ///< of the base that it was seen on last, while it was the same image; empty: it was not
+  std::string manifests{}, base_digest{};  ///< of the base that it was seen on last, or put onto, while it was the same image; empty: it was not
+  std::string built_on{};                  ///< the base that this image itself was seen on
   std::optional<ImageHistory::Stop> stopped{};
 };
 
@@ -91,7 +92,7 @@ Result<Recorded> recorded_of(ledger::Ledger& ledger, const FleetApplication& app
     if (fact(event, "application") != application.ref) continue;
     const std::string& what = fact(event, "what");
     if (event.kind == ledger::Kind::Noted && (what == "base" || what == "rebased")) {
-      if (fact(event, "own") == own && fact(event, "follows") == application.base) out.manifests = fact(event, "manifests"), out.base_digest = fact(event, "base-digest");
+      if (fact(event, "own") == own && fact(event, "follows") == application.base) out.manifests = fact(event, "manifests"), out.base_digest = fact(event, "base-digest"), out.built_on = what == "base" ? out.base_digest : out.built_on;
       if (what == "rebased") out.stopped.reset();
     }
     if (event.kind == ledger::Kind::Tested && fact(event, "result") == "stopped") out.stopped = {fact(event, "inputs"), fact(event, "reason"), fact(event, "judged"), fact(event, "candidate")};
@@ -252,12 +253,7 @@ Result<ApplicationStanding> standing_of(Workshop& workshop, advisory::Database& 
   out.behind = !lies_on(layers, below) && !is_rebased(machine, application, layers, below);
   if (application.base_of_others) {
     const bool known = !recorded.manifests.empty(), moved = known && recorded.manifests != out.manifests;
-    if (known && recorded.base_digest != base.digest) {
-      oci::ImageRef before = base.place;
-      before.tag.clear();
-      before.digest = recorded.base_digest;
-      out.from = before.str();
-    }
+    if (!recorded.built_on.empty()) out.from = BaseNow{.place = base.place, .digest = recorded.built_on}.str();
     out.behind = out.behind || moved;
     if (moved) out.because = {fmt::format("tag '{}' of '{}' has moved from '{}' to '{}'", base.place.tag, base.place.location, recorded.base_digest, base.digest)};
     else if (out.behind) out.because = {fmt::format("tag '{}' of '{}' points at '{}', whose layers are not its lowest", base.place.tag, base.place.location, base.digest)};
