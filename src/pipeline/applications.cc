@@ -71,7 +71,8 @@ oci::ImageRef place_of(const FleetApplication& application) { return oci::ImageR
 
 /// What the ledger has of one application.
 struct Recorded {
-  std::string manifests{}, base_digest{};  ///< of the base that it was seen on last, while it was the same image; empty: it was not
+  std::string manifests{}, base_digest{};  ///< of the base that it was seen on last, or put onto, while it was the same image; empty: it was not
+  std::string built_on{};                  ///< the base that this image itself was seen on
   std::optional<ImageHistory::Stop> stopped{};
 };
 
@@ -89,9 +90,9 @@ Result<Recorded> recorded_of(ledger::Ledger& ledger, const FleetApplication& app
   for (const Entry& entry : entries) {
     const Event& event = entry.event;
     if (event.fact("application") != application.ref) continue;
-    const std::string& what = event.fact("what");
+    const std::string what = event.fact("what");
     if (event.kind == ledger::Kind::Noted && (what == "base" || what == "rebased")) {
-      if (event.fact("own") == own && event.fact("follows") == application.base) out.manifests = event.fact("manifests"), out.base_digest = event.fact("base-digest");
+      if (event.fact("own") == own && event.fact("follows") == application.base) out.manifests = event.fact("manifests"), out.base_digest = event.fact("base-digest"), out.built_on = what == "base" ? out.base_digest : out.built_on;
       if (what == "rebased") out.stopped.reset();
     }
     if (event.kind == ledger::Kind::Tested && event.fact("result") == "stopped") out.stopped = {event.fact("inputs"), event.fact("reason"), event.fact("judged"), event.fact("candidate")};
@@ -252,12 +253,7 @@ Result<ApplicationStanding> standing_of(Workshop& workshop, advisory::Database& 
   out.behind = !lies_on(layers, below) && !is_rebased(machine, application, layers, below);
   if (application.base_of_others) {
     const bool known = !recorded.manifests.empty(), moved = known && recorded.manifests != out.manifests;
-    if (known && recorded.base_digest != base.digest) {
-      oci::ImageRef before = base.place;
-      before.tag.clear();
-      before.digest = recorded.base_digest;
-      out.from = before.str();
-    }
+    if (!recorded.built_on.empty()) out.from = BaseNow{.place = base.place, .digest = recorded.built_on}.str();
     out.behind = out.behind || moved;
     if (moved) out.because = {fmt::format("tag '{}' of '{}' has moved from '{}' to '{}'", base.place.tag, base.place.location, recorded.base_digest, base.digest)};
     else if (out.behind) out.because = {fmt::format("tag '{}' of '{}' points at '{}', whose layers are not its lowest", base.place.tag, base.place.location, base.digest)};

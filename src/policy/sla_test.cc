@@ -166,7 +166,7 @@ TEST(SlaClocks, SaysWhoAnswersForWhatIsNotFixed) {
     const Json json = to_json(sla_report(found, default_sla(), at(now)), {})["clocks"][0];
     return json.value("decided_by", "nobody") + " " + json.value("decided_until", "for ever").substr(0, 10);
   };
-  const struct { const char* summary; std::string events; const char *now, *stops, *says; } rows[] = {
+  const struct { const char* summary; std::string events; const char *now, *stops, *says; } answers[] = {
       {"nobody decided", seen, "2026-01-04", "exception", "nobody for ever"},
       {"whose decision the loop found", excepted, "2026-01-04", "exception", "platform 2026-02-01"},
       {"whether it stops the clock or not", excepted, "2026-01-04", "not-affected", "platform 2026-02-01"},
@@ -177,7 +177,7 @@ TEST(SlaClocks, SaysWhoAnswersForWhatIsNotFixed) {
       {"that fell", seen + "2026-01-03 assessed a CVE-1 status=not_affected decided-by=team\n2026-01-04 reopened a CVE-1\n", "2026-01-05", "not-affected", "nobody for ever"},
       {"and what was fixed in the end", excepted + "2026-01-05 closed a CVE-1\n", "2026-01-06", "exception", "nobody for ever"},
   };
-  for (const auto& row : rows) EXPECT_EQ(said(row.events, row.now, row.stops), row.says) << row.summary;
+  for (const auto& row : answers) EXPECT_EQ(said(row.events, row.now, row.stops), row.says) << row.summary;
 }
 
 TEST(SlaClocks, WorkingDaysZonesAndLeapDays) {

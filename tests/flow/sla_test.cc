@@ -49,9 +49,6 @@ constexpr std::string_view told = R"(
 2028-02-24T08:00:00Z fix-available - CVE-2028-0008
 2028-02-24T12:00:00Z first-seen registry.example/b CVE-2028-0008 package=expat severity=medium kev=2028-02-24
 2028-03-02T12:00:00Z promoted registry.example/b - digest=sha256:b1 tag=1 fixes=CVE-2028-0008
-2028-02-25T08:00:00Z fix-available - CVE-2028-0009
-2028-02-25T12:00:00Z first-seen registry.example/b CVE-2028-0009 package=busybox severity=low
-2028-02-26T12:00:00Z excepted registry.example/b CVE-2028-0009 until=2028-04-30T12:00:00Z reason=unreachable decided-by=platform@example.org
 )";
 
 std::vector<ledger::Event> events() {
