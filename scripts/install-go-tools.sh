@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Builds into ~/go/bin what tests compare with and Debian does not have: cosign, crane, oras, actionlint, a registry with the API of referrers, made of go-containerregistry's
-# parts, and the admission plugin of an API server, made of Kubernetes'. Needs any Go; where it is older than the tools ask for, the toolchain is fetched as a module
+# parts, the admission plugin of an API server, made of Kubernetes', and Gatekeeper's own engine. Needs any Go; where it is older than the tools ask for, the toolchain is fetched as a module
 # first. Says what it goes without.
-#   scripts/install-go-tools.sh [cosign|crane|oras|actionlint|registry|admission|kyverno|dfc]...      by default all but kyverno, which takes long to build, and dfc, with which bench/migrate.sh alone compares
+#   scripts/install-go-tools.sh [cosign|crane|oras|actionlint|registry|admission|gator|kyverno|dfc]...      by default all but gator and kyverno, which take long to build, and dfc, with which bench/migrate.sh and scripts/migrate-pairs.sh alone compare
 set -euo pipefail
 source "$(dirname "$0")/machine.sh"
 bin=${HOME:?}/go/bin
@@ -71,6 +71,7 @@ for tool in "${lacking[@]}"; do
     crane) build crane github.com/google/go-containerregistry@v0.20.7 ./cmd/crane ;;
     actionlint) build actionlint github.com/rhysd/actionlint@v1.7.12 ./cmd/actionlint ;;
     oras) build oras oras.land/oras@v1.3.0 ./cmd/oras ;;
+    gator) build gator github.com/open-policy-agent/gatekeeper/v3@v3.23.1 ./cmd/gator ;;
     kyverno) build kyverno github.com/kyverno/kyverno@v1.15.2 ./cmd/cli/kubectl-kyverno ;;
     dfc) build dfc github.com/chainguard-dev/dfc@v0.10.0 . ;;
     *) die "'$tool' is none of its tools" ;;

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Judges files of CI systems: GitHub's by actionlint and by their schema, GitLab's, Azure's and Tekton's by theirs; which a file is, its name says (*gitlab*, *azure*,
-# *tekton*, *Jenkinsfile, or else GitHub's). For Jenkins there is no linter but a Jenkins: of its files only the pins are judged.
+# *tekton*, *Jenkinsfile, or else GitHub's). Of Jenkins' files only the pins are judged: scripts/lint-jenkins.sh reads them as Groovy.
 #   scripts/lint-ci.sh FILE...
 # Every action and image that a file names must be pinned by its digest, or be a variable. What judges is installed by scripts/install-ci-linters.sh; where it
 # lacks, says so (`skipped:`), judges by what is there, and exits with 3 where nothing is wrong.

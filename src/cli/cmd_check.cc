@@ -16,7 +16,7 @@ namespace {
 struct Options {
   std::vector<std::string> paths;
   std::string policy, environment, baseline, fail_on = "error";
-  bool write_baseline = false, fix = false, pending_passes = false;
+  bool write_baseline = false, fix = false, other_users = false, ask_registries = false, pending_passes = false;
   ImageCheckOptions image{};
 };
 
@@ -54,6 +54,7 @@ Result<Exit> check_paths(Context& context, const Options& options) {
   if (selection.missing.empty()) wish.selection = &selection.selection;
   wish.pending_passes = options.pending_passes;
   wish.baseline = options.baseline, wish.write_baseline = options.write_baseline, wish.fix = options.fix;
+  wish.other_users = options.other_users, wish.ask_registries = options.ask_registries;
   TRY_ASSIGN(const auto checked, pipeline::check_files(workshop, wish));
   for (const std::string& note : checked.notes) context.progress.note(note);
   const Exit exit = exit_of(checked, options.fail_on);
@@ -80,7 +81,9 @@ Action check(CLI::App& app) {
   app.add_option("--fail-on", options->fail_on, "exit with 1 on findings of this level or a heavier one: note, warning, error, or never")->check(CLI::IsMember({"note", "warning", "error", "never"}))->option_text("LEVEL");
   auto* baseline = app.add_option("--baseline", options->baseline, "old findings: those that stand in this file are not shown")->option_text("FILE");
   app.add_flag("--write-baseline", options->write_baseline, "write what is found into the file of --baseline: from then on it is old")->needs(baseline);
-  app.add_flag("--fix", options->fix, "change files where that is safe, and say what was changed");
+  auto* fix = app.add_flag("--fix", options->fix, "change files where that is safe, and say what was changed");
+  app.add_flag("--other-users", options->other_users, "with --fix: also write an image of the catalogue of which nothing but the user differs; what it writes must be that user's")->needs(fix);
+  app.add_flag("--ask-registries", options->ask_registries, "ask registries what the tags of images that the policy allows point at, so that --fix pins them by that digest where the selection has none");
   add_image_check_options(app, options->image);
   return [options](Context& context) -> Result<Exit> { return check_any(context, *options); };
 }

@@ -169,13 +169,16 @@ class Checker {
     }
     const workload::Beside beside = beside_of(candidate.path, out.kind);
     workload::CheckOptions options{.replacements = &judge_.replacements, .beside = &beside};
+    options.runs_as_root = [&](const workload::ImageName& name) { return judge_.runs_as_root(name); };
     if (judge_.rules != nullptr) {
+      options.says_unseen = judge_.rules->unseen == policy::Unseen::Warn;  // what is denied says so itself
       options.ask = [&](const workload::ImageUse& use) -> std::vector<workload::Remark> {
         if (use.where == "syntax") return {};  // part of the builder, and no base
+        if (use.elsewhere && judge_.rules->unseen != policy::Unseen::Deny) return {};  // no image that could be judged
         out.references.push_back({use, judge_.ask(out.kind, use)});
         return judge_.remarks(out.kind, use, out.references.back().verdict);
       };
-      options.digest_of = [&](const workload::ImageName& name) { return judge_.selected_digest(name); };
+      options.digest_of = [&](const workload::ImageName& name) { return judge_.known_digest(name); };
       options.chosen = [&](const workload::ImageName& name) {
         return std::ranges::any_of(out.references, [&](const ReferenceAnswer& each) { return each.use.image == name && each.verdict.answer != policy::Answer::Denied && !each.verdict.rule.empty(); });
       };
@@ -283,6 +286,7 @@ Result<CheckedFiles> check_files(Workshop& workshop, const CheckFilesWish& wish)
   in_parallel(walk.found.size(), 0, [&](std::size_t index, std::size_t) { out.files[index] = checker.check(walk.found[index]); });
   const std::vector<Candidate> built = walk.built(out.files);
   for (const Candidate& each : built) out.files.push_back(checker.check(each));
+  if (judge.digests != nullptr) std::ranges::move(judge.digests->notes(), std::back_inserter(out.notes));
   for (const CheckedFile& each : out.files) {
     if (!each.passed_over.empty()) walk.notes.push_back(fmt::format("passed over: {}", each.passed_over));
   }

@@ -20,6 +20,8 @@ struct CheckFilesWish {
   host::Path baseline{};                ///< findings that stand in it are old; empty: none is
   bool write_baseline = false;          ///< write what is found there, instead
   bool fix = false;                     ///< change files where that is safe
+  bool other_users = false;             ///< and where nothing but the user of an image differs
+  bool ask_registries = false;          ///< what tags point at is asked of their registries, for the digests to pin them by
 };
 
 /// What the policy says of one reference.

@@ -297,32 +297,50 @@ TEST_F(CheckFilesTest, WhatIsBuiltIsJudgedOrUndecided) {
   }
 }
 
-TEST_F(CheckFilesTest, WhatIsNotWalkedIsUndecided) {
+TEST_F(CheckFilesTest, WhatIsNotSeenIsSaidAndJudgedByThePolicy) {
   struct Row {
     const char *summary, *path, *text, *other, *content;
-    Answer answer;
+    Answer answer;  ///< where what is not seen is no matter
+    int unseen;     ///< places that bring something along which nobody sees
   };
   const char* const pod = "apiVersion: v1\nkind: Pod\nspec: {containers: [{image: old:1}]}\n";
   const char* const base = "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n";
   const Row rows[] = {
-      {"compose includes", "/src/compose.yaml", "include: [../x.yaml]\n", "/x.yaml", "services: {a: {image: old:1}}\n", Answer::Unknown},
-      {"of the folder", "/src/compose.yaml", "include: [x.yaml]\n", "/src/x.yaml", "services: {a: {image: old:1}}\n", Answer::Denied},
-      {"compose extends", "/src/compose.yaml", "services: {a: {extends: {file: ../x.yaml, service: a}}}\n", "/x.yaml", "services: {a: {image: old:1}}\n", Answer::Unknown},
-      {"a pipeline that a job starts", "/src/.gitlab-ci.yml", "a: {trigger: {include: ci/x.yml}}\n", "/src/ci/x.yml", "b: {image: old:1}\n", Answer::Denied},
-      {"that is not there", "/src/.gitlab-ci.yml", "a: {trigger: {include: ci/x.yml}}\n", "/x.yml", "", Answer::Unknown},
-      {"that another job makes", "/src/.gitlab-ci.yml", "a: {trigger: {include: [{artifact: x.yml, job: b}]}}\n", "/x.yml", "", Answer::Unknown},
-      {"of another project", "/src/.gitlab-ci.yml", "include: {project: g/p, file: x.yml}\n", "/x.yml", "", Answer::Unknown},
-      {"a kustomization's base", "/src/o/kustomization.yaml", "resources: [../../base]\n", "/base/kustomization.yaml", base, Answer::Unknown},
-      {"in the folder", "/src/o/kustomization.yaml", "resources: [../base]\n", "/src/base/kustomization.yaml", base, Answer::Allowed},
-      {"its manifest", "/src/o/kustomization.yaml", "resources: [pod.yaml]\n", "/src/o/pod.yaml", pod, Answer::Denied},
-      {"its manifest elsewhere", "/src/o/kustomization.yaml", "resources: [../../pod.yaml]\n", "/pod.yaml", pod, Answer::Unknown},
+      {"compose includes", "/src/compose.yaml", "include: [../x.yaml]\n", "/x.yaml", "services: {a: {image: old:1}}\n", Answer::Allowed, 1},
+      {"of the folder", "/src/compose.yaml", "include: [x.yaml]\n", "/src/x.yaml", "services: {a: {image: old:1}}\n", Answer::Denied, 0},
+      {"beside an image that is denied", "/src/compose.yaml", "include: [../x.yaml]\nservices: {a: {image: old:1}}\n", "/x.yaml", "services: {}\n", Answer::Denied, 1},
+      {"a service is made of what is not seen", "/src/compose.yaml", "services: {a: {extends: {file: ../x.yaml, service: a}}}\n", "/x.yaml", "services: {a: {image: old:1}}\n", Answer::Unknown, 0},
+      {"a pipeline that a job starts", "/src/.gitlab-ci.yml", "a: {trigger: {include: ci/x.yml}}\n", "/src/ci/x.yml", "b: {image: old:1}\n", Answer::Denied, 0},
+      {"that is not there", "/src/.gitlab-ci.yml", "a: {trigger: {include: ci/x.yml}}\n", "/x.yml", "", Answer::Allowed, 1},
+      {"that another job makes", "/src/.gitlab-ci.yml", "a: {trigger: {include: [{artifact: x.yml, job: b}]}}\n", "/x.yml", "", Answer::Allowed, 1},
+      {"of another project, a template, a component, an address", "/src/.gitlab-ci.yml", "include: [{project: g/p, file: x.yml}, {template: Jobs/SAST.gitlab-ci.yml}, {component: $H/a@1}, {remote: 'https://x.example/y.yml'}]\n", "/x.yml", "", Answer::Allowed, 4},
+      {"and an image of this file", "/src/.gitlab-ci.yml", "include: {template: Jobs/SAST.gitlab-ci.yml}\na: {image: old:1}\n", "/x.yml", "", Answer::Denied, 1},
+      {"and one that it may decide on", "/src/.gitlab-ci.yml", "include: {template: Jobs/SAST.gitlab-ci.yml}\nvariables: {V: '1'}\na: {image: 'other:$V'}\n", "/x.yml", "", Answer::Unknown, 1},
+      {"and one that is denied whatever it decides", "/src/.gitlab-ci.yml", "include: {template: Jobs/SAST.gitlab-ci.yml}\nvariables: {V: '1'}\na: {image: 'old:$V'}\n", "/x.yml", "", Answer::Denied, 1},
+      {"a kustomization's base", "/src/o/kustomization.yaml", "resources: [../../base]\n", "/base/kustomization.yaml", base, Answer::Allowed, 1},
+      {"in the folder", "/src/o/kustomization.yaml", "resources: [../base]\n", "/src/base/kustomization.yaml", base, Answer::Allowed, 0},
+      {"by its other name", "/src/o/Kustomization", "resources: [../base]\n", "/src/base/Kustomization", base, Answer::Allowed, 0},
+      {"its manifest", "/src/o/kustomization.yaml", "resources: [pod.yaml]\n", "/src/o/pod.yaml", pod, Answer::Denied, 0},
+      {"its manifest elsewhere", "/src/o/kustomization.yaml", "resources: [../../pod.yaml]\n", "/pod.yaml", pod, Answer::Allowed, 1},
+      {"a transformer elsewhere", "/src/o/Kustomization", "transformers: [../../t.yaml]\n", "/t.yaml", "apiVersion: builtin\nkind: ImageTagTransformer\nimageTag: {name: a, newName: old, newTag: '1'}\n", Answer::Allowed, 1},
+      {"in the folder, of whatever name", "/src/o/Kustomization", "transformers: [t.yaml]\n", "/src/o/t.yaml", "apiVersion: builtin\nkind: ImageTagTransformer\nmetadata: {name: t}\nimageTag: {name: a, newName: old, newTag: '1'}\n", Answer::Denied, 0},
+      {"values of a chart, of whatever name", "/src/o/Kustomization", "helmCharts: [{name: c, valuesFile: prod.txt}]\n", "/src/o/prod.txt", "image: {repository: old, tag: '1'}\n", Answer::Denied, 1},
+      {"an image that the kustomization puts there", "/src/o/Kustomization", "resources: [../../base]\nimages: [{name: a, newName: old, newTag: '1'}]\n", "/x", "", Answer::Denied, 1},
   };
-  wish.policy = "/policy.yaml";
+  const std::string policy = text("/policy.yaml");
   for (const Row& row : rows) {
     put(row.path, row.text);
     put(row.other, row.content);
-    const auto all = checked();
-    EXPECT_EQ(all.answer, row.answer) << row.summary << ": " << shown(all);
+    for (const auto& [word, denies, says] : {std::tuple("", false, true), {"allow", false, false}, {"warn", false, true}, {"deny", true, false}}) {
+      const std::string summary = fmt::format("{}, unseen: {}", row.summary, word);
+      put("/policy.yaml", *word == 0 ? policy : policy + fmt::format("  unseen: {}\n", word));
+      wish.policy = "/policy.yaml";
+      const auto all = checked();
+      const bool denied = denies && row.unseen > 0 && row.answer == Answer::Allowed;
+      EXPECT_EQ(all.answer, denied ? Answer::Denied : row.answer) << summary << ": " << shown(all);
+      const std::string said = shown(all, "image-unseen");
+      EXPECT_EQ(std::ranges::count(said, '@'), says ? row.unseen : 0) << summary << ": " << said;
+    }
     ASSERT_TRUE(machine.files.remove(row.path));
     ASSERT_TRUE(machine.files.remove(row.other));
   }
@@ -353,6 +371,63 @@ TEST_F(CheckFilesTest, ReferencesBecomeOnlyWhatDoesNotDiffer) {
   put("/src/compose.yaml", fmt::format("services: {{a: {{image: 'nginx:1.26{}'}}}}\n", digest));
   EXPECT_EQ(checked().answer, Answer::Allowed) << "a digest for a digest";
   EXPECT_EQ(text("/src/compose.yaml"), fmt::format("services: {{a: {{image: '{}@{}'}}}}\n", ours, selection.bases[0].digest));
+}
+
+TEST_F(CheckFilesTest, AnotherUserIsWrittenOnlyOnDemand) {
+  put("/data/policies/replacements.yaml", "flavours:\n- {of: '*alpine*', differs: glibc instead of musl}\nimages:\n- {names: [memcached], image: memcached, tags: ['1.6'], differs: [runs as memcache]}\n- {names: [node], image: node, tags: ['20'], differs: [no shell, runs as nonroot]}\n");
+  put("/policy.yaml", "bases:\n  default: deny\n  rules:\n    - {name: ours, images: ['registry.example/hardened/**']}\n");
+  wish.policy = "/policy.yaml", wish.fix = true;
+  const std::string before = "# the shop\nservices:\n  a: {image: \"memcached:1.6\"}   # cache\n  b: {image: node:20}\n  c: {image: 'memcached:1.6-alpine'}\n", after = "# the shop\nservices:\n  a: {image: \"registry.example/hardened/memcached:1.6\"}   # cache\n  b: {image: node:20}\n  c: {image: 'memcached:1.6-alpine'}\n";
+  put("/src/compose.yaml", before);
+  auto all = checked();
+  EXPECT_EQ(text("/src/compose.yaml"), before);
+  const auto denied = std::ranges::find_if(all.files[0].findings, [](const FileFinding& each) { return each.remark.rule->id == "image-denied"; });
+  ASSERT_NE(denied, all.files[0].findings.end());
+  EXPECT_NE(denied->remark.remedy.find("it runs as memcache: what it writes must be that user's"), std::string::npos) << denied->remark.remedy;
+  EXPECT_NE(denied->remark.remedy.find("`--fix --other-users` writes it"), std::string::npos) << denied->remark.remedy;
+  wish.other_users = true;
+  all = checked();
+  EXPECT_EQ(text("/src/compose.yaml"), after) << "comments and quotes stay, and so does what differs in more";
+  ASSERT_EQ(all.files[0].mended.size(), 1U);
+  EXPECT_NE(all.files[0].mended[0].remedy.find("it runs as memcache"), std::string::npos);
+  EXPECT_TRUE(checked().files[0].mended.empty()) << "a second time changes nothing";
+  put("/src/Dockerfile", "FROM memcached:1.6\nUSER 1\n");
+  (void)checked();
+  EXPECT_EQ(text("/src/Dockerfile"), "FROM memcached:1.6\nUSER 1\n") << "what is built on it is for migrate";
+}
+
+TEST_F(CheckFilesTest, VendorsSayWhoRunsTheirImages) {
+  put("/data/policies/vendors.yaml", "vendors: [{name: v, images: registry.example/vendor/**, users: [{of: '**-dev', root: true}, {of: '**', root: false}]}]\n");
+  put("/src/Dockerfile", "FROM registry.example/vendor/a:1\n");
+  put("/src/dev/Dockerfile", "FROM registry.example/vendor/a:1-dev\n");
+  for (const char* policy : {"", "/policy.yaml"}) {
+    wish.policy = policy;
+    EXPECT_EQ(shown(checked(), "user-root"), "/src/Dockerfile:; /src/dev/Dockerfile: user-root@1") << policy;
+  }
+}
+
+TEST_F(CheckFilesTest, VariablesThatThePolicyLeavesToOthersAreAllowed) {
+  struct Row { const char *summary, *path, *text; Answer answer; };
+  const Row rows[] = {
+      {"one alone", "/src/.gitlab-ci.yml", "a: {image: {name: $OWN}}\n", Answer::Allowed},
+      {"in braces", "/src/.gitlab-ci.yml", "image: '${OWN}'\n", Answer::Allowed},
+      {"another one", "/src/.gitlab-ci.yml", "image: $OTHER\n", Answer::Unknown},
+      {"a part of it", "/src/.gitlab-ci.yml", "image: 'x:$OWN'\n", Answer::Unknown},
+      {"the file gives it a value", "/src/.gitlab-ci.yml", "variables: {OWN: 'old:1'}\nimage: $OWN\n", Answer::Denied},
+      {"or may give it one", "/src/.gitlab-ci.yml", "a: {image: $OWN, rules: [{if: x, variables: {OWN: 'old:1'}}]}\n", Answer::Unknown},
+      {"a parameter", "/src/t.yaml", "apiVersion: tekton.dev/v1\nkind: Task\nspec: {params: [{name: own, default: ''}], steps: [{image: $(params.own)}]}\n", Answer::Allowed},
+      {"a parameter with a value", "/src/t.yaml", "apiVersion: tekton.dev/v1\nkind: Task\nspec: {params: [{name: own, default: 'old:1'}], steps: [{image: $(params.own)}]}\n", Answer::Unknown},
+      {"of a Dockerfile", "/src/Dockerfile", "ARG OWN\nFROM $OWN\nUSER 1\n", Answer::Unknown},
+      {"of compose", "/src/compose.yaml", "services: {a: {image: $OWN}}\n", Answer::Unknown},
+  };
+  put("/policy.yaml", text("/policy.yaml") + "  variables: [OWN, own]\n");
+  wish.policy = "/policy.yaml";
+  for (const Row& row : rows) {
+    put(row.path, row.text);
+    const auto all = checked();
+    EXPECT_EQ(all.answer, row.answer) << row.summary << ": " << shown(all);
+    ASSERT_TRUE(machine.files.remove(row.path));
+  }
 }
 
 TEST_F(CheckFilesTest, WhatIsSafeIsMended) {

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "base/text.h"
 #include "oci/ref.h"
 #include "pipeline/make.h"
 #include "pipeline/migrate_file.h"
@@ -35,6 +36,14 @@ Result<Values> values_of(const StartOptions& options, const std::string& name) {
     out["IMAGE"] = options.image.starts_with("docker://") ? options.image.substr(9) : options.image;
   }
   return out;
+}
+
+/// Ashlar's own image, where it is named, beside what else pipelines of applications run in: for lists of the policy.
+void set_own_image(Values& values) {
+  const auto own = values.find("IMAGE");
+  const auto [reference, digest] = own == values.end() ? std::pair<std::string_view, std::string_view>() : cut(own->second, '@');
+  const std::string_view name = reference.substr(0, std::min(reference.size(), reference.find(':', reference.rfind('/') + 1)));
+  values["OWN_IMAGE"] = name.empty() ? "" : fmt::format(", {}", name), values["OWN_DIGEST"] = digest.empty() ? "" : fmt::format(", \"{}\"", digest);
 }
 
 /// From the folder up to that of the repository it lies in, as CI reads pipelines: `.` where it is that, or lies in none; else with `..`.
@@ -141,11 +150,14 @@ Result<StartedProject> start_from(Workshop& workshop, const host::Path& dockerfi
   // Names without a host are those of whatever registry a client takes by itself.
   const std::string first = options.bases.substr(0, options.bases.find('/'));
   values["BASES_GLOB"] = (first.find_first_of(".:") == std::string::npos ? "*/" : "") + options.bases + "/**";
+  set_own_image(values);
   TRY(add(workshop, "dockerfile", values, starters));
   // Keys and caches of pipelines lie in the repository's folder.
   for (StarterFile& each : starters) each.path = each.path == ".gitignore" ? each.path : own / each.path;
   StartedProject out{name, {}, {}};
   out.open.push_back(fmt::format("select the bases that it may sit on: `ashlar policy select docker://{}/IMAGE:TAG --by NAME --key release.key`; selection.json goes into the repository", options.bases));
+  if (dockerfile.filename() == "Dockerfile" || dockerfile.filename() == "Containerfile")
+    out.open.push_back(fmt::format("the policy denies what '{0}' is built on: put Dockerfile.hardened in its place once it does what it should (`ashlar migrate {0} --prove`), or take it out of the repository", dockerfile.filename().string()));
   for (const auto& each : migrated.breaks) out.open.push_back(fmt::format("line {}: '{}': {}{}", each.span.line, each.what, each.why, each.remedy.empty() ? "" : "; " + each.remedy));
   if (options.ci != "none") {
     TRY(check_system(options.ci));

@@ -29,12 +29,17 @@ struct BaseRule {
   std::optional<Time> from{}, until{};    ///< allowed from, no longer from
 };
 
+/// What becomes of a file of which a part is not seen: other files or addresses bring images that nobody here looks at. Whatever it says, an image that is seen is judged.
+enum class Unseen : unsigned char { Allow, Warn, Deny };
+
 struct BaseRules {
   std::string why{};                      ///< of what is denied because no rule names it
   bool allow_others = false;              ///< bases that no rule is about: `default: allow`
   bool allow_scratch = false;             ///< images that have no base
+  Unseen unseen = Unseen::Warn;           ///< what files bring along and nobody here sees
   std::string selection{};                ///< path, relative to the policy's folder; empty: none
   std::string vendors{};                  ///< path of a description of vendors, likewise; empty: the shipped one
+  std::vector<std::string> variables{};   ///< of CI, whose images are not judged in files: whoever gives them a value answers for it
   std::vector<BaseRule> rules{};          ///< the first that is about a base is its rule
 };
 

@@ -93,6 +93,28 @@ TEST(Vendors, WhatShipsIsReadAndProvedByAPreset) {
   EXPECT_EQ(vendor_of(*vendors, "registry.example/dhi.io/python"), nullptr) << "a folder is no host";
 }
 
+TEST(Vendors, WhoRunsTheirImagesIsTheirWord) {
+  struct Row { const char *summary, *repository, *tag; int root; };  ///< -1: nobody knows
+  const Row rows[] = {
+      {"hardened", "dhi.io/python", "3.13", 0},
+      {"for building", "dhi.io/python", "3.13-debian13-dev", 1},
+      {"for building, and not root", "dhi.io/sbx-templates", "shell", 0},
+      {"what needs root", "dhi.io/tailscale", "1.102-compat", 1},
+      {"of such, the one that does not", "dhi.io/cilium-envoy", "1.20", 0},
+      {"no tag", "dhi.io/python", "", -1},
+      {"an application's", "cgr.dev/chainguard/node", "latest-dev", 0},
+      {"a bare base", "cgr.dev/chainguard/wolfi-base", "latest", 1},
+      {"a customer's", "cgr.dev/team.example/python", "3", 0},
+      {"root unless it says so", "gcr.io/distroless/static-debian12", "latest", 1},
+      {"it says so", "gcr.io/distroless/cc-debian12", "debug-nonroot", 0},
+      {"a vendor that does not say", "docker.io/bellsoft/hardened-base", "1", -1},
+      {"nobody's", "registry.example/a", "1", -1},
+  };
+  const auto vendors = read_vendors(shipped("vendors.yaml"), "vendors.yaml");
+  ASSERT_TRUE(vendors);
+  for (const Row& row : rows) EXPECT_EQ(runs_as_root(*vendors, row.repository, row.tag).transform([](bool root) { return root ? 1 : 0; }).value_or(-1), row.root) << row.summary;
+}
+
 TEST(Vendors, TheFirstThatNamesARepositoryHasIt) {
   const auto vendors = read_vendors("vendors: [{name: a, images: registry.example/a/**}, {name: b, title: Bee, images: ['registry.example/**', other.example/b], policy: b.yaml}]\n", "v.yaml");
   ASSERT_TRUE(vendors);
@@ -112,6 +134,9 @@ TEST(Vendors, EveryFaultHasItsPlace) {
       {"vendors: [{name: a}]\n", "a vendor needs 'images'"},
       {"vendors: [{name: a, images: x/y, key: k}]\n", "unknown key 'key'"},
       {"vendors: [{name: a, images: x/y}, {name: a, images: x/z}]\n", "another vendor is named 'a'"},
+      {"vendors: [{name: a, images: x/y, users: all}]\n", "a list of images and whether they run as root"},
+      {"vendors: [{name: a, images: x/y, users: [{of: 'x/y:*'}]}]\n", "it says 'of' which images, and 'root'"},
+      {"vendors: [{name: a, images: x/y, users: [{of: 'x/y:*', root: maybe}]}]\n", "maybe"},
   };
   for (const auto& [text, says] : rows) {
     const auto read = read_vendors(text, "v.yaml");

@@ -173,7 +173,7 @@ struct UncheckedRow {
   const char* text;
   Files files;
   std::string checked;  ///< paths and kinds, a blank before and behind each
-  std::string found, reason;  ///< the places of what is undecided; what the last one says
+  std::string found, reason;  ///< the places of what is undecided, `~` before what no image of the file depends on; what the last one says
 };
 const UncheckedRow unchecked_rows[] = {
     {"a Dockerfile that is checked", FileKind::Compose, "services: {a: {build: .}}\n", {{"Dockerfile", "FROM x\n"}}, " Dockerfile:dockerfile ", "", ""},
@@ -181,20 +181,23 @@ const UncheckedRow unchecked_rows[] = {
     {"one that .env names", FileKind::Compose, "services: {a: {build: {dockerfile: '$D'}}}\n", {{"d.df", "FROM x\n"}, {".env", "D=d.df\n"}}, "", "services.a.build 1:37", "'d.df'"},
     {"one that a default names, and is checked", FileKind::Compose, "services: {a: {build: {dockerfile: '${D:-d.df}'}}}\n", {{"d.df", "FROM x\n"}}, " d.df:dockerfile ", "", ""},
     {"a dollar sign in its name", FileKind::Compose, "services: {a: {build: {dockerfile: '$${D}'}}}\n", {{"${D}", "FROM x\n"}, {".env", "D=d.df\n"}}, " d.df:dockerfile ", "services.a.build 1:37", "'${D}'"},
-    {"an included file", FileKind::Compose, "include: [../x.yaml]\n", {{"../x.yaml", "a: b\n"}}, "", "include[0] 1:11", "'../x.yaml' is not among"},
+    {"an included file", FileKind::Compose, "include: [../x.yaml]\n", {{"../x.yaml", "a: b\n"}}, "", "~include[0] 1:11", "'../x.yaml' is not among"},
     {"one that is checked", FileKind::Compose, "include: [../x.yaml]\n", {{"../x.yaml", "a: b\n"}}, " ../x.yaml:compose ", "", ""},
-    {"one that is checked as something else", FileKind::Compose, "include: [values.yaml]\n", {{"values.yaml", "a: b\n"}}, " values.yaml:helm-values ", "include[0] 1:11", "not among"},
+    {"one that is checked as something else", FileKind::Compose, "include: [values.yaml]\n", {{"values.yaml", "a: b\n"}}, " values.yaml:helm-values ", "~include[0] 1:11", "not among"},
     {"one with variables, which has another .env by itself", FileKind::Compose, "include: [{path: [x.yaml, d/x.yaml]}]\n", {{"x.yaml", "a: $V\n"}, {"d/x.yaml", "a: $V\n"}}, " x.yaml:compose d/x.yaml:compose ", "include[0].path[1] 1:27", "has variables"},
     {"one with variables of its own", FileKind::Compose, "include: [{path: x.yaml, env_file: y}]\n", {{"x.yaml", "a: b\n"}}, " x.yaml:compose ", "include[0] 1:18", "of its own"},
     {"one that a variable names", FileKind::Compose, "include: ['$V.yaml', '$W.yaml']\n", {{".env", "V=x\n"}, {"x.yaml", ""}}, " x.yaml:compose ", "include[1] 1:23", "a variable decides"},
     {"a service that is extended", FileKind::Compose, "services: {a: {extends: {file: x.yaml, service: b}}, c: {extends: {service: a}}, d: {extends: a}}\n", {}, "", "services.a.extends.file 1:32", "not among"},
     {"one of a file that is checked", FileKind::Compose, "services: {a: {extends: {file: x.yaml, service: b}}}\n", {{"x.yaml", ""}}, " x.yaml:compose ", "", ""},
-    {"a kustomization's folder", FileKind::Kubernetes, "kind: Kustomization\nresources: [../base]\n", {}, "", "resources[0] 2:13", "not among"},
+    {"a kustomization's folder", FileKind::Kubernetes, "kind: Kustomization\nresources: [../base]\n", {}, "", "~resources[0] 2:13", "not among"},
     {"one that is checked", FileKind::Kubernetes, "kind: Kustomization\nresources: [../base]\nbases: [../b]\n", {}, " ../base/kustomization.yaml:kubernetes ../b/kustomization.yml:kubernetes ", "", ""},
-    {"its files", FileKind::Kubernetes, "kind: Kustomization\nresources: [a.yaml, b.yaml, c.yaml]\n", {}, " a.yaml:kubernetes b.yaml:compose ", "resources[1] 2:21; resources[2] 2:29", "not among"},
-    {"its patches", FileKind::Kubernetes, "kind: Kustomization\npatches: [{path: a.yaml}, {path: b.yaml}]\npatchesStrategicMerge: [c.yaml, d.yaml]\n", {{"a.yaml", "image: x\n"}, {"b.yaml", "replicas: 1\n"}, {"c.yaml", "image: x\n"}}, " c.yaml:kubernetes ", "patches[0].path 2:18; patchesStrategicMerge[1] 3:33", "the patch is not among"},
-    {"what pipelines include from elsewhere", FileKind::GitLab, "include:\n- {project: g/p, file: /x.yml}\n- /ci/a.yml\n- /ci/b.yml\n", {}, " /ci/a.yml:gitlab ", "include[0] 2:3; include[2] 4:3", "'/ci/b.yml' is included"},
-    {"what a job starts", FileKind::GitLab, "a: {trigger: {include: [{local: /ci/a.yml}, {artifact: c.yml, job: a}]}}\nb: {trigger: {include: /ci/b.yml}}\n", {}, " /ci/a.yml:gitlab ", "a.trigger.include[1] 1:45; b.trigger.include 2:24", "'/ci/b.yml'"},
+    {"its files", FileKind::Kubernetes, "kind: Kustomization\nresources: [a.yaml, b.yaml, c.yaml]\n", {}, " a.yaml:kubernetes b.yaml:compose ", "~resources[1] 2:21; ~resources[2] 2:29", "not among"},
+    {"its patches", FileKind::Kubernetes, "kind: Kustomization\npatches: [{path: a.yaml}, {path: b.yaml}]\npatchesStrategicMerge: [c.yaml, d.yaml]\n", {{"a.yaml", "image: x\n"}, {"b.yaml", "replicas: 1\n"}, {"c.yaml", "image: x\n"}}, " c.yaml:kubernetes ", "~patches[0].path 2:18; ~patchesStrategicMerge[1] 3:33", "the patch is not among"},
+    {"what changes manifests", FileKind::Kubernetes, "kind: Kustomization\ntransformers: [a.yaml, b]\ngenerators: [g]\n", {}, " b/Kustomization:kubernetes ", "~transformers[0] 2:16; ~generators[0] 3:14", "not among"},
+    {"fields that are images by a configuration", FileKind::Kubernetes, "kind: Kustomization\nconfigurations: [a, b, c]\n", {{"a", "images:\n- {path: spec/engine/ref, kind: K}\n- {path: spec/x/image}\n"}, {"b", "namePrefix: []\n"}}, "", "~configurations[0] 2:18; ~configurations[2] 2:24", "is not at hand"},
+    {"replacements in a file", FileKind::Kubernetes, "kind: Kustomization\nreplacements: [{path: a}, {path: b}, {path: c}]\n", {{"a", "- source: {kind: ConfigMap}\n  targets: [{select: {kind: Pod}, fieldPaths: [spec.containers.0.image]}]\n"}, {"b", "source: {}\ntargets: [{fieldPaths: [spec.replicas]}]\n"}}, "", "replacements[0].path 2:23; ~replacements[2].path 2:45", "not at hand"},
+    {"what pipelines include from elsewhere", FileKind::GitLab, "include:\n- {project: g/p, file: /x.yml}\n- /ci/a.yml\n- /ci/b.yml\n", {}, " /ci/a.yml:gitlab ", "~include[0] 2:3; ~include[2] 4:3", "'/ci/b.yml' is included"},
+    {"what a job starts", FileKind::GitLab, "a: {trigger: {include: [{local: /ci/a.yml}, {artifact: c.yml, job: a}]}}\nb: {trigger: {include: /ci/b.yml}}\n", {}, " /ci/a.yml:gitlab ", "~a.trigger.include[1] 1:45; ~b.trigger.include 2:24", "'/ci/b.yml'"},
 };
 
 TEST(Beside, WhatIsNotCheckedByItselfIsUndecided) {
@@ -207,7 +210,7 @@ TEST(Beside, WhatIsNotCheckedByItselfIsUndecided) {
     std::vector<std::string> found;
     std::string reason;
     for (const ImageUse& each : *uses) {
-      found.push_back(fmt::format("{} {}:{}", each.where, each.span.line, each.span.column));
+      found.push_back(fmt::format("{}{} {}:{}", each.elsewhere ? "~" : "", each.where, each.span.line, each.span.column));
       EXPECT_FALSE(each.image) << row.summary;
       EXPECT_FALSE(each.reason.empty()) << row.summary;
       reason = each.reason;

@@ -1,6 +1,7 @@
 #pragma once
 // What is wrong in a file of a team: rules, each with an id, and remarks where a file breaks one.
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -41,7 +42,9 @@ struct CheckOptions {
   const Replacements* replacements = nullptr;                            ///< borrowed; null: nothing is said of what replaces an image
   const Beside* beside = nullptr;                                        ///< borrowed; null: the file stands for itself
   std::function<std::vector<Remark>(const ImageUse&)> ask = nullptr;     ///< what a policy says of a reference
+  bool says_unseen = true;                                               ///< what other files bring and nobody sees is remarked
   std::function<std::string(const ImageName&)> digest_of = nullptr;      ///< the digest that a name and its tag stand for; empty: nobody here knows
+  std::function<std::optional<bool>(const ImageName&)> runs_as_root = nullptr;  ///< of an image that nobody gave a USER; none: nobody here knows
   std::function<bool(const ImageName&)> chosen = nullptr;                ///< whether the team chose the image as a base: its user is taken to be a good one
 };
 

@@ -174,6 +174,18 @@ TEST(CheckDockerfile, BasesThatTheTeamChoseHaveTheirUser) {
   EXPECT_EQ(places_of(check(FileKind::Dockerfile, "FROM other:1\n", "D", options).value(), "user-root"), "1:1");
 }
 
+TEST(CheckDockerfile, VendorsSayWhoRunsTheirImages) {
+  const CheckOptions options{.runs_as_root = [](const ImageName& name) { return name.name == "quiet" ? std::nullopt : std::optional(name.tag.ends_with("-dev")); }, .chosen = [](const ImageName& name) { return name.tag != "2"; }};
+  const auto told = [&](const char* text, const char* rule) { return places_of(check(FileKind::Dockerfile, text, "D", options).value(), rule); };
+  EXPECT_EQ(told("FROM theirs:2\n", "user-root"), "");
+  EXPECT_EQ(told("FROM theirs:2\nEXPOSE 80\n", "port-privileged"), "2:8") << "it is taken for somebody else's";
+  EXPECT_EQ(told("FROM theirs:2-dev\n", "user-root"), "1:1") << "even where the team chose it";
+  EXPECT_EQ(told("FROM theirs:2-dev AS b\nFROM theirs:2\nCOPY --from=b /a /a\n", "user-root"), "");
+  EXPECT_EQ(told("FROM theirs:2\nUSER 0\n", "user-root"), "2:6");
+  EXPECT_EQ(told("FROM quiet:2\n", "user-root"), "1:1");
+  EXPECT_EQ(told("FROM quiet:1\n", "user-root"), "") << "the team chose it";
+}
+
 struct RemedyRow {
   const char* summary;
   const char* health;

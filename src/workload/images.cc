@@ -61,6 +61,7 @@ FileKind kind_of_file(std::string_view path, std::string_view text) {
   const std::string name = lower(path.substr(path.rfind('/') + 1));
   const bool yaml = name.ends_with(".yaml") || name.ends_with(".yml");
   if (!yaml) {
+    if (name == "kustomization") return FileKind::Kubernetes;
     const bool docker = name == "dockerfile" || name == "containerfile" || name.starts_with("dockerfile.") || name.starts_with("containerfile.") || name.ends_with(".dockerfile") || name.ends_with(".containerfile");
     if (docker) return FileKind::Dockerfile;
     const auto has = [&](std::string_view word) { return text.find(word) != std::string_view::npos; };

@@ -35,13 +35,16 @@ struct ImageUse {
   std::string platform;              ///< as written
   bool parts = false;                ///< of a chart: name, tag and digest are values of their own
   bool plain = false;                ///< of such: the tag has no quotes, so that a number would be one
+  std::string given;                 ///< of a CI file: the variable or parameter that alone is it, where nothing at hand gives it a value; whoever runs it does
+  bool elsewhere = false;            ///< it is no image of this file: other files or addresses bring some, which nobody here sees; `reason` says which
   bool shared = false;               ///< its bytes may mean more than this use: an anchor or a part of what has one, a value of a chart
 };
 
 enum class FileKind { Dockerfile, Compose, Kubernetes, HelmValues, GitHub, GitLab, Unknown };
 std::string_view to_string(FileKind kind);  ///< `dockerfile`, `compose`, `kubernetes`, `helm-values`, `github`, `gitlab`, `unknown`
 
-/// By name first (`Dockerfile`, `Containerfile`, `*.Dockerfile`, `compose.yaml`, `docker-compose*.yml`, `values*.yaml`, `kustomization.yaml`, `*.gitlab-ci.yml`,
+/// By name first (`Dockerfile`, `Containerfile`, `*.Dockerfile`, `compose.yaml`, `docker-compose*.yml`, `values*.yaml`, `kustomization.yaml`, `Kustomization`,
+/// `*.gitlab-ci.yml`,
 /// `action.yml`, `.github/workflows/*`), then by content: `apiVersion` and `kind` (in `*.json`, too), `services`, or `jobs` and `on`.
 FileKind kind_of_file(std::string_view path, std::string_view text);
 

@@ -6,7 +6,8 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "stage.h"
+#include "layered_image.h"
+#include "registry_server.h"
 
 namespace ashlar::flow {
 namespace {
@@ -123,7 +124,11 @@ TEST_F(CheckFlow, files_beside_have_their_say) {
   EXPECT_EQ(verdict(1), "denied") << "a Dockerfile that a variable names is judged";
   stage.write("d/compose.yaml", "include: [../x.yaml]\n");
   stage.write("x.yaml", "services: {a: {image: 'evil.example/x:1'}}\n");
-  EXPECT_EQ(verdict(3), "unknown") << "what is included lies outside";
+  EXPECT_EQ(verdict(0), "allowed") << "what is included lies outside, and no image of the file depends on it";
+  const Ran told = stage.ashlar({"check", "d"});
+  EXPECT_NE(told.out.find("d/compose.yaml:1:11: warning image-unseen: '../x.yaml': '../x.yaml' is not among what is checked: name it, too"), std::string::npos) << told.told;
+  stage.write("policy.yaml", stage.read("policy.yaml") + "  unseen: deny\n");
+  EXPECT_EQ(verdict(1), "denied") << "where the policy says so";
 }
 
 TEST_F(CheckFlow, a_pipeline_is_all_of_its_files) {
@@ -168,6 +173,37 @@ TEST_F(CheckFlow, references_stay_where_something_differs) {
   EXPECT_EQ(stage.read("f/compose.yaml"), compose) << "ports, users and libc are not changed behind anybody's back, and no digest is lost";
   EXPECT_EQ(stage.read("f/Dockerfile"), "FROM nginx\nUSER 1\n") << "what is built on it is for migrate";
   EXPECT_NE(ran.out.find("use 'registry.example/hardened/nginx:"), std::string::npos) << "but what takes its place is said\n" << ran.told;
+}
+
+/// What the policy allows and the selection does not know is pinned by what its registry says; nobody else is asked.
+TEST_F(CheckFlow, tags_are_pinned_by_what_registries_say) {
+  for (const char* name : {"docker-registry", "skopeo"}) ASHLAR_NEED(name);
+  RegistryServer registry(stage);
+  put_image(stage, "images", "1", {{{{inventory::folder("etc"), {"etc/name", "one"}}}}});
+  push_with_skopeo(stage, "oci:images:1", registry.ref("team/base:1"));
+  const std::string base = registry.host() + "/team/base", pinned = base + ":1@" + Json::parse(stage.read("images/index.json"))["manifests"][0]["digest"].get<std::string>();
+  stage.write("policy.yaml", fmt::format("bases:\n  default: deny\n  rules:\n    - {{name: bad, images: ['{0}/team/bad'], deny: true}}\n    - {{name: tagged, images: ['{0}/team/base'], tags: ['old']}}\n    - {{name: ours, images: ['{0}/team/**'], pinned: true}}\n", registry.host()));
+  const auto compose = [&](const std::string& a, const std::string& b) { return fmt::format("# the shop\nservices:\n  a: {{image: \"{}\"}}   # in front\n  b:\n    image: '{}'\n  c: {{image: '{}/team/bad:1'}}\n", a, b, registry.host()); };
+  const auto dockerfile = [](const std::string& from) { return fmt::format("# syntax=docker/dockerfile:1\nFROM {} AS b  # hardened\nUSER 1\n", from); };
+  stage.write("f/compose.yaml", compose(base + ":1", base + ":2"));
+  stage.write("f/Dockerfile", dockerfile(base + ":1"));
+  registry.forget_log();
+  EXPECT_EQ(stage.ashlar({"check", "f", "--fix"}).code, 1);
+  EXPECT_EQ(registry.count("manifests"), 0U) << "nobody said to ask";
+  EXPECT_EQ(stage.read("f/Dockerfile"), dockerfile(base + ":1"));
+  const Ran ran = stage.ashlar({"check", "f", "--fix", "--ask-registries"});
+  EXPECT_EQ(ran.code, 1) << ran.told;
+  EXPECT_EQ(stage.read("f/Dockerfile"), dockerfile(pinned)) << ran.told;
+  EXPECT_EQ(stage.read("f/compose.yaml"), compose(pinned, base + ":2")) << "comments and quotes stay, and so does what the registry has not\n" << ran.told;
+  EXPECT_NE(ran.err.find(fmt::format("the digest of '{}:2' is not known: its registry has no such image", base)), std::string::npos) << ran.told;
+  EXPECT_EQ(registry.count("team/bad"), 0U) << "what no digest makes good is not asked for";
+  const Ran again = stage.ashlar({"check", "f", "--fix", "--ask-registries"});
+  EXPECT_EQ(again.out.find("mended"), std::string::npos) << again.told;
+  EXPECT_EQ(stage.json({"check", "f/Dockerfile"}, 0)["verdict"], "allowed");
+  // A rule that is about a tag would no longer know it.
+  stage.write("f/Dockerfile", dockerfile(base + ":old"));
+  EXPECT_EQ(stage.ashlar({"check", "f/Dockerfile", "--fix", "--ask-registries"}).code, 0);
+  EXPECT_EQ(stage.read("f/Dockerfile"), dockerfile(base + ":old"));
 }
 
 TEST_F(CheckFlow, a_link_stays_one_when_its_file_is_mended) {

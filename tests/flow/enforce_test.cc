@@ -17,6 +17,7 @@ using policy::Engine;
 using policy::PodCase;
 
 constexpr const char* no_admission = "this machine has no API server's admission plugin (scripts/install-go-tools.sh builds one where there is a Go)";
+constexpr const char* no_gator = "this machine has no gator (scripts/install-go-tools.sh gator builds one where there is a Go)";
 constexpr const char* no_kyverno = "this machine has no kyverno (scripts/install-go-tools.sh kyverno builds one where there is a Go)";
 
 policy::Policy sample() { return policy::read_policy(policy::sample_policy_text(), "policy.yaml").value(); }
@@ -167,6 +168,32 @@ TEST_F(EnforceFlow, what_gatekeeper_is_given_decides_as_the_policy_does) {
     EXPECT_EQ(answers[at].message.find("evaluation error"), std::string::npos) << pods[at].summary << ": " << answers[at].message;
   }
   EXPECT_TRUE(ask(manifests, {{.operation = "UPDATE", .object = pod_of("what is new is judged whatever it says of its end")}}).front().allowed) << "what is being deleted may be changed";
+}
+
+/// Gatekeeper's own engine over the same pods, each in its namespace; what it says of several containers is one verdict on the pod.
+TEST_F(EnforceFlow, gatekeepers_engine_decides_as_the_policy_does) {
+  if (!go_tool("gator")) GTEST_SKIP() << no_gator;
+  stage.write("manifests.yaml", exported(sample(), policy::sample_wish(Engine::Gatekeeper)));
+  stage.write("namespaces.yaml", namespaces());
+  std::string pods;
+  const auto cases = policy::sample_pods();
+  for (size_t at = 0; at < cases.size(); ++at) {
+    Json object = cases[at].object;
+    object["metadata"]["name"] = fmt::format("case-{}", at);
+    object["metadata"]["namespace"] = cases[at].environment.empty() ? "unlabelled" : cases[at].environment;
+    pods += "---\n" + to_pretty(object);
+  }
+  stage.write("pods.yaml", pods);
+  const Ran ran = stage.run({*go_tool("gator"), "test", "--filename", "manifests.yaml", "--filename", "namespaces.yaml", "--filename", "pods.yaml", "--output", "json"});
+  ASSERT_EQ(ran.code, 1) << "some are denied\n" << ran.told;
+  std::map<std::string, std::string> denied;
+  for (const Json& each : Json::parse(ran.out)) denied[each.at("violatingObject").at("metadata").at("name")] = each.at("msg");
+  for (size_t at = 0; at < cases.size(); ++at) {
+    const auto found = denied.find(fmt::format("case-{}", at));
+    const std::string why = found == denied.end() ? "" : found->second;
+    EXPECT_EQ(found == denied.end(), cases[at].allowed) << cases[at].summary << ": " << why;
+    EXPECT_EQ(why.find("no such key"), std::string::npos) << cases[at].summary << ": " << why;
+  }
 }
 
 /// What an engine's own definition of its manifests takes; where the schema of it was made (scripts/install-ci-linters.sh).

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "layered_image.h"
 #include "small_archive.h"
 
 namespace ashlar::flow {
@@ -129,6 +130,38 @@ TEST_F(InitFlow, a_team_starts_from_its_dockerfile) {
   const Json other = stage.json({"init", "ci", "gitlab", "other"});
   EXPECT_EQ(other["written"], Json::parse(R"(["ci/ashlar-application.gitlab-ci.yml"])"));
   EXPECT_NE(other["open"].dump().find("to .gitlab-ci.yml"), std::string::npos) << other["open"];
+}
+
+/// What is written passes what it holds others to: a project at once, an application once its base is selected and its old Dockerfile is gone, as `open` says.
+TEST_F(InitFlow, what_is_written_passes_its_own_check) {
+  ASSERT_EQ(stage.ashlar({"keys", "generate", "--layout", "pkcs8", "--no-password", "--output-prefix", "release"}).code, 0);
+  put_image(stage, "bases", "3.13", {{{{inventory::folder("etc"), {"etc/name", "python"}}}}});
+  const auto check = [&](const std::string& folder) { return stage.run({"sh", "-c", "cd " + folder + " && " + shell_word(program_under_test()) + " check . --pending-passes --key ../release.pub"}); };
+  const std::string own = "registry.example/tools/ashlar@sha256:" + std::string(64, 'a');
+  for (const char* system : {"github", "gitlab", "jenkins", "tekton", "azure"}) {
+    for (const Words& more : std::vector<Words>{{}, {"--image", own, "--to", "docker://registry.example/team/app"}}) {
+      const std::string project = fmt::format("{}-project{}", system, more.size()), application = fmt::format("{}-application{}", system, more.size());
+      Words words = {"init", project, "--ci", system};
+      words.insert(words.end(), more.begin(), more.end());
+      ASSERT_EQ(stage.ashlar(words).code, 0);
+      const Ran checked = check(project);
+      EXPECT_EQ(checked.code, 0) << project << "\n" << checked.told;
+      stage.write(application + "/Dockerfile", "FROM python:3.13-slim\nWORKDIR /app\nCOPY . .\nCMD python -m http.server 8000\n");
+      words = {"init", "--from", application + "/Dockerfile", "--bases", "registry.example/hardened", "--ci", system};
+      words.insert(words.end(), more.begin(), more.end());
+      const Json answer = stage.json(words);
+      ASSERT_NE(answer["open"].dump().find("put Dockerfile.hardened in its place"), std::string::npos) << answer["open"];
+      ASSERT_NE(answer["open"].dump().find("ashlar policy select docker://registry.example/hardened/"), std::string::npos) << answer["open"];
+      EXPECT_NE(check(application).code, 0) << "the old one is on a base that nobody selected";
+      fs::remove(stage.folder() / application / "Dockerfile");
+      ASSERT_EQ(stage.ashlar({"policy", "select", "oci:bases:3.13", "--name", "registry.example/hardened/python:3.13", "--by", "Alice", "--key", "release.key", "--selection", application + "/selection.json"}).code, 0);
+      const Ran ready = check(application);
+      EXPECT_EQ(ready.code, 0) << application << "\n" << ready.told;
+      // What the rule for pipelines lets pass, it lets pass by its digest alone; of a tag nobody knows where it leads.
+      stage.write(application + "/Dockerfile", "FROM docker:27.5.1-dind\nUSER 1\n");
+      EXPECT_EQ(check(application).code, 3) << application;
+    }
+  }
 }
 
 TEST_F(InitFlow, what_cannot_be_migrated_starts_nothing) {

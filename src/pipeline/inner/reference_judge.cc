@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/digest.h"
 #include "base/text.h"
 #include "policy/finished.h"
 #include "workload/repin.h"
@@ -26,14 +27,17 @@ void rewrite(const workload::ImageUse& use, const std::string& to, workload::Rem
 }  // namespace
 
 policy::ReferenceVerdict ReferenceJudge::ask(workload::FileKind kind, const workload::ImageUse& use) const {
+  if (use.elsewhere) return of_unseen(use);
+  if (!use.given.empty() && std::ranges::find(rules->variables, use.given) != rules->variables.end()) {
+    return {.answer = policy::Answer::Allowed, .rule = {}, .reasons = {{.answer = policy::Answer::Allowed, .section = "bases", .rule = "variables", .what = fmt::format("the policy leaves the variable '{}' to whoever gives it a value", visible(use.given))}}, .pending = {}, .remedy = {}};
+  }
   if (!use.reason.empty()) return of_undecided(kind, use);
   if (!use.image) {
     const std::string what = use.unknown.empty() ? fmt::format("'{}' is no reference", visible(use.written.substr(0, 200))) : fmt::format("the variable '{}' decides on it", visible(join(use.unknown, "', '").substr(0, 200)));
     return {.answer = policy::Answer::Unknown, .rule = {}, .reasons = {{.answer = policy::Answer::Unknown, .section = "bases", .what = what}}, .pending = {}, .remedy = "name it in the file"};
   }
   if (kind == workload::FileKind::Dockerfile && use.where == "FROM" && use.image->str() == "scratch") return of_scratch();
-  policy::NamedReference reference{use.image->str(), policy::full_name(registries, use.image->name), use.image->tag, use.image->digest, {}};
-  if (const policy::Vendor* vendor = policy::vendor_of(vendors, reference.repository)) reference.vendor = vendor->name;
+  const policy::NamedReference reference = whole(*use.image);
   // What runs is a finished image: where a rule says who signs it, its base is asked of the image, and not of its own name.
   const policy::VerifyRule* const finished = verify == nullptr || kind == workload::FileKind::Dockerfile ? nullptr : policy::rule_for(*verify, reference.repository);
   policy::ReferenceVerdict out = policy::ask_reference(*rules, selection, reference, now);
@@ -57,6 +61,13 @@ policy::ReferenceVerdict ReferenceJudge::of_undecided(workload::FileKind kind, w
   return named.answer == policy::Answer::Denied && by_name ? named : out;
 }
 
+/// Of what other files bring along, where the policy denies what is not seen.
+policy::ReferenceVerdict ReferenceJudge::of_unseen(const workload::ImageUse& use) const {
+  const policy::Answer answer = rules->unseen == policy::Unseen::Deny ? policy::Answer::Denied : policy::Answer::Allowed;
+  policy::Reason reason{.answer = answer, .section = "bases", .rule = "unseen", .what = fmt::format("'{}': {}", visible(use.written.substr(0, 200)), use.reason), .why = "the policy denies what is not seen"};
+  return {.answer = answer, .rule = {}, .reasons = {std::move(reason)}, .pending = {}, .remedy = "name it, too, or check what comes of it"};
+}
+
 /// Of a stage that has no base: what the policy says of images that have none.
 policy::ReferenceVerdict ReferenceJudge::of_scratch() const {
   policy::Policy only;
@@ -69,15 +80,42 @@ policy::ReferenceVerdict ReferenceJudge::of_scratch() const {
   return out;
 }
 
+policy::NamedReference ReferenceJudge::whole(const workload::ImageName& name) const {
+  policy::NamedReference out{name.str(), policy::full_name(registries, name.name), name.tag, name.digest, {}};
+  if (const policy::Vendor* vendor = policy::vendor_of(vendors, out.repository)) out.vendor = vendor->name;
+  return out;
+}
+
+std::optional<bool> ReferenceJudge::runs_as_root(const workload::ImageName& name) const { return policy::runs_as_root(vendors, policy::full_name(registries, name.name), name.tag); }
+
 /// The digest that is selected now for a name and its tag, where the policy does not deny it; empty: none is.
 std::string ReferenceJudge::selected_digest(const workload::ImageName& name) const {
   if (selection == nullptr || name.tag.empty()) return {};
-  policy::NamedReference reference{name.str(), policy::full_name(registries, name.name), name.tag, {}, {}};
+  policy::NamedReference reference = whole({name.name, name.tag, {}});
   const auto* const found = policy::find(*selection, reference.repository, name.tag, {});
   if (found == nullptr || now < found->from || (found->until && now >= *found->until)) return {};
   reference.digest = found->digest;
-  if (const policy::Vendor* vendor = policy::vendor_of(vendors, reference.repository)) reference.vendor = vendor->name;
   return policy::ask_reference(*rules, selection, reference, now).answer == policy::Answer::Denied ? std::string() : found->digest;
+}
+
+/// What the registry says that a tag points at now, where the policy takes it with that digest as it takes it without, or denies it for the lack of one alone.
+std::string ReferenceJudge::registry_digest(const workload::ImageName& name) const {
+  if (digests == nullptr || name.tag.empty() || name.tag == "latest") return {};
+  policy::NamedReference reference = whole({name.name, name.tag, {}});
+  const policy::Answer before = policy::ask_reference(*rules, selection, reference, now).answer;
+  const auto takes = [&](const std::string& digest) {
+    reference.digest = digest;
+    const policy::Answer after = policy::ask_reference(*rules, selection, reference, now).answer;
+    return after == policy::Answer::Allowed || (after == policy::Answer::Unknown && before != policy::Answer::Allowed);
+  };
+  if (!takes(Digest::of("").str())) return {};  // nobody is asked about what no digest makes good
+  const std::string found = digests->of(reference.repository, name.tag);
+  return !found.empty() && takes(found) ? found : std::string();
+}
+
+std::string ReferenceJudge::known_digest(const workload::ImageName& name) const {
+  const std::string selected = selected_digest(name);
+  return selected.empty() ? registry_digest(name) : selected;
 }
 
 /// Whether nothing is left to ask of an image but, where that is left to its own check, what only the image tells.
@@ -116,7 +154,7 @@ std::vector<workload::Remark> ReferenceJudge::remarks(workload::FileKind kind, c
   workload::Remark out{workload::find_rule(denied ? "image-denied" : "image-undecided"), use.span, join(words, "; "), verdict.remedy};
   if (!denied || !use.image) return {std::move(out)};
   if (use.image->digest.empty()) {
-    if (const std::string digest = selected_digest(*use.image); !digest.empty()) {
+    if (const std::string digest = known_digest(*use.image); !digest.empty()) {
       const std::string pinned = fmt::format("{}@{}", use.image->str(), digest);
       out.remedy = fmt::format("use '{}'", pinned);
       rewrite(use, pinned, out);
@@ -128,8 +166,11 @@ std::vector<workload::Remark> ReferenceJudge::remarks(workload::FileKind kind, c
     out.remedy = there.words.empty() ? fmt::format("use '{}' of the catalogue", advice->str()) : fmt::format("use '{}'", there.words);
     // What a Dockerfile does with its base is for `ashlar migrate` to move.
     // Nobody who is not asked gets an image that differs, or a tag in the place of a digest.
-    const bool alike = advice->differs.empty() && (use.image->digest.empty() || there.words.find('@') != std::string::npos);
-    if (kind != workload::FileKind::Dockerfile && there.allowed && alike && has_version(*advice)) rewrite(use, there.words, out);
+    const bool keeps = use.image->digest.empty() || there.words.find('@') != std::string::npos;
+    const bool other_user = !advice->differs.empty() && std::ranges::all_of(advice->differs, [](const std::string& each) { return each.starts_with("runs as "); });
+    if (kind == workload::FileKind::Dockerfile || !there.allowed || !keeps || !has_version(*advice) || (!advice->differs.empty() && !other_user)) return {std::move(out)};
+    if (other_user) out.remedy += fmt::format("; it {}: what it writes must be that user's, and a port below 1024 depends on the engine{}", join(advice->differs, ", "), other_users ? "" : " (`--fix --other-users` writes it)");
+    if (!other_user || other_users) rewrite(use, there.words, out);
   }
   return {std::move(out)};
 }
@@ -142,12 +183,15 @@ Result<ReferenceJudge> reference_judge(Workshop& workshop, const CheckFilesWish&
   TRY_ASSIGN(out.replacements, workload::Replacements::read(std::move(text), (folder / "replacements.yaml").string()));
   out.now = workshop.machine.clock->now();
   out.pending_passes = wish.pending_passes;
-  if (rules == nullptr || !rules->bases) return out;
-  out.rules = &*rules->bases, out.selection = wish.selection;
-  if (rules->verify && policy.verify) out.verify = &*policy.verify;
+  out.other_users = wish.other_users;
+  if (rules != nullptr && rules->bases) {
+    out.rules = &*rules->bases, out.selection = wish.selection;
+    if (rules->verify && policy.verify) out.verify = &*policy.verify;
+    if (wish.ask_registries) out.digests = std::make_shared<RegistryDigests>(workshop.machine);
+  }
   TRY_ASSIGN(std::string registries, files.read(folder / "registries.yaml"));
   TRY_ASSIGN(out.registries, policy::read_registries(std::move(registries), (folder / "registries.yaml").string()));
-  const host::Path vendors = out.rules->vendors.empty() ? folder / "vendors.yaml" : wish.policy.parent_path() / out.rules->vendors;
+  const host::Path vendors = out.rules == nullptr || out.rules->vendors.empty() ? folder / "vendors.yaml" : wish.policy.parent_path() / out.rules->vendors;
   TRY_ASSIGN(std::string described, files.read(vendors));
   TRY_ASSIGN(out.vendors, policy::read_vendors(std::move(described), vendors.string()));
   return out;

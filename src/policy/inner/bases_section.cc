@@ -12,10 +12,11 @@
 namespace ashlar::policy {
 namespace {
 
-constexpr std::array<std::string_view, 6> section_keys = {"default", "scratch", "why", "selection", "vendors", "rules"};
+constexpr std::array<std::string_view, 8> section_keys = {"default", "scratch", "unseen", "variables", "why", "selection", "vendors", "rules"};
 constexpr std::array<std::string_view, 14> rule_keys = {"name", "why", "images", "tags", "digests", "vendor", "deny", "pinned", "selected", "signed", "max-age", "supported", "from", "until"};
 constexpr std::array<std::string_view, 7> asked_keys = {"pinned", "selected", "signed", "max-age", "supported", "from", "until"};
 constexpr std::array<std::string_view, 2> answers = {"deny", "allow"};
+constexpr std::array<std::string_view, 3> unseen_answers = {"allow", "warn", "deny"};  // in the order of Unseen
 constexpr const char* example = "rules: [{name: ours, images: registry.example/hardened/**, signed: true, why: we patch these}]";
 
 /// The rule of a section with a selection and no rules.
@@ -37,8 +38,10 @@ void BasesSection::read(const YamlNode& node, const std::vector<std::string>* ve
   if (!known(node, section_keys)) return;
   if (const auto word = one_of(node, "default", answers)) out.allow_others = *word == 1;
   if (const auto word = one_of(node, "scratch", answers)) out.allow_scratch = *word == 1;
+  if (const auto word = one_of(node, "unseen", unseen_answers)) out.unseen = static_cast<Unseen>(*word);
   if (node.find("why") != nullptr) out.why = text(node, "why");
   if (node.find("selection") != nullptr) out.selection = text(node, "selection");
+  if (node.find("variables") != nullptr) out.variables = texts(node, "variables");
   if (node.find("vendors") != nullptr) out.vendors = text(node, "vendors");
   if (const YamlNode* const rules = node.find("rules")) {
     out.rules.clear();

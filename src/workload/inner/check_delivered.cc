@@ -63,7 +63,13 @@ class Delivered {
       root_ = Root::No;
       return;
     }
-    if (const auto name = ImageName::parse(base); name && options_.chosen && options_.chosen(*name)) return;
+    const auto name = ImageName::parse(base);
+    const auto told = name && options_.runs_as_root ? options_.runs_as_root(*name) : std::nullopt;
+    if (told && !*told) {
+      root_ = Root::No;
+      return;
+    }
+    if (!told && name && options_.chosen && options_.chosen(*name)) return;
     root_ = Root::Yes;
     bool copied = false;
     each_delivered([&](const Instruction& each, std::size_t) {
@@ -73,7 +79,8 @@ class Delivered {
       copied = true;
       out_.add("passwd-copied", view_.span(*passwd, each.span), "/etc/passwd is copied, and there is no USER", "add USER and the number of the account");
     });
-    if (!copied) out_.add("user-root", from_, fmt::format("there is no USER, and '{}' says who runs it, which is root for most images", base), "end with a user of its own, by number: USER 65532");
+    const char* const who = told ? "runs as root by its vendor's word" : "says who runs it, which is root for most images";
+    if (!copied) out_.add("user-root", from_, fmt::format("there is no USER, and '{}' {}", base, who), "end with a user of its own, by number: USER 65532");
   }
 
   /// ENTRYPOINT and CMD: shell forms, scripts, variables that nobody expands.

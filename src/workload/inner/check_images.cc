@@ -43,6 +43,10 @@ void check_images(const std::vector<ImageUse>& uses, const CheckOptions& options
     if (options.ask) {
       for (Remark& each : options.ask(use)) mended = mended || !each.edits.empty(), out.list.push_back(std::move(each));
     }
+    if (use.elsewhere) {
+      if (options.says_unseen) out.add("image-unseen", use.span, fmt::format("'{}': {}", visible(use.written.substr(0, 200)), use.reason), "name it, too, or check what comes of it (`kustomize build`, `helm template`, the merged pipeline)");
+      continue;
+    }
     if (!use.reason.empty()) {
       out.add("image-variable", use.span, fmt::format("'{}': {}", visible(use.written.substr(0, 200)), use.reason), "say it in the file, or check what comes of it (`helm template`, `kustomize build`, `docker compose config`)");
       continue;

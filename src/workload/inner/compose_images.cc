@@ -29,7 +29,7 @@ class ComposeFinder : public YamlFinder {
       if (const YamlNode* volumes = service.find("volumes")) {
         for (size_t at = 0; at < volumes->items.size(); ++at) volume(fmt::format("{}.volumes[{}].source", where, at), volumes->items[at]);
       }
-      if (const YamlNode* extended = service.find("extends"); extended != nullptr && is_text(extended->find("file"))) other_file(where + ".extends.file", *extended->find("file"));
+      if (const YamlNode* extended = service.find("extends"); extended != nullptr && is_text(extended->find("file"))) other_file(where + ".extends.file", *extended->find("file"), true);
       if (const YamlNode* build = service.find("build")) build_of(where + ".build", *build);
     }
   }
@@ -50,19 +50,23 @@ class ComposeFinder : public YamlFinder {
 
   void include(const std::string& where, const YamlNode& node) {
     for (size_t at = 0; at < node.items.size(); ++at) include(fmt::format("{}[{}]", where, at), node.items[at]);
-    if (is_text(&node)) other_file(where, node);
+    if (is_text(&node)) other_file(where, node, false);
     const YamlNode* const path = node.find("path");
     if (path == nullptr) return;
     if (node.find("env_file") != nullptr || node.find("project_directory") != nullptr) return undecided(where, *path, "what it includes gets variables and a folder of its own: check what `docker compose config` makes of it");
     include(where + ".path", *path);
   }
   /// A compose file that has a part in this one. By itself it is judged with the `.env` of its own folder, and here with that of this one.
-  void other_file(const std::string& where, const YamlNode& node) {
+  /// `extends`: a service of this file is made of it.
+  void other_file(const std::string& where, const YamlNode& node, bool extends) {
     const Substituted made = substituted(traced(node));
     if (!made.good || !made.unknown.empty()) return undecided(where, node, "a variable decides on what is included");
     if (beside() == nullptr || !beside()->is_checked) return;
     const std::string& path = made.text.text;
-    if (!beside()->is_checked(path, FileKind::Compose)) return undecided(where, node, fmt::format("'{}' is not among what is checked: name it, too", visible(path.substr(0, 200))));
+    if (!beside()->is_checked(path, FileKind::Compose)) {
+      std::string reason = fmt::format("'{}' is not among what is checked: name it, too", visible(path.substr(0, 200)));
+      return extends ? undecided(where, node, std::move(reason)) : add_unseen(where, node, std::move(reason));
+    }
     const auto text = beside()->read ? beside()->read(path) : std::nullopt;
     if (path.find('/') != std::string::npos && (!text || text->find('$') != std::string::npos)) undecided(where, node, fmt::format("'{}' has variables, which get their values here: check what `docker compose config` makes of it", visible(path.substr(0, 200))));
   }

@@ -106,9 +106,9 @@ class GitLabFinder : public YamlFinder {
   void include(const std::string& where, const YamlNode& node) {
     Includes all;
     take(node, all);
-    for (const std::string& each : all.others) add_undecided(where, node, fmt::format("{} is included, and not here", visible(each.substr(0, 300))));
+    for (const std::string& each : all.others) add_unseen(where, node, fmt::format("{} is included, and not here", visible(each.substr(0, 300))));
     for (const std::string& each : all.local) {
-      if (!beside()->is_included(each)) add_undecided(where, node, fmt::format("'{}' is included, and not among what is checked", visible(each.substr(0, 200))));
+      if (!beside()->is_included(each)) add_unseen(where, node, fmt::format("'{}' is included, and not among what is checked", visible(each.substr(0, 200))));
     }
   }
 
@@ -126,6 +126,11 @@ class GitLabFinder : public YamlFinder {
     if (node.text.find("$[[") != std::string::npos) return add_undecided(where, node, "an input decides on it, which whoever includes the file gives");
     const size_t before = out.size();
     variable(where, node, 0);
+    if (out.size() > before && out.back().unknown.size() == 1) {
+      const std::string& name = out.back().unknown[0];
+      const bool alone = node.text == "$" + name || node.text == "${" + name + "}";
+      if (alone && !values.contains(name) && !given_.contains(name)) out.back().given = name;
+    }
     if (out.size() > before && !missing_.empty() && !out.back().variables.empty()) out.back().reason = fmt::format("variables decide on it, which {} may give a value", visible(missing_.front().substr(0, 300)));
   }
 

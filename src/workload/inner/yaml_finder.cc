@@ -59,6 +59,22 @@ void YamlFinder::add_undecided(const std::string& where, const YamlNode& node, s
   out.push_back(std::move(use));
 }
 
+void YamlFinder::add_unseen(const std::string& where, const YamlNode& node, std::string reason) {
+  add_undecided(where, node, std::move(reason));
+  out.back().elsewhere = true;
+}
+
+void YamlFinder::add_brought(const std::string& where, const YamlNode& node, std::vector<ImageUse> uses) {
+  for (ImageUse& each : uses) {
+    ImageUse& use = add_loose(fmt::format("{} {}", where, each.where), node, {.text = each.text, .unknown = std::move(each.unknown), .used = {}});
+    Traced loose;
+    loose.add_loose(each.text.text);
+    use.text = std::move(loose);
+    use.reason = std::move(each.reason);
+    use.elsewhere = each.elsewhere;
+  }
+}
+
 void YamlFinder::literal(const std::string& where, const YamlNode& node) {
   const Traced written = traced(node);
   add(where, node, written, {.text = written, .unknown = {}, .used = {}});

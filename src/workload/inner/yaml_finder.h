@@ -36,6 +36,10 @@ class YamlFinder {
   ImageUse& add_loose(const std::string& where, const YamlNode& node, Substituted value);
   /// An image, or several, of which something else decides: `reason`, in words.
   void add_undecided(const std::string& where, const YamlNode& node, std::string reason);
+  /// Images that other files or addresses bring, and no image of this file depends on.
+  void add_unseen(const std::string& where, const YamlNode& node, std::string reason);
+  /// What another text names that this one brings along at `node`: no byte of the file is known to be one of it.
+  void add_brought(const std::string& where, const YamlNode& node, std::vector<ImageUse> uses);
   /// As it stands.
   void literal(const std::string& where, const YamlNode& node);
   /// Without its first `skipped` bytes, and with the values of variables.
