@@ -145,7 +145,10 @@ TEST_F(InitFlow, what_is_written_passes_its_own_check) {
       words.insert(words.end(), more.begin(), more.end());
       ASSERT_EQ(stage.ashlar(words).code, 0);
       const Ran checked = check(project);
-      EXPECT_EQ(checked.code, 0) << project << "\n" << checked.told;
+      // Of the others' pipelines for images no file names one.
+      const bool names = std::string_view(system) != "jenkins" && std::string_view(system) != "azure";
+      EXPECT_EQ(checked.code, names ? 0 : 2) << project << "\n" << checked.told;
+      EXPECT_EQ(checked.told.find("no Dockerfile, compose file, manifest or CI file is there") == std::string::npos, names) << checked.told;
       stage.write(application + "/Dockerfile", "FROM python:3.13-slim\nWORKDIR /app\nCOPY . .\nCMD python -m http.server 8000\n");
       words = {"init", "--from", application + "/Dockerfile", "--bases", "registry.example/hardened", "--ci", system};
       words.insert(words.end(), more.begin(), more.end());

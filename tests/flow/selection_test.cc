@@ -126,7 +126,7 @@ TEST_F(SelectionFlow, several_at_once_lose_nothing) {
 /// What was put back is well signed, and allows what was revoked since.
 TEST_F(SelectionFlow, an_older_one_put_back_is_refused) {
   stage.write("policy.yaml", "bases: {selection: selection.json}\n");
-  stage.write("policy.cases.yaml", "cases: [{summary: nothing is known, expect: unknown, because: [unknown bases/default]}]\n");
+  stage.write("policy.cases.yaml", "cases: [{summary: nothing is known, now: 2026-11-01, expect: unknown, because: [unknown bases/default]}]\n");
   const auto check = [&](const Words& more = {}) { return stage.ashlar(Words{"check", "Dockerfile", "--key", "alice.pub"} + more); };
   run(words("a"));
   const std::string old = stage.read("selection.json"), digest = list()["bases"][0]["digest"];
