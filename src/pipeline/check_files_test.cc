@@ -315,7 +315,8 @@ TEST_F(CheckFilesTest, WhatIsNotSeenIsSaidAndJudgedByThePolicy) {
       {"that another job makes", "/src/.gitlab-ci.yml", "a: {trigger: {include: [{artifact: x.yml, job: b}]}}\n", "/x.yml", "", Answer::Allowed, 1},
       {"of another project, a template, a component, an address", "/src/.gitlab-ci.yml", "include: [{project: g/p, file: x.yml}, {template: Jobs/SAST.gitlab-ci.yml}, {component: $H/a@1}, {remote: 'https://x.example/y.yml'}]\n", "/x.yml", "", Answer::Allowed, 4},
       {"and an image of this file", "/src/.gitlab-ci.yml", "include: {template: Jobs/SAST.gitlab-ci.yml}\na: {image: old:1}\n", "/x.yml", "", Answer::Denied, 1},
-      {"and one that it may decide on", "/src/.gitlab-ci.yml", "include: {template: Jobs/SAST.gitlab-ci.yml}\nvariables: {V: '1'}\na: {image: 'other:$V'}\n", "/x.yml", "", Answer::Unknown, 1},
+      {"and one that it may decide on", "/src/.gitlab-ci.yml", "include: {template: Jobs/SAST.gitlab-ci.yml}\na: {image: $V}\n", "/x.yml", "", Answer::Unknown, 1},
+      {"and one that this file decides", "/src/.gitlab-ci.yml", "include: {template: Jobs/SAST.gitlab-ci.yml}\nvariables: {V: '1'}\na: {image: 'other:$V'}\n", "/x.yml", "", Answer::Denied, 1},
       {"and one that is denied whatever it decides", "/src/.gitlab-ci.yml", "include: {template: Jobs/SAST.gitlab-ci.yml}\nvariables: {V: '1'}\na: {image: 'old:$V'}\n", "/x.yml", "", Answer::Denied, 1},
       {"a kustomization's base", "/src/o/kustomization.yaml", "resources: [../../base]\n", "/base/kustomization.yaml", base, Answer::Allowed, 1},
       {"in the folder", "/src/o/kustomization.yaml", "resources: [../base]\n", "/src/base/kustomization.yaml", base, Answer::Allowed, 0},
@@ -397,7 +398,7 @@ TEST_F(CheckFilesTest, AnotherUserIsWrittenOnlyOnDemand) {
 }
 
 TEST_F(CheckFilesTest, VendorsSayWhoRunsTheirImages) {
-  put("/data/policies/vendors.yaml", "vendors: [{name: v, images: registry.example/vendor/**, users: [{of: '**-dev', root: true}, {of: '**', root: false}]}]\n");
+  put("/data/policies/vendors.yaml", "vendors: [{name: v, images: registry.example/vendor/**, users: [{of: 'registry.example/vendor/*:*-dev', root: true}, {of: 'registry.example/vendor/**', root: false}]}]\n");
   put("/src/Dockerfile", "FROM registry.example/vendor/a:1\n");
   put("/src/dev/Dockerfile", "FROM registry.example/vendor/a:1-dev\n");
   for (const char* policy : {"", "/policy.yaml"}) {

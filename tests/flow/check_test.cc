@@ -182,9 +182,9 @@ TEST_F(CheckFlow, tags_are_pinned_by_what_registries_say) {
   put_image(stage, "images", "1", {{{{inventory::folder("etc"), {"etc/name", "one"}}}}});
   push_with_skopeo(stage, "oci:images:1", registry.ref("team/base:1"));
   const std::string base = registry.host() + "/team/base", pinned = base + ":1@" + Json::parse(stage.read("images/index.json"))["manifests"][0]["digest"].get<std::string>();
-  stage.write("policy.yaml", fmt::format("bases:\n  default: deny\n  rules:\n    - {{name: bad, images: ['{0}/team/bad'], deny: true}}\n    - {{name: tagged, images: ['{0}/team/base'], tags: ['old']}}\n    - {{name: ours, images: ['{0}/team/**'], pinned: true}}\n", registry.host()));
+  stage.write("policy.yaml", fmt::format("bases:\n  default: deny\n  rules:\n    - {{name: bad, images: ['{0}/team/bad'], deny: true}}\n    - {{name: tagged, images: ['{0}/team/tagged'], tags: ['old']}}\n    - {{name: ours, images: ['{0}/team/**'], pinned: true}}\n", registry.host()));
   const auto compose = [&](const std::string& a, const std::string& b) { return fmt::format("# the shop\nservices:\n  a: {{image: \"{}\"}}   # in front\n  b:\n    image: '{}'\n  c: {{image: '{}/team/bad:1'}}\n", a, b, registry.host()); };
-  const auto dockerfile = [](const std::string& from) { return fmt::format("# syntax=docker/dockerfile:1\nFROM {} AS b  # hardened\nUSER 1\n", from); };
+  const auto dockerfile = [](const std::string& from) { return fmt::format("# syntax=docker/dockerfile:1\n# hardened\nFROM {}  AS b\nUSER 1\n", from); };
   stage.write("f/compose.yaml", compose(base + ":1", base + ":2"));
   stage.write("f/Dockerfile", dockerfile(base + ":1"));
   registry.forget_log();
@@ -201,9 +201,10 @@ TEST_F(CheckFlow, tags_are_pinned_by_what_registries_say) {
   EXPECT_EQ(again.out.find("mended"), std::string::npos) << again.told;
   EXPECT_EQ(stage.json({"check", "f/Dockerfile"}, 0)["verdict"], "allowed");
   // A rule that is about a tag would no longer know it.
-  stage.write("f/Dockerfile", dockerfile(base + ":old"));
+  const std::string tagged = registry.host() + "/team/tagged:old";
+  stage.write("f/Dockerfile", dockerfile(tagged));
   EXPECT_EQ(stage.ashlar({"check", "f/Dockerfile", "--fix", "--ask-registries"}).code, 0);
-  EXPECT_EQ(stage.read("f/Dockerfile"), dockerfile(base + ":old"));
+  EXPECT_EQ(stage.read("f/Dockerfile"), dockerfile(tagged));
 }
 
 TEST_F(CheckFlow, a_link_stays_one_when_its_file_is_mended) {

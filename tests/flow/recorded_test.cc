@@ -47,7 +47,7 @@ TEST_F(RecordedFlow, who_makes_by_hand_is_written_down_where_there_is_a_ledger) 
   const Json all = log();
   std::vector<std::string> fresh = events();
   fresh.erase(fresh.begin(), fresh.begin() + static_cast<std::ptrdiff_t>(before));
-  EXPECT_EQ(fresh, (std::vector<std::string>{"rebuilt", "tested", "promoted", "closed CVE-2026-0001"}));
+  EXPECT_EQ(fresh, (std::vector<std::string>{"rebuilt", "tested", "promoted", "fix-available CVE-2026-0001", "closed CVE-2026-0001"}));
   const Json& promoted = all[before + 2];
   EXPECT_EQ(promoted["by"], "ashlar make");
   EXPECT_EQ(promoted["digest"], made["digest"]);
