@@ -34,8 +34,9 @@ class BaseFlow : public RenewFlow {
   }
   std::string theirs() const { return "oci:" + (stage.folder() / "theirs").string() + ":1"; }
   /// Where a tag of the application points; empty: there is none such.
-  std::string shop(const std::string& tag) const {
-    const Json index = Json::parse(stage.read("shop/index.json"));
+  std::string shop(const std::string& tag) const { return tagged("shop", tag); }
+  std::string tagged(const std::string& layout, const std::string& tag) const {
+    const Json index = Json::parse(stage.read(layout + "/index.json"));
     for (const Json& each : index["manifests"]) {
       if (each.value("annotations", Json::object()).value("org.opencontainers.image.ref.name", "") == tag) return each["digest"];
     }
@@ -164,7 +165,7 @@ TEST_F(BaseFlow, whose_files_name_the_base_gets_a_pull_request) {
   ASSERT_NO_FATAL_FAILURE(listen());
   const auto commit = [&](const std::string& text) { server->ask("/_commit", {{"project", "team/app"}, {"branch", "main"}, {"path", "Dockerfile"}, {"text", text}, {"message", "by hand"}}); };
   const auto requests = [&] { return server->state()["requests"].value("team/app", Json::array()); };
-  const auto digest = [&] { return Json::parse(stage.read("theirs/index.json"))["manifests"][0]["digest"].get<std::string>(); };
+  const auto digest = [&] { return tagged("theirs", "1"); };
   applications(", downstream: [{target: tickets, project: team/app, files: [Dockerfile], name: elsewhere.example/small}]");
   const std::string first = digest();
   commit("FROM elsewhere.example/small:1@" + first + "\n");

@@ -157,7 +157,8 @@ TEST_F(HeldFlow, a_ledger_that_was_lost_doubles_no_ticket_and_keeps_no_event_bac
   renew();
   offer_fix("1.2");
   renew();
-  know("1.3");
+  stage.write("tracker.json", R"({"greeter": {"CVE-2026-0001": {"description": "greets too loud", "scope": "remote", "releases": {"trixie": {"status": "open", "urgency": "high", "repositories": {"trixie": "1.2"}}}}}})");
+  ASSERT_EQ(stage.ashlar({"feed", "update", "debian-tracker=tracker.json", "debian-eol=eol.json"}).code, 0);
   renew();
   ASSERT_EQ(published(), 2U);
   const std::string before = tickets();
