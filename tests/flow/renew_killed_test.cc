@@ -20,13 +20,14 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 12> stages =
     {"/candidates/stopped", "put aside"},     {"/candidates/", "build"},           {"/published/index.json", "move tags"}, {"/published/", "publish and sign"},
     {"outbox.db", "queue"},                   {"socket:", "tell"},                 {"renew.lock", "begin"},                {"", "cache"},
 }};
-std::string stage_of(const std::string& path) {
-  return std::string(std::ranges::find_if(stages, [&](const auto& each) { return path.find(each.first) != std::string::npos; })->second);
+/// The first row that fits.
+const auto& stage_of(const std::string& path) {
+  return *std::ranges::find_if(stages, [&](const auto& each) { return path.find(each.first) != std::string::npos; });
 }
 
 struct Step {
-  long number = 0;
-  std::string stage;
+  long number = 0;  ///< 0: none
+  std::string stage, of;  ///< `of`: what its path contains
 };
 
 class KilledRenewFlow : public RenewFlow {
@@ -43,21 +44,22 @@ class KilledRenewFlow : public RenewFlow {
   /// All rounds are at one moment, so that all that they write can be compared.
   Words again() const { return words({"--quiet", "--now", after(hours(1))}); }
   /// A round in which each step is written down, or which ends at one.
-  Ran round(long at) {
+  Ran round(const Step& at) {
     stage.environment["LD_PRELOAD"] = ASHLAR_STEP_KILLER;
     stage.environment["ASAN_OPTIONS"] = "verify_asan_link_order=0";
     stage.environment["STEP_LOG"] = (stage.folder() / "steps").string();
-    stage.environment["STEP_AT"] = std::to_string(at);
+    stage.environment["STEP_AT"] = std::to_string(at.number);
+    stage.environment["STEP_OF"] = at.of;
     stage.write("steps", "");
     Ran ran = stage.ashlar(again());
-    for (const char* each : {"LD_PRELOAD", "ASAN_OPTIONS", "STEP_LOG", "STEP_AT"}) stage.environment.erase(each);
+    for (const char* each : {"LD_PRELOAD", "ASAN_OPTIONS", "STEP_LOG", "STEP_AT", "STEP_OF"}) stage.environment.erase(each);
     return ran;
   }
   std::vector<Step> steps() const {
     std::vector<Step> out;
     std::istringstream lines(stage.read("steps"));
     Step step;
-    for (std::string call, path; lines >> step.number >> call && std::getline(lines, path);) step.stage = stage_of(path), out.push_back(step);
+    for (std::string call, path; lines >> step.number >> call && std::getline(lines, path);) std::tie(step.of, step.stage) = stage_of(path), out.push_back(step);
     return out;
   }
   /// All that a round may change.
@@ -102,29 +104,29 @@ class KilledRenewFlow : public RenewFlow {
     }
     ASSERT_EQ(stage.ashlar({"audit", "verify"}).code, 0);
   }
-  /// Steps to die at: the first of each stage, then others as far apart as may be.
+  /// Steps to die at: the first of each stage, counted by itself, for threads take theirs in another order each time; then others as far apart as may be.
   static std::vector<Step> choice(const std::vector<Step>& all, size_t count) {
     std::vector<Step> out;
     for (const Step& each : all) {
-      if (std::ranges::none_of(out, [&](const Step& other) { return other.stage == each.stage; })) out.push_back(each);
+      if (std::ranges::none_of(out, [&](const Step& other) { return other.stage == each.stage; })) out.push_back({each.of.empty() ? each.number : 1, each.stage, each.of});
     }
     const size_t rest = count > out.size() ? count - out.size() : 0;
-    for (size_t at = 0; at < rest; ++at) out.push_back(all.at((2 * at + 1) * all.size() / (2 * rest)));
+    for (size_t at = 0; at < rest; ++at) out.push_back({all.at((2 * at + 1) * all.size() / (2 * rest)).number, "", ""});
     return out;
   }
   /// Ends so many rounds from here on, each at another step and from the same state; `may_move`: this round moves the tags.
   void kill(size_t count, int code, bool may_move) {
     ASSERT_NO_FATAL_FAILURE(keep());
-    const Ran undisturbed = round(0);
+    const Ran undisturbed = round({});
     ASSERT_EQ(undisturbed.code, code) << undisturbed.told;
     const std::vector<Step> all = steps();
     ASSERT_GT(all.size(), 30U) << "nothing counts the steps of " << program_under_test();
     ASSERT_NO_FATAL_FAILURE(all_is_whole(may_move));
     const std::string wanted = outcome();
     for (const Step& each : choice(all, count)) {
-      SCOPED_TRACE(fmt::format("before step {} of {}: {}", each.number, all.size(), each.stage));
+      SCOPED_TRACE(fmt::format("before step {} of {}{}: {}", each.number, all.size(), each.of.empty() ? "" : fmt::format(" with '{}'", each.of), each.stage));
       ASSERT_NO_FATAL_FAILURE(back());
-      const Ran ran = round(each.number);
+      const Ran ran = round(each);
       const auto died = steps();
       if (!died.empty()) ++killed[died.front().stage];
       ASSERT_EQ(ran.code, died.empty() ? code : 137) << ran.told;

@@ -1,5 +1,5 @@
 // Preloaded into `ashlar`: counts the steps by which it changes anything that outlives it (names of files, bytes of databases, requests), and ends it with SIGKILL
-// just before one of them. STEP_LOG is a file that gets a line for each step, `NUMBER CALL PATH`, or where STEP_AT is a number, for that step alone.
+// just before one of them. STEP_LOG is a file that gets a line for each step, `NUMBER CALL PATH`, or where STEP_AT is a number, for that step alone. With STEP_OF only steps whose path contains it count.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -16,8 +16,9 @@
 static atomic_long steps;
 
 static void step(const char* call, const char* path) {
-  const char *log = getenv("STEP_LOG"), *at = getenv("STEP_AT");
+  const char *log = getenv("STEP_LOG"), *at = getenv("STEP_AT"), *of = getenv("STEP_OF");
   if (log == NULL || strcmp(program_invocation_short_name, "ashlar") != 0) return;
+  if (of != NULL && strstr(path, of) == NULL) return;
   const long number = atomic_fetch_add(&steps, 1) + 1, wanted = at == NULL ? 0 : atol(at);
   if (wanted != 0 && number != wanted) return;
   char line[4096];
