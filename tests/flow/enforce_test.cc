@@ -28,6 +28,18 @@ struct Asked {
 };
 struct Answered { bool allowed = false; std::string message{}; };
 
+/// Each as a manifest of its own, named by its number, in the namespace of its environment.
+std::string manifests_of(const std::vector<policy::PodCase>& cases) {
+  std::string out;
+  for (size_t at = 0; at < cases.size(); ++at) {
+    Json object = cases[at].object;
+    object["metadata"]["name"] = fmt::format("case-{}", at);
+    object["metadata"]["namespace"] = cases[at].environment.empty() ? "unlabelled" : cases[at].environment;
+    out += "---\n" + to_pretty(object);
+  }
+  return out;
+}
+
 /// A cluster's namespaces: one for each environment, one with a label of none, one without a label, and one of the system.
 std::string namespaces() {
   std::string out;
@@ -175,15 +187,8 @@ TEST_F(EnforceFlow, gatekeepers_engine_decides_as_the_policy_does) {
   if (!go_tool("gator")) GTEST_SKIP() << no_gator;
   stage.write("manifests.yaml", exported(sample(), policy::sample_wish(Engine::Gatekeeper)));
   stage.write("namespaces.yaml", namespaces());
-  std::string pods;
   const auto cases = policy::sample_pods();
-  for (size_t at = 0; at < cases.size(); ++at) {
-    Json object = cases[at].object;
-    object["metadata"]["name"] = fmt::format("case-{}", at);
-    object["metadata"]["namespace"] = cases[at].environment.empty() ? "unlabelled" : cases[at].environment;
-    pods += "---\n" + to_pretty(object);
-  }
-  stage.write("pods.yaml", pods);
+  stage.write("pods.yaml", manifests_of(cases));
   const Ran ran = stage.run({*go_tool("gator"), "test", "--filename", "manifests.yaml", "--filename", "namespaces.yaml", "--filename", "pods.yaml", "--output", "json"});
   ASSERT_EQ(ran.code, 1) << "some are denied\n" << ran.told;
   std::map<std::string, std::string> denied;
@@ -262,15 +267,8 @@ TEST_F(EnforceFlow, kyverno_decides_as_the_policy_does) {
     values["namespaceSelector"].push_back({{"name", name}, {"labels", labels}});
   }
   stage.write("values.json", to_pretty(values));
-  std::string pods;
   const auto cases = policy::sample_pods();
-  for (size_t at = 0; at < cases.size(); ++at) {
-    Json object = cases[at].object;
-    object["metadata"]["name"] = fmt::format("case-{}", at);
-    object["metadata"]["namespace"] = cases[at].environment.empty() ? "unlabelled" : cases[at].environment;
-    pods += "---\n" + to_pretty(object);
-  }
-  stage.write("pods.yaml", pods);
+  stage.write("pods.yaml", manifests_of(cases));
   const Ran ran = stage.run({*go_tool("kyverno"), "apply", "manifests.yaml", "--resource", "pods.yaml", "--values-file", "values.json", "--policy-report", "--output-format", "json"});
   ASSERT_TRUE(ran.code == 0 || ran.code == 1) << ran.told;
   const size_t begin = ran.out.find('{');
