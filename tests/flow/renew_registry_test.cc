@@ -58,8 +58,16 @@ class RegistryRenewFlow : public RenewFlow {
     for (const std::string& each : events()) ++counts[each];
     EXPECT_EQ(counts["promoted"], 2) << "once for each of both";
     EXPECT_EQ(counts["closed CVE-2026-0001"], counts["first-seen CVE-2026-0001"]);
+    // What the way has not done yet it does to whoever reads on.
+    const auto unseen = [&] {
+      const std::string log = stage.read("proxy.log");
+      std::string out;
+      for (const char* fault : {"reset\n", "cut\n", "refuse\n"}) out += log.find(fault) == std::string::npos ? fault : "";
+      return out;
+    };
+    for (int read = 0; read < 60 && !unseen().empty(); ++read) (void)stage.ashlar({"verify", fmt::format("docker://127.0.0.1:{}/hard/small:1", away), "--key", "our.pub"});
+    EXPECT_EQ(unseen(), "") << "the way was not bad enough";
     const std::string log = stage.read("proxy.log");
-    for (const char* fault : {"reset\n", "cut\n", "refuse\n"}) EXPECT_NE(log.find(fault), std::string::npos) << "the way was not bad enough: " << fault;
     std::printf("%d rounds, %d of them ended by %td faults of the way\n", rounds, ended, std::count(log.begin(), log.end(), '\n'));
   }
 
