@@ -1,5 +1,6 @@
 #include "pipeline/selection.h"
 
+#include <random>
 #include <algorithm>
 #include <set>
 
@@ -89,7 +90,7 @@ class Change {
   Done finish(std::vector<SelectedBase> bases, std::string_view what, const std::string& by, const std::string& reason) {
     const Time now = workshop_.machine.clock->now();
     // Of whom, when and what it was made first: no other selection is.
-    if (selection.id.empty()) selection.id = Digest::of(fmt::format("{}\n{}\n{}", hand_.key.public_key().digest().str(), now.str(), to_compact(policy::to_json(selection)))).hex().substr(0, 32);
+    if (selection.id.empty()) selection.id = Digest::of(fmt::format("{}\n{}\n{}\n{}", std::random_device()(), hand_.key.public_key().digest().str(), now.str(), to_compact(policy::to_json(selection)))).hex().substr(0, 32);
     ++selection.serial;
     TRY_ASSIGN(const auto envelope, trust::sign_envelope(trust::media::in_toto, to_statement(selection), hand_.key));
     const std::string text = trust::to_text(envelope) + "\n";
