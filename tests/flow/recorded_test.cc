@@ -28,6 +28,7 @@ class RecordedFlow : public RenewFlow {
     for (const auto& each : std::filesystem::recursive_directory_iterator(stage.folder())) {
       const std::string path = each.path().string();
       if (path.starts_with((stage.folder() / "home/cache").string()) || path.starts_with((stage.folder() / "home/data/ashlar/releases").string())) continue;
+      if (each.path().filename() == "sound.json") continue;  // that this very database was found whole, noted by whoever reads it first
       out[path] = each.is_regular_file() ? Digest::of(bytes_of(each.path())).hex() : "no file";
     }
     return out;
@@ -159,7 +160,6 @@ TEST_F(RecordedFlow, a_plan_leaves_nothing_behind) {
   };
   for (const auto& row : rows) {
     row.before();
-    renew({"--plan"}, row.code);  // the first may note that the database is whole
     const auto was = written();
     const Json plan = renew({"--plan"}, row.code);
     EXPECT_EQ(plan["events"], 0) << row.summary;
