@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Builds into ~/go/bin what tests compare with and Debian does not have: cosign, crane, oras, actionlint, a registry with the API of referrers, made of go-containerregistry's
+# Builds into ~/go/bin what tests compare with and Debian does not have: cosign, crane, oras, actionlint, syft, a registry with the API of referrers, made of go-containerregistry's
 # parts, the admission plugin of an API server, made of Kubernetes', and Gatekeeper's own engine. Needs any Go; where it is older than the tools ask for, the toolchain is fetched as a module
 # first. Says what it goes without.
-#   scripts/install-go-tools.sh [cosign|crane|oras|actionlint|registry|admission|gator|kyverno|dfc]...      by default all but gator and kyverno, which take long to build, and dfc, with which bench/migrate.sh and scripts/migrate-pairs.sh alone compare
+#   scripts/install-go-tools.sh [cosign|crane|oras|actionlint|syft|registry|admission|gator|kyverno|dfc]...      by default all but gator and kyverno, which take long to build, and dfc, with which bench/migrate.sh and scripts/migrate-pairs.sh alone compare
 set -euo pipefail
 source "$(dirname "$0")/machine.sh"
 bin=${HOME:?}/go/bin
-toolchain=1.26.0 oldest=125  # Go 1.25, as 1 * 100 + 25
-if (($# == 0)); then set -- registry admission cosign crane oras actionlint; fi
+toolchain=1.26.8 oldest=125  # Go 1.25, as 1 * 100 + 25
+if (($# == 0)); then set -- registry admission cosign crane oras actionlint syft; fi
 
 path_of() {
   case $1 in
@@ -70,6 +70,7 @@ for tool in "${lacking[@]}"; do
     cosign) build cosign github.com/sigstore/cosign/v2@v2.6.5 ./cmd/cosign ;;
     crane) build crane github.com/google/go-containerregistry@v0.20.7 ./cmd/crane ;;
     actionlint) build actionlint github.com/rhysd/actionlint@v1.7.12 ./cmd/actionlint ;;
+    syft) build syft github.com/anchore/syft@v1.57.1 ./cmd/syft ;;
     oras) build oras oras.land/oras@v1.3.0 ./cmd/oras ;;
     gator) build gator github.com/open-policy-agent/gatekeeper/v3@v3.23.1 ./cmd/gator ;;
     kyverno) build kyverno github.com/kyverno/kyverno@v1.15.2 ./cmd/cli/kubectl-kyverno ;;

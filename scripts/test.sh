@@ -13,8 +13,8 @@ build_preset dev "$folder"
 export ASHLAR_SIGSTORE_CASES=${ASHLAR_SIGSTORE_CASES-$(build_root)/sigstore-conformance}
 "$top/scripts/sigstore-conformance.sh" --cases || (($? == 77))
 step "run the tests"
-# The programs that tests compare with lie here on Debian, and an ordinary user's PATH may lack it.
-export PATH=$PATH:/usr/sbin:/sbin
+# The programs that tests compare with lie here on Debian and where Go's were built, and an ordinary user's PATH may lack them.
+export PATH=$PATH:/usr/sbin:/sbin:${HOME:?}/go/bin
 log=$folder/Testing/Temporary/LastTest.log summary=$folder/ctest-summary.txt
 rm -f "$log" "$summary"
 code=0
