@@ -348,7 +348,7 @@ TEST(Export, hostile_names_stay_names) {
         const YamlNode* const kind = document->root.find("kind");
         ASSERT_NE(kind, nullptr) << yaml;
         ASSERT_LT(found, out->manifests.size()) << name;
-        EXPECT_EQ(kind->text, out->manifests.at(found).at("kind")) << name;
+        EXPECT_EQ(kind->text, out->manifests.at(found).at("kind").get<std::string>()) << name;
         ++found;
         begin = end;
       }
