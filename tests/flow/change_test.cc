@@ -61,13 +61,13 @@ TEST_F(ChangeFlow, what_breaks_stops_it_until_it_is_accepted) {
   ASSERT_EQ(stage.ashlar({"lock", "small.yaml"}).code, 0);
   const Json stopped = make(1);
   EXPECT_EQ(reason(stopped, "behaviour"), "stops: linux/amd64: 1 change breaks something for whoever uses what is published: TONE is not set any more; it was 'low' (environment-gone)");
-  EXPECT_EQ(points_at("1"), first["digest"]) << "the tag stays where it was";
+  EXPECT_EQ(points_at("1"), first["digest"].get<std::string>()) << "the tag stays where it was";
   EXPECT_EQ(stopped["behaviour"][0]["behaviour"]["breaks"], true);
   stage.write("tone.policy.yaml", "gate:\n  behaviour:\n    accept:\n      - {id: environment-gone, subject: TONE, reason: nobody reads it}\n");
   EXPECT_EQ(stage.ashlar({"validate", "tone.policy.yaml"}).code, 0);
   const Json passed = make(0, {"--policy", "tone.policy.yaml"});
   EXPECT_EQ(reason(passed, "behaviour"), "holds: linux/amd64: nothing breaks for whoever uses what is published, but for 1 change that is accepted: nobody reads it");
-  EXPECT_EQ(points_at("1"), passed["digest"]);
+  EXPECT_EQ(points_at("1"), passed["digest"].get<std::string>());
   EXPECT_EQ(reason(make(), "behaviour"), "holds: linux/amd64: nothing breaks for whoever uses what is published") << "against itself";
 }
 
@@ -93,7 +93,7 @@ TEST_F(ChangeFlow, broken_packages_never_reach_the_tag) {
     ASSERT_EQ(stage.ashlar({"lock", "small.yaml", "--update"}).code, 0);
     const Json stopped = make(1, {"--policy", "lenient.policy.yaml"});
     EXPECT_NE(reason(stopped, "behaviour").find(row.id), std::string::npos) << stopped["gate"].dump(1);
-    EXPECT_EQ(points_at("1"), first["digest"]);
+    EXPECT_EQ(points_at("1"), first["digest"].get<std::string>());
   }
 }
 

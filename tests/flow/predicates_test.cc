@@ -142,7 +142,7 @@ TEST_F(PredicatesFlow, provenance_is_true_of_the_files) {
   const Json sbom = stage.json({"sbom", "oci:out:1"});
   const auto owners = std::ranges::find(sbom["files"], Json("usr/share/ashlar/image.json"), [](const Json& each) { return each["path"]; });
   ASSERT_NE(owners, sbom["files"].end());
-  EXPECT_EQ(digest_hex(run["byproducts"][0]), (*owners)["sha256"]);
+  EXPECT_EQ(digest_hex(run["byproducts"][0]), (*owners)["sha256"].get<std::string>());
   EXPECT_EQ(run["byproducts"][1]["annotations"]["result"], "passed") << run;
   EXPECT_EQ(digest_hex(run["byproducts"][1]), said->image.hex());
 }

@@ -71,7 +71,7 @@ TEST_F(BaseFlow, a_tag_of_others_that_moves_touches_what_is_built_on_it) {
   EXPECT_EQ(shop("rebased"), "") << "a plan does nothing";
   const Json renewed = renew();
   EXPECT_EQ(rebase_of(renewed)["outcome"], "promoted") << renewed;
-  EXPECT_EQ(shop("rebased"), rebase_of(renewed)["digest"]);
+  EXPECT_EQ(shop("rebased"), rebase_of(renewed)["digest"].get<std::string>());
   EXPECT_EQ(stage.ashlar({"verify", "oci:shop:rebased", "--key", "our.pub", "--type", "vuln", "--type", "test-result", "--type", "changes"}).code, 0) << "signed, with what was found of it";
   EXPECT_EQ(due(renew()), "") << "it lies on what the tag points at again";
   const Json audit = stage.json({"audit", "verify", "--key", "our.pub"});
