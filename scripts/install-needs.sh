@@ -13,10 +13,14 @@ for job in "$@"; do
   case $job in
     build) needed+=("${build[@]}"); wanted+=(ccache gcc-aarch64-linux-gnu) ;;
     test) needed+=("${build[@]}" libgtest-dev); wanted+=(ccache libbenchmark-dev gcc-aarch64-linux-gnu runc skopeo umoci podman uidmap bubblewrap mmdebstrap jq gpg gpg-agent gpgv zstd xz-utils dpkg-dev debian-archive-keyring python3 python3-venv
-          python3-packaging libdpkg-perl rpm
+          python3-packaging python3-yaml libdpkg-perl rpm sqlite3
           openssl softhsm2 opensc docker-registry apache2-utils libvalijson-dev man-db zsh fish file strace curl)
           command -v go >/dev/null || wanted+=(golang-go)
           command -v chromium >/dev/null || wanted+=(chromium)
+          command -v javac >/dev/null || wanted+=(default-jdk-headless)
+          command -v rustc >/dev/null || wanted+=(rustc)
+          command -v node >/dev/null || wanted+=(nodejs)
+          command -v npm >/dev/null || wanted+=(npm)
           command -v kubectl >/dev/null || wanted+=(kubernetes-client) ;;
     run) needed+=("${build[@]}" jq ca-certificates debian-archive-keyring); wanted+=(ccache skopeo umoci runc uidmap bubblewrap) ;;
     *) sed -n '3,5s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
