@@ -9,6 +9,7 @@
 #include <fmt/ranges.h>
 
 #include "attest/predicate.h"
+#include "attest/provenance.h"
 #include "attest/support.h"
 #include "base/text.h"
 #include "policy/inner/age.h"
@@ -70,6 +71,10 @@ std::optional<Time> time_of(const PresentedSignature& signature) {
   if (const Dated* const row = dated_of(plain_type(signature.statement->predicate_type))) {
     for (const char* place : row->places) {
       if (const auto time = Time::parse(text_at(signature.statement->predicate, place))) return *time;
+    }
+    // Parameters of another builder may have the same name, and another meaning.
+    if (row->own != nullptr && text_at(signature.statement->predicate, "/buildDefinition/buildType") == attest::build_type) {
+      if (const auto time = Time::parse(text_at(signature.statement->predicate, row->own))) return *time;
     }
   }
   return signature.signed_at;

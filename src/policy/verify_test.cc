@@ -305,6 +305,40 @@ TEST(Verify, dates_of_every_type_are_read_where_it_has_them) {
   }
 }
 
+/// Provenance as those write it whose images people take: when it was built, where they say so; of ours what it was made of.
+TEST(Verify, an_age_is_that_of_the_build_or_of_what_ours_was_made_of) {
+  const auto ours_of = [](const std::string& as_of, const std::string& type = "https://ashlar.dev/build/v1") {
+    return Json{{"buildDefinition", {{"buildType", type}, {"internalParameters", {{"distribution", "debian-13"}, {"as_of", as_of}}}}}, {"runDetails", {{"builder", {{"id", builder}}}, {"metadata", {{"invocationId", "sha256:1"}}}}}};
+  };
+  const auto finished = [](Json predicate, const std::string& when) { return predicate["runDetails"]["metadata"]["finishedOn"] = when, predicate; };
+  struct Row { const char *summary, *type; Json predicate; std::optional<Time> signed_at; bool allowed; const char* reason; };
+  const Row rows[] = {
+      {"ours, of archives of ten days ago", slsa1, ours_of("2026-11-17T12:00:00Z"), {}, true, "is of 2026-11-17T12:00:00Z, 10 days old"},
+      {"ours, to the second", slsa1, ours_of("2026-10-28T12:00:00Z"), {}, true, "is of 2026-10-28T12:00:00Z, 30 days old"},
+      {"ours, a second more", slsa1, ours_of("2026-10-28T11:59:59Z"), {}, false, "is of 2026-10-28T11:59:59Z, 30 days old: more than 30 days"},
+      {"ours, of an old lock, and signed today", slsa1, ours_of("2026-01-01T00:00:00Z"), now, false, "is of 2026-01-01T00:00:00Z, 330 days old: more than 30 days"},
+      {"ours, of archives that are yet to come", slsa1, ours_of("2026-11-28T12:00:00Z"), {}, false, "is dated 2026-11-28T12:00:00Z, which is yet to come"},
+      {"ours, without a date that is one", slsa1, ours_of("today"), {}, false, "nothing tells when"},
+      {"ours, whose caller said when it was built", slsa1, finished(ours_of("2026-01-01T00:00:00Z"), "2026-11-26T12:00:00Z"), {}, true, "is of 2026-11-26T12:00:00Z, 1 day old"},
+      {"a parameter of that name of another build type", slsa1, ours_of("2026-11-17T12:00:00Z", "https://example.org/build/v1"), {}, false, "nothing tells when"},
+      {"BuildKit's, SLSA 1", slsa1, {{"buildDefinition", {{"buildType", "https://github.com/moby/buildkit/blob/master/docs/attestations/slsa-definitions.md"}}}, {"runDetails", {{"builder", {{"id", builder}}}, {"metadata", {{"invocationId", "x"}, {"startedOn", "2026-11-20T11:58:00Z"}, {"finishedOn", "2026-11-20T12:00:00Z"}}}}}}, {}, true, "is of 2026-11-20T12:00:00Z, 7 days old"},
+      {"BuildKit's, SLSA 0.2", slsa02, {{"builder", {{"id", builder}}}, {"buildType", "https://mobyproject.org/buildkit@v1"}, {"metadata", {{"buildStartedOn", "2026-11-20T11:58:00Z"}, {"buildFinishedOn", "2026-11-20T12:00:00.5Z"}}}}, {}, true, "is of 2026-11-20T12:00:00Z, 7 days old"},
+      {"an old one of theirs", slsa02, {{"builder", {{"id", builder}}}, {"metadata", {{"buildFinishedOn", "2026-10-01T12:00:00Z"}}}}, {}, false, "is of 2026-10-01T12:00:00Z, 57 days old: more than 30 days"},
+      {"a builder's that says no time, logged", slsa1, {{"buildDefinition", {{"buildType", "https://actions.github.io/buildtypes/workflow/v1"}}}, {"runDetails", {{"builder", {{"id", builder}}}, {"metadata", {{"invocationId", "https://ci.example/1"}}}}}}, days_ago(3), true, "is of 2026-11-24T12:00:00Z, 3 days old"},
+      {"the same, and no log", slsa1, {{"buildDefinition", {{"buildType", "https://actions.github.io/buildtypes/workflow/v1"}}}, {"runDetails", {{"builder", {{"id", builder}}}, {"metadata", {{"invocationId", "https://ci.example/1"}}}}}}, {}, false, "nothing tells when"},
+  };
+  for (const Row& row : rows) {
+    PresentedSignature said = saying(by_key("release"), row.type, row.predicate);
+    said.signed_at = row.signed_at;
+    const std::string type = row.type == std::string_view(slsa1) ? "slsaprovenance1" : "slsaprovenance02";
+    const VerifyVerdict whole = judged(ours + "    signed-by: release\n    max-age: 30d\n", {by_key("release"), said}), each = judged(ours + fmt::format("    statements: [{{type: {}, max-age: 30d}}]\n", type), {by_key("release"), said});
+    for (const VerifyVerdict* verdict : {&whole, &each}) {
+      EXPECT_EQ(verdict->allowed, row.allowed) << row.summary;
+      EXPECT_NE(shown(*verdict).back().find(row.reason), std::string::npos) << row.summary << ": " << shown(*verdict).back();
+    }
+  }
+}
+
 TEST(Verify, the_same_input_gives_the_same_words_whatever_the_order) {
   const std::string text = ours + fmt::format("    signed-by: [release, audit]\n    at-least: 2\n    statements: [slsaprovenance1, vuln]\n    builder: '{}'\n    max-age: 1d\n", builder);
   std::vector<PresentedSignature> signatures = {by_key("release"), by_key("audit"), refused("signed by another key"), saying(by_key("release"), slsa1, provenance(builder, "2026-11-27T11:00:00Z")), saying(by_key("audit"), vuln)};
