@@ -4,6 +4,7 @@
 //   ledger file FILE                                whether SQLite's tables and indexes agree
 //   ledger sha256 FILE                              SHA-256 over the same bytes in memory: one entry after the other as the chain takes them, and as one run
 //   ledger due FILE VULNERABILITY                   the clocks of all findings with it
+//   ledger since FILE SECONDS                       the events of so many seconds before the last, as each renewal reads them; and the same by looking at every event
 // Each answers one line of JSON.
 #include <chrono>
 #include <cstdint>
@@ -56,7 +57,7 @@ void plain(const std::string& file, std::uint64_t count, std::uint64_t batch, bo
   for (std::uint64_t number = 0; number < count; ++number) bodies.push_back(ledger::canonical(events.emplace_back(event_of(number)), number + 1, recorded));
   auto database = must(host::Sqlite::open_shared(file));
   must(database.run(indexed ? "CREATE TABLE entries (number INTEGER PRIMARY KEY, kind TEXT NOT NULL, image TEXT, vulnerability TEXT, package TEXT, body TEXT NOT NULL);"
-                              "CREATE INDEX by_image ON entries (image, kind); CREATE INDEX by_vulnerability ON entries (vulnerability)"
+                              "CREATE INDEX by_image ON entries (image, kind); CREATE INDEX by_vulnerability ON entries (vulnerability); CREATE INDEX by_time ON entries (substr(body, 8, 20))"
                             : "CREATE TABLE entries (number INTEGER PRIMARY KEY, body TEXT NOT NULL)"));
   auto statement = must(database.prepare(indexed ? "INSERT INTO entries VALUES (?,?,?,?,?,?)" : "INSERT INTO entries VALUES (?,?)"));
   const double start = now();
@@ -119,6 +120,23 @@ void due(const std::string& file, const std::string& vulnerability) {
   std::cout << fmt::format("{{\"seconds\": {:.6f}, \"events\": {}, \"clocks\": {}}}\n", now() - start, entries.size(), report.clocks.size());
 }
 
+void since(const std::string& file, std::int64_t seconds) {
+  auto ledger = must(ledger::Ledger::open(file));
+  const Time from{must(ledger.last({})).value().event.at.seconds - seconds};
+  double start = now(), cpu = processor_now();
+  const size_t found = must(ledger.read({.since = from})).size();
+  const double indexed = now() - start, indexed_cpu = processor_now() - cpu;
+  auto database = must(host::Sqlite::open_shared(file));
+  must(database.run("PRAGMA mmap_size=4294967296"));
+  start = now(), cpu = processor_now();
+  auto rows = must(database.prepare("SELECT number, body, chain FROM entries WHERE number > 0 AND substr(body, 8, 20) >= ? ORDER BY number"));
+  rows.bind(0, from.str());
+  size_t same = 0;
+  while (must(rows.step())) must(ledger::read_canonical(rows.text(1))), ++same;
+  if (same != found) std::cerr << "ledger: the two ways do not agree\n", std::exit(1);
+  std::cout << fmt::format("{{\"seconds\": {:.6f}, \"cpu\": {:.6f}, \"looked\": {:.6f}, \"looked_cpu\": {:.6f}, \"found\": {}}}\n", indexed, indexed_cpu, now() - start, processor_now() - cpu, found);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -135,8 +153,10 @@ int main(int argc, char** argv) {
     sha256(file);
   } else if (argc == 4 && verb == "due") {
     due(file, argv[3]);
+  } else if (argc == 4 && verb == "since") {
+    since(file, std::stoll(argv[3]));
   } else {
-    return std::cerr << "usage: ledger insert|plain|indexed FILE EVENTS BATCH | verify|file|sha256 FILE | due FILE VULNERABILITY\n", 2;
+    return std::cerr << "usage: ledger insert|plain|indexed FILE EVENTS BATCH | verify|file|sha256 FILE | due FILE VULNERABILITY | since FILE SECONDS\n", 2;
   }
   return 0;
 }

@@ -6,6 +6,7 @@
 #         with the ledger's columns and indexes, too
 # verify  a million events, beside SHA-256 of the same bytes in memory, as one run and entry by entry as the chain takes them; SQLite's own check of the file
 # due     the clocks of the findings of one vulnerability out of that million
+# since   the events of the last day of that million, as each renewal reads them to tell of them: by the index of times, and by looking at all of them
 set -euo pipefail
 source "$(dirname "$0")/rounds.sh"
 build=$here/build/release repeat=5
@@ -30,6 +31,7 @@ for ((round = 0; round < repeat; round++)); do
   timed sha256 sha256 million.db
   timed file file million.db
   timed due due million.db CVE-2026-00007
+  timed since since million.db 86400
 done
 say_machine
 echo
@@ -47,6 +49,9 @@ hashed 'SHA-256 of the same bytes in memory, one run' "$(median sha256 seconds)"
 hashed 'the same, entry by entry with the chain' "$(median sha256 chained)" "$(median sha256 chained_cpu)"
 tell file "SQLite's own check of the file"
 tell due 'clocks of one vulnerability, of a million events'
+told() { awk -v words="$1" -v s="$2" -v c="$3" -v n="$(jq -s '.[0].found' since)" 'BEGIN {printf "| %s | %.4f s | %.4f s of a processor, %d events |\n", words, s, c, n}'; }
+told 'events of the last day, of a million' "$(median since seconds)" "$(median since cpu)"
+told 'the same by looking at every event' "$(median since looked)" "$(median since looked_cpu)"
 echo
 ratio() { awk -v words="$1" -v a="$2" -v b="$3" 'BEGIN {printf "%s: %.2f\n\n", words, b / a}'; }
 for batch in 1 100; do

@@ -45,6 +45,14 @@ std::string deb_location(std::string_view archive, std::string_view suite, std::
   return fmt::format("deb:{}@{}.archive/{}", suite.empty() ? "archive" : suite, archive, path);
 }
 
+std::optional<Time> newest_release(const plan::Lock& lock) {
+  std::optional<Time> out;
+  for (const plan::LockedArchive& archive : lock.archives) {
+    if (const auto date = Time::parse(archive.date); date && (!out || *out < *date)) out = *date;
+  }
+  return out;
+}
+
 std::string supplier_of(std::string_view vendor, std::string_view repository) {
   if (!vendor.empty()) return std::string(vendor);
   return repository.find('/') == std::string_view::npos ? std::string() : std::string(repository.substr(0, repository.find('/')));
@@ -69,9 +77,7 @@ Result<Sbom> describe(const plan::Lock& lock, std::string_view platform, const p
     const plan::OsRelease& os = definition->os_release;
     out.distribution = os.version_id.empty() ? os.id : os.id + "-" + os.version_id;
   }
-  for (const plan::LockedArchive& archive : lock.archives) {
-    if (const auto date = Time::parse(archive.date)) out.created = std::max(out.created, *date);
-  }
+  if (const auto date = newest_release(lock)) out.created = *date;
   for (const plan::LockedPackage& package : locked->second.packages) {
     SbomPackage row;
     row.name = package.name, row.version = package.version, row.architecture = package.architecture;

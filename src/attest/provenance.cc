@@ -76,11 +76,13 @@ Result<Json> provenance(const plan::Lock& lock, const Making& making) {
   if (!is_uri(making.builder)) return cannot(Kind::Invalid, what, fmt::format("'{}', who built it, is no URI", making.builder));
   Json options = Json::object();
   if (!making.image_mirror.empty()) options["image_mirror"] = making.image_mirror;
+  Json internal = {{"distribution", lock.distribution}, {"encoder", encoder_json(lock.encoder)}};
+  if (const auto date = newest_release(lock)) internal["as_of"] = date->str();
   Json definition = {{"buildType", build_type},
                      {"externalParameters",
                       {{"definition", {{"path", making.definition.path}, {"digest", {{"sha256", making.definition.digest.hex()}}}}}, {"image", lock.definition}, {"platform", making.platform}, {"variant", making.variant},
                        {"options", std::move(options)}}},
-                     {"internalParameters", {{"distribution", lock.distribution}, {"encoder", encoder_json(lock.encoder)}}},
+                     {"internalParameters", std::move(internal)},
                      {"resolvedDependencies", dependencies(lock, locked->second, making)}};
   Json builder = {{"id", making.builder}, {"version", {{"ashlar", making.program.version}}}};
   if (making.program.digest) builder["builderDependencies"] = Json::array({to_json(Resource{"ashlar", {}, making.program.digest, {{"version", making.program.version}}})});

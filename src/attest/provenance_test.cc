@@ -59,6 +59,28 @@ TEST(Provenance, SaysWhoAndWhatElseCameOut) {
   EXPECT_EQ(run["byproducts"][1]["digest"]["sha256"], sample::digest("image").hex());
 }
 
+TEST(Provenance, IsDatedByWhatItsArchivesHad) {
+  struct Row { const char* summary; std::vector<std::string> dates; const char* as_of; };
+  const Row rows[] = {
+      {"the newest of them", {"2026-11-21T09:15:44Z", "2026-11-22T09:15:44Z"}, "2026-11-22T09:15:44Z"},
+      {"in whatever order", {"2026-11-22T09:15:44Z", "2026-11-21T09:15:44Z"}, "2026-11-22T09:15:44Z"},
+      {"one that is none says nothing", {"some day", "2026-11-21T09:15:44Z"}, "2026-11-21T09:15:44Z"},
+      {"another zone is the same moment", {"2026-11-22T01:00:00+02:00", "2026-11-21T22:59:59Z"}, "2026-11-21T23:00:00Z"},
+      {"none", {"", ""}, ""},
+  };
+  Making undated = sample::making();
+  undated.started.reset(), undated.finished.reset();
+  for (const Row& row : rows) {
+    plan::Lock lock = sample::lock();
+    ASSERT_EQ(lock.archives.size(), row.dates.size());
+    for (size_t at = 0; at < row.dates.size(); ++at) lock.archives[at].date = row.dates[at];
+    const Json predicate = provenance(lock, undated).value();
+    EXPECT_EQ(predicate["buildDefinition"]["internalParameters"].value("as_of", ""), row.as_of) << row.summary;
+    EXPECT_EQ(predicate, provenance(lock, undated).value()) << "no time of day: " << row.summary;
+    EXPECT_FALSE(predicate["runDetails"]["metadata"].contains("finishedOn")) << "when it was built nobody says: " << row.summary;
+  }
+}
+
 TEST(Provenance, WhatIsNotGivenIsNotSaid) {
   Making making = sample::making();
   making.started.reset(), making.finished.reset(), making.effects.reset(), making.rebuilt.reset(), making.image_json.reset(), making.program.digest.reset();

@@ -14,6 +14,8 @@ h1{font-size:1.4rem}h2{font-size:1.1rem;margin-top:2rem}code,td.id{font-family:u
 table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.3rem .6rem;border-bottom:1px solid var(--line);vertical-align:top}th{background:var(--soft)}
 .sev{padding:0 .4rem;border-radius:.3rem;color:#fff;white-space:nowrap}details>summary{cursor:pointer}ul.causes{border-left:4px solid #6d28d9;padding-left:1.5rem}
 .charts{display:flex;flex-wrap:wrap;gap:2rem}figure{margin:0}figcaption{font-weight:600}svg text{fill:var(--ink);font:13px system-ui,sans-serif}.done td{opacity:.6}
+body,td,th{overflow-wrap:break-word}svg{max-width:100%;height:auto}
+@media (max-width:40rem){body{margin:1rem auto}table{display:block;overflow-x:auto}.charts{gap:1rem}figure{max-width:100%}}
 </style>)";
   return style;
 }

@@ -11,8 +11,8 @@
 #include "cli/key_options.h"
 #include "oci/ref.h"
 #include "pipeline/fleet.h"
+#include "pipeline/keys.h"
 #include "pipeline/sla.h"
-#include "trust/open_key.h"
 
 namespace ashlar::cli {
 namespace {
@@ -96,7 +96,7 @@ Result<Exit> verify(Context& context, const Options& options) {
   const auto secrets = host::machine_secrets();
   std::vector<trust::PublicKey> keys;
   for (const std::string& each : options.keys) {
-    TRY_ASSIGN(auto key, trust::open_public_key(each, {.machine = context.machine, .secrets = *secrets, .descriptor = options.password_descriptor, .module = config.keys.module}));
+    TRY_ASSIGN(auto key, pipeline::open_verifying_key(each, config.keys, {.machine = context.machine, .secrets = *secrets, .descriptor = options.password_descriptor, .module = config.keys.module}, true));
     keys.push_back(std::move(key));
   }
   std::vector<std::pair<std::string, std::string>> envelopes;

@@ -49,7 +49,7 @@ Result<Exit> check_paths(Context& context, const Options& options) {
   TRY_ASSIGN(auto workshop, pipeline::open_workshop(context.machine, context.config, context.progress));
   const host::Path policy_path = policy_of(context.machine, options.policy);
   TRY_ASSIGN(const auto policy, pipeline::load_policy(context.machine, policy_path));
-  TRY_ASSIGN(const auto selection, pipeline::selection_of(workshop, policy, options.environment, options.image.selection, options.image.trust.empty() ? pipeline::trust_of(workshop) : options.image.trust));
+  TRY_ASSIGN(const auto selection, pipeline::selection_of(workshop, policy, options.environment, options.image.selection, pipeline::trust_by(workshop, options.image.trust)));
   pipeline::CheckFilesWish wish{.paths = {options.paths.begin(), options.paths.end()}, .policy = policy_path, .environment = options.environment};
   if (selection.missing.empty()) wish.selection = &selection.selection;
   wish.pending_passes = options.pending_passes;

@@ -159,7 +159,8 @@ Result<Exit> hand_out(Context& context, const Options& options) {
 
 Result<Exit> take_in(Context& context, const Options& options) {
   TRY_ASSIGN(auto workshop, pipeline::open_workshop(context.machine, context.config, context.progress));
-  TRY_ASSIGN(const std::string key, context.machine.files->read(options.key));
+  const auto secrets = host::machine_secrets();
+  TRY_ASSIGN(const auto key, pipeline::open_verifying_key(options.key, workshop.config.keys, pipeline::key_access(workshop, *secrets, options.descriptor), false));
   TRY_ASSIGN(const auto done, pipeline::import_feeds(workshop, options.arguments.front(), key, options.replace));
   const auto day = [](const std::optional<advisory::FeedStamp>& stamp) { return stamp ? Json(stamp->dated.str()) : Json(nullptr); };
   const auto words = [](const std::optional<advisory::FeedStamp>& stamp) { return stamp ? fmt::format("{} records of {}", stamp->records, stamp->dated.str()) : std::string("nothing"); };

@@ -60,7 +60,7 @@ Result<pipeline::OutcomesWish> wish_of(Context& context, pipeline::Workshop& wor
     out.model = {.ticket = effort.ticket, .stopped = effort.stopped, .rebuild = effort.rebuild};
   }
   out.scan.settings = workshop.config.scan;
-  out.scan.trust = options.trust.empty() ? pipeline::trust_of(workshop) : options.trust;
+  out.scan.trust = pipeline::trust_by(workshop, options.trust);
   for (const std::string& each : options.statements) out.scan.statements.emplace_back(each);
   TRY_ASSIGN(auto policy, pipeline::load_policy(workshop.machine, options.policy));
   out.scan.rules = std::move(policy.decisions);

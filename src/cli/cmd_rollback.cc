@@ -54,7 +54,7 @@ Action rollback(CLI::App& app) {
   return [options](Context& context) -> Result<Exit> {
     TRY_ASSIGN(const auto ref, oci::ImageRef::parse(options->ref));
     TRY_ASSIGN(auto workshop, pipeline::open_workshop(context.machine, context.config, context.progress));
-    if (options->how.trust.empty()) options->how.trust = pipeline::trust_of(workshop);
+    options->how.trust = pipeline::trust_by(workshop, options->how.trust);
     TRY_ASSIGN(const auto done, pipeline::rollback(workshop, ref, options->how));
     TRY(pipeline::write_down(workshop, ref, done, options->by.empty() ? context.machine.environment("USER").value_or("somebody") : options->by, options->reason));
     if (context.json) answer(context, to_json(done));

@@ -9,7 +9,6 @@
 #include "cli/key_options.h"
 #include "pipeline/admission.h"
 #include "pipeline/copy.h"
-#include "pipeline/named_trust.h"
 #include "pipeline/verify.h"
 #include "pipeline/workshop.h"
 
@@ -27,7 +26,7 @@ struct Options {
 Result<Exit> verify_receipt(Context& context, const Options& options) {
   TRY_ASSIGN(const std::string text, context.machine.files->read(options.receipt));
   TRY_ASSIGN(auto workshop, pipeline::open_workshop(context.machine, context.config, context.progress));
-  TRY_ASSIGN(const auto believed, pipeline::believe_named(workshop, options.trust));
+  TRY_ASSIGN(const auto believed, pipeline::believe(context.machine, pipeline::trust_by(workshop, options.trust)));
   const auto found = pipeline::read_receipt(text, options.receipt, believed, !options.trust.empty());
   if (!found && found.error().kind == Kind::Denied) {
     if (context.json) answer(context, Json{{"schema", schema}, {"verified", false}, {"reason", found.error().message}});
@@ -69,7 +68,7 @@ Json to_json(const pipeline::Verification& found) {
   }
   Json support = Json::array();
   for (const auto& each : found.support)
-    support.push_back({{"from", each.said.from ? Json(each.said.from->str()) : Json(nullptr)}, {"until", each.said.until ? Json(each.said.until->str()) : Json(nullptr)}, {"ended", each.ended}, {"begun", each.begun}, {"rebuilt_at_latest", each.said.rebuilt_at_latest}, {"sla", each.said.sla}, {"by", each.by}});
+    support.push_back({{"from", each.said.from ? Json(each.said.from->str()) : Json(nullptr)}, {"until", each.said.until ? Json(each.said.until->str()) : Json(nullptr)}, {"ended", each.ended}, {"begun", each.begun}, {"rebuilt_at_latest", each.said.rebuilt_at_latest}, {"sla", each.said.sla}, {"by", each.by}, {"promised", each.said.promised ? Json(each.said.promised->str()) : Json(nullptr)}, {"superseded", each.superseded}});
   return {{"schema", schema}, {"verified", found.verified}, {"ref", found.ref}, {"digest", found.digest.str()}, {"signatures", std::move(rows)}, {"missing", found.missing}, {"unread", found.unread}, {"support", std::move(support)}};
 }
 
@@ -96,7 +95,7 @@ void say_verification(Context& context, const pipeline::Verification& found) {
 
 Result<Exit> verify_image(Context& context, pipeline::Workshop& workshop, const Options& options) {
   pipeline::VerifyOptions wanted{.believed = {}, .platform = options.platform, .types = {}};
-  TRY_ASSIGN(wanted.believed, pipeline::believe_named(workshop, options.trust));
+  TRY_ASSIGN(wanted.believed, pipeline::believe(context.machine, pipeline::trust_by(workshop, options.trust)));
   for (const std::string& each : options.types) {
     TRY_ASSIGN(std::string type, attest::predicate_uri(each));
     wanted.types.push_back(std::move(type));
@@ -117,13 +116,11 @@ void say_admission(Context& context, const pipeline::Admission& found) {
 }
 
 Result<Exit> verify_by_policy(Context& context, const pipeline::Workshop& workshop, const Options& options) {
-  const pipeline::TrustSettings configured = pipeline::trust_of(workshop);
-  pipeline::TrustSettings also = options.trust.empty() ? configured : options.trust;
-  also.statements_by_manifest = also.statements_by_manifest || options.trust.statements_by_manifest;
-  if (also.root.empty()) also.root = configured.root;  // a policy may name identities, which take one, whatever is named here
+  pipeline::TrustSettings also = pipeline::trust_by(workshop, options.trust);
+  if (also.root.empty()) also.root = pipeline::trust_of(workshop).root;  // a policy may name identities, which take one, whatever is named here
   TRY_ASSIGN(std::string text, context.machine.files->read(options.policy));
   TRY_ASSIGN(const auto policy, policy::read_policy(std::move(text), options.policy));
-  TRY_ASSIGN(const auto found, pipeline::admit(context.machine, options.ref, policy, {.also = also, .ring = configured.keyring, .platform = options.platform, .name = options.name}));
+  TRY_ASSIGN(const auto found, pipeline::admit(context.machine, options.ref, policy, {.also = also, .platform = options.platform, .name = options.name}));
   if (context.json) {
     Json reasons = Json::array();
     for (const auto& [reason, platforms] : found.reasons) reasons.push_back({{"rule", reason.rule}, {"what", reason.what}, {"holds", reason.holds}, {"remedy", reason.remedy}, {"platforms", platforms}});

@@ -87,11 +87,7 @@ std::optional<LoopbackRequest> receive(int socket, std::string& rest) {
   return request;
 }
 
-struct Answer {
-  int status = 200;
-  std::map<std::string, std::string> headers;
-  std::string body;
-};
+using Answer = LoopbackAnswer;
 
 Answer plain(int status, std::string text) { return {status, {{"Content-Type", "text/plain"}}, std::move(text)}; }
 
@@ -124,6 +120,7 @@ struct LoopbackServer::State {
   };
 
   Path folder;
+  std::function<LoopbackAnswer(const LoopbackRequest&)> by;  // in the place of files, where it is set
   Descriptor listener;
   int port = 0;
   std::thread acceptor;
@@ -174,6 +171,7 @@ Answer LoopbackServer::State::answer(const LoopbackRequest& request, const Loopb
     if (fault.status == 304) instead.body.clear();  // RFC 9110, 15.4.5: what follows the head is the next answer
     return instead;
   }
+  if (by) return by(request);
   if (carries(request)) return plain(201, "taken\n");
   if (request.method != "GET" && request.method != "HEAD") return plain(405, "no such method\n");
   const std::string name = request.path.substr(0, request.path.find('?'));
@@ -227,6 +225,16 @@ LoopbackServer::LoopbackServer(std::unique_ptr<State> state) : state_(std::move(
 Result<std::unique_ptr<LoopbackServer>> LoopbackServer::start(Path folder) {
   auto state = std::make_unique<State>();
   state->folder = std::move(folder);
+  return listen(std::move(state));
+}
+
+Result<std::unique_ptr<LoopbackServer>> LoopbackServer::start(std::function<LoopbackAnswer(const LoopbackRequest&)> answer) {
+  auto state = std::make_unique<State>();
+  state->by = std::move(answer);
+  return listen(std::move(state));
+}
+
+Result<std::unique_ptr<LoopbackServer>> LoopbackServer::listen(std::unique_ptr<State> state) {
   state->listener = Descriptor(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   sockaddr_in address{};
   address.sin_family = AF_INET;

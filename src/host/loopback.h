@@ -1,6 +1,7 @@
 #pragma once
 // A web server for tests: a folder, served on 127.0.0.1 alone, with the faults that real ones have.
 #include <chrono>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -29,11 +30,19 @@ struct LoopbackRequest {
   int connection = 0;                          ///< which one, from 0: the same number for requests that shared one
 };
 
+struct LoopbackAnswer {
+  int status = 200;
+  std::map<std::string, std::string> headers{};
+  std::string body{};
+};
+
 /// POST, PUT and PATCH are taken and answered 201, other methods 405; GET and HEAD with Range (one, `bytes=N-` or `bytes=N-M`), ETag, Last-Modified, If-None-Match, If-Modified-Since and kept connections
 /// (RFC 9110, 9112). A fault for the path `*` is one for all paths. Safe to use from several threads; it stops when it goes.
 class LoopbackServer {
  public:
   static Result<std::unique_ptr<LoopbackServer>> start(Path folder);
+  /// Everything is answered by `answer`, in several threads at once; faults count as they do for files.
+  static Result<std::unique_ptr<LoopbackServer>> start(std::function<LoopbackAnswer(const LoopbackRequest&)> answer);
   LoopbackServer(const LoopbackServer&) = delete;
   LoopbackServer& operator=(const LoopbackServer&) = delete;
   ~LoopbackServer();
@@ -50,6 +59,7 @@ class LoopbackServer {
  private:
   struct State;
   explicit LoopbackServer(std::unique_ptr<State> state);
+  static Result<std::unique_ptr<LoopbackServer>> listen(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
 

@@ -25,7 +25,7 @@ Result<Entry> entry_of(const host::Statement& row) {
   return out;
 }
 
-/// Makes what lacks; of two processes that do so at once, one waits for the other.
+/// Makes what lacks, in a file of an earlier version, too; of two processes that do so at once, one waits for the other.
 Done prepare(host::Sqlite& database, const std::string& name) {
   TRY(database.run("BEGIN IMMEDIATE"));
   const auto fill = [&]() -> Done {
@@ -34,8 +34,10 @@ Done prepare(host::Sqlite& database, const std::string& name) {
     const auto found = some ? version.integer(0) : 0;
     version.reset();
     if (found == schema_version) return {};
-    if (found != 0) return cannot(ashlar::Kind::Invalid, fmt::format("open ledger '{}'", name), fmt::format("it is of version {}; this program reads {}", found, schema_version));
-    for (const SchemaPart& part : schema) TRY(database.run(std::string(part.sql)));
+    if (found < 0 || found > schema_version) return cannot(ashlar::Kind::Invalid, fmt::format("open ledger '{}'", name), fmt::format("it is of version {}; this program reads {}", found, schema_version));
+    for (const SchemaPart& part : schema) {
+      if (part.since > found) TRY(database.run(std::string(part.sql)));
+    }
     return database.run(fmt::format("PRAGMA user_version={}", schema_version));
   };
   if (auto done = fill(); !done) {
@@ -113,7 +115,20 @@ Result<std::uint64_t> Ledger::append(std::span<const Event> events, Time now) {
   return number;
 }
 
+Result<std::uint64_t> Ledger::first_since(Time time) {
+  TRY_ASSIGN(auto rows, database_.prepare("SELECT min(number) FROM entries INDEXED BY entries_by_time WHERE substr(body, 8, 20) >= ?"));
+  rows.bind(0, time.str());
+  TRY_ASSIGN(const bool some, rows.step());
+  const auto number = some ? rows.integer(0) : 0;  // null, which is 0: there is none
+  return number > 0 ? static_cast<std::uint64_t>(number) : static_cast<std::uint64_t>(INT64_MAX);
+}
+
 Result<host::Statement> Ledger::ask(const Filter& filter, std::string_view order) {
+  std::uint64_t after = filter.after;
+  if (filter.since) {
+    TRY_ASSIGN(const std::uint64_t first, first_since(*filter.since));
+    after = std::max(after, first - 1);
+  }
   std::string sql = fmt::format("SELECT {} FROM entries WHERE number > ?", columns);
   std::vector<std::string> texts;
   const auto also = [&](std::string_view condition, std::string text) {
@@ -124,12 +139,11 @@ Result<host::Statement> Ledger::ask(const Filter& filter, std::string_view order
   if (!filter.vulnerability.empty()) also("vulnerability = ?", filter.vulnerability);
   if (!filter.package.empty()) also("package = ?", filter.package);
   if (filter.kind) also("kind = ?", std::string(to_string(*filter.kind)));
-  // Members at the front of a body stand at fixed places: {"at":"2026-11-24T08:16:27Z",...
   if (filter.since) also("substr(body, 8, 20) >= ?", filter.since->str());
   if (filter.until) also("substr(body, 8, 20) < ?", filter.until->str());
   if (!filter.digest.empty()) also("instr(body, ?) > 0", fmt::format(",\"digest\":\"{}\"", filter.digest));
   TRY_ASSIGN(auto statement, database_.prepare(sql + std::string(order)));
-  statement.bind(0, static_cast<std::int64_t>(std::min<std::uint64_t>(filter.after, INT64_MAX)));
+  statement.bind(0, static_cast<std::int64_t>(std::min<std::uint64_t>(after, INT64_MAX)));
   for (int at = 1; const std::string& text : texts) statement.bind(at++, text);
   return statement;
 }

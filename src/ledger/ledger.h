@@ -72,6 +72,8 @@ class Ledger {
   static Result<Ledger> over(host::Sqlite database, const std::string& name);
   Result<Entry> end();  ///< number and chain of the last entry; 0 and first_chain() where there is none
   Result<std::uint64_t> write(std::span<const Event> events, Time now);
+  /// The number of the first event that happened at that time or later, by the index of times; above all where there is none.
+  Result<std::uint64_t> first_since(Time time);
   Result<host::Statement> ask(const Filter& filter, std::string_view order);
 
   host::Sqlite database_;

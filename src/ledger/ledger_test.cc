@@ -165,12 +165,34 @@ TEST_F(LedgerTest, SeveralMakeItAtOnce) {
   EXPECT_TRUE(Ledger::open(fresh).value().verify({}, {}).value().whole());
 }
 
+TEST_F(LedgerTest, AFileOfTheFirstVersionGetsTheIndexOfTimes) {
+  const host::Path file = scratch.path() / "first.db";
+  {
+    auto made = Ledger::open(file).value();
+    std::vector<Event> events;
+    for (int at = 0; at < 100; ++at) events.push_back({.kind = Kind::Noted, .at = {1'790'000'000 + (at * 37 % 100) * 60}, .image = "a"});
+    ASSERT_TRUE(made.append(events, now));
+  }
+  ASSERT_TRUE(host::Sqlite::open_shared(file).value().run("DROP INDEX entries_by_time; PRAGMA user_version=1"));  // as the version before made it
+  auto opened = Ledger::open(file).value();
+  EXPECT_TRUE(opened.verify({}, {}).value().whole());
+  EXPECT_TRUE(opened.check_file());
+  const auto read = opened.read({.since = Time{1'790'000'000 + 90 * 60}}).value();
+  EXPECT_EQ(read.size(), 10U);
+  EXPECT_TRUE(std::ranges::is_sorted(read, {}, &Entry::number)) << "as they were written";
+  EXPECT_TRUE(opened.read({.since = Time{1'790'000'000 + 100 * 60}}).value().empty()) << "after all of them";
+  const Event late[] = {{.kind = Kind::Noted, .at = {1'790'000'000 + 200 * 60}, .image = "a"}};
+  ASSERT_TRUE(opened.append(late, now));
+  EXPECT_EQ(opened.read({.since = Time{1'790'000'000 + 100 * 60}}).value().size(), 1U) << "what is written later is in it";
+  EXPECT_EQ(Ledger::open(file).value().read({}).value().size(), 101U) << "and once is enough";
+}
+
 TEST_F(LedgerTest, WhatIsNoLedgerIsNotOpened) {
   auto other = host::Sqlite::open_shared(scratch.path() / "other.db").value();
-  ASSERT_TRUE(other.run("PRAGMA user_version=2"));
+  ASSERT_TRUE(other.run("PRAGMA user_version=3"));
   const auto opened = Ledger::open(scratch.path() / "other.db");
   ASSERT_FALSE(opened);
-  EXPECT_NE(opened.error().message.find("it is of version 2; this program reads 1"), std::string::npos) << opened.error().message;
+  EXPECT_NE(opened.error().message.find("it is of version 3; this program reads 2"), std::string::npos) << opened.error().message;
 }
 
 TEST_F(LedgerTest, CheckpointsAreKeptAndRead) {

@@ -12,14 +12,13 @@
 
 #include "oci/attached.h"
 #include "oci/inner/blob_stream.h"
-#include "oci/inner/challenge.h"
+#include "oci/inner/pages.h"
 #include "oci/inner/session.h"
 
 namespace ashlar::oci {
 namespace {
 
 constexpr size_t max_manifest = 16 << 20;
-constexpr int max_pages = 10'000;
 constexpr size_t max_tags = 1'000'000, max_referrers = 10'000;  // more are no list that anybody reads
 constexpr const char* ref_name = "org.opencontainers.image.ref.name";
 
@@ -188,39 +187,40 @@ Result<std::string> Registry::small_blob(const Digest& digest, size_t limit) {
 Result<std::vector<std::string>> Registry::tags() {
   const std::string what = fmt::format("list tags of '{}'", session_->repository());
   std::vector<std::string> out;
-  std::set<std::string> asked;
-  host::HttpRequest request;
-  request.url = session_->url("tags/list?n=1000");
-  while (asked.size() < max_pages && asked.insert(request.url).second) {
+  std::set<std::string> known;
+  Pages pages(*session_, what, session_->url("tags/list?n=1000"));
+  for (bool more = true; more;) {
     std::string text;
+    host::HttpRequest request;
+    request.url = pages.url();
     TRY_ASSIGN(const auto response, session_->ask(request, text, max_manifest));
     if (response.status / 100 != 2) return refusal(what, response);
     const auto json = parse_json(text, "tags");
     const auto list = json && json->is_object() ? json->find("tags") : Json::const_iterator();
     if (!json || !json->is_object() || list == json->end()) return cannot(Kind::Corrupt, what, "the answer has no 'tags'");
     if (!list->is_array() && !list->is_null()) return cannot(Kind::Corrupt, what, "'tags' is no list");
+    const size_t before = out.size();
     for (const Json& each : *list) {
       if (!each.is_string() || !is_tag(each.get<std::string>())) return cannot(Kind::Corrupt, what, "'tags' has an entry that is no tag");
-      out.push_back(each.get<std::string>());
+      if (known.insert(each.get<std::string>()).second) out.push_back(each.get<std::string>());
     }
     if (out.size() > max_tags) return cannot(Kind::Corrupt, what, fmt::format("it is more than {} tags", max_tags));
-    const std::string next = link_target(header(response, "link"), "next");
-    if (next.empty()) return out;
-    TRY_ASSIGN(request.url, session_->resolve(request.url, next));
+    TRY_ASSIGN(more, pages.turn(response, text.size(), out.size() - before));
   }
-  return cannot(Kind::Corrupt, what, "its pages do not end");
+  return out;
 }
 
 Result<std::vector<Descriptor>> Registry::referrers(const Digest& subject) {
   const std::string what = fmt::format("list referrers of '{}'", subject.str());
   std::vector<Descriptor> out;
-  std::set<std::string> asked;
-  host::HttpRequest request;
-  request.url = session_->url("referrers/" + subject.str());
-  while (asked.size() < max_pages && asked.insert(request.url).second) {
+  std::set<Digest> known;
+  Pages pages(*session_, what, session_->url("referrers/" + subject.str()));
+  for (bool first = true, more = true; more; first = false) {
     std::string text;
+    host::HttpRequest request;
+    request.url = pages.url();
     TRY_ASSIGN(const auto response, session_->ask(request, text, max_manifest));
-    const bool fallback = asked.size() == 1 && has_no_referrers(response.status);
+    const bool fallback = first && has_no_referrers(response.status);
     if (fallback) {
       request.headers["accept"] = std::string(media::index);
       request.url = session_->url("manifests/" + fallback_tag(subject));
@@ -232,13 +232,15 @@ Result<std::vector<Descriptor>> Registry::referrers(const Digest& subject) {
     }
     auto index = read_index(text);
     if (!index) return cannot(what, std::move(index).error());
-    std::ranges::move(index->manifests, std::back_inserter(out));
+    const size_t before = out.size();
+    for (Descriptor& each : index->manifests) {
+      if (known.insert(each.digest).second) out.push_back(std::move(each));
+    }
     if (out.size() > max_referrers) return cannot(Kind::Corrupt, what, fmt::format("it is more than {} referrers", max_referrers));
-    const std::string next = fallback ? std::string() : link_target(header(response, "link"), "next");
-    if (next.empty()) return out;
-    TRY_ASSIGN(request.url, session_->resolve(request.url, next));
+    if (fallback) return out;  // one manifest, which leads nowhere
+    TRY_ASSIGN(more, pages.turn(response, text.size(), out.size() - before));
   }
-  return cannot(Kind::Corrupt, what, "its pages do not end");
+  return out;
 }
 
 Result<std::unique_ptr<ImageReader>> open_image(host::Machine& machine, const ImageRef& ref, Patience patience) {

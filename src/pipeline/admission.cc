@@ -1,7 +1,9 @@
 #include "pipeline/admission.h"
 
 #include <algorithm>
+#include <optional>
 #include <span>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -9,7 +11,6 @@
 #include "host/secrets.h"
 #include "oci/platform_choice.h"
 #include "oci/registry.h"
-#include "pipeline/named_trust.h"
 #include "trust/open_key.h"
 
 namespace ashlar::pipeline {
@@ -33,20 +34,25 @@ class PartyReader {
     const std::string& root = rule != nullptr && !rule->trust_root.empty() ? rule->trust_root : policy_.verify->trust_root;
     if (!root.empty()) settings.root = beside(root);
     Party out;
+    const host::Path terms = std::exchange(settings.terms, {});  // names of keys in the policy are those of its own ring
     TRY_ASSIGN(out.believed, believe(machine_, settings));
     out.believed.statements_by_manifest = rule != nullptr && rule->statements_by_manifest;
     ring_ = settings.keyring;
-    if (ring_.empty() && !options_.ring.empty()) {
-      ring_ = options_.ring;
-      TRY_ASSIGN(const auto ring, trust::read_keyring(*machine_.files, ring_));
-      keep_terms(ring, out.believed.keys);
-      nameable_ = ring.entries();
+    std::optional<trust::Keyring> projects;
+    if (!terms.empty() && terms != ring_) {
+      TRY_ASSIGN(projects, trust::read_keyring(*machine_.files, terms));
+    }
+    if (ring_.empty() && projects) {
+      ring_ = terms;
+      keep_terms(*projects, out.believed.keys);
+      nameable_ = projects->entries();
     }
     out.own = out.believed;
     if (rule != nullptr) {
       TRY(add(rule->signed_by, rule->name, out));
       for (const policy::StatementRule& each : rule->statements) TRY(add(each.signed_by, rule->name, out));
     }
+    if (projects) keep_terms(*projects, out.believed.keys);  // those that a rule names as files, too
     // A key with terms counts by them, whatever else names it.
     std::ranges::stable_partition(out.believed.keys, [](const BelievedKey& each) { return each.terms.has_value(); });
     return out;

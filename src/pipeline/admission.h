@@ -10,8 +10,8 @@
 namespace ashlar::pipeline {
 
 struct AdmissionOptions {
-  TrustSettings also{};              ///< whom to believe beside those whom the policy names; its keyring where the policy names none
-  host::Path ring{};                 ///< a keyring of which the policy may name keys, and by whose terms keys count, where neither it nor `also` has one; empty: none
+  /// Whom to believe beside those whom the policy names; its keyring where the policy names none. Where neither has one, the policy may name keys of the ring of its `terms`.
+  TrustSettings also{};
   std::string platform{};            ///< that platform alone; empty: of an index each
   std::string name{};                ///< judged as the repository of this name, for what was carried elsewhere; empty: where it lies
 };

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "pipeline/named_trust.h"
 #include "pipeline/workshop.h"
 #include "trust/open_key.h"
 
@@ -21,6 +20,15 @@ Result<trust::Pattern> pattern(const std::string& exact, const std::string& expr
 TrustSettings trust_of(const Workshop& workshop) {
   TrustSettings out = workshop.config.trust;
   if (const host::Path& ring = workshop.config.keys.ring; !ring.empty() && workshop.machine.files->exists(ring)) out.keyring = ring;
+  out.terms = out.keyring;
+  return out;
+}
+
+TrustSettings trust_by(const Workshop& workshop, const TrustSettings& named) {
+  const TrustSettings configured = trust_of(workshop);
+  TrustSettings out = named.empty() ? configured : named;
+  out.terms = configured.terms;
+  out.statements_by_manifest = out.statements_by_manifest || named.statements_by_manifest;
   return out;
 }
 
@@ -28,20 +36,6 @@ void keep_terms(const trust::Keyring& ring, std::vector<BelievedKey>& keys) {
   for (BelievedKey& each : keys) {
     if (const trust::KeyringEntry* const entry = ring.find(each.key.digest()); entry != nullptr && !each.terms) each.terms = *entry;
   }
-}
-
-Result<Believed> believe_named(Workshop& workshop, const TrustSettings& named) {
-  TrustSettings configured = trust_of(workshop);
-  if (named.empty()) {
-    configured.statements_by_manifest = configured.statements_by_manifest || named.statements_by_manifest;
-    return believe(workshop.machine, configured);
-  }
-  TRY_ASSIGN(auto out, believe(workshop.machine, named));
-  if (named.keyring.empty() && !configured.keyring.empty()) {
-    TRY_ASSIGN(const auto ring, trust::read_keyring(*workshop.machine.files, configured.keyring));
-    keep_terms(ring, out.keys);
-  }
-  return out;
 }
 
 Result<Believed> believe(host::Machine& machine, const TrustSettings& settings) {
@@ -55,6 +49,10 @@ Result<Believed> believe(host::Machine& machine, const TrustSettings& settings) 
     TRY_ASSIGN(const auto ring, trust::read_keyring(*machine.files, settings.keyring));
     keep_terms(ring, out.keys);
     for (const trust::KeyringEntry& each : ring.entries()) out.keys.push_back({each.name, each.key, each});
+  }
+  if (!settings.terms.empty() && settings.terms != settings.keyring) {
+    TRY_ASSIGN(const auto ring, trust::read_keyring(*machine.files, settings.terms));
+    keep_terms(ring, out.keys);
   }
   if (!settings.root.empty()) {
     TRY_ASSIGN(const std::string text, machine.files->read(settings.root));

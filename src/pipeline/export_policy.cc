@@ -57,7 +57,13 @@ class Gatherer {
   }
 
   Done ring() {
-    const host::Path path = policy_.verify->keyring.empty() ? trust_of(workshop_).keyring : beside(policy_.verify->keyring);
+    const TrustSettings trust = trust_of(workshop_);
+    const host::Path path = policy_.verify->keyring.empty() ? trust.keyring : beside(policy_.verify->keyring);
+    TRY(keys_of(path, true));
+    return trust.terms == path ? Done() : keys_of(trust.terms, false);
+  }
+  /// Of one ring; `nameable`: the policy may name them.
+  Done keys_of(const host::Path& path, bool nameable) {
     if (path.empty()) return {};
     TRY_ASSIGN(const auto ring, trust::read_keyring(*machine_.files, path));
     for (const trust::KeyringEntry& each : ring.entries()) {
@@ -65,7 +71,8 @@ class Gatherer {
       const trust::Judgement judged = trust::judge(each, out_.now);
       if (judged.standing != trust::Standing::Valid) key.withheld = judged.rule;
       key.until = each.revoked_from && (!each.valid_until || *each.revoked_from < *each.valid_until) ? each.revoked_from : each.valid_until;
-      out_.keys.emplace(policy::Signer{.of = policy::Signer::Of::Ring, .key = each.name}.str(), std::move(key));
+      known_.push_back(key);
+      if (nameable) out_.keys.emplace(policy::Signer{.of = policy::Signer::Of::Ring, .key = each.name}.str(), std::move(key));
     }
     return {};
   }
@@ -93,9 +100,8 @@ class Gatherer {
     if (!key) return cannot(what, key.error());
     policy::ExportKey found = key_of(*key);
     // A key with terms counts by them, whatever else names it.
-    for (const auto& [name, known] : out_.keys) {
-      if (known.digest == found.digest) found = known;
-    }
+    const auto known = std::ranges::find(known_, found.digest, &policy::ExportKey::digest);
+    if (known != known_.end()) found = *known;
     out_.keys.emplace(signer.str(), std::move(found));
     return {};
   }
@@ -104,6 +110,7 @@ class Gatherer {
   host::Machine& machine_;
   const policy::Policy& policy_;
   policy::ExportInputs& out_;
+  std::vector<policy::ExportKey> known_;  // of rings, with their terms
 };
 
 }  // namespace

@@ -90,9 +90,8 @@ Result<Stated> read_statement(const std::string& text) {
 }
 
 /// Checks who signed it and that its database is the one that was signed; gives its bytes.
-Result<std::string> open_bundle(const Bundle& bundle, std::string_view key, Stated& stated) {
-  TRY_ASSIGN(const auto signer, trust::PublicKey::parse(key));
-  TRY(signer.verify(bundle.statement, bundle.signature));
+Result<std::string> open_bundle(const Bundle& bundle, const trust::PublicKey& key, Stated& stated) {
+  TRY(key.verify(bundle.statement, bundle.signature));
   TRY_ASSIGN(stated, read_statement(bundle.statement));
   const auto source = decode(Codec::Zstd, std::make_unique<MemorySource>(as_bytes(bundle.database)));
   TRY_ASSIGN(const Bytes bytes, read_all(*source, max_database));
@@ -168,7 +167,7 @@ Done export_feeds(Workshop& workshop, const host::Path& bundle, const trust::Pri
   return files.write(bundle, as_text(tar));
 }
 
-Result<FeedImport> import_feeds(Workshop& workshop, const host::Path& bundle, std::string_view key, bool replace) {
+Result<FeedImport> import_feeds(Workshop& workshop, const host::Path& bundle, const trust::PublicKey& key, bool replace) {
   host::Files& files = *workshop.machine.files;
   const std::string what = fmt::format("import advisories from '{}'", bundle.string());
   auto read = read_bundle(files, bundle);

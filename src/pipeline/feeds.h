@@ -71,6 +71,6 @@ struct FeedImport {
 
 /// Takes a bundle's database over that the owner of `key` (PEM) signed. Denied when it is not signed so. Unless `replace`, Conflict when it is older than
 /// the present one, lacks a feed that this has or has an older one.
-Result<FeedImport> import_feeds(Workshop& workshop, const host::Path& bundle, std::string_view key, bool replace);
+Result<FeedImport> import_feeds(Workshop& workshop, const host::Path& bundle, const trust::PublicKey& key, bool replace);
 
 }  // namespace ashlar::pipeline

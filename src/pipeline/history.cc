@@ -55,6 +55,7 @@ void of_image(const Event& event, ImageHistory& out) {
       out.canary.reset();
       return;
     }
+    out.moving.clear();
     if (out.promoted) out.promoted_before.insert(out.promoted->digest);
     out.promoted = publication_of(event);
     out.promoted_before.erase(out.promoted->digest);
@@ -62,10 +63,13 @@ void of_image(const Event& event, ImageHistory& out) {
     if (event.kind == Kind::Promoted) out.stopped.reset();
   } else if (event.kind == Kind::Tested && event.fact("result") == "stopped") {
     out.stopped = {event.fact("inputs"), event.fact("reason"), event.fact("judged"), event.fact("candidate")};
+    out.moving.clear();
     if (out.canary && out.canary->digest == event.digest) out.canary.reset();  // it does not pass any more
   } else if (event.kind == Kind::Noted && event.fact("what") == "canary") {
     out.canary = publication_of(event);
     out.stopped.reset();
+  } else if (event.kind == Kind::Noted && event.fact("what") == "moving") {
+    out.moving = event.digest;
   } else if (event.kind == Kind::Noted && event.fact("what") == "end-announced") {
     out.ends_announced.insert(event.fact("end"));
   }
@@ -74,7 +78,7 @@ void of_image(const Event& event, ImageHistory& out) {
 void of_ahead(const Event& event, ImageHistory& out) {
   if (event.kind == Kind::Promoted && event.facts.contains("ahead")) out.ahead.clear();
   if (event.kind != Kind::Noted || event.fact("what") != "ahead") return;
-  out.ahead[event.fact("lock")] = {event.fact("result") == "passed", event.fact("definition"), event.fact("inputs"), event.fact("reason"), event.digest, event.fact("candidate")};
+  out.ahead[event.fact("lock")] = {event.fact("result") == "passed", event.fact("definition"), event.fact("inputs"), event.fact("reason"), event.digest, event.fact("candidate"), event.fact("judged")};
 }
 
 int rank(scan::Status status) {

@@ -34,6 +34,7 @@ struct ImageHistory {
   std::optional<Publication> promoted{};  ///< last to the stable tags
   std::optional<Publication> canary{};    ///< last, where it was neither promoted nor replaced since
   std::set<std::string> promoted_before{};  ///< digests that stable tags pointed at, other than the last
+  std::string moving{};                   ///< a digest of those that a renewal was about to promote again; empty: none, or what came of it is written down
   struct Stop { std::string inputs{}, why{}, judged{}, candidate{}; };  ///< `judged`: of the candidate, judged_digest() of then; `candidate`: where it was put aside
   std::optional<Stop> stopped{};          ///< the last renewal, where it was stopped
   std::set<std::string> ends_announced{};  ///< days; an empty one stands for all of them
@@ -42,7 +43,7 @@ struct ImageHistory {
   /// What a tag was moved back from, by lock and definition, and why: it is not published again by itself.
   std::map<std::pair<std::string, std::string>, std::string> left{};
   /// What was built and tested ahead of the archives since another lock was promoted; by lock.
-  struct Trial { bool passed = false; std::string definition{}, inputs{}, why{}, digest{}, candidate{}; };
+  struct Trial { bool passed = false; std::string definition{}, inputs{}, why{}, digest{}, candidate{}, judged{}; };
   std::map<std::string, Trial> ahead{};
   std::map<FindingName, KnownFinding> findings{};
 };

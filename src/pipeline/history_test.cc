@@ -131,6 +131,14 @@ TEST(History, knows_what_was_published_stopped_and_announced) {
   auto failing = all;
   failing.push_back(entry(Kind::Tested, "sha256:3", {{"result", "stopped"}, {"reason", "an advisory"}}, days(4)));
   EXPECT_FALSE(history_of(failing).canary) << "it does not pass any more, and holds nothing up";
+  auto moving = replaced;
+  moving.push_back(entry(Kind::Noted, "sha256:1", {{"what", "moving"}}, days(6)));
+  EXPECT_EQ(history_of(moving).moving, "sha256:1") << "a renewal is about to go back to it";
+  for (const ledger::Entry& said : {entry(Kind::Promoted, "sha256:1", {}, days(7)), entry(Kind::RolledBack, "sha256:3", {}, days(7)), entry(Kind::Tested, "sha256:1", {{"result", "stopped"}}, days(7))}) {
+    auto settled = moving;
+    settled.push_back(said);
+    EXPECT_EQ(history_of(settled).moving, "") << "what came of it is known: " << ledger::to_string(said.event.kind);
+  }
   all.push_back(entry(Kind::RolledBack, "sha256:1", {}, days(4)));
   EXPECT_FALSE(history_of(all).canary) << "who goes back does not want it";
   all.push_back(entry(Kind::Noted, "", {{"what", "end-announced"}}, days(6)));

@@ -18,29 +18,46 @@ Result<std::optional<Time>> moment_of(const std::string& text, Time now, std::st
 
 Result<std::string> text_at(host::Files& files, const host::Path& path) { return files.exists(path) ? files.read(path) : std::string(); }
 
-/// What to sign with instead.
-std::string counting(const trust::Keyring& ring, Time now) {
+/// The project's keyring, where there is one.
+Result<std::optional<trust::Keyring>> ring_of(const KeySettings& settings, const trust::KeyAccess& access) {
+  if (settings.ring.empty() || !access.machine.files->exists(settings.ring)) return std::optional<trust::Keyring>();
+  TRY_ASSIGN(auto ring, trust::read_keyring(*access.machine.files, settings.ring));
+  return std::optional(std::move(ring));
+}
+
+/// What to take instead.
+std::string counting(const trust::Keyring& ring, Time now, std::string_view advice) {
   std::vector<std::string> names;
   for (const trust::KeyringEntry& each : ring.entries()) {
     if (trust::judge(each, now).standing == trust::Standing::Valid) names.push_back(fmt::format("'{}'", each.name));
   }
-  return names.empty() ? std::string("none of its keys counts now: `ashlar keys generate` makes one, `ashlar keys add` adds it") : "sign with one that counts now: " + join(names, ", ");
+  return names.empty() ? std::string("none of its keys counts now: `ashlar keys generate` makes one, `ashlar keys add` adds it") : fmt::format("{}: {}", advice, join(names, ", "));
+}
+
+/// Invalid where the ring has the key and it does not count now.
+Done counts_now(const trust::PublicKey& key, const std::string& what, std::string_view advice, const KeySettings& settings, const std::optional<trust::Keyring>& ring, const trust::KeyAccess& access, bool may_be_past) {
+  if (!ring) return {};
+  const Time now = access.machine.clock->now();
+  const trust::Judgement judged = ring->judge(key.digest(), now);
+  const bool past = may_be_past && judged.standing == trust::Standing::Expired;
+  if (past || judged.standing == trust::Standing::Valid || judged.standing == trust::Standing::Unknown) return {};
+  return cannot(Kind::Invalid, what, fmt::format("by the keyring '{}', {}; {}", settings.ring.string(), judged.rule, counting(*ring, now, advice)));
 }
 
 }  // namespace
 
 Result<trust::PrivateKey> open_signing_key(std::string_view reference, const KeySettings& settings, const trust::KeyAccess& access) {
-  std::optional<trust::Keyring> ring;
-  if (!settings.ring.empty() && access.machine.files->exists(settings.ring)) {
-    TRY_ASSIGN(ring, trust::read_keyring(*access.machine.files, settings.ring));
-  }
+  TRY_ASSIGN(const auto ring, ring_of(settings, access));
   TRY_ASSIGN(auto key, trust::open_private_key(reference, access));
-  if (!ring) return key;
-  const Time now = access.machine.clock->now();
-  const trust::Judgement judged = ring->judge(key.public_key().digest(), now);
-  if (judged.standing == trust::Standing::Valid || judged.standing == trust::Standing::Unknown) return key;
-  return cannot(Kind::Invalid, fmt::format("sign with '{}'", trust::shown(reference)),
-                fmt::format("by the keyring '{}', {}; {}", settings.ring.string(), judged.rule, counting(*ring, now)));
+  TRY(counts_now(key.public_key(), fmt::format("sign with '{}'", trust::shown(reference)), "sign with one that counts now", settings, ring, access, false));
+  return key;
+}
+
+Result<trust::PublicKey> open_verifying_key(std::string_view reference, const KeySettings& settings, const trust::KeyAccess& access, bool may_be_past) {
+  TRY_ASSIGN(const auto ring, ring_of(settings, access));
+  TRY_ASSIGN(auto key, trust::open_public_key(reference, access));
+  TRY(counts_now(key, fmt::format("verify by '{}'", trust::shown(reference)), "name one that counts now", settings, ring, access, may_be_past));
+  return key;
 }
 
 trust::KeyAccess key_access(Workshop& workshop, host::Secrets& secrets, int descriptor) { return {workshop.machine, secrets, descriptor, workshop.config.keys.module}; }

@@ -14,6 +14,10 @@ namespace ashlar::pipeline {
 /// has that ring. A key that the ring has not is none of its business.
 Result<trust::PrivateKey> open_signing_key(std::string_view reference, const KeySettings& settings, const trust::KeyAccess& access);
 
+/// The public key by which something is verified that one person signed: a bundle of feeds, a checkpoint. Invalid likewise where the project's keyring has it and it does not count now. `may_be_past`: one whose
+/// time is over still counts, for what it signed lies since then where others would see it changed; one that is revoked never does.
+Result<trust::PublicKey> open_verifying_key(std::string_view reference, const KeySettings& settings, const trust::KeyAccess& access, bool may_be_past);
+
 /// Where the workshop's keys are opened with; it must outlive what is returned.
 trust::KeyAccess key_access(Workshop& workshop, host::Secrets& secrets, int descriptor = -1);
 

@@ -180,6 +180,7 @@ Result<Made> make(Workshop& workshop, advisory::Database& database, const host::
   // The tags, last.
   TRY_ASSIGN(Names names, names_for(workshop.machine, to, subject.definition, subject.lock, out.digest));
   if (!options.tags.empty()) names.moving = options.tags;
+  if (options.before_tags) TRY(options.before_tags(out.digest));
   TRY_ASSIGN(out.moved, move_tags(workshop.machine, to, names, out.digest));
   out.revision = names.revision;
   out.tags = names.moving;

@@ -1,5 +1,6 @@
 #pragma once
 // From a definition to a published image, with a gate before it.
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,7 @@ struct MakeOptions {
   std::optional<attest::SupportSaid> support{};  ///< what is promised for the image
   bool publish = true;                     ///< what passes; else it stays a candidate, one of its own, and nothing is asked of `to` but what is there
   std::vector<std::string> tags{};         ///< that move, in the place of the definition's
+  std::function<Done(const Digest&)> before_tags{};  ///< called once all else lies there, before the first tag moves: what it keeps is there whenever the rest is cut off
   std::optional<Digest> tested{};          ///< this image, which lies at `to`, is judged once more and its tags are moved: nothing is built
 };
 

@@ -163,8 +163,9 @@ class Run {
     MakeOptions how = options_.make;
     const bool canary = watched.image.rollout && !promote && !watched.facts.published.empty();
     const FleetImage& image = watched.image;
-    if (image.from || image.until || image.cadence) how.support = attest::SupportSaid{.image = image.repository, .from = image.from, .until = image.until, .rebuilt_at_latest = image.cadence.value_or(0), .sla = image.sla};
+    if (image.from || image.until || image.cadence) how.support = attest::SupportSaid{.image = image.repository, .from = image.from, .until = image.until, .rebuilt_at_latest = image.cadence.value_or(0), .sla = image.sla, .promised = workshop_.machine.clock->now()};
     if (canary) how.tags = {watched.image.rollout->canary};
+    if (!canary) how.before_tags = [&](const Digest& digest) { return announce_move(watched, digest.str()); };
     if (promote) {
       TRY_ASSIGN(how.tested, Digest::parse(watched.facts.canary->digest));  // what soaked, and no other
     }
@@ -173,6 +174,16 @@ class Run {
     out.digest = made.digest.str();
     out.seconds = made.timings.total;
     return made.verdict.passed ? passed(watched, made, canary, before, out) : stopped(watched, made, before, out);
+  }
+
+  /// Where tags go back to what was promoted before, that is written down first: were the round cut off before it says what came of it, the next would take it for somebody's hand.
+  Done announce_move(const Watched& watched, const std::string& digest) {
+    if (!watched.history.promoted_before.contains(digest) || watched.history.moving == digest) return {};
+    const std::scoped_lock hold(ledger_turn_);
+    Event event{.kind = ledger::Kind::Noted, .at = workshop_.machine.clock->now(), .image = watched.image.repository, .digest = digest};
+    event.by = by_;
+    event.facts = {{"what", "moving"}, {"reason", "it was promoted before, and is again"}};
+    return record({event});
   }
 
   Done stopped(const Watched& watched, const Made& made, LockBefore& before, Renewal& out) {

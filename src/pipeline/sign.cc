@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "attest/statement.h"
+#include "attest/support.h"
 #include "base/parallel.h"
 #include "oci/attach.h"
 #include "oci/platform_choice.h"
@@ -108,8 +109,12 @@ class Desk {
     std::vector<size_t> tagged_at;
     for (const attest::Predicate& each : predicates) {
       const std::string payload = statement(each.uri, each.text);
-      const bool once = options.once && each.uri == attest::vulnerability_scan_uri;
-      const auto by_tag = options.tags ? find(oci::Attached::Way::Tag, payload, each.uri, once) : std::nullopt, by_bundle = options.bundles ? find(oci::Attached::Way::Referrer, payload, each.uri, once) : std::nullopt;
+      const auto found = [&](bool wanted, oci::Attached::Way way) -> std::optional<Digest> {
+        if (!wanted) return std::nullopt;
+        if (options.once && each.uri == attest::support_uri) return find_promise(way, payload, each.uri);
+        return find(way, payload, each.uri, options.once && each.uri == attest::vulnerability_scan_uri);
+      };
+      const auto by_tag = found(options.tags, oci::Attached::Way::Tag), by_bundle = found(options.bundles, oci::Attached::Way::Referrer);
       std::optional<trust::Envelope> envelope;
       if ((options.tags && !by_tag) || (options.bundles && !by_bundle)) {
         TRY_ASSIGN(envelope, trust::sign_envelope(trust::media::in_toto, payload, key_));
@@ -177,13 +182,40 @@ class Desk {
     for (const oci::Attached& each : there_) {
       const bool same = each.content.find(encoded) != std::string::npos;  // most of what lies there is large, and another statement
       if (each.way != way || !(same || (but_for_times && is_of_type(each, type)))) continue;
-      const auto json = parse_json(each.content, "attached");
-      if (!json || !json->is_object()) continue;
-      const auto envelope = trust::read_envelope(json->contains("dsseEnvelope") ? json->at("dsseEnvelope") : *json);
+      const auto envelope = envelope_in(each);
       if (!envelope || !(envelope->payload == payload || (but_for_times && differ_in_time(envelope->payload, payload)))) continue;
       if (trust::verify_envelope(*envelope, open_)) return each.manifest;
     }
     return std::nullopt;
+  }
+  /// The artifact that holds this key's last promise of support, where that says the same but for when it was promised: what was said otherwise since is said again.
+  std::optional<Digest> find_promise(oci::Attached::Way way, const std::string& payload, const std::string& type) const {
+    const auto fresh = promise_in(payload);
+    std::optional<Digest> out;
+    std::optional<std::optional<Time>> last;
+    for (const oci::Attached& each : there_) {
+      if (!fresh || each.way != way || !is_of_type(each, type)) continue;
+      const auto envelope = envelope_in(each);
+      if (!envelope || !trust::verify_envelope(*envelope, open_)) continue;
+      auto said = promise_in(envelope->payload);
+      if (!said || (last && said->promised < *last)) continue;
+      last = said->promised;
+      said->promised = fresh->promised;
+      out = *said == *fresh ? std::optional(each.manifest) : std::nullopt;
+    }
+    return out;
+  }
+  std::optional<attest::SupportSaid> promise_in(const std::string& payload) const {
+    const auto statement = attest::read_statement(payload, "statement");
+    if (!statement || !statement->is_on(subject_.digest)) return std::nullopt;
+    auto said = attest::read_support(statement->predicate);
+    return said ? std::optional(std::move(*said)) : std::nullopt;
+  }
+  static std::optional<trust::Envelope> envelope_in(const oci::Attached& attached) {
+    const auto json = parse_json(attached.content, "attached");
+    if (!json || !json->is_object()) return std::nullopt;
+    auto envelope = trust::read_envelope(json->contains("dsseEnvelope") ? json->at("dsseEnvelope") : *json);
+    return envelope ? std::optional(std::move(*envelope)) : std::nullopt;
   }
   static bool is_of_type(const oci::Attached& attached, const std::string& type) {
     return std::ranges::any_of(attached.annotations, [&](const auto& each) { return (each.first == "predicateType" || each.first == "dev.sigstore.bundle.predicateType") && each.second == type; });

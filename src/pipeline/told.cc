@@ -91,10 +91,10 @@ Result<Time> told_since(forge::Outbox& outbox, Time now) {
   return Time{std::min(last.value_or(now), now).seconds - day};
 }
 
-/// Whether it was put by its number, as the queue had them before it went by what happened.
-bool is_told_by_number(const std::vector<forge::Entry>& queue, const ledger::Entry& entry) {
+/// Whether it was put by its number, as the queue had them before it went by what happened. `put`: of each key, when.
+bool is_told_by_number(const std::set<std::pair<std::string_view, Time>>& put, const ledger::Entry& entry) {
   const std::string key = fmt::format("{}{}", of_event, entry.number);
-  return std::ranges::any_of(queue, [&](const forge::Entry& each) { return each.key == key && each.put == entry.event.at; });
+  return put.contains({key, entry.event.at});
 }
 
 }  // namespace
@@ -189,13 +189,15 @@ Result<Told> tell(Workshop& workshop, const Renewed& renewed) {
   TRY_ASSIGN(auto ledger, begin_ledger(workshop));
   TRY_ASSIGN(const Time since, told_since(outbox, renewed.now));
   TRY_ASSIGN(auto entries, ledger.read({.since = since}));
-  std::erase_if(entries, [&](const ledger::Entry& each) { return is_told_by_number(queue, each); });
+  std::set<std::pair<std::string_view, Time>> put;
+  for (const forge::Entry& each : queue) put.emplace(each.key, each.put);
+  std::erase_if(entries, [&](const ledger::Entry& each) { return is_told_by_number(put, each); });
   const auto open = tickets_of(renewed);
   for (const auto& messages : {open, closed_of(renewed, open, queue), events_of(entries)}) {
     for (const forge::Message& each : messages) {
-      const auto put = outbox.put(each, targets);
-      if (put) out.put += *put;
-      else workshop.progress.alarm(put.error().message);  // one that cannot be told does not hold up the others
+      const auto fresh = outbox.put(each, targets);
+      if (fresh) out.put += *fresh;
+      else workshop.progress.alarm(fresh.error().message);  // one that cannot be told does not hold up the others
     }
   }
   TRY_ASSIGN(out.delivery, deliver_messages(workshop, outbox));

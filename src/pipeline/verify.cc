@@ -74,6 +74,7 @@ Done add_platforms(oci::ImageReader& image, const Believed& believed, Verificati
 /// What the believed statements that were found promise, against `now`.
 std::vector<SupportFound> support_in(const Verification& found, Time now) {
   std::vector<SupportFound> out;
+  std::vector<attest::Promise> promises;
   for (const Signature& each : found.signatures) {
     if (!each.verified || each.statement.empty() || plain_type(each.predicate_type) != attest::support_uri) continue;
     const auto statement = attest::read_statement(each.statement, "statement");
@@ -81,8 +82,11 @@ std::vector<SupportFound> support_in(const Verification& found, Time now) {
     if (!said) continue;
     const auto same = [&](const SupportFound& other) { return other.said == *said && other.by == each.key; };
     if (std::ranges::any_of(out, same)) continue;
-    out.push_back({.said = *said, .by = each.key, .begun = !said->from || *said->from <= now, .ended = said->until && *said->until <= now});
+    out.push_back({.said = *said, .by = each.key, .begun = !said->from || *said->from <= now, .ended = said->until && *said->until <= now, .superseded = true});
+    promises.push_back({*said, each.key_digest ? each.key_digest->str() : each.key, each.signed_at});
   }
+  for (const size_t at : attest::last_words(promises, now)) out[at].superseded = false;
+  std::ranges::stable_partition(out, [](const SupportFound& each) { return !each.superseded; });
   return out;
 }
 
@@ -94,7 +98,7 @@ std::string_view plain_type(std::string_view type) {
 }
 
 std::string SupportFound::str() const {
-  const std::string as = by.empty() ? std::string() : fmt::format(", as '{}' says", by);
+  const std::string as = by.empty() ? std::string() : fmt::format(", as '{}' {}", by, superseded ? "said before it said something else" : "says");
   if (!begun) return fmt::format("its support begins on {}{}", said.from->date(), as);
   if (!said.until) return fmt::format("it is supported, and no end is said{}", as);
   return fmt::format("{} {}{}", ended ? "its support ended on" : "it is supported until", said.until->date(), as);

@@ -38,6 +38,7 @@ struct SupportFound {
   attest::SupportSaid said{};
   std::string by{};              ///< the key that signed it
   bool begun = true, ended = false;
+  bool superseded = false;       ///< the same signer has said something else of it since
   /// `its support ended on 2026-11-01, as 'release' says`
   std::string str() const;
 };
@@ -50,7 +51,7 @@ struct Verification {
   std::vector<std::string> unread{};   ///< what may be attached and was not looked at: without it, what is not verified may be
   std::map<Digest, std::string> platforms{};  ///< of the images of an index that were looked at: their names
   std::optional<Digest> index{};              ///< that the image is of, or that it is; what signs it was looked at, too
-  std::vector<SupportFound> support{};        ///< what is promised of it, each once; none: nobody who is believed promises anything
+  std::vector<SupportFound> support{};        ///< what is promised of it, each once, those that rule first; none: nobody who is believed promises anything
   bool verified = false;
 };
 

@@ -126,8 +126,8 @@ Result<bool> has_revision(host::Machine& machine, const oci::ImageRef& to, const
   return false;
 }
 
-/// Whether somebody moved the tag that decides what is published, and no renewal that was cut off before it was written down: back to what was published before, or to what was
-/// never published. It stays there until somebody lets go.
+/// Whether somebody moved the tag that decides what is published, and no renewal that was cut off before it was written down: back to what was published before, without a renewal that was about to do so, or to
+/// what was never published. It stays there until somebody lets go.
 Done watch_hand(host::Machine& machine, const FleetImage& image, Watched& out) {
   const auto& promoted = out.history.promoted;
   const std::string& published = out.facts.published;
@@ -136,7 +136,7 @@ Done watch_hand(host::Machine& machine, const FleetImage& image, Watched& out) {
                                     tag, there, said, image.repository, place_of(out));
   };
   if (promoted && !published.empty() && promoted->digest != published) {
-    bool hand = out.history.promoted_before.contains(published);
+    bool hand = out.history.promoted_before.contains(published) && out.history.moving != published;
     if (!hand) {
       TRY_ASSIGN(const bool named, has_revision(machine, out.to, published));
       hand = !named;

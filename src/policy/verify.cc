@@ -9,6 +9,7 @@
 #include <fmt/ranges.h>
 
 #include "attest/predicate.h"
+#include "attest/provenance.h"
 #include "attest/support.h"
 #include "base/text.h"
 #include "policy/inner/age.h"
@@ -70,6 +71,10 @@ std::optional<Time> time_of(const PresentedSignature& signature) {
   if (const Dated* const row = dated_of(plain_type(signature.statement->predicate_type))) {
     for (const char* place : row->places) {
       if (const auto time = Time::parse(text_at(signature.statement->predicate, place))) return *time;
+    }
+    // Parameters of another builder may have the same name, and another meaning.
+    if (row->own != nullptr && text_at(signature.statement->predicate, "/buildDefinition/buildType") == attest::build_type) {
+      if (const auto time = Time::parse(text_at(signature.statement->predicate, row->own))) return *time;
     }
   }
   return signature.signed_at;
@@ -212,19 +217,26 @@ class Judge {
     say_age("max-age", "the newest signature, provenance or scan", newest, *rule_.max_age, fmt::format("{}; or build it anew, or take a newer image", dated_of(attest::vulnerability_scan_uri)->renewal));
   }
 
-  /// Of several promises by whoever may promise the one that lasts longest counts: a later statement may prolong an earlier one.
+  /// Of each who may promise the last word counts, whether it prolongs or shortens; of several of them one that holds suffices.
   void judge_support() {
     const std::string signers = names_of(signers_of(attest::support_uri));
     const Signatures found = statements_of(attest::support_uri);
     if (found.empty()) return fails("supported", fmt::format("nobody promises support of it{}", lacks(attest::support_uri)), fmt::format("it takes a statement 'support' on this image, signed by {}", signers));
-    std::optional<attest::SupportSaid> best;
+    std::vector<attest::Promise> promises;
     for (const PresentedSignature* each : found) {
-      auto said = attest::read_support(each->statement->predicate);
-      if (said && (!best || !said->until || (best->until && *best->until < *said->until))) best = std::move(*said);
+      if (auto said = attest::read_support(each->statement->predicate)) promises.push_back({std::move(*said), party_of(*each), each->signed_at});
     }
-    if (!best) return fails("supported", "what is said of its support cannot be read", "it takes a statement 'support' of the form that docs/formats/statements.md has");
-    if (best->from && now_ < *best->from) return fails("supported", fmt::format("its support begins on {}", best->from->date()), "wait until then, or take an image that is supported now");
-    if (best->until && *best->until <= now_) return fails("supported", fmt::format("its support ended on {}", best->until->date()), "take a newer image, or one whose support was prolonged");
+    if (promises.empty()) return fails("supported", "what is said of its support cannot be read", "it takes a statement 'support' of the form that docs/formats/statements.md has");
+    const attest::SupportSaid* best = nullptr;
+    const auto begun = [&](const attest::SupportSaid& said) { return !said.from || *said.from <= now_; };
+    for (const size_t at : attest::last_words(promises, now_)) {
+      const attest::SupportSaid& said = promises[at].said;
+      const bool longer = best == nullptr || (begun(said) != begun(*best) ? begun(said) : !said.until || (best->until && *best->until < *said.until));
+      if (longer) best = &said;
+    }
+    if (best == nullptr) return fails("supported", "its support is promised on a day that is yet to come", "look at the clocks of this machine and of the signer");
+    if (!begun(*best)) return fails("supported", fmt::format("its support begins on {}", best->from->date()), "wait until then, or take an image that is supported now");
+    if (best->until && *best->until <= now_) return fails("supported", fmt::format("its support ended on {}", best->until->date()), "take a newer image, or one whose support was prolonged by a later statement (its 'promised' says when)");
     holds("supported", best->until ? fmt::format("it is supported until {}", best->until->date()) : "it is supported, and no end is said");
   }
 

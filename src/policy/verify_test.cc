@@ -117,13 +117,23 @@ TEST(Verify, holds_what_is_promised_against_the_time) {
     said["image"] = "registry.example/team/app";
     return saying(by_key(who), support, std::move(said));
   };
+  const char* const ended = "supported no: its support ended on 2026-11-27 | take a newer image, or one whose support was prolonged by a later statement (its 'promised' says when)";
   struct Row { const char* summary; std::vector<PresentedSignature> promises; bool allowed; const char* reason; };
   const Row rows[] = {
       {"until a day to come", {promise({{"until", "2026-11-28T00:00:00Z"}})}, true, "supported ok: it is supported until 2026-11-28"},
       {"without an end", {promise({{"from", "2026-01-01T00:00:00Z"}})}, true, "supported ok: it is supported, and no end is said"},
-      {"it has ended", {promise({{"until", "2026-11-27T12:00:00Z"}})}, false, "supported no: its support ended on 2026-11-27 | take a newer image, or one whose support was prolonged"},
+      {"it has ended", {promise({{"until", "2026-11-27T12:00:00Z"}})}, false, ended},
       {"it has not begun", {promise({{"from", "2026-12-01T00:00:00Z"}})}, false, "supported no: its support begins on 2026-12-01 | wait until then, or take an image that is supported now"},
-      {"it was prolonged", {promise({{"until", "2026-11-01T00:00:00Z"}}), promise({{"until", "2027-11-01T00:00:00Z"}})}, true, "supported ok: it is supported until 2027-11-01"},
+      {"it was prolonged", {promise({{"until", "2026-11-01T00:00:00Z"}, {"promised", "2025-01-01T00:00:00Z"}}), promise({{"until", "2027-11-01T00:00:00Z"}, {"promised", "2026-01-01T00:00:00Z"}})}, true, "supported ok: it is supported until 2027-11-01"},
+      {"it was shortened", {promise({{"until", "2027-11-01T00:00:00Z"}, {"promised", "2025-01-01T00:00:00Z"}}), promise({{"until", "2026-11-27T12:00:00Z"}, {"promised", "2026-01-01T00:00:00Z"}})}, false, ended},
+      {"an end was given to what had none", {promise(Json::object()), promise({{"until", "2026-11-27T12:00:00Z"}, {"promised", "2026-01-01T00:00:00Z"}})}, false, ended},
+      {"what says when overrules what does not", {promise({{"until", "2026-11-01T00:00:00Z"}}), promise({{"until", "2027-11-01T00:00:00Z"}, {"promised", "2020-01-01T00:00:00Z"}})}, true, "supported ok: it is supported until 2027-11-01"},
+      {"nobody knows which was later", {promise({{"until", "2026-11-27T12:00:00Z"}}), promise({{"until", "2027-11-01T00:00:00Z"}})}, false, ended},
+      {"a log tells which was later", {at(promise({{"until", "2026-11-27T12:00:00Z"}}), days_ago(3)), at(promise({{"until", "2027-11-01T00:00:00Z"}}), days_ago(2))}, true, "supported ok: it is supported until 2027-11-01"},
+      {"the last word is of a time to come, and the one before holds", {promise({{"until", "2026-12-24T00:00:00Z"}, {"promised", "2026-01-01T00:00:00Z"}}), promise({{"from", "2026-12-24T00:00:00Z"}, {"until", "2028-01-01T00:00:00Z"}, {"promised", "2026-11-01T00:00:00Z"}})}, true, "supported ok: it is supported until 2026-12-24"},
+      {"a word of tomorrow was not said", {promise({{"until", "2026-12-24T00:00:00Z"}, {"promised", "2026-01-01T00:00:00Z"}}), promise({{"until", "2028-01-01T00:00:00Z"}, {"promised", "2026-11-28T12:00:00Z"}})}, true, "supported ok: it is supported until 2026-12-24"},
+      {"nothing but a word of tomorrow", {promise({{"until", "2028-01-01T00:00:00Z"}, {"promised", "2026-11-28T12:00:00Z"}})}, false, "supported no: its support is promised on a day that is yet to come | look at the clocks of this machine and of the signer"},
+      {"another's later word takes nothing back", {promise({{"until", "2027-11-01T00:00:00Z"}, {"promised", "2025-01-01T00:00:00Z"}}), promise({{"until", "2026-11-27T12:00:00Z"}, {"promised", "2026-01-01T00:00:00Z"}}, "other")}, true, "supported ok: it is supported until 2027-11-01"},
       {"whoever is not named promises nothing", {promise({{"until", "2027-11-01T00:00:00Z"}}, "other")}, false, "supported no: nobody promises support of it (bundle: signed by 'other', whom the rule does not name) | it takes a statement 'support' on this image, signed by key 'release'"},
       {"nothing is promised", {}, false, "supported no: nobody promises support of it | it takes a statement 'support' on this image, signed by key 'release'"},
       {"what is no promise", {promise({{"until", "some day"}})}, false, "supported no: what is said of its support cannot be read | it takes a statement 'support' of the form that docs/formats/statements.md has"},
@@ -137,6 +147,11 @@ TEST(Verify, holds_what_is_promised_against_the_time) {
     EXPECT_EQ(shown(verdict.reasons[1]), row.reason) << row.summary;
   }
   EXPECT_TRUE(judged(ours + "    signed-by: release\n", {by_key("release")}).allowed) << "nobody asked";
+  // Where two may promise, a later word of the one takes nothing back of the other's.
+  const std::string two = ours + "    signed-by: [release, other]\n    supported: true\n";
+  const auto longer = promise({{"until", "2027-11-01T00:00:00Z"}, {"promised", "2025-01-01T00:00:00Z"}}), ends = promise({{"until", "2026-11-27T12:00:00Z"}, {"promised", "2026-01-01T00:00:00Z"}}, "other");
+  EXPECT_EQ(shown(judged(two, {by_key("release"), longer, ends}).reasons[1]), "supported ok: it is supported until 2027-11-01");
+  EXPECT_EQ(shown(judged(two, {by_key("release"), ends, longer}).reasons[1]), "supported ok: it is supported until 2027-11-01") << "in whatever order";
 }
 
 TEST(Verify, an_index_is_signed_itself_unless_the_rule_says_that_its_platforms_suffice) {
@@ -253,6 +268,7 @@ TEST(Verify, judges_ages) {
   const auto said = [](const std::string& finished) { return saying(by_key("release"), slsa1, provenance(builder, finished)); };
   const auto scanned = [](const std::string& finished) { return saying(by_key("release"), vuln, Json{{"metadata", {{"scanFinishedOn", finished}}}}); };
   const std::string scan_it = "scan it anew and attach that: `ashlar scan IMAGE --format cosign-vuln --output scan.json`, then `ashlar attest IMAGE --type vuln --predicate scan.json --key KEY`";
+  const std::string lock_first = " | build it anew, or take a newer image; one that `ashlar make` makes is as old as its lock: `ashlar lock --update` first";
   const std::string remedy = " | " + scan_it + "; or build it anew, or take a newer image";
   struct Row { const char* summary; std::string rules; std::vector<PresentedSignature> signatures; bool allowed; std::string reason; };
   const Row rows[] = {
@@ -268,8 +284,8 @@ TEST(Verify, judges_ages) {
       {"tomorrow does not hide today", whole, {by_key("release"), said("2026-11-28T12:00:00Z"), said("2026-11-27T11:00:00Z")}, true, "max-age ok: the newest signature, provenance or scan is of 2026-11-27T11:00:00Z, 1 hour old"},
       {"clocks differ by minutes", whole, {by_key("release"), said("2026-11-27T12:04:00Z")}, true, "max-age ok: the newest signature, provenance or scan is of 2026-11-27T12:04:00Z, 0 days old"},
       {"a statement's own age", each, {by_key("release"), said("2026-11-20")}, true, "statements ok: the newest statement 'slsaprovenance1' is of 2026-11-20T00:00:00Z, 7 days old"},
-      {"a statement that is too old", each, {by_key("release"), said("2026-09-01")}, false, std::string("statements no: the newest statement 'slsaprovenance1' is of 2026-09-01T00:00:00Z, 87 days old: more than 30 days") + " | build it anew, or take a newer image"},
-      {"a fresh scan does not make a build fresh", each, {by_key("release"), said("2026-09-01"), scanned("2026-11-27T11:00:00Z")}, false, std::string("statements no: the newest statement 'slsaprovenance1' is of 2026-09-01T00:00:00Z, 87 days old: more than 30 days") + " | build it anew, or take a newer image"},
+      {"a statement that is too old", each, {by_key("release"), said("2026-09-01")}, false, std::string("statements no: the newest statement 'slsaprovenance1' is of 2026-09-01T00:00:00Z, 87 days old: more than 30 days") + lock_first},
+      {"a fresh scan does not make a build fresh", each, {by_key("release"), said("2026-09-01"), scanned("2026-11-27T11:00:00Z")}, false, std::string("statements no: the newest statement 'slsaprovenance1' is of 2026-09-01T00:00:00Z, 87 days old: more than 30 days") + lock_first},
       {"a statement that has no date, signed at a time that is known", each, {by_key("release"), at(said(""), days_ago(4))}, true, "statements ok: the newest statement 'slsaprovenance1' is of 2026-11-23T12:00:00Z, 4 days old"},
       {"a statement that has no date", each, {by_key("release"), said("")}, false, "statements no: nothing tells when the newest statement 'slsaprovenance1' was made; it may be 30 days old at most | it takes a date in the statement, or a signature with a time stamp of a trusted authority or log (and a trust root)"},
       {"a date that is none", each, {by_key("release"), said("yesterday")}, false, "statements no: nothing tells when the newest statement 'slsaprovenance1' was made; it may be 30 days old at most | it takes a date in the statement, or a signature with a time stamp of a trusted authority or log (and a trust root)"},
@@ -302,6 +318,40 @@ TEST(Verify, dates_of_every_type_are_read_where_it_has_them) {
     const VerifyVerdict old = judged(ours + fmt::format("    statements: [{{type: {}, max-age: 1d}}]\n", row.name), {by_key("a"), saying(by_key("a"), row.uri, row.predicate)});
     const auto command = renewed_by.find(row.name);
     EXPECT_NE(old.reasons.back().remedy.find(command == renewed_by.end() ? "build it anew, or take a newer image" : command->second), std::string::npos) << row.uri << old.reasons.back().remedy;
+  }
+}
+
+/// Provenance as those write it whose images people take: when it was built, where they say so; of ours what it was made of.
+TEST(Verify, an_age_is_that_of_the_build_or_of_what_ours_was_made_of) {
+  const auto ours_of = [](const std::string& as_of, const std::string& type = "https://ashlar.dev/build/v1") {
+    return Json{{"buildDefinition", {{"buildType", type}, {"internalParameters", {{"distribution", "debian-13"}, {"as_of", as_of}}}}}, {"runDetails", {{"builder", {{"id", builder}}}, {"metadata", {{"invocationId", "sha256:1"}}}}}};
+  };
+  const auto finished = [](Json predicate, const std::string& when) { return predicate["runDetails"]["metadata"]["finishedOn"] = when, predicate; };
+  struct Row { const char *summary, *type; Json predicate; std::optional<Time> signed_at; bool allowed; const char* reason; };
+  const Row rows[] = {
+      {"ours, of archives of ten days ago", slsa1, ours_of("2026-11-17T12:00:00Z"), {}, true, "is of 2026-11-17T12:00:00Z, 10 days old"},
+      {"ours, to the second", slsa1, ours_of("2026-10-28T12:00:00Z"), {}, true, "is of 2026-10-28T12:00:00Z, 30 days old"},
+      {"ours, a second more", slsa1, ours_of("2026-10-28T11:59:59Z"), {}, false, "is of 2026-10-28T11:59:59Z, 30 days old: more than 30 days"},
+      {"ours, of an old lock, and signed today", slsa1, ours_of("2026-01-01T00:00:00Z"), now, false, "is of 2026-01-01T00:00:00Z, 330 days old: more than 30 days"},
+      {"ours, of archives that are yet to come", slsa1, ours_of("2026-11-28T12:00:00Z"), {}, false, "is dated 2026-11-28T12:00:00Z, which is yet to come"},
+      {"ours, without a date that is one", slsa1, ours_of("today"), {}, false, "nothing tells when"},
+      {"ours, whose caller said when it was built", slsa1, finished(ours_of("2026-01-01T00:00:00Z"), "2026-11-26T12:00:00Z"), {}, true, "is of 2026-11-26T12:00:00Z, 1 day old"},
+      {"a parameter of that name of another build type", slsa1, ours_of("2026-11-17T12:00:00Z", "https://example.org/build/v1"), {}, false, "nothing tells when"},
+      {"BuildKit's, SLSA 1", slsa1, {{"buildDefinition", {{"buildType", "https://github.com/moby/buildkit/blob/master/docs/attestations/slsa-definitions.md"}}}, {"runDetails", {{"builder", {{"id", builder}}}, {"metadata", {{"invocationId", "x"}, {"startedOn", "2026-11-20T11:58:00Z"}, {"finishedOn", "2026-11-20T12:00:00Z"}}}}}}, {}, true, "is of 2026-11-20T12:00:00Z, 7 days old"},
+      {"BuildKit's, SLSA 0.2", slsa02, {{"builder", {{"id", builder}}}, {"buildType", "https://mobyproject.org/buildkit@v1"}, {"metadata", {{"buildStartedOn", "2026-11-20T11:58:00Z"}, {"buildFinishedOn", "2026-11-20T12:00:00.5Z"}}}}, {}, true, "is of 2026-11-20T12:00:00Z, 7 days old"},
+      {"an old one of theirs", slsa02, {{"builder", {{"id", builder}}}, {"metadata", {{"buildFinishedOn", "2026-10-01T12:00:00Z"}}}}, {}, false, "is of 2026-10-01T12:00:00Z, 57 days old: more than 30 days"},
+      {"a builder's that says no time, logged", slsa1, {{"buildDefinition", {{"buildType", "https://actions.github.io/buildtypes/workflow/v1"}}}, {"runDetails", {{"builder", {{"id", builder}}}, {"metadata", {{"invocationId", "https://ci.example/1"}}}}}}, days_ago(3), true, "is of 2026-11-24T12:00:00Z, 3 days old"},
+      {"the same, and no log", slsa1, {{"buildDefinition", {{"buildType", "https://actions.github.io/buildtypes/workflow/v1"}}}, {"runDetails", {{"builder", {{"id", builder}}}, {"metadata", {{"invocationId", "https://ci.example/1"}}}}}}, {}, false, "nothing tells when"},
+  };
+  for (const Row& row : rows) {
+    PresentedSignature said = saying(by_key("release"), row.type, row.predicate);
+    said.signed_at = row.signed_at;
+    const std::string type = row.type == std::string_view(slsa1) ? "slsaprovenance1" : "slsaprovenance02";
+    const VerifyVerdict whole = judged(ours + "    signed-by: release\n    max-age: 30d\n", {by_key("release"), said}), each = judged(ours + fmt::format("    statements: [{{type: {}, max-age: 30d}}]\n", type), {by_key("release"), said});
+    for (const VerifyVerdict* verdict : {&whole, &each}) {
+      EXPECT_EQ(verdict->allowed, row.allowed) << row.summary;
+      EXPECT_NE(shown(*verdict).back().find(row.reason), std::string::npos) << row.summary << ": " << shown(*verdict).back();
+    }
   }
 }
 

@@ -92,6 +92,15 @@ TEST_F(AheadFlow, what_is_broken_is_stopped_before_anybody_has_it) {
   EXPECT_EQ(last("noted")["result"], "stopped");
   EXPECT_EQ(stage.ashlar({"sbom", stopped["candidate"].get<std::string>(), "--format", "table"}).code, 0);
   EXPECT_EQ(ahead(1)["known"], true) << "nothing has changed since";
+  Json tracker = Json::parse(stage.read("tracker.json"));
+  tracker["other"]["CVE-2026-0100"] = Json::parse(R"({"description": "another's", "scope": "remote", "releases": {"trixie": {"status": "open", "urgency": "high", "repositories": {"trixie": "1.0"}}}})");
+  stage.write("tracker.json", tracker.dump());
+  ASSERT_EQ(stage.ashlar({"feed", "update", "debian-tracker=tracker.json", "debian-eol=eol.json"}).code, 0);
+  EXPECT_EQ(ahead(1)["known"], true) << "another database, that says nothing new of the candidate";
+  EXPECT_EQ(last("noted")["result"], "stopped");
+  know("1.3");
+  EXPECT_EQ(ahead(1)["known"], false) << "one that says something new of it";
+  EXPECT_EQ(ahead(1)["known"], true);
   EXPECT_EQ(ahead(1, {"--again"})["known"], false);
   offer("stone-proposed", "1.3");
   EXPECT_EQ(ahead()["outcome"], "passed") << "a better one is tried by itself";

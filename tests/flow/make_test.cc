@@ -93,6 +93,27 @@ TEST_F(MakeFlow, what_passes_is_published_signed_and_described) {
   }
 }
 
+/// The archive was published an hour ago, and the image is made now: its age is the hour, however often it is made.
+TEST_F(MakeFlow, what_was_made_is_as_old_as_what_its_archives_had) {
+  const Json made = make(), again = make();
+  EXPECT_EQ(again["digest"], made["digest"]);
+  EXPECT_EQ(std::ranges::count_if(again["statements"], [](const Json& each) { return each.value("predicate_type", "") == "https://slsa.dev/provenance/v1" && each.value("new", true); }), 0) << "the same bytes: " << again["statements"];
+  const auto asked = [&](const std::string& age, int code) {
+    stage.write("admit.yaml", fmt::format("verify:\n  rules:\n    - {{images: '**', signed-by: {{file: our.pub}}, statements: [{{type: slsaprovenance1, max-age: {}}}]}}\n", age));
+    const Json answer = stage.json({"verify", to() + ":1", "--policy", "admit.yaml"}, code);
+    return answer["policy"]["reasons"].back();
+  };
+  const Json lock = Json::parse(stage.read("small.lock.json"));
+  std::string newest;
+  for (const Json& each : lock["archives"]) newest = std::max(newest, each["date"].get<std::string>());
+  const Json young = asked("3h", 0), old = asked("30m", 1);
+  EXPECT_TRUE(young["holds"]) << young;
+  EXPECT_NE(young["what"].get<std::string>().find("the newest statement 'slsaprovenance1' is of " + newest), std::string::npos) << young;
+  EXPECT_FALSE(old["holds"]) << old;
+  EXPECT_NE(old["what"].get<std::string>().find(": more than 30 minutes"), std::string::npos) << old;
+  EXPECT_NE(old["remedy"].get<std::string>().find("`ashlar lock --update` first"), std::string::npos) << old;
+}
+
 TEST_F(MakeFlow, the_same_again_changes_nothing) {
   const Json first = make();
   registry->forget_log();

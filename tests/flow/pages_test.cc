@@ -51,5 +51,30 @@ TEST(Pages, of_sla_and_replay_are_laid_out_as_they_are_meant) {
   }
 }
 
+/// On a telephone: tables that are wider are moved within themselves, charts get smaller, long words break.
+TEST(Pages, fit_a_narrow_window) {
+  ASHLAR_NEED("chromium");
+  const Stage stage;
+  const std::string data = ASHLAR_SOURCE_DIR "/tests/data/";
+  for (const char* page : {"sla/report.html", "replay/report.html", "outcomes/sample.html", "scan/report.html"}) {
+    for (const int width : {420, 360}) {
+      SCOPED_TRACE(fmt::format("{} at {} pixels", page, width));
+      const Json seen = laid_out(stage, data + page, width);
+      ASSERT_TRUE(seen.is_object()) << seen;
+      EXPECT_EQ(seen["overflow"], 0) << "nothing is cut off at the side";
+      for (const Json& chart : seen["charts"]) {
+        EXPECT_LE(chart["width"].get<double>(), width) << chart;
+        EXPECT_GE(chart["width"].get<double>(), 250) << chart;
+        EXPECT_EQ(chart["outside"], Json::array()) << "every word lies within its chart: " << chart;
+      }
+      EXPECT_FALSE(seen["tables"].empty());
+      for (const Json& table : seen["tables"]) {
+        EXPECT_LE(table["width"].get<double>(), width) << table;
+        EXPECT_EQ(table["empty"], 0) << table;
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace ashlar::flow

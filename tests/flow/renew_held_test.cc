@@ -193,6 +193,37 @@ TEST_F(HeldFlow, verify_holds_what_is_promised_against_the_time) {
   EXPECT_NE(denied.out.find("-- supported: its support ended on 2020-06-30"), std::string::npos) << denied.told;
 }
 
+/// The same image, published again by its cadence: what is promised is said when it changes, and the last word counts.
+TEST_F(HeldFlow, of_several_promises_of_one_signer_the_last_counts) {
+  stage.write("admit.yaml", "verify:\n  rules:\n    - {images: '**', signed-by: {file: our.pub}, supported: true}\n");
+  const auto round = [&](const char* until, int seconds) {
+    stage.write("fleet.yaml", fmt::format("images:\n  - {{definition: small.yaml, to: 'oci:published', cadence: 1m, support: {{from: 2020-01-01, until: {}}}}}\n", until));
+    renew({"--now", after(seconds)});
+  };
+  const auto promises = [&] {
+    std::string out;
+    const Json said = stage.json({"verify", "oci:published:1", "--key", "our.pub"});
+    for (const Json& each : said["support"]) out += fmt::format("{}{} ", each["until"].get<std::string>().substr(0, 10), each.value("superseded", false) ? " before" : "");
+    return out;
+  };
+  round("2098-01-01", 0);
+  const std::string digest = tags().at("1");
+  EXPECT_EQ(promises(), "2098-01-01 ");
+  round("2098-01-01", 65);
+  EXPECT_EQ(tags().at("1"), digest);
+  EXPECT_EQ(promises(), "2098-01-01 ") << "the same is not said again";
+  EXPECT_EQ(stage.ashlar({"verify", "oci:published:1", "--policy", "admit.yaml"}).code, 0);
+  round("2021-01-01", 130);
+  EXPECT_EQ(promises(), "2021-01-01 2098-01-01 before ");
+  const Ran ended = stage.ashlar({"verify", "oci:published:1", "--policy", "admit.yaml"});
+  EXPECT_EQ(ended.code, 1) << "the longer promise does not hold any more: " << ended.told;
+  EXPECT_NE(ended.out.find("-- supported: its support ended on 2021-01-01"), std::string::npos) << ended.told;
+  EXPECT_NE(stage.ashlar({"verify", "oci:published:1", "--key", "our.pub"}).out.find("it is supported until 2098-01-01, as 'our.pub' said before it said something else"), std::string::npos);
+  round("2098-01-01", 195);
+  EXPECT_EQ(promises(), "2098-01-01 2098-01-01 before 2021-01-01 before ") << "what was said once is said again";
+  EXPECT_EQ(stage.ashlar({"verify", "oci:published:1", "--policy", "admit.yaml"}).code, 0);
+}
+
 TEST_F(HeldFlow, a_fix_that_was_made_by_hand_was_available) {
   renew();
   know("1.2");

@@ -162,6 +162,46 @@ TEST_F(KilledRenewFlow, at_every_stage_of_a_renewal_nothing_is_half_done_doubled
   for (const char* each : {"write down", "put the lock by", "replace the lock", "build", "publish and sign", "move tags", "queue", "tell"}) EXPECT_GT(killed[each], 0) << each;
 }
 
+/// A definition that goes back to what it was gives the image that was published before. Cut off between its tags and the ledger, that looks like somebody's hand that moved the tags back: what the round said
+/// before it moved them tells that it is none.
+TEST_F(KilledRenewFlow, cut_off_before_the_ledger_what_was_promoted_before_is_settled_by_the_next_round) {
+  const std::string definition = stage.read("small.yaml"), first = before.at("1");
+  stage.write("small.yaml", definition + "labels: {org.example.more: more}\n");
+  ASSERT_EQ(done(renew()).substr(0, 8), "promoted");
+  const std::string second = tags().at("1");
+  ASSERT_NE(second, first);
+  stage.write("small.yaml", definition);
+  ASSERT_NO_FATAL_FAILURE(keep());
+  const Ran undisturbed = round({});
+  ASSERT_EQ(undisturbed.code, 0) << undisturbed.told;
+  ASSERT_EQ(tags().at("1"), first) << "the very image that was there";
+  const std::string wanted = outcome();
+  // The first step in the ledger after the last tag has moved.
+  const auto all = steps();
+  const auto moved = std::ranges::find(all.rbegin(), all.rend(), "move tags", &Step::stage).base();
+  const auto is_of_ledger = [](const Step& each) { return each.of == "ledger.db"; };
+  const auto in_ledger = std::ranges::count_if(all.begin(), moved, is_of_ledger);
+  ASSERT_TRUE(std::any_of(moved, all.end(), is_of_ledger)) << "what came of it is written down after the tags";
+  ASSERT_NO_FATAL_FAILURE(back());
+  const Ran cut = round({in_ledger + 1, "write down", "ledger.db"});
+  ASSERT_EQ(cut.code, 137) << cut.told;
+  ASSERT_EQ(tags().at("1"), first) << "its tags had moved";
+  const auto last_promoted = [&] {
+    const Json log = stage.json({"audit", "log"});
+    std::string digest;
+    for (const Json& each : log["entries"]) {
+      if (each["kind"] == "promoted") digest = each["digest"];
+    }
+    return digest;
+  };
+  ASSERT_EQ(last_promoted(), second) << "and nothing was written down of that";
+  ASSERT_EQ(stage.ashlar(again()).code, 0);
+  EXPECT_EQ(last_promoted(), first);
+  EXPECT_EQ(tags().at("1"), first);
+  EXPECT_EQ(outcome(), wanted) << "as if it had not been cut off";
+  EXPECT_EQ(done(renew()), "") << "and nothing is held";
+}
+
 TEST_F(KilledRenewFlow, at_every_stage_of_one_that_is_stopped_no_tag_moves) {
   archive->put("stone-security", listed({"greeter", "1.2", "amd64", "words (= 1.0)", {{"usr/bin/other", bytes_of(ASHLAR_GREETER)}, {"usr/share/doc/greeter/copyright", "free\n"}}, {}, {}}));
   archive->publish();

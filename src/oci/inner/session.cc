@@ -123,6 +123,8 @@ Done Session::find_certificates() {
 
 std::string Session::own_host() const { return std::string(host_of(url(""))); }
 
+bool Session::is_ours(std::string_view url) const { return host_of(url) == own_host() && (plain_ || url.starts_with("https://")); }
+
 std::string Session::url(std::string_view rest) const { return fmt::format("{}://{}/v2/{}/{}", plain_ ? "http" : "https", host_, repository_, rest); }
 
 Result<std::string> Session::resolve(const std::string& asked, std::string_view target) const {
@@ -188,8 +190,7 @@ bool Session::wait(int round, const host::HttpResponse* answer) {
 }
 
 Result<host::HttpResponse> Session::send(host::HttpRequest request, Sink& sink, const host::Http::Begin& begin, OnTrouble trouble) {
-  // An upload's address may lie elsewhere: what is shown to the registry is for nobody else, nor for a way on which anybody could listen.
-  const bool ours = host_of(request.url) == own_host() && (plain_ || request.url.starts_with("https://"));
+  const bool ours = is_ours(request.url);  // an upload's address may lie elsewhere
   request.tls = ours ? tls_ : host::HttpTls();
   bool logged_in = false;
   for (int round = 0;;) {

@@ -30,6 +30,8 @@ class Session {
   std::string url(std::string_view rest) const;
   /// What a header `location` or `link` of an answer to `asked` leads to (RFC 3986, 5.2, as registries use it). Invalid where it leads to no address of HTTP.
   Result<std::string> resolve(const std::string& asked, std::string_view target) const;
+  /// Whether an address is this registry's, reached as it is here: what is shown to the registry is for nobody else, nor for a way on which anybody could listen.
+  bool is_ours(std::string_view url) const;
   const std::string& repository() const { return repository_; }
 
   /// One request. A 401 is answered with the login that the registry wants, once; what comes back has any status.

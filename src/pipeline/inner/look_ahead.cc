@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "pipeline/catalog.h"
 #include "pipeline/inner/candidate.h"
+#include "pipeline/inner/judged_by.h"
 #include "pipeline/inner/look_ahead.h"
 #include "pipeline/record_made.h"
 #include "plan/lock_making.h"
@@ -19,7 +20,8 @@ namespace {
 /// One image, and what the ledger is to be told of it.
 class OneAhead {
  public:
-  OneAhead(Workshop& workshop, advisory::Database& database, const FleetImage& image, const RenewOptions& options) : workshop_(workshop), database_(database), image_(image), options_(options) {}
+  OneAhead(Workshop& workshop, advisory::Database& database, const FleetImage& image, const RenewOptions& options, const std::string& judged_by)
+      : workshop_(workshop), database_(database), image_(image), options_(options), judged_by_(judged_by) {}
 
   Result<Ahead> look(ledger::Ledger& ledger) {
     Ahead out{.image = image_.repository};
@@ -36,13 +38,17 @@ class OneAhead {
     if (out.lock == lock_identity(present)) return out;
     out.changes = by_platforms(plan::changes(present, lock));
     TRY_ASSIGN(const auto history, history_of(ledger, image_.repository));
-    const std::string inputs = Digest::of(fmt::format("{}\n{}\n{}", out.lock, definition.digest_hex, database_.digest().str())).hex();
-    if (!options_.again && is_known(history, definition, inputs, out)) return out;
+    const std::string inputs = Digest::of(fmt::format("{}\n{}\n{}", out.lock, definition.digest_hex, judged_by_)).hex();
+    TRY_ASSIGN(const bool known, is_known(history, definition, inputs, out));
+    if (known) return out;
     TRY(make_of(lock, out));
     event_ = ledger::Event{.kind = ledger::Kind::Noted, .at = workshop_.machine.clock->now(), .image = image_.repository, .digest = out.digest};
     event_->by = "ashlar renew";
     event_->facts = {{"what", "ahead"}, {"lock", out.lock}, {"result", std::string(to_string(out.outcome))}, {"definition", definition.digest_hex}, {"inputs", inputs}, {"candidate", out.candidate}, {"seconds", fmt::format("{:.3f}", out.seconds)}};
     if (!out.why.empty()) event_->facts.emplace("reason", join(out.why, "; "));
+    if (out.outcome == Ahead::Outcome::Stopped) {
+      TRY_ASSIGN(event_->facts["judged"], said_now(out.candidate));
+    }
     return out;
   }
   const std::optional<ledger::Event>& event() const { return event_; }
@@ -59,12 +65,23 @@ class OneAhead {
     return std::move(outcome.lock);
   }
 
-  /// What passed stays so as long as the definition is the same; what was stopped, as long as nothing that decides about it changed.
-  static bool is_known(const ImageHistory& history, const plan::Definition& definition, const std::string& inputs, Ahead& out) {
+  /// What the database says now of a candidate that was put aside, as a digest; empty where it is not there any more.
+  Result<std::string> said_now(const std::string& candidate) {
+    TRY_ASSIGN(const auto to, parse_destination(image_.to));
+    const policy::Policy& policy = options_.make.policy;
+    return judged_now(workshop_, database_, candidate, {.also_named = {to.location}, .gate = policy.gate.stop_on, .rules = policy.decisions, .settings = options_.make.scan.settings, .trust = options_.make.scan.trust});
+  }
+
+  /// What passed stays so as long as the definition is the same; what was stopped, as long as nothing that decides about it changed: a database that says the same of it is no other.
+  Result<bool> is_known(const ImageHistory& history, const plan::Definition& definition, const std::string& inputs, Ahead& out) {
     const auto found = history.ahead.find(out.lock);
-    if (found == history.ahead.end()) return false;
+    if (options_.again || found == history.ahead.end()) return false;
     const ImageHistory::Trial& trial = found->second;
-    if (trial.passed ? trial.definition != definition.digest_hex : trial.inputs != inputs) return false;
+    if (trial.passed ? trial.definition != definition.digest_hex : trial.inputs != inputs || trial.judged.empty()) return false;
+    if (!trial.passed) {
+      TRY_ASSIGN(const std::string now, said_now(trial.candidate));
+      if (now != trial.judged) return false;
+    }
     out.outcome = trial.passed ? Ahead::Outcome::Passed : Ahead::Outcome::Stopped;
     out.digest = trial.digest;
     out.candidate = trial.candidate;
@@ -96,6 +113,7 @@ class OneAhead {
   advisory::Database& database_;
   const FleetImage& image_;
   const RenewOptions& options_;
+  const std::string& judged_by_;
   std::optional<ledger::Event> event_;
 };
 
@@ -129,12 +147,13 @@ Result<Renewed> look_ahead(Workshop& workshop, advisory::Database& database, led
   Renewed out;
   out.now = workshop.machine.clock->now();
   TRY_ASSIGN(const FleetChoice choice, choose(fleet, options.only));
+  TRY_ASSIGN(const std::string judged, judged_by(workshop, fleet, options.make));
   workshop.progress.stage("look ahead", choice.images.size());
   for (const FleetImage* const each : choice.images) {
     const FleetImage& image = *each;
     ++out.images;
     workshop.progress.step(image.repository, 1);
-    OneAhead one(workshop, database, image, options);
+    OneAhead one(workshop, database, image, options, judged);
     auto ahead = one.look(ledger);
     if (ahead) {
       out.ahead.push_back(std::move(*ahead));

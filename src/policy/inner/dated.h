@@ -8,6 +8,7 @@ namespace ashlar::policy {
 struct Dated {
   std::string_view type;
   std::array<const char*, 2> places;  ///< JSON pointers, the best first
+  const char* own;                    ///< in one of our own build type that has none of these: how old it is at least; null: no such place
   const char* renewal;                ///< what a person does who needs one of a later date
 };
 /// Of this type of predicate; null: it says none.

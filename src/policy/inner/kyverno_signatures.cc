@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "attest/predicate.h"
+#include "attest/provenance.h"
 #include "base/amount.h"
 #include "base/bytes.h"
 #include "base/text.h"
@@ -217,6 +218,7 @@ class Images {
     }
     std::vector<std::string> places;
     for (const char* each : dated->places) places.push_back(replaced(std::string(each + 1), "/", "."));
+    if (dated->own != nullptr) places.push_back(fmt::format("(buildDefinition.buildType == '{}' && {})", attest::build_type, replaced(std::string(dated->own + 1), "/", ".")));
     const std::string age = fmt::format("{{{{ time_since('', {}, '') }}}}", join(places, " || "));
     all.push_back({{"key", age}, {"operator", "LessThanOrEquals"}, {"value", fmt::format("{}s", *statement.max_age)}});
     all.push_back({{"key", age}, {"operator", "GreaterThanOrEquals"}, {"value", "-5m"}});

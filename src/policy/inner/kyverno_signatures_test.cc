@@ -83,6 +83,12 @@ TEST(KyvernoSignatures, statements_and_their_conditions) {
   EXPECT_EQ(images.verify.at("required"), true);
 }
 
+TEST(KyvernoSignatures, the_age_of_a_provenance_is_that_of_the_build_or_of_what_ours_was_made_of) {
+  const KyvernoImages images = images_of("images: registry.example/team/**, statements: [{type: slsaprovenance1, max-age: 30d}]");
+  EXPECT_EQ(images.verify.at("attestations").at(0).at("conditions").at(0).at("all").at(0).at("key"),
+            "{{ time_since('', runDetails.metadata.finishedOn || runDetails.metadata.startedOn || (buildDefinition.buildType == 'https://ashlar.dev/build/v1' && buildDefinition.internalParameters.as_of), '') }}");
+}
+
 TEST(KyvernoSignatures, statements_alone) {
   const KyvernoImages images = images_of("images: registry.example/team/**, image-signature: false, statements: [spdxjson]");
   EXPECT_FALSE(images.verify.contains("attestors"));

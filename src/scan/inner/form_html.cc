@@ -32,7 +32,7 @@ std::string chart(std::string_view title, std::string_view id, const std::vector
     return sum;
   };
   for (const Bar& bar : bars) longest = std::max(longest, total(bar));
-  std::string out = fmt::format("<figure id=\"{}\"><figcaption>{}</figcaption><svg role=\"img\" aria-label=\"{}\" width=\"480\" height=\"{}\">", id, escape_html(title), escape_html(title), bars.size() * 26 + 4);
+  std::string out = fmt::format("<figure id=\"{}\"><figcaption>{}</figcaption><svg role=\"img\" aria-label=\"{}\" viewBox=\"0 0 480 {}\" width=\"480\" height=\"{}\">", id, escape_html(title), escape_html(title), bars.size() * 26 + 4, bars.size() * 26 + 4);
   for (size_t row = 0; row < bars.size(); ++row) {
     const size_t y = row * 26;
     double x = 100;
