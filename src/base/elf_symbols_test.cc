@@ -39,6 +39,8 @@ Reference ask_readelf(const fs::path& path) {
   while (const size_t count = std::fread(buffer.data(), 1, buffer.size(), pipe.get())) text.append(buffer.data(), count);
   std::istringstream lines(text);
   for (std::string line; std::getline(lines, line);) {
+    // `<OS specific>: 10` is one word of three
+    if (const size_t from = line.find("<OS specific>: "); from != std::string::npos) line.erase(from, std::string_view("<OS specific>: ").size());
     std::istringstream words(line);
     std::string number, value, size, type, bind, sight, section, name;
     if (!(words >> number >> value >> size >> type >> bind >> sight >> section >> name) || !number.ends_with(':') || number == "Num:") continue;

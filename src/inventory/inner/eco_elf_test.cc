@@ -59,6 +59,10 @@ TEST_F(ElfPrograms, AProgramOfRustWithoutAListSaysSo) {
   trial::put(scratch / "r.rs", "fn main() {}\n");
   ASSERT_TRUE(trial::run(scratch.path(), "rustc r.rs -o r && strip r")) << trial::content_of(scratch / "log.txt");
   const Strings found = trial::lines(trial::tell("rust", "x", trial::content_of(scratch / "r")));
+  if (trial::output_of("readelf -p .comment '" + (scratch / "r").string() + "'").find("rustc version ") == std::string::npos) {  // as Debian 12's does not
+    EXPECT_EQ(found, Strings{}) << "a compiler that leaves no mark";
+    return;
+  }
   ASSERT_EQ(found.size(), 1U);
   EXPECT_TRUE(found[0].starts_with("note: 'x' is made by rustc version 1.") && found[0].ends_with(", and lists no crates")) << found[0];
 }
