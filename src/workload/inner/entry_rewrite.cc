@@ -309,7 +309,7 @@ class EntryRewriter {
     HealthForm form = health_form(line, !each.exec, exec, work_.places[number].values());
     if (form.none) return;
     if (!form.probe && !form.words.empty()) (void)usual_place(form.words);
-    if (!form.probe && !form.words.empty() && form.words[0].find('/') == std::string::npos && std::ranges::find(base_.programs, form.words[0]) == base_.programs.end() && base_.family != "python") form.reason = fmt::format("'{}' is not in the image", visible(form.words[0]));
+    if (!form.probe && !form.words.empty() && form.words[0].find('/') == std::string::npos && std::ranges::find(base_.programs, form.words[0]) == base_.programs.end() && base_.family != "python" && !is_started(form.words[0])) form.reason = fmt::format("'{}' is not in the image", visible(form.words[0]));
     if (!form.words.empty() && is_shell(form.words[0])) form.reason = "it needs a shell";
     if (!form.words.empty() && form.reason.empty() && !interpreter_of(form.words[0]).empty()) form.words.insert(form.words.begin(), std::string(interpreter_of(form.words[0])));
     if (!form.words.empty() && form.words[0].ends_with(".sh")) form.reason = fmt::format("the script '{}' needs a shell", visible(form.words[0]));
@@ -322,6 +322,15 @@ class EntryRewriter {
     work_.change("health-check", each.span, work_.shown(number), form.probe ? fmt::format("the probe asks: {}", json_array(form.words)) : "asked without a shell", "Kubernetes does not read it: an exec probe with the same words does the same there");
     const auto extent = each.exec ? each.rest.extent() : each.words[1].extent();
     if (extent) work_.edits.push_back({extent->first, extent->second, (each.exec ? "CMD " : "") + json_array(form.words)});
+  }
+
+  /// Whether it is what the image starts, by that name: whatever brings it brings it for the health check, too.
+  bool is_started(const std::string& program) const {
+    return std::ranges::any_of(work_.file.instructions, [&](const Instruction& each) {
+      if ((each.keyword != "CMD" && each.keyword != "ENTRYPOINT") || each.words.empty()) return false;
+      const std::vector<std::string> words = each.exec ? texts(each.words) : exec_form(each.words[0].text, work_.places[static_cast<size_t>(&each - work_.file.instructions.data())].values()).words;
+      return !words.empty() && (words[0] == program || (behind_init(words) < words.size() && words[behind_init(words)] == program));
+    });
   }
 
   void comment_out(size_t number, const Instruction& each) {
