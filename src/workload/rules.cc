@@ -25,7 +25,7 @@ constexpr Rule table[] = {
     {"command-repeated", Level::Warning, docker, "a stage has CMD, ENTRYPOINT or HEALTHCHECK several times", "only the last one counts"},
     {"docker-socket", Level::Error, run_time, "a container gets the container engine's socket", "who may speak to it is root on the machine"},
     {"env-not-expanded", Level::Warning, container_files, "a command in exec form has a variable", "without a shell nobody puts its value in"},
-    {"health-missing", Level::Note, docker, "an image that has a port has no HEALTHCHECK", "nobody notices a server that no longer answers"},
+    {"health-missing", Level::Note, "dockerfile kubernetes", "an image that has a port has no HEALTHCHECK, or a pod's container no probe", "nobody notices a server that no longer answers"},
     {"health-shell", Level::Warning, container_files, "a health check needs a shell, curl or wget", "a hardened image has none, and the container counts as sick", false, true},
     {"host-namespace", Level::Warning, run_time, "a container shares the machine's network, processes or IPC", "it sees and reaches what other containers and the machine do"},
     {"host-path", Level::Warning, pods, "a pod mounts a folder of the machine", "what it reads or writes there is not its own"},
