@@ -68,6 +68,10 @@ TEST(CheckPipelines, ImagesThatWhoeverRunsItGivesAreTold) {
       {FileKind::Jenkins, "agent { docker \"${env.OWN}\" }", "OWN"},
       {FileKind::Jenkins, "agent { docker \"$OWN\" }", "OWN"},
       {FileKind::Jenkins, "agent { docker \"${OWN}:1\" }", ""},
+      {FileKind::Jenkins, "environment { OWN = 'a' }\nagent { docker \"${env.OWN}\" }", ""},
+      {FileKind::Jenkins, "if (OWN == 'a') { agent { docker \"$OWN\" } }", "OWN"},
+      {FileKind::Jenkins, "withEnv(['OWN=a']) { docker.image(\"$OWN\") }", ""},
+      {FileKind::Jenkins, "parameters { string(name: 'OWN', defaultValue: 'a') }\nagent { docker \"${params.OWN}\" }", ""},
   };
   for (const auto& row : rows) {
     const auto uses = images_of(row.kind, row.text, "file");

@@ -1,5 +1,6 @@
 // Images of Jenkinsfiles: agents in containers, `docker.image`, templates of pods, and manifests of pods within texts.
 #include <algorithm>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -21,6 +22,7 @@ class Finder {
   explicit Finder(std::string_view text) : text_(text), lines_(text), words_(jenkins_words(text)) {}
 
   std::vector<ImageUse> find() {
+    gather();
     for (at_ = 0; at_ < words_.size(); ++at_) {
       const Word& word = words_[at_];
       if (word.is("{") || word.is("(")) open();
@@ -39,6 +41,16 @@ class Finder {
     std::size_t first = 0;       ///< of the uses that were found within
     bool of_registry = false;    ///< a registry is put before names in it
   };
+
+  /// Names that the file gives a value: `NAME = x`, `withEnv(['NAME=x'])`, and the parameter that it declares with a default.
+  void gather() {
+    for (std::size_t at = 0; at < words_.size(); ++at) {
+      const Word& word = words_[at];
+      if (word.kind == Word::Kind::Name && this->word(at + 1).is("=") && !this->word(at + 2).is("=")) set_.emplace(word.text);
+      if (word.kind == Word::Kind::Text && word.text.find('=') != std::string_view::npos) set_.emplace(trim(word.text.substr(0, word.text.find('='))));
+      if (word.kind == Word::Kind::Text && at > 1 && words_[at - 1].is(":") && words_[at - 2].is("name")) set_.emplace(word.text);
+    }
+  }
 
   const Word& word(std::size_t at) const {
     static const Word none{};
@@ -99,7 +111,7 @@ class Finder {
     if (value.text.find('\\') != std::string_view::npos) return undecided(where, value, "it is written with escapes");
     out_.push_back(make_use(where, written, std::move(made), lines_));
     const bool whole = value.text == "$" + variable || value.text == "${" + variable + "}";
-    if (!variable.empty() && whole) out_.back().given = last_part(variable);
+    if (!variable.empty() && whole && !set_.contains(last_part(variable))) out_.back().given = last_part(variable);
   }
   /// The first that is put in; empty: none.
   static std::string variable_of(std::string_view text) {
@@ -153,6 +165,7 @@ class Finder {
   std::size_t at_ = 0;
   std::vector<Level> levels_{};
   std::string_view closed_{};  ///< the name before the parentheses that were closed last
+  std::set<std::string> set_{};
   std::vector<ImageUse> out_{};
 };
 
