@@ -308,7 +308,7 @@ class EntryRewriter {
     const std::string line = each.exec || each.words.size() < 2 ? std::string() : each.words[1].text;
     HealthForm form = health_form(line, !each.exec, exec, work_.places[number].values());
     if (form.none) return;
-    if (!form.probe && !form.words.empty()) (void)usual_place(form.words);
+    if (!form.probe && !form.words.empty()) health_script(form.words), (void)usual_place(form.words);
     if (!form.probe && !form.words.empty() && form.words[0].find('/') == std::string::npos && std::ranges::find(base_.programs, form.words[0]) == base_.programs.end() && base_.family != "python" && !is_started(form.words[0])) form.reason = fmt::format("'{}' is not in the image", visible(form.words[0]));
     if (!form.words.empty() && is_shell(form.words[0])) form.reason = "it needs a shell";
     if (!form.words.empty() && form.reason.empty() && !interpreter_of(form.words[0]).empty()) form.words.insert(form.words.begin(), std::string(interpreter_of(form.words[0])));
@@ -324,6 +324,18 @@ class EntryRewriter {
     if (extent) work_.edits.push_back({extent->first, extent->second, (each.exec ? "CMD " : "") + json_array(form.words)});
   }
 
+  /// A script of package.json becomes what it starts, where that is a program of Node.js; else it stays, and is told.
+  void health_script(std::vector<std::string>& words) const {
+    std::vector<std::string> rest;
+    const auto script = npm_script(words, rest);
+    const auto json = script ? context_file(work_, "package.json") : std::nullopt;
+    const auto line = json ? script_line(*json, *script) : std::nullopt;
+    if (!line) return;
+    ExecForm form = exec_form(*line, {});
+    if (form.words.empty() || form.words[0] != "node") return;
+    form.words.insert(form.words.end(), rest.begin(), rest.end());
+    words = std::move(form.words);
+  }
   /// Whether it is what the image starts, by that name: whatever brings it brings it for the health check, too.
   bool is_started(const std::string& program) const {
     return std::ranges::any_of(work_.file.instructions, [&](const Instruction& each) {
