@@ -48,6 +48,7 @@ const Break found[] = {
     {"settings of tools stay there", "FROM node:20\nWORKDIR /app\nCOPY npmrc /root/.npmrc\nRUN npm ci\nCMD [\"node\", \"a.js\"]\n", {"/root/.npmrc"}},
     // Programs.
     {"go get of an old Go", "FROM golang:1.12\nRUN go get github.example/a/hello\nENTRYPOINT [\"hello\"]\n", {"COPY --from=build /go/bin /go/bin", "ENV PATH=\"/go/bin:$PATH\""}},
+    {"what cargo installs beside rustup's own programs", "FROM rustlang/rust:nightly\nWORKDIR /app\nCOPY . .\nRUN cargo install --path .\nCMD [\"/usr/local/cargo/bin/shop\"]\n", {"COPY --from=build /usr/local/cargo/bin/shop /usr/local/cargo/bin/shop"}, {"COPY --from=build /usr/local/cargo/bin /usr"}},
     {"go get that only downloads", "FROM golang:1.12\nWORKDIR /src\nCOPY . .\nRUN go get -d -v ./... && go build -o /src/a\nCMD [\"/src/a\"]\n", {}, {"/go/bin"}},
     {"a program that nothing brings", "FROM debian:12\nWORKDIR /src\nRUN make\nCMD [\"/usr/bin/tool\"]\n", {}, {}, "break files: nothing that comes into the image brings '/usr/bin/tool'"},
     {"one that nothing brings by its name", "FROM debian:12\nWORKDIR /src\nRUN make\nCMD [\"tool\"]\n", {}, {}, "break files: nothing that comes into the image brings 'tool'"},
