@@ -74,7 +74,7 @@ Result<Exit> check_any(Context& context, const Options& options) {
 
 Action check(CLI::App& app) {
   const auto options = std::make_shared<Options>();
-  app.add_option("PATH", options->paths, "Dockerfiles, compose files, Kubernetes manifests (rendered charts, too), files of GitHub and GitLab CI; in folders they are looked for. Or one finished image: oci:DIR[:TAG], oci-archive:FILE[:TAG], docker-archive:FILE[:TAG], docker://HOST/REPO[:TAG][@DIGEST]")->required();
+  app.add_option("PATH", options->paths, "Dockerfiles, compose files, Kubernetes manifests (rendered charts, too), files of GitHub and GitLab CI, Azure Pipelines and Jenkins; in folders they are looked for. Or one finished image: oci:DIR[:TAG], oci-archive:FILE[:TAG], docker-archive:FILE[:TAG], docker://HOST/REPO[:TAG][@DIGEST]")->required();
   app.add_option("--policy", options->policy, "the policy whose section 'bases' judges references, and which judges images; by default policy.yaml in this folder")->option_text("FILE");
   app.add_option("--environment", options->environment, "what the policy says of this environment")->option_text("NAME");
   app.add_flag("--pending-passes", options->pending_passes, "what only an image can tell (its signature, its age) is left to the check of the image, and makes no reference unknown");

@@ -22,28 +22,36 @@ constexpr std::array<std::string_view, 5> systems = {"github", "gitlab", "jenkin
 /// Only what no YAML and no shell reads as anything but a name goes into templates.
 bool is_name(std::string_view text) { return oci::is_repository(text) && text.find('/') == std::string_view::npos; }
 
-Result<Values> values_of(const StartOptions& options, const std::string& name) {
-  if (!is_name(name)) return cannot(Kind::Invalid, fmt::format("name an image '{}'", name), "a name has small letters and digits, with '.', '_' and '-' between them");
-  TRY_ASSIGN(const auto to, parse_destination(options.to));
-  const bool registry = to.transport == oci::Transport::Registry;
-  if (options.to.find_first_of(" \t\n\"'`$\\#") != std::string::npos) return cannot(Kind::Invalid, fmt::format("publish to '{}'", options.to), "a pipeline takes no quotes, blanks or variables in it");
-  if (!to.tag.empty() || !to.digest.empty()) return cannot(Kind::Invalid, fmt::format("publish to '{}'", options.to), "name it without a tag: the definition has the tags");
-  Values out = {{"NAME", name}, {"DEFINITION", name + ".yaml"}, {"TO", options.to}, {"PUBLISHED", registry ? to.location : name}};
-  if (registry) out["REPOSITORY"] = to.location;
-  if (!options.image.empty()) {
-    TRY_ASSIGN(const auto own, oci::ImageRef::parse(options.image));
-    if (own.transport != oci::Transport::Registry || own.digest.empty()) return cannot(Kind::Invalid, fmt::format("use '{}' in a pipeline", options.image), "name Ashlar's image by its digest: HOST/REPO@sha256:...");
-    out["IMAGE"] = options.image.starts_with("docker://") ? options.image.substr(9) : options.image;
-  }
-  return out;
-}
-
 /// Ashlar's own image, where it is named, beside what else pipelines of applications run in: for lists of the policy.
 void set_own_image(Values& values) {
   const auto own = values.find("IMAGE");
   const auto [reference, digest] = own == values.end() ? std::pair<std::string_view, std::string_view>() : cut(own->second, '@');
   const std::string_view name = reference.substr(0, std::min(reference.size(), reference.find(':', reference.rfind('/') + 1)));
   values["OWN_IMAGE"] = name.empty() ? "" : fmt::format(", {}", name), values["OWN_DIGEST"] = digest.empty() ? "" : fmt::format(", \"{}\"", digest);
+}
+
+/// The repository under which `make` publishes there, as policies name it (`ledger_name` in fleet.h), wherever the folder lies.
+std::string published_glob(const oci::ImageRef& to) {
+  if (to.transport == oci::Transport::Registry) return to.location;
+  const host::Path folder = host::Path(to.location).lexically_normal();
+  return fmt::format("oci:/**/{}", (folder.has_filename() ? folder : folder.parent_path()).filename().string());
+}
+
+Result<Values> values_of(const StartOptions& options, const std::string& name) {
+  if (!is_name(name)) return cannot(Kind::Invalid, fmt::format("name an image '{}'", name), "a name has small letters and digits, with '.', '_' and '-' between them");
+  TRY_ASSIGN(const auto to, parse_destination(options.to));
+  const bool registry = to.transport == oci::Transport::Registry;
+  if (options.to.find_first_of(" \t\n\"'`$\\#") != std::string::npos) return cannot(Kind::Invalid, fmt::format("publish to '{}'", options.to), "a pipeline takes no quotes, blanks or variables in it");
+  if (!to.tag.empty() || !to.digest.empty()) return cannot(Kind::Invalid, fmt::format("publish to '{}'", options.to), "name it without a tag: the definition has the tags");
+  Values out = {{"NAME", name}, {"DEFINITION", name + ".yaml"}, {"TO", options.to}, {"PUBLISHED", registry ? to.location : name}, {"BASES_GLOB", published_glob(to)}};
+  if (registry) out["REPOSITORY"] = to.location;
+  if (!options.image.empty()) {
+    TRY_ASSIGN(const auto own, oci::ImageRef::parse(options.image));
+    if (own.transport != oci::Transport::Registry || own.digest.empty()) return cannot(Kind::Invalid, fmt::format("use '{}' in a pipeline", options.image), "name Ashlar's image by its digest: HOST/REPO@sha256:...");
+    out["IMAGE"] = options.image.starts_with("docker://") ? options.image.substr(9) : options.image;
+  }
+  set_own_image(out);
+  return out;
 }
 
 /// From the folder up to that of the repository it lies in, as CI reads pipelines: `.` where it is that, or lies in none; else with `..`.
@@ -150,7 +158,6 @@ Result<StartedProject> start_from(Workshop& workshop, const host::Path& dockerfi
   // Names without a host are those of whatever registry a client takes by itself.
   const std::string first = options.bases.substr(0, options.bases.find('/'));
   values["BASES_GLOB"] = (first.find_first_of(".:") == std::string::npos ? "*/" : "") + options.bases + "/**";
-  set_own_image(values);
   TRY(add(workshop, "dockerfile", values, starters));
   // Keys and caches of pipelines lie in the repository's folder.
   for (StarterFile& each : starters) each.path = each.path == ".gitignore" ? each.path : own / each.path;

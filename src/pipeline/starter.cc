@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <iterator>
 
 #include <fmt/format.h>
 
@@ -16,7 +17,8 @@ namespace {
 struct Set {
   std::map<std::string, std::string> values;
   struct File {
-    std::string name, from, yields;  ///< name in the project, template below the data folder
+    std::string name, yields;          ///< name in the project
+    std::vector<std::string> from;     ///< templates below the data folder, one below the other
   };
   std::vector<File> files;
 };
@@ -42,8 +44,11 @@ class Table : public YamlSection {
     constexpr std::array<std::string_view, 3> keys = {"file", "template", "yields"};
     if (!known(node, keys)) return;
     const YamlNode *name = node.find("file"), *from = node.find("template"), *yields = node.find("yields");
-    if (name == nullptr || from == nullptr || name->text.empty() || from->text.empty()) return fault(node, "a file has a 'file' and a 'template'");
-    out.files.push_back({name->text, from->text, yields == nullptr ? std::string() : yields->text});
+    std::vector<std::string> templates;
+    if (from != nullptr && !from->text.empty()) templates.push_back(from->text);
+    if (from != nullptr) std::ranges::transform(from->items, std::back_inserter(templates), &YamlNode::text);
+    if (name == nullptr || name->text.empty() || templates.empty() || std::ranges::find(templates, "") != templates.end()) return fault(node, "a file has a 'file' and a 'template', or a list of them");
+    out.files.push_back({name->text, yields == nullptr ? std::string() : yields->text, std::move(templates)});
   }
 };
 
@@ -129,9 +134,13 @@ Result<std::vector<StarterFile>> starter_files(host::Files& files, const host::P
   if (!table.faults.empty()) return std::unexpected(Error{Kind::Invalid, fmt::format("cannot read '{}': {}", path.string(), table.faults.front().message), table.faults});
   values.insert(found.values.begin(), found.values.end());
   std::vector<StarterFile> out;
-  for (const auto& [name, from, yields] : found.files) {
-    TRY_ASSIGN(const auto body, files.read(data / from));
-    TRY_ASSIGN(auto filled, fill_in(body, values, from));
+  for (const auto& [name, yields, from] : found.files) {
+    std::string filled;
+    for (const std::string& each : from) {
+      TRY_ASSIGN(const auto body, files.read(data / each));
+      TRY_ASSIGN(const auto part, fill_in(body, values, each));
+      filled += (filled.empty() ? "" : "\n") + part;
+    }
     TRY_ASSIGN(const auto where, fill_in(name, values, path.string()));
     out.push_back({where, std::move(filled), yields});
   }

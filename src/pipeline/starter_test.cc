@@ -87,11 +87,15 @@ TEST_F(StarterTable, files_come_of_templates) {
   EXPECT_EQ((*files)[1].yields, "");
   write("/data/templates/starters.yaml", "one: {files: [{file: a, template: policies/b, yields: do it}]}\n");
   EXPECT_EQ(starter_files(world.files, "/data", "one", {})->at(0).yields, "do it");
+  write("/data/templates/starters.yaml", "one: {values: {NAME: web, WORD: here}, files: [{file: a, template: [policies/b, templates/a]}]}\n");
+  EXPECT_EQ(starter_files(world.files, "/data", "one", {})->at(0).text, "b\n\nweb here\n") << "one below the other";
 }
 
 TEST_F(StarterTable, faults_are_told) {
   EXPECT_NE(fault("one: {files: []}\n").find("a list of files is expected"), std::string::npos);
   EXPECT_NE(fault("one: {files: [{file: a}]}\n").find("a file has a 'file' and a 'template'"), std::string::npos);
+  EXPECT_NE(fault("one: {files: [{file: a, template: []}]}\n").find("or a list of them"), std::string::npos);
+  EXPECT_NE(fault("one: {files: [{file: a, template: [policies/b, '']}]}\n").find("or a list of them"), std::string::npos);
   EXPECT_NE(fault("one: {file: []}\n").find("'file'"), std::string::npos);
   EXPECT_NE(fault("one: {files: [{file: a, template: nowhere}]}\n").find("nowhere"), std::string::npos);
   EXPECT_NE(fault("one: {files: [{file: '@X@', template: policies/b}]}\n").find("'@X@' has no value"), std::string::npos);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "workload/inner/jenkins_file.h"
 #include "workload/inner/remarks.h"
 #include "workload/inner/uses.h"
 
@@ -17,6 +18,7 @@ void look(FileKind kind, const YamlStream& stream, Remarks& remarks) {
     case FileKind::Kubernetes: return check_kubernetes(stream, remarks);
     case FileKind::GitHub: return check_github(stream, remarks);
     case FileKind::GitLab: return check_gitlab(stream, remarks);
+    case FileKind::Azure: return check_azure(stream, remarks);
     default: return;  // values of charts are no manifests yet
   }
 }
@@ -54,13 +56,18 @@ Result<Checked> check(FileKind kind, std::string_view text, std::string_view pat
     check_instructions(view, remarks);
     check_commands(view, remarks);
     for (const Instruction& each : file.instructions) blocks.emplace_back(each.span.line, each.last_line);
+  } else if (kind == FileKind::Jenkins) {
+    TRY(can_read_jenkins(text, path));
+    out.images = jenkins_images(text);
+    check_images(out.images, options, remarks);
+    check_jenkins(text, remarks);
   } else {
     TRY_ASSIGN(const YamlStream stream, YamlStream::read(text, path));
     out.images = yaml_images(kind, stream, options.beside);
     check_images(out.images, options, remarks);
     look(kind, stream, remarks);
   }
-  out.silenced = silence(text, blocks, remarks.list);
+  out.silenced = silence(text, kind == FileKind::Jenkins ? "//" : "#", blocks, remarks.list);
   out.remarks = std::move(remarks.list);
   std::ranges::stable_sort(out.remarks, {}, [](const Remark& each) { return std::tuple(each.span.begin, each.rule->id, std::string_view(each.message)); });
   return out;

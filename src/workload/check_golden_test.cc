@@ -24,7 +24,7 @@ struct Golden {
 };
 std::vector<Golden> goldens() {
   std::vector<Golden> out = {{folder / "checks/compose.yaml", FileKind::Compose}, {folder / "checks/rendered-chart.yaml", FileKind::Kubernetes}, {folder / "checks/kustomized.yaml", FileKind::Kubernetes},
-                             {folder / "checks/github.yaml", FileKind::GitHub}, {folder / "checks/gitlab.yaml", FileKind::GitLab}};
+                             {folder / "checks/github.yaml", FileKind::GitHub}, {folder / "checks/gitlab.yaml", FileKind::GitLab}, {folder / "checks/azure.yaml", FileKind::Azure}, {folder / "checks/Jenkinsfile", FileKind::Jenkins}};
   for (const auto& entry : fs::directory_iterator(folder / "dockerfiles")) {
     if (entry.path().extension() != ".read") out.push_back({entry.path(), FileKind::Dockerfile});
   }

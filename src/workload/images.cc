@@ -9,13 +9,14 @@
 #include "base/digest.h"
 #include "base/text.h"
 #include "oci/ref.h"
+#include "workload/inner/jenkins_file.h"
 #include "workload/inner/uses.h"
 #include "workload/inner/yaml_stream.h"
 
 namespace ashlar::workload {
 namespace {
 
-constexpr std::array<std::string_view, 7> kinds = {"dockerfile", "compose", "kubernetes", "helm-values", "github", "gitlab", "unknown"};
+constexpr std::array<std::string_view, 9> kinds = {"dockerfile", "compose", "kubernetes", "helm-values", "github", "gitlab", "azure", "jenkins", "unknown"};
 
 std::string lower(std::string_view text) {
   std::string out(text);
@@ -64,6 +65,7 @@ FileKind kind_of_file(std::string_view path, std::string_view text) {
     if (name == "kustomization") return FileKind::Kubernetes;
     const bool docker = name == "dockerfile" || name == "containerfile" || name.starts_with("dockerfile.") || name.starts_with("containerfile.") || name.ends_with(".dockerfile") || name.ends_with(".containerfile");
     if (docker) return FileKind::Dockerfile;
+    if (name == "jenkinsfile" || name.starts_with("jenkinsfile.") || name.ends_with(".jenkinsfile")) return FileKind::Jenkins;
     const auto has = [&](std::string_view word) { return text.find(word) != std::string_view::npos; };
     const bool manifest = name.ends_with(".json") && ((has("\"apiVersion\"") && has("\"kind\"")) || (has("\"op\"") && has("\"path\"")));
     return manifest && kind_of_yaml(text) == FileKind::Kubernetes ? FileKind::Kubernetes : FileKind::Unknown;
@@ -72,6 +74,7 @@ FileKind kind_of_file(std::string_view path, std::string_view text) {
   if (name == "kustomization.yaml" || name == "kustomization.yml") return FileKind::Kubernetes;
   if (name.starts_with("values")) return FileKind::HelmValues;
   if (name.ends_with(".gitlab-ci.yml") || name.ends_with(".gitlab-ci.yaml")) return FileKind::GitLab;
+  if (name.starts_with("azure-pipelines") || name.ends_with(".azure-pipelines.yml") || name.ends_with(".azure-pipelines.yaml")) return FileKind::Azure;
   const std::string_view folder = path.substr(0, path.size() - name.size());
   if (folder.ends_with(".github/workflows/") || name == "action.yml" || name == "action.yaml") return FileKind::GitHub;
   return kind_of_yaml(text);
@@ -79,6 +82,10 @@ FileKind kind_of_file(std::string_view path, std::string_view text) {
 
 Result<std::vector<ImageUse>> images_of(FileKind kind, std::string_view text, std::string_view path, const Beside* beside) {
   if (kind == FileKind::Unknown) return std::vector<ImageUse>{};
+  if (kind == FileKind::Jenkins) {
+    TRY(can_read_jenkins(text, path));
+    return jenkins_images(text);
+  }
   if (kind != FileKind::Dockerfile) {
     TRY_ASSIGN(const YamlStream stream, YamlStream::read(text, path));
     return yaml_images(kind, stream, beside);

@@ -40,12 +40,13 @@ struct ImageUse {
   bool shared = false;               ///< its bytes may mean more than this use: an anchor or a part of what has one, a value of a chart
 };
 
-enum class FileKind { Dockerfile, Compose, Kubernetes, HelmValues, GitHub, GitLab, Unknown };
-std::string_view to_string(FileKind kind);  ///< `dockerfile`, `compose`, `kubernetes`, `helm-values`, `github`, `gitlab`, `unknown`
+enum class FileKind { Dockerfile, Compose, Kubernetes, HelmValues, GitHub, GitLab, Azure, Jenkins, Unknown };
+std::string_view to_string(FileKind kind);  ///< `dockerfile`, `compose`, `kubernetes`, `helm-values`, `github`, `gitlab`, `azure`, `jenkins`, `unknown`
 
 /// By name first (`Dockerfile`, `Containerfile`, `*.Dockerfile`, `compose.yaml`, `docker-compose*.yml`, `values*.yaml`, `kustomization.yaml`, `Kustomization`,
 /// `*.gitlab-ci.yml`,
-/// `action.yml`, `.github/workflows/*`), then by content: `apiVersion` and `kind` (in `*.json`, too), `services`, or `jobs` and `on`.
+/// `action.yml`, `.github/workflows/*`, `azure-pipelines*.yml`, `*.azure-pipelines.yml`, `Jenkinsfile`, `*.Jenkinsfile`), then by content: `apiVersion` and `kind` (in `*.json`, too), `services`,
+/// `jobs` and `on`, or the lists of stages, jobs or steps of Azure Pipelines.
 FileKind kind_of_file(std::string_view path, std::string_view text);
 
 /// In the order of the file. Names of stages and `scratch` are no images. `beside`: what else has a say, where it was looked for. Faults are of kind Invalid.

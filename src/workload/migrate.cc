@@ -270,7 +270,7 @@ class Migrator {
     for (const size_t stage : chain) {
       const std::string programs = installed_programs(work_, stage);
       if (programs.empty()) continue;
-      assembly.extra.push_back({programs, false});
+      assembly.extra.push_back({brought_programs(work_, stage, entries.program), false});
       work_.environment.emplace_back("PATH", fmt::format("\"{}:$PATH\"", programs));
     }
     if (pythons_.contains(last_)) use_environment(assembly);

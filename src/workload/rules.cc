@@ -7,7 +7,7 @@
 namespace ashlar::workload {
 namespace {
 
-constexpr std::string_view docker = "dockerfile", compose = "compose", pods = "kubernetes", ci = "github gitlab", all = "dockerfile compose kubernetes helm-values github gitlab";
+constexpr std::string_view docker = "dockerfile", compose = "compose", pods = "kubernetes", all = "dockerfile compose kubernetes helm-values github gitlab azure jenkins";
 constexpr std::string_view run_time = "compose kubernetes", container_files = "dockerfile compose kubernetes";
 constexpr std::array<std::string_view, 3> levels = {"note", "warning", "error"};
 
@@ -25,7 +25,7 @@ constexpr Rule table[] = {
     {"command-repeated", Level::Warning, docker, "a stage has CMD, ENTRYPOINT or HEALTHCHECK several times", "only the last one counts"},
     {"docker-socket", Level::Error, run_time, "a container gets the container engine's socket", "who may speak to it is root on the machine"},
     {"env-not-expanded", Level::Warning, container_files, "a command in exec form has a variable", "without a shell nobody puts its value in"},
-    {"health-missing", Level::Note, docker, "an image that has a port has no HEALTHCHECK", "nobody notices a server that no longer answers"},
+    {"health-missing", Level::Note, "dockerfile kubernetes", "an image that has a port has no HEALTHCHECK, or a pod's container no probe", "nobody notices a server that no longer answers"},
     {"health-shell", Level::Warning, container_files, "a health check needs a shell, curl or wget", "a hardened image has none, and the container counts as sick", false, true},
     {"host-namespace", Level::Warning, run_time, "a container shares the machine's network, processes or IPC", "it sees and reaches what other containers and the machine do"},
     {"host-path", Level::Warning, pods, "a pod mounts a folder of the machine", "what it reads or writes there is not its own"},
@@ -36,7 +36,7 @@ constexpr Rule table[] = {
     {"image-replaceable", Level::Note, all, "a hardened image takes the place of this one", "it has fewer packages, no shell and is patched within days"},
     {"image-undecided", Level::Warning, all, "the file does not tell whether the policy allows an image", "what is not known is not allowed", true},
     {"image-unpinned", Level::Note, all, "an image is named without its digest", "the same file makes other images tomorrow", false, true},
-    {"image-unseen", Level::Warning, "compose kubernetes gitlab", "other files or addresses bring images, which nobody here sees", "what they run is judged nowhere: the policy's `unseen` says what becomes of that"},
+    {"image-unseen", Level::Warning, "compose kubernetes gitlab azure jenkins", "other files or addresses bring images, which nobody here sees", "what they run is judged nowhere: the policy's `unseen` says what becomes of that"},
     {"image-variable", Level::Note, all, "something else than the file decides on an image, as a variable without a value", "nobody who reads the file knows what it is"},
     {"libc-mixed", Level::Warning, docker, "programs are copied from an image with musl to one with glibc, or the other way", "the loader that they name is not there: `not found`"},
     {"maintainer", Level::Note, docker, "MAINTAINER is deprecated", "a label org.opencontainers.image.authors says it where tools look"},
@@ -54,7 +54,7 @@ constexpr Rule table[] = {
     {"seccomp-off", Level::Warning, run_time, "a container's seccomp or AppArmor profile is turned off", "all system calls of the kernel are open to it"},
     {"secret-copied", Level::Warning, docker, "a file that usually holds a secret is copied into the image", "whoever pulls the image has it"},
     {"secret-in-arg", Level::Warning, docker, "a secret comes as a build argument", "the image's history keeps it: use RUN --mount=type=secret"},
-    {"secret-in-env", Level::Error, "dockerfile compose kubernetes github gitlab", "a secret stands in a variable", "whoever reads the file or pulls the image has it"},
+    {"secret-in-env", Level::Error, "dockerfile compose kubernetes github gitlab azure jenkins", "a secret stands in a variable", "whoever reads the file or pulls the image has it"},
     {"shell-form", Level::Warning, docker, "ENTRYPOINT or CMD in shell form", "a hardened image has no shell, and signals end at it", false, true},
     {"sudo", Level::Note, docker, "sudo in a build", "RUN is whom USER says; sudo only adds a set-user-id program"},
     {"unchecked-download", Level::Warning, docker, "something is fetched with its checks turned off", "whoever stands between can send anything"},

@@ -9,5 +9,9 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   fuzz::images(FileKind::GitLab, text, ".gitlab-ci.yml");
   fuzz::check(FileKind::GitHub, text, ".github/workflows/ci.yaml");
   fuzz::check(FileKind::GitLab, text, ".gitlab-ci.yml");
+  fuzz::images(FileKind::Azure, text, "azure-pipelines.yml");
+  fuzz::check(FileKind::Azure, text, "azure-pipelines.yml");
+  fuzz::images(FileKind::Jenkins, text, "Jenkinsfile");
+  fuzz::check(FileKind::Jenkins, text, "Jenkinsfile");
   return 0;
 }

@@ -153,7 +153,7 @@ class Assembler {
     if (native) out += fmt::format(" && packages=\"$packages $(find{} -type f \\( -name '*.so*' -o -perm /111 \\) -exec ldd '{{}}' + 2>/dev/null | awk '$3 ~ \"^/\" {{print $3}}' | sort -u | xargs -r realpath | xargs -r dpkg -S 2>/dev/null | cut -d: -f1 | sort -u | tr '\\n' ' ')\"{}", folders, next);
     out += " && for package in $(apt-cache depends --recurse --installed --no-recommends --no-suggests --no-conflicts --no-breaks --no-replaces --no-enhances $packages | grep '^[a-z0-9]' | sort -u); do" + next;
     out += "      case $package in bash|coreutils|dash|debconf|debianutils|dpkg|init-system-helpers|install-info|libc-bin|login*|mawk|passwd|perl-base|sensible-utils|tar|ucf) continue ;; esac;" + next;
-    out += "      if [ -e \"/runtime-has/${package%%:*}\" ]; then continue; fi;" + next;
+    out += "      if [ -e \"/runtime-has/${package%%:*}\" ] || ! dpkg -s \"$package\" > /dev/null 2>&1; then continue; fi;" + next;
     out += "      dpkg -L \"$package\" | grep -vE '^/usr/share/(man|info|lintian|bug)/' | tar -c --no-recursion --ignore-failed-read -T - 2>/dev/null | tar -x -C /runtime;" + next;
     out += "      dpkg -s \"$package\" | grep -v '^Status:' > \"/runtime/var/lib/dpkg/status.d/${package%%:*}\";" + next;
     out += "      cat /var/lib/dpkg/info/${package%%:*}.md5sums /var/lib/dpkg/info/${package%%:*}:*.md5sums 2>/dev/null | grep -vE ' usr/share/(man|info|lintian|bug)/' > \"/runtime/var/lib/dpkg/status.d/${package%%:*}.md5sums\" || true;" + next;

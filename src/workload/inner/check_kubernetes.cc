@@ -45,7 +45,9 @@ class Pods {
       const YamlNode* containers = spec.find(list);
       if (containers == nullptr) continue;
       for (const YamlNode& each : containers->items) {
-        if (each.type == YamlNode::Type::Mapping) container(each);
+        if (each.type != YamlNode::Type::Mapping) continue;
+        container(each);
+        if (list == lists[0]) probed(each);
       }
     }
   }
@@ -98,6 +100,14 @@ class Pods {
     const YamlNode* type = own != nullptr ? own : find(find(pod_context_, "seccompProfile"), "type");
     if (says(type, "Unconfined")) say("seccomp-off", *type, fmt::format("the seccomp profile of '{}' is turned off", name_), "seccompProfile: {type: RuntimeDefault}");
     else if (type == nullptr) say("seccomp-missing", of, fmt::format("'{}' has no seccomp profile", name_), "securityContext: {seccompProfile: {type: RuntimeDefault}}");
+  }
+
+  /// Kubernetes does not read HEALTHCHECK: a server without a probe is never sick.
+  void probed(const YamlNode& of) {
+    const YamlNode* ports = of.find("ports");
+    const bool asked = of.find("livenessProbe") != nullptr || of.find("readinessProbe") != nullptr || of.find("startupProbe") != nullptr;
+    if (ports == nullptr || ports->items.empty() || asked) return;
+    say("health-missing", of, fmt::format("'{}' has a port and no probe", name_), "livenessProbe and readinessProbe, by httpGet or tcpSocket: an image's HEALTHCHECK is not read here");
   }
 
   void probes(const YamlNode& of) {

@@ -61,4 +61,10 @@ std::string installed_programs(const Migration& work, size_t stage) {
   return home != nullptr && installs(work, stage, *home) ? fmt::format("{}/bin", home->folder) : std::string();
 }
 
+std::string brought_programs(const Migration& work, size_t stage, const std::string& started) {
+  const std::string folder = installed_programs(work, stage);
+  const bool alone = !folder.empty() && work.stages[stage].stays && home_of(work, stage)->program == "cargo" && started.starts_with(folder + "/");
+  return alone ? started : folder;
+}
+
 }  // namespace ashlar::workload

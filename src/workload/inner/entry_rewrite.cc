@@ -80,7 +80,7 @@ class EntryRewriter {
       return;
     }
     ExecForm form = each.exec ? exec_form(given, work_.places[number].values()) : exec_form(each.words[0].text, work_.places[number].values());
-    if (!form.words.empty()) resolve(form, number);
+    if (!form.words.empty()) resolve_behind_init(form, number);
     if (form.words.empty() && hopeless_) return work_.refuse("shell", each.span, work_.shown(number), form.reason, "name the program itself, as in CMD [\"node\", \"server.js\"]");
     // A shell for somebody who types: no image that keeps one for a script is meant by that.
     if (form.words.empty() && words(whole).size() == 1 && is_shell(whole)) return work_.refuse("shell", each.span, work_.shown(number), form.reason, "name the program that the image is for; people look into a container with `ashlar debug`");
@@ -106,6 +106,26 @@ class EntryRewriter {
     needs_.shell = true;
     needs_.shell_reason = reason;
     needs_.shell_at = number;
+  }
+
+  /// Where the program begins that an init (`tini -- x`, `dumb-init x`) starts; 0 without one. May be the end.
+  static size_t behind_init(const std::vector<std::string>& words) {
+    const std::string_view program = last_part(words[0]);
+    if (program != "tini" && program != "dumb-init") return 0;
+    size_t at = 1;
+    while (at < words.size() && words[at].starts_with("-") && words[at] != "--") ++at;
+    return at < words.size() && words[at] == "--" ? at + 1 : at;
+  }
+  /// What an init starts is resolved as if it stood alone.
+  void resolve_behind_init(ExecForm& form, size_t number) {
+    const size_t behind = behind_init(form.words);
+    const auto begin = form.words.begin();
+    std::vector<std::string> init(begin, begin + static_cast<std::ptrdiff_t>(behind == form.words.size() ? 0 : behind));
+    form.words.erase(begin, begin + static_cast<std::ptrdiff_t>(init.size()));
+    resolve(form, number);
+    if (init.empty() || form.words.empty()) return;
+    if (init[0] == "/sbin/tini" || init[0] == "/usr/local/bin/tini") init[0] = "/usr/bin/tini", form.from_shell = true;
+    form.words.insert(form.words.begin(), init.begin(), init.end());
   }
 
   /// Scripts of package managers become what they start.
@@ -141,7 +161,7 @@ class EntryRewriter {
       }
     }
     if (form.words[0] == "/sbin/tini" || form.words[0] == "/usr/local/bin/tini") form.words[0] = "/usr/bin/tini", form.from_shell = true;
-    usual_place(form);
+    if (usual_place(form.words)) form.from_shell = true;
     other_version(form, number);
     prefer_interpreter(form);
     java_options(form, number);
@@ -189,21 +209,27 @@ class EntryRewriter {
   /// Not even an image that keeps a shell could start it.
   void fail(ExecForm& form, std::string reason) { form.words.clear(), form.reason = std::move(reason), hopeless_ = true; }
 
-  /// `/usr/local/bin/python`, `/opt/python/bin/python3`: usual images have their programs there, the hardened ones where Debian has them, pip's in an environment.
-  void usual_place(ExecForm& form) const {
-    const std::string program = form.words[0];
+  /// `/usr/local/bin/python`, `/opt/python/bin/python3`, `/opt/java/openjdk/bin/java`: usual images have their programs there, the hardened ones where Debian has them, pip's in an environment.
+  bool usual_place(std::vector<std::string>& words) const {
+    const std::string program = words[0];
     const std::string name(last_part(program));
     const std::string folder = program.substr(0, program.size() - name.size());
     const bool of_base = std::ranges::find(base_.programs, name) != base_.programs.end();
     const bool of_pip = base_.family == "python" && std::ranges::any_of(work_.runs, [](const auto& each) { return each.second.uses_pip; });
     // Other vendors' Python lies elsewhere; that of Debian does not look into the environment, but by its bare name.
-    const bool elsewhere = folder == "/usr/local/bin/" || (base_.family == "python" && of_base && (folder == "/opt/python/bin/" || (folder == "/usr/bin/" && of_pip)));
-    if (!elsewhere) return;
+    const bool of_vendor = base_.family == "java" && of_base && folder.ends_with("/bin/") && (folder.starts_with("/opt/") || folder.starts_with("/usr/local/") || folder.starts_with("/usr/lib/jvm/"));
+    const bool elsewhere = of_vendor || folder == "/usr/local/bin/" || (base_.family == "python" && of_base && (folder == "/opt/python/bin/" || (folder == "/usr/bin/" && of_pip)));
+    if (!elsewhere) return false;
     const bool own = std::ranges::any_of(work_.runs, [&](const auto& each) { return std::ranges::find(each.second.made, program) != each.second.made.end(); }) ||
-                     std::ranges::any_of(work_.file.instructions, [&](const Instruction& each) { return (each.keyword == "COPY" || each.keyword == "ADD") && each.words.size() > 1 && (each.words.back().text == program || each.words.back().text.starts_with("/usr/local")); });
-    if (own || (!of_base && !of_pip)) return;
-    form.words[0] = name;
-    form.from_shell = true;
+                     std::ranges::any_of(work_.file.instructions, [&](const Instruction& each) { return (each.keyword == "COPY" || each.keyword == "ADD") && each.words.size() > 1 && (each.words.back().text == program || each.words.back().text.starts_with("/usr/local") || brings(each.words.back().text, program)); });
+    if (own || (!of_base && !of_pip)) return false;
+    words[0] = name;
+    return true;
+  }
+  /// Whether what comes to a folder may be a vendor's Java with its program.
+  static bool brings(std::string_view folder, std::string_view program) {
+    while (folder.ends_with('/')) folder.remove_suffix(1);
+    return folder.size() > 1 && program.starts_with(folder) && program.size() > folder.size() && program[folder.size()] == '/' && program.starts_with("/opt/");
   }
 
   /// `python3.11` where 3.13 is.
@@ -272,9 +298,7 @@ class EntryRewriter {
     return name == "entrypoint" || name == "docker-entrypoint" || name.ends_with("-entrypoint") || name == "start" || name == "run";
   }
   void after_init(size_t number, const Instruction& each, const std::vector<std::string>& words) {
-    size_t at = 1;
-    while (at < words.size() && words[at].starts_with("-") && words[at] != "--") ++at;
-    if (at < words.size() && words[at] == "--") ++at;
+    const size_t at = behind_init(words);
     if (at < words.size()) runnable(number, each, {words.begin() + static_cast<std::ptrdiff_t>(at), words.end()});
   }
 
@@ -284,7 +308,8 @@ class EntryRewriter {
     const std::string line = each.exec || each.words.size() < 2 ? std::string() : each.words[1].text;
     HealthForm form = health_form(line, !each.exec, exec, work_.places[number].values());
     if (form.none) return;
-    if (!form.probe && !form.words.empty() && form.words[0].find('/') == std::string::npos && std::ranges::find(base_.programs, form.words[0]) == base_.programs.end() && base_.family != "python") form.reason = fmt::format("'{}' is not in the image", visible(form.words[0]));
+    if (!form.probe && !form.words.empty()) health_script(form.words), (void)usual_place(form.words);
+    if (!form.probe && !form.words.empty() && form.words[0].find('/') == std::string::npos && std::ranges::find(base_.programs, form.words[0]) == base_.programs.end() && base_.family != "python" && !is_started(form.words[0])) form.reason = fmt::format("'{}' is not in the image", visible(form.words[0]));
     if (!form.words.empty() && is_shell(form.words[0])) form.reason = "it needs a shell";
     if (!form.words.empty() && form.reason.empty() && !interpreter_of(form.words[0]).empty()) form.words.insert(form.words.begin(), std::string(interpreter_of(form.words[0])));
     if (!form.words.empty() && form.words[0].ends_with(".sh")) form.reason = fmt::format("the script '{}' needs a shell", visible(form.words[0]));
@@ -297,6 +322,27 @@ class EntryRewriter {
     work_.change("health-check", each.span, work_.shown(number), form.probe ? fmt::format("the probe asks: {}", json_array(form.words)) : "asked without a shell", "Kubernetes does not read it: an exec probe with the same words does the same there");
     const auto extent = each.exec ? each.rest.extent() : each.words[1].extent();
     if (extent) work_.edits.push_back({extent->first, extent->second, (each.exec ? "CMD " : "") + json_array(form.words)});
+  }
+
+  /// A script of package.json becomes what it starts, where that is a program of Node.js; else it stays, and is told.
+  void health_script(std::vector<std::string>& words) const {
+    std::vector<std::string> rest;
+    const auto script = npm_script(words, rest);
+    const auto json = script ? context_file(work_, "package.json") : std::nullopt;
+    const auto line = json ? script_line(*json, *script) : std::nullopt;
+    if (!line) return;
+    ExecForm form = exec_form(*line, {});
+    if (form.words.empty() || form.words[0] != "node") return;
+    form.words.insert(form.words.end(), rest.begin(), rest.end());
+    words = std::move(form.words);
+  }
+  /// Whether it is what the image starts, by that name: whatever brings it brings it for the health check, too.
+  bool is_started(const std::string& program) const {
+    return std::ranges::any_of(work_.file.instructions, [&](const Instruction& each) {
+      if ((each.keyword != "CMD" && each.keyword != "ENTRYPOINT") || each.words.empty()) return false;
+      const std::vector<std::string> words = each.exec ? texts(each.words) : exec_form(each.words[0].text, work_.places[static_cast<size_t>(&each - work_.file.instructions.data())].values()).words;
+      return !words.empty() && (words[0] == program || (behind_init(words) < words.size() && words[behind_init(words)] == program));
+    });
   }
 
   void comment_out(size_t number, const Instruction& each) {

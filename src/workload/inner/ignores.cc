@@ -28,17 +28,17 @@ struct Ignore {
 /// Words, not a mark that only looks like one.
 bool is_reason(std::string_view text) { return std::ranges::count_if(text, [](unsigned char c) { return std::isalpha(c) != 0 || c >= 0x80; }) >= 3; }
 
-bool is_comment(std::string_view line) { return trim(line).starts_with('#'); }
-
 /// What a line's comment says: where it begins in the line, and `ignore...` without the mark.
 struct Found {
   std::size_t at = 0;
   std::string_view words;
 };
-std::optional<Found> comment_of(std::string_view line) {
+std::optional<Found> comment_of(std::string_view line, std::string_view comment) {
   for (std::size_t at = line.find(mark); at != std::string_view::npos; at = line.find(mark, at + 1)) {
-    const std::size_t sign = line.find_last_not_of(" \t", at == 0 ? std::string_view::npos : at - 1);
-    if (at == 0 || sign == std::string_view::npos || line[sign] != '#' || (sign > 0 && line[sign - 1] != ' ' && line[sign - 1] != '\t')) continue;
+    const std::size_t last = line.find_last_not_of(" \t", at == 0 ? std::string_view::npos : at - 1);
+    if (at == 0 || last == std::string_view::npos || !line.substr(0, last + 1).ends_with(comment)) continue;
+    const std::size_t sign = last + 1 - comment.size();
+    if ( sign > 0 && line[sign - 1] != ' ' && line[sign - 1] != '\t') continue;
     const std::string_view words = trim(line.substr(at + mark.size()));
     if (words.starts_with("ignore")) return Found{sign, words};
   }
@@ -47,7 +47,7 @@ std::optional<Found> comment_of(std::string_view line) {
 
 class Silencer {
  public:
-  Silencer(std::string_view text, const std::vector<std::pair<int, int>>& blocks) : lines_(text), text_(text), blocks_(blocks) { read(); }
+  Silencer(std::string_view text, std::string_view sign, const std::vector<std::pair<int, int>>& blocks) : lines_(text), text_(text), sign_(sign), blocks_(blocks) { read(); }
 
   std::size_t apply(std::vector<Remark>& remarks) {
     const auto gone = std::ranges::remove_if(remarks, [&](const Remark& each) { return !each.rule->firm && is_silenced(each); });
@@ -67,7 +67,7 @@ class Silencer {
       ++number;
       all_.push_back(line);
       top_ = top_ && (trim(line).empty() || is_comment(line) || line.starts_with("---"));
-      if (const auto found = ignores_.size() < max_ignores ? comment_of(line) : std::nullopt) ignores_.push_back(ignore_of(*found, line, number));
+      if (const auto found = ignores_.size() < max_ignores ? comment_of(line, sign_) : std::nullopt) ignores_.push_back(ignore_of(*found, line, number));
     }
     next_.resize(all_.size() + 1, number + 1);
     for (std::size_t at = all_.size(); at-- > 0;) next_[at] = trim(all_[at]).empty() || is_comment(all_[at]) ? next_[at + 1] : static_cast<int>(at) + 1;
@@ -76,6 +76,7 @@ class Silencer {
     }
   }
 
+  bool is_comment(std::string_view line) const { return trim(line).starts_with(sign_); }
   /// `last` stays 0 where lines that come later decide.
   Ignore ignore_of(const Found& found, std::string_view line, int number) const {
     Ignore out;
@@ -142,7 +143,7 @@ class Silencer {
   }
 
   Lines lines_;
-  std::string_view text_;
+  std::string_view text_, sign_;
   const std::vector<std::pair<int, int>>& blocks_;
   std::vector<std::string_view> all_;
   bool top_ = true;        ///< all lines until now are empty or comments
@@ -152,9 +153,9 @@ class Silencer {
 
 }  // namespace
 
-std::size_t silence(std::string_view text, const std::vector<std::pair<int, int>>& blocks, std::vector<Remark>& remarks) {
+std::size_t silence(std::string_view text, std::string_view sign, const std::vector<std::pair<int, int>>& blocks, std::vector<Remark>& remarks) {
   if (text.find(mark) == std::string_view::npos) return 0;
-  return Silencer(text, blocks).apply(remarks);
+  return Silencer(text, sign, blocks).apply(remarks);
 }
 
 }  // namespace ashlar::workload

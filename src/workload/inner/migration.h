@@ -101,6 +101,8 @@ std::vector<std::string> missing_packages(Migration& work, size_t stage);
 std::string compiler_home(const Migration& work, size_t stage);
 /// The folder of programs that a stage of such an image installs; empty: it installs none.
 std::string installed_programs(const Migration& work, size_t stage);
+/// What of that folder comes into the image: all of it, but where rustup's own programs lie there, too, and what is `started` is one of its files, that alone.
+std::string brought_programs(const Migration& work, size_t stage, const std::string& started);
 
 /// CMD, ENTRYPOINT and HEALTHCHECK of the last stage.
 struct EntryNeeds {

@@ -35,9 +35,11 @@ void check_compose(const YamlStream& stream, Remarks& out);
 void check_kubernetes(const YamlStream& stream, Remarks& out);
 void check_github(const YamlStream& stream, Remarks& out);
 void check_gitlab(const YamlStream& stream, Remarks& out);
+void check_azure(const YamlStream& stream, Remarks& out);
+void check_jenkins(std::string_view text, Remarks& out);
 
 /// Takes away what comments of the text silence (`# ashlar: ignore=RULE[,RULE] reason`), adds what is wrong with such comments, and gives back how many are gone.
-/// `blocks`: first and last line of what a comment before or in it is for (instructions); elsewhere it is for its own line, or the next that is not a comment.
-std::size_t silence(std::string_view text, const std::vector<std::pair<int, int>>& blocks, std::vector<Remark>& remarks);
+/// `sign`: what begins a comment. `blocks`: first and last line of what a comment before or in it is for (instructions); elsewhere it is for its own line, or the next that is not a comment.
+std::size_t silence(std::string_view text, std::string_view sign, const std::vector<std::pair<int, int>>& blocks, std::vector<Remark>& remarks);
 
 }  // namespace ashlar::workload

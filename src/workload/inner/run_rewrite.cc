@@ -241,8 +241,23 @@ class RunRewriter {
     return std::ranges::any_of(work_.runs, [&](const auto& each) { return each.second.programs.contains(program_of(package)); });
   }
   static std::string program_of(const std::string& package) { return package == "gnupg" ? "gpg" : package == "xz-utils" ? "xz" : package == "netcat-openbsd" ? "nc" : package; }
+  /// Whether a command has a word that is the program, by its name or its path; an address is none.
+  static bool names_program(std::string_view command, std::string_view program) {
+    constexpr std::string_view between = " \t\r\n\"'[],;|&()";
+    for (size_t begin = command.find_first_not_of(between); begin != std::string_view::npos;) {
+      const size_t end = std::min(command.find_first_of(between, begin), command.size());
+      const std::string_view word = command.substr(begin, end - begin);
+      if (word == program || (word.starts_with('/') && word.substr(word.rfind('/') + 1) == program)) return true;
+      begin = command.find_first_not_of(between, end);
+    }
+    return false;
+  }
+  /// The health check alone asks with it, and nothing is started by it.
   bool only_for_health(const std::string& package) const {
-    return std::ranges::any_of(work_.file.instructions, [&](const Instruction& each) { return each.keyword == "HEALTHCHECK" && each.rest.text.find(program_of(package)) != std::string::npos; });
+    const std::string program = program_of(package);
+    const auto names = [&](const Instruction& each) { return names_program(each.rest.text, program); };
+    return std::ranges::any_of(work_.file.instructions, [&](const Instruction& each) { return each.keyword == "HEALTHCHECK" && names(each); }) &&
+           std::ranges::none_of(work_.file.instructions, [&](const Instruction& each) { return (each.keyword == "CMD" || each.keyword == "ENTRYPOINT") && names(each); });
   }
 
   void extensions(size_t at) {

@@ -75,5 +75,6 @@ class YamlFinder {
 std::unique_ptr<YamlFinder> compose_finder(const YamlStream& stream, const Beside* beside);
 std::unique_ptr<YamlFinder> manifest_finder(const YamlStream& stream, const Beside* beside);
 std::unique_ptr<YamlFinder> gitlab_finder(const YamlStream& stream, const Beside* beside);
+std::unique_ptr<YamlFinder> azure_finder(const YamlStream& stream, const Beside* beside);
 
 }  // namespace ashlar::workload

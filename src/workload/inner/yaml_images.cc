@@ -1,5 +1,6 @@
 // Which reader a file has, and images of files of GitHub.
 #include <algorithm>
+#include <initializer_list>
 
 #include <fmt/format.h>
 
@@ -63,11 +64,23 @@ class GitHubFinder : public YamlFinder {
   }
 };
 
+/// A pipeline of Azure, or a template of one: its lists hold stages, jobs or steps by their own names.
+bool is_azure(const YamlNode& root) {
+  const auto holds = [&](const char* list, std::initializer_list<std::string_view> keys) {
+    const YamlNode* const items = root.find(list);
+    return items != nullptr && std::ranges::any_of(items->items, [&](const YamlNode& each) { return std::ranges::any_of(keys, [&](std::string_view key) { return each.find(key) != nullptr; }); });
+  };
+  if (holds("stages", {"stage"}) || holds("jobs", {"job", "deployment"})) return true;
+  const bool of_pipeline = std::ranges::any_of(std::initializer_list<std::string_view>{"trigger", "pr", "pool", "parameters", "resources", "schedules"}, [&](std::string_view key) { return root.find(key) != nullptr; });
+  return of_pipeline && holds("steps", {"task", "bash", "script", "pwsh", "powershell", "checkout", "template"});
+}
+
 }  // namespace
 
 std::vector<ImageUse> yaml_images(FileKind kind, const YamlStream& stream, const Beside* beside) {
   switch (kind) {
     case FileKind::Compose: return compose_finder(stream, beside)->find();
+    case FileKind::Azure: return azure_finder(stream, beside)->find();
     case FileKind::GitLab: return gitlab_finder(stream, beside)->find();
     case FileKind::GitHub: return GitHubFinder(stream, beside).find();
     case FileKind::HelmValues: return ChartFinder(stream, beside).find();
@@ -79,7 +92,7 @@ FileKind kind_of_yaml(std::string_view text) {
   if (text.size() > max_yaml_bytes) return FileKind::Unknown;
   const auto has = [&](std::string_view word) { return text.find(word) != std::string_view::npos; };
   const bool operations = has("op") && has("path") && has("image");
-  if (!has("apiVersion") && !has("services") && !has("jobs") && !operations) return FileKind::Unknown;
+  if (!has("apiVersion") && !has("services") && !has("jobs") && !has("steps") && !has("stages") && !operations) return FileKind::Unknown;
   for (const YamlPart& part : yaml_parts(text)) {
     const auto document = read_part(text, part, "file");
     if (!document) return FileKind::Unknown;
@@ -88,6 +101,7 @@ FileKind kind_of_yaml(std::string_view text) {
     if (root.find("apiVersion") != nullptr && root.find("kind") != nullptr) return FileKind::Kubernetes;
     if (const YamlNode* services = root.find("services"); services != nullptr && services->type == YamlNode::Type::Mapping) return FileKind::Compose;
     if (const YamlNode* jobs = root.find("jobs"); jobs != nullptr && jobs->type == YamlNode::Type::Mapping && root.find("on") != nullptr) return FileKind::GitHub;
+    if (is_azure(root)) return FileKind::Azure;
   }
   return FileKind::Unknown;
 }
