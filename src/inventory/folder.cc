@@ -164,7 +164,8 @@ Done read_small(Node& node, size_t member, const Work& work, Onlooker* onlooker,
 
 void read_small_files(Turns& turns, std::vector<Node>& nodes, const Work& work, Onlooker* onlooker) {
   host::TreeReader reader(work.files, work.folder);
-  PairedHashing hashing(wanted_of(work.options), [&](size_t member, FileDigests digests) { put(std::move(digests), nodes[member].file); });
+  PairedHashing::Rooms rooms;
+  PairedHashing hashing(wanted_of(work.options), rooms, [&](size_t member, FileDigests digests) { put(std::move(digests), nodes[member].file); });
   while (Node* const node = turns.next()) node->done = read_small(*node, static_cast<size_t>(node - nodes.data()), work, onlooker, reader, hashing);
   hashing.finish();
 }

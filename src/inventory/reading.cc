@@ -71,9 +71,9 @@ Done read_file(TarReader& reader, std::span<std::uint8_t> buffer, PairedHashing&
   return {};
 }
 
-Done read_members(const Work& work, TarReader& reader, size_t at, Onlooker* onlooker, Layer& layer) {
+Done read_members(const Work& work, TarReader& reader, size_t at, Onlooker* onlooker, PairedHashing::Rooms& rooms, Layer& layer) {
   Bytes buffer(buffer_size);
-  PairedHashing hashing(wanted_of(work.options), [&](size_t member, FileDigests digests) { put(std::move(digests), layer.members[member]); });
+  PairedHashing hashing(wanted_of(work.options), rooms, [&](size_t member, FileDigests digests) { put(std::move(digests), layer.members[member]); });
   for (;;) {
     TRY_ASSIGN(auto next, reader.next());
     if (!next) break;
@@ -99,7 +99,7 @@ std::optional<KeptLayer> find_kept(const Work& work, size_t at, const std::strin
   return std::move(*kept);
 }
 
-Result<Layer> read_layer(const Work& work, size_t at, Onlooker* onlooker) {
+Result<Layer> read_layer(const Work& work, size_t at, Onlooker* onlooker, PairedHashing::Rooms& rooms) {
   const oci::Descriptor& descriptor = work.descriptors[at];
   const LayerShelf* const shelf = work.options.shelf;
   std::string key;
@@ -116,7 +116,7 @@ Result<Layer> read_layer(const Work& work, size_t at, Onlooker* onlooker) {
   if (work.image.is_remote()) blob = read_ahead(std::move(blob));  // what is under way comes while we unpack
   LayerStream stream(work.crew, descriptor, std::move(blob));
   TarReader reader(stream);
-  TRY(read_members(work, reader, at, onlooker, layer));
+  TRY(read_members(work, reader, at, onlooker, rooms, layer));
   Bytes rest(64 * 1024);  // what follows the archive's end belongs to the layer's digest, too
   for (size_t count = 1; count != 0;) {
     TRY_ASSIGN(count, stream.read(rest));
@@ -139,8 +139,9 @@ std::vector<Result<Layer>> read_layers(const Work& work, const std::vector<Onloo
   const size_t threads = threads_for(steps * order.size(), work.options.threads);
   std::atomic<size_t> next = 0;
   in_parallel(threads, threads, [&](size_t, size_t) {
+    PairedHashing::Rooms rooms;
     for (size_t turn = next++; turn < order.size(); turn = next++) {
-      layers[order[turn]] = read_layer(work, order[turn], onlookers[order[turn]]);
+      layers[order[turn]] = read_layer(work, order[turn], onlookers[order[turn]], rooms);
       work.crew.leave();
     }
     work.crew.help();

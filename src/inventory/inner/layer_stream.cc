@@ -49,27 +49,39 @@ LayerStream::~LayerStream() {
   stopped_ = true;
   crew_.changed_.wait(hold, [&] { return !unpacking_ && !hashing_; });
   std::erase(crew_.streams_, this);
+  for (auto& piece : ring_) {
+    if (!piece) continue;
+    piece->packed.clear();
+    crew_.spare_.push_back(std::move(piece));
+  }
+}
+
+void LayerStream::free_pieces() {
+  for (; freed_ < std::min(hashed_, taken_); ++freed_) crew_.spare_.push_back(std::move(ring_[freed_ % pieces]));
 }
 
 LayerStream::Step LayerStream::next_step() const {
   if (stopped_) return Step::None;
-  if (!unpacking_ && !ended_ && filled_ - std::min(hashed_, taken_) < pieces) return Step::Unpack;  // first: others wait for it
-  return !hashing_ && hashed_ < filled_ ? Step::Hash : Step::None;
+  return may_unpack() ? Step::Unpack : may_hash() ? Step::Hash : Step::None;
 }
 
 void LayerStream::make(Step step, Hold& hold) { step == Step::Unpack ? unpack(hold) : hash(hold); }
 
 void LayerStream::unpack(Hold& hold) {
   unpacking_ = true;
-  Piece& piece = this->piece(filled_);
+  auto& place = ring_[filled_ % pieces];
+  if (!crew_.spare_.empty()) {
+    place = std::move(crew_.spare_.back());
+    crew_.spare_.pop_back();
+  }
   hold.unlock();
-  if (!piece.bytes) piece.bytes = std::make_unique_for_overwrite<std::uint8_t[]>(piece_size);
-  auto count = from_->read({piece.bytes.get(), piece_size});
+  if (!place) place = std::make_unique<LayerPiece>(std::make_unique_for_overwrite<std::uint8_t[]>(piece_size));
+  auto count = from_->read({place->bytes.get(), piece_size});
   hold.lock();
   unpacking_ = false;
   if (count && *count != 0) {
-    piece.size = *count;
-    piece.at = 0;
+    place->size = *count;
+    place->at = 0;
     ++filled_;
   } else {
     ended_ = true;
@@ -80,13 +92,14 @@ void LayerStream::unpack(Hold& hold) {
 
 void LayerStream::hash(Hold& hold) {
   hashing_ = true;
-  Piece& piece = this->piece(hashed_);
+  LayerPiece& piece = this->piece(hashed_);
   hold.unlock();
   FileHasher::update_both(unpacked_hasher_, piece.all(), packed_hasher_, piece.packed);
   piece.packed.clear();
   hold.lock();
   hashing_ = false;
   ++hashed_;
+  free_pieces();
   crew_.changed_.notify_all();
 }
 
@@ -95,7 +108,7 @@ void LayerStream::catch_up(Hold& hold) {
 }
 
 void LayerStream::keep(BytesView packed) {
-  Piece& piece = this->piece(filled_);  // which nobody else changes while we unpack
+  LayerPiece& piece = this->piece(filled_);  // which nobody else changes while we unpack
   if (piece.packed.size() + packed.size() > packed_limit) {
     Hold hold(crew_.mutex_);
     hash_rest(hold);
@@ -106,7 +119,7 @@ void LayerStream::keep(BytesView packed) {
 
 void LayerStream::hash_rest(Hold& hold) {
   catch_up(hold);
-  Piece& piece = this->piece(filled_);
+  LayerPiece& piece = this->piece(filled_);
   hashing_ = true;
   hold.unlock();
   packed_hasher_.update(piece.packed);
@@ -120,14 +133,14 @@ Result<size_t> LayerStream::read(std::span<std::uint8_t> out) {
   if (out.empty()) return 0;
   Hold hold(crew_.mutex_);
   while (taken_ == filled_ && !ended_) {
-    const Step step = next_step();
-    step == Step::None ? crew_.changed_.wait(hold) : make(step, hold);
+    // Hashed first: the piece that we had last is still in the processor's cache, and others that have time unpack meanwhile.
+    may_hash() ? hash(hold) : may_unpack() ? unpack(hold) : crew_.changed_.wait(hold);
   }
   if (taken_ == filled_) {
     if (error_) return std::unexpected(*error_);
     return 0;
   }
-  Piece& piece = this->piece(taken_);
+  LayerPiece& piece = this->piece(taken_);
   hold.unlock();  // its bytes stay as they are until we have taken them
   const size_t count = std::min(out.size(), piece.size - piece.at);
   std::memcpy(out.data(), piece.bytes.get() + piece.at, count);
@@ -135,6 +148,7 @@ Result<size_t> LayerStream::read(std::span<std::uint8_t> out) {
   if (piece.at < piece.size) return count;
   hold.lock();
   ++taken_;
+  free_pieces();
   hold.unlock();
   crew_.changed_.notify_all();
   return count;

@@ -12,6 +12,15 @@
 
 namespace ashlar::inventory {
 
+/// Some bytes of a layer.
+struct LayerPiece {
+  std::unique_ptr<std::uint8_t[]> bytes;
+  size_t size = 0, at = 0;  ///< `at`: the reader's
+  Bytes packed{};           ///< what was read of the blob meanwhile
+
+  BytesView all() const { return {bytes.get(), size}; }
+};
+
 class LayerStream;
 
 /// The threads that read the layers of an image beside each other. Unpacking a piece of a layer is a step, hashing it another; a thread that waits for a
@@ -32,6 +41,7 @@ class Crew {
   std::mutex mutex_;  ///< of what is in here and in every stream but bytes and hashers
   std::condition_variable changed_;
   std::vector<LayerStream*> streams_;  ///< those that were opened first come first
+  std::vector<std::unique_ptr<LayerPiece>> spare_;  ///< the last to be used comes first: its memory is at hand
   size_t left_;
 };
 
@@ -58,17 +68,14 @@ class LayerStream final : public Source {
   friend class Crew;
   class Blob;
   enum class Step : unsigned char { None, Unpack, Hash };
-  struct Piece {
-    std::unique_ptr<std::uint8_t[]> bytes{};
-    size_t size = 0, at = 0;  ///< `at`: the reader's
-    Bytes packed{};           ///< what was read of the blob meanwhile
-
-    BytesView all() const { return {bytes.get(), size}; }
-  };
   using Hold = std::unique_lock<std::mutex>;
 
-  Piece& piece(size_t number) { return ring_[number % pieces]; }
-  /// What nobody does and can be done.
+  LayerPiece& piece(size_t number) { return *ring_[number % pieces]; }
+  /// Gives back pieces that nobody needs any more.
+  void free_pieces();
+  bool may_unpack() const { return !unpacking_ && !ended_ && filled_ - freed_ < pieces; }
+  bool may_hash() const { return !hashing_ && hashed_ < filled_; }
+  /// What nobody does and can be done, for who helps: first what others wait for.
   Step next_step() const;
   /// Does it, with the lock given back meanwhile.
   void make(Step step, Hold& hold);
@@ -84,8 +91,8 @@ class LayerStream final : public Source {
   Crew& crew_;
   const bool packed_;             ///< else packed and unpacked bytes are the same
   std::unique_ptr<Source> from_;  ///< of whoever unpacks
-  std::array<Piece, pieces> ring_;
-  size_t filled_ = 0, hashed_ = 0, taken_ = 0;  ///< pieces, since the beginning
+  std::array<std::unique_ptr<LayerPiece>, pieces> ring_;
+  size_t filled_ = 0, hashed_ = 0, taken_ = 0, freed_ = 0;  ///< pieces, since the beginning
   bool unpacking_ = false, hashing_ = false;    ///< somebody does
   bool ended_ = false, stopped_ = false;
   std::optional<Error> error_;
