@@ -110,7 +110,7 @@ void FileHasher::update(BytesView bytes) { state_->stitched ? state_->stitched->
 
 void FileHasher::update_both(FileHasher& one, BytesView bytes, FileHasher& other, BytesView other_bytes) {
   auto &first = one.state_->stitched, &second = other.state_->stitched;
-  if (first && second && first->wanted.md5 && second->wanted.md5 && first->wanted.sha1 == second->wanted.sha1) {
+  if (first && second && first->wanted.md5 == second->wanted.md5 && first->wanted.sha1 == second->wanted.sha1 && (first->wanted.md5 || !first->wanted.sha1)) {
     const auto begin = [](FileHasher& hasher, Stitched& state, BytesView& rest) {
       const BytesView front = rest.first(std::min(state.open(), rest.size()));
       hasher.update(front);
@@ -118,7 +118,7 @@ void FileHasher::update_both(FileHasher& one, BytesView bytes, FileHasher& other
       return state.open() == 0 ? rest.size() / block_size : 0;
     };
     const size_t count = std::min(begin(one, *first, bytes), begin(other, *second, other_bytes));
-    stitched::take_both(first->words, bytes.data(), second->words, other_bytes.data(), count, first->wanted.sha1);
+    stitched::take_both(first->words, bytes.data(), second->words, other_bytes.data(), count, first->wanted.sha1, first->wanted.md5);
     for (Stitched* const each : {&*first, &*second}) each->size += count * block_size;
     bytes = bytes.subspan(count * block_size);
     other_bytes = other_bytes.subspan(count * block_size);

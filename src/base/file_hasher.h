@@ -24,7 +24,7 @@ class FileHasher {
   ~FileHasher();
   FileHasher(FileHasher&&) noexcept;
   void update(BytesView bytes);
-  /// update() of two hashers that want the same, with MD5 faster than one after the other as far as both have bytes.
+  /// update() of two hashers that want the same: with MD5, and of SHA-256 alone, faster than one after the other as far as both have bytes.
   static void update_both(FileHasher& one, BytesView bytes, FileHasher& other, BytesView other_bytes);
   /// Of everything so far; the hasher then starts anew.
   FileDigests finish();

@@ -16,6 +16,7 @@
 
 #include "host/inner/draft.h"
 #include "host/inner/file_version.h"
+#include "host/inner/machine_files.h"
 #include "host/inner/system.h"
 
 namespace ashlar::host {
@@ -256,6 +257,8 @@ std::optional<FileVersion> version_of(const ReadFile& file) {
   if (age < tick) return std::nullopt;
   return FileVersion{static_cast<std::int64_t>(found.st_dev), static_cast<std::int64_t>(found.st_ino), found.st_size, found.st_mtim.tv_sec, found.st_mtim.tv_nsec, found.st_ctim.tv_sec, found.st_ctim.tv_nsec};
 }
+
+bool are_of_machine(const Files& files) { return dynamic_cast<const MachineFiles*>(&files) != nullptr; }
 
 std::unique_ptr<Files> machine_files() { return std::make_unique<MachineFiles>(); }
 

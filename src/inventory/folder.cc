@@ -8,10 +8,14 @@
 #include "base/parallel.h"
 #include "host/tree.h"
 #include "inventory/inner/content.h"
+#include "inventory/inner/paired_hashing.h"
 #include "inventory/inner/reading_again.h"
 
 namespace ashlar::inventory {
 namespace {
+
+constexpr std::uint64_t small_limit = buffer_size;  ///< smaller files are read whole, others piece by piece
+static_assert(small_limit < PairedHashing::whole_limit);
 
 /// A node of a folder, and how reading it went.
 struct Node {
@@ -20,14 +24,19 @@ struct Node {
   Done done;
 };
 
-/// The files that are still to be read, for all threads: those that are largest first, so that no thread is left with one at the end.
+/// Files that are still to be read, for all threads.
 class Turns {
  public:
-  explicit Turns(std::vector<Node>& nodes) : nodes_(nodes) {
+  /// Of the regular files those of at least `from` bytes and less than `to`, in the order of their paths.
+  Turns(std::vector<Node>& nodes, std::uint64_t from, std::uint64_t to = UINT64_MAX) : nodes_(nodes) {
     for (size_t member = 0; member < nodes.size(); ++member) {
-      if (nodes[member].file.entry.type == FileType::Regular) order_.push_back(member);
+      const TarEntry& entry = nodes[member].file.entry;
+      if (entry.type == FileType::Regular && entry.size >= from && entry.size < to) order_.push_back(member);
     }
-    std::ranges::stable_sort(order_, std::greater<>(), [&](size_t member) { return nodes[member].file.entry.size; });
+  }
+  /// From now on the largest come first, so that no thread is left with one at the end.
+  void sort() {
+    std::ranges::stable_sort(order_, std::greater<>(), [&](size_t member) { return nodes_[member].file.entry.size; });
   }
   size_t size() const { return order_.size(); }
   Node* next() {
@@ -41,10 +50,23 @@ class Turns {
   std::atomic<size_t> next_ = 0;
 };
 
+/// What all threads share.
+struct Work {
+  host::Files& files;
+  const host::Path& folder;
+  const ReadOptions& options;
+  TextRoom& texts;
+};
+
+Passing passing_of(Node& node, const Work& work, Onlooker* onlooker) {
+  if (keeps_text(work.options, node.file.entry.path)) node.text.emplace();
+  return {node.file, onlooker, node.text ? &*node.text : nullptr, work.texts};
+}
+
 /// Reads one file after the other; what is read is hashed by whoever has two lanes.
 class Lane {
  public:
-  Lane(host::Files& files, const host::Path& folder, const ReadOptions& options, Onlooker* onlooker, TextRoom& texts) : files_(files), folder_(folder), options_(options), onlooker_(onlooker), texts_(texts), hasher(wanted_of(options)) {}
+  Lane(const Work& work, Onlooker* onlooker) : work_(work), onlooker_(onlooker), hasher(wanted_of(work.options)) {}
 
   /// Whether there are bytes to be hashed: of the present file, else of the next that has some.
   bool fill(Turns& turns) {
@@ -75,22 +97,18 @@ class Lane {
     node_ = turns.next();
     if (node_ == nullptr) return false;
     File& file = node_->file;
-    auto open = files_.open(folder_ / file.entry.path);
+    auto open = work_.files.open(work_.folder / file.entry.path);
     if (!open) {
       node_->done = std::unexpected(std::move(open).error());
       return true;
     }
     stream_ = host::stream(std::move(*open));
-    if (keeps_text(options_, file.entry.path)) node_->text.emplace();
-    passing_.emplace(file, onlooker_, node_->text ? &*node_->text : nullptr, texts_);
+    passing_.emplace(passing_of(*node_, work_, onlooker_));
     return true;
   }
 
-  host::Files& files_;
-  const host::Path& folder_;
-  const ReadOptions& options_;
+  const Work& work_;
   Onlooker* onlooker_;
-  TextRoom& texts_;
   Bytes buffer_ = Bytes(buffer_size);
   Node* node_ = nullptr;
   std::unique_ptr<Source> stream_;
@@ -101,8 +119,9 @@ class Lane {
   BytesView bytes;  ///< of the present file, not yet hashed
 };
 
-/// Reads and hashes two files at a time.
-void read_files(Turns& turns, Lane& one, Lane& other) {
+/// Reads and hashes two large files at a time, beside each other.
+void read_large_files(Turns& turns, const Work& work, Onlooker* onlooker, Onlooker* other_onlooker) {
+  Lane one(work, onlooker), other(work, other_onlooker);
   for (;;) {
     const bool first = one.fill(turns), second = other.fill(turns);
     if (!first && !second) return;
@@ -117,21 +136,59 @@ void read_files(Turns& turns, Lane& one, Lane& other) {
   }
 }
 
+/// Reads a file that was small when it was found; where it is another by now, as it is then.
+Done read_small(Node& node, size_t member, const Work& work, Onlooker* onlooker, host::TreeReader& reader, PairedHashing& hashing) {
+  const TarEntry& entry = node.file.entry;
+  const std::span<std::uint8_t> room = hashing.room(buffer_size + 1);  // a byte more than the largest has: its end is seen with the same call
+  if (reader.read(entry.path, entry.size, room)) {
+    Passing passing = passing_of(node, work, onlooker);
+    TRY(passing.more(room.first(entry.size)));
+    passing.end();
+    hashing.whole(member, entry.size);
+    return {};
+  }
+  TRY_ASSIGN(auto file, work.files.open(work.folder / entry.path));
+  const auto content = host::stream(std::move(file));
+  Passing passing = passing_of(node, work, onlooker);
+  FileHasher alone(wanted_of(work.options));
+  for (;;) {
+    TRY_ASSIGN(const size_t count, content->read(room));
+    if (count == 0) break;
+    TRY(passing.more(room.first(count)));
+    alone.update(room.first(count));
+  }
+  passing.end();
+  put(alone.finish(), node.file);
+  return {};
+}
+
+void read_small_files(Turns& turns, std::vector<Node>& nodes, const Work& work, Onlooker* onlooker) {
+  host::TreeReader reader(work.files, work.folder);
+  PairedHashing::Rooms rooms;
+  PairedHashing hashing(wanted_of(work.options), rooms, [&](size_t member, FileDigests digests) { put(std::move(digests), nodes[member].file); });
+  while (Node* const node = turns.next()) node->done = read_small(*node, static_cast<size_t>(node - nodes.data()), work, onlooker, reader, hashing);
+  hashing.finish();
+}
+
 }  // namespace
 
 Result<Contents> read_folder(host::Files& files, const host::Path& folder, const ReadOptions& options) {
   const std::string what = fmt::format("read root file system '{}'", folder.string());
-  auto entries = host::list_tree(folder);
+  auto entries = host::list_tree(folder, threads_for(SIZE_MAX, options.threads));
   if (!entries) return cannot(what, std::move(entries).error());
   std::vector<Node> nodes;
   for (size_t member = 0; member < entries->size(); ++member) nodes.push_back({File{.entry = std::move((*entries)[member]), .content = {}, .layer = 0, .bytes = {0, member}}, {}, {}});
-  Turns turns(nodes);
-  const size_t threads = threads_for(turns.size(), options.threads);
-  std::vector<Lane> lanes;
-  std::vector<Onlooker*> onlookers;
   TextRoom texts;
-  for (size_t lane = 0; lane < 2 * threads; ++lane) lanes.emplace_back(files, folder, options, onlookers.emplace_back(options.onlooker ? options.onlooker(0) : nullptr), texts);
-  in_parallel(threads, threads, [&](size_t index, size_t) { read_files(turns, lanes[2 * index], lanes[2 * index + 1]); });
+  const Work work{files, folder, options, texts};
+  Turns large(nodes, small_limit), small(nodes, 0, small_limit);
+  large.sort();
+  const size_t threads = threads_for(large.size() + small.size(), options.threads);
+  std::vector<Onlooker*> onlookers;
+  for (size_t each = 0; each < 2 * threads; ++each) onlookers.push_back(options.onlooker ? options.onlooker(0) : nullptr);
+  in_parallel(threads, threads, [&](size_t index, size_t) {
+    read_large_files(large, work, onlookers[2 * index], onlookers[2 * index + 1]);
+    read_small_files(small, nodes, work, onlookers[2 * index]);
+  });
   Contents contents;
   Renamed renamed;
   for (Node& node : nodes) {
@@ -142,7 +199,7 @@ Result<Contents> read_folder(host::Files& files, const host::Path& folder, const
       renamed.add(path, node.file.bytes, node.file.entry.link);
     }
     if (node.text) contents.texts.emplace(path, std::move(*node.text));
-    contents.files.emplace(path, std::move(node.file));
+    contents.files.emplace_hint(contents.files.end(), path, std::move(node.file));  // they come by path
   }
   for (auto& [layer, wanted] : renamed.wanted(contents, options, [&](size_t) { return onlookers.empty() ? nullptr : onlookers.front(); })) {
     for (auto& [member, again] : wanted) {

@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "base/parallel.h"
 #include "inventory/inner/layer.h"
 #include "inventory/inner/part_file.h"
 #include "inventory/inner/readers.h"
@@ -334,7 +335,7 @@ class Both final : public Onlooker {
 
 }  // namespace
 
-Result<Inventory> read_inventory(Target& target, const ReadOptions& options) {
+Result<Inventory> read_inventory(Target& target, const ReadOptions& options, const std::function<void(const Contents& contents)>& beside) {
   Collector collector(target.files, target.image == nullptr ? host::Path(target.ref.location) : host::Path());
   std::vector<std::unique_ptr<Both>> both;
   ReadOptions all = options;
@@ -345,7 +346,8 @@ Result<Inventory> read_inventory(Target& target, const ReadOptions& options) {
     return both.emplace_back(std::make_unique<Both>(*ours, *other)).get();
   };
   TRY_ASSIGN(Contents contents, read_contents(target, all));
-  Found found = collector.finish(contents);
+  Found found;
+  in_parallel(beside ? 2 : 1, options.threads, [&](size_t part, size_t) { part == 0 ? void(found = collector.finish(contents)) : beside(contents); });
   return Inventory{std::move(contents), std::move(found)};
 }
 

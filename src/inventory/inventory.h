@@ -1,5 +1,6 @@
 #pragma once
 // Everything that an image holds, found in one pass over its bytes: files with their digests, packages of distributions, components of every ecosystem.
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -44,7 +45,8 @@ struct Inventory {
   Found found;
 };
 
-/// Reads a target once. `options` is for what the caller wants beside: digests and texts for judge_owners(), another onlooker.
-Result<Inventory> read_inventory(Target& target, const ReadOptions& options = {});
+/// Reads a target once. `options` is for what the caller wants beside: digests and texts for judge_owners(), another onlooker. `beside` is called once all is
+/// read, on another thread where there may be one, while what was found is put together.
+Result<Inventory> read_inventory(Target& target, const ReadOptions& options = {}, const std::function<void(const Contents& contents)>& beside = {});
 
 }  // namespace ashlar::inventory

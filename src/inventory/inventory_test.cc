@@ -187,9 +187,40 @@ TEST(Inventory, AnotherOnlookerSeesTheSamePass) {
   EXPECT_EQ(inventory->found.components.size(), 1U);
 }
 
+TEST(Inventory, WhoLooksBesideSeesAllThatWasRead) {
+  for (const size_t threads : {1, 2}) {
+    Target target = target_of({Members{{"app/node_modules/ms/package.json", ms}, {"other", "x"}}}, {});
+    std::vector<size_t> seen;
+    const auto inventory = read_inventory(target, {.threads = threads}, [&](const Contents& contents) { seen.push_back(contents.files.size()); });
+    ASSERT_TRUE(inventory) << inventory.error().message;
+    EXPECT_EQ(seen, (std::vector<size_t>{2})) << threads;
+    EXPECT_EQ(inventory->found.components.size(), 1U) << threads;
+  }
+}
+
+/// Files that are read whole and piece by piece, and hashed two at a time and alone.
+const std::vector<std::string> of_every_size = [] {
+  std::vector<std::string> out;
+  for (const size_t size : {0U, 1U, 200'000U, (256U << 10) - 1, 256U << 10, 1'300'000U, 2U << 20, 5'000'001U}) {
+    std::string& text = out.emplace_back(size, 'a');
+    for (size_t at = 0; at < size; at += 7) text[at] = static_cast<char>(at * 31 >> 3);
+  }
+  return out;
+}();
+
+void expect_their_digests(const Contents& contents) {
+  for (size_t each = 0; each < of_every_size.size(); ++each) {
+    const File& file = contents.files.at("sizes/" + std::to_string(each));
+    EXPECT_EQ(file.content, Digest::of(of_every_size[each])) << each;
+    EXPECT_EQ(file.md5, md5_hex(as_bytes(of_every_size[each]))) << each;
+    EXPECT_EQ(file.sha1.size(), 40U) << each;
+  }
+}
+
 TEST(Inventory, AnImageIsTheSameOnAnyNumberOfThreads) {
   std::vector<Members> layers;
   for (int layer = 0; layer < 6; ++layer) layers.push_back(many_members(layer));
+  for (size_t each = 0; each < of_every_size.size(); ++each) layers[3].push_back({"sizes/" + std::to_string(each), of_every_size[each]});
   layers.push_back({{"l1/.wh..wh..opq", ""}, {"l2/site/.wh.p1-0-1.dist-info", ""}, {"l1/node_modules/ms/package.json", ms}});
   Strings once;
   for (const size_t threads : {1, 2, 3, 8, 0}) {
@@ -200,6 +231,7 @@ TEST(Inventory, AnImageIsTheSameOnAnyNumberOfThreads) {
     ASSERT_TRUE(inventory) << inventory.error().message;
     if (once.empty()) once = all_of(*inventory);
     EXPECT_EQ(all_of(*inventory), once) << threads << " threads";
+    expect_their_digests(inventory->contents);
   }
   EXPECT_GT(once.size(), 2000U);
 }
@@ -210,6 +242,7 @@ TEST(Inventory, AFolderIsTheSameOnAnyNumberOfThreads) {
     if (member.type == FileType::Regular) trial::put(scratch / member.path, member.content);
     else std::filesystem::create_hard_link(scratch / member.link, scratch / member.path);
   }
+  for (size_t each = 0; each < of_every_size.size(); ++each) trial::put(scratch / ("sizes/" + std::to_string(each)), of_every_size[each]);
   host::Machine machine = host::real_machine();
   Strings once;
   for (const size_t threads : {1, 2, 3, 8, 0}) {
@@ -220,6 +253,7 @@ TEST(Inventory, AFolderIsTheSameOnAnyNumberOfThreads) {
     ASSERT_TRUE(inventory) << inventory.error().message;
     if (once.empty()) once = all_of(*inventory);
     EXPECT_EQ(all_of(*inventory), once) << threads << " threads";
+    expect_their_digests(inventory->contents);
   }
   EXPECT_GT(once.size(), 400U);
 }

@@ -6,8 +6,8 @@
 namespace ashlar::inventory {
 
 std::span<std::uint8_t> PairedHashing::room(size_t size) {
-  if (!buffer_) buffer_ = std::make_unique_for_overwrite<std::uint8_t[]>(whole_limit);
-  return {buffer_.get(), size};
+  if (!rooms_.one) rooms_.one = std::make_unique_for_overwrite<std::uint8_t[]>(whole_limit);
+  return {rooms_.one.get(), size};
 }
 
 size_t PairedHashing::beside_waiting(BytesView bytes) {
@@ -25,12 +25,12 @@ size_t PairedHashing::beside_waiting(BytesView bytes) {
 /// The present file waits from now on, with the hasher that was its own.
 void PairedHashing::wait(size_t file, BytesView rest) {
   waiting_ = {file, rest};
-  std::swap(buffer_, waiting_buffer_);
+  std::swap(rooms_.one, rooms_.other);
   free_ = 1 - free_;
 }
 
 void PairedHashing::whole(size_t file, size_t size) {
-  const BytesView content(buffer_.get(), size);
+  const BytesView content(rooms_.one.get(), size);
   const BytesView rest = content.subspan(beside_waiting(content));
   if (!rest.empty()) return wait(file, rest);  // then nobody waits any more
   settle_(file, free_hasher().finish());

@@ -1,16 +1,17 @@
 #include "inventory/reading.h"
 
 #include <algorithm>
+#include <atomic>
 #include <numeric>
 
 #include <fmt/format.h>
 
-#include "base/hashing_source.h"
 #include "base/parallel.h"
 #include "base/read_ahead.h"
 #include "inventory/inner/content.h"
 #include "inventory/inner/landing.h"
 #include "inventory/inner/layer.h"
+#include "inventory/inner/layer_stream.h"
 #include "inventory/inner/paired_hashing.h"
 #include "inventory/inner/reading_again.h"
 
@@ -46,6 +47,7 @@ struct Work {
   const std::vector<oci::Descriptor>& descriptors;
   const ReadOptions& options;
   TextRoom& texts;
+  Crew& crew;
 };
 
 /// Reads the content of the present member, a regular file, whole where it is not too large for that.
@@ -69,9 +71,9 @@ Done read_file(TarReader& reader, std::span<std::uint8_t> buffer, PairedHashing&
   return {};
 }
 
-Done read_members(const Work& work, TarReader& reader, size_t at, Onlooker* onlooker, Layer& layer) {
+Done read_members(const Work& work, TarReader& reader, size_t at, Onlooker* onlooker, PairedHashing::Rooms& rooms, Layer& layer) {
   Bytes buffer(buffer_size);
-  PairedHashing hashing(wanted_of(work.options), [&](size_t member, FileDigests digests) { put(std::move(digests), layer.members[member]); });
+  PairedHashing hashing(wanted_of(work.options), rooms, [&](size_t member, FileDigests digests) { put(std::move(digests), layer.members[member]); });
   for (;;) {
     TRY_ASSIGN(auto next, reader.next());
     if (!next) break;
@@ -97,7 +99,7 @@ std::optional<KeptLayer> find_kept(const Work& work, size_t at, const std::strin
   return std::move(*kept);
 }
 
-Result<Layer> read_layer(const Work& work, size_t at, Onlooker* onlooker) {
+Result<Layer> read_layer(const Work& work, size_t at, Onlooker* onlooker, PairedHashing::Rooms& rooms) {
   const oci::Descriptor& descriptor = work.descriptors[at];
   const LayerShelf* const shelf = work.options.shelf;
   std::string key;
@@ -111,31 +113,39 @@ Result<Layer> read_layer(const Work& work, size_t at, Onlooker* onlooker) {
   }
   Layer layer;
   TRY_ASSIGN(auto blob, work.image.open(descriptor.digest));
-  Hasher hasher, unpacked_hasher;
-  auto unpacked = oci::decode_layer(descriptor, std::make_unique<HashingSource>(std::move(blob), hasher));
-  const bool packed = descriptor.media_type != oci::media::layer_tar;
-  if (packed) unpacked = std::make_unique<HashingSource>(std::move(unpacked), unpacked_hasher);
-  const auto stream = read_ahead(std::move(unpacked));
-  TarReader reader(*stream);
-  TRY(read_members(work, reader, at, onlooker, layer));
+  if (work.image.is_remote()) blob = read_ahead(std::move(blob));  // what is under way comes while we unpack
+  LayerStream stream(work.crew, descriptor, std::move(blob));
+  TarReader reader(stream);
+  TRY(read_members(work, reader, at, onlooker, rooms, layer));
   Bytes rest(64 * 1024);  // what follows the archive's end belongs to the layer's digest, too
   for (size_t count = 1; count != 0;) {
-    TRY_ASSIGN(count, stream->read(rest));
+    TRY_ASSIGN(count, stream.read(rest));
   }
-  if (hasher.finish() != descriptor.digest) return fail(Kind::Corrupt, "its bytes have another digest");
-  layer.diff_id = packed ? unpacked_hasher.finish() : descriptor.digest;
+  const auto [packed, unpacked] = stream.finish();
+  if (packed != descriptor.digest) return fail(Kind::Corrupt, "its bytes have another digest");
+  layer.diff_id = unpacked;
   if (shelf == nullptr) return layer;
   if (const auto found = onlooker == nullptr ? std::string() : onlooker->found()) shelf->keep(key, to_record(key, layer, *found));
   return layer;
 }
 
-/// Reads all layers beside each other, the largest first.
+/// Reads all layers beside each other, the largest first; threads that have none left help the others.
 std::vector<Result<Layer>> read_layers(const Work& work, const std::vector<Onlooker*>& onlookers) {
   std::vector<Result<Layer>> layers(work.descriptors.size());
   std::vector<size_t> order(layers.size());
   std::iota(order.begin(), order.end(), size_t{0});
   std::ranges::stable_sort(order, std::greater<>(), [&](size_t at) { return work.descriptors[at].size; });
-  in_parallel(order.size(), work.options.threads, [&](size_t turn, size_t) { layers[order[turn]] = read_layer(work, order[turn], onlookers[order[turn]]); });
+  constexpr size_t steps = 3;  // of a layer that are made beside each other: it is unpacked, hashed, and its members are read
+  const size_t threads = threads_for(steps * order.size(), work.options.threads);
+  std::atomic<size_t> next = 0;
+  in_parallel(threads, threads, [&](size_t, size_t) {
+    PairedHashing::Rooms rooms;
+    for (size_t turn = next++; turn < order.size(); turn = next++) {
+      layers[order[turn]] = read_layer(work, order[turn], onlookers[order[turn]], rooms);
+      work.crew.leave();
+    }
+    work.crew.help();
+  });
   if (work.options.later == nullptr) return layers;
   std::vector<std::function<bool()>> checks;
   for (const size_t at : order) {
@@ -203,7 +213,8 @@ Result<Contents> read_contents(oci::ImageReader& image, const oci::PlatformImage
   std::vector<Onlooker*> onlookers(contents.layers.size(), nullptr);
   for (size_t at = 0; at < onlookers.size() && options.onlooker; ++at) onlookers[at] = options.onlooker(at);
   TextRoom texts;
-  std::vector<Result<Layer>> layers = read_layers({image, contents.layers, options, texts}, onlookers);
+  Crew crew(contents.layers.size());
+  std::vector<Result<Layer>> layers = read_layers({image, contents.layers, options, texts, crew}, onlookers);
   Renamed renamed;
   for (size_t at = 0; at < layers.size(); ++at) {
     Done done = layers[at] ? check_diff_id(contents.config.diff_ids[at], *layers[at]) : std::unexpected(std::move(layers[at]).error());

@@ -108,9 +108,11 @@ Result<std::unique_ptr<Opened>> open_image(host::Machine& machine, const std::st
   TRY_ASSIGN(auto found, inventory::open_target(machine, ref, options.platform));
   inventory::Target& target = out->target.emplace(std::move(found));
   const auto shelf = kept_layers(machine, "scan", options.again);
-  TRY_ASSIGN(out->inventory, inventory::read_inventory(target, {.keep = keep, .sha1 = may_hold_apks(target), .md5 = true, .damaged_databases = true, .shelf = shelf ? &*shelf : nullptr, .later = hashing == Hashing::Later ? &out->verification : nullptr}));
+  std::optional<Result<inventory::Ownership>> ownership;
+  const auto judge = [&](const inventory::Contents& contents) { ownership = inventory::judge_owners(contents, nullptr); };
+  TRY_ASSIGN(out->inventory, inventory::read_inventory(target, {.keep = keep, .sha1 = may_hold_apks(target), .md5 = true, .damaged_databases = true, .shelf = shelf ? &*shelf : nullptr, .later = hashing == Hashing::Later ? &out->verification : nullptr}, judge));
   const inventory::Contents& contents = out->inventory.contents;
-  TRY_ASSIGN(out->ownership, inventory::judge_owners(contents, nullptr));
+  TRY_ASSIGN(out->ownership, std::move(*ownership));
   inventory::add_listed(out->ownership, contents, out->inventory.found.components);
   out->attached = statements_within(contents);
   TRY(add_attached(machine, target, options.trust, out->attached));

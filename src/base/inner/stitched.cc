@@ -185,6 +185,24 @@ void blocks_of_both(Words& words, const std::uint8_t* data, Words& other_words, 
   store_words<Sha1, true>(other, other_words);
 }
 
+template <int... G>
+[[gnu::always_inline]] inline void sha256_groups(Registers& one, const std::uint8_t* data, Registers& other, const std::uint8_t* other_data, std::integer_sequence<int, G...>) {
+  const Registers before = one, other_before = other;
+  ((sha256_group<G>(one, data), sha256_group<G>(other, other_data)), ...);
+  add_sha<false>(one, before);
+  add_sha<false>(other, other_before);
+}
+
+/// The SHA-256 of both beside each other.
+void sha256_of_both(Words& words, const std::uint8_t* data, Words& other_words, const std::uint8_t* other_data, size_t count) {
+  Registers one, other;
+  load_words<false, false>(one, words);
+  load_words<false, false>(other, other_words);
+  for (; count != 0; --count, data += 64, other_data += 64) sha256_groups(one, data, other, other_data, std::make_integer_sequence<int, 16>());
+  store_words<false, false>(one, words);
+  store_words<false, false>(other, other_words);
+}
+
 }  // namespace
 #ifdef __clang__
 #pragma clang attribute pop
@@ -206,7 +224,8 @@ void take(Words& words, const std::uint8_t* data, size_t count, bool sha1, bool 
   else md5 ? blocks<false, true>(words, data, count) : blocks<false, false>(words, data, count);
 }
 
-void take_both(Words& one, const std::uint8_t* data, Words& other, const std::uint8_t* other_data, size_t count, bool sha1) {
+void take_both(Words& one, const std::uint8_t* data, Words& other, const std::uint8_t* other_data, size_t count, bool sha1, bool md5) {
+  if (!md5) return sha256_of_both(one, data, other, other_data, count);
   sha1 ? blocks_of_both<true>(one, data, other, other_data, count) : blocks_of_both<false>(one, data, other, other_data, count);
 }
 
@@ -218,7 +237,7 @@ namespace ashlar::stitched {
 
 bool available() { return false; }
 void take(Words&, const std::uint8_t*, size_t, bool, bool) {}
-void take_both(Words&, const std::uint8_t*, Words&, const std::uint8_t*, size_t, bool) {}
+void take_both(Words&, const std::uint8_t*, Words&, const std::uint8_t*, size_t, bool, bool) {}
 
 }  // namespace ashlar::stitched
 

@@ -17,8 +17,8 @@ struct Words {
 bool available();
 /// Takes `count` whole blocks; only where available(). Words of hashes that are not wanted stay as they are.
 void take(Words& words, const std::uint8_t* data, size_t count, bool sha1, bool md5);
-/// Takes `count` whole blocks of each of two files, with their MD5: that of two is made in little more time than that of one, for each of its steps waits
-/// for the one before.
-void take_both(Words& one, const std::uint8_t* data, Words& other, const std::uint8_t* other_data, size_t count, bool sha1);
+/// Takes `count` whole blocks of each of two files. Where MD5 is wanted: that of two is made in little more time than that of one, for each of its steps
+/// waits for the one before. So is SHA-256 where it is all that is wanted; SHA-1 only with MD5.
+void take_both(Words& one, const std::uint8_t* data, Words& other, const std::uint8_t* other_data, size_t count, bool sha1, bool md5);
 
 }  // namespace ashlar::stitched

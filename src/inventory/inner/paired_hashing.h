@@ -17,7 +17,11 @@ class PairedHashing {
   static constexpr size_t whole_limit = size_t{2} << 20;
   using Settle = std::function<void(size_t file, FileDigests digests)>;
 
-  PairedHashing(FileHasher::Wanted wanted, Settle settle) : hashers_{FileHasher(wanted), FileHasher(wanted)}, settle_(std::move(settle)) {}
+  /// Memory for the files that are given whole, one hashing after the other.
+  struct Rooms { std::unique_ptr<std::uint8_t[]> one, other; };
+
+  /// `rooms` must outlive it.
+  PairedHashing(FileHasher::Wanted wanted, Rooms& rooms, Settle settle) : hashers_{FileHasher(wanted), FileHasher(wanted)}, rooms_(rooms), settle_(std::move(settle)) {}
 
   /// Room for the content of the next file that is given whole.
   std::span<std::uint8_t> room(size_t size);
@@ -30,10 +34,9 @@ class PairedHashing {
   void finish();
 
  private:
-  using Buffer = std::unique_ptr<std::uint8_t[]>;
   struct Waiting {
     size_t file;
-    BytesView rest;  ///< of `waiting_buffer_`, not yet hashed
+    BytesView rest;  ///< of the waiting file, not yet hashed
   };
   /// Takes as much of `bytes` into the free hasher as the waiting file has left, and says how much that was; where that file ends so, it is settled.
   size_t beside_waiting(BytesView bytes);
@@ -43,7 +46,7 @@ class PairedHashing {
 
   std::array<FileHasher, 2> hashers_;
   size_t free_ = 0;  ///< the hasher of the present file; the other one is the waiting file's
-  Buffer buffer_, waiting_buffer_;
+  Rooms& rooms_;  ///< `one`: the present file's; `other`: the waiting one's
   std::optional<Waiting> waiting_;
   Settle settle_;
 };
