@@ -60,7 +60,7 @@ TEST(Tree, OfSeveralFoldersThatCannotBeListedTheFirstIsNamed) {
   const Scratch scratch;
   for (const char* name : {"a", "b/closed", "c/closed", "d"}) put(scratch / name / "x", "1");
   for (const char* name : {"b/closed", "c/closed"}) ASSERT_EQ(::chmod((scratch / name).c_str(), 0), 0);
-  for (const size_t threads : {1, 2, 8}) EXPECT_EQ(list_tree(scratch.path(), threads).error().message, "cannot read '" + (scratch / "b/closed").string() + "': Permission denied") << threads;
+  for (const size_t threads : {1, 2, 8}) EXPECT_EQ(list_tree(scratch.path(), threads).error().message, "cannot read '" + (scratch / "b/closed").string() + "': permission denied") << threads;
   for (const char* name : {"b/closed", "c/closed"}) ::chmod((scratch / name).c_str(), 0755);
 }
 
