@@ -21,6 +21,7 @@ for job in "$@"; do
           command -v rustc >/dev/null || wanted+=(rustc)
           command -v node >/dev/null || wanted+=(nodejs)
           command -v npm >/dev/null || wanted+=(npm)
+          command -v mvn >/dev/null || wanted+=(maven)
           command -v kubectl >/dev/null || wanted+=(kubernetes-client) ;;
     run) needed+=("${build[@]}" jq ca-certificates debian-archive-keyring); wanted+=(ccache skopeo umoci runc uidmap bubblewrap) ;;
     *) sed -n '3,5s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
