@@ -157,7 +157,9 @@ class JarReader {
       if (bytes) manifest = read_jar_manifest(as_text(*bytes));
       else told_.unread.push_back(no_record(path + "!" + member->name, bytes.error().message));
     }
-    auto component = jar_by_manifest(file_name(path), manifest);
+    const std::string_view name = file_name(path);
+    if (name.substr(0, name.rfind('.')).empty()) return told_.unread.push_back(no_record(path, "neither what is in it nor its name tells what it is"));
+    auto component = jar_by_manifest(name, manifest);
     component.path = path;
     told_.components.push_back(std::move(component));
   }

@@ -71,6 +71,7 @@ TEST(Java, ArchivesInArchivesAreKnownByTheirBytes) {
       {"one that is not packed", "a.jar", trial::zip({{"lib/x", log4j, true}, properties("a.b", "x", "1")}), {"maven a.b:x 1 a.jar", "maven org.apache:log4j 2.14.1 a.jar!lib/x"}},
       {"one that calls itself a class", "a.jar", trial::zip({{"X.class", trial::zip({properties("org.apache", "log4j", "2.14.1"), {"fill", std::string(70 << 10, 'x'), true}})}, properties("a.b", "x", "1")}), {"maven a.b:x 1 a.jar", "maven org.apache:log4j 2.14.1 a.jar!X.class"}},
       {"an archive of something else tells nothing", "a.jar", trial::zip({{"form.docx", trial::zip({{"word/document.xml", "<x/>"}})}, {"short", "PK"}, properties("a.b", "x", "1")}), {"maven a.b:x 1 a.jar"}},
+      {"one whose name is a suffix alone", "a.jar", trial::zip({{"lib/.x", trial::zip({manifest("Implementation-Version: 1\r\n")})}, properties("a.b", "x", "1")}), {"maven a.b:x 1 a.jar", "unread: cannot read 'a.jar!lib/.x': neither what is in it nor its name tells what it is"}},
       {"one that is damaged is told", "a.jar", trial::zip({{"x.bin", log4j.substr(0, log4j.size() - 30)}, properties("a.b", "x", "1")}), {"maven a.b:x 1 a.jar", "unread: cannot read 'a.jar!x.bin': it ends as no zip archive"}},
       {"nothing at all", "a.jar", "", {"unread: cannot read 'a.jar': it ends as no zip archive"}},
   };
