@@ -16,7 +16,8 @@ TEST(Licence, NamesTable) {
       {"ISC", "ISC"}, {"zlib", "Zlib"}, {"public-domain", ""}, {"BSD-variant", ""}, {"GPL-4", ""}, {"", ""}, {"+", ""},
   };
   for (const Row& row : rows) EXPECT_EQ(spdx_licence(row.name), row.spdx) << row.name;
-  EXPECT_EQ(spdx_exception("OpenSSL exception"), "OpenSSL-exception");
+  EXPECT_EQ(spdx_exception("OpenSSL exception"), "") << "SPDX lists those of single programs alone, each with its own words";
+  EXPECT_EQ(spdx_exception("LLVM exception"), "LLVM-exception");
   EXPECT_EQ(spdx_exception("GCC-Runtime-exception"), "GCC-exception-3.1");
   EXPECT_EQ(spdx_exception("Bison-exception-2.2"), "Bison-exception-2.2");
   EXPECT_EQ(spdx_exception("no such exception"), "");
@@ -39,6 +40,7 @@ TEST(Licence, ExpressionsTable) {
       {"a lonely comma", ",", "LicenseRef-unnamed-"},
       {"a name that SPDX has not", "BSD-like or Expat", "LicenseRef-BSD-like-"},
       {"an exception that SPDX has not", "GPL-2 with magic exception", "LicenseRef-GPL-2-with-magic-exception-"},
+      {"an exception of many words that SPDX has not", "GPL-2 with OpenSSL exception", "LicenseRef-GPL-2-with-OpenSSL-exception-"},
   };
   for (const Row& row : rows) {
     std::map<std::string, std::string> texts;

@@ -43,7 +43,7 @@ constexpr std::array exceptions = std::to_array<Row>({
     {"autoconf", "Autoconf-exception-2.0"}, {"autoconf-2.0", "Autoconf-exception-2.0"}, {"autoconf-3.0", "Autoconf-exception-3.0"}, {"bison", "Bison-exception-2.2"},
     {"bison-2.2", "Bison-exception-2.2"}, {"classpath", "Classpath-exception-2.0"}, {"classpath-2.0", "Classpath-exception-2.0"}, {"font", "Font-exception-2.0"},
     {"gcc", "GCC-exception-3.1"}, {"gcc-3.1", "GCC-exception-3.1"}, {"gcc-runtime", "GCC-exception-3.1"}, {"gcc runtime library", "GCC-exception-3.1"}, {"gcc-2.0", "GCC-exception-2.0"},
-    {"libtool", "Libtool-exception"}, {"llvm", "LLVM-exception"}, {"linux-syscall-note", "Linux-syscall-note"}, {"openssl", "OpenSSL-exception"}, {"ocaml-lgpl-linking", "OCaml-LGPL-linking-exception"},
+    {"libtool", "Libtool-exception"}, {"llvm", "LLVM-exception"}, {"linux-syscall-note", "Linux-syscall-note"}, {"ocaml-lgpl-linking", "OCaml-LGPL-linking-exception"},
     {"cryptsetup-openssl", "cryptsetup-OpenSSL-exception"}, {"universal-foss-1.0", "Universal-FOSS-exception-1.0"},
 });
 
