@@ -2,7 +2,8 @@
 # How long `ashlar scan` and `ashlar feed update` take and how much memory, beside trivy, grype and syft in turn on the same files and records of the same
 # size; the table goes to standard output.
 #   bench/scan.sh [--build FOLDER] [--repeat N] [--peers N] [--only python|fat|stored|compile]
-# FOLDER is a release build with benchmarks (build/release), N at least 5 rounds of ours and of the peers (--peers 0: none). GRYPE, SYFT and TRIVY name them.
+# FOLDER is a release build with benchmarks (build/release), N at least 5 rounds of ours and of the peers (--peers 0: none). GRYPE, SYFT and TRIVY name them;
+# TRIVY_DB names trivy-db's builder, beside which records are compiled where there is one.
 # Records: 190,000 in the form of Debian's tracker, generated (bench/advisories), compiled by us and by scripts/peer-databases.sh and scripts/trivy-database.sh.
 # `first`: nothing is kept of the image (ours with --again; trivy's folder `fanal` removed before). `again`: layers are kept, ours and trivy's; grype keeps none.
 # python   the python image of the catalogue: its root file system and its OCI archive (trivy reads no such archive: the layout's folder)
@@ -91,17 +92,26 @@ echo
 echo '| | wall | processor time | peak memory |'
 echo '|---|---|---|---|'
 if wants compile; then
-  rm -f "$work"/{compile,query,start}.rounds
+  rm -f "$work"/{compile,builder,query,start}.rounds
+  if ((peers)) && [[ -n ${TRIVY_DB-} && ! -d $work/vuln-list ]]; then python3 "$here/bench/vuln_list.py" "$work/tracker.json" "$work/vuln-list"; fi
   for ((round = 0; round < repeat; round++)); do
     rm -rf "$work/state"
     timed "$work/compile.rounds" "$ashlar" feed update "debian-tracker=$work/tracker.json" --quiet
+    if ((round < peers)) && [[ -n ${TRIVY_DB-} ]]; then
+      rm -rf "$work/built"
+      timed "$work/builder.rounds" "$TRIVY_DB" build --cache-dir "$work/vuln-list" --output-dir "$work/built" --only-update debian
+    fi
   done
   printf '%s' '{"bomFormat":"CycloneDX","specVersion":"1.5","components":[{"type":"library","name":"none","version":"1.0-1","purl":"pkg:deb/debian/none@1.0-1?distro=debian-13"}]}' > "$work/none.cdx.json"
+  # A database that was written a moment ago is read whole each time: files of that age are not told apart by their times.
+  sleep 5
+  ours /dev/null "$work/none.cdx.json"
   for ((round = 0; round < repeat; round++)); do
     timed "$work/query.rounds" "$ashlar" scan "$work/none.cdx.json" --quiet --format json
     timed "$work/start.rounds" "$ashlar" --version
   done
   tell "$work/compile.rounds" 'compile 190,000 records'
+  tell "$work/builder.rounds" "the same records, read by trivy-db's builder"
   tell "$work/query.rounds" 'start, open the database, one package'
   tell "$work/start.rounds" 'start alone (`--version`)'
 fi
@@ -158,6 +168,7 @@ if wants compile; then
   database=$(find "$work/state" -name '*.db' -print -quit)
   echo "Database: $(stat -c %s "$database" | awk '{printf "%.1f", $1 / 1e6}') MB, packed $(zstd -19 -c -q "$database" | wc -c | awk '{printf "%.1f", $1 / 1e6}') MB; the records: $(stat -c %s "$work/tracker.json" | awk '{printf "%.1f", $1 / 1e6}') MB."
 fi
+if wants compile; then ratio "$work/compile.rounds" "$work/builder.rounds" "compiling: trivy-db's builder takes"; fi
 if wants python; then
   say_ratio root grype ours 'python, root file system: grype takes'
   say_ratio root trivy ours 'python, root file system: trivy takes'

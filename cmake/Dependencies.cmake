@@ -2,8 +2,7 @@
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
 find_package(fmt REQUIRED)
-find_package(OpenSSL 3 REQUIRED)
-find_package(ZLIB REQUIRED)
+find_package(OpenSSL 3 REQUIRED)  # its version; what is linked is libcrypto, below
 find_package(CLI11 REQUIRED)
 find_package(nlohmann_json REQUIRED)
 
@@ -13,12 +12,7 @@ function(ashlar_pkg target module)
   target_link_libraries(${target} INTERFACE PkgConfig::${target}_pc)
 endfunction()
 ashlar_pkg(libfyaml libfyaml)
-ashlar_pkg(liblzma liblzma)
-ashlar_pkg(libzstd libzstd)
-ashlar_pkg(libdeflate libdeflate)
-ashlar_pkg(libisal libisal)
 ashlar_pkg(simdjson simdjson)
-ashlar_pkg(libsqlite3 sqlite3)
 
 include(Late)  # of these, more than half of the time that a short verb takes goes by in loading them
 ashlar_late(libcurl curl)
@@ -28,10 +22,15 @@ ashlar_late(libsodium sodium)
 ashlar_late(libp11kit p11-kit)
 pkg_check_modules(p11kit_pc REQUIRED p11-kit-1)  # for its headers, which lie in a folder of their own
 
-pkg_check_modules(libsolv_pc REQUIRED IMPORTED_TARGET libsolv)
-find_library(ASHLAR_SOLVEXT solvext REQUIRED)
-add_library(libsolv INTERFACE IMPORTED GLOBAL)
-target_link_libraries(libsolv INTERFACE ${ASHLAR_SOLVEXT} PkgConfig::libsolv_pc)
+ashlar_late(libcrypto crypto)
+ashlar_late(libsqlite3 sqlite3)
+ashlar_late(libsolv solv)
+ashlar_late(libsolvext solvext)
+ashlar_late(liblzma lzma)
+ashlar_late(libzstd zstd)
+ashlar_late(libdeflate deflate)
+ashlar_late(libisal isal)
+ashlar_late(libz z)
 
 if(ASHLAR_TESTS)
   enable_testing()

@@ -3,7 +3,7 @@
 # makes TARGET, to be linked in the library's place: it defines each function that the library exports (late.c), and knows its headers by the usual
 # folders. The Debian packages that hold such libraries are added to ASHLAR_LATE_PACKAGES, for dpkg-shlibdeps no longer sees them. With sanitizers, on other
 # machines than x86-64 and aarch64, and with ASHLAR_LATE=OFF, TARGET is the library itself.
-option(ASHLAR_LATE "load libcurl, librnp, libarchive, libsodium and p11-kit when they are first needed" ON)
+option(ASHLAR_LATE "load the libraries that not every verb needs when they are first called" ON)
 
 function(ashlar_late target library)
   find_library(${target}_file ${library} REQUIRED)
@@ -20,6 +20,7 @@ function(ashlar_late target library)
   set(soname ${CMAKE_MATCH_1})
   execute_process(COMMAND ${CMAKE_NM} -D --defined-only ${file} OUTPUT_VARIABLE symbols COMMAND_ERROR_IS_FATAL ANY)
   string(REGEX MATCHALL " T [A-Za-z_][A-Za-z0-9_]*" symbols "${symbols}")
+  list(REMOVE_DUPLICATES symbols)  # of a function in several versions the library gives its default
   set(functions "")
   set(count 0)
   foreach(symbol IN LISTS symbols)

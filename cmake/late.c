@@ -6,6 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* In a section of its own, so that the names of all such libraries can be read from the program (scripts/tarball.sh). */
+static const char soname[] __attribute__((section("late_libraries"), used)) = LATE_SONAME;
+
 #define FUNCTION(number, name) #name,
 static const char *const names[LATE_COUNT] = {
 #include "functions.inc"
@@ -17,10 +20,10 @@ static void *places[LATE_COUNT] __attribute__((used));
 
 static void *find(size_t number) __attribute__((used));
 static void *find(size_t number) {
-  void *const library = dlopen(LATE_SONAME, RTLD_NOW | RTLD_LOCAL);
+  void *const library = dlopen(soname, RTLD_NOW | RTLD_LOCAL);
   void *const place = library == NULL ? NULL : dlsym(library, names[number]);
   if (place == NULL) {
-    fprintf(stderr, "error: cannot load library '%s': %s\n", LATE_SONAME, dlerror());
+    fprintf(stderr, "error: cannot load library '%s': %s\n", soname, dlerror());
     exit(4); /* cli::Exit::Unavailable */
   }
   __atomic_store_n(&places[number], place, __ATOMIC_RELEASE);

@@ -35,9 +35,9 @@ declare -A path_of seen
 while read -r soname _ _ path; do path_of[$soname]=${path_of[$soname]:-$path}; done < <(PATH=$PATH:/sbin:/usr/sbin ldconfig -p | sed -n 's/^\t\([^ ]*\) (\(.*\)) => \(.*\)$/\1 x x \3/p' |
   while read -r soname a b path; do file_class=$(od -An -tx1 -j4 -N1 "$path" 2>/dev/null); [[ $file_class == ' 02' ]] && echo "$soname $a $b $path"; done)
 needs() { readelf -d "$1" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p'; }
-# Libraries that are loaded late stand in the program as texts (cmake/Late.cmake).
-late() { local soname; for soname in "${!path_of[@]}"; do case $soname in libcurl.so.*|librnp.so.*|libarchive.so.*|libsodium.so.*|libp11-kit.so.*) grep -qF "$soname" "$ashlar" && echo "$soname"; esac; done; }
-queue=($(needs "$ashlar") $(late))
+# Libraries that are loaded late are named in a section of the program (cmake/late.c).
+late() { readelf -p late_libraries "$1" | sed -n 's/^ *\[ *[0-9a-f]*\] *\(lib.*\)$/\1/p'; }
+queue=($(needs "$ashlar") $(late "$ashlar"))
 # Names of hosts and users are looked up by modules of the C library itself, and by these where the host's nsswitch.conf asks for them.
 queue+=(libnss_files.so.2 libnss_dns.so.2 libresolv.so.2)
 loader=
