@@ -1,9 +1,11 @@
 // Whether a ledger is what was written: one pass over its rows, each hashed once, nothing parsed where the bytes speak for themselves.
 #include <algorithm>
 #include <charconv>
+#include <functional>
 
 #include <fmt/format.h>
 
+#include "base/parallel.h"
 #include "ledger/inner/schema.h"
 #include "ledger/ledger.h"
 
@@ -149,6 +151,48 @@ class Verifier {
   Hasher hasher_;
 };
 
+/// Rows with bytes of their own, in the order in which they were read.
+class Batch {
+ public:
+  void clear() { bytes_.clear(), ends_.clear(), numbers_.clear(); }
+  bool empty() const { return numbers_.empty(); }
+  /// Rows until the batch is full; false: there are no more, and none may be asked for.
+  Result<bool> read(host::Statement& rows) {
+    constexpr size_t most = 4 << 20;
+    while (bytes_.size() < most) {
+      TRY_ASSIGN(const bool more, rows.step());
+      if (!more) return false;
+      numbers_.push_back(static_cast<std::uint64_t>(rows.integer(0)));
+      for (int column = 1; column <= columns; ++column) {
+        bytes_ += as_text(rows.blob(column));
+        ends_.push_back(bytes_.size());
+      }
+    }
+    return true;
+  }
+  void each(const std::function<void(const Row&)>& take) const {
+    size_t begin = 0, at = 0;
+    const auto next = [&] {
+      const std::string_view out = std::string_view(bytes_).substr(begin, ends_[at] - begin);
+      begin = ends_[at++];
+      return out;
+    };
+    for (const std::uint64_t number : numbers_) {
+      Row row{};
+      row.number = number;
+      for (std::string_view* column : {&row.kind, &row.image, &row.vulnerability, &row.package, &row.body}) *column = next();
+      row.chain = as_bytes(next());
+      take(row);
+    }
+  }
+
+ private:
+  static constexpr int columns = 6;  // of a row, beside its number
+  std::string bytes_;
+  std::vector<size_t> ends_;  // of each column of each row
+  std::vector<std::uint64_t> numbers_;
+};
+
 /// Each guard and table as it was made.
 Done check_schema(host::Sqlite& database, Verifier& verifier) {
   TRY_ASSIGN(auto rows, database.prepare("SELECT sql FROM sqlite_schema WHERE name = ?"));
@@ -178,10 +222,16 @@ Result<Verification> Ledger::verify(std::span<const trust::PublicKey> keys, std:
     for (const auto& [text, name] : envelopes) verifier.take(text, name);
     verifier.begin();
     TRY_ASSIGN(auto rows, database_.prepare("SELECT number, kind, image, vulnerability, package, body, chain FROM entries ORDER BY number"));
-    for (;;) {
-      TRY_ASSIGN(const bool more, rows.step());
-      if (!more) break;
-      verifier.row({static_cast<std::uint64_t>(rows.integer(0)), as_text(rows.blob(1)), as_text(rows.blob(2)), as_text(rows.blob(3)), as_text(rows.blob(4)), as_text(rows.blob(5)), rows.blob(6)});
+    Batch now, ahead;
+    Result<bool> more = true;
+    while (*more || !ahead.empty()) {
+      std::swap(now, ahead);
+      ahead.clear();
+      in_parallel(2, 2, [&](size_t index, size_t) {  // what comes is read while what came is hashed
+        if (index == 1) now.each([&](const Row& row) { verifier.row(row); });
+        else if (*more) more = ahead.read(rows);
+      });
+      if (!more) return std::unexpected(std::move(more).error());
     }
     verifier.finish();
     return {};
