@@ -33,6 +33,7 @@ function(ashlar_room name)
   if(ROOM_PROGRAM)
     add_executable(${ROOM_PROGRAM} "${folder}/main.cc")
     target_link_libraries(${ROOM_PROGRAM} PRIVATE ashlar_${name} ashlar::warnings)
+    target_link_options(${ROOM_PROGRAM} PRIVATE LINKER:-z,relro,-z,now)  # what our own `elf-hardening` asks of programs
   endif()
   if(tests AND ASHLAR_TESTS)
     add_executable(${name}_test ${tests})

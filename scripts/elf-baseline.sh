@@ -10,7 +10,14 @@ export ASHLAR_DATA_DIR=$top
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/ashlar
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-if (($#)); then definitions=("$@"); else mapfile -t definitions < <(find "$top/catalog" -name '*.yaml' ! -name info.yaml | sort); fi
+if (($#)); then definitions=("$@"); else
+  mapfile -t definitions < <(find "$top/catalog" -name '*.yaml' ! -name info.yaml | sort)
+  # Ashlar's own image, without the package of this tree: what that is linked with stands in its place.
+  libraries=(libarchive13t64 libcurl4t64 libdeflate0 libfmt10 libfyaml0 libisal2 liblzma5 libp11-kit0 librnp0 libsimdjson25 libsodium23 libsolv1 libsqlite3-0 libssl3t64 libstdc++6 libzstd1 zlib1g)
+  sed -e '/^  repositories:/,/^    - @URL@/d' -e "s/^    - ashlar\$/$(printf '    - %s\\n' "${libraries[@]}" | sed 's/\\n$//')/" -e '/package: ashlar$/,+1d' -e '/^tests:/,$d' \
+    -e 's/@DISTRIBUTION@/debian-13/; s/@VERSION@/0/; s|linux/@ARCHITECTURE@|linux/amd64, linux/arm64|; /^entrypoint:/d; /^cmd:/d' "$top/own/image.yaml" >"$work/own.yaml"
+  definitions+=("$work/own.yaml")
+fi
 step "lock and fetch what ${#definitions[@]} definitions need"
 for definition in "${definitions[@]}"; do
   "$ashlar" build --quiet "$definition" -o "oci:$work/out:x" >/dev/null || say "left out: $definition does not build"

@@ -16,7 +16,7 @@ namespace {
 struct Options {
   std::vector<std::string> paths;
   std::string policy, environment, baseline, fail_on = "error";
-  bool write_baseline = false, fix = false, other_users = false, ask_registries = false, pending_passes = false;
+  bool write_baseline = false, fix = false, other_users = false, ask_registries = false, pending_passes = false, known_only = false;
   ImageCheckOptions image{};
 };
 
@@ -52,7 +52,7 @@ Result<Exit> check_paths(Context& context, const Options& options) {
   TRY_ASSIGN(const auto selection, pipeline::selection_of(workshop, policy, options.environment, options.image.selection, pipeline::trust_by(workshop, options.image.trust)));
   pipeline::CheckFilesWish wish{.paths = {options.paths.begin(), options.paths.end()}, .policy = policy_path, .environment = options.environment};
   if (selection.missing.empty()) wish.selection = &selection.selection;
-  wish.pending_passes = options.pending_passes;
+  wish.pending_passes = options.pending_passes, wish.known_only = options.known_only;
   wish.baseline = options.baseline, wish.write_baseline = options.write_baseline, wish.fix = options.fix;
   wish.other_users = options.other_users, wish.ask_registries = options.ask_registries;
   TRY_ASSIGN(const auto checked, pipeline::check_files(workshop, wish));
@@ -77,6 +77,7 @@ Action check(CLI::App& app) {
   app.add_option("PATH", options->paths, "Dockerfiles, compose files, Kubernetes manifests (rendered charts, too), files of GitHub and GitLab CI, Azure Pipelines and Jenkins; in folders they are looked for. Or one finished image: oci:DIR[:TAG], oci-archive:FILE[:TAG], docker-archive:FILE[:TAG], docker://HOST/REPO[:TAG][@DIGEST]")->required();
   app.add_option("--policy", options->policy, "the policy whose section 'bases' judges references, and which judges images; by default policy.yaml in this folder")->option_text("FILE");
   app.add_option("--environment", options->environment, "what the policy says of this environment")->option_text("NAME");
+  app.add_flag("--known-only", options->known_only, "files that are named and of which nothing tells what they are are passed over, as in folders: for hooks that name whatever changed");
   app.add_flag("--pending-passes", options->pending_passes, "what only an image can tell (its signature, its age) is left to the check of the image, and makes no reference unknown");
   app.add_option("--fail-on", options->fail_on, "exit with 1 on findings of this level or a heavier one: note, warning, error, or never")->check(CLI::IsMember({"note", "warning", "error", "never"}))->option_text("LEVEL");
   auto* baseline = app.add_option("--baseline", options->baseline, "old findings: those that stand in this file are not shown")->option_text("FILE");

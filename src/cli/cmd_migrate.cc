@@ -83,11 +83,11 @@ Action migrate(CLI::App& app) {
   app.add_option("--write", options->write, "write the hardened Dockerfile here; without it and --in-place the text answer is the file, and the report goes to standard error")->option_text("FILE");
   app.add_flag("--in-place", options->in_place, "write it where it was");
   app.add_flag("--check", options->check, "write nothing: the report alone; exit 1 where something is to be changed");
-  app.add_option("--bases", options->bases, "where the hardened images lie")->option_text("PREFIX");
+  const auto* const bases = app.add_option("--bases", options->bases, "where the hardened images lie")->option_text("PREFIX");
   app.add_option("--context", options->context, "the folder that is built from; that of the file by default")->option_text("FOLDER");
   app.add_option("--table", options->table, "hardened and usual images, in place of policies/migration.yaml")->option_text("FILE");
   add_migration_images(app, options->images);
-  return [options](Context& context) -> Result<Exit> {
+  return [options, bases](Context& context) -> Result<Exit> {
     if (options->images.prove) return prove_migration(context, options->images);
     TRY(fit(*options));
     TRY_ASSIGN(const auto workshop, pipeline::open_workshop(context.machine, context.config, context.progress));
@@ -100,6 +100,8 @@ Action migrate(CLI::App& app) {
       if (writes && !migrated.refused() && (migrated.changed || !options->in_place)) TRY(context.machine.files->write(options->in_place ? file : options->write, migrated.text));
       all.push_back(std::move(migrated));
     }
+    const bool names_bases = bases->count() == 0 && std::ranges::any_of(all, [](const workload::Migrated& each) { return each.changed && !each.refused(); });
+    if (names_bases) context.progress.note(fmt::format("hardened images are named '{}/...', which is nowhere of yours: --bases HOST/PREFIX says where they lie", options->bases));
     return all.size() == 1 ? tell(context, *options, all.front(), writes) : tell_all(context, *options, all);
   };
 }

@@ -164,7 +164,7 @@ class Checker {
     TRY_ASSIGN(std::string text, files_.read(candidate.path));
     out.kind = candidate.kind != workload::FileKind::Unknown ? candidate.kind : workload::kind_of_file(path, text);
     if (out.kind == workload::FileKind::Unknown) {
-      if (!candidate.named) return pass_over(path, text, out);
+      if (!candidate.named || wish_.known_only) return pass_over(path, text, out);
       return cannot(Kind::Invalid, fmt::format("check '{}'", path), "neither its name nor what is in it tells that it is a Dockerfile, compose file, manifest or CI file");
     }
     const workload::Beside beside = beside_of(candidate.path, out.kind);
@@ -231,8 +231,11 @@ class Checker {
   static Done pass_over(const std::string& path, std::string_view text, CheckedFile& out) {
     auto read = workload::can_read_yaml(text, path);
     if (read) return {};
-    if (workload::may_name_images(text, path)) return read;
-    const Error& why = read.error();
+    Error& why = read.error();
+    if (workload::may_name_images(text, path)) {
+      if (text.find("{{") != std::string_view::npos && !why.faults.empty() && why.faults[0].hint.empty()) why.faults[0].hint = "it looks like a template: check what is rendered (`helm template`), which names its images";
+      return read;
+    }
     if (is_yaml(path)) out.passed_over = why.faults.empty() ? why.message : fmt::format("{}: line {}: {}", why.message, why.faults[0].line, why.faults[0].message);
     return {};
   }
@@ -297,7 +300,7 @@ Result<CheckedFiles> check_files(Workshop& workshop, const CheckFilesWish& wish)
   }
   std::ranges::move(walk.notes, std::back_inserter(out.notes));
   std::erase_if(out.files, [](const CheckedFile& each) { return each.kind == workload::FileKind::Unknown && each.error.message.empty(); });
-  if (out.files.empty()) return cannot(Kind::NotFound, "check", "no Dockerfile, compose file, manifest or CI file is there");
+  if (out.files.empty() && !wish.known_only) return cannot(Kind::NotFound, "check", "no Dockerfile, compose file, manifest or CI file is there");
   if (wish.write_baseline) {
     TRY(files.write(wish.baseline, write_baseline(out)));
   }

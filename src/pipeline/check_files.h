@@ -16,6 +16,7 @@ struct CheckFilesWish {
   host::Path policy{};                  ///< empty: no reference is judged
   std::string environment{};            ///< one of the policy's; empty: outside of them
   const policy::Selection* selection = nullptr;  ///< borrowed; null: none was read
+  bool known_only = false;              ///< named files of which nobody knows what they are are passed over, as in folders, and none may be left
   bool pending_passes = false;          ///< what only an image can tell makes no reference unknown
   host::Path baseline{};                ///< findings that stand in it are old; empty: none is
   bool write_baseline = false;          ///< write what is found there, instead
@@ -54,7 +55,7 @@ struct CheckedFiles {
   std::vector<std::string> notes;       ///< a line each
 };
 
-/// A file that is named and whose kind nobody knows is one with an error; in a folder such are passed over (with a note where it is YAML that cannot be read, as an
+/// A file that is named and whose kind nobody knows is one with an error, unless the wish is for known ones only; in a folder such are passed over (with a note where it is YAML that cannot be read, as an
 /// error where it looks like a manifest or compose file with images), and so are `.git`, `node_modules` and folders behind symlinks.
 Result<CheckedFiles> check_files(Workshop& workshop, const CheckFilesWish& wish);
 

@@ -81,6 +81,17 @@ TEST_F(CheckFilesTest, WhatIsNoneIsSaid) {
   const auto named = checked();
   ASSERT_EQ(named.files.size(), 1U);
   EXPECT_NE(named.files[0].error.message.find("neither its name nor what is in it"), std::string::npos);
+  // Who names whatever changed is told nothing of what is none.
+  wish.known_only = true;
+  EXPECT_TRUE(checked().files.empty());
+  put("/src/template.yaml", "apiVersion: v1\nkind: Pod\nspec:\n  containers:\n    - image: old:1\n{{- if .x }}\n{{- end }}\n");
+  wish.paths = {"/src/README.md", "/src/template.yaml"};
+  const auto templates = checked();
+  ASSERT_EQ(templates.files.size(), 1U) << "what may name images is no file to pass over";
+  ASSERT_EQ(templates.files[0].error.faults.size(), 1U);
+  EXPECT_NE(templates.files[0].error.faults[0].hint.find("helm template"), std::string::npos);
+  wish.known_only = false;
+  put("/src/template.yaml", "");
   put("/src/Dockerfile", "FORM x\n");
   wish.paths = {"/src"};
   const auto broken = checked();

@@ -10,6 +10,7 @@
 #include "oci/ref.h"
 #include "pipeline/make.h"
 #include "pipeline/migrate_file.h"
+#include "workload/images.h"
 
 namespace ashlar::pipeline {
 namespace {
@@ -54,15 +55,46 @@ Result<Values> values_of(const StartOptions& options, const std::string& name) {
   return out;
 }
 
-/// From the folder up to that of the repository it lies in, as CI reads pipelines: `.` where it is that, or lies in none; else with `..`.
-host::Path up_to_repository(host::Files& files, const host::Path& folder) {
-  auto whole = files.canonical(folder);
-  if (!whole) return ".";
-  host::Path up = ".";
-  for (host::Path at = *whole; at.has_relative_path(); at = at.parent_path(), up /= "..") {
-    if (files.stat(at / ".git")) return up.lexically_normal();
-  }
-  return ".";
+/// Where a folder lies, by its whole name, also before it is there.
+Result<host::Path> whole_name(host::Files& files, const host::Path& folder) {
+  if (auto whole = files.canonical(folder)) return whole;
+  host::Path normal = folder.lexically_normal();
+  if (!normal.has_filename()) normal = normal.parent_path();
+  const host::Path name = normal.filename();
+  TRY_ASSIGN(const auto above, whole_name(files, normal.has_parent_path() && normal != name ? normal.parent_path() : host::Path(".")));
+  return above / name;
+}
+
+/// Where pipelines go: CI systems read them in the repository's folder alone.
+struct Site {
+  host::Path root;  ///< of the repository; the folder itself where that lies in none
+  host::Path own;   ///< from there to the folder; empty: it is the same
+  /// What lies in the folder, as pipelines name it.
+  std::string named(const host::Path& path) const { return (own / path).string(); }
+};
+
+Result<Site> site_of(host::Files& files, const host::Path& folder) {
+  Site out{folder, {}};
+  TRY_ASSIGN(const auto whole, whole_name(files, folder));
+  host::Path up = ".", top = whole;
+  while (top.has_relative_path() && !files.stat(top / ".git")) top = top.parent_path(), up /= "..";
+  if (!top.has_relative_path() || top == whole) return out;
+  out.own = whole.lexically_relative(top);
+  if (out.own.string().find_first_of(" \t\n\"'`$\\#") != std::string::npos) return cannot(Kind::Invalid, fmt::format("write a pipeline for '{}'", out.own.string()), "a pipeline takes no quotes, blanks or variables in it");
+  out.root = (folder / up).lexically_normal();
+  if (!out.root.has_filename()) out.root = out.root.parent_path();
+  if (out.root.empty()) out.root = ".";
+  return out;
+}
+
+/// What pipelines call what lies there. Several of one repository have names of their own.
+void set_places(const Site& site, Values& values) {
+  values["CONTEXT"] = site.own.empty() ? "." : site.own.string();
+  values["POLICY"] = site.named("policy.yaml");
+  values["PUBLIC_KEY"] = site.named("release.pub");
+  std::string own = site.own.string();
+  std::ranges::replace(own, '/', '-');
+  values["SUFFIX"] = own.empty() ? "" : "-" + image_name(own);
 }
 
 /// Adds the files of a set that are not among them yet.
@@ -74,18 +106,43 @@ Done add(Workshop& workshop, std::string_view set, const Values& values, Starter
   return {};
 }
 
+/// What lies between the pipeline's steps and what is built: keys that nobody commits, and caches that no image shall hold.
+Done add_ignored(Workshop& workshop, const Site& site, bool application, const Values& values, Starters& out) {
+  TRY(add(workshop, "ignored", values, out));
+  if (application && site.own.empty()) TRY(add(workshop, "context", values, out));
+  return {};
+}
+
+/// What is to be selected before the policy lets the hardened Dockerfile pass, and which of its images no rule is about.
+void add_bases(const std::string& text, const std::string& prefix, const Site& site, std::vector<std::string>& open) {
+  std::vector<std::string> hardened, others;
+  const auto uses = workload::images_of(workload::FileKind::Dockerfile, text, "Dockerfile.hardened");
+  for (const auto& use : uses ? *uses : std::vector<workload::ImageUse>()) {
+    if (!use.image || use.where == "syntax") continue;
+    auto& list = use.image->name.starts_with(prefix + "/") ? hardened : others;
+    if (std::ranges::find(list, use.image->str()) == list.end()) list.push_back(use.image->str());
+  }
+  std::vector<std::string> selects;
+  for (const std::string& each : hardened) selects.push_back(fmt::format("`ashlar policy select docker://{} --by NAME --key {} --selection {}`", each, site.named("release.key"), site.named("selection.json")));
+  if (!selects.empty())
+    open.push_back(fmt::format("select the bases that it may sit on: {}; selection.json goes into the repository", fmt::join(selects, ", ")));
+  for (const std::string& each : others) open.push_back(fmt::format("no rule of the policy is about '{}', which a stage is built on or takes from: add one to its `bases`, or take a hardened image there", each));
+}
+
 /// What a pipeline needs from outside of the repository.
 std::vector<std::string> open_of_ci(std::string_view system, const Values& values) {
   std::vector<std::string> out;
+  const std::string& key = values.at("PUBLIC_KEY");
+  const std::string made = fmt::format("make a key with `ashlar keys generate --output-prefix {}`: {}", key.substr(0, key.size() - 4), key);
   if (system == "jenkins" || system == "azure") out.push_back(fmt::format("make a pipeline of the system for each file in ci/: {} reads no file by its name", system));
   if (system == "tekton") {
     out.emplace_back("put the tasks of ci/*.tekton.yaml into your pipeline, behind the task that fetches the repository, with the workspaces and parameters that they name (docs/ci.md)");
-    out.emplace_back("make a key with `ashlar keys generate --output-prefix release`: release.pub goes into the repository, release.key into the secret of the workspace 'key', its password into the secret ashlar-key-password");
+    out.push_back(fmt::format("{} goes into the repository, release.key into the secret of the workspace 'key', its password into the secret ashlar-key-password", made));
     return out;
   }
   if (!values.contains("IMAGE")) out.emplace_back("set the CI variable ASHLAR_IMAGE to Ashlar's own image, by its digest (docs/ci.md)");
   if (!values.contains("REPOSITORY")) out.emplace_back("set the CI variable ASHLAR_REPOSITORY to where images are published: HOST/REPO");
-  out.emplace_back("make a key with `ashlar keys generate --output-prefix release`: release.pub goes into the repository, what release.key holds into the CI secret ASHLAR_KEY, its password into ASHLAR_KEY_PASSWORD");
+  out.push_back(fmt::format("{} goes into the repository, what release.key holds into the CI secret ASHLAR_KEY, its password into ASHLAR_KEY_PASSWORD", made));
   return out;
 }
 
@@ -96,10 +153,10 @@ Result<std::string> name_of(host::Files& files, const StartOptions& options) {
 }
 
 /// Writes the files; what yielded is left to a person.
-Result<StartedProject> put(host::Files& files, const StartOptions& options, const Starters& starters, StartedProject out) {
-  TRY_ASSIGN(out.files, place(files, options.folder, starters, options.force));
+Result<StartedProject> put(host::Files& files, const host::Path& folder, const StartOptions& options, const Starters& starters, StartedProject out) {
+  TRY_ASSIGN(out.files, place(files, folder, starters, options.force));
   out.open.insert(out.open.end(), out.files.by_hand.begin(), out.files.by_hand.end());
-  out.folder = options.folder;
+  out.folder = folder;
   return out;
 }
 
@@ -113,17 +170,23 @@ Done check_system(std::string_view system) {
 Result<StartedProject> start_project(Workshop& workshop, const StartOptions& options) {
   host::Files& files = *workshop.machine.files;
   TRY_ASSIGN(const auto name, name_of(files, options));
-  TRY_ASSIGN(const auto values, values_of(options, name));
+  TRY_ASSIGN(auto values, values_of(options, name));
   Starters starters;
   TRY(add(workshop, "project", values, starters));
   StartedProject out{name, {}, {}};
   out.open = {fmt::format("`ashlar feed update`, then `ashlar make {}.yaml --policy policy.yaml --to {} --key release.key`: README.md says how to get the key", name, options.to)};
-  if (options.ci != "none") {
-    TRY(check_system(options.ci));
-    TRY(add(workshop, options.ci + "-images", values, starters));
-    for (std::string& each : open_of_ci(options.ci, values)) out.open.push_back(std::move(each));
-  }
-  return put(files, options, starters, std::move(out));
+  if (options.ci == "none") return put(files, options.folder, options, starters, std::move(out));
+  TRY(check_system(options.ci));
+  TRY_ASSIGN(const auto site, site_of(files, options.folder));
+  for (StarterFile& each : starters) each.path = site.own / each.path;
+  set_places(site, values);
+  values["DEFINITION"] = site.named(name + ".yaml");
+  TRY(add(workshop, options.ci + "-images", values, starters));
+  TRY(add_ignored(workshop, site, false, values, starters));
+  for (std::string& each : open_of_ci(options.ci, values)) out.open.push_back(std::move(each));
+  if (!values.contains("REPOSITORY"))
+    out.open.push_back(fmt::format("the policy knows the images as '{}', and what CI publishes is called otherwise: put HOST/REPO beside it in `images` of the rule `hardened`, or begin with --to docker://HOST/REPO", values.at("BASES_GLOB")));
+  return put(files, site.root, options, starters, std::move(out));
 }
 
 Result<StartedProject> start_from(Workshop& workshop, const host::Path& dockerfile, const StartOptions& asked) {
@@ -142,39 +205,31 @@ Result<StartedProject> start_from(Workshop& workshop, const host::Path& dockerfi
     for (const auto& each : migrated.refusals) error.error().faults.push_back({dockerfile.string(), each.span.line, each.span.column, fmt::format("'{}': {}", each.what, each.why), each.remedy, workload::line_of(migrated.text, each.span)});
     return error;
   }
-  // CI systems read pipelines in the repository's folder alone; what belongs to the application stays beside its Dockerfile.
-  const host::Path up = options.ci == "none" ? host::Path(".") : up_to_repository(files, options.folder);
-  host::Path root = (options.folder / up).lexically_normal();
-  if (!root.has_filename()) root = root.parent_path();
-  host::Path own;
-  if (up != ".") {
-    TRY_ASSIGN(const auto whole, files.canonical(options.folder));
-    TRY_ASSIGN(const auto top, files.canonical(root));
-    own = whole.lexically_relative(top);
-    if (own.string().find_first_of(" \t\n\"'`$\\#") != std::string::npos) return cannot(Kind::Invalid, fmt::format("write a pipeline for '{}'", own.string()), "a pipeline takes no quotes, blanks or variables in it");
-    options.folder = root.empty() ? host::Path(".") : root;
+  Site site{options.folder, {}};
+  if (options.ci != "none") {
+    TRY(check_system(options.ci));
+    TRY_ASSIGN(site, site_of(files, options.folder));  // what belongs to the application stays beside its Dockerfile
   }
   Starters starters = {{"Dockerfile.hardened", migrated.text}};
   // Names without a host are those of whatever registry a client takes by itself.
   const std::string first = options.bases.substr(0, options.bases.find('/'));
   values["BASES_GLOB"] = (first.find_first_of(".:") == std::string::npos ? "*/" : "") + options.bases + "/**";
   TRY(add(workshop, "dockerfile", values, starters));
-  // Keys and caches of pipelines lie in the repository's folder.
-  for (StarterFile& each : starters) each.path = each.path == ".gitignore" ? each.path : own / each.path;
+  for (StarterFile& each : starters) each.path = site.own / each.path;
+  TRY(add_ignored(workshop, site, options.ci != "none", values, starters));
   StartedProject out{name, {}, {}};
-  out.open.push_back(fmt::format("select the bases that it may sit on: `ashlar policy select docker://{}/IMAGE:TAG --by NAME --key release.key`; selection.json goes into the repository", options.bases));
+  if (options.bases == StartOptions{}.bases) out.open.push_back(fmt::format("hardened images are named '{}/...', which is nowhere of yours: begin again with --bases HOST/PREFIX, where they lie", options.bases));
+  add_bases(migrated.text, options.bases, site, out.open);
   if (dockerfile.filename() == "Dockerfile" || dockerfile.filename() == "Containerfile")
     out.open.push_back(fmt::format("the policy denies what '{0}' is built on: put Dockerfile.hardened in its place once it does what it should (`ashlar migrate {0} --prove`), or take it out of the repository", dockerfile.filename().string()));
   for (const auto& each : migrated.breaks) out.open.push_back(fmt::format("line {}: '{}': {}{}", each.span.line, each.what, each.why, each.remedy.empty() ? "" : "; " + each.remedy));
   if (options.ci != "none") {
-    TRY(check_system(options.ci));
-    values["DOCKERFILE"] = (own / "Dockerfile.hardened").string();
-    values["POLICY"] = (own / "policy.yaml").string();
-    values["CONTEXT"] = own.empty() ? "." : own.string();
+    set_places(site, values);
+    values["DOCKERFILE"] = site.named("Dockerfile.hardened");
     TRY(add(workshop, options.ci + "-application", values, starters));
     for (std::string& each : open_of_ci(options.ci, values)) out.open.push_back(std::move(each));
   }
-  return put(files, options, starters, std::move(out));
+  return put(files, site.root, options, starters, std::move(out));
 }
 
 Result<StartedProject> start_ci(Workshop& workshop, std::string_view system, const StartOptions& options) {
@@ -185,19 +240,25 @@ Result<StartedProject> start_ci(Workshop& workshop, std::string_view system, con
   TRY_ASSIGN(const auto started, look_at(files, options.folder));
   if (started.definitions.empty() && started.dockerfile.empty())
     return cannot(Kind::NotFound, fmt::format("write a pipeline in '{}'", options.folder.string()), "there is neither a definition nor a Dockerfile; `ashlar init` starts with one");
+  TRY_ASSIGN(const auto site, site_of(files, options.folder));
+  set_places(site, values);
   Starters starters;
   if (!started.definitions.empty()) {
-    values["DEFINITION"] = started.definitions.front().string();
+    values["DEFINITION"] = site.named(started.definitions.front());
     TRY(add(workshop, fmt::format("{}-images", system), values, starters));
   }
   if (!started.dockerfile.empty()) {
-    values["DOCKERFILE"] = started.dockerfile.string();
-    values["POLICY"] = "policy.yaml", values["CONTEXT"] = ".";
+    values["DOCKERFILE"] = site.named(started.dockerfile);
     TRY(add(workshop, fmt::format("{}-application", system), values, starters));
   }
+  TRY(add_ignored(workshop, site, !started.dockerfile.empty(), values, starters));
   StartedProject out{name, {}, open_of_ci(system, values)};
+  if (!files.exists(options.folder / "policy.yaml"))
+    out.open.push_back(fmt::format("the pipeline judges by '{}', which is not there: {}`ashlar policy init` writes one that denies what it does not know", values.at("POLICY"), started.dockerfile.empty() ? "" : "`ashlar init --from DOCKERFILE` writes it beside the hardened Dockerfile, and "));
+  if (!started.dockerfile.empty() && !files.exists(options.folder / "selection.json"))
+    out.open.push_back(fmt::format("select what '{}' is built on, where the policy asks for a selection: `ashlar policy select docker://HOST/IMAGE:TAG --by NAME --key {} --selection {}`", values.at("DOCKERFILE"), site.named("release.key"), site.named("selection.json")));
   for (size_t at = 1; at < started.definitions.size(); ++at) out.open.push_back(fmt::format("the pipeline makes '{}'; add a job for '{}'", started.definitions.front().string(), started.definitions[at].string()));
-  return put(files, options, starters, std::move(out));
+  return put(files, site.root, options, starters, std::move(out));
 }
 
 }  // namespace ashlar::pipeline

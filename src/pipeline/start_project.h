@@ -26,11 +26,13 @@ struct StartedProject {
   host::Path folder{};
 };
 
+// Pipelines go to the repository's folder where the options' folder lies below one (one with `.git`), and have names of their own there; the answer's folder is then it.
+
 /// A definition, a policy, a fleet, a README and a pipeline. Errors as place() has them, and Invalid for a name, a place or a system that is none.
 Result<StartedProject> start_project(Workshop& workshop, const StartOptions& options);
 
 /// What a team has: `dockerfile`, migrated into Dockerfile.hardened, with a policy and a pipeline. The folder is that of the Dockerfile where the options name
-/// none (`.`); where that lies below a repository's folder (one with `.git`), pipelines go there, and the answer's folder is it. What a person must decide or see to is in `open`. Invalid where the migration is refused: each reason is a fault.
+/// none (`.`). What a person must decide or see to is in `open`. Invalid where the migration is refused: each reason is a fault.
 Result<StartedProject> start_from(Workshop& workshop, const host::Path& dockerfile, const StartOptions& options);
 
 /// Pipelines of `system` for what the folder has: definitions, a Dockerfile or both. NotFound where it has neither.

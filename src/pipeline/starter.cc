@@ -83,13 +83,20 @@ struct Survey {
   std::vector<std::string> by_hand;
 };
 
+/// Whether a file has every line of another, wherever, but for comments and blank ones.
+bool has_lines(std::string_view text, std::string_view lines) {
+  std::set<std::string_view> there;
+  for (const std::string_view each : split(text, '\n')) there.insert(trim(each));
+  return std::ranges::all_of(split(lines, '\n'), [&](std::string_view each) { return trim(each).empty() || trim(each).starts_with('#') || there.contains(trim(each)); });
+}
+
 Result<Survey> survey(host::Files& files, const host::Path& folder, const std::vector<StarterFile>& starters, const std::set<host::Path>& force) {
   Survey out;
   for (const StarterFile& each : starters) {
     const host::Path path = folder / each.path;
     const bool there = files.exists(path);
     const auto text = there ? files.read(path) : Result<std::string>(std::string());
-    if (there && text && *text == each.text) {
+    if (there && text && (*text == each.text || (!each.yields.empty() && !force.contains(each.path) && has_lines(*text, each.text)))) {
       out.kept.push_back(each.path);
     } else if (there && !force.contains(each.path) && !each.yields.empty()) {
       out.by_hand.push_back(each.yields);

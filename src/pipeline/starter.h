@@ -13,7 +13,7 @@ namespace ashlar::pipeline {
 struct StarterFile {
   host::Path path;  ///< below the folder that is started in
   std::string text;
-  std::string yields{};  ///< what to do by hand where another file has its name, which then stays; empty: that is a conflict
+  std::string yields{};  ///< what to do by hand where another file has its name, which then stays (nothing, where that has all its lines); empty: that is a conflict
 };
 
 /// Replaces each `@NAME@` (capitals, digits and `_`) by its value. Invalid where a name has none.
@@ -23,7 +23,7 @@ Result<std::string> fill_in(std::string_view text, const std::map<std::string, s
 Result<std::vector<StarterFile>> starter_files(host::Files& files, const host::Path& data, std::string_view set, std::map<std::string, std::string> values);
 
 struct Placement {
-  std::vector<host::Path> written, kept;  ///< kept: was there, with the same text
+  std::vector<host::Path> written, kept;  ///< kept: was there, with the same text, or as one that yields with all its lines
   std::vector<std::string> by_hand;       ///< of files that yielded
 };
 

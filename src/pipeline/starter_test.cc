@@ -157,6 +157,15 @@ TEST_F(StarterPlace, a_file_may_yield_to_what_is_there) {
   EXPECT_EQ(text("/team/ci.yml"), "ours\n");
   EXPECT_TRUE(forced->by_hand.empty());
   EXPECT_TRUE(place(world.files, "/team", yielding, {})->by_hand.empty()) << "the same text is kept, not yielded to";
+  // What has all its lines needs nothing by hand.
+  const std::vector<StarterFile> lines = {{".gitignore", "# why\n*.key\n\n/.ashlar/\n", "add them"}};
+  for (const auto& [there, by_hand] : {std::pair{"*.o\n/.ashlar/\n  *.key\n", 0U}, {"*.key\n", 1U}, {"*.keys\n/.ashlar/\n", 1U}, {"", 1U}}) {
+    write("/team/.gitignore", there);
+    const auto kept = place(world.files, "/team", lines, {});
+    ASSERT_TRUE(kept);
+    EXPECT_EQ(kept->by_hand.size(), by_hand) << there;
+    EXPECT_EQ(text("/team/.gitignore"), there);
+  }
 }
 
 TEST_F(StarterPlace, force_names_what_is_written) {

@@ -245,6 +245,7 @@ TEST(Planted, SecretsTable) {
       {"an encrypted key", "no-secrets", "'/opt/k':1 is a private key", {{"opt/k", pem("RSA ", "Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00\n\n")}}},
       {"behind other text", "no-secrets", "'/opt/k':4 is a private key", {{"opt/k", "a\nb\nc\n" + key}}},
       {"in JSON", "no-secrets", "is a private key", {{"opt/account.json", "{\"private_key\": \"-----BEGIN PRIVATE"s + " KEY-----\\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj\\n\"}"}}},
+      {"a key of PuTTY", "no-secrets", "'/opt/k.ppk':1 is a private key of PuTTY", {{"opt/k.ppk", "PuTTY-User-Key-File-"s + "3: ssh-ed25519\nEncryption: none\nPublic-Lines: 1\nAAAA\nPrivate-Lines: 1\nAAAA\n"}}},
       {"in a program", "no-secrets", "'/usr/bin/x' is a private key", {program("usr/bin/x", [&] { SmallElf e; e.content = key; return e.bytes(); }())}},
       {"in an archive", "no-secrets", "'/opt/a.zip'!k:1 is", {{"opt/a.zip", packed("zip", "", {{"k", key}})}}},
       {"in a layer that a higher one hides", "no-secrets", "(layer 0; a higher layer hides it", {{"opt/key.pem", key}}, {}, {{"opt/.wh.key.pem", ""}}},
@@ -269,6 +270,7 @@ TEST(Planted, SecretsTable) {
 
 TEST(Planted, NoFalseAlarmAboutWhatOnlyLooksLikeASecret) {
   const std::vector<Member> members = {
+      {"opt/putty", "PuTTY-User-Key-File-"s + '\0' + "Private-Lines:"s},
       {"opt/reader", "\0-----BEGIN RSA PRIVATE KEY-----\0-----BEGIN PRIVATE KEY-----\0"s},
       {"opt/doc", "It begins with -----BEGIN RSA PRIVATE KEY-----, and ends with another line.\n"},
       {"opt/example", "AKIAIOSFODNN7EXAMPLE and ghp_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\n"},

@@ -137,7 +137,7 @@ TEST(Planted, OtherInterpretersTable) {
       {"a script called erl", "no-shell", "'/usr/bin/erl' has the name of an interpreter", {program("usr/bin/erl", "#!/usr/bin/app\n")}},
       {"a C shell", "no-shell", "is a C shell", {program("opt/p", program_with("\0breaksw\0unalias\0"s))}},
       {"a program without sound tables counts as one", "no-shell", "'/opt/p' is lua", {program("opt/p", "\177ELF\2\1\1"s + std::string(60, '\377') + "LUA_INIT" + std::string(100, ' '))}, {}, {}, "elf-resolves"},
-      {"dpkg renamed", "no-package-manager", "'/opt/p' is dpkg", {program("opt/p", program_with("/var/lib/dpkg\0conffiles"s))}},
+      {"dpkg renamed", "no-package-manager", "'/opt/p' is dpkg", {program("opt/p", program_with("/var/lib/dpkg\0conffiles\0half-configured"s))}},
       {"apt renamed", "no-package-manager", "'/opt/p' is apt", {program("opt/p", program_calling({"libapt-pkg.so.7.0"}))}},
       {"apk in an archive", "no-package-manager", "'/opt/p.zip'!apk.static is apk", {{"opt/p.zip", packed("zip", "", {{"apk.static", program_with("lib/apk/db\0etc/apk/world"s)}})}}},
       {"rpm", "no-package-manager", "is rpm", {program("opt/p", program_calling({"librpm.so.10"}))}},

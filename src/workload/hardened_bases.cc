@@ -81,7 +81,7 @@ class HardenedBasesReader : YamlSection {
 
   void stands_in(const YamlNode& node) {
     constexpr std::array<std::string_view, 6> keys = {"names", "base", "tag", "traits", "toolchain", "why"};
-    constexpr std::array<std::string_view, 8> traits = {"alpine", "rpm", "distribution", "full", "build-only", "windows", "no-version", "java"};
+    constexpr std::array<std::string_view, 9> traits = {"alpine", "rpm", "distribution", "full", "build-only", "windows", "no-version", "java", "dotnet"};
     if (!known(node, keys)) return;
     HardenedBases::Usual usual{names(node, "names"), text(node, "base"), text(node, "tag"), names(node, "traits"), names(node, "toolchain"), text(node, "why")};
     if (usual.names.empty()) fault(node, "it names no image");
@@ -173,6 +173,7 @@ BaseMatch HardenedBases::match(const ImageName& image) const {
     out.full = has("full") && !out.alpine && image.tag.find("slim") == std::string::npos;
     out.build_only = has("build-only");
     out.windows = has("windows") || image.tag.find("nanoserver") != std::string::npos || image.tag.find("windowsservercore") != std::string::npos;
+    out.dotnet = has("dotnet");
     out.toolchain = usual.toolchain;
     out.why = usual.why;
     if (has("java")) out.version = java_of(image.tag);

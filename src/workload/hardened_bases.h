@@ -42,6 +42,7 @@ struct BaseMatch {
   bool full = false;                    ///< compilers, git and curl are in it
   bool build_only = false;              ///< a compiler's image, that only build stages stand on and that stays as it is
   bool windows = false;
+  bool dotnet = false;                  ///< one of .NET: it gives more than files
   std::vector<std::string> toolchain;   ///< packages of Debian that make the -dev image what the usual one is
   std::string why;                      ///< why there is none, where the table says so
 };
@@ -66,7 +67,7 @@ class HardenedBases {
     std::vector<std::string> names;     ///< globs
     std::string base;                   ///< empty: none
     std::string tag;                    ///< a glob that the tag must fit; empty: any
-    std::vector<std::string> traits;    ///< alpine, rpm, distribution, full, build-only, windows, no-version, java (the version in the tag is of Java, not of the builder)
+    std::vector<std::string> traits;    ///< alpine, rpm, distribution, full, build-only, windows, no-version, dotnet, java (the version in the tag is of Java, not of the builder)
     std::vector<std::string> toolchain;
     std::string why;
   };

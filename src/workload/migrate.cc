@@ -258,6 +258,7 @@ class Migrator {
     rewrite_settings(work_, assembly.numbers, *assembly.base);
     rewrite_entries(work_, assembly.numbers, *assembly.base, entries);
     for (const std::string& each : entries.packages) assembly.packages.run.push_back(each), assembly.packages.install.push_back(each);
+    carry_dotnet(work_, assembly.packages);
     assembly.probe = entries.probe;
     assembly.program = entries.program;
     assembly.program_at = entries.program_at;
@@ -333,6 +334,9 @@ class Migrator {
       if (each.keyword != "COPY" || each.words.size() < 2) continue;
       const auto from = std::ranges::find(each.flags, "from", &Flag::name);
       const int stage = from == each.flags.end() ? -1 : stage_of(work_.file, from->value.text, work_.file.stages.size());
+      if (stage >= 0 && assembly.base->family == "python" && makes_elsewhere(static_cast<size_t>(stage)))
+        work_.breaks("files", each.span, work_.shown(number), fmt::format("an environment that is made on '{}' has its Python, which the hardened image has elsewhere: what is started of it does not start", visible(work_.stages[static_cast<size_t>(stage)].image)),
+                     fmt::format("make it on {}, with what makes it copied there (COPY --from=... /uv /bin/)", work_.reference(*assembly.base, assembly.base->dev)));
       if (stage < 0 || each.words.size() != 2 || !makes_environment(static_cast<size_t>(stage))) {
         // Neither is it there to be copied, nor would Debian's Python look for it.
         if (assembly.base->family == "python" && std::ranges::any_of(each.words, [](const Traced& word) { return word.text.starts_with("/usr/local/lib/python3"); }))
@@ -355,6 +359,17 @@ class Migrator {
       }
       if (std::ranges::none_of(work_.environment, [](const auto& pair) { return pair.first == "PATH"; })) work_.environment.emplace_back("PATH", fmt::format("\"{}/bin:$PATH\"", environment));
     }
+  }
+  /// Whether a stage that stays on an image of somebody else's makes an environment of Python there.
+  bool makes_elsewhere(size_t stage) const {
+    constexpr std::array<std::string_view, 6> ways = {"uv sync", "uv venv", "-m venv", "virtualenv ", "poetry install", "pdm install"};
+    const Stage& read = work_.file.stages[stage];
+    if (!work_.stages[stage].stays) return false;
+    for (size_t number = read.first; number < read.end; ++number) {
+      const Instruction& each = work_.file.instructions[number];
+      if (each.keyword == "RUN" && std::ranges::any_of(ways, [&](std::string_view way) { return each.rest.text.find(way) != std::string::npos; })) return true;
+    }
+    return false;
   }
   bool makes_environment(size_t stage) const {
     for (int at = static_cast<int>(stage); at >= 0; at = work_.stages[static_cast<size_t>(at)].parent) {

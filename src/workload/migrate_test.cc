@@ -80,6 +80,7 @@ const Break breaks[] = {
     {"arguments of an entry point stay what they are", "FROM node:20\nENTRYPOINT [\"node\", \"a.js\"]\nCMD [\"npm\", \"start\"]\n", {"CMD [\"npm\", \"start\"]"}},
     {"the command in shell form", "FROM python:3.13\nCMD python app.py\n", {"CMD [\"python\", \"app.py\"]"}},
     {"variables in the entry point of Java", "FROM eclipse-temurin:21-jre\nENV JVM_OPTS=\"-Xmx1g\"\nENTRYPOINT java $JVM_OPTS -jar app.jar\n", {"ENTRYPOINT [\"java\", \"-jar\", \"app.jar\"]", "ENV JDK_JAVA_OPTIONS=\"-Xmx1g\""}, {}, "break variables: Java itself reads JDK_JAVA_OPTIONS"},
+    {"a shell that only hands on options and arguments, as in Spring's guide", "FROM eclipse-temurin:21-jre\nCOPY app.jar /app.jar\nENTRYPOINT [\"sh\", \"-c\", \"java ${JAVA_OPTS} -jar /app.jar ${0} ${@}\"]\n", {"ENTRYPOINT [\"java\", \"-jar\", \"/app.jar\"]"}, {"sh\""}, "break variables: a shell put $JAVA_OPTS among Java's options"},
     {"a variable with a value", "FROM node:20\nENV PORT=3000\nCMD node a.js $PORT\n", {"CMD [\"node\", \"a.js\", \"3000\"]"}, {}, "break variables: no shell puts in the value of PORT"},
     {"a variable without one", "FROM python:3.13\nCMD python a.py $MODE\n", {}, {}, "refused shell: '$MODE' has no value here"},
     {"two commands", "FROM python:3.13\nCMD python migrate.py && python app.py\n", {}, {}, "refused shell: several commands ('&&') need a shell"},
@@ -117,6 +118,9 @@ const Break breaks[] = {
     // glibc and musl.
     {"a musl program on glibc", "FROM golang:1.26-alpine AS b\nRUN apk add --no-cache build-base\nRUN go build -o /a .\nFROM alpine\nCOPY --from=b /a /a\nCMD [\"/a\"]\n", {}, {}, "break libc: it links with musl"},
     {"a static program is none", "FROM golang:1.26-alpine AS b\nRUN CGO_ENABLED=0 go build -o /a .\nFROM alpine\nCOPY --from=b /a /a\nCMD [\"/a\"]\n", {"FROM registry.example/hardened/static:13"}},
+    {"what compiles extensions of PHP", "FROM php:8.4-fpm-alpine\nRUN apk add --no-cache $PHPIZE_DEPS libzip-dev && docker-php-ext-install pdo_mysql && pecl install redis\n", {"apt-get install -y --no-install-recommends libzip-dev", "php8.4-redis"}, {"PHPIZE_DEPS"}},
+    {"and nothing else, to be taken away again", "FROM php:8.4-cli\nRUN apt-get update && apt-get install -y ${PHPIZE_DEPS} && pecl install apcu && apt-get purge -y ${PHPIZE_DEPS}\nCMD [\"php\", \"a.php\"]\n", {"php8.4-apcu"}, {"install -y ${PHPIZE_DEPS}"}},
+    {"where something is compiled by hand it is asked", "FROM php:8.4-fpm-alpine\nRUN apk add --no-cache $PHPIZE_DEPS && cd /src && phpize && ./configure && make install\n", {}, {}, "break packages: a variable says which packages"},
     {"packages of Alpine have other names", "FROM python:3.13-alpine\nRUN apk add --no-cache libpq postgresql-dev\nCMD [\"python\", \"a.py\"]\n", {"apt-get install -y --no-install-recommends libpq5 libpq-dev", "packages=\"libpq5\""}, {"apk"}},
     {"one that is not known", "FROM python:3.13-alpine\nRUN apk add --no-cache frobnicate\nCMD [\"python\", \"a.py\"]\n", {}, {"frobnicate"}, "break packages: what it is called in Debian is not known"},
     // Stages.

@@ -1,11 +1,14 @@
 // `ashlar check` of files, as teams and CI run it: answers, exit codes, forms, what is mended and what is old.
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
+#include <regex>
 #include <set>
 
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "base/yaml.h"
 #include "layered_image.h"
 #include "registry_server.h"
 
@@ -234,6 +237,55 @@ TEST_F(CheckFlow, old_findings_are_kept_apart) {
   EXPECT_EQ(rules(answer), "sudo");
   EXPECT_EQ(stage.json({"check", "./app/", "--baseline", "old.json"}, 0)["files"][0]["old"], answer["files"][0]["old"]) << "however the folder is written";
   EXPECT_EQ(stage.ashlar({"check", "app"}).code, 1);
+}
+
+/// What the hooks for pre-commit are given, by their own patterns, and what they make of it: a commit is stopped by what is wrong, and not by what is no file of ours.
+TEST_F(CheckFlow, hooks_stop_what_is_wrong_and_nothing_else) {
+  std::ifstream in(ASHLAR_SOURCE_DIR "/.pre-commit-hooks.yaml");
+  const auto hooks = parse_yaml({std::istreambuf_iterator<char>(in), {}}, ".pre-commit-hooks.yaml");
+  ASSERT_TRUE(hooks) << hooks.error().message;
+  const std::string good = "FROM registry.example/hardened/python:3.13" + digest + "\nUSER 65532\n";
+  stage.write("web.Dockerfile", good);
+  stage.write("charts/web/Chart.yaml", "apiVersion: v2\nname: web\nversion: 1.0.0\n");
+  stage.write("charts/web/templates/web.yaml", "spec:\n  containers:\n    - image: \"{{ .Values.image }}\"\n      {{- with .Values.x }}\n      x: {{ . }}\n      {{- end }}\n");
+  stage.write("deploy/settings.yaml", "port: 1\n");
+  stage.write("deploy/list.yml", "- a\n");
+  stage.write("notes/other.yaml", "a: 1\n");
+  struct Row {
+    const char* summary;
+    Words staged;
+    size_t given;  ///< how many of them the pattern of `ashlar-check` takes
+    int code;
+  };
+  stage.write("bad/Dockerfile", "FROM nginx:1.27\nUSER 1\n");
+  stage.write("deploy/bad.yaml", "apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - name: web\n    image: nginx:1.27\n");
+  stage.write("charts/web/templates/named.yaml", "apiVersion: v1\nkind: Pod\nspec:\n  containers:\n    - image: nginx:1.27\n      {{- if .Values.x }}\n      x: y\n      {{- end }}\n");
+  const Row rows[] = {
+      {"a good one", {"web.Dockerfile"}, 1, 0},
+      {"files of a chart", {"charts/web/Chart.yaml", "charts/web/templates/web.yaml"}, 2, 0},
+      {"settings beside manifests", {"deploy/settings.yaml", "deploy/list.yml", "app/deploy/pod.yaml"}, 3, 0},
+      {"what is none of ours is not even given", {"notes/other.yaml"}, 0, 0},
+      {"a denied base, among others", {"charts/web/Chart.yaml", "bad/Dockerfile"}, 2, 1},
+      {"a denied image of a pod", {"deploy/bad.yaml", "deploy/settings.yaml"}, 2, 1},
+      {"a template that names an image and cannot be read", {"charts/web/templates/named.yaml"}, 1, 2},
+  };
+  ASSERT_EQ(hooks->root.items.size(), 2U);
+  const YamlNode& hook = hooks->root.items[0];
+  const std::regex pattern(hook.find("files")->text);
+  for (const Row& row : rows) {
+    Words given;
+    std::ranges::copy_if(row.staged, std::back_inserter(given), [&](const std::string& path) { return std::regex_search(path, pattern); });
+    EXPECT_EQ(given.size(), row.given) << row.summary;
+    if (given.empty()) continue;
+    const std::string entry = hook.find("entry")->text;
+    Words command;
+    for (const std::string_view word : words(entry)) command.emplace_back(word);
+    command.insert(command.end(), given.begin(), given.end());
+    EXPECT_EQ(command.front(), "ashlar");
+    const Ran ran = stage.ashlar({command.begin() + 1, command.end()});
+    EXPECT_EQ(ran.code, row.code) << row.summary << "\n" << ran.told;
+  }
+  EXPECT_EQ(stage.ashlar({"check", "deploy/settings.yaml"}).code, 2) << "who names a file by hand is told that it is none";
 }
 
 TEST_F(CheckFlow, forms_of_services) {

@@ -151,17 +151,23 @@ TEST_F(InitFlow, nothing_that_is_there_is_written_over) {
   const Ran again = stage.ashlar({"init", "web"});
   EXPECT_EQ(again.code, 0) << again.told;
   EXPECT_EQ(files_of("web"), before);
-  stage.write("web/README.md", "ours\n");
+  stage.write("web/fleet.yaml", "images: []\n");
   stage.write("web/policy.yaml", "gate: {}\n");
   const auto changed = files_of("web");
   const Ran refused = stage.ashlar({"init", "web", "--ci", "gitlab"});
   EXPECT_EQ(refused.code, 2) << refused.told;
-  EXPECT_NE(refused.err.find("'policy.yaml', 'README.md' are there and would be another; nothing was written"), std::string::npos) << refused.err;
+  EXPECT_NE(refused.err.find("'policy.yaml', 'fleet.yaml' are there and would be another; nothing was written"), std::string::npos) << refused.err;
   EXPECT_EQ(files_of("web"), changed) << "not even what is missing";
-  const Ran forced = stage.ashlar({"init", "web", "--force", "README.md", "--force", "policy.yaml"});
+  const Ran forced = stage.ashlar({"init", "web", "--force", "fleet.yaml", "--force", "policy.yaml"});
   EXPECT_EQ(forced.code, 0) << forced.told;
   EXPECT_EQ(files_of("web"), before);
   EXPECT_EQ(stage.ashlar({"init", "web", "--force", "other.md"}).code, 2);
+  // Whoever has a README keeps it, and starts all the same.
+  stage.write("theirs/README.md", "# Theirs\n");
+  const Json theirs = stage.json({"init", "theirs"});
+  EXPECT_EQ(stage.read("theirs/README.md"), "# Theirs\n");
+  EXPECT_TRUE(stage.exists("theirs/policy.yaml"));
+  EXPECT_NE(theirs["open"].dump().find("docs/starting.md"), std::string::npos) << theirs["open"];
 }
 
 TEST_F(InitFlow, a_team_starts_from_its_dockerfile) {
@@ -170,7 +176,7 @@ TEST_F(InitFlow, a_team_starts_from_its_dockerfile) {
   stage.write("app/.gitignore", "*.pyc\n");
   const Json answer = stage.json({"init", "--from", "app/Dockerfile", "--bases", "registry.example/hardened", "--ci", "gitlab"});
   EXPECT_EQ(answer["folder"], "app") << "beside the Dockerfile";
-  EXPECT_EQ(answer["written"], Json::parse(R"(["Dockerfile.hardened", "policy.yaml", ".gitlab-ci.yml", "ci/ashlar-application.gitlab-ci.yml"])"));
+  EXPECT_EQ(answer["written"], Json::parse(R"(["Dockerfile.hardened", "policy.yaml", ".dockerignore", ".gitlab-ci.yml", "ci/ashlar-application.gitlab-ci.yml"])"));
   EXPECT_EQ(stage.read("app/Dockerfile"), dockerfile);
   EXPECT_EQ(stage.read("app/.gitignore"), "*.pyc\n") << "it yields";
   EXPECT_NE(answer["open"].dump().find("add the lines `*.key` and `/.ashlar/` to .gitignore"), std::string::npos) << answer["open"];
@@ -189,8 +195,11 @@ TEST_F(InitFlow, a_team_starts_from_its_dockerfile) {
   stage.write("other/Dockerfile", dockerfile);
   stage.write("other/.gitlab-ci.yml", "test: {script: [\"true\"]}\n");
   const Json other = stage.json({"init", "ci", "gitlab", "other"});
-  EXPECT_EQ(other["written"], Json::parse(R"(["ci/ashlar-application.gitlab-ci.yml"])"));
+  EXPECT_EQ(other["written"], Json::parse(R"(["ci/ashlar-application.gitlab-ci.yml", ".gitignore", ".dockerignore"])"));
   EXPECT_NE(other["open"].dump().find("to .gitlab-ci.yml"), std::string::npos) << other["open"];
+  // Neither does what the pipeline needs and nobody has stay unsaid: the policy by which it judges, and what may be built on.
+  EXPECT_NE(other["open"].dump().find("judges by 'policy.yaml', which is not there"), std::string::npos) << other["open"];
+  EXPECT_NE(other["open"].dump().find("select what 'Dockerfile' is built on"), std::string::npos) << other["open"];
 }
 
 /// What is written passes what it holds others to: a project at once, an application once its base is selected and its old Dockerfile is gone, as `open` says.
@@ -368,7 +377,7 @@ TEST_F(InitFlow, all_systems_do_the_same) {
 /// Of an application that lies deeper in its repository every system builds its folder, and asks its policy.
 TEST_F(InitFlow, an_application_below_the_repository_is_built_where_it_lies) {
   const std::pair<const char*, const char*> rows[] = {
-      {"github", ".github/workflows/ashlar-application.yml"}, {"gitlab", "ci/ashlar-application.gitlab-ci.yml"}, {"jenkins", "ci/ashlar-application.Jenkinsfile"}, {"tekton", "ci/ashlar-application.tekton.yaml"}, {"azure", "ci/ashlar-application.azure-pipelines.yml"}};
+      {"github", ".github/workflows/ashlar-application-svc-web.yml"}, {"gitlab", "ci/ashlar-application-svc-web.gitlab-ci.yml"}, {"jenkins", "ci/ashlar-application-svc-web.Jenkinsfile"}, {"tekton", "ci/ashlar-application-svc-web.tekton.yaml"}, {"azure", "ci/ashlar-application-svc-web.azure-pipelines.yml"}};
   for (const auto& [system, file] : rows) {
     const std::string folder = system;
     stage.write(folder + "/.git/HEAD", "ref: refs/heads/main\n");
@@ -380,6 +389,18 @@ TEST_F(InitFlow, an_application_below_the_repository_is_built_where_it_lies) {
     EXPECT_NE(text.find("\"svc/web/Dockerfile.hardened\""), std::string::npos) << system;
     EXPECT_NE(text.find("\"svc/web\""), std::string::npos) << system << ": its context";
     EXPECT_NE(text.find("--policy svc/web/policy.yaml "), std::string::npos) << system;
+    // A second one of the same repository, by its pipeline alone, and a project with a pipeline: each has its own, and none another's.
+    stage.write(folder + "/svc/api/Dockerfile", "FROM registry.example/hardened/base:13\n");
+    const Ran second = stage.ashlar({"init", "ci", system, folder + "/svc/api"}), project = stage.ashlar({"init", folder + "/images/web", "--ci", system});
+    ASSERT_EQ(second.code, 0) << system << second.told;
+    ASSERT_EQ(project.code, 0) << system << project.told;
+    EXPECT_EQ(stage.read(folder + "/" + file), text) << system;
+    std::string api = file, images = file;
+    api.replace(api.find("svc-web"), 7, "svc-api"), images.replace(images.find("application-svc-web"), 19, "images-images-web");
+    EXPECT_NE(stage.read(folder + "/" + api).find("\"svc/api/Dockerfile\""), std::string::npos) << system << ": " << api;
+    EXPECT_NE(stage.read(folder + "/" + images).find("make images/web/web.yaml --policy images/web/policy.yaml "), std::string::npos) << system << ": " << images;
+    EXPECT_TRUE(stage.exists(folder + "/images/web/README.md")) << system;
+    EXPECT_FALSE(stage.exists(folder + "/images/web/ci")) << system << ": nobody reads pipelines there";
   }
 }
 

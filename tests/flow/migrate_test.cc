@@ -22,7 +22,10 @@ TEST_F(MigrateFlow, the_answer_is_the_file_and_the_report_is_told) {
   EXPECT_EQ(ran.out, "FROM registry.example/hardened/python:3.13\n# A comment.\nWORKDIR /app\nCOPY app.py .\nCMD [\"python\", \"app.py\"]\n");
   EXPECT_NE(ran.err.find("Dockerfile:5:1: change [shell]"), std::string::npos) << ran.err;
   EXPECT_EQ(stage.read("Dockerfile"), clean) << "nothing is written";
-  EXPECT_EQ(stage.ashlar({"migrate", "Dockerfile", "--output", "new"}).code, 0);
+  EXPECT_EQ(ran.err.find("--bases"), std::string::npos) << ran.err;
+  const Ran nowhere = stage.ashlar({"migrate", "Dockerfile", "--output", "new"});
+  EXPECT_EQ(nowhere.code, 0);
+  EXPECT_NE(nowhere.err.find("'ashlar/...', which is nowhere of yours: --bases HOST/PREFIX"), std::string::npos) << nowhere.err;
   EXPECT_EQ(stage.read("new"), "FROM ashlar/python:3.13\n# A comment.\nWORKDIR /app\nCOPY app.py .\nCMD [\"python\", \"app.py\"]\n");
 }
 

@@ -1,9 +1,11 @@
 // scripts/own-image.sh: a package of one's own, through a signed repository made for it, in an image that is described and signed.
 #include <filesystem>
+#include <fstream>
 
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "layered_image.h"
 #include "small_archive.h"
 
 namespace ashlar::flow {
@@ -53,6 +55,41 @@ TEST_F(OwnImageFlow, its_package_comes_by_a_signed_repository_into_a_signed_imag
   // The same again publishes nothing anew, with a repository and a key that are new: what is in the image is the package, and not where it came from.
   const Ran again = make();
   EXPECT_EQ(again.code, 0) << again.told;
+}
+
+/// It holds the texts of what it looks for nowhere as they are, and is linked as it asks others to be: its gate asks for all proofs.
+TEST(OwnProgram, is_held_to_what_it_holds_others_to) {
+  Stage stage;
+  const auto bytes_of_file = [](const std::string& path) {
+    std::ifstream in(path, std::ios::binary);
+    return std::string{std::istreambuf_iterator<char>(in), {}};
+  };
+  const std::string program = bytes_of_file(program_under_test());
+  ASSERT_GT(program.size(), 1U << 20);
+  put_image(stage, "own", "1", {{{{inventory::folder("usr"), inventory::folder("usr/bin"), {"usr/bin/ashlar", program, FileType::Regular, 0755}}}}});
+  const Ran ran = stage.ashlar({"test", "oci:own:1", "--no-run", "--format", "json"});
+  const Json answer = Json::parse(ran.out);
+  size_t judged = 0;
+  for (const Json& each : answer.at("checks")) {
+    const std::string id = each.at("id");
+    if (id == "no-shell" || id == "no-package-manager" || id == "no-secrets") {
+      EXPECT_EQ(each.at("result"), "passed") << each.dump(1);
+      ++judged;
+    } else if (id == "elf-hardening") {
+      // What the baseline does not know is held to the strictest.
+      EXPECT_EQ(each.at("result"), "passed") << each.dump(1);
+      EXPECT_NE(each.dump().find("'/usr/bin/ashlar': pie, full relro, nx"), std::string::npos) << each.dump(1);
+      ++judged;
+    }
+  }
+  EXPECT_EQ(judged, 4U) << ran.told;
+  // And how Debian builds what it depends on is on record (scripts/elf-baseline.sh).
+  const Json baseline = Json::parse(bytes_of_file(ASHLAR_SOURCE_DIR "/baselines/debian-13.json"));
+  for (const char* architecture : {"amd64", "arm64"}) {
+    for (const char* package : {"runc", "libfmt10", "libtspi1", "librnp0"}) EXPECT_TRUE(baseline.at("architectures").at(architecture).contains(package)) << architecture << " " << package;
+  }
+  const std::string policy = bytes_of_file(ASHLAR_SOURCE_DIR "/own/policy.yaml");
+  EXPECT_EQ(policy.find("proofs"), std::string::npos) << "no proof is left out: " << policy;
 }
 
 TEST_F(OwnImageFlow, what_lacks_is_told) {

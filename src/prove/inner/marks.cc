@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -11,20 +12,42 @@ namespace {
 
 using namespace std::string_view_literals;
 
+/// A text of the table, veiled while it compiles: a program that looks for these texts is none of the programs that hold them, and does not hold them either.
+class Veiled {
+ public:
+  constexpr Veiled() = default;
+  // NOLINTNEXTLINE(google-explicit-constructor): rules are written as texts
+  consteval Veiled(std::string_view text) : size_(static_cast<std::uint8_t>(text.size())) {
+    for (size_t at = 0; at < text.size(); ++at) bytes_.at(at) = static_cast<char>(text[at] ^ veil);
+  }
+  bool empty() const { return size_ == 0; }
+  std::string text() const {
+    std::string out(bytes_.data(), size_);
+    for (char& c : out) c = static_cast<char>(c ^ veil);
+    return out;
+  }
+
+ private:
+  static constexpr char veil = 0x55;
+  std::array<char, 39> bytes_ = {};
+  std::uint8_t size_ = 0;
+};
+
 /// One way to know a family: all of `all`, and at least `least` of `some`.
 struct Rule {
   std::string_view family, what;
   Trait::Kind kind;
   bool programs;  ///< holds for programs alone: its libraries have the texts, too
-  std::array<std::string_view, 3> all;
-  std::array<std::string_view, 5> some = {};
+  std::array<Veiled, 3> all;
+  std::array<Veiled, 5> some = {};
   size_t least = 0;
 };
 
 constexpr auto interpreter = Trait::Kind::Interpreter, manager = Trait::Kind::PackageManager, hidden = Trait::Kind::Hidden;
 
 // Names of built-in commands, variables that a language reads, its entry points. POSIX XCU section 2 names those of a shell, and section 4 (awk) its
-// variables; a NUL at the end keeps words of prose out. make lists a shell's commands, too, but keeps no OPTIND.
+// variables; a NUL at the end keeps words of prose out. make lists a shell's commands, too, but keeps no OPTIND; who writes dpkg's records without installing
+// anything (as we do) has no state for a package that is half done.
 constexpr std::array rules = {
     Rule{"shell", "a POSIX shell", interpreter, false, {"getopts\0"sv, "OPTIND"sv, "umask\0"sv}, {"readonly\0"sv, "unalias\0"sv, "ulimit\0"sv, "CDPATH"sv}, 2},
     Rule{"csh", "a C shell", interpreter, false, {"breaksw\0"sv, "unalias\0"sv}},
@@ -60,7 +83,7 @@ constexpr std::array rules = {
     Rule{"sbcl", "a Common Lisp", interpreter, true, {"SBCL_HOME\0"sv}},
     Rule{"gforth", "a Forth", interpreter, true, {"GFORTHPATH\0"sv}},
     Rule{"mono", "mono", interpreter, true, {"MONO_PATH\0"sv, "MONO_GAC_PREFIX\0"sv}},
-    Rule{"dpkg", "dpkg", manager, true, {"/var/lib/dpkg"sv, "conffiles"sv}},
+    Rule{"dpkg", "dpkg", manager, true, {"/var/lib/dpkg"sv, "conffiles"sv, "half-configured"sv}},
     Rule{"apt", "apt by its library", manager, true, {"libapt-pkg.so"sv}},
     Rule{"rpm", "rpm by its library", manager, true, {"librpm.so"sv}},
     Rule{"rpm", "rpm", manager, true, {"var/lib/rpm"sv, "%_dbpath"sv}},
@@ -97,51 +120,60 @@ std::string shown(std::string_view text) {
   return out;
 }
 
-std::vector<std::string_view> collect() {
-  std::vector<std::string_view> out;
-  const auto add = [&](std::string_view text) {
-    if (!text.empty() && std::find(out.begin(), out.end(), text) == out.end()) out.push_back(text);
-  };
-  for (const Rule& rule : rules) {
-    for (const auto text : rule.all) add(text);
-    for (const auto text : rule.some) add(text);
-  }
-  return out;
+/// Each text of the table once, and by number those of each rule.
+struct Texts {
+  std::vector<std::string> all;
+  struct Numbers { std::vector<size_t> all, some; };
+  std::vector<Numbers> rules;
+};
+
+size_t number_of(const Veiled& text, std::vector<std::string>& texts) {
+  const std::string plain = text.text();
+  const auto found = std::ranges::find(texts, plain);
+  if (found != texts.end()) return static_cast<size_t>(found - texts.begin());
+  texts.push_back(plain);
+  return texts.size() - 1;
 }
 
-bool has(const Marks& marks, std::string_view text) {
-  const auto all = mark_texts();
-  return marks[static_cast<size_t>(std::find(all.begin(), all.end(), text) - all.begin())];
+const Texts& the_texts() {
+  static const Texts texts = [] {
+    Texts out;
+    for (const Rule& rule : rules) {
+      Texts::Numbers& numbers = out.rules.emplace_back();
+      for (const Veiled& text : rule.all) {
+        if (!text.empty()) numbers.all.push_back(number_of(text, out.all));
+      }
+      for (const Veiled& text : rule.some) {
+        if (!text.empty()) numbers.some.push_back(number_of(text, out.all));
+      }
+    }
+    return out;
+  }();
+  return texts;
 }
 
 }  // namespace
 
 std::span<const std::string_view> mark_texts() {
-  static const std::vector<std::string_view> texts = collect();
+  static const std::vector<std::string_view> texts(the_texts().all.begin(), the_texts().all.end());
   return texts;
 }
 
 std::vector<Trait> judge_marks(const Marks& marks, bool program) {
   std::vector<Trait> out;
   if (marks.none()) return out;
-  for (const Rule& rule : rules) {
-    if (rule.programs && !program) continue;
+  const Texts& texts = the_texts();
+  for (size_t at = 0; at < rules.size(); ++at) {
+    const Rule& rule = rules[at];
+    const auto& [all, some] = texts.rules[at];
+    const auto has = [&](size_t number) { return marks[number]; };
+    if ((rule.programs && !program) || !std::ranges::all_of(all, has) || static_cast<size_t>(std::ranges::count_if(some, has)) < rule.least) continue;
+    if (std::ranges::any_of(out, [&](const Trait& each) { return each.family == rule.family; })) continue;
     std::vector<std::string> found;
-    bool all = true;
-    size_t some = 0;
-    for (const auto text : rule.all) {
-      if (text.empty()) continue;
-      all = all && has(marks, text);
-      found.push_back(shown(text));
+    for (const size_t number : all) found.push_back(shown(texts.all[number]));
+    for (const size_t number : some) {
+      if (has(number)) found.push_back(shown(texts.all[number]));
     }
-    if (!all) continue;
-    for (const auto text : rule.some) {
-      if (text.empty() || !has(marks, text)) continue;
-      ++some;
-      found.push_back(shown(text));
-    }
-    if (some < rule.least) continue;
-    if (std::any_of(out.begin(), out.end(), [&](const Trait& each) { return each.family == rule.family; })) continue;
     out.push_back({rule.kind, std::string(rule.family), fmt::format("{} (it has {})", rule.what, fmt::join(found, ", ")), {}});
   }
   return out;

@@ -200,7 +200,12 @@ std::optional<std::string> judge_secret(std::string_view in, size_t at, size_t w
   if (text.starts_with("PRIVATE KEY")) return judge_pem(in, at, text.size(), text);
   if (text == pgp) return judge_pem(in, at, text.size(), text);
   if (text == aws_secret) return judge_aws(in, at);
-  if (text == putty) return in.substr(at, 4096).find("Private-Lines:") == std::string_view::npos ? std::nullopt : std::optional<std::string>("a private key of PuTTY");
+  if (text == putty) {
+    // `PuTTY-User-Key-File-3: ssh-ed25519`; programs that read such keys have the words alone.
+    const std::string_view rest = in.substr(at, 4096), format = rest.substr(putty.size(), 2);
+    const bool numbered = format.size() == 2 && format[0] >= '1' && format[0] <= '9' && format[1] == ':';
+    return !numbered || rest.find("Private-Lines:") == std::string_view::npos ? std::nullopt : std::optional<std::string>("a private key of PuTTY");
+  }
   const auto token = std::find_if(tokens.begin(), tokens.end(), [&](const Token& each) { return each.begin == text; });
   return judge_token(*token, in, at);
 }

@@ -59,6 +59,27 @@ std::string why_not_single(const ShellLine& line) {
   return {};
 }
 
+/// A shell's line without the arguments that it hands on as they come, as words without a shell do by themselves: `app ${0} ${@}`, where the first of them is
+/// the shell's `$0`, and `app "$@"`, where a word behind the line is that. Any other line stays as it is.
+std::string_view without_arguments(std::string_view text, size_t words_behind) {
+  const ShellLine line = read_shell_line(text);
+  if (!line.single()) return text;
+  const auto& words = line.commands[0].words;
+  const auto is = [&](size_t from_end, std::string_view name) { return words.size() > from_end + 1 && (words[words.size() - 1 - from_end].value == fmt::format("${}", name) || words[words.size() - 1 - from_end].value == fmt::format("${{{}}}", name)); };
+  const size_t taken = !is(0, "@") ? 0 : words_behind == 0 && is(1, "0") ? 2 : words_behind == 1 && !is(1, "0") ? 1 : 0;
+  if (taken == 0 || words.size() <= taken || (words.size() == taken + 1 && words[0].value == "exec")) return text;
+  return text.substr(0, words[words.size() - taken].begin);
+}
+
+/// Whether what comes next is one of Java's own options: before the program, and no option's value.
+bool among_java_options(const std::vector<std::string>& words) {
+  constexpr std::array<std::string_view, 12> with_value = {"-cp", "-classpath", "--class-path", "-p", "--module-path", "--upgrade-module-path", "--add-modules", "--add-exports", "--add-opens", "--add-reads", "--limit-modules", "--patch-module"};
+  if (words.empty() || last_part(words.front()) != "java") return false;
+  size_t at = 1;
+  while (at < words.size() && words[at].starts_with('-') && words[at] != "-jar" && words[at] != "-m" && words[at] != "--module") at += std::ranges::find(with_value, words[at]) != with_value.end() ? 2 : 1;
+  return at == words.size();
+}
+
 }  // namespace
 
 ExecForm exec_form(std::string_view text, const Variables& values, int depth) {
@@ -76,8 +97,9 @@ ExecForm exec_form(std::string_view text, const Variables& values, int depth) {
     }
     if (word.value == "$@" || word.value == "$*") return no("arguments of a start script ('$@') need a shell");
     if (!word.variables_only) return no(fmt::format("'{}' is expanded by a shell", visible(word.value.substr(0, 80))));
-    const bool bare = text[word.begin] == '$' && (std::isalpha(static_cast<unsigned char>(word.value[1])) != 0 || word.value[1] == '{' || word.value[1] == '_') && word.value.find_first_of(" -:+/.=", 1) == std::string::npos;
-    if (bare && !out.words.empty() && last_part(out.words.front()) == "java" && out.java_options.empty()) {
+    const unsigned char first = static_cast<unsigned char>(word.value[word.value.starts_with("${") && word.value.size() > 2 ? 2 : 1]);
+    const bool bare = text[word.begin] == '$' && (std::isalpha(first) != 0 || first == '_') && word.value.find_first_of(" -:+/.=", 1) == std::string::npos;
+    if (bare && among_java_options(out.words) && out.java_options.empty()) {
       out.java_options = word.value.substr(1);
       std::erase_if(out.java_options, [](char c) { return c == '{' || c == '}'; });
       continue;
@@ -102,8 +124,10 @@ ExecForm exec_form(const std::vector<std::string>& given, const Variables& value
   for (size_t at = 1; at < given.size(); ++at) {
     const std::string& word = given[at];
     if (word.starts_with("-") && word.size() > 1 && word[1] != '-' && word.ends_with('c') && at + 1 < given.size()) {
-      if (at + 2 < given.size()) return no("arguments after a shell's line need a shell");
-      return exec_form(given[at + 1], values, depth + 1);
+      const size_t behind = given.size() - at - 2;
+      const std::string_view line = without_arguments(given[at + 1], behind);
+      if (behind != 0 && line.size() == given[at + 1].size()) return no("arguments after a shell's line need a shell");
+      return exec_form(line, values, depth + 1);
     }
     if (!word.starts_with("-")) return no(fmt::format("the script '{}' needs a shell", visible(word.substr(0, 80))));
   }

@@ -54,12 +54,47 @@ TEST(EntryPoints, WithoutAShell) {
   }
 }
 
+TEST(EntryPoints, ArgumentsThatAShellHandsOn) {
+  struct Handed {
+    const char* summary;
+    std::vector<std::string> given;
+    const char* words;  ///< as JSON; empty: it cannot be had
+    const char* reason = "";
+  };
+  const Handed table[] = {
+      {"as Spring's guide has it", {"sh", "-c", "java ${JAVA_OPTS} -jar /app.jar ${0} ${@}"}, R"(["java", "-jar", "/app.jar"])"},
+      {"in quotes", {"/bin/sh", "-c", "exec app \"$0\" \"$@\""}, R"(["app"])"},
+      {"a word is the shell's name", {"sh", "-c", "exec app -v \"$@\"", "--"}, R"(["app", "-v"])"},
+      {"the first of them is lost", {"sh", "-c", "app \"$@\""}, "", "arguments of a start script ('$@') need a shell"},
+      {"two words behind the line", {"sh", "-c", "app \"$@\"", "--", "x"}, "", "arguments after a shell's line need a shell"},
+      {"a word that the line does not hand on", {"sh", "-c", "app", "--"}, "", "arguments after a shell's line need a shell"},
+      {"as one word", {"sh", "-c", "app \"$*\"", "--"}, "", "arguments after a shell's line need a shell"},
+      {"not at its end", {"sh", "-c", "app ${0} ${@} -v"}, "", "'${0}' has no value here"},
+      {"they are the command", {"sh", "-c", "exec \"$@\"", "--"}, "", "arguments after a shell's line need a shell"},
+      {"only the shell's own name", {"sh", "-c", "app $0"}, "", "'$0' has no value here"},
+      {"behind another command", {"sh", "-c", "setup && app ${0} ${@}"}, "", "several commands ('&&') need a shell"},
+  };
+  for (const Handed& each : table) {
+    const ExecForm form = exec_form(each.given, values);
+    EXPECT_EQ(form.words.empty() ? "" : json_array(form.words), each.words) << each.summary;
+    EXPECT_EQ(form.words.empty() ? form.reason : "", each.reason) << each.summary;
+  }
+}
+
 TEST(EntryPoints, WhatJavaReadsItselfIsSaid) {
   const ExecForm form = exec_form("java $JAVA_OPTS -jar app.jar", values);
   EXPECT_EQ(json_array(form.words), R"(["java", "-jar", "app.jar"])");
   EXPECT_EQ(form.java_options, "JAVA_OPTS");
   EXPECT_EQ(exec_form("java ${JAVA_OPTS} -jar app.jar", values).java_options, "JAVA_OPTS");
+  EXPECT_EQ(exec_form("java -cp /app/lib $JAVA_OPTS Main", values).java_options, "JAVA_OPTS") << "the value of an option stands before it";
   EXPECT_EQ(exec_form("node $NODE_ARGS a", values).words.size(), 0U) << "others do not";
+  // What stands behind the program is the program's, and what an option asks for is no option.
+  EXPECT_EQ(json_array(exec_form("java -jar app.jar $OPTS", values).words), R"(["java", "-jar", "app.jar", "-a", "-b"])");
+  EXPECT_EQ(exec_form("java -jar app.jar $ARGS", values).reason, "'$ARGS' has no value here");
+  EXPECT_EQ(exec_form("java Main $ARGS", values).reason, "'$ARGS' has no value here");
+  EXPECT_EQ(exec_form("java -jar $JAR", values).reason, "'$JAR' has no value here");
+  EXPECT_EQ(exec_form("java -cp $PLACES Main", values).reason, "'$PLACES' has no value here");
+  EXPECT_EQ(exec_form("java -jar app.jar ${1}", values).reason, "'${1}' has no value here");
 }
 
 TEST(EntryPoints, SettledVariablesAreSaid) {

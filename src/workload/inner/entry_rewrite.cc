@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "workload/inner/context_files.h"
 #include "workload/inner/migration.h"
+#include "workload/inner/started_script.h"
 
 namespace ashlar::workload {
 namespace {
@@ -163,7 +164,8 @@ class EntryRewriter {
     if (form.words[0] == "/sbin/tini" || form.words[0] == "/usr/local/bin/tini") form.words[0] = "/usr/bin/tini", form.from_shell = true;
     if (usual_place(form.words)) form.from_shell = true;
     other_version(form, number);
-    prefer_interpreter(form);
+    prefer_interpreter(form, number);
+    if (form.words.empty()) return;
     java_options(form, number);
   }
   /// `uv run x`, `poetry run x`: where `x` begins; 0: it is none of these.
@@ -244,7 +246,7 @@ class EntryRewriter {
     form.from_shell = true;
   }
 
-  void prefer_interpreter(ExecForm& form) const {
+  void prefer_interpreter(ExecForm& form, size_t number) const {
     const bool global = base_.family == "node" && form.words[0].find('/') == std::string::npos && std::ranges::find(base_.programs, form.words[0]) == base_.programs.end() && form.words[0] != "tini" && form.words[0] != "dumb-init" &&
                         std::ranges::any_of(work_.runs, [&](const auto& each) { return each.second.installs_globally && each.second.text.text.find(form.words[0].substr(0, form.words[0].find('-'))) != std::string::npos; });
     if (global) {
@@ -254,6 +256,16 @@ class EntryRewriter {
       return;
     }
     const std::string_view interpreter = interpreter_of(form.words[0]);
+    if (const auto script = interpreter.empty() ? started_script(work_, number, form.words[0]) : std::nullopt) {
+      if (script->itself) return;
+      if (script->interpreter.empty()) return form.words.clear(), void(form.reason = script->why);
+      std::vector<std::string> line = script->interpreter;
+      if (line[0] == "python") line[0] = "python3";
+      if (std::ranges::find(base_.programs, line[0]) == base_.programs.end()) return;
+      form.words.insert(form.words.begin(), line.begin(), line.end());
+      form.from_shell = true;
+      return;
+    }
     if (interpreter.empty() || std::ranges::find(base_.programs, interpreter) == base_.programs.end()) return;
     // `#!/usr/bin/env` has no env there.
     form.words.insert(form.words.begin(), std::string(interpreter));
@@ -282,7 +294,9 @@ class EntryRewriter {
   void runnable(size_t number, const Instruction& each, const std::vector<std::string>& words) {
     const std::string& program = words[0];
     needs_.program = program, needs_.program_at = number;
-    if (program.ends_with(".sh") || is_entry_script(program)) return unstartable(number, fmt::format("the script '{}' needs a shell", visible(program)));
+    const bool by_name = program.ends_with(".sh") || is_entry_script(program);
+    const auto script = by_name ? started_script(work_, number, program) : std::nullopt;
+    if (by_name && !(script && script->itself)) return unstartable(number, fmt::format("the script '{}' needs a shell", visible(program)));
     if (program.starts_with("/") || program.starts_with("./") || std::ranges::find(base_.programs, program) != base_.programs.end()) {
       if (program == "/usr/bin/tini" || program == "/usr/bin/dumb-init") after_init(number, each, words);
       return;

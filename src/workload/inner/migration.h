@@ -115,6 +115,8 @@ struct EntryNeeds {
   std::vector<std::string> packages;
 };
 void rewrite_entries(Migration& work, const std::vector<size_t>& numbers, const HardenedBase& base, EntryNeeds& needs);
+/// What a usual image of .NET gives a program that brings its runtime: ICU, and variables by which it listens.
+void carry_dotnet(Migration& work, PackageNeeds& needs);
 /// USER, EXPOSE, VOLUME, COPY and ONBUILD of the last stage.
 void rewrite_settings(Migration& work, const std::vector<size_t>& numbers, const HardenedBase& base);
 

@@ -40,6 +40,7 @@ class RunRewriter {
         case Role::Logs: if (last_) logs(at); break;
       }
     }
+    other_archives();
     take_out();
   }
 
@@ -108,6 +109,18 @@ class RunRewriter {
       return false;
     });
   }
+  /// Lines of sources that name another release, wherever they come from.
+  void other_archives() const {
+    constexpr std::array<std::string_view, 10> releases = {"stretch", "buster", "bullseye", "bookworm", "bionic", "focal", "jammy", "noble", "oracular", "plucky"};
+    const auto is_source = [](const LineWord& each) { return each.value.starts_with("/etc/apt/sources.list"); };
+    for (const LineCommand& each : run_.line.commands) {
+      if (std::ranges::none_of(each.targets, is_source) && (each.words.empty() || each.words[0].value != "tee" || std::ranges::none_of(each.words, is_source))) continue;
+      for (const std::string_view release : releases) {
+        if (run_.text.text.find(fmt::format(" {}", release)) == std::string::npos && run_.text.text.find(fmt::format("/{}", release)) == std::string::npos) continue;
+        return work_.breaks("packages", span_of(each.begin, each.end), std::string(release), "packages of this archive are built for another release than Debian 13", "name what it has for trixie, or take Debian's package");
+      }
+    }
+  }
   /// Packages that somebody else built for another release.
   void archive(size_t at) {
     present_ = at;
@@ -128,6 +141,11 @@ class RunRewriter {
     std::set<std::string> named;  // several names may be one package of Debian
     for (const size_t index : made.names) {
       const LineWord& word = words[index];
+      if (is_phpize(word)) {
+        puts.emplace_back(index, "");
+        work_.change("packages", span_of(word.begin, word.end), word.value, "extensions of PHP come from Debian: what compiles them is not needed");
+        continue;
+      }
       if (!word.plain) {
         if (foreign) work_.breaks("packages", span_of(word.begin, word.end), word.value, "a variable says which packages: their names in Debian are not known", "write the names of Debian's packages there");
         kept_anywhere.push_back(word.value);
@@ -154,6 +172,12 @@ class RunRewriter {
       else put(words[index - 1].end, word.end, "");
     }
     if (foreign) say("packages", fmt::format("in Debian: {}", join(kept_anywhere, " ")));
+  }
+
+  /// The variable of PHP's usual images for what compiles extensions, where nothing here is compiled by hand.
+  bool is_phpize(const LineWord& word) const {
+    return (word.value == "$PHPIZE_DEPS" || word.value == "${PHPIZE_DEPS}") && stage_.base != nullptr && stage_.base->family.starts_with("php") && !work_.places[number_].values().contains("PHPIZE_DEPS") && work_.text.find("phpize ") == std::string::npos &&
+           work_.text.find("phpize\n") == std::string::npos;
   }
 
   /// Options of apk or dnf between or after names.
