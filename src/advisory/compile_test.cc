@@ -424,7 +424,7 @@ TEST_F(CompileTest, ADatabaseOfAnotherLayoutIsToldFromADamagedOne) {
   const auto opened = Database::open(folder / "older.db");
   ASSERT_FALSE(opened);
   EXPECT_EQ(opened.error().kind, Kind::Invalid);
-  EXPECT_TRUE(opened.error().message.ends_with("its layout is version 1, this program reads version 4: make it anew with `ashlar feed update`")) << opened.error().message;
+  EXPECT_TRUE(opened.error().message.ends_with("its layout is version 1, this program reads version 5: make it anew with `ashlar feed update`")) << opened.error().message;
 }
 
 /// A zip archive of one member of zeros; `stream`: its head does not tell how large it is.

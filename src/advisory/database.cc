@@ -69,6 +69,15 @@ class FileDatabase final : public Database {
     return out;
   }
 
+  Result<std::vector<std::string>> with_artifact(std::string_view artifact) override {
+    TRY_ASSIGN(const auto* const all, artifacts());
+    const auto [first, last] = all->equal_range(artifact);
+    std::vector<std::string> out;
+    for (auto each = first; each != last; ++each) out.push_back(each->second);
+    std::ranges::sort(out);
+    return out;
+  }
+
   Result<Advisory> advisory(std::int64_t record) override {
     asked_.record.reset();
     TRY_ASSIGN(const bool any, asked_.record.bind(0, record).step());
@@ -170,6 +179,20 @@ class FileDatabase final : public Database {
       patterns_->emplace_back(ask.integer(0), ask.text(1));
     }
   }
+  /// Maven's packages by artifact.
+  Result<const std::multimap<std::string, std::string, std::less<>>*> artifacts() {
+    if (artifacts_) return &*artifacts_;
+    std::multimap<std::string, std::string, std::less<>> all;
+    const auto space = spaces_.find("Maven");
+    TRY_ASSIGN(auto ask, database_.prepare("SELECT package FROM match WHERE space = ?"));
+    ask.bind(0, space == spaces_.end() ? std::int64_t{0} : space->second);  // none has 0
+    for (;;) {
+      TRY_ASSIGN(const bool more, ask.step());
+      if (!more) return &artifacts_.emplace(std::move(all));
+      const std::string package(ask.text(0));
+      all.emplace(package.substr(package.find(':') + 1), package);
+    }
+  }
   /// Feeds have the identifiers 1, 2, ... in the order of their names.
   Result<const FeedStamp*> stamp(std::int64_t feed) const {
     if (feed < 1 || static_cast<size_t>(feed) > stamps_.size()) return fail(Kind::Corrupt, fmt::format("the advisory database has no feed {}", feed));
@@ -182,6 +205,7 @@ class FileDatabase final : public Database {
   Digest digest_;
   Asked asked_;
   std::optional<std::vector<std::pair<std::int64_t, std::string>>> patterns_;
+  std::optional<std::multimap<std::string, std::string, std::less<>>> artifacts_;
 };
 
 class NoDatabase final : public Database {
@@ -192,6 +216,7 @@ class NoDatabase final : public Database {
   Time created() const override { return {}; }
   const std::vector<FeedStamp>& feeds() const override { return feeds_; }
   Result<std::vector<Match>> matches(std::string_view, std::string_view) override { return std::vector<Match>(); }
+  Result<std::vector<std::string>> with_artifact(std::string_view) override { return std::vector<std::string>(); }
   Result<Advisory> advisory(std::int64_t record) override { return fail(Kind::NotFound, fmt::format("there is no advisory database, and no record {}", record)); }
   Result<std::vector<PackageName>> packages(std::int64_t record) override { return fail(Kind::NotFound, fmt::format("there is no advisory database, and no record {}", record)); }
   Result<std::vector<std::int64_t>> named(std::string_view) override { return std::vector<std::int64_t>(); }

@@ -48,6 +48,8 @@ class Database {
 
   /// Everything that feeds say of a package in a space, ordered by advisory, then feed; the name is asked for in its canonical form (canonical_name()).
   virtual Result<std::vector<Match>> matches(std::string_view space, std::string_view package) = 0;
+  /// The packages of Maven that have this artifact in their name, of whichever group (`org.springframework:spring-beans`), ordered.
+  virtual Result<std::vector<std::string>> with_artifact(std::string_view artifact) = 0;
   /// The advisory without its `affected`.
   virtual Result<Advisory> advisory(std::int64_t record) = 0;
   /// The packages that an advisory speaks of, each once; ordered.

@@ -13,16 +13,16 @@ namespace ashlar::advisory {
 namespace {
 
 constexpr std::array rows = {
-    Format{"debian-tracker", "Debian's security tracker, JSON", ".json", true, read_debian_tracker},
-    Format{"osv", "records of the OSV schema, JSON, one a document", ".json", true, read_osv},
-    Format{"kev", "CISA's known exploited vulnerabilities, JSON", ".json", false, read_kev},
-    Format{"epss", "FIRST's EPSS scores, CSV", ".csv", false, read_epss},
-    Format{"secdb", "the secdb of Alpine, Wolfi and Chainguard, JSON", ".json", true, read_secdb},
-    Format{"debian-list", "Debian's lists of advisories (DSA, DLA), text", "list", false, read_debian_list},
-    Format{"wolfi-advisories", "Wolfi's advisories, YAML, one source package a document", ".advisories.yaml", true, read_wolfi_advisories},
-    Format{"eol", "end-of-life dates as endoflife.date has them, JSON", ".json", false, read_eol},
-    Format{"debian-support-ended", "source packages whose support ended before the release's, text", "", false, read_support_ended},
-    Format{"debian-support-limited", "source packages with limited support, text", "", false, read_support_limited},
+    Format{"debian-tracker", "Debian's security tracker, JSON", ".json", read_debian_tracker},
+    Format{"osv", "records of the OSV schema, JSON, one a document", ".json", read_osv},
+    Format{"kev", "CISA's known exploited vulnerabilities, JSON", ".json", read_kev},
+    Format{"epss", "FIRST's EPSS scores, CSV", ".csv", read_epss},
+    Format{"secdb", "the secdb of Alpine, Wolfi and Chainguard, JSON", ".json", read_secdb},
+    Format{"debian-list", "Debian's lists of advisories (DSA, DLA), text", "list", read_debian_list},
+    Format{"wolfi-advisories", "Wolfi's advisories, YAML, one source package a document", ".advisories.yaml", read_wolfi_advisories},
+    Format{"eol", "end-of-life dates as endoflife.date has them, JSON", ".json", read_eol},
+    Format{"debian-support-ended", "source packages whose support ended before the release's, text", "", read_support_ended},
+    Format{"debian-support-limited", "source packages with limited support, text", "", read_support_limited},
 };
 
 }  // namespace

@@ -23,7 +23,8 @@ class Intake {
   virtual void add(Likelihood likelihood) = 0;
   virtual void add(Support support) = 0;
   virtual void add(Newest newest) = 0;
-  /// That the feed speaks for a space: a package of it that the feed does not name has no known vulnerability. A space that a record names is covered anyway.
+  /// That the feed speaks for a space: a package of it that the feed does not name has no known vulnerability. That a record names a space is not enough: those
+  /// of PyPI name npm's packages where these have the same flaw.
   virtual void cover(std::string_view space) = 0;
   /// When the publisher made the document, where it says so; the newest of a feed's documents counts.
   virtual void dated(Time when) = 0;
@@ -35,7 +36,7 @@ class Intake {
 /// How a feed is to be read, from its description in feeds/*.yaml.
 struct FeedSettings {
   std::map<std::string, std::string> releases{};  ///< the tracker's code names: `trixie` to `13`; to nothing: passed over without a word
-  std::string space{};                            ///< where the format does not say: `Wolfi`
+  std::string space{};                            ///< where the format does not say: `Wolfi`; of `osv` the ecosystem, of every release, that the feed speaks for
   std::string publisher{};                        ///< who says so, in ratings, where a record does not tell: `Docker`
   std::string members{};                          ///< glob: of a folder or archive only the documents at such paths; empty: all
   std::optional<Time> not_after{};                ///< the present: a document that its publisher dates later, by more than a day, is refused
@@ -53,7 +54,6 @@ struct Format {
   std::string_view name;                      ///< `debian-tracker`
   std::string_view summary;
   std::string_view member_suffix;             ///< of the documents in a folder or archive: `.json`; others are passed over
-  bool complete;                              ///< a package that it does not name in a space that it names has no known vulnerability there
   Done (*read)(const Document& document, const FeedSettings& settings, Intake& intake);
 };
 

@@ -16,6 +16,7 @@ class InTurns final : public Database {
   const std::vector<FeedStamp>& feeds() const override { return database_.feeds(); }
   // What is read.
   Result<std::vector<Match>> matches(std::string_view space, std::string_view package) override { return alone([&] { return database_.matches(space, package); }); }
+  Result<std::vector<std::string>> with_artifact(std::string_view artifact) override { return alone([&] { return database_.with_artifact(artifact); }); }
   Result<Advisory> advisory(std::int64_t record) override { return alone([&] { return database_.advisory(record); }); }
   Result<std::vector<PackageName>> packages(std::int64_t record) override { return alone([&] { return database_.packages(record); }); }
   Result<std::vector<std::int64_t>> named(std::string_view id) override { return alone([&] { return database_.named(id); }); }

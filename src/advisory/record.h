@@ -45,7 +45,7 @@ struct Affected {
   std::vector<std::string> versions{};  ///< affected ones that are named one by one
   std::string urgency{};                ///< the publisher's own word for this package: `unimportant`, `low`, `not yet assigned`
   std::string remark{};                 ///< why there is no fix, as the publisher says it: `ignored: Minor issue`, `end-of-life`
-  std::vector<std::string> symbols{};   ///< Go: what the vulnerable code is reached by, `import/path.Type.Method`; `import/path`: anything of the package
+  std::vector<std::string> symbols{};   ///< Go: what the vulnerable code is reached by, `import/path.Type.Method`; `import/path.*`: anything of the package
   friend bool operator==(const Affected&, const Affected&) = default;
 };
 

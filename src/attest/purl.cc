@@ -52,7 +52,7 @@ std::string component_purl(const inventory::Component& component, std::string_vi
   const std::string distro = release.empty() ? std::string(distribution) : fmt::format("{}-{}", distribution, release);
   if (component.type == "deb") return deb_purl({component.name, component.version, component.architecture, component.source, component.source_version, distro});
   std::string name;
-  if (component.type == "maven") name = encoded(component.name.substr(0, component.name.find(':')), ".") + "/" + encoded(component.name.substr(component.name.find(':') + 1));
+  if (component.type == "maven" && component.name.find(':') != std::string::npos) name = encoded(component.name.substr(0, component.name.find(':')), ".") + "/" + encoded(component.name.substr(component.name.find(':') + 1));
   else name = encoded(component.name, "/");
   if (component.type == "apk" || component.type == "rpm") name = fmt::format("{}/{}", encoded(distribution), name);
   std::string out = fmt::format("pkg:{}/{}", component.type, name);

@@ -11,9 +11,9 @@
 #include "cli/key_options.h"
 #include "oci/ref.h"
 #include "pipeline/check_image.h"
+#include "pipeline/configured_scan.h"
 #include "pipeline/feeds.h"
 #include "pipeline/make.h"
-#include "pipeline/named_decisions.h"
 #include "pipeline/sla.h"
 #include "policy/judgement_forms.h"
 
@@ -139,8 +139,7 @@ Result<Exit> check_image(Context& context, const std::string& ref, const std::st
   TRY_ASSIGN(const auto policy, pipeline::load_policy(context.machine, policy_path));
   pipeline::CheckImageOptions how{.platform = options.platform, .name = options.name, .environment = environment, .base = options.base, .selection = options.selection, .ledger = options.ledger.empty() ? pipeline::ledger_path(workshop.folders) : host::Path(options.ledger),
                                   .trust = pipeline::trust_by(workshop, options.trust), .again = options.again};
-  TRY(pipeline::require_named_decisions(workshop));
-  how.scan.settings = workshop.config.scan;
+  TRY_ASSIGN(how.scan, pipeline::configured_scan(workshop));
   how.scan.trust = how.trust;
   for (const std::string& each : options.statements) how.scan.statements.emplace_back(each);
   TRY_ASSIGN(const auto database, pipeline::open_database(workshop, options.database, std::nullopt));

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "cli/commands.h"
+#include "pipeline/configured_scan.h"
 #include "pipeline/feeds.h"
 #include "pipeline/notes.h"
 #include "pipeline/workshop.h"
@@ -85,8 +86,7 @@ Action diff(CLI::App& app) {
     if (!options->database.empty()) {
       TRY_ASSIGN(database, pipeline::open_database(workshop, options->database == "kept" ? host::Path() : host::Path(options->database), std::nullopt));
       how.database = database.get();
-      how.scan.settings = workshop.config.scan;
-      how.scan.trust = pipeline::trust_of(workshop);
+      TRY_ASSIGN(how.scan, pipeline::configured_scan(workshop));
     }
     TRY_ASSIGN(const auto notes, pipeline::notes_of(workshop, options->before, options->after, how));
     if (context.json) answer(context, pipeline::to_json(notes));

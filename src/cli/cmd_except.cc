@@ -28,8 +28,9 @@ struct Row {
   std::string_view takes;  ///< what the argument is; empty: it takes none
 };
 
-host::Path decisions_path(const pipeline::Workshop& workshop, const Options& options) {
-  return options.file.empty() ? workshop.config.scan.exceptions : host::Path(options.file);
+/// The files that are meant: the one that is named, or those of the configuration.
+std::vector<pipeline::DecisionsFile> files_of(const pipeline::Workshop& workshop, const Options& options) {
+  return options.file.empty() ? workshop.config.scan.exceptions : std::vector{pipeline::DecisionsFile{options.file, {}}};
 }
 
 std::string_view standing(const scan::Exception& exception, Time now) { return exception.revoked ? "revoked" : exception.expires <= now ? "ended" : "holds"; }
@@ -56,7 +57,9 @@ Result<pipeline::Known> known_of(Context& context, pipeline::Workshop& workshop,
   }
   TRY_ASSIGN(const auto database, pipeline::open_database(workshop, path, {}));
   if (options.target.empty()) return pipeline::what_is_known(*database, wish.vulnerability, wish.package);
-  TRY_ASSIGN(const auto report, pipeline::scan(context.machine, *database, options.target, {.settings = workshop.config.scan, .trust = pipeline::trust_of(workshop)}));
+  pipeline::ScanOptions how{.settings = workshop.config.scan, .trust = pipeline::trust_of(workshop)};
+  how.settings.exceptions.clear();  // what is known depends on no decision, and the first one makes the file
+  TRY_ASSIGN(const auto report, pipeline::scan(context.machine, *database, options.target, how));
   return pipeline::what_is_known(report, wish.vulnerability, wish.package);
 }
 
@@ -71,7 +74,7 @@ Done look_at_signatures(pipeline::Workshop& workshop, scan::Exception& exception
 Result<Exit> add(Context& context, pipeline::Workshop& workshop, const Options& options) {
   pipeline::DecisionWish wish = options.wish;
   wish.vulnerability = options.argument;
-  const host::Path path = decisions_path(workshop, options);
+  const host::Path path = files_of(workshop, options).front().path;
   TRY_ASSIGN(const auto known, known_of(context, workshop, options, wish));
   TRY_ASSIGN(const auto key, open_key(context, options.key));
   TRY_ASSIGN(auto made, pipeline::add_decision(context.machine, path, wish, known, key ? &*key : nullptr));
@@ -83,25 +86,29 @@ Result<Exit> add(Context& context, pipeline::Workshop& workshop, const Options& 
 }
 
 Result<Exit> list(Context& context, pipeline::Workshop& workshop, const Options& options) {
-  const host::Path path = decisions_path(workshop, options);
-  TRY_ASSIGN(auto all, pipeline::read_decisions(*context.machine.files, path));
+  const auto files = files_of(workshop, options);
   const Time now = context.machine.clock->now();
-  TRY(pipeline::stand_behind(context.machine, pipeline::trust_of(workshop), now, all));
   Json records = Json::array();
-  std::vector<std::vector<std::string>> rows = {{"ID", "STANDING", "VULNERABILITY", "PACKAGE", "IMAGE", "OWNER", "UNTIL", "SIGNED BY", "REASON"}};
-  for (const auto& each : all) {
-    records.push_back(json_of(each, now));
-    rows.push_back({each.id, std::string(standing(each, now)), each.vulnerability, each.package.empty() ? "any" : each.package, each.image.empty() ? "any" : each.image, each.owner, each.expires.date(), signed_by(each.backing), each.reason});
+  std::vector<std::vector<std::string>> rows = {{"ID", "STANDING", "VULNERABILITY", "PACKAGE", "IMAGE", "OWNER", "UNTIL", "SIGNED BY", "FILE", "REASON"}};
+  for (const auto& file : files) {
+    TRY_ASSIGN(auto all, pipeline::read_decisions(*context.machine.files, std::vector{file}));
+    TRY(pipeline::stand_behind(context.machine, pipeline::trust_of(workshop), now, all));
+    for (const auto& each : all) {
+      records.push_back(json_of(each, now));
+      records.back()["file"] = file.path.string();
+      rows.push_back({each.id, std::string(standing(each, now)), each.vulnerability, each.package.empty() ? "any" : each.package, each.image.empty() ? "any" : each.image, each.owner, each.expires.date(), signed_by(each.backing), file.path.string(), each.reason});
+    }
   }
-  if (context.json) answer(context, {{"schema", "https://ashlar.dev/exception-list/v1"}, {"file", path.string()}, {"exceptions", std::move(records)}});
-  else if (all.empty()) say(context, fmt::format("'{}' has no decision", path.string()));
+  const std::string first = files.front().path.string();
+  if (context.json) answer(context, {{"schema", "https://ashlar.dev/exception-list/v1"}, {"file", first}, {"exceptions", std::move(records)}});
+  else if (records.empty()) say(context, fmt::format("'{}' has no decision", first));
   else context.answer->append(table(context, rows));
   return Exit::Clean;
 }
 
 Result<Exit> sign(Context& context, pipeline::Workshop& workshop, const Options& options) {
-  const host::Path path = decisions_path(workshop, options);
   if (options.key.key.empty()) return cannot(Kind::Invalid, "except sign", "--key is missing: whose signature it is");
+  TRY_ASSIGN(const auto path, pipeline::file_of_decision(*context.machine.files, files_of(workshop, options), options.argument));
   TRY_ASSIGN(const auto key, open_private_key(context, options.key));
   TRY_ASSIGN(auto done, pipeline::sign_decision(context.machine, path, options.argument, key));
   TRY(look_at_signatures(workshop, done));
@@ -109,7 +116,7 @@ Result<Exit> sign(Context& context, pipeline::Workshop& workshop, const Options&
 }
 
 Result<Exit> revoke(Context& context, pipeline::Workshop& workshop, const Options& options) {
-  const host::Path path = decisions_path(workshop, options);
+  TRY_ASSIGN(const auto path, pipeline::file_of_decision(*context.machine.files, files_of(workshop, options), options.argument));
   TRY_ASSIGN(const auto ended, pipeline::revoke_decision(context.machine, path, options.argument));
   return say_one(context, path, ended, fmt::format("{} on {} in '{}' is revoked; the record stays in '{}'", ended.id, ended.vulnerability, ended.package, path.string()));
 }
@@ -127,7 +134,7 @@ Action except(CLI::App& app) {
   app.add_option("--expires", options->wish.expires, "with add: until when, a date (2027-01-31) or a length (90d)")->option_text("TIME");
   app.add_option("--target", options->target, "with add: what is known now is read from a scan of this, as `ashlar scan` takes it; by default from the whole database")->option_text("TARGET");
   app.add_option("--db", options->database, "with add: this advisory database; by default the one that `ashlar feed` keeps")->option_text("FILE");
-  app.add_option("--file", options->file, "the file of decisions; by default that of the configuration: exceptions.json beside ashlar.yaml, or here")->option_text("FILE");
+  app.add_option("--file", options->file, "the file of decisions; by default those of the configuration, where new ones go into the project's: exceptions.json beside ashlar.yaml, or here")->option_text("FILE");
   add_key_options(app, options->key, "with add and sign: the private key of the person who decides: a PEM file, cosign's too, or a key in a token (pkcs11:...)");
   return [options](Context& context) -> Result<Exit> {
     constexpr std::array actions = {Row{"add", add, "the vulnerability"}, Row{"list", list, ""}, Row{"sign", sign, "the decision"}, Row{"revoke", revoke, "the decision"}};

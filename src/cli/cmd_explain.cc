@@ -10,11 +10,10 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "pipeline/catalog.h"
+#include "pipeline/configured_scan.h"
 #include "pipeline/feeds.h"
 #include "pipeline/inventories.h"
 #include "pipeline/make.h"
-#include "pipeline/named_decisions.h"
-#include "pipeline/scan.h"
 #include "plan/lock.h"
 
 namespace ashlar::cli {
@@ -131,8 +130,9 @@ Json say_findings(Context& context, const scan::Report& report, const scan::Expl
 /// What an explanation goes by: the statements and decisions that a scan counts.
 Result<pipeline::ScanOptions> settle(pipeline::Workshop& workshop, const Options& options) {
   TRY_ASSIGN(auto policy, pipeline::load_policy(workshop.machine, options.policy));
-  TRY(pipeline::require_named_decisions(workshop));
-  pipeline::ScanOptions out{.platform = options.platform, .rules = std::move(policy.decisions), .settings = workshop.config.scan, .trust = pipeline::trust_of(workshop)};
+  TRY_ASSIGN(auto out, pipeline::configured_scan(workshop));
+  out.platform = options.platform;
+  out.rules = std::move(policy.decisions);
   for (const std::string& each : options.statements) out.statements.emplace_back(each);
   return out;
 }

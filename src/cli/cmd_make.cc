@@ -8,9 +8,9 @@
 #include "cli/key_options.h"
 #include "cli/lock_options.h"
 #include "pipeline/catalog.h"
+#include "pipeline/configured_scan.h"
 #include "pipeline/feeds.h"
 #include "pipeline/make.h"
-#include "pipeline/named_decisions.h"
 #include "pipeline/record_made.h"
 #include "pipeline/retain.h"
 
@@ -75,9 +75,7 @@ Result<oci::ImageRef> place_of(Context& context, const oci::ImageRef& to, const 
 
 Result<pipeline::MakeOptions> settle(Context& context, pipeline::Workshop& workshop, const Options& options) {
   pipeline::MakeOptions out = options.make;
-  TRY(pipeline::require_named_decisions(workshop));
-  out.scan.settings = workshop.config.scan;
-  out.scan.trust = pipeline::trust_of(workshop);
+  TRY_ASSIGN(out.scan, pipeline::configured_scan(workshop));
   out.build.must_be_locked = options.locked;
   out.builder = options.builder;
   TRY_ASSIGN(out.policy, pipeline::load_policy(context.machine, options.policy));

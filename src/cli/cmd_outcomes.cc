@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/key_options.h"
+#include "pipeline/configured_scan.h"
 #include "pipeline/feeds.h"
 #include "pipeline/make.h"
 #include "pipeline/outcomes.h"
@@ -59,7 +60,7 @@ Result<pipeline::OutcomesWish> wish_of(Context& context, pipeline::Workshop& wor
     TRY_ASSIGN(const auto effort, pipeline::parse_effort(options.minutes));
     out.model = {.ticket = effort.ticket, .stopped = effort.stopped, .rebuild = effort.rebuild};
   }
-  out.scan.settings = workshop.config.scan;
+  TRY_ASSIGN(out.scan, pipeline::configured_scan(workshop));
   out.scan.trust = pipeline::trust_by(workshop, options.trust);
   for (const std::string& each : options.statements) out.scan.statements.emplace_back(each);
   TRY_ASSIGN(auto policy, pipeline::load_policy(workshop.machine, options.policy));

@@ -11,9 +11,9 @@
 #include "cli/commands.h"
 #include "cli/key_options.h"
 #include "cli/lock_options.h"
+#include "pipeline/configured_scan.h"
 #include "pipeline/exposure.h"
 #include "pipeline/feeds.h"
-#include "pipeline/named_decisions.h"
 #include "pipeline/proposals.h"
 #include "pipeline/renew.h"
 #include "pipeline/told.h"
@@ -148,9 +148,7 @@ Exit exit_of(const pipeline::Renewed& renewed, bool plan) {
 
 Result<pipeline::RenewOptions> settle(Context& context, pipeline::Workshop& workshop, const pipeline::Fleet& fleet, const Options& options) {
   pipeline::RenewOptions out = options.renew;
-  TRY(pipeline::require_named_decisions(workshop));
-  out.make.scan.settings = workshop.config.scan;
-  out.make.scan.trust = pipeline::trust_of(workshop);
+  TRY_ASSIGN(out.make.scan, pipeline::configured_scan(workshop));
   out.make.builder = options.builder;
   TRY_ASSIGN(out.make.policy, pipeline::load_policy(context.machine, fleet.policy));
   return out;

@@ -6,11 +6,10 @@
 #include <fmt/format.h>
 
 #include "cli/commands.h"
+#include "pipeline/configured_scan.h"
 #include "pipeline/feeds.h"
 #include "pipeline/inventories.h"
 #include "pipeline/make.h"
-#include "pipeline/named_decisions.h"
-#include "pipeline/scan.h"
 #include "scan/forms.h"
 
 namespace ashlar::cli {
@@ -18,9 +17,8 @@ namespace {
 
 struct Options {
   std::vector<std::string> targets, statements, fail_on;
-  std::string database, as_of, dark, policy;
-  pipeline::ScanOptions scan;
-  bool forget = false;
+  std::string database, as_of, dark, policy, platform, base, other_base;
+  bool again = false, forget = false;
 };
 
 Exit exit_of(Context& context, const std::vector<scan::Report>& reports) {
@@ -54,9 +52,11 @@ Result<Time> moment_of(const std::string& text, Time now) {
 
 /// The options of one scan, settled with the configuration.
 Result<pipeline::ScanOptions> settle(pipeline::Workshop& workshop, const Options& options) {
-  pipeline::ScanOptions out = options.scan;
-  out.settings = workshop.config.scan;
-  out.trust = pipeline::trust_of(workshop);
+  TRY_ASSIGN(auto out, pipeline::configured_scan(workshop));
+  out.platform = options.platform;
+  out.base = options.base;
+  out.other_base = options.other_base;
+  out.again = options.again;
   for (const std::string& each : options.statements) out.statements.emplace_back(each);
   out.scanned = pipeline::remember_images(workshop);
   for (const std::string& text : options.fail_on) {
@@ -64,7 +64,6 @@ Result<pipeline::ScanOptions> settle(pipeline::Workshop& workshop, const Options
     out.gate.push_back(std::move(rule));
   }
   TRY_ASSIGN(out.rules, decision_rules(workshop.machine, options.policy));
-  TRY(pipeline::require_named_decisions(workshop));
   if (!options.dark.empty()) out.dark_fails = options.dark == "fail";
   if (!options.as_of.empty()) {
     TRY_ASSIGN(out.as_of, moment_of(options.as_of, workshop.machine.clock->now()));
@@ -90,15 +89,15 @@ Action scan(CLI::App& app) {
   const auto options = std::make_shared<Options>();
   app.add_option("TARGET", options->targets, "images (oci:DIR[:TAG], oci-archive:FILE[:TAG], docker-archive:FILE[:TAG], docker://HOST/REPO[:TAG][@DIGEST]), root file systems (dir:PATH), or SBOMs (files of SPDX or CycloneDX JSON)")->required();
   app.add_option("--db", options->database, "this advisory database; by default the one that `ashlar feed` keeps")->option_text("FILE");
-  app.add_option("--platform", options->scan.platform, "of this platform; the first one by default")->option_text("PLATFORM");
-  app.add_option("--base", options->scan.base, "the image that it is built on; by default its history tells")->option_text("REF");
-  app.add_option("--onto", options->scan.other_base, "another base: what would change on it")->option_text("REF");
+  app.add_option("--platform", options->platform, "of this platform; the first one by default")->option_text("PLATFORM");
+  app.add_option("--base", options->base, "the image that it is built on; by default its history tells")->option_text("REF");
+  app.add_option("--onto", options->other_base, "another base: what would change on it")->option_text("REF");
   app.add_option("--vex", options->statements, "documents of statements that count (OpenVEX, CycloneDX, CSAF), or folders of such")->option_text("FILE");
   app.add_option("--policy", options->policy, "the policy whose section 'decisions' says which statements and decisions count; by default all do")->option_text("FILE");
   app.add_option("--as-of", options->as_of, "with the knowledge of that day, to its end in UTC (2026-11-24), or moment (2026-11-24T08:00:00Z)")->option_text("TIME");
   app.add_option("--fail-on", options->fail_on, "exit with 1 on open findings of this severity or a heavier one, or on `kev`, `fixable`, `unrated` or `epss=0.1` ones; `high,fixable` asks for both, and of several options each stops")->option_text("RULE");
   app.add_option("--dark", options->dark, "what files that nothing explains do in an application's own layers: fail or list; in a base they always fail")->check(CLI::IsMember({"fail", "list"}));
-  app.add_flag("--again", options->scan.again, "read every layer anew, whatever was kept of it");
+  app.add_flag("--again", options->again, "read every layer anew, whatever was kept of it");
   app.add_flag("--forget", options->forget, "scan nothing: forget what is remembered of images by these references or digests, for `ashlar explain`");
   return [options](Context& context) -> Result<Exit> {
     TRY_ASSIGN(auto workshop, pipeline::open_workshop(context.machine, context.config, context.progress));

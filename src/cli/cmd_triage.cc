@@ -12,6 +12,7 @@
 #include "cli/commands.h"
 #include "cli/key_options.h"
 #include "cli/lock_options.h"
+#include "pipeline/configured_scan.h"
 #include "pipeline/feeds.h"
 #include "pipeline/make.h"
 #include "pipeline/renew.h"
@@ -184,6 +185,7 @@ Result<pipeline::TriageDesk> desk_of(Context& context, pipeline::Workshop& works
 
 Result<Exit> run(Context& context, const Options& options) {
   TRY_ASSIGN(auto workshop, pipeline::open_workshop(context.machine, context.config, context.progress));
+  TRY_ASSIGN(auto configured, pipeline::configured_scan(workshop));
   std::optional<pipeline::Fleet> fleet;
   if (options.images.empty() || !options.fleet.empty()) {
     TRY_ASSIGN(fleet, pipeline::load_fleet(context.machine, options.fleet.empty() ? "fleet.yaml" : options.fleet));
@@ -192,7 +194,7 @@ Result<Exit> run(Context& context, const Options& options) {
   TRY_ASSIGN(const auto key, open_key(context, options.key));
   TRY_ASSIGN(const auto database, pipeline::open_database(workshop, options.database, std::nullopt));
   TRY_ASSIGN(auto ledger, pipeline::begin_ledger(workshop));
-  pipeline::TriageOptions how{.watch = {.lock = options.lock, .settings = workshop.config.scan, .trust = pipeline::trust_of(workshop), .rules = policy.decisions}, .policy = policy, .images = options.images};
+  pipeline::TriageOptions how{.watch = {.lock = options.lock, .settings = std::move(configured.settings), .trust = std::move(configured.trust), .rules = policy.decisions}, .policy = policy, .images = options.images};
   TRY_ASSIGN(const auto open, pipeline::open_findings(workshop, *database, ledger, fleet ? &*fleet : nullptr, how));
   Json items = Json::array(), unseen = Json::array(), answers = Json::array();
   for (const auto& each : open.items) items.push_back(to_json(each));

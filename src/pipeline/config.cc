@@ -41,7 +41,7 @@ class Reader : public YamlSection {
     }
     if (const YamlNode* node = document_.root.find("cache")) read_cache(*node, out);
     if (const YamlNode* node = document_.root.find("scan")) read_scan(*node, out.scan);
-    if (out.scan.exceptions.empty()) out.scan.exceptions = folder_ / "exceptions.json";
+    if (out.scan.exceptions.empty()) out.scan.exceptions.push_back({folder_ / "exceptions.json", {}});
     if (const YamlNode* node = document_.root.find("trust")) read_trust(*node, out.trust);
     if (const YamlNode* node = document_.root.find("keys")) read_keys(*node, out.keys);
     if (out.keys.ring.empty()) out.keys.ring = folder_ / "keyring.yaml";
@@ -102,7 +102,7 @@ class Reader : public YamlSection {
       for (const std::string& path : texts(*value)) out.statements.push_back(beside(path));
     }
     if (const YamlNode* value = node.find("exceptions")) {
-      if (value->type == YamlNode::Type::Scalar) out.exceptions = beside(value->text);
+      if (value->type == YamlNode::Type::Scalar && !value->text.empty()) out.exceptions.push_back({beside(value->text), document_.path});
       else fault(*value, "the path of a file is expected here");
     }
     if (const YamlNode* value = node.find("dark")) {
@@ -159,7 +159,7 @@ class Reader : public YamlSection {
   host::Path folder_;
 };
 
-/// What `first` does not say is taken from `second`; lists of keys and keyrings add up.
+/// What `first` does not say is taken from `second`; lists of keys, keyrings, statements, decisions and excuses add up.
 void add(Config& first, Config second) {
   for (auto& [name, urls] : second.mirrors) first.mirrors.try_emplace(name, std::move(urls));
   first.keyrings.insert(first.keyrings.end(), second.keyrings.begin(), second.keyrings.end());
@@ -174,7 +174,7 @@ void add(Config& first, Config second) {
   if (!first.cache.age) first.cache.age = second.cache.age;
   first.scan.statements.insert(first.scan.statements.end(), second.scan.statements.begin(), second.scan.statements.end());
   first.scan.excuses.insert(first.scan.excuses.end(), second.scan.excuses.begin(), second.scan.excuses.end());
-  if (first.scan.exceptions.empty()) first.scan.exceptions = second.scan.exceptions;
+  first.scan.exceptions.insert(first.scan.exceptions.end(), second.scan.exceptions.begin(), second.scan.exceptions.end());
   const bool by_manifest = first.trust.statements_by_manifest;
   if (first.trust.empty()) first.trust = std::move(second.trust);
   first.trust.statements_by_manifest = first.trust.statements_by_manifest || by_manifest;
@@ -220,7 +220,7 @@ Result<Config> read_config(const host::Machine& machine, const host::Folders& fo
     TRY_ASSIGN(auto second, read_file(files, own));
     add(out, std::move(second));
   }
-  if (out.scan.exceptions.empty()) out.scan.exceptions = "exceptions.json";
+  if (out.scan.exceptions.empty()) out.scan.exceptions.push_back({"exceptions.json", {}});
   if (out.keys.ring.empty()) out.keys.ring = "keyring.yaml";
   return out;
 }

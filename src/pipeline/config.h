@@ -20,10 +20,17 @@ struct CacheLimits {
   std::optional<std::int64_t> age;     ///< seconds since an entry was last used
 };
 
+/// A file of decisions to live with findings (docs/formats/exceptions.md).
+struct DecisionsFile {
+  host::Path path;
+  host::Path named_by;  ///< the configuration that names it: then it has to be there; empty: it counts when it is
+  friend bool operator==(const DecisionsFile&, const DecisionsFile&) = default;
+};
+
 /// The section `scan`.
 struct ScanSettings {
-  std::vector<host::Path> statements;  ///< VEX documents, or folders of such, that count
-  host::Path exceptions;               ///< file of decisions, when it is there; `exceptions.json` beside the configuration, and in the working folder where there is none
+  std::vector<host::Path> statements;     ///< VEX documents, or folders of such, that count
+  std::vector<DecisionsFile> exceptions;  ///< new decisions go into the first: the project's; `exceptions.json` beside each configuration, and in the working folder where there is none
   std::vector<scan::Excuse> excuses;   ///< of files that nothing explains
   std::optional<bool> dark_fails;      ///< `dark: fail` or `list`
 };
@@ -51,7 +58,7 @@ struct Config {
 Result<Config> parse_config(std::string text, std::string path);
 
 /// `file` alone when it is not empty; else `./ashlar.yaml` (or that of the nearest folder above), then `config.yaml` in the user's folder: what the
-/// first says of a mirror, a distribution or a limit goes before the second, lists of keys and keyrings add up. No file is an empty configuration.
+/// first says of a mirror, a distribution or a limit goes before the second; lists of keys and keyrings add up, and so do statements, decisions and excuses. No file is an empty configuration.
 Result<Config> read_config(const host::Machine& machine, const host::Folders& folders, const std::string& file);
 
 }  // namespace ashlar::pipeline

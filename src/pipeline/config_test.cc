@@ -175,6 +175,32 @@ TEST(Config, TheProjectGoesBeforeTheUser) {
   EXPECT_FALSE(read_config(machine.machine, folders, "/nowhere.yaml"));
 }
 
+/// Who names a file of decisions is told when it is not there; the first is where new ones go.
+TEST(Config, DecisionsOfBothAddUp) {
+  const std::string here = (std::filesystem::current_path() / "ashlar.yaml").string(), folder = std::filesystem::current_path().string(), own = "/home/u/.config/ashlar", user = own + "/config.yaml";
+  struct Row { const char *summary, *project, *user; std::vector<DecisionsFile> files; };
+  const Row rows[] = {
+      {"neither is there", nullptr, nullptr, {{"exceptions.json", {}}}},
+      {"the project's alone", "mirrors: {}\n", nullptr, {{folder + "/exceptions.json", {}}}},
+      {"the user's alone", nullptr, "mirrors: {}\n", {{own + "/exceptions.json", {}}}},
+      {"both say nothing", "mirrors: {}\n", "mirrors: {}\n", {{folder + "/exceptions.json", {}}, {own + "/exceptions.json", {}}}},
+      {"the user names one", "mirrors: {}\n", "scan: {exceptions: /u.json}\n", {{folder + "/exceptions.json", {}}, {"/u.json", user}}},
+      {"each names one", "scan: {exceptions: p.json}\n", "scan: {exceptions: u.json}\n", {{folder + "/p.json", here}, {own + "/u.json", user}}},
+  };
+  for (const Row& row : rows) {
+    host::MemoryMachine machine;
+    host::Folders folders;
+    folders.config = own;
+    for (const auto& [path, text] : {std::pair(here, row.project), {user, row.user}}) {
+      if (text == nullptr) continue;
+      ASSERT_TRUE(machine.files.write(path, text, host::Durability::Cache));
+    }
+    const auto config = read_config(machine.machine, folders, "");
+    ASSERT_TRUE(config) << row.summary << config.error().message;
+    EXPECT_EQ(config->scan.exceptions, row.files) << row.summary;
+  }
+}
+
 TEST(Config, TargetsOfBothAddUp) {
   host::MemoryMachine machine;
   host::Folders folders;

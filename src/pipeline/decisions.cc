@@ -144,6 +144,27 @@ Result<std::vector<Exception>> read_decisions(host::Files& files, const host::Pa
   return scan::read_exceptions(text, path.string());
 }
 
+Result<std::vector<Exception>> read_decisions(host::Files& files, const std::vector<DecisionsFile>& from) {
+  std::vector<Exception> out;
+  for (const DecisionsFile& each : from) {
+    if (!each.named_by.empty() && !files.exists(each.path))
+      return cannot(Kind::Invalid, fmt::format("read decisions of '{}'", each.path.string()), fmt::format("it is not there, and '{}' names it (scan.exceptions): mend the path or take it out; the first `ashlar except add` makes the file", each.named_by.string()));
+    TRY_ASSIGN(auto some, read_decisions(files, each.path));
+    std::ranges::move(some, std::back_inserter(out));
+  }
+  return out;
+}
+
+Result<host::Path> file_of_decision(host::Files& files, const std::vector<DecisionsFile>& from, const std::string& id) {
+  std::vector<host::Path> found;
+  for (const DecisionsFile& each : from) {
+    TRY_ASSIGN(const auto all, read_decisions(files, each.path));
+    if (std::ranges::find(all, id, &Exception::id) != all.end()) found.push_back(each.path);
+  }
+  if (found.size() > 1) return cannot(Kind::Conflict, fmt::format("find decision '{}'", id), fmt::format("'{}' and '{}' have one each: name the file that is meant (--file)", found[0].string(), found[1].string()));
+  return found.empty() ? from.front().path : found.front();
+}
+
 Result<Exception> add_decision(host::Machine& machine, const host::Path& path, const DecisionWish& wish, const Known& known, const trust::PrivateKey* key) {
   const std::string what = fmt::format("except '{}' in '{}'", wish.vulnerability, wish.package);
   const Time now = machine.clock->now();

@@ -79,5 +79,9 @@ Result<scan::Exception> sign_decision(host::Machine& machine, const host::Path& 
 Result<scan::Exception> revoke_decision(host::Machine& machine, const host::Path& path, const std::string& id);
 /// Those of the file; none where there is no file.
 Result<std::vector<scan::Exception>> read_decisions(host::Files& files, const host::Path& path);
+/// Those of all that are configured, one file after the other. Invalid where one is not there that the configuration names.
+Result<std::vector<scan::Exception>> read_decisions(host::Files& files, const std::vector<DecisionsFile>& from);
+/// The file that has a decision; the first of all where none has. Conflict where several have one of that name.
+Result<host::Path> file_of_decision(host::Files& files, const std::vector<DecisionsFile>& from, const std::string& id);
 
 }  // namespace ashlar::pipeline

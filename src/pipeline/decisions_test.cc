@@ -31,6 +31,7 @@ class SmallDatabase final : public advisory::Database {
     if (package == "openssl" && affected.contains(std::string(space))) out.push_back({"tracker", 0, affected.at(std::string(space))});
     return out;
   }
+  Result<std::vector<std::string>> with_artifact(std::string_view) override { return std::vector<std::string>(); }
   Result<advisory::Advisory> advisory(std::int64_t) override { return record; }
   Result<std::vector<advisory::PackageName>> packages(std::int64_t) override { return std::vector<advisory::PackageName>(); }
   Result<std::vector<std::int64_t>> named(std::string_view) override { return std::vector<std::int64_t>{0}; }

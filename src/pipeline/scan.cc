@@ -116,7 +116,7 @@ Result<std::unique_ptr<Opened>> open_image(host::Machine& machine, const std::st
   inventory::add_listed(out->ownership, contents, out->inventory.found.components);
   out->attached = statements_within(contents);
   TRY(add_attached(machine, target, options.trust, out->attached));
-  out->subject = {.ref = ref, .names = names_of(target.ref), .contents = &contents, .ownership = &out->ownership, .components = std::move(out->inventory.found.components), .claims = std::move(out->inventory.found.claims), .notes = std::move(out->inventory.found.notes), .unread = std::move(out->inventory.found.unread), .damage = std::move(out->inventory.found.damage)};
+  out->subject = {.ref = ref, .names = names_of(target.ref), .tag = target.ref.tag.substr(target.ref.tag.rfind(':') + 1), .contents = &contents, .ownership = &out->ownership, .components = std::move(out->inventory.found.components), .claims = std::move(out->inventory.found.claims), .notes = std::move(out->inventory.found.notes), .unread = std::move(out->inventory.found.unread), .damage = std::move(out->inventory.found.damage)};
   std::ranges::copy(options.also_named, std::back_inserter(out->subject.names));
   for (const Digest& digest : build::probe_digests()) out->subject.known.emplace(digest, "the health probe");
   if (!target.image) {
@@ -175,7 +175,7 @@ std::optional<ProofImage> proof_image(const scan::Subject& subject) {
     const std::string folder = inventory::PathResolver(*files).follow(glob.substr(0, slash));  // `bin` leads to `usr/bin`
     return folder.empty() ? first_of(glob.substr(slash + 1)) : first_of(folder + glob.substr(slash));
   };
-  return ProofImage{{subject.digest, subject.names}, find};
+  return ProofImage{{subject.digest, subject.names, subject.tag}, find};
 }
 
 }  // namespace
@@ -198,7 +198,7 @@ Result<std::vector<scan::Statements>> read_statements(host::Files& files, const 
 Result<scan::Report> scan(host::Machine& machine, advisory::Database& database, const std::string& target, const ScanOptions& options) {
   host::Files& files = *machine.files;
   TRY_ASSIGN(const auto opened, open_subject(machine, target, options, Hashing::Later));
-  scan::Options how{.now = options.as_of.value_or(machine.clock->now()), .excuses = options.settings.excuses};
+  scan::Options how{.now = options.as_of.value_or(machine.clock->now()), .clock = machine.clock->now(), .excuses = options.settings.excuses};
   how.gate = options.gate;
   if (options.dark_fails.value_or(options.settings.dark_fails.value_or(false))) how.app_dark = scan::DarkPolicy::Fail;
   std::vector<host::Path> trusted = options.settings.statements;
@@ -235,7 +235,7 @@ Result<Held> read_held(host::Machine& machine, const std::string& target, const 
   TRY_ASSIGN(const auto opened, open_subject(machine, target, options));
   scan::Subject& subject = opened->subject;
   // The digest of a document is no image's.
-  Held out{std::move(subject.components), scan::distribution_of(subject), {subject.contents == nullptr ? std::string() : subject.digest, subject.names}, {}};
+  Held out{std::move(subject.components), scan::distribution_of(subject), {subject.contents == nullptr ? std::string() : subject.digest, subject.names, subject.tag}, {}};
   if (subject.contents == nullptr) return out;
   for (const auto& [path, file] : subject.contents->files) out.paths.push_back(path);
   return out;

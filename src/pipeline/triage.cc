@@ -82,8 +82,8 @@ Done undecided(Workshop& workshop, const TriageItem& item, const TriageDesk& des
 Result<std::string> accept(Workshop& workshop, const TriageItem& item, const TriageItem::In& in, const TriageAnswer& answer, const TriageDesk& desk) {
   const DecisionWish wish{.vulnerability = item.finding.vulnerability, .package = item.finding.package, .image = in.named, .owner = desk.author, .reason = answer.reason, .expires = answer.until};
   const Known known{.severity = in.finding.severity, .exploited = in.finding.exploited, .fixed_in = in.finding.fixed_in, .named = true};
-  TRY_ASSIGN(const auto made, add_decision(workshop.machine, desk.exceptions, wish, known, desk.key));
-  return fmt::format("{}: {}, {} lives with {} in {} until {}", desk.exceptions.string(), made.id, in.image, wish.vulnerability, item.finding.package, made.expires.date());
+  TRY_ASSIGN(const auto made, add_decision(workshop.machine, desk.exceptions.front().path, wish, known, desk.key));
+  return fmt::format("{}: {}, {} lives with {} in {} until {}", desk.exceptions.front().path.string(), made.id, in.image, wish.vulnerability, item.finding.package, made.expires.date());
 }
 
 /// What this person's signature is worth by itself.

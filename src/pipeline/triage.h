@@ -52,7 +52,8 @@ struct TriageDesk {
   std::string person{};                        ///< name of the key where it is trusted, else the author
   std::string author{};
   const trust::PrivateKey* key = nullptr;      ///< null: nothing is signed
-  host::Path statements{}, exceptions{};       ///< files
+  host::Path statements{};                     ///< the document that statements go into
+  std::vector<DecisionsFile> exceptions{};     ///< decisions that count; new ones go into the first
   TrustSettings trust{};
   scan::DecisionRules rules{};
 };

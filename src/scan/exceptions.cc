@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "scan/identity.h"
+#include "scan/inner/vulnerabilities.h"
 #include "trust/record.h"
 
 namespace ashlar::scan {
@@ -116,8 +117,12 @@ Json signed_part(const Exception& exception) {
 }
 
 void apply(std::span<const Exception> exceptions, Time now, const std::vector<std::string>& images, Report& report, const DecisionRules& rules) {
+  if (exceptions.empty()) return;
   for (Finding& finding : report.findings) {
     if (finding.status != Status::Affected && finding.status != Status::UnderInvestigation) continue;
+    const Vulnerabilities of(finding);
+    std::set<std::string> decided;
+    const Exception* first = nullptr;  // of those that hold the one that ends first
     for (const Exception& exception : exceptions) {
       if (exception.created > now || !is_about(exception, finding, images)) continue;
       std::string ended = lapse(exception, finding, now);
@@ -128,12 +133,19 @@ void apply(std::span<const Exception> exceptions, Time now, const std::vector<st
         finding.reason = fmt::format("open again: {} {}", who, ended);
         continue;
       }
-      finding.status = Status::Excepted;
-      finding.reason = fmt::format("'{}' until {}: {}", exception.owner, exception.expires.date(), exception.reason);
-      finding.decided_by = exception.owner;
-      finding.decided_until = exception.expires;
-      break;
+      decided.merge(of.meant_by(exception.vulnerability));
+      if (first == nullptr || exception.expires < first->expires) first = &exception;
+      if (decided.size() == of.all().size()) break;
     }
+    if (first == nullptr) continue;
+    if (decided.size() < of.all().size()) {
+      finding.proof.push_back({"decision", fmt::format("{} has {} vulnerabilities, and nobody has decided on all of them", finding.id, of.all().size())});
+      continue;
+    }
+    finding.status = Status::Excepted;
+    finding.reason = fmt::format("'{}' until {}: {}", first->owner, first->expires.date(), first->reason);
+    finding.decided_by = first->owner;
+    finding.decided_until = first->expires;
   }
 }
 

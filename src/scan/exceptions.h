@@ -39,7 +39,8 @@ Json signed_part(const Exception& exception);
 inline constexpr std::string_view exception_payload = "application/vnd.ashlar.exception.v1+json";  ///< payload type of its signatures
 
 /// Lets the decisions hold: the finding is `excepted` with owner, reason and end. One that has expired, was revoked, or of which something became
-/// worse since (a heavier severity, exploited, a fix that was not there) does not hold, nor does one that `rules` ask more of; the finding says why.
+/// worse since (a heavier severity, exploited, a fix that was not there) does not hold, nor does one that `rules` ask more of; the finding says why. A finding
+/// of several vulnerabilities is excepted when each of them is.
 void apply(std::span<const Exception> exceptions, Time now, const std::vector<std::string>& images, Report& report, const DecisionRules& rules = {});
 
 }  // namespace ashlar::scan

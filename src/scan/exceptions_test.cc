@@ -54,6 +54,27 @@ TEST(Exceptions, HoldForATimeAndAScope) {
   }
 }
 
+/// An advisory of a distribution may have several vulnerabilities.
+TEST(Exceptions, OfOneVulnerabilityAreNoneOfAnother) {
+  struct Row { std::string_view summary; std::vector<std::string> decided; std::string_view status; };
+  const Row rows[] = {
+      {"one of two", {"CVE-2026-1"}, "affected"},
+      {"both", {"CVE-2026-1", "CVE-2026-2"}, "excepted"},
+      {"the advisory itself", {"DSA-1-1"}, "excepted"},
+      {"one, and another name", {"CVE-2026-1", "GHSA-x"}, "affected"},
+  };
+  for (const Row& row : rows) {
+    Report report = with_finding();
+    report.findings[0].id = "DSA-1-1", report.findings[0].aliases = {"CVE-2026-1", "CVE-2026-2", "GHSA-x"};
+    std::vector<Exception> all;
+    for (const std::string& each : row.decided) all.push_back(decision()), all.back().vulnerability = each, all.back().expires.seconds += static_cast<std::int64_t>(all.size());
+    apply(all, day("2026-03-01"), {"team/app"}, report);
+    EXPECT_EQ(to_string(report.findings[0].status), row.status) << row.summary;
+    EXPECT_EQ(report.findings[0].decided_until.has_value(), row.status == "excepted") << row.summary;
+    EXPECT_EQ(report.findings[0].proof.back().text.starts_with("DSA-1-1 has 2 vulnerabilities, and nobody has decided on all of them"), row.status == "affected") << row.summary;
+  }
+}
+
 TEST(Exceptions, AreReadAsTheyAreWritten) {
   Exception second = decision();
   second.id = "E-2", second.package.clear(), second.image.clear(), second.exploited = true, second.fixed_in = "2", second.revoked = day("2026-03-03");

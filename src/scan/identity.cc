@@ -37,7 +37,7 @@ struct Ecosystem {
   std::string_view type, space;
 };
 constexpr std::array ecosystems = {Ecosystem{"pypi", "PyPI"}, Ecosystem{"npm", "npm"}, Ecosystem{"golang", "Go"}, Ecosystem{"cargo", "crates.io"}, Ecosystem{"maven", "Maven"},
-                                   Ecosystem{"gem", "RubyGems"}, Ecosystem{"composer", "Packagist"}, Ecosystem{"nuget", "NuGet"}, Ecosystem{"vscode-extension", "VSCode"}};
+                                   Ecosystem{"gem", "RubyGems"}, Ecosystem{"composer", "Packagist"}, Ecosystem{"nuget", "NuGet"}, Ecosystem{"hex", "Hex"}, Ecosystem{"cran", "CRAN"}, Ecosystem{"vscode-extension", "VSCode"}};
 
 /// Maintainers of packages that are no distribution's own, though they install on it: the publisher's address ends so.
 constexpr std::array<std::string_view, 12> vendors = {"@docker.com",    "@nvidia.com",    "@hashicorp.com", "@microsoft.com", "@mongodb.com",  "@grafana.com",
@@ -47,7 +47,7 @@ constexpr std::array<std::string_view, 12> vendors = {"@docker.com",    "@nvidia
 struct Rebuilder {
   std::string_view mark, name;
 };
-constexpr std::array rebuilders = {Rebuilder{"ubuntu", "Ubuntu"}, Rebuilder{".pgdg", "the PostgreSQL project"}, Rebuilder{"nodesource", "NodeSource"}};
+constexpr std::array rebuilders = {Rebuilder{"ubuntu", "Ubuntu"}, Rebuilder{".pgdg", "the PostgreSQL project"}, Rebuilder{"nodesource", "NodeSource"}, Rebuilder{"~bpo", "Debian's backports"}};
 
 std::string_view rebuilder_of(const Distribution& distribution, std::string_view version) {
   if (distribution.id != "debian") return {};
@@ -64,6 +64,17 @@ std::string release_of(Release rule, std::string_view version) {
     case Release::MajorMinorWithV: return "v" + std::string(version.substr(0, dot == std::string_view::npos ? dot : version.find('.', dot + 1)));
   }
   return {};
+}
+
+std::string space_of(const Row& row, std::string_view version) { return row.release == Release::None ? std::string(row.space) : fmt::format("{}:{}", row.space, release_of(row.release, version)); }
+
+/// Whether a document says of a package that it is of another distribution (`ubuntu-24.04`, `wolfi`), or of another release; a code name tells nothing here.
+bool is_of_another(std::string_view named, const Distribution& distribution) {
+  const size_t dash = std::ranges::find(rows, named, &Row::id) == rows.end() ? named.rfind('-') : std::string_view::npos;
+  const auto row = std::ranges::find(rows, named.substr(0, dash), &Row::id);
+  if (row == rows.end() || distribution.space.empty() || row->id != distribution.id) return row != rows.end() && !distribution.space.empty();
+  const std::string_view release = dash == std::string_view::npos ? std::string_view() : named.substr(dash + 1);
+  return !release.empty() && release[0] >= '0' && release[0] <= '9' && space_of(*row, release) != distribution.space;
 }
 
 /// The domain of another publisher than a distribution, from `Name <address>`; empty otherwise.
@@ -86,19 +97,23 @@ Distribution identify(const std::optional<inventory::OsRelease>& release) {
   const auto row = std::ranges::find(rows, out.id, &Row::id);
   if (row == rows.end()) {
     out.reason = out.id.empty() ? fmt::format("'{}' names no distribution (ID)", release->path) : fmt::format("distribution '{}' is not known", out.id);
-  } else if (row->release == Release::None) {
-    out.space = row->space;
-  } else if (out.version.empty()) {
+  } else if (row->release != Release::None && out.version.empty()) {
     out.reason = fmt::format("'{}' names no release (VERSION_ID) of '{}'", release->path, out.id);
   } else {
-    out.space = fmt::format("{}:{}", row->space, release_of(row->release, out.version));
+    out.space = space_of(*row, out.version);
   }
   return out;
 }
 
+bool is_without_group(const inventory::Component& component) { return component.type == "maven" && component.name.find(':') == std::string::npos; }
+
+bool is_anothers(const inventory::Component& component, const Distribution& distribution) { return !vendor_of(component.maintainer).empty() || !rebuilder_of(distribution, component.version).empty(); }
+
 Place place_of(const inventory::Component& component, const Distribution& distribution) {
   if (component.version.empty()) return {.space = {}, .package = component.name, .version = {}, .reason = component.remark.empty() ? "it has no version" : component.remark};
   const auto ecosystem = std::ranges::find(ecosystems, component.type, &Ecosystem::type);
+  if (is_without_group(component))
+    return {.space = {}, .package = component.name, .version = component.version, .reason = "nothing tells the group of this artifact, and advisories go by group and artifact"};
   if (ecosystem != ecosystems.end()) return {std::string(ecosystem->space), component.name, component.version, {}};
   Place out{{}, component.source.empty() ? component.name : component.source, component.source_version.empty() ? component.version : component.source_version, {}};
   const bool packaged = std::ranges::any_of(rows, [&](const Row& row) { return row.type == component.type; });
@@ -108,6 +123,8 @@ Place place_of(const inventory::Component& component, const Distribution& distri
     return out.reason = fmt::format("it was built by '{}', whose advisories are not at hand, and not by the distribution", vendor), out;
   if (const std::string_view other = rebuilder_of(distribution, component.version); !other.empty())
     return out.reason = fmt::format("its version says that it was built by {}, whose advisories are not at hand, and not by the distribution", other), out;
+  if (is_of_another(component.distribution, distribution))
+    return out.reason = fmt::format("it is of '{}', and what else is here of '{}'", component.distribution, distribution.space), out;
   const auto row = std::ranges::find(rows, distribution.id, &Row::id);
   if (distribution.space.empty()) out.reason = distribution.reason;
   else if (row->type != component.type) out.reason = fmt::format("it is a {} package, and '{}' has {} packages", component.type, distribution.id, row->type);

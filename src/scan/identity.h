@@ -22,14 +22,20 @@ Distribution identify(const std::optional<inventory::OsRelease>& release);
 /// Whether two spellings name one package of a purl type, as its ecosystem sees it: pypi's `Flask` and `flask`.
 bool is_same_name(std::string_view type, std::string_view a, std::string_view b);
 
+/// Whether it is an artifact of Maven whose group nothing tells, as of jars that Gradle makes: they have no pom.properties.
+bool is_without_group(const inventory::Component& component);
+
 /// Where a component is to be looked up.
 struct Place {
   std::string space{}, package{}, version{};
   std::string reason{};  ///< where `space` is empty: why it cannot be judged
 };
 
-/// The space of a component: of distribution packages that of `distribution`, unless who maintains it says that another publisher built it; of the
-/// others that of their ecosystem. Distribution packages go by source package and its version.
+/// Whether a distribution package says by its maintainer or version that another publisher built it.
+bool is_anothers(const inventory::Component& component, const Distribution& distribution);
+
+/// The space of a component: of distribution packages that of `distribution`, unless who maintains it says that another publisher built it, or a document
+/// that it is of another distribution or release; of the others that of their ecosystem. Distribution packages go by source package and its version.
 Place place_of(const inventory::Component& component, const Distribution& distribution);
 
 }  // namespace ashlar::scan

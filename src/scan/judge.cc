@@ -47,6 +47,21 @@ class Comparer {
   std::vector<Step>& steps_;
 };
 
+/// Whether a version is one of those that are named, written in another way: `1.0` is PyPI's `1.0.0`.
+Outcome among(const Affected& affected, const std::string& version, std::vector<Step>& steps) {
+  if (!advisory::is_version(affected.grammar, version)) {
+    steps.push_back({"compare", fmt::format("{} is no version ({}) that could be held against those that are named", version, advisory::to_string(affected.grammar))});
+    return Outcome::CannotSay;
+  }
+  for (const std::string& each : affected.versions) {
+    const auto order = advisory::compare(affected.grammar, version, each);
+    if (!order || *order != 0) continue;
+    steps.push_back({"compare", fmt::format("{} = {} (one of those that are named, {})", version, each, advisory::to_string(affected.grammar))});
+    return Outcome::Affected;
+  }
+  return Outcome::NotAffected;
+}
+
 Outcome by_versions(const Affected& affected, const std::string& version, Judgement& into) {
   if (std::ranges::find(affected.versions, version) != affected.versions.end()) {
     into.steps.push_back({"compare", fmt::format("{} is one of the {} versions that are named", version, affected.versions.size())});
@@ -62,7 +77,8 @@ Outcome by_versions(const Affected& affected, const std::string& version, Judgem
     into.fixed_in = interval.fixed;
     return Outcome::Affected;
   }
-  return doubt ? Outcome::CannotSay : Outcome::NotAffected;
+  if (doubt || affected.versions.empty()) return doubt ? Outcome::CannotSay : Outcome::NotAffected;
+  return among(affected, version, into.steps);
 }
 
 /// `net/http` of `net/http.Server.Serve`.
@@ -78,9 +94,12 @@ Reach reach_of(const std::vector<std::string>& wanted, const std::vector<std::st
   Reach out = Reach::Nothing;
   for (const std::string& each : wanted) {
     if (std::ranges::binary_search(linked, each)) return Reach::Function;
-    const std::string prefix = std::string(package_of(each)) + ".";
+    const bool whole = each.ends_with(".*");  // all of the package
+    const std::string prefix = whole ? each.substr(0, each.size() - 1) : std::string(package_of(each)) + ".";
     const auto first = std::ranges::lower_bound(linked, prefix);
-    if (first != linked.end() && first->starts_with(prefix)) out = Reach::Package;
+    if (first == linked.end() || !first->starts_with(prefix)) continue;
+    if (whole) return Reach::Function;
+    out = Reach::Package;
   }
   return out;
 }

@@ -33,6 +33,8 @@ TEST(Judge, ByVersions) {
       {"between two intervals", "2.0", {.intervals = {{.fixed = "1.0"}, {.introduced = "3.0", .fixed = "3.2"}}}, Outcome::NotAffected, "", "2.0 < 3.0 (introduced, dpkg)"},
       {"named one by one", "1.1", {.versions = {"1.0", "1.1"}}, Outcome::Affected, "", "1.1 is one of the 2 versions that are named"},
       {"none of those named", "1.2", {.versions = {"1.0", "1.1"}}, Outcome::NotAffected, "", "1.2 is none of the 2 versions that are named"},
+      {"one of those named, written in another way", "0:1.1", {.versions = {"1.0", "1.1"}}, Outcome::Affected, "", "0:1.1 = 1.1 (one of those that are named, dpkg)"},
+      {"a version that is none, and others are named", "one two", {.versions = {"1.0"}}, Outcome::CannotSay, "", "one two is no version (dpkg) that could be held against those that are named"},
       {"never affected", "1.0", {.stance = Stance::NotAffected, .remark = "fixed before the release"}, Outcome::NotAffected, "", "'feed' says that no version of 'x' in 'Debian:13' is affected: fixed before the release"},
       {"not determined", "1.0", {.stance = Stance::Undetermined, .intervals = {{}}}, Outcome::Undetermined, "", "'feed' has not determined whether it is affected"},
       {"not determined, and no version is named", "1.0", {.stance = Stance::Undetermined}, Outcome::Undetermined, "", "'feed' has not determined whether it is affected"},
@@ -63,6 +65,10 @@ TEST(Judge, FunctionsThatAreNotLinkedInDoNotAffect) {
       {"nothing is known of what is", {}, Outcome::Affected},
   };
   for (const auto& row : rows) EXPECT_EQ(to_string(judge(database, place, row.linked, Depth::Everything).value()[0].outcome), to_string(row.outcome)) << row.summary;
+  TestDatabase whole;
+  whole.add("feed", {.id = "GO-2026-0002", .affected = {debian({.intervals = {{}}, .symbols = {"a/yaml.v2.*"}})}});
+  for (const auto& [linked, outcome] : {std::pair("a/yaml.v2.F", Outcome::Affected), {"a/yaml.v20.F", Outcome::NotAffected}, {"a/yaml.v2/b.F", Outcome::NotAffected}})
+    EXPECT_EQ(to_string(judge(whole, place, {linked}, Depth::Everything).value()[0].outcome), to_string(outcome)) << linked << ": all functions of a package";
 }
 
 TEST(Judge, AWithdrawnAdvisoryAffectsNobody) {

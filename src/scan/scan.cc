@@ -6,6 +6,7 @@
 
 #include "attest/purl.h"
 #include "base/text.h"
+#include "scan/inner/artifacts.h"
 #include "scan/inner/contradictions.h"
 #include "scan/inner/coverage.h"
 #include "scan/inner/findings.h"
@@ -69,8 +70,9 @@ Result<Circumstances> look_around(const inventory::Component& component, const P
 }
 
 /// Where a component is judged, or why not: also for what the rest of the image says of its record.
-Place place_in(const inventory::Component& component, const Distribution& distribution, const std::set<std::string>& foreign, const std::set<std::string>& nobodys) {
+Result<Place> place_in(const inventory::Component& component, const Distribution& distribution, const std::set<std::string>& foreign, const std::set<std::string>& nobodys, advisory::Database& database) {
   Place place = place_of(component, distribution);
+  if (component.type == "maven") return place_of_artifact(component, std::move(place), database);
   if (!place.reason.empty()) return place;
   if (const std::string none = no_version(component); !none.empty()) place.reason = fmt::format("its record is damaged: '{}' is no version", none);
   else if (component.type == "deb" && foreign.contains(component.name)) place.reason = foreign_reason(component);
@@ -78,17 +80,15 @@ Place place_in(const inventory::Component& component, const Distribution& distri
   return place;
 }
 
-Done judge_component(const Subject& subject, const inventory::Component& component, Place place, advisory::Database& database, Report& report, std::set<std::string>& newer) {
-  if (!place.reason.empty()) ++report.unplaced[place.reason];
-  if (place.reason.empty() && !is_covered(database, place.space)) place.reason = database.absence().empty() ? fmt::format("no feed covers '{}'", place.space) : "there is no advisory database";
+Done judge_component(const Subject& subject, const inventory::Component& component, const Place& place, advisory::Database& database, Report& report, std::set<std::string>& newer) {
+  const auto unknown = [&](std::string reason) { report.coverage.unknown.push_back({component.name, component.version, component.path, std::move(reason)}); };
   ++report.coverage.packages;
-  if (!place.reason.empty()) {
-    report.coverage.unknown.push_back({component.name, component.version, component.path, place.reason});
-    return {};
-  }
-  report.spaces.insert(place.space);
-  TRY_ASSIGN(auto judgements, judge(database, place, component.symbols, Depth::Findings));
+  if (!place.reason.empty() || is_without_group(component)) ++report.unplaced[place.reason.empty() ? "nothing tells the group of this artifact" : place.reason];
+  if (!place.reason.empty()) return unknown(place.reason), Done();
   const size_t before = report.coverage.unknown.size();
+  if (is_covered(database, place.space)) report.spaces.insert(place.space);
+  else unknown(database.absence().empty() ? fmt::format("no feed covers '{}'", place.space) : "there is no advisory database");  // what feeds of other spaces say of it counts all the same
+  TRY_ASSIGN(auto judgements, judge(database, place, component.symbols, Depth::Findings));
   TRY_ASSIGN(const Circumstances around, look_around(component, place, database, report));
   if (!around.newer.known.empty() && around.newer.cause.empty()) newer.insert(fmt::format("'{}' {} (feed '{}' knows {})", place.package, place.version, around.newer.feed, around.newer.known));
   const Standing standing{component.layer < subject.base.count ? Owner::Base : Owner::App, attest::component_purl(component, report.distribution.id, report.distribution.version)};
@@ -143,12 +143,13 @@ Result<Report> scan(const Subject& subject, advisory::Database& database, const 
   std::set<std::string> newer;
   for (const inventory::Component& component : subject.components) {
     if (is_within(subject, component, report)) continue;
-    TRY(judge_component(subject, component, place_in(component, report.distribution, report.foreign, nobodys), database, report, newer));
+    TRY_ASSIGN(const Place place, place_in(component, report.distribution, report.foreign, nobodys, database));
+    TRY(judge_component(subject, component, place, database, report, newer));
   }
   std::ranges::sort(report.coverage.unknown);
   std::ranges::sort(report.coverage.within);
   look_at_files(subject, options.excuses, report.coverage);
-  apply(options.statements, {subject.digest, subject.names}, report, options.rules);
+  apply(options.statements, {subject.digest, subject.names, subject.tag}, report, options.rules);
   std::vector<std::string> images = subject.names;
   if (!subject.digest.empty()) images.push_back(subject.digest);
   apply(options.exceptions, options.now, images, report, options.rules);
@@ -167,7 +168,8 @@ Result<std::vector<Explained>> explain(const Subject& subject, advisory::Databas
   const Distribution distribution = distribution_of(subject);
   TRY_ASSIGN(const auto foreign, foreign_packages(subject, distribution, database));
   for (const inventory::Component& component : subject.components) {
-    Explained each{component, place_of(component, distribution), package_with(subject, component, foreign), {}};
+    TRY_ASSIGN(Place place, place_of_artifact(component, place_of(component, distribution), database));
+    Explained each{component, std::move(place), package_with(subject, component, foreign), {}};
     if (each.place.reason.empty()) {
       TRY_ASSIGN(each.judgements, judge(database, each.place, component.symbols, Depth::Everything));
       std::erase_if(each.judgements, [&](const Judgement& judgement) { return judgement.advisory.id != id && std::ranges::find(judgement.advisory.aliases, id) == judgement.advisory.aliases.end(); });

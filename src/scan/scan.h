@@ -18,6 +18,7 @@ struct Subject {
   std::string ref{}, digest{}, platform{};
   std::vector<std::string> unseen{};                ///< platforms of the image that nobody asked for and that are not looked at
   std::vector<std::string> names{};                 ///< repositories under which statements and decisions may name the image
+  std::string tag{};                                ///< by which it was asked for; or empty
   const inventory::Contents* contents = nullptr;    ///< null: a document (SBOM), of which nothing but its components is known
   std::string distribution{};                       ///< of a document: `debian-13`, as it says; or empty
   const inventory::Ownership* ownership = nullptr;  ///< of the contents
@@ -41,6 +42,7 @@ enum class DarkPolicy : unsigned char { Fail, List };
 
 struct Options {
   Time now{};                                     ///< the moment of the scan: how old the database is, whether support has ended
+  std::optional<Time> clock{};                    ///< what the machine's clock says; none: nobody has looked
   std::vector<Statements> statements{};           ///< of others, with whether they count
   std::vector<Exception> exceptions{};            ///< decisions
   DecisionRules rules{};                          ///< what is asked of statements and decisions

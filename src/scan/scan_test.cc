@@ -6,48 +6,13 @@
 
 #include <fmt/format.h>
 
-#include "scan/inner/test_database.h"
+#include "scan/inner/test_scene.h"
 
 namespace ashlar::scan {
 namespace {
 
 using advisory::Grammar;
 using inventory::Standing;
-
-/// A small image that is clean, which each case then spoils.
-struct Scene {
-  inventory::Contents contents;
-  inventory::Ownership ownership;
-  Subject subject;
-  TestDatabase database;
-  Options options{.now = Time{1'000'000}};
-
-  Scene() {
-    contents.layers.resize(2, {"", Digest::of(std::string_view()), 0, {}, {}});
-    contents.texts["etc/os-release"] = "ID=debian\nVERSION_ID=13\n";
-    add_file("usr/bin/tool", "\x7f""ELF", Standing::Verified);
-    add_file("etc/text", "text", Standing::Unowned);
-    subject.ref = "dir:test";
-    subject.contents = &contents;
-    subject.ownership = &ownership;
-    subject.base = {1, "test"};
-    subject.components = {{.type = "deb", .name = "tool", .version = "1.0-1", .maintainer = "Debian <x@lists.debian.org>", .found_by = "dpkg", .path = "var/lib/dpkg/status.d/tool"}};
-    database.cover("tracker", "Debian:13").age("tracker", Time{999'000}, 86400);
-  }
-  void add_file(const std::string& path, const std::string& front, Standing standing, size_t layer = 0) {
-    contents.files.insert_or_assign(path, inventory::File{.entry = {.path = path}, .content = Digest::of(path), .front = front, .kind = inventory::kind_of(as_bytes(front)), .layer = layer});
-    ownership.files.insert_or_assign(path, inventory::Owned{standing == Standing::Unowned ? "" : "package:tool", standing, standing == Standing::Altered ? "its bytes are others" : ""});
-  }
-  /// A program in the base that the record of a Python package names with this digest, and a feed that knows the package to be sound.
-  void add_listed(const std::string& path, std::string_view sum) {
-    add_file(path, "\x7f""ELF", Standing::Unowned);
-    database.cover("osv", "PyPI").age("osv", Time{999'000}, 86400);
-    subject.components.push_back({.type = "pypi", .name = "x", .version = "1", .found_by = "python", .path = "etc/x.dist-info/METADATA", .files = {path}, .sums = std::string(sum)});
-  }
-  void advise(const std::string& package, advisory::Interval interval) {
-    database.add("tracker", {.id = "CVE-2026-0001", .affected = {{.space = "Debian:13", .package = package, .grammar = Grammar::Dpkg, .intervals = {std::move(interval)}, .urgency = "high"}}});
-  }
-};
 
 /// Debian patches what its packages hold under the old version: an advisory of the language's own feed says nothing of it.
 TEST(Scan, ComponentsWithinPackagesAreJudgedByThem) {
@@ -119,8 +84,12 @@ TEST(Scan, VerdictIsNeverCleanByMistake) {
       {"a finding that nobody has determined", [](Scene& s) { s.database.add("tracker", {.id = "CVE-2026-0009", .affected = {{.space = "Debian:13", .package = "tool", .grammar = Grammar::Dpkg, .stance = advisory::Stance::Undetermined}}}); }, "affected", ""},
       {"a risk that was accepted", [](Scene& s) { s.advise("tool", {.fixed = "1.0-2"}), s.options.exceptions = {{.vulnerability = "CVE-2026-0001", .owner = "team", .reason = "internal", .created = Time{1}, .expires = Time{2'000'000}}}; }, "affected", ""},
       {"a statement that counts", [](Scene& s) { s.advise("tool", {.fixed = "1.0-2"}), s.options.statements = {{"s.json", "", {.author = "us", .statements = {{.vulnerability = "CVE-2026-0001", .status = attest::VexStatus::NotAffected, .products = {{"pkg:deb/debian/tool", {}}}}}}}}; }, "clean", ""},
+      {"a package of a vendor, and what it holds of a language", [](Scene& s) { s.subject.components[0].maintainer = "NodeSource <x@nodesource.com>", s.add_file("usr/lib/pad/package.json", "{", Standing::Verified), s.subject.components.push_back({.type = "npm", .name = "pad", .version = "1.0.0", .found_by = "npm", .path = "usr/lib/pad/package.json"}); }, "unknown", "'pad' 1.0.0 was not judged: no feed covers 'npm'"},
+      {"the database is of a time that the clock has not reached", [](Scene& s) { s.options.clock = Time{1'000'000}, s.database.made = Time{1'000'000 + 86401}; }, "unknown", "the advisory database is of 1970-01-13T13:46:41Z, and this machine's clock says 1970-01-12T13:46:40Z: how old it is cannot be told; set the clock"},
+      {"two clocks that differ a little", [](Scene& s) { s.options.clock = Time{1'000'000}, s.database.made = Time{1'000'000 + 86400}; }, "clean", ""},
       {"no feed for an ecosystem", [](Scene& s) { s.subject.components.push_back({.type = "npm", .name = "left-pad", .version = "1.0.0"}); }, "unknown", "'left-pad' 1.0.0 was not judged: no feed covers 'npm'"},
-      {"the end of life has come", [](Scene& s) { s.database.supports.push_back({"Debian:13", {}, Time{500'000}, {}}); }, "unknown", "'Debian:13' is past its end of life (1970-01-06): nobody looks for its vulnerabilities any more"},
+      {"the end of life has come", [](Scene& s) { s.database.supports = {{"Debian:13", {}, Time{500'000}, {}}}; }, "unknown", "'Debian:13' is past its end of life (1970-01-06): nobody looks for its vulnerabilities any more"},
+      {"the end of life has come, and nobody says when", [](Scene& s) { s.database.supports = {{"Debian:13", {}, {}, {}}}; }, "unknown", "'Debian:13' is past its end of life: nobody looks for its vulnerabilities any more"},
       {"a longer support goes on", [](Scene& s) { s.database.supports = {{"Debian:13", {}, Time{500'000}, {}}, {"Debian:13", {}, Time{2'000'000}, "LTS"}}; }, "clean", ""},
       {"the database is old", [](Scene& s) { s.database.age("tracker", Time{0}, 86400); }, "unknown", "feed 'tracker' is 11 days old, at most 24 hours are allowed: run `ashlar feed update`"},
       {"an old feed that nothing here rests on", [](Scene& s) { s.database.cover("wolfi", "Wolfi").age("wolfi", Time{0}, 86400); }, "clean", ""},
@@ -200,7 +169,7 @@ TEST(Scan, SupportOfSinglePackages) {
   for (const Row& row : rows) {
     Scene scene;
     scene.advise("tool", {.fixed = "2.0"});
-    scene.database.supports = {row.support};
+    scene.database.supports.push_back(row.support);
     const Report report = scan(scene.subject, scene.database, scene.options).value();
     EXPECT_EQ(to_string(report.verdict), row.verdict) << row.summary;
     EXPECT_EQ(report.causes, row.cause.empty() ? std::vector<std::string>{} : std::vector<std::string>{std::string(row.cause)}) << row.summary;

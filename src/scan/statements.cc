@@ -1,10 +1,13 @@
 #include "scan/statements.h"
 
 #include <algorithm>
+#include <map>
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "inventory/purl.h"
+#include "scan/inner/vulnerabilities.h"
 
 namespace ashlar::scan {
 namespace {
@@ -31,13 +34,18 @@ bool means_component(const inventory::Purl& purl, const Finding& finding, const 
   const inventory::Component& own = finding.component;
   const inventory::Component named = inventory::component_of(purl);
   if (named.type != own.type || !is_distribution(named.distribution, distribution)) return false;
+  const bool built = !named.architecture.empty() && !own.architecture.empty() && named.architecture != "source" && named.architecture != "src";
+  if (built && named.architecture != own.architecture) return false;
   const auto versions = [&](const std::string& version) { return named.version.empty() || named.version == version; };
   if (is_same_name(own.type, named.name, own.name) && versions(own.version)) return true;
   return !own.source.empty() && named.name == own.source && versions(own.source_version.empty() ? own.version : own.source_version);
 }
 
 bool means_image(const inventory::Purl& purl, const ImageNames& names) {
-  if (!purl.version.empty() && purl.version.starts_with("sha256:")) return purl.version == names.digest;
+  if (purl.version.starts_with("sha256:")) return purl.version == names.digest;
+  const auto tag = purl.qualifiers.find("tag");
+  const std::string& version = purl.version.empty() && tag != purl.qualifiers.end() ? tag->second : purl.version;
+  if (!version.empty() && version != names.tag) return false;
   const auto url = purl.qualifiers.find("repository_url");
   // `oci` has the last part of a repository as its name (package URL types, "oci"); what says more must be the whole.
   const bool last_part = url == purl.qualifiers.end() && purl.space.empty() && purl.name.find('/') == std::string::npos;
@@ -120,6 +128,50 @@ struct Said {
   }
 };
 
+/// The last word on each vulnerability of a finding.
+class LastWords {
+ public:
+  explicit LastWords(const Finding& finding) : finding_(finding), of_(finding) {}
+
+  void take(const Said& said) {
+    spoken_ = true;
+    for (const std::string* name : names_of(*said.statement)) {
+      for (const std::string& each : of_.meant_by(*name)) {
+        const auto [at, fresh] = last_.try_emplace(each, said);
+        if (!fresh && !(said < at->second)) at->second = said;
+      }
+    }
+  }
+
+  /// The heaviest of them; none while one of the vulnerabilities is not answered.
+  std::optional<Said> answer() const {
+    if (last_.size() < of_.all().size()) return std::nullopt;
+    const auto heaviest = std::ranges::max_element(last_, {}, [](const auto& each) { return weight(each.second.statement->status); });
+    return heaviest->second;
+  }
+  /// What an answer lacks; empty: nothing has been said, or all.
+  std::string lacking() const {
+    if (!spoken_ || last_.size() == of_.all().size()) return {};
+    std::vector<std::string> open;
+    for (const std::string& each : of_.all()) {
+      if (!last_.contains(each)) open.push_back(each);
+    }
+    return fmt::format("{} has {} vulnerabilities, and of {} nobody who counts says anything", finding_.id, of_.all().size(), join(open, ", "));
+  }
+
+ private:
+  static std::vector<const std::string*> names_of(const VexStatement& statement) {
+    std::vector<const std::string*> out = {&statement.vulnerability};
+    for (const std::string& alias : statement.aliases) out.push_back(&alias);
+    return out;
+  }
+
+  const Finding& finding_;
+  Vulnerabilities of_;
+  std::map<std::string, Said> last_;
+  bool spoken_ = false;
+};
+
 }  // namespace
 
 bool concerns(const VexStatement& statement, const Finding& finding, const Distribution& distribution, const ImageNames& names) {
@@ -129,8 +181,9 @@ bool concerns(const VexStatement& statement, const Finding& finding, const Distr
 void apply(std::span<const Statements> all, const ImageNames& names, Report& report, const DecisionRules& rules) {
   for (const Statements& each : all)
     report.statements.push_back({.source = each.source, .author = each.document.author, .format = each.document.format, .total = each.document.statements.size(), .distrust = each.distrust, .notes = each.document.notes});
+  if (all.empty()) return;
   for (Finding& finding : report.findings) {
-    std::optional<Said> last;
+    LastWords words(finding);
     std::string lost;
     for (size_t at = 0; at < all.size(); ++at) {
       for (const VexStatement& statement : all[at].document.statements) {
@@ -148,10 +201,11 @@ void apply(std::span<const Statements> all, const ImageNames& names, Report& rep
           continue;
         }
         finding.proof.push_back({"statement", fmt::format("{} (applied: {})", text, backers(backing_of(all[at], statement)))});
-        const Said said{&all[at], &statement};
-        if (!last || !(said < *last)) last = said;
+        words.take({&all[at], &statement});
       }
     }
+    if (const std::string lacking = words.lacking(); !lacking.empty()) finding.proof.push_back({"statement", lacking});
+    const auto last = words.answer();
     if (!last) {
       if (!lost.empty()) finding.reason = lost;
       continue;

@@ -24,16 +24,17 @@ struct Statements {
 struct ImageNames {
   std::string digest{};                    ///< of the manifest or index; empty: a root file system
   std::vector<std::string> repositories{};  ///< `registry.example/team/python`, `python`
+  std::string tag{};                        ///< by which it was asked for; or empty
 };
 
 /// Whether a statement is about a finding's component in this image. A package URL of a package means each component of its type with that name or
-/// *built from the source of that name*, in that version where it has one, of that distribution where it names one; one of an image (`pkg:oci`,
-/// `pkg:docker`) means this image by name or digest, and of it the parts that are listed.
+/// *built from the source of that name*, in that version, of that architecture and of that distribution where it names one; one of an image (`pkg:oci`,
+/// `pkg:docker`) means this image by name, with a version by that digest or tag alone, and of it the parts that are listed.
 bool concerns(const attest::VexStatement& statement, const Finding& finding, const Distribution& distribution, const ImageNames& names);
 
 /// Lets the statements speak, the latest last; of those of one moment the heaviest counts (affected, under investigation, fixed, not affected). What
 /// became of each source stands in `Report::statements`. One that acquits (fixed, not affected) and that `rules` ask more of, or whose proof has fallen, does not
-/// count; where nothing else answers the finding, that is its reason.
+/// count; where nothing else answers the finding, that is its reason. A finding of several vulnerabilities is answered when each of them is.
 void apply(std::span<const Statements> all, const ImageNames& names, Report& report, const DecisionRules& rules = {});
 
 }  // namespace ashlar::scan

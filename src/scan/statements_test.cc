@@ -11,10 +11,10 @@ using attest::VexStatus;
 
 Finding finding() {
   return {.id = "CVE-2026-1", .aliases = {"GHSA-x"},
-          .component = {.type = "deb", .name = "libsystemd0", .version = "257.9-1~deb13u1", .source = "systemd", .source_version = "257.9-1"}, .status = Status::Affected};
+          .component = {.type = "deb", .name = "libsystemd0", .version = "257.9-1~deb13u1", .architecture = "amd64", .source = "systemd", .source_version = "257.9-1"}, .status = Status::Affected};
 }
 const Distribution debian{"debian", "13.4", "Debian:13", {}};
-const ImageNames names{"sha256:1111", {"registry.example/team/python", "team/python"}};
+const ImageNames names{"sha256:1111", {"registry.example/team/python", "team/python"}, "3.13"};
 
 TEST(Statements, MeanProductsByEveryNameTheyGoBy) {
   struct Row { std::string_view summary; VexProduct product; bool concerns; };
@@ -31,6 +31,13 @@ TEST(Statements, MeanProductsByEveryNameTheyGoBy) {
       {"of another release", {"pkg:deb/debian/libsystemd0?distro=debian-12", {}}, false},
       {"of another distribution", {"pkg:deb/ubuntu/libsystemd0", {}}, false},
       {"of another type", {"pkg:apk/debian/libsystemd0", {}}, false},
+      {"of this architecture", {"pkg:deb/debian/libsystemd0?arch=amd64", {}}, true},
+      {"of another architecture", {"pkg:deb/debian/libsystemd0?arch=arm64", {}}, false},
+      {"the source, which has none", {"pkg:deb/debian/systemd?arch=source", {}}, true},
+      {"the image by its tag", {"pkg:docker/team/python@3.13", {}}, true},
+      {"the image by another tag", {"pkg:docker/team/python@3.12", {}}, false},
+      {"the image by its tag, in a qualifier", {"pkg:oci/python?tag=3.13", {}}, true},
+      {"the image by another tag, in a qualifier", {"pkg:oci/python?tag=3.12", {}}, false},
       {"the image by repository", {"pkg:docker/team/python", {}}, true},
       {"the image by the repository that a qualifier names", {"pkg:oci/python?repository_url=registry.example/team/python", {}}, true},
       {"an image of that name in another repository", {"pkg:oci/python?repository_url=registry.example/other/python", {}}, false},
@@ -103,6 +110,30 @@ TEST(Statements, MeanPackagesAsTheirEcosystemSpellsThem) {
   for (const Row& row : rows) {
     const Finding one{.id = "CVE-2026-1", .component = {.type = std::string(row.type), .name = std::string(row.name), .version = "1"}};
     EXPECT_EQ(concerns({.vulnerability = "CVE-2026-1", .products = {{std::string(row.product), {}}}}, one, debian, names), row.concerns) << row.summary;
+  }
+}
+
+/// An advisory of a distribution may have several vulnerabilities: whoever speaks of one has not spoken of the others.
+TEST(Statements, OnOneVulnerabilityAreNoneOnAnother) {
+  const auto on = [](const std::string& vulnerability, VexStatus status = VexStatus::NotAffected) { return VexStatement{.vulnerability = vulnerability, .status = status, .justification = "x", .products = {{"pkg:deb/debian/systemd", {}}}}; };
+  struct Row { std::string_view summary; std::vector<VexStatement> said; std::string_view status, lacking; };
+  VexStatement both = on("CVE-2026-1");
+  both.aliases = {"CVE-2026-2"};
+  const Row rows[] = {
+      {"on one of two", {on("CVE-2026-1")}, "affected", "DSA-1-1 has 2 vulnerabilities, and of CVE-2026-2 nobody who counts says anything"},
+      {"on the other name of one", {on("GHSA-x")}, "affected", "DSA-1-1 has 2 vulnerabilities, and of CVE-2026-1, CVE-2026-2 nobody who counts says anything"},
+      {"on both", {on("CVE-2026-1"), on("CVE-2026-2")}, "not_affected", ""},
+      {"on both at once", {both}, "not_affected", ""},
+      {"on both, and one is not answered yet", {on("CVE-2026-1"), on("CVE-2026-2", VexStatus::UnderInvestigation)}, "under_investigation", ""},
+      {"on the advisory itself", {on("DSA-1-1")}, "not_affected", ""},
+  };
+  for (const Row& row : rows) {
+    Finding one = finding();
+    one.id = "DSA-1-1", one.aliases = {"CVE-2026-1", "CVE-2026-2", "GHSA-x"};
+    Report report{.distribution = debian, .database = {Digest::of(std::string_view()), {}, {}}, .findings = {one}};
+    apply(std::vector{Statements{"a", "", {.format = "openvex", .author = "Team", .statements = row.said}}}, names, report);
+    EXPECT_EQ(to_string(report.findings[0].status), row.status) << row.summary;
+    EXPECT_EQ(report.findings[0].proof.back().text == row.lacking, !row.lacking.empty()) << row.summary << report.findings[0].proof.back().text;
   }
 }
 

@@ -251,16 +251,47 @@ TEST_F(DecisionsFlow, explain_shows_what_statements_and_decisions_say) {
 TEST_F(DecisionsFlow, a_file_of_decisions_that_is_named_has_to_be_there) {
   EXPECT_EQ(stage.ashlar({"scan", "oci:image:1"}).code, 0) << "none is named";
   stage.write("ashlar.yaml", "scan:\n  exceptions: decisions/exceptoins.json\n");
-  for (const Words& words : {Words{"scan", "oci:image:1"}, Words{"explain", "CVE-2026-0001", "oci:image:1"}}) {
+  for (const Words& words : {Words{"scan", "oci:image:1"}, Words{"explain", "CVE-2026-0001", "oci:image:1"}, Words{"diff", "oci:image:1", "oci:image:1", "--db", "kept"}, Words{"outcomes", "--new", "oci:image:1"},
+                             Words{"triage", "oci:image:1", "--list"}, Words{"except", "list"}}) {
     const Ran ran = stage.ashlar(words);
-    EXPECT_EQ(ran.code, 2) << ran.told;
-    EXPECT_NE(ran.err.find("decisions/exceptoins.json': it is not there, and '"), std::string::npos) << ran.told;
+    EXPECT_EQ(ran.code, 2) << words[0] << ran.told;
+    EXPECT_NE(ran.err.find("decisions/exceptoins.json': it is not there, and '"), std::string::npos) << words[0] << ran.told;
   }
   // The first decision makes it.
   const Ran made = except(decision);
   EXPECT_EQ(made.code, 0) << made.told;
   EXPECT_TRUE(stage.exists("decisions/exceptoins.json"));
   EXPECT_EQ(statuses(scan("oci:image:1"))["liba1"], "excepted");
+}
+
+// The project's decisions and the user's own add up, as statements do; new ones are the project's.
+TEST_F(DecisionsFlow, decisions_of_the_user_count_beside_those_of_the_project) {
+  ASSERT_EQ(except(decision).code, 0);
+  fs::create_directories(stage.folder() / "home/config/ashlar");
+  fs::rename(stage.folder() / "exceptions.json", stage.folder() / "home/config/ashlar/own.json");
+  stage.write("home/config/ashlar/config.yaml", "scan:\n  exceptions: own.json\n");
+  const Statuses lived_with{{"liba1", "excepted"}, {"a-tools", "excepted"}};
+  EXPECT_EQ(statuses(scan("oci:image:1")), lived_with) << "there is no project";
+  stage.write("ashlar.yaml", "scan:\n  dark: list\n");
+  EXPECT_EQ(statuses(scan("oci:image:1")), lived_with) << "the project has none itself, and nothing lacks";
+  const Words other = with(with(decision, "add", "CVE-2026-0009"), "--package", "b");
+  ASSERT_EQ(except(other).code, 0);
+  EXPECT_TRUE(stage.exists("exceptions.json")) << "new ones are the project's";
+  EXPECT_EQ(statuses(scan("oci:image:1")), lived_with);
+  const Json list = stage.json({"except"});
+  ASSERT_EQ(list["exceptions"].size(), 2U) << list;
+  EXPECT_TRUE(list["exceptions"][1]["file"].get<std::string>().ends_with("ashlar/own.json")) << list;
+  const Ran both = except({"revoke", "E-1"});
+  EXPECT_EQ(both.code, 2) << both.told;
+  EXPECT_NE(both.err.find("have one each: name the file that is meant (--file)"), std::string::npos) << both.told;
+  ASSERT_EQ(except({"revoke", "E-1", "--file", "home/config/ashlar/own.json"}).code, 0);
+  EXPECT_EQ(statuses(scan("oci:image:1")), (Statuses{{"liba1", "affected"}, {"a-tools", "affected"}}));
+  // One that the user names and that is not there is told with the file that names it.
+  stage.write("home/config/ashlar/config.yaml", "scan:\n  exceptions: gone.json\n");
+  const Ran gone = stage.ashlar({"scan", "oci:image:1"});
+  EXPECT_EQ(gone.code, 2) << gone.told;
+  EXPECT_NE(gone.err.find("ashlar/gone.json': it is not there, and '"), std::string::npos) << gone.told;
+  EXPECT_NE(gone.err.find("ashlar/config.yaml' names it"), std::string::npos) << gone.told;
 }
 
 TEST_F(DecisionsFlow, a_day_means_its_end) {

@@ -61,6 +61,17 @@ TEST_F(UsersFlow, users_c05_wrong_release) {
   know({{"debian-tracker", tracked("a", {{"bookworm", "2"}, {"trixie", "0"}})}});
   EXPECT_EQ(found(root({{"etc/os-release", debian13}, {"var/lib/dpkg/status", deb("a", "1")}})), Set()) << "13 was never affected";
   EXPECT_EQ(found(root({{"etc/os-release", "ID=debian\nVERSION_ID=\"12\"\n"}, {"var/lib/dpkg/status", deb("a", "1")}})), Set{"CVE-2026-0001 a"});
+  // What comes from the backports, or from another release, is newer than the release's fix and may lack what was fixed since.
+  const Json backport = root({{"etc/os-release", "ID=debian\nVERSION_ID=\"12\"\n"}, {"var/lib/dpkg/status", deb("a", "3-1~bpo12+1")}});
+  EXPECT_EQ(backport["verdict"], "unknown");
+  EXPECT_NE(causes(backport).find("its version says that it was built by Debian's backports"), std::string::npos) << causes(backport);
+  // Of a document that was put together from several: each package is of the release that its URL names.
+  std::string mixed = sbom({"pkg:deb/debian/a@1?distro=debian-12&upstream=a", "pkg:deb/debian/b@1?distro=debian-13&upstream=b"});
+  mixed.insert(mixed.find("[{") + 1, R"({"type": "operating-system", "name": "debian", "version": "13"}, )");
+  stage.write("mixed.cdx.json", mixed);
+  const Json several = scan("mixed.cdx.json");
+  EXPECT_EQ(several["verdict"], "unknown");
+  EXPECT_NE(causes(several).find("'a' 1 was not judged: it is of 'debian-12', and what else is here of 'Debian:13'"), std::string::npos) << causes(several);
 }
 
 TEST_F(UsersFlow, users_c06_no_feed_is_not_zero) {
@@ -72,9 +83,30 @@ TEST_F(UsersFlow, users_c06_no_feed_is_not_zero) {
   }
   // Of languages as well: what nobody publishes for here is not judged, and said.
   const Json languages = root({{"etc/os-release", debian13}, {"var/lib/dpkg/status", deb("b", "1")}, {"srv/vendor/composer/installed.json", R"([{"name": "a/b", "version": "1.0"}])"},
-                               {"app/App.deps.json", R"({"libraries": {"Newtonsoft.Json/13.0.1": {"type": "package"}}})"}, {"usr/local/bundle/specifications/rack-3.1.7.gemspec", "Gem::Specification.new\n"}});
+                               {"app/App.deps.json", R"({"libraries": {"Newtonsoft.Json/13.0.1": {"type": "package"}}})"}, {"usr/local/bundle/specifications/rack-3.1.7.gemspec", "Gem::Specification.new\n"},
+                               {"app/lib/phoenix-1.7.14/ebin/phoenix.app", "{application,phoenix,[{vsn,\"1.7.14\"}]}.\n"}, {"opt/conda/conda-meta/openssl-3.0.8-h0.json", R"({"name": "openssl", "version": "3.0.8"})"}, {"usr/local/lib/R/site-library/commonmark/DESCRIPTION", "Package: commonmark\nVersion: 1.7\n"}});
   EXPECT_EQ(languages["verdict"], "unknown");
-  for (const char* cause : {"'rack' 3.1.7 was not judged: no feed covers 'RubyGems'", "'a/b' 1.0 was not judged: no feed covers 'Packagist'", "'Newtonsoft.Json' 13.0.1 was not judged: no feed covers 'NuGet'"}) EXPECT_NE(causes(languages).find(cause), std::string::npos) << cause << causes(languages);
+  for (const char* cause : {"'rack' 3.1.7 was not judged: no feed covers 'RubyGems'", "'a/b' 1.0 was not judged: no feed covers 'Packagist'", "'Newtonsoft.Json' 13.0.1 was not judged: no feed covers 'NuGet'", "'phoenix' 1.7.14 was not judged: no feed covers 'Hex'", "'commonmark' 1.7 was not judged: no feed covers 'CRAN'",
+                            "'openssl' 3.0.8 was not judged: nobody publishes advisories for packages of type 'conda'"}) EXPECT_NE(causes(languages).find(cause), std::string::npos) << cause << causes(languages);
+}
+
+// PyPI's records name npm's packages where these have the same flaw; that makes nobody know all of npm's.
+TEST_F(UsersFlow, users_c06_a_feed_speaks_for_its_own_ecosystem) {
+  std::string both = osv("PyPI", "left", "1.2");
+  const size_t at = both.find("{\"package\"");
+  ASSERT_NE(at, std::string::npos) << both;
+  both.insert(at, R"({"package": {"ecosystem": "npm", "name": "left"}, "ranges": [{"type": "SEMVER", "events": [{"introduced": "0"}, {"fixed": "1.2.0"}]}]}, )");
+  know({{"debian-tracker", tracked("a", {{"trixie", "2"}})}, {"pypi", both}});
+  const std::map<std::string, std::string> base = {{"etc/os-release", debian13}, {"var/lib/dpkg/status", deb("a", "2")}};
+  const auto with = [&](const char* name, const char* version) {
+    auto files = base;
+    files[fmt::format("app/node_modules/{}/package.json", name)] = fmt::format(R"({{"name": "{}", "version": "{}"}})", name, version);
+    return root(files);
+  };
+  const Json other = with("right", "1.0.0");
+  EXPECT_EQ(other["verdict"], "unknown") << "nobody speaks for npm";
+  EXPECT_NE(causes(other).find("'right' 1.0.0 was not judged: no feed covers 'npm'"), std::string::npos) << causes(other);
+  EXPECT_EQ(found(with("left", "1.0.0")), Set{"CVE-2026-0002 left"}) << "what it says of npm's counts";
 }
 
 TEST_F(UsersFlow, users_c07_package_database_absent) {
@@ -171,6 +203,12 @@ TEST_F(UsersFlow, users_c10_java) {
     const Json answer = root({{"etc/os-release", debian13}, {"var/lib/dpkg/status", deb("a", "2")}, {"srv/app.war", stage.read("app.war")}});
     EXPECT_EQ(found(answer), affected ? Set{"CVE-2026-0002 org.example:left"} : Set()) << version << answer["findings"];
   }
+  // One that Gradle made has neither, and its manifest names no group.
+  stage.write("plain.py", "import zipfile\nwith zipfile.ZipFile('left-1.1.jar', 'w') as jar:\n    jar.writestr('META-INF/MANIFEST.MF', 'Manifest-Version: 1.0\\r\\nImplementation-Title: left\\r\\nImplementation-Version: 1.1\\r\\n')\n");
+  const Ran plain = stage.run({"python3", "plain.py"});
+  ASSERT_EQ(plain.code, 0) << plain.told;
+  const Json nobodys = root({{"etc/os-release", debian13}, {"var/lib/dpkg/status", deb("a", "2")}, {"srv/left-1.1.jar", stage.read("left-1.1.jar")}});
+  EXPECT_EQ(found(nobodys), Set{"CVE-2026-0002 left"}) << "the one artifact of that name that advisories speak of";
 }
 
 TEST_F(UsersFlow, users_c11_vendored_native_code) {

@@ -32,8 +32,7 @@ TEST(DebianList, WhatAnAdvisorySays) {
   EXPECT_EQ(read->advisories[2].affected.size(), 2u);
   EXPECT_EQ(read->advisories[2].affected[1], (Affected{"Debian:11", "pygments", Grammar::Dpkg, Stance::NotAffected, {}, {}, "", "Vulnerable code not present", {}}));
   EXPECT_EQ(read->dates, std::vector<Time>{Time::parse("2023-03-29").value()});
-  EXPECT_TRUE(read->covered.empty());
-  EXPECT_FALSE(format("debian-list").value()->complete) << "a package without an advisory may well be vulnerable";
+  EXPECT_TRUE(read->covered.empty()) << "a package without an advisory may well be vulnerable";
 }
 
 TEST(DebianList, Marks) {

@@ -134,6 +134,7 @@ class OsvReader {
       intake_.note(fmt::format("packages of the ecosystem '{}', whose version grammar is not known", shown(space.substr(0, space.find(':')))), out_.id);
       return {};
     }
+    if (is_spoken_for(space)) intake_.cover(space);
     if (out.intervals.empty() && out.versions.empty() && ranges == 0) {
       out.stance = Stance::Undetermined;  // named, and nothing said of versions
       intake_.note("packages of which no version is said to be affected", out_.id);
@@ -143,6 +144,9 @@ class OsvReader {
     out_.affected.push_back(std::move(out));
     return {};
   }
+
+  /// Whether the feed is one of the ecosystem (`space` of its description), in whichever release.
+  bool is_spoken_for(std::string_view space) const { return !settings_.space.empty() && space.starts_with(settings_.space) && (space.size() == settings_.space.size() || space[settings_.space.size()] == ':'); }
 
   /// Adds the range's intervals; `ranges` counts those that say something of versions.
   Done read_range(dom::element element, Affected& out, size_t& ranges) {
@@ -175,7 +179,7 @@ class OsvReader {
     return {};
   }
 
-  /// Go: `ecosystem_specific.imports`; a path without symbols stands for all of the package.
+  /// Go: `ecosystem_specific.imports`; a path without symbols stands for all of the package: `net/http.*`.
   Done read_symbols(dom::object object, Affected& out) {
     const auto found = record_.find(object, "ecosystem_specific");
     if (!found || !out.space.starts_with("Go")) return {};
@@ -184,7 +188,7 @@ class OsvReader {
       TRY_ASSIGN(const dom::object import, record_.object(element, "an import"));
       TRY_ASSIGN(const std::string_view path, record_.required_text(import, "path"));
       TRY_ASSIGN(const std::vector<std::string> symbols, record_.texts(import, "symbols"));
-      if (symbols.empty()) out.symbols.emplace_back(path);
+      if (symbols.empty()) out.symbols.push_back(fmt::format("{}.*", path));
       for (const std::string& symbol : symbols) out.symbols.push_back(fmt::format("{}.{}", path, symbol));
       return {};
     });

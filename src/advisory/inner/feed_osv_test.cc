@@ -67,6 +67,29 @@ TEST(Osv, Affected) {
   }
 }
 
+/// PyPI's records name packages of npm where these have the same flaw: that says nothing of all the others of npm.
+TEST(Osv, SpeaksForItsOwnEcosystemAlone) {
+  struct {
+    const char *summary, *space;
+    std::vector<std::string> covered;
+  } const cases[] = {
+      {"of PyPI", "PyPI", {"PyPI"}},
+      {"of a distribution, in its releases", "Alpaquita", {"Alpaquita:23", "Alpaquita:stream"}},
+      {"of another that begins alike", "Alp", {}},
+      {"of none", "", {}},
+      {"of one that it does not name", "Maven", {}},
+  };
+  const auto named = [](const std::string& space) { return R"({"package":{"ecosystem":")" + space + R"(","name":"x"},"versions":["1"]})"; };
+  for (const auto& each : cases) {
+    FeedSettings settings;
+    settings.space = each.space;
+    const auto read = collect("osv", of_affected(named("PyPI") + "," + named("npm") + "," + named("Alpaquita:23") + "," + named("Alpaquita:stream")), settings);
+    ASSERT_TRUE(read) << each.summary << read.error().message;
+    EXPECT_EQ(read->covered, each.covered) << each.summary;
+    EXPECT_EQ(read->advisories.at(0).affected.size(), 4U) << each.summary << ": what it says of others counts all the same";
+  }
+}
+
 TEST(Osv, WhatIsLeftOutIsTold) {
   struct {
     const char* summary;
@@ -174,7 +197,7 @@ TEST(Osv, SymbolsOfGo) {
     "ranges":[{"type":"SEMVER","events":[{"introduced":"0"},{"fixed":"1.18.9"},{"introduced":"1.19.0-0"},{"fixed":"1.19.4"}]}],
     "ecosystem_specific":{"imports":[{"path":"net/http","symbols":["ListenAndServe","Server.Serve"]},{"path":"net/http/httputil"}]}}]})");
   ASSERT_TRUE(read) << read.error().message;
-  EXPECT_EQ(read->advisories[0].affected[0].symbols, (std::vector<std::string>{"net/http.ListenAndServe", "net/http.Server.Serve", "net/http/httputil"}));
+  EXPECT_EQ(read->advisories[0].affected[0].symbols, (std::vector<std::string>{"net/http.ListenAndServe", "net/http.Server.Serve", "net/http/httputil.*"}));
   EXPECT_EQ(read->advisories[0].affected[0].intervals, (std::vector<Interval>{{"", "1.18.9", ""}, {"1.19.0-0", "1.19.4", ""}}));
   EXPECT_FALSE(read->advisories[0].modified) << "the year 1 is Go's word for no time";
   EXPECT_TRUE(read->dates.empty());

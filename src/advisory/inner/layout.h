@@ -5,8 +5,8 @@
 
 namespace ashlar::advisory {
 
-/// Grows with every change of the tables or of how values are packed; stands in SQLite's `user_version`. `application_id` says that it is ours.
-constexpr int layout_version = 4;
+/// Grows with every change of the tables, of how values are packed, or of what they mean; stands in SQLite's `user_version`. `application_id` says that it is ours.
+constexpr int layout_version = 5;
 constexpr int application_id = 0x41736864;  // "Ashd"
 
 constexpr const char* layout_sql = R"(

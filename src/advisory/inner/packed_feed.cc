@@ -61,7 +61,6 @@ PackedFeed PackingIntake::finish() {
   feed_.records = std::move(sorted);
   for (PackedFeed::Row& row : feed_.rows) row.record = place[row.record];
   feed_.stamp.records = feed_.records.size() + feed_.exploited.size() + feed_.likelihood.size() + feed_.support.size();
-  if (complete_) covered_.insert(feed_.spaces.begin(), feed_.spaces.end());
   feed_.stamp.spaces.assign(covered_.begin(), covered_.end());
   feed_.stamp.dated = newest_.value_or(feed_.stamp.dated == Time{} ? feed_.stamp.fetched : feed_.stamp.dated);
   std::ranges::sort(feed_.exploited, {}, &Exploited::cve);
@@ -78,7 +77,7 @@ Result<PackedFeed> read_feed(host::Files& files, const FeedInput& input) {
   const std::string what = fmt::format("read feed '{}'", input.stamp.name);
   const auto read = [&]() -> Result<PackedFeed> {
     TRY_ASSIGN(const Format* const row, format(input.stamp.format));
-    PackingIntake intake(input.stamp, row->complete);
+    PackingIntake intake(input.stamp);
     const std::string& members = input.settings.members;
     bool any = members.empty();
     TRY_ASSIGN(const Digest digest, each_document(files, input.path, row->member_suffix, [&](const Document& document) {

@@ -37,8 +37,7 @@ Result<PackedFeed> read_feed(host::Files& files, const FeedInput& input);
 /// Takes values and packs them. Of records with one identifier and the same content there is one.
 class PackingIntake final : public Intake {
  public:
-  /// `complete`: the feed covers every space that a record of it names.
-  PackingIntake(FeedStamp stamp, bool complete) : feed_{.stamp = std::move(stamp)}, complete_(complete) {}
+  explicit PackingIntake(FeedStamp stamp) : feed_{.stamp = std::move(stamp)} {}
   void add(Advisory advisory) override;
   void add(Exploited exploited) override { feed_.exploited.push_back(std::move(exploited)); }
   void add(Likelihood likelihood) override { feed_.likelihood.push_back(std::move(likelihood)); }
@@ -53,7 +52,6 @@ class PackingIntake final : public Intake {
  private:
   std::uint32_t space_of(std::string_view space);
   PackedFeed feed_;
-  bool complete_;
   std::map<std::string, std::uint32_t, std::less<>> spaces_;
   std::set<std::string, std::less<>> covered_;
   std::optional<Time> newest_;

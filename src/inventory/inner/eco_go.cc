@@ -173,12 +173,13 @@ std::vector<Module> modules_of(std::string_view path, const BuildInfo& info, std
   }
   if (main && out[*main].component.version.empty() && !revision.empty())
     out[*main].component.remark += fmt::format("; built from revision {}{}", revision.substr(0, 64), modified == "true" ? ", modified" : "");
-  if (info.modules.empty()) told.notes.push_back(unread(path, "it was built without modules, so that it names none"));
   return out;
 }
 
-/// Whose functions: of the module with the longest import path that holds the package; of Go itself where the path begins with no host name.
-void add_symbols(const std::vector<std::string>& names, std::string_view main_package, std::vector<Module>& modules) {
+/// Whose functions: of the module with the longest import path that holds the package; of Go itself where the path begins with no host name. The first package
+/// that is of none: what is built without modules names none, and is full of others' packages all the same. Empty: there is no such package.
+std::string add_symbols(const std::vector<std::string>& names, std::string_view main_package, std::vector<Module>& modules) {
+  std::string strange;
   std::unordered_map<std::string, size_t> by_path, by_package;
   for (size_t at = 1; at < modules.size(); ++at) by_path.emplace(modules[at].import_path, at);
   const auto owner = [&](const std::string& package) {
@@ -186,6 +187,7 @@ void add_symbols(const std::vector<std::string>& names, std::string_view main_pa
       if (const auto found = by_path.find(std::string(path)); found != by_path.end()) return found->second;
     }
     const bool host_name = cut(package, '/').first.find('.') != std::string_view::npos;
+    if (host_name && (strange.empty() || package < strange)) strange = package;
     return host_name || package == "command-line-arguments" ? modules.size() : size_t{0};
   };
   for (const std::string& name : names) {
@@ -204,6 +206,7 @@ void add_symbols(const std::vector<std::string>& names, std::string_view main_pa
     symbols.erase(std::ranges::unique(symbols).begin(), symbols.end());
     symbols.shrink_to_fit();
   }
+  return strange;
 }
 
 }  // namespace
@@ -226,7 +229,8 @@ Told read_go(std::string_view path, const host::ReadFile& file) {
   auto names = go_functions(*elf);
   if (!names) told.notes.push_back(unread(path, names.error().message));
   else if (names->size() > max_symbols) told.notes.push_back(unread(path, fmt::format("it has more than {} functions, so that none is listed", max_symbols)));
-  else add_symbols(*names, main_package, modules);
+  else if (const std::string strange = add_symbols(*names, main_package, modules); !strange.empty()) told.unread.push_back(no_record(path, fmt::format("it holds packages of no module that it names, '{}' first", strange)));
+  if (modules.size() == 1 && (!names || names->empty() || names->size() > max_symbols)) told.unread.push_back(no_record(path, "it names no module, and does not tell whose packages it holds"));
   for (Module& each : modules) told.components.push_back(std::move(each.component));
   return told;
 }

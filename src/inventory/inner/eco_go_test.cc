@@ -81,6 +81,20 @@ TEST_F(GoPrograms, TellTheirModulesHoweverTheyWereBuilt) {
   }
 }
 
+/// As Bazel and GOPATH have it: the build information names no module, and the program is full of others' packages all the same.
+TEST_F(GoPrograms, PackagesOfNoModuleAreNotPassedOver) {
+  const auto work = *scratch / "gopath";
+  trial::put(work / "src/example.com/gp/app/main.go", "package main\n\nimport (\n\t\"example.com/gp/lib\"\n\t\"os\"\n)\n\nfunc main() { os.Exit(lib.Count(os.Args)) }\n");
+  trial::put(work / "src/example.com/gp/lib/lib.go", "package lib\n\n//go:noinline\nfunc Count(a []string) int { return len(a) }\n");
+  trial::put(work / "src/alone/main.go", "package main\n\nimport \"os\"\n\nfunc main() { os.Exit(len(os.Args)) }\n");
+  const auto built = [&](const std::string& package) {
+    EXPECT_TRUE(trial::run(work, "GO111MODULE=off GOFLAGS= GOPATH=\"$PWD\" CGO_ENABLED=0 GOTOOLCHAIN=local go build -o out " + package)) << trial::content_of(work / "log.txt");
+    return trial::lines(trial::tell("go", "app", trial::content_of(work / "out")));
+  };
+  EXPECT_EQ(built("example.com/gp/app"), (Strings{"golang stdlib " + go_version() + " app", "unread: cannot read 'app': it holds packages of no module that it names, 'example.com/gp/app' first"}));
+  EXPECT_EQ(built("alone"), (Strings{"golang stdlib " + go_version() + " app"})) << "of Go itself alone: nothing lacks";
+}
+
 TEST_F(GoPrograms, AMainModuleOfAKnownRevisionSaysSo) {
   if (!trial::has_program("git")) GTEST_SKIP() << "git is not installed";
   ASSERT_TRUE(trial::run(folder(), "git init -q . && git add go.mod main.go vendor local && git -c user.name=t -c user.email=t@localhost commit -qm x")) << trial::content_of(folder() / "log.txt");
@@ -153,7 +167,8 @@ TEST(Go, AModuleWithoutANameIsNoted) {
   ASSERT_NE(at, std::string::npos);
   nameless[at + 4] = '\t';
   const Strings told = trial::lines(trial::tell("go", "x", nameless));
-  EXPECT_EQ(told.back(), "unread: cannot read 'x': a module of it has no name");
+  EXPECT_NE(std::ranges::find(told, "unread: cannot read 'x': a module of it has no name"), told.end());
+  EXPECT_EQ(told.back(), "unread: cannot read 'x': it holds packages of no module that it names, 'gopkg.in/yaml.v3' first");
   for (const std::string& line : told) EXPECT_EQ(line.find("golang  "), std::string::npos) << line;
 }
 

@@ -29,20 +29,34 @@ const Case cases[] = {
     {"elsewhere", "composer", "srv/composer/installed.json", "[]", {}},
     {".NET", "nuget", "app/App.deps.json", R"({"libraries": {"App/1.0.0": {"type": "project"}, "Newtonsoft.Json/13.0.1": {"type": "package"}, "x": {"type": "package"}, "y/1": 2}})",
      {"nuget Newtonsoft.Json 13.0.1 app/App.deps.json", "unread: cannot read 'app/App.deps.json': a package of it has no name and version"}},
+    {"Elixir", "hex", "app/lib/phoenix-1.7.14/ebin/phoenix.app", "{application,phoenix,\n [{modules,['Elixir.Phoenix']},\n {vsn,\"1.7.14\"}]}.\n", {"hex phoenix 1.7.14 app/lib/phoenix-1.7.14/ebin/phoenix.app"}},
+    {"Erlang, with blanks and quotes", "hex", "l/ebin/x.app", "%% a comment\n{ application, x, []}.", {"unread: cannot read 'l/ebin/x.app': it names no application"}},
+    {"Erlang, with an atom in quotes", "hex", "l/ebin/x.app", "{application , 'x.y' ,\n [{description, \"d\"}, {vsn , \"2.0\"}]}.", {"hex x.y 2.0 l/ebin/x.app"}},
+    {"no version", "hex", "l/ebin/x.app", "{application, x, []}.", {"hex x  l/ebin/x.app [it has no version]"}},
+    {"an application of another system", "hex", "Applications/X.app", "{application, x, []}.", {}},
+    {"Conda", "conda", "opt/conda/conda-meta/openssl-3.0.8-h0.json", R"({"name": "openssl", "version": "3.0.8", "build": "h0", "files": []})", {"conda openssl 3.0.8 opt/conda/conda-meta/openssl-3.0.8-h0.json"}},
+    {"of Conda without a name", "conda", "conda-meta/x.json", "[]", {"unread: cannot read 'conda-meta/x.json': it names no package"}},
+    {"R", "cran", "usr/local/lib/R/site-library/commonmark/DESCRIPTION", "Package: commonmark\nType: Package\nVersion: 1.7\n", {"cran commonmark 1.7 usr/local/lib/R/site-library/commonmark/DESCRIPTION"}},
+    {"a description of something else", "cran", "srv/commonmark/DESCRIPTION", "Package: commonmark\n", {}},
+    {"of no package of R", "cran", "R/library/x/DESCRIPTION", "Version: 1\n", {}},
     {"no libraries", "nuget", "app/App.deps.json", "[]", {"unread: cannot read 'app/App.deps.json': it has no libraries"}},
 };
 
-TEST(Manifests, OfGemsComposerAndNuget) {
+TEST(Manifests, OfEcosystemsThatAreNotJudged) {
   for (const Case& each : cases) EXPECT_EQ(trial::lines(trial::tell(each.ecosystem, each.path, each.content)), each.told) << each.summary;
   for (const char* broken : {"{", "", "\xff"}) {
     EXPECT_EQ(trial::tell("composer", "vendor/composer/installed.json", broken).unread.size(), 1U) << broken;
     EXPECT_EQ(trial::tell("nuget", "app/App.deps.json", broken).unread.size(), 1U) << broken;
+    EXPECT_EQ(trial::tell("conda", "conda-meta/x.json", broken).unread.size(), 1U) << broken;
   }
 }
 
 TEST(Manifests, AnyBytesGiveAnAnswer) {
   trial::torture("composer", "vendor/composer/installed.json", cases[7].content);
   trial::torture("nuget", "app/App.deps.json", cases[11].content);
+  trial::torture("hex", "x/ebin/x.app", cases[12].content);
+  trial::torture("conda", "conda-meta/x.json", R"({"name": "openssl", "version": "3.0.8"})");
+  trial::torture("cran", "R/library/x/DESCRIPTION", "Package: x\nVersion: 1\n");
 }
 
 }  // namespace

@@ -47,6 +47,15 @@ Told read_composer(std::string_view path, const host::ReadFile& file);
 bool wants_nuget(std::string_view path, BytesView front);
 Told read_nuget(std::string_view path, const host::ReadFile& file);
 
+bool wants_hex(std::string_view path, BytesView front);
+Told read_hex(std::string_view path, const host::ReadFile& file);
+
+bool wants_conda(std::string_view path, BytesView front);
+Told read_conda(std::string_view path, const host::ReadFile& file);
+
+bool wants_cran(std::string_view path, BytesView front);
+Told read_cran(std::string_view path, const host::ReadFile& file);
+
 bool wants_version_records(std::string_view path, BytesView front);
 Told read_version_records(std::string_view path, const host::ReadFile& file);
 

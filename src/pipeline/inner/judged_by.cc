@@ -9,7 +9,7 @@ Result<std::string> judged_by(Workshop& workshop, const Fleet& fleet, const Make
   std::string all;
   std::vector<host::Path> paths = make.scan.settings.statements;
   paths.insert(paths.end(), make.scan.statements.begin(), make.scan.statements.end());
-  paths.push_back(make.scan.settings.exceptions);
+  for (const DecisionsFile& each : make.scan.settings.exceptions) paths.push_back(each.path);
   paths.push_back(fleet.policy);
   paths.push_back(make.scan.trust.keyring);
   for (size_t at = 0, count = paths.size(); at < count; ++at) paths.push_back(records_path(paths[at]));

@@ -96,13 +96,18 @@ void judge_distribution(const Subject& subject, const Report& report, std::vecto
   else if (!report.distribution.id.empty()) causes.push_back(report.distribution.reason);
 }
 
-Done judge_support(const Report& report, advisory::Database& database, std::vector<std::string>& causes) {
+Done judge_support(Report& report, advisory::Database& database, std::vector<std::string>& causes) {
   if (report.distribution.space.empty()) return {};
   TRY_ASSIGN(const auto supports, database.support(report.distribution.space, {}));
   std::optional<Time> last;
+  bool over = false;  // since a day that nobody tells
   for (const advisory::Support& each : supports) {
     if (each.until && (!last || *last < *each.until)) last = each.until;
+    over = over || !each.until;
   }
+  const bool has_end = report.distribution.space.find(':') != std::string::npos;  // what rolls has none
+  if (!last && over) causes.push_back(fmt::format("'{}' is past its end of life: nobody looks for its vulnerabilities any more", report.distribution.space));
+  if (!last && !over && has_end && report.spaces.contains(report.distribution.space)) report.notes.push_back(fmt::format("until when '{}' is supported no feed says: whether somebody still looks for its vulnerabilities is not known", report.distribution.space));
   if (last && *last < report.now) causes.push_back(fmt::format("'{}' is past its end of life ({}): nobody looks for its vulnerabilities any more", report.distribution.space, last->date()));
   return {};
 }
@@ -116,6 +121,13 @@ bool matters(const advisory::FeedStamp& feed, const std::set<std::string>& space
 std::string staleness(const advisory::FeedStamp& feed, Time now) {
   if (!feed.is_stale(now)) return {};
   return fmt::format("feed '{}' is {} old, at most {} are allowed", feed.name, ages(now.seconds - feed.current().seconds), ages(feed.max_age));
+}
+
+/// A clock that is behind makes everything fresh. Clocks differ by a little; feeds that are dated later than that are refused as well.
+void judge_clock(const advisory::Database& database, const std::optional<Time>& clock, std::vector<std::string>& causes) {
+  constexpr std::int64_t most = 86400;
+  if (clock && database.created().seconds - clock->seconds > most)
+    causes.push_back(fmt::format("the advisory database is of {}, and this machine's clock says {}: how old it is cannot be told; set the clock", database.created().str(), clock->str()));
 }
 
 void judge_age(const Report& report, const advisory::Database& database, std::vector<std::string>& causes) {
@@ -174,6 +186,20 @@ void judge_dark(const Coverage& coverage, const Options& options, std::vector<st
     causes.push_back(fmt::format("{} of the application {} explained by no package ('/{}' first)", app == 1 ? "1 file" : fmt::format("{} files", app), app == 1 ? "is" : "are", first(Owner::App)));
 }
 
+/// Spaces that something was judged in, and of which only fixes are known: an advisory that has none yet stands in no such feed.
+void note_fixes_alone(const Report& report, const advisory::Database& database, std::vector<std::string>& notes) {
+  for (const std::string& space : report.spaces) {
+    std::string feed;
+    bool others = false;
+    for (const advisory::FeedStamp& each : database.feeds()) {
+      if (!std::ranges::binary_search(each.spaces, space)) continue;
+      if (each.format == "secdb") feed = each.name;
+      else others = true;
+    }
+    if (!feed.empty() && !others) notes.push_back(fmt::format("feed '{}' knows of '{}' what was fixed, and nothing of what is not fixed yet", feed, space));
+  }
+}
+
 }  // namespace
 
 void look_at_files(const Subject& subject, const std::vector<Excuse>& excuses, Coverage& coverage) {
@@ -205,6 +231,7 @@ Done find_causes(const Subject& subject, advisory::Database& database, const Opt
     report.doubts.insert(report.doubts.end(), causes.begin() + static_cast<std::ptrdiff_t>(before), causes.end());
   };
   judge_age(report, database, causes);
+  judge_clock(database, options.clock, causes);
   in_doubt([&] { judge_distribution(subject, report, causes); });
   TRY(judge_support(report, database, causes));
   judge_packages(report.coverage, causes);
@@ -217,11 +244,12 @@ Done find_causes(const Subject& subject, advisory::Database& database, const Opt
 }
 
 std::vector<std::string> notes_of(const Report& report, const advisory::Database& database, const std::set<std::string>& newer) {
-  std::vector<std::string> notes;
+  std::vector<std::string> notes = report.notes;
   for (const advisory::FeedStamp& feed : database.feeds()) {
     const std::string stale = staleness(feed, report.now);
     if (!stale.empty() && feed.spaces.empty()) notes.push_back(fmt::format("{}: {} (run `ashlar feed update`)", stale, effect_of_age(feed.format)));
   }
+  note_fixes_alone(report, database, notes);
   if (!newer.empty()) notes.push_back(fmt::format("{} newer than any version that feeds know of {}: {}{}", newer.size() == 1 ? "1 source package is" : fmt::format("{} source packages are", newer.size()), newer.size() == 1 ? "it" : "them", *newer.begin(), newer.size() > 1 ? " first" : ""));
   for (const Supported& each : report.coverage.support) {
     if (!each.ended) notes.push_back(fmt::format("the security support of '{}' in '{}' is {}", each.package, report.distribution.space, each.remark));

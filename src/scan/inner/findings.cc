@@ -75,7 +75,8 @@ std::vector<Step> steps_to(const inventory::Component& component, const Place& p
   std::vector<Step> out;
   out.push_back({"file", fmt::format("'{}' in layer {} was read as {}", component.path, component.layer, component.found_by)});
   out.push_back({"record", fmt::format("it names {} '{}' {}{}", component.type, component.name, component.version, component.architecture.empty() ? "" : " " + component.architecture)});
-  if (place.package != component.name || place.version != component.version) out.push_back({"source", fmt::format("built from source '{}' {}", place.package, place.version)});
+  if (component.type == "maven" && place.package != component.name) out.push_back({"source", fmt::format("nothing tells its group: taken for '{}', the one artifact of that name that feeds know", place.package)});
+  else if (place.package != component.name || place.version != component.version) out.push_back({"source", fmt::format("built from source '{}' {}", place.package, place.version)});
   out.push_back({"space", place.space.empty() ? fmt::format("not judged: {}", place.reason) : fmt::format("judged in '{}'", place.space)});
   return out;
 }

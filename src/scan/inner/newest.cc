@@ -1,6 +1,8 @@
 #include "scan/inner/newest.h"
 
+#include <algorithm>
 #include <charconv>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -23,6 +25,20 @@ bool is_beyond(const deb::Version& version, const deb::Version& known) {
   return before < UINT64_MAX / 4 && first > 2 * before + 1;
 }
 
+/// Another release of the distribution whose newest version of the package is this one; or empty.
+Result<std::string> release_with(const Place& place, advisory::Database& database) {
+  const std::string_view family = std::string_view(place.space).substr(0, place.space.find(':') + 1);
+  std::set<std::string> spaces;
+  for (const advisory::FeedStamp& feed : database.feeds()) {
+    std::ranges::copy_if(feed.spaces, std::inserter(spaces, spaces.end()), [&](const std::string& each) { return each != place.space && each.starts_with(family); });
+  }
+  for (const std::string& space : spaces) {
+    TRY_ASSIGN(const auto newest, database.newest(space, place.package));
+    if (std::ranges::any_of(newest, [&](const auto& each) { return each.second == place.version; })) return space;
+  }
+  return std::string();
+}
+
 }  // namespace
 
 Result<Newer> hold_against_newest(const Place& place, advisory::Database& database) {
@@ -37,6 +53,9 @@ Result<Newer> hold_against_newest(const Place& place, advisory::Database& databa
   if (!known || !version || !(*known < *version)) return Newer{};
   Newer out{.cause = {}, .known = known->str(), .feed = feed};
   if (is_beyond(*version, *known)) out.cause = fmt::format("no release of '{}' has such a version of '{}': the newest that feed '{}' knows is {}", place.space, place.package, feed, out.known);
+  if (!out.cause.empty()) return out;
+  TRY_ASSIGN(const std::string other, release_with(place, database));
+  if (!other.empty()) out.cause = fmt::format("it is newer than any '{}' of '{}' that feed '{}' knows, and is that of '{}': the advisories of one release do not judge a package of another", place.package, place.space, feed, other);
   return out;
 }
 

@@ -12,7 +12,8 @@ struct Newer {
 };
 
 /// Holds a source package's version against the newest that feeds know of it in its space. No release takes up a version with a higher epoch, or one whose
-/// first number is more than twice the known one's and one; a smaller step may be an update that the feed has not heard of.
+/// first number is more than twice the known one's and one, and one that is the newest of another release, to the letter, is a package of that one; a smaller
+/// step may be an update that the feed has not heard of.
 Result<Newer> hold_against_newest(const Place& place, advisory::Database& database);
 
 }  // namespace ashlar::scan

@@ -159,6 +159,9 @@ Result<Names> foreign_packages(const Subject& subject, const Distribution& distr
   follow_priorities(subject.contents->packages, foreign);
   do follow_dependencies(subject.contents->packages, foreign);
   while (follow_maintainers(subject.contents->packages, foreign));
+  for (const Component& each : subject.components) {
+    if (each.type == "deb" && each.found_by != "elf-note" && is_anothers(each, distribution)) foreign.insert(each.name);
+  }
   return foreign;
 }
 

@@ -11,7 +11,8 @@ namespace ashlar::scan {
 
 /// Names of Debian packages of the subject of which nothing shows that Debian built them. It is shown by the maintainer's address (debian.org, debian.net),
 /// by a version that only Debian's builds and stable updates get (`+b1`, `+deb13u1`), by a priority above optional, by a source that a feed knows in the space, by another package of the
-/// same source, by a package shown so which depends on it, and by one shown so that has the same maintainer. Of documents nothing is asked: they name no maintainers.
+/// same source, by a package shown so which depends on it, and by one shown so that has the same maintainer. Those that say themselves that somebody else built them are among
+/// them. Of documents nothing is asked: they name no maintainers.
 Result<std::set<std::string>> foreign_packages(const Subject& subject, const Distribution& distribution, advisory::Database& database);
 
 /// Why such a package is not judged.

@@ -21,6 +21,8 @@ class TestDatabase final : public advisory::Database {
     return *this;
   }
   TestDatabase& cover(const std::string& feed, const std::string& space) { return cover(feed_of(feed), space), *this; }
+  /// The feed has records of a space, and is not complete for it.
+  TestDatabase& uncover(const std::string& feed, const std::string& space) { return std::erase(feed_of(feed).spaces, space), *this; }
   TestDatabase& age(const std::string& feed, Time dated, std::int64_t max_age) {
     feed_of(feed).dated = dated;
     feed_of(feed).max_age = max_age;
@@ -30,11 +32,18 @@ class TestDatabase final : public advisory::Database {
   TestDatabase& format(const std::string& feed, std::string format) { return feed_of(feed).format = std::move(format), *this; }
 
   const Digest& digest() const override { return digest_; }
-  Time created() const override { return {}; }
+  Time created() const override { return made; }
   const std::vector<advisory::FeedStamp>& feeds() const override { return feeds_; }
   Result<std::vector<advisory::Match>> matches(std::string_view space, std::string_view package) override {
     const auto found = matches_.find({std::string(space), advisory::canonical_name(space, package)});
     return found == matches_.end() ? std::vector<advisory::Match>() : found->second;
+  }
+  Result<std::vector<std::string>> with_artifact(std::string_view artifact) override {
+    std::vector<std::string> out;
+    for (const auto& [name, matches] : matches_) {
+      if (name.first == "Maven" && name.second.ends_with(":" + std::string(artifact))) out.push_back(name.second);
+    }
+    return out;
   }
   Result<advisory::Advisory> advisory(std::int64_t record) override { return records_.at(static_cast<size_t>(record)); }
   Result<std::vector<advisory::PackageName>> packages(std::int64_t record) override {
@@ -69,6 +78,7 @@ class TestDatabase final : public advisory::Database {
     return out;
   }
 
+  Time made{};
   std::map<std::string, advisory::Exploited, std::less<>> exploited_by;
   std::map<std::string, advisory::Likelihood, std::less<>> likelihood_by;
   std::vector<advisory::Support> supports;
