@@ -17,7 +17,7 @@ printf '%-28s %6s %6s %6s  %s\n' image ours syft both 'languages (syft alone)'
 for definition in "${definitions[@]}"; do
   name=$(name_of "$definition")
   build_image "$definition" linux/amd64 "oci-archive:$name.tar:1" || { failed=1; continue; }
-  "$ashlar" sbom "oci-archive:$name.tar" --format json | jq -r '.packages[].purl' | spelt > ours
+  "$ashlar" sbom "oci-archive:$name.tar" --format json | jq -r '.packages[].purl | select(startswith("pkg:deb/"))' | spelt > ours
   "$syft" scan -q "oci-archive:$name.tar" -o json > theirs.json
   jq -r '.artifacts[] | select(.type == "deb") | .purl' theirs.json | spelt > theirs
   languages=$(jq -r '.artifacts[] | select(.type != "deb") | .type' theirs.json | sort | uniq -c | awk '{printf "%s %s  ", $1, $2}')

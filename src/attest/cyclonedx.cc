@@ -35,7 +35,7 @@ Json party(const std::string& text) {
 Json property(std::string_view name, const std::string& value) { return {{"name", fmt::format("ashlar:{}", name)}, {"value", value}}; }
 
 Json component(const SbomPackage& package) {
-  Json out = {{"type", package.architecture.empty() ? "file" : "library"}, {"bom-ref", package.purl}};
+  Json out = {{"type", package.architecture.empty() && package.path.empty() ? "file" : "library"}, {"bom-ref", package.purl}};
   if (!package.supplier.empty()) out["supplier"] = party(package.supplier);
   out["name"] = package.name;
   out["version"] = package.version;
@@ -51,6 +51,7 @@ Json component(const SbomPackage& package) {
     properties.push_back(property("source", package.source));
     properties.push_back(property("source_version", package.source_version));
   }
+  if (!package.path.empty()) properties.push_back(property("path", "/" + package.path));
   if (!package.licence.comment.empty()) properties.push_back(property("licence", package.licence.comment));
   if (!properties.empty()) out["properties"] = std::move(properties);
   return out;
@@ -90,7 +91,7 @@ Json dependencies(const Sbom& sbom) {
   std::map<std::string, std::string> refs;
   std::set<std::string> all;
   for (const SbomPackage& package : sbom.packages) {
-    refs[package.name] = package.purl;
+    if (package.path.empty()) refs[package.name] = package.purl;
     all.insert(package.purl);
   }
   Json out = Json::array();

@@ -138,6 +138,33 @@ std::string digest_of(const std::vector<SbomFile>& files) {
   return hasher.finish().str();
 }
 
+/// Whether the file that names a component is one that a package of the distribution has.
+bool is_of_package(const inventory::Component& component, const inventory::Ownership& ownership) {
+  using inventory::Standing;
+  const auto owned = ownership.files.find(cut(component.path, '!').first);
+  if (owned == ownership.files.end() || !owned->second.owner.starts_with("package:")) return false;
+  return owned->second.standing == Standing::Verified || owned->second.standing == Standing::Listed || owned->second.standing == Standing::Claimed;
+}
+
+/// Packages of other distributions' families and of languages.
+void add_components(const std::vector<inventory::Component>& found, const inventory::Ownership& ownership, Sbom& out) {
+  std::set<std::string> purls;
+  for (const SbomPackage& each : out.packages) purls.insert(each.purl);
+  const size_t dash = out.distribution.rfind('-');
+  const std::string_view id = std::string_view(out.distribution).substr(0, dash), release = dash == std::string::npos ? std::string_view() : std::string_view(out.distribution).substr(dash + 1);
+  for (const inventory::Component& each : found) {
+    if (each.type == "deb" || each.name.empty() || is_of_package(each, ownership)) continue;
+    SbomPackage row;
+    row.name = each.name, row.version = each.version, row.architecture = each.architecture;
+    row.purl = component_purl(each, id, release);
+    row.source = each.source, row.source_version = each.source_version;
+    row.supplier = each.maintainer;
+    row.path = each.path;
+    row.licence.comment = fmt::format("not known: it is not read from /{}", each.path);
+    if (purls.insert(row.purl).second) out.packages.push_back(std::move(row));
+  }
+}
+
 std::string label(const Contents& contents, const char* name) {
   const auto found = contents.config.labels.find(name);
   return found == contents.config.labels.end() ? std::string() : found->second;
@@ -149,7 +176,7 @@ bool tells_licences(std::string_view path) {
   return path == claim_path || path == origins_path || path == "usr/lib/os-release" || path == "etc/os-release" || (path.starts_with(doc_folder) && path.ends_with("/copyright"));
 }
 
-Result<Sbom> describe(const Contents& contents, const inventory::Ownership& ownership, const Subject& subject) {
+Result<Sbom> describe(const Contents& contents, const inventory::Ownership& ownership, const Subject& subject, const std::vector<inventory::Component>& found) {
   Sbom out;
   out.kind = subject.kind;
   const Json claim = statement(contents, claim_path), origins = statement(contents, origins_path);
@@ -174,6 +201,7 @@ Result<Sbom> describe(const Contents& contents, const inventory::Ownership& owne
     add_origin(origins, package, row);
     out.packages.push_back(std::move(row));
   }
+  add_components(found, ownership, out);
   return out;
 }
 

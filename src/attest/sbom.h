@@ -31,6 +31,7 @@ struct SbomPackage {
   std::string homepage;
   std::string location;                   ///< `deb:SUITE@ARCHIVE.archive/PATH` or a URL that the definition names; empty: not known
   std::string sha256;                     ///< of the .deb or the file; empty: not known
+  std::string path{};                     ///< of the file that names it (`app.jar!lib/x.jar` within one); empty of Debian packages, which their database names
   Licence licence;
   std::vector<std::string> depends;       ///< names of packages of the same Sbom, sorted
   friend auto operator<=>(const SbomPackage& a, const SbomPackage& b) { return a.purl <=> b.purl; }
@@ -52,8 +53,9 @@ struct Sbom {
   std::string platform;                   ///< `linux/amd64`
   std::string distribution;               ///< `debian-13`; empty: not known
   Time created;                           ///< the newest time of what it was made from
-  std::vector<SbomPackage> packages;      ///< sorted by name, then architecture
+  std::vector<SbomPackage> packages;      ///< Debian packages, sorted by name, then architecture; then all others by type and name. No purl stands twice
   std::vector<SbomFile> files;            ///< regular files, sorted by path
+  std::vector<std::string> notes{};       ///< records of packages that could not be read, and why
 };
 
 /// What else is known of an image than what it holds.
@@ -65,8 +67,9 @@ struct Subject {
 /// Whether describe() needs the text of this file, beside those that judge_owners() needs.
 bool tells_licences(std::string_view path);
 
-/// `contents` read with `sha1`, `md5` and the texts that tells_licences() and inventory::tells_owners() name.
-Result<Sbom> describe(const inventory::Contents& contents, const inventory::Ownership& ownership, const Subject& subject);
+/// `contents` read with `sha1`, `md5` and the texts that tells_licences() and inventory::tells_owners() name; `found`: what the readers of ecosystems found
+/// there. Packages of languages whose record is the file of a package of the distribution are described with that one, whose advisories cover them.
+Result<Sbom> describe(const inventory::Contents& contents, const inventory::Ownership& ownership, const Subject& subject, const std::vector<inventory::Component>& found = {});
 
 /// The text of a locked package's copyright file, or why it cannot be had.
 using CopyrightOf = std::function<Result<std::string>(const plan::LockedPackage& package)>;

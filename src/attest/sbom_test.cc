@@ -1,6 +1,7 @@
 #include "attest/sbom.h"
 
 #include <gtest/gtest.h>
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -129,6 +130,15 @@ TEST(Identity, PartiesTable) {
   EXPECT_EQ(supplier_of("", "a"), "");
 }
 
+/// The entry of a list whose `key` is `value`.
+Json entry(const Json& list, const char* key, const std::string& value) {
+  for (const Json& each : list) {
+    if (each.contains(key) && each.at(key) == value) return each;
+  }
+  ADD_FAILURE() << "no " << key << " " << value;
+  return Json::object();
+}
+
 TEST(Describe, AnImageSaysWhatItHolds) {
   const Sbom sbom = described();
   EXPECT_EQ(sbom.name, "registry.example/team/tool");
@@ -147,6 +157,59 @@ TEST(Describe, AnImageSaysWhatItHolds) {
   EXPECT_EQ(tool.location + tool.sha256, "") << "packages.json speaks of another version";
   EXPECT_EQ(tool.depends, (std::vector<std::string>{"liba"})) << "by name and by what it provides";
   EXPECT_EQ(sbom.files.size(), 7U);
+}
+
+/// What an application brings along is in its SBOM as what the distribution has; what a package of the distribution ships is described with that.
+TEST(Describe, PackagesOfLanguagesStandBesideThoseOfTheDistribution) {
+  Contents contents = image();
+  put(contents, "app/site/flask-3.0.dist-info/METADATA", "flask");
+  put(contents, "app/lib/a.jar", "jar");
+  inventory::Ownership ownership = owners(contents);
+  ownership.files["app/lib/a.jar"] = {{}, inventory::Standing::Unowned, {}};
+  ownership.files["app/site/flask-3.0.dist-info/METADATA"] = {{}, inventory::Standing::Unowned, {}};
+  const auto component = [](std::string type, std::string name, std::string version, std::string path) { return inventory::Component{.type = std::move(type), .name = std::move(name), .version = std::move(version), .path = std::move(path)}; };
+  const std::vector<inventory::Component> found = {
+      component("deb", "liba", "1:1.0+b1", "var/lib/dpkg/status.d/liba"),
+      component("maven", "org.example:inner", "1.2", "app/lib/a.jar!lib/b.jar"),
+      component("npm", "@scope/left", "", "app/node_modules/@scope/left/package.json"),
+      component("pypi", "flask", "3.0", "app/site/flask-3.0.dist-info/METADATA"),
+      component("pypi", "flask", "3.0", "app/other/flask-3.0.dist-info/METADATA"),
+      component("pypi", "of-tool", "1", "usr/bin/tool"),    // the package's path, with other bytes
+      component("pypi", "of-liba", "1", "usr/lib/liba.so"),
+      component("pypi", "", "1", "app/nameless"),
+      component("pypi", "tool", "9", "app/tool"),           // called as a package of the distribution
+  };
+  const auto sbom = describe(contents, ownership, {Sbom::Kind::Image, "out/tool"}, found);
+  ASSERT_TRUE(sbom);
+  std::vector<std::string> purls;
+  for (const SbomPackage& each : sbom->packages) purls.push_back(each.purl.substr(0, each.purl.find('?')));
+  EXPECT_EQ(purls, (std::vector<std::string>{"pkg:deb/debian/liba@1:1.0%2Bb1", "pkg:deb/debian/tool@2.0~rc1", "pkg:maven/org.example/inner@1.2", "pkg:npm/%40scope/left", "pkg:pypi/flask@3.0", "pkg:pypi/of-tool@1", "pkg:pypi/tool@9"}));
+  EXPECT_EQ(sbom->packages[2].path, "app/lib/a.jar!lib/b.jar");
+  const Json in_spdx = spdx(*sbom), in_cyclonedx = cyclonedx(*sbom);
+  EXPECT_EQ(entry(in_spdx["packages"], "name", "flask")["sourceInfo"], "named by /app/site/flask-3.0.dist-info/METADATA");
+  EXPECT_FALSE(entry(in_spdx["packages"], "name", "@scope/left").contains("versionInfo"));
+  EXPECT_EQ(entry(in_cyclonedx["components"], "name", "flask")["type"], "library");
+  EXPECT_EQ(entry(in_cyclonedx["components"], "name", "flask")["properties"][0]["value"], "/app/site/flask-3.0.dist-info/METADATA");
+  // Files and dependencies are those of the distribution's package of that name.
+  const auto id = [&](const char* version) { return entry(in_spdx["packages"], "versionInfo", version)["SPDXID"].get<std::string>(); };
+  const std::string file = entry(in_spdx["files"], "fileName", "./usr/bin/tool")["SPDXID"];
+  const auto relates = [&](const std::string& from, const char* type, const std::string& to) { return std::ranges::any_of(in_spdx["relationships"], [&](const Json& each) { return each["spdxElementId"] == from && each["relationshipType"] == type && each["relatedSpdxElement"] == to; }); };
+  EXPECT_TRUE(relates(id("2.0~rc1"), "CONTAINS", file));
+  EXPECT_FALSE(relates(id("9"), "CONTAINS", file));
+  Sbom moved = *sbom;
+  moved.packages[2].path = "elsewhere.jar";
+  EXPECT_NE(spdx(moved)["documentNamespace"], in_spdx["documentNamespace"]);
+}
+
+TEST(Describe, APackageOfAnotherFamilyIsOne) {
+  Contents contents = image();
+  contents.packages.clear();
+  put(contents, "usr/lib/os-release", "ID=alpine\nVERSION_ID=3.22\n");
+  const auto sbom = describe(contents, owners(contents), {Sbom::Kind::Image, "a"}, {{.type = "apk", .name = "musl", .version = "1.2.5-r10", .architecture = "x86_64", .source = "musl", .maintainer = "A <a@example.org>", .path = "lib/apk/db/installed"}});
+  ASSERT_TRUE(sbom);
+  ASSERT_EQ(sbom->packages.size(), 1U);
+  EXPECT_EQ(sbom->packages[0].purl, "pkg:apk/alpine/musl@1.2.5-r10?arch=x86_64&distro=alpine-3.22");
+  EXPECT_EQ(sbom->packages[0].supplier, "A <a@example.org>");
 }
 
 TEST(Describe, ARootFileSystemHasTheTimeAndDigestOfItsFiles) {
@@ -206,15 +269,6 @@ TEST(Describe, ALockHasTheLicencesThatItIsGiven) {
     EXPECT_EQ(package.licence.expression, row.expression) << row.summary;
     EXPECT_TRUE(package.licence.comment.starts_with(row.comment)) << row.summary << ": " << package.licence.comment;
   }
-}
-
-/// The entry of a list whose `key` is `value`.
-Json entry(const Json& list, const char* key, const std::string& value) {
-  for (const Json& each : list) {
-    if (each.at(key) == value) return each;
-  }
-  ADD_FAILURE() << "no " << key << " " << value;
-  return Json::object();
 }
 
 TEST(Spdx, ADocumentHasItsParts) {

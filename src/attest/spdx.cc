@@ -49,7 +49,9 @@ class Document {
   explicit Document(const Sbom& sbom) : sbom_(sbom), root_(id_of("Root", sbom.name, sbom.version)) {}
 
   std::string text() {
-    for (const SbomPackage& package : sbom_.packages) packages_[package.name] = id_of(package);
+    for (const SbomPackage& package : sbom_.packages) {
+      if (package.path.empty()) packages_[package.name] = id_of(package);
+    }
     for (const SbomFile& file : sbom_.files) add(file);
     to_.begin_object();
     to_.member("spdxVersion", "SPDX-2.3").member("dataLicense", "CC0-1.0").member("SPDXID", "SPDXRef-DOCUMENT");
@@ -133,10 +135,12 @@ class Document {
 
   Json one(const SbomPackage& package) {
     Json out = {{"name", package.name}, {"SPDXID", id_of(package)}, {"versionInfo", package.version}, {"supplier", supplier(package.supplier)}, {"downloadLocation", or_unknown(package.location)}};
+    if (package.version.empty()) out.erase("versionInfo");
     add_analysis(out, id_of(package));
     if (!package.sha256.empty()) out["checksums"] = {{{"algorithm", "SHA256"}, {"checksumValue", package.sha256}}};
     if (!package.homepage.empty() && package.homepage.starts_with("http")) out["homepage"] = package.homepage;
     if (!package.source.empty()) out["sourceInfo"] = fmt::format("built from source package: {} {}", package.source, package.source_version);
+    else if (!package.path.empty()) out["sourceInfo"] = fmt::format("named by /{}", package.path);
     out["licenseConcluded"] = unknown;
     out["licenseDeclared"] = or_unknown(package.licence.expression);
     out["licenseComments"] = package.licence.comment;
@@ -154,7 +158,7 @@ class Document {
 
   const Sbom& sbom_;
   std::string root_;
-  std::map<std::string, std::string> packages_;  ///< identifiers by name
+  std::map<std::string, std::string> packages_;  ///< identifiers by name, of those that own files and are depended on
   std::map<std::string, std::vector<std::string_view>> sums_;
   std::map<std::string, std::string> texts_;
   std::vector<FileRow> files_;  ///< as those of the SBOM

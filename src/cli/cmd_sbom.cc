@@ -37,6 +37,7 @@ Action sbom(CLI::App& app) {
   app.add_flag("--again", options->again, "read every layer anew, whatever was kept of it");
   return [options](Context& context) -> Result<Exit> {
     TRY_ASSIGN(const attest::Sbom sbom, pipeline::describe(context.machine, options->target, options->platform, options->again));
+    for (const std::string& note : sbom.notes) context.progress.note(note);
     if (context.format == "table") return say_table(context, sbom);
     if (context.format == "json") answer(context, attest::to_json(sbom));
     else *context.answer = context.format == "spdx-json" ? attest::to_spdx_json(sbom) : attest::to_cyclonedx_json(sbom);

@@ -11,6 +11,7 @@
 #include "cli/hints.h"
 #include "cli/terminal.h"
 #include "host/program.h"
+#include "pipeline/policy_files.h"
 
 namespace {
 
@@ -74,6 +75,10 @@ Result<Exit> run(cli::CommandLine& line, host::Machine& machine) {
   if (globals.plain_http) {
     machine.environment = [inner = std::move(machine.environment)](const std::string& name) { return name == "ASHLAR_PLAIN_HTTP" ? std::optional<std::string>("1") : inner(name); };
   }
+  machine.environment = [inner = std::move(machine.environment), &machine](const std::string& name) {
+    auto said = inner(name);
+    return said || name != "ASHLAR_REGISTRIES" ? said : pipeline::registries_by_other_names(machine);
+  };
   const bool error_terminal = host::is_terminal(host::Stream::Error);
   const auto progress = cli::terminal_progress(error_terminal && !globals.no_color, globals.quiet, globals.verbose);
   std::string text;

@@ -90,6 +90,7 @@ class Gathering {
     Attached found{.manifest = each.digest};
     if (!find_way(each, *json, own_, found) || ++artifacts_ > max_artifacts) return;
     found.artifact_type = get_string_or_empty(*json, "artifactType").value_or("");
+    if (found.artifact_type.empty()) found.artifact_type = read->config.media_type;  // image-spec manifest.md, "Guidelines for Artifact Usage"
     for (const Descriptor& layer : read->layers) {
       if (layer.size > max_content) {
         unread(fmt::format("a content of '{}' has {} bytes, and no more than {} are read", each.digest.str(), layer.size, max_content));

@@ -85,6 +85,15 @@ TEST_F(AttachedTest, WhatIsAttachedToAnArtifactIsFoundByItsManifestAlone) {
   EXPECT_TRUE(attached_to(**reader, Digest::of(std::string_view("nothing"))).contents.empty());
 }
 
+TEST_F(AttachedTest, AnArtifactsTypeIsItsConfigurationsWhereItSaysNone) {
+  name(artifact("one", subject(image.digest)));
+  name(artifact("two", subject(image.digest) + R"(, "artifactType": "application/x")"));
+  const auto reader = open_image(*files, ImageRef::parse("oci:" + folder.string()).value());
+  std::vector<std::string> types;
+  for (const Attached& each : attached(**reader, image).contents) types.push_back(each.content + " " + each.artifact_type);
+  EXPECT_EQ(types, (std::vector<std::string>{"one application/vnd.oci.empty.v1+json", "two application/x"}));
+}
+
 TEST_F(AttachedTest, WhatIsAnothersOrDoesNotReadIsPassedOver) {
   const Digest other = Digest::of(std::string_view("other"));
   name(artifact("of another", subject(other)));

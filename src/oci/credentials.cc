@@ -110,6 +110,21 @@ std::vector<host::Path> login_files(const host::Machine& machine) {
   return out;
 }
 
+/// What one file has for a repository; `address`: what helpers are asked for.
+Result<std::optional<Login>> login_in(host::Machine& machine, const LoginFile& file, std::string_view repository, const std::string& address) {
+  const std::string host(repository.substr(0, repository.find('/')));
+  if (const auto helper = file.helpers.find(host); helper != file.helpers.end()) {
+    TRY_ASSIGN(auto login, ask_helper(machine, helper->second, address));
+    if (login) return login;
+  }
+  for (std::string_view name = repository;; name = name.substr(0, name.rfind('/'))) {
+    if (const auto found = file.logins.find(std::string(name)); found != file.logins.end()) return found->second;
+    if (name.find('/') == std::string_view::npos) break;
+  }
+  if (file.store.empty()) return std::nullopt;
+  return ask_helper(machine, file.store, address);
+}
+
 }  // namespace
 
 Result<LoginFile> read_logins(std::string_view text, std::string_view path) {
@@ -121,24 +136,17 @@ Result<LoginFile> read_logins(std::string_view text, std::string_view path) {
   return out;
 }
 
-Result<std::optional<Login>> find_login(host::Machine& machine, std::string_view repository) {
+Result<std::optional<Login>> find_login(host::Machine& machine, std::string_view repository, const std::string& also) {
   const std::string host(repository.substr(0, repository.find('/')));
   for (const host::Path& path : login_files(machine)) {
     if (!machine.files->exists(path)) continue;
     TRY_ASSIGN(const std::string text, machine.files->read(path));
     TRY_ASSIGN(const LoginFile file, read_logins(text, path.string()));
-    if (const auto helper = file.helpers.find(host); helper != file.helpers.end()) {
-      TRY_ASSIGN(auto login, ask_helper(machine, helper->second, host));
-      if (login) return login;
+    TRY_ASSIGN(auto login, login_in(machine, file, repository, host));
+    if (!login && !also.empty()) {
+      TRY_ASSIGN(login, login_in(machine, file, key_of(also), also));
     }
-    for (std::string_view name = repository;; name = name.substr(0, name.rfind('/'))) {
-      if (const auto found = file.logins.find(std::string(name)); found != file.logins.end()) return found->second;
-      if (name.find('/') == std::string_view::npos) break;
-    }
-    if (!file.store.empty()) {
-      TRY_ASSIGN(auto login, ask_helper(machine, file.store, host));
-      if (login) return login;
-    }
+    if (login) return login;
   }
   return std::nullopt;
 }

@@ -72,6 +72,32 @@ TEST(CredentialsTest, TheMostExactEntryCounts) {
   }
 }
 
+/// The address under which Docker keeps a login that is of a registry by another name.
+TEST(CredentialsTest, AnAddressMayStandForTheName) {
+  const std::string address = "https://index.example/v1/", store = R"({"credsStore": "test"})";
+  struct Row {
+    std::string summary, file, login;
+    std::vector<std::string> asked;
+  };
+  const Row rows[] = {
+      {"under its address", auths(entry(address, "docker")), "docker:pass", {}},
+      {"under its name, which goes first", auths(entry("r.example", "name") + "," + entry(address, "docker")), "name:pass", {}},
+      {"under neither", auths(entry("other.example", "x")), "none", {}},
+      {"in a store, which is asked for the address as it is", store, "none", {"r.example", address}},
+      {"in a helper of that address", R"({"credHelpers": {"index.example": "test"}})", "none", {address}},
+  };
+  for (const Row& row : rows) {
+    host::MemoryMachine machine;
+    machine.environment = {{"REGISTRY_AUTH_FILE", "/a.json"}};
+    ASSERT_TRUE(machine.files.write("/a.json", row.file, host::Durability::Cache));
+    machine.processes.add("docker-credential-test", {1, false, false, "credentials not found in native keychain", ""});
+    EXPECT_EQ(shown(find_login(machine.machine, "r.example/team/app", address)), row.login) << row.summary;
+    std::vector<std::string> asked;
+    for (const host::Command& command : machine.processes.commands()) asked.push_back(command.input);
+    EXPECT_EQ(asked, row.asked) << row.summary;
+  }
+}
+
 TEST(CredentialsTest, HelpersAreAskedAsProgramsOfOthers) {
   struct Row {
     std::string summary, file;

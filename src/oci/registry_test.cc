@@ -377,6 +377,11 @@ TEST_F(RegistryTest, SchemesAndCertificatesAreThoseOfTheHost) {
       {"HTTPS on loopback with an authority", "docker://127.0.0.1:5000/a", {}, {{folder + "ca.crt", "PEM"}}, "https://127.0.0.1:5000/v2/a/manifests/latest", ""},
       {"a client's certificate", "docker://127.0.0.1:5000/a", {}, {{folder + "client.cert", "C"}, {folder + "client.key", "K"}}, "https://127.0.0.1:5000/v2/a/manifests/latest", ""},
       {"a certificate without its key", "docker://127.0.0.1:5000/a", {}, {{folder + "client.cert", "C"}}, "", "its key '" + folder + "client.key' is not there"},
+      {"called by another name", "docker://images.example/a/b", {{"ASHLAR_REGISTRIES", "images.example registry.example"}}, {}, "https://registry.example/v2/a/b/manifests/latest", ""},
+      {"by another name, and of one word", "docker://images.example/a", {{"ASHLAR_REGISTRIES", "other.example x.example, images.example registry.example https://login.example/v1/ library"}}, {}, "https://registry.example/v2/library/a/manifests/latest", ""},
+      {"another host than that", "docker://registry.example/a", {{"ASHLAR_REGISTRIES", "images.example other.example"}}, {}, "https://registry.example/v2/a/manifests/latest", ""},
+      {"by another name on loopback", "docker://images.example/a", {{"ASHLAR_REGISTRIES", "images.example 127.0.0.1:5000"}}, {}, "http://127.0.0.1:5000/v2/a/manifests/latest", ""},
+      {"other names that do not read", "docker://images.example/a", {{"ASHLAR_REGISTRIES", "images.example"}}, {}, "", "'images.example' is not of the form 'NAME REACHED [LOGIN [FOLDER]]'"},
       {"a word that is no host", "x/a", {}, {}, "", "'x' is no registry's host, which has a dot or a port"},
   };
   for (const Row& row : rows) {

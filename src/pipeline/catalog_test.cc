@@ -154,12 +154,16 @@ TEST_F(CatalogTest, TheShippedOneIsWhole) {
     EXPECT_FALSE(entry.end_of_life.empty());
     EXPECT_FALSE(entry.definition.tags.empty());
     EXPECT_EQ(entry.definition.platforms, (std::vector<std::string>{"linux/amd64", "linux/arm64"}));
+    EXPECT_FALSE(entry.end_of_life_source.empty());
+    EXPECT_FALSE(entry.definition.tests.empty()) << "nothing shows that it runs";
     ++(entry.definition.variant == plan::Variant::Dev ? dev : runtime)[entry.name];
   }
-  for (const char* name : {"static", "base", "python", "nginx", "postgres", "openjdk"}) {
+  for (const char* name : {"base", "bash", "bind9", "busybox", "curl", "git", "haproxy", "httpd", "mariadb", "memcached", "nginx", "node", "openjdk", "openssh-client", "perl", "php", "postgres", "python", "rabbitmq", "redis", "ruby", "squid",
+                           "static", "tomcat", "unbound", "valkey", "varnish"}) {
     EXPECT_GE(runtime[name], 1) << name;
     EXPECT_GE(dev[name], 1) << name;
   }
+  EXPECT_GE(dev["gcc"], 1);
 }
 
 TEST_F(CatalogTest, ValidationKnowsFilesByTheirNames) {

@@ -1,8 +1,10 @@
 #include "pipeline/describe.h"
 
+#include <optional>
+
 #include <fmt/format.h>
 
-#include "inventory/target.h"
+#include "inventory/inventory.h"
 #include "pipeline/catalog.h"
 #include "pipeline/inner/copyrights.h"
 #include "pipeline/inner/kept_layers.h"
@@ -44,10 +46,15 @@ Result<attest::Sbom> describe(host::Machine& machine, const std::string& target,
   TRY_ASSIGN(auto opened, inventory::open_target(machine, target, platform));
   const auto keep = [](std::string_view path) { return inventory::tells_owners(path) || attest::tells_licences(path); };
   const auto shelf = kept_layers(machine, "sbom", again);
-  TRY_ASSIGN(const auto contents, inventory::read_contents(opened, {.onlooker = {}, .keep = keep, .sha1 = true, .md5 = true, .shelf = shelf ? &*shelf : nullptr}));
-  TRY_ASSIGN(const auto ownership, inventory::judge_owners(contents, nullptr));
+  std::optional<Result<inventory::Ownership>> judged;
+  const auto judge = [&](const inventory::Contents& contents) { judged = inventory::judge_owners(contents, nullptr); };
+  TRY_ASSIGN(const auto read, inventory::read_inventory(opened, {.onlooker = {}, .keep = keep, .sha1 = true, .md5 = true, .shelf = shelf ? &*shelf : nullptr}, judge));
+  TRY_ASSIGN(auto ownership, std::move(*judged));
+  inventory::add_listed(ownership, read.contents, read.found.components);
   const bool folder = opened.ref.transport == oci::Transport::Folder;
-  return attest::describe(contents, ownership, {folder ? attest::Sbom::Kind::RootFs : attest::Sbom::Kind::Image, opened.ref.location});
+  TRY_ASSIGN(auto out, attest::describe(read.contents, ownership, {folder ? attest::Sbom::Kind::RootFs : attest::Sbom::Kind::Image, opened.ref.location}, read.found.components));
+  out.notes = read.found.notes;
+  return out;
 }
 
 }  // namespace ashlar::pipeline

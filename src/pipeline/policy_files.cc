@@ -55,6 +55,16 @@ Result<policy::Registries> load_registries(const host::Machine& machine, const h
   return policy::read_registries(std::move(text), path.string());
 }
 
+std::optional<std::string> registries_by_other_names(const host::Machine& machine) {
+  const auto data = data_folder(machine);
+  const auto known = data ? load_registries(machine, *data) : Result<policy::Registries>(std::unexpected(data.error()));
+  if (!known || known->host.empty() || known->reached.empty()) return std::nullopt;
+  const auto is_word = [](const std::string& text) { return text.find_first_of(".:") == std::string::npos; };
+  const std::string reached = is_word(known->reached) ? known->reached + "." + known->host : known->reached;
+  const std::string login = known->login.empty() ? known->host : is_word(known->login) ? fmt::format("https://{}.{}/v1/", known->login, known->host) : known->login;
+  return fmt::format("{} {} {} {}", known->host, reached, login, known->single);
+}
+
 host::Path cases_beside(const host::Path& policy) { return policy.parent_path() / (policy.stem().string() + std::string(cases_end)); }
 
 std::size_t TestedCases::wrong() const {

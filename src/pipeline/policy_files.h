@@ -1,5 +1,6 @@
 #pragma once
 // The files around a policy: the one to begin with, its cases, and what ships of vendors and registries.
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,8 @@ namespace ashlar::pipeline {
 Result<std::vector<policy::Vendor>> load_vendors(const host::Machine& machine, const policy::Policy& policy);
 /// As shipped, in `data` (`Workshop::data`, `data_folder`).
 Result<policy::Registries> load_registries(const host::Machine& machine, const host::Path& data);
+/// What the shipped description of registries comes to as `$ASHLAR_REGISTRIES` (oci/inner/alias.h); nothing where none is reached by another name.
+std::optional<std::string> registries_by_other_names(const host::Machine& machine);
 
 /// Where the cases of a policy lie: `policy.yaml` has them in `policy.cases.yaml`.
 host::Path cases_beside(const host::Path& policy);

@@ -39,6 +39,21 @@ TEST_F(PolicyFilesTest, VendorsAreThoseThatThePolicyNames) {
   EXPECT_EQ(load_registries(machine.machine, "/data")->host, "registry.example");
 }
 
+TEST_F(PolicyFilesTest, WhereARegistryIsReachedIsToldAsTheEnvironmentTellsIt) {
+  EXPECT_EQ(registries_by_other_names(machine.machine), std::nullopt) << "it serves what is called by its name";
+  const std::pair<const char*, std::optional<std::string>> rows[] = {
+      {"host: images.example\nsingle: library\nreached: serves.example\nlogin: https://login.example/v1/\n", "images.example serves.example https://login.example/v1/ library"},
+      {"host: images.example\nreached: serves.example\n", "images.example serves.example images.example "},
+      {"host: images.example\nsingle: library\nreached: first\nlogin: second\n", "images.example first.images.example https://second.images.example/v1/ library"},
+      {"reached: serves.example\n", std::nullopt},
+      {"host: [\n", std::nullopt},
+  };
+  for (const auto& [text, told] : rows) {
+    put("/data/policies/registries.yaml", text);
+    EXPECT_EQ(registries_by_other_names(machine.machine), told) << text;
+  }
+}
+
 TEST_F(PolicyFilesTest, CasesAreRunAgainstTheirPolicy) {
   const struct { const char *summary, *file, *policy, *by; size_t wrong; } rows[] = {
       {"beside it", "/p/policy.cases.yaml", "", "/p/policy.yaml", 0},

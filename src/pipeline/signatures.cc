@@ -72,12 +72,12 @@ void try_keys(const Believed& believed, const Holds& holds, Signature& out, std:
 }
 
 /// Signed with a certificate of one of the identities that are believed.
-void try_identities(const trust::Bundle& bundle, const trust::Artifact& artifact, const Believed& believed, Signature& out) {
+void try_identities(const trust::Bundle& bundle, const trust::Artifact& artifact, const Believed& believed, Signature& out, std::string_view stamped = {}) {
   if (!believed.root) return refuse(out, "it is signed with a certificate, and no trust root was given to check it by: name one with --trust-root");
   if (believed.identities.empty()) return refuse(out, "it is signed with a certificate, and nobody's certificates are believed: say whose with --certificate-identity and --certificate-oidc-issuer");
   std::string why;
   for (const trust::IdentityPolicy& identity : believed.identities) {
-    const trust::Verification found = trust::verify_keyless(bundle, artifact, *believed.root, identity);
+    const trust::Verification found = trust::verify_tagged(bundle, artifact, *believed.root, identity, stamped);
     if (found.holds()) {
       out.key = fmt::format("{} by {}", join(found.identity.names, ", "), found.identity.issuer);
       out.verified = true;
@@ -101,43 +101,55 @@ void read_subject(std::string payload, Signature& out) {
   if (out.verified && !statement->is_on(out.subject)) refuse(out, "digest differs: its statement is on something else than this image");
 }
 
-void judge_envelope(const trust::Envelope& envelope, const Believed& believed, Signature& out, std::optional<Time> seen = {}) {
-  if (envelope.payload_type != trust::media::in_toto) return refuse(out, fmt::format("its payload is of the type '{}', no statement", envelope.payload_type.substr(0, 80)));
+/// Whether an envelope says that it holds a statement: its type is signed as well, and what was signed as something else says nothing, by key or certificate.
+bool holds_statement(const trust::Envelope& envelope, Signature& out) {
+  if (envelope.payload_type == trust::media::in_toto) return true;
+  refuse(out, fmt::format("its payload is of the type '{}', no statement", envelope.payload_type.substr(0, 80)));
+  return false;
+}
+
+void judge_envelope(const trust::Envelope& envelope, const Believed& believed, Signature& out, std::optional<Time> seen) {
   try_keys(believed, [&](const trust::PublicKey& key) { return trust::verify_envelope(envelope, key).has_value(); }, out, seen);
   read_subject(envelope.payload, out);
 }
 
-/// What lies under cosign's tag and is signed with a certificate, as the bundle that says the same; nothing where it is signed with a key, or, with a reason,
-/// where it does not read.
-std::optional<trust::Bundle> tagged_bundle(const oci::Attached& attached, std::variant<trust::Envelope, trust::MessageSignature> content, Signature& out) {
-  if (annotation(attached, certificate_annotation).empty()) return std::nullopt;
-  auto bundle = trust::bundle_of_tag(attached.annotations, std::move(content));
-  if (bundle) return std::move(*bundle);
-  refuse(out, bundle.error().message);
+/// When something was signed with a key, as a log or an authority of the trust root tells it.
+std::optional<Time> signed_when(const trust::Bundle& bundle, const trust::Artifact& artifact, const Believed& believed, std::string_view stamped = {}) {
+  if (!believed.root || (bundle.entries.empty() && bundle.timestamps.empty())) return std::nullopt;
+  for (const BelievedKey& each : believed.keys) {
+    const auto found = trust::verify_tagged(bundle, artifact, *believed.root, each.key.pem(), stamped);
+    if (found && found->holds() && !found->times.empty()) return earliest(found->times);
+  }
   return std::nullopt;
 }
+
+bool has_certificate(const oci::Attached& attached) { return !annotation(attached, certificate_annotation).empty(); }
 
 void judge_simple(const oci::Attached& attached, const Believed& believed, Signature& out) {
   const auto document = trust::read_simple_signing(attached.content);
   if (!document) return refuse(out, document.error().message);
   const auto signature = from_base64(annotation(attached, signature_annotation));
   if (!signature || signature->empty()) return refuse(out, "it has no signature");
-  if (const auto bundle = tagged_bundle(attached, trust::MessageSignature{{}, {}, std::string(as_text(*signature))}, out)) {
-    try_identities(*bundle, trust::Artifact::of(attached.content), believed, out);
-    if (out.verified && document->digest != attached.subject) refuse(out, fmt::format("digest differs: it signs '{}'", document->digest.str()));
-    return;
+  const auto bundle = trust::bundle_of_tag(attached.annotations, trust::MessageSignature{{}, {}, std::string(as_text(*signature))});
+  const trust::Artifact artifact = trust::Artifact::of(attached.content);
+  if (!has_certificate(attached)) {
+    // A log's entry that does not read tells no time: the key counts as it stands now.
+    try_keys(believed, [&](const trust::PublicKey& key) { return key.verify(attached.content, as_text(*signature)).has_value(); }, out, bundle ? signed_when(*bundle, artifact, believed) : std::nullopt);
+  } else if (bundle) {
+    try_identities(*bundle, artifact, believed, out);
+  } else {
+    return refuse(out, bundle.error().message);
   }
-  if (!out.reason.empty()) return;
-  try_keys(believed, [&](const trust::PublicKey& key) { return key.verify(attached.content, as_text(*signature)).has_value(); }, out);
   if (out.verified && document->digest != attached.subject) refuse(out, fmt::format("digest differs: it signs '{}'", document->digest.str()));
 }
 
 /// An envelope under cosign's tag: signed with a certificate, or with a key.
 void judge_tagged(const oci::Attached& attached, const trust::Envelope& envelope, const Believed& believed, Signature& out) {
-  const auto bundle = tagged_bundle(attached, envelope, out);
-  if (!bundle && out.reason.empty()) return judge_envelope(envelope, believed, out);
-  if (!bundle) return;
-  try_identities(*bundle, trust::Artifact::any(), believed, out);
+  if (!holds_statement(envelope, out)) return;
+  const auto bundle = trust::bundle_of_tag(attached.annotations, envelope);
+  if (!has_certificate(attached)) return judge_envelope(envelope, believed, out, bundle ? signed_when(*bundle, trust::Artifact::any(), believed, attached.content) : std::nullopt);
+  if (!bundle) return refuse(out, bundle.error().message);
+  try_identities(*bundle, trust::Artifact::any(), believed, out, attached.content);
   read_subject(envelope.payload, out);
 }
 
@@ -148,20 +160,11 @@ void name_hinted(const trust::Bundle& bundle, const Believed& believed, Signatur
   if (!out.verified && found != believed.keys.end() && out.reason == other_key) out.reason = fmt::format("altered: it says that it is signed by '{}', and that key did not sign these bytes", found->name);
 }
 
-/// When a bundle was signed with a key, as a log or an authority of the trust root tells it.
-std::optional<Time> signed_when(const trust::Bundle& bundle, const trust::Artifact& artifact, const Believed& believed) {
-  if (!believed.root || (bundle.entries.empty() && bundle.timestamps.empty())) return std::nullopt;
-  for (const BelievedKey& each : believed.keys) {
-    const auto found = trust::verify_keyed(bundle, artifact, each.key.pem(), &*believed.root);
-    if (found && found->holds() && !found->times.empty()) return earliest(found->times);
-  }
-  return std::nullopt;
-}
-
 void judge_bundle(const oci::Attached& attached, std::string_view manifest, const Believed& believed, Signature& out) {
   const auto bundle = trust::read_bundle(attached.content, "bundle");
   if (!bundle) return refuse(out, bundle.error().message);
   const auto* const envelope = std::get_if<trust::Envelope>(&bundle->content);
+  if (envelope != nullptr && !holds_statement(*envelope, out)) return;
   const trust::Artifact artifact = envelope != nullptr ? trust::Artifact::any() : trust::Artifact::of(manifest);
   if (!std::holds_alternative<trust::KeyMaterial>(bundle->material)) {
     try_identities(*bundle, artifact, believed, out);

@@ -11,7 +11,7 @@
 namespace ashlar::policy {
 namespace {
 
-constexpr std::array<std::string_view, 3> file_keys = {"host", "single", "also"};
+constexpr std::array<std::string_view, 5> file_keys = {"host", "single", "also", "reached", "login"};
 
 class Reader : public Section {
  public:
@@ -22,6 +22,8 @@ class Reader : public Section {
     out.host = text(root, "host");
     out.single = text(root, "single");
     out.also = texts(root, "also");
+    out.reached = text(root, "reached");
+    out.login = text(root, "login");
   }
 };
 

@@ -12,6 +12,8 @@ struct Registries {
   std::string host{};                             ///< of names without one; empty: such names stay as they are
   std::string single{};                           ///< the folder of names of one word: `library`
   std::vector<std::string> also{};                ///< words before the host that make no other one of it: `index`
+  std::string reached{};                          ///< the host that serves what is called by `host`, or the word before that; empty: that one itself
+  std::string login{};                            ///< the address under which logins to it are kept, or the word before `host`; empty: `host`
 };
 
 Result<Registries> read_registries(std::string text, std::string path);

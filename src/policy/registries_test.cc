@@ -60,6 +60,7 @@ TEST(Registries, WhatShipsIsRead) {
   const auto read = read_registries(shipped("registries.yaml"), "registries.yaml");
   ASSERT_TRUE(read) << read.error().message;
   EXPECT_FALSE(read->host.empty());
+  EXPECT_FALSE(read->reached.empty() || read->login.empty()) << "by its own name it serves no images";
   EXPECT_EQ(full_name(*read, "nginx"), full_name(*read, "index." + read->host + "/library/nginx"));
 }
 

@@ -10,6 +10,7 @@
 
 #include "trust/inner/protobuf_json.h"
 #include "trust/inner/verifying_key.h"
+#include "trust/tag_layout.h"
 #include "trust/timestamp.h"
 #include "trust/transparency.h"
 
@@ -23,7 +24,7 @@ constexpr size_t most_matched = 512;  // of a name that an expression is held ag
 /// One bundle on its way through the rules.
 class Verifier {
  public:
-  Verifier(const Bundle& bundle, const Artifact& artifact) : bundle_(bundle), artifact_(artifact) {}
+  Verifier(const Bundle& bundle, const Artifact& artifact, std::string_view stamped) : bundle_(bundle), artifact_(artifact), stamped_(stamped) {}
 
   void break_rule(Rule rule, std::string why) {
     const bool said = std::any_of(out_.broken.begin(), out_.broken.end(), [&](const Broken& each) { return each.rule == rule && each.why == why; });
@@ -53,6 +54,7 @@ class Verifier {
 
   const Bundle& bundle_;
   const Artifact& artifact_;
+  std::string_view stamped_;  ///< what timestamps are over; empty: the signature
   Verification out_;
   std::string signature_;
   std::optional<std::string> signed_bytes_;   ///< what the signature covers, when we have it
@@ -95,6 +97,7 @@ void Verifier::read_message_content(const MessageSignature& message) {
   if (artifact_.bytes) signed_bytes_ = std::string(*artifact_.bytes);
   signed_digest_ = artifact_.digest;
   if (!signed_digest_) return break_rule(Rule::Artifact, "it must be said which artifact was signed");
+  if (message.algorithm.empty() && message.digest.empty()) return;  // not given: what is signed is told by the signature
   const auto hash = parse_hash_name(message.algorithm);
   if (!hash) return break_rule(Rule::Artifact, fmt::format("the bundle names its artifact by {}, which is not known", message.algorithm));
   if (*hash != HashName::Sha256 && !signed_bytes_) return;  // a hint that cannot be compared
@@ -182,7 +185,7 @@ void Verifier::check_timestamps(const TrustRoot& root) {
     std::optional<std::string> why;
     bool good = false;
     for (const Authority& authority : root.timestamp_authorities) {
-      const auto time = check_timestamp(each, signature_, authority);
+      const auto time = check_timestamp(each, stamped_.empty() ? std::string_view(signature_) : stamped_, authority);
       if (time) {
         out_.times.push_back({*time, SigningTime::Source::TimestampAuthority, authority.uri});
         good = true;
@@ -276,8 +279,10 @@ std::string_view to_string(Rule rule) {
   return names[static_cast<size_t>(rule)];
 }
 
-Verification verify_keyless(const Bundle& bundle, const Artifact& artifact, const TrustRoot& root, const IdentityPolicy& policy, const Asked& asked) {
-  Verifier verifier(bundle, artifact);
+namespace {
+
+Verification by_certificate(const Bundle& bundle, const Artifact& artifact, const TrustRoot& root, const IdentityPolicy& policy, const Asked& asked, std::string_view stamped) {
+  Verifier verifier(bundle, artifact, stamped);
   std::vector<std::string> chain;
   if (const auto* single = std::get_if<CertificateMaterial>(&bundle.material)) chain = {single->der};
   if (const auto* several = std::get_if<ChainMaterial>(&bundle.material)) chain = several->der;
@@ -304,10 +309,10 @@ Verification verify_keyless(const Bundle& bundle, const Artifact& artifact, cons
   return verifier.finish();
 }
 
-Result<Verification> verify_keyed(const Bundle& bundle, const Artifact& artifact, std::string_view key_pem, const TrustRoot* root, size_t log_entries) {
+Result<Verification> by_key(const Bundle& bundle, const Artifact& artifact, std::string_view key_pem, const TrustRoot* root, size_t log_entries, std::string_view stamped) {
   const auto key = VerifyingKey::from_pem(key_pem);
   if (!key) return cannot("read public key", key.error());
-  Verifier verifier(bundle, artifact);
+  Verifier verifier(bundle, artifact, stamped);
   if (!std::holds_alternative<KeyMaterial>(bundle.material)) {
     verifier.break_rule(Rule::Form, "the bundle is signed with a certificate, not with a key");
     return verifier.finish();
@@ -322,5 +327,15 @@ Result<Verification> verify_keyed(const Bundle& bundle, const Artifact& artifact
   }
   return verifier.finish();
 }
+
+}  // namespace
+
+Verification verify_keyless(const Bundle& bundle, const Artifact& artifact, const TrustRoot& root, const IdentityPolicy& policy, const Asked& asked) { return by_certificate(bundle, artifact, root, policy, asked, {}); }
+
+Result<Verification> verify_keyed(const Bundle& bundle, const Artifact& artifact, std::string_view key_pem, const TrustRoot* root, size_t log_entries) { return by_key(bundle, artifact, key_pem, root, log_entries, {}); }
+
+Verification verify_tagged(const Bundle& bundle, const Artifact& artifact, const TrustRoot& root, const IdentityPolicy& policy, std::string_view stamped) { return by_certificate(bundle, artifact, root, policy, {}, stamped); }
+
+Result<Verification> verify_tagged(const Bundle& bundle, const Artifact& artifact, const TrustRoot& root, std::string_view key_pem, std::string_view stamped) { return by_key(bundle, artifact, key_pem, &root, 0, stamped); }
 
 }  // namespace ashlar::trust

@@ -48,11 +48,11 @@ Result<LogEntry> read_entry(const std::string& text) {
 }  // namespace
 
 Result<Bundle> bundle_of_tag(const std::map<std::string, std::string>& annotations, std::variant<Envelope, MessageSignature> content) {
-  const std::string* const certificate = find(annotations, "dev.sigstore.cosign/certificate");
-  if (certificate == nullptr) return cannot(Kind::Corrupt, "read signature under a tag", "it has no certificate");
-  Bundle out{.version = BundleVersion::V0_1, .media_type = {}, .material = {}, .entries = {}, .timestamps = {}, .content = std::move(content)};
-  TRY_ASSIGN(const auto read, Certificate::parse_pem(*certificate));
-  out.material = CertificateMaterial{read.der()};
+  Bundle out{.version = BundleVersion::V0_1, .media_type = {}, .material = KeyMaterial{}, .entries = {}, .timestamps = {}, .content = std::move(content)};
+  if (const std::string* const certificate = find(annotations, "dev.sigstore.cosign/certificate"); certificate != nullptr && !certificate->empty()) {
+    TRY_ASSIGN(const auto read, Certificate::parse_pem(*certificate));
+    out.material = CertificateMaterial{read.der()};
+  }
   if (const std::string* const entry = find(annotations, "dev.sigstore.cosign/bundle")) {
     TRY_ASSIGN(auto logged, read_entry(*entry));
     out.entries.push_back(std::move(logged));

@@ -83,6 +83,27 @@ TEST_F(RegistryFlow, the_second_scan_pulls_no_layer) {
   EXPECT_GT(pulled(), 0U);
 }
 
+/// People call a registry by a name under which it serves nothing, as the largest one is: what ships says where it is.
+TEST_F(RegistryFlow, a_registry_is_reached_by_another_name) {
+  const RegistryServer registry(stage);
+  const std::string named = "docker://images.example/small:1";
+  // The data folder of the program, with another description of registries.
+  std::filesystem::create_directories(stage.folder() / "data/policies");
+  for (const char* name : {"distributions", "effects"}) std::filesystem::create_directory_symlink(std::string(ASHLAR_SOURCE_DIR) + "/" + name, stage.folder() / "data" / name);
+  stage.write("data/policies/registries.yaml", fmt::format("host: images.example\nsingle: library\nreached: {}\n", registry.host()));
+  stage.environment["ASHLAR_DATA_DIR"] = (stage.folder() / "data").string();
+  const Ran pushed = stage.ashlar({"copy", "oci:out:1", named}), pulled = stage.ashlar({"copy", named, "oci:back:1"});
+  EXPECT_EQ(pushed.code, 0) << pushed.told;
+  EXPECT_EQ(pulled.code, 0) << pulled.told;
+  EXPECT_EQ(stage.json({"diff", "oci:out:1", "oci:back:1"})["same"], true);
+  EXPECT_EQ(stage.run({"skopeo", "inspect", "--raw", "--tls-verify=false", registry.ref("library/small:1")}).code, 0) << "it lies where others look for it";
+  stage.environment["ASHLAR_REGISTRIES"] = "images.example 127.0.0.1:1";
+  EXPECT_EQ(stage.ashlar({"copy", named, "oci:never:1"}).code, 4) << "the environment goes before what ships";
+  stage.environment["ASHLAR_REGISTRIES"] = "images.example";
+  const Ran wrong = stage.ashlar({"copy", named, "oci:never:1"});
+  EXPECT_EQ(wrong.code, 2) << wrong.told;
+}
+
 TEST_F(RegistryFlow, a_password_opens_what_is_shut) {
   ASHLAR_NEED("htpasswd");
   const Ran hashed = stage.run({"htpasswd", "-Bbn", "user", "hunter2"});

@@ -1,4 +1,5 @@
 // SBOMs of images, folders, archives and locks: what they say, and what other people's validators say of them.
+#include <algorithm>
 #include <filesystem>
 #include <set>
 
@@ -115,6 +116,26 @@ TEST_F(SbomFlow, a_planted_file_is_nobodys) {
   stage.write("bundle/rootfs/usr/bin/planted", "#!/bin/sh\n");
   const Json all = sbom("dir:bundle/rootfs");
   for (const Json& file : all["files"]) EXPECT_EQ(file["owner"] == "", file["path"] == "usr/bin/planted") << file;
+}
+
+/// An application on an image, or another family's image: its packages are there as those of the distribution are, and what does not read is said.
+TEST_F(SbomFlow, packages_of_languages_and_other_families_are_described) {
+  stage.write("app/etc/os-release", "ID=alpine\nVERSION_ID=3.22.1\n");
+  stage.write("app/lib/apk/db/installed", "C:Q1AAAAAAAAAAAAAAAAAAAAAAAAAAA=\nP:musl\nV:1.2.5-r10\nA:x86_64\no:musl\nm:Timo <timo@example.org>\nL:MIT\n\n");
+  stage.write("app/srv/node_modules/left/package.json", R"({"name": "left", "version": "1.3.0"})");
+  stage.write("app/srv/site/flask-3.0.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: Flask\nVersion: 3.0.0\n");
+  stage.write("app/srv/broken/node_modules/right/package.json", "{");
+  const Ran ran = stage.ashlar({"sbom", "dir:app", "--format", "json"});
+  ASSERT_EQ(ran.code, 0) << ran.told;
+  const Json all = Json::parse(ran.out);
+  std::set<std::string> found;
+  for (const std::string& each : purls(all)) found.insert(each.substr(0, each.find('?')));
+  EXPECT_TRUE((std::ranges::includes(found, std::set<std::string>{"pkg:apk/alpine/musl@1.2.5-r10", "pkg:npm/left@1.3.0", "pkg:pypi/flask@3.0.0"}))) << ran.out;
+  EXPECT_NE(all["notes"].dump().find("right/package.json"), std::string::npos) << ran.out;
+  EXPECT_NE(ran.err.find("right/package.json"), std::string::npos) << ran.told;
+  // Of an image the same, also when its layers were read before.
+  const Json once = sbom("dir:app"), again = sbom("dir:app");
+  EXPECT_EQ(once, again);
 }
 
 TEST_F(SbomFlow, what_cannot_be_described_is_said) {

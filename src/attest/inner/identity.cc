@@ -31,6 +31,7 @@ Digest content_digest(const Sbom& sbom) {
     for (const std::string* text : {&package.purl, &package.name, &package.version, &package.supplier, &package.homepage, &package.location, &package.sha256, &package.licence.expression, &package.licence.comment})
       add(*text);
     add(join(package.depends, ","));
+    if (!package.path.empty()) add(package.path);
   }
   for (const SbomFile& file : sbom.files) {
     for (const std::string* text : {&file.path, &file.sha256, &file.owner}) add(*text);

@@ -91,10 +91,13 @@ std::unexpected<Error> refusal(std::string_view what, const host::HttpResponse& 
 }
 
 Result<std::unique_ptr<Session>> Session::open(host::Machine& machine, std::string host, std::string repository, Patience patience) {
-  auto out = std::unique_ptr<Session>(new Session(machine, std::move(host), std::move(repository), patience));
+  TRY_ASSIGN(const auto known, alias_of(machine, host));
+  Alias alias = known.value_or(Alias{host});
+  if (!alias.folder.empty() && repository.find('/') == std::string::npos) repository = fmt::format("{}/{}", alias.folder, repository);
+  auto out = std::unique_ptr<Session>(new Session(machine, std::move(host), std::move(alias), std::move(repository), patience));
   TRY(out->find_certificates());
   const std::string said = machine.environment("ASHLAR_PLAIN_HTTP").value_or("");
-  out->plain_ = said.empty() ? is_loopback(out->host_) && out->tls_ == host::HttpTls() : said != "0";
+  out->plain_ = said.empty() ? is_loopback(out->alias_.reached) && out->tls_ == host::HttpTls() : said != "0";
   return out;
 }
 
@@ -125,7 +128,7 @@ std::string Session::own_host() const { return std::string(host_of(url(""))); }
 
 bool Session::is_ours(std::string_view url) const { return host_of(url) == own_host() && (plain_ || url.starts_with("https://")); }
 
-std::string Session::url(std::string_view rest) const { return fmt::format("{}://{}/v2/{}/{}", plain_ ? "http" : "https", host_, repository_, rest); }
+std::string Session::url(std::string_view rest) const { return fmt::format("{}://{}/v2/{}/{}", plain_ ? "http" : "https", alias_.reached, repository_, rest); }
 
 Result<std::string> Session::resolve(const std::string& asked, std::string_view target) const {
   // A registry behind a proxy that ends HTTPS may not know that it does.
@@ -222,7 +225,7 @@ Result<bool> Session::log_in(const host::HttpResponse& response, const std::stri
   if (header == response.headers.end()) return false;
   TRY_ASSIGN(const auto challenges, parse_challenges(header->second));
   if (!asked_for_login_) {
-    TRY_ASSIGN(login_, find_login(machine_, fmt::format("{}/{}", host_, repository_)));
+    TRY_ASSIGN(login_, find_login(machine_, fmt::format("{}/{}", host_, repository_), alias_.login));
     asked_for_login_ = true;
   }
   TRY_ASSIGN(authorization_, answer_challenges(challenges));

@@ -9,6 +9,7 @@
 
 #include "host/machine.h"
 #include "oci/credentials.h"
+#include "oci/inner/alias.h"
 #include "oci/registry.h"
 
 namespace ashlar::oci {
@@ -46,8 +47,8 @@ class Session {
   void read_also(const std::string& repository);
 
  private:
-  Session(host::Machine& machine, std::string host, std::string repository, Patience patience)
-      : machine_(machine), host_(std::move(host)), repository_(std::move(repository)), patience_(patience) {}
+  Session(host::Machine& machine, std::string host, Alias alias, std::string repository, Patience patience)
+      : machine_(machine), host_(std::move(host)), alias_(std::move(alias)), repository_(std::move(repository)), patience_(patience) {}
   Done find_certificates();
   std::string own_host() const;
   std::string authorization();
@@ -57,7 +58,9 @@ class Session {
   Result<std::string> answer_challenges(const std::vector<Challenge>& challenges);
 
   host::Machine& machine_;
-  std::string host_, repository_;
+  std::string host_;  // as it was named, which certificates and logins go by
+  Alias alias_;
+  std::string repository_;
   Patience patience_;
   bool plain_ = false;
   host::HttpTls tls_;

@@ -334,19 +334,37 @@ std::string statement_about(std::string_view artifact) {
   return to_compact({{"_type", "https://in-toto.io/Statement/v1"}, {"subject", Json::array({{{"name", "artifact"}, {"digest", {{"sha256", Digest::of(artifact).hex()}}}}})}, {"predicateType", "https://example.org/test/v1"}, {"predicate", Json::object()}});
 }
 
-Bundle SampleWorld::message_bundle(const SampleCertificate& by) const {
-  Bundle out;
-  const std::string signature = by.signer.sign(artifact, true);  // what the entry's hash must be
-  out.material = CertificateMaterial{by.der};
-  out.content = MessageSignature{"SHA2_256", sha256(artifact), signature};
-  out.entries = {log("hashedrekord", "0.0.1", hashedrekord_body(Digest::of(artifact).hex(), signature, by.pem()))};
-  out.timestamps = {timestamp(signature)};
+std::map<std::string, std::string> tag_annotations(const Bundle& bundle) {
+  std::map<std::string, std::string> out = {{"dev.cosignproject.cosign/signature", ""}};
+  if (const auto* const message = std::get_if<MessageSignature>(&bundle.content)) out["dev.cosignproject.cosign/signature"] = base64(message->signature);
+  if (const auto* const material = std::get_if<CertificateMaterial>(&bundle.material)) {
+    X509* const certificate = parse(material->der);
+    out["dev.sigstore.cosign/certificate"] = pem_of(certificate, PEM_write_bio_X509);
+    X509_free(certificate);
+  }
+  if (!bundle.entries.empty()) {
+    const LogEntry& entry = bundle.entries.front();
+    Json logged = {{"SignedEntryTimestamp", base64(entry.promise)}};
+    logged["Payload"] = {{"body", base64(entry.body)}, {"integratedTime", entry.integrated_time}, {"logIndex", entry.log_index}, {"logID", hex(entry.log_id)}};
+    out["dev.sigstore.cosign/bundle"] = to_compact(logged);
+  }
+  if (!bundle.timestamps.empty()) out["dev.sigstore.cosign/rfc3161timestamp"] = to_compact(Json::object({{"SignedRFC3161Timestamp", base64(bundle.timestamps.front())}}));
   return out;
 }
 
-Bundle SampleWorld::envelope_bundle(const SampleCertificate& by, std::string_view kind, std::string statement) const {
+Bundle SampleWorld::message_bundle(const SampleCertificate& by, std::string_view over, Time time) const {
   Bundle out;
-  Envelope envelope{"application/vnd.in-toto+json", statement.empty() ? statement_about(artifact) : std::move(statement), {}};
+  const std::string signature = by.signer.sign(over, true);  // what the entry's hash must be
+  out.material = CertificateMaterial{by.der};
+  out.content = MessageSignature{"SHA2_256", sha256(over), signature};
+  out.entries = {log("hashedrekord", "0.0.1", hashedrekord_body(Digest::of(over).hex(), signature, by.pem()), time)};
+  out.timestamps = {timestamp(signature, time)};
+  return out;
+}
+
+Bundle SampleWorld::envelope_bundle(const SampleCertificate& by, std::string_view kind, std::string statement, Time time, std::string payload_type) const {
+  Bundle out;
+  Envelope envelope{std::move(payload_type), statement.empty() ? statement_about(artifact) : std::move(statement), {}};
   const std::string covered = pre_authentication(envelope.payload_type, envelope.payload);
   const std::string signature = by.signer.sign(covered);
   envelope.signatures = {{"", signature}};
@@ -354,7 +372,7 @@ Bundle SampleWorld::envelope_bundle(const SampleCertificate& by, std::string_vie
   const Json verifier = {{"keyDetails", "PKIX_ECDSA_P256_SHA_256"}, {"x509Certificate", Json::object({{"rawBytes", base64(by.der)}})}};
   const Json signed_part = {{"content", base64(signature)}, {"verifier", verifier}};
   Json spec;
-  if (kind == "dsse 0.0.1") spec = {{"payloadHash", old_hash}, {"envelopeHash", old_hash}, {"signatures", Json::array({{{"signature", base64(signature)}, {"verifier", base64(by.pem())}}})}};
+  if (kind == "dsse 0.0.1") spec = {{"payloadHash", old_hash}, {"envelopeHash", {{"algorithm", "sha256"}, {"value", Digest::of(to_text(envelope)).hex()}}}, {"signatures", Json::array({{{"signature", base64(signature)}, {"verifier", base64(by.pem())}}})}};
   if (kind == "dsse 0.0.2") spec["dsseV002"] = {{"payloadHash", {{"algorithm", "SHA2_256"}, {"digest", base64(sha256(envelope.payload))}}}, {"signatures", Json::array({signed_part})}};
   if (kind == "intoto 0.0.2")
     spec["content"] = {{"envelope", {{"payloadType", envelope.payload_type}, {"signatures", Json::array({{{"sig", base64(base64(signature))}, {"publicKey", base64(by.pem())}}})}}}, {"payloadHash", old_hash}, {"hash", old_hash}};
@@ -362,8 +380,8 @@ Bundle SampleWorld::envelope_bundle(const SampleCertificate& by, std::string_vie
   const std::string name(kind.substr(0, kind.find(' '))), version(kind.substr(kind.find(' ') + 1));
   out.material = CertificateMaterial{by.der};
   out.content = envelope;
-  out.entries = {log(name, version, to_compact({{"apiVersion", version}, {"kind", name}, {"spec", spec}}))};
-  out.timestamps = {timestamp(signature)};
+  out.entries = {log(name, version, to_compact({{"apiVersion", version}, {"kind", name}, {"spec", spec}}), time)};
+  out.timestamps = {timestamp(signature, time)};
   return out;
 }
 
@@ -377,12 +395,12 @@ Bundle SampleWorld::tiles_bundle(const SampleCertificate& by) const {
   return out;
 }
 
-Bundle SampleWorld::keyed_bundle(const SampleSigner& by) const {
+Bundle SampleWorld::keyed_bundle(const SampleSigner& by, std::string_view over, Time time) const {
   Bundle out;
-  const std::string signature = by.sign(artifact);
+  const std::string signature = by.sign(over);
   out.material = KeyMaterial{base64(sha256(by.key()))};
-  out.content = MessageSignature{"SHA2_256", sha256(artifact), signature};
-  out.entries = {log("hashedrekord", "0.0.1", hashedrekord_body(Digest::of(artifact).hex(), signature, by.pem()))};
+  out.content = MessageSignature{"SHA2_256", sha256(over), signature};
+  out.entries = {log("hashedrekord", "0.0.1", hashedrekord_body(Digest::of(over).hex(), signature, by.pem()), time)};
   return out;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 // A little Sigstore of the test's own, made on the spot: authorities for certificates and timestamps, a log of certificates, two logs of signatures.
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -62,14 +63,14 @@ class SampleWorld {
   /// A certificate by an authority that nobody trusts.
   SampleCertificate issue_elsewhere() const;
 
-  /// A bundle over the artifact, with a promise, a proof and a timestamp.
-  Bundle message_bundle(const SampleCertificate& by) const;
+  /// A bundle over the artifact or another text, with a promise, a proof and a timestamp.
+  Bundle message_bundle(const SampleCertificate& by, std::string_view over = artifact, Time time = signed_at) const;
   /// The same over a statement, by default one about the artifact; `kind` is `dsse 0.0.1`, `dsse 0.0.2`, `intoto 0.0.2` or `hashedrekord 0.0.2`.
-  Bundle envelope_bundle(const SampleCertificate& by, std::string_view kind = "dsse 0.0.1", std::string statement = {}) const;
+  Bundle envelope_bundle(const SampleCertificate& by, std::string_view kind = "dsse 0.0.1", std::string statement = {}, Time time = signed_at, std::string payload_type = "application/vnd.in-toto+json") const;
   /// A bundle in the way of Rekor v2: a log of tiles, no promise.
   Bundle tiles_bundle(const SampleCertificate& by) const;
   /// Signed with a plain key and logged.
-  Bundle keyed_bundle(const SampleSigner& by) const;
+  Bundle keyed_bundle(const SampleSigner& by, std::string_view over = artifact, Time time = signed_at) const;
 
   /// An entry of the log, in a tree of `size` leaves at `at`.
   LogEntry log(std::string kind, std::string version, std::string body, Time time = signed_at, std::int64_t at = 5, std::int64_t size = 11) const;
@@ -90,6 +91,8 @@ class SampleWorld {
 
 std::string hashedrekord_body(std::string_view artifact_digest_hex, std::string_view signature, std::string_view pem);
 std::string statement_about(std::string_view artifact);
+/// What cosign keeps beside a signature under its tag of what the bundle says: the signature, but of an envelope; certificate, log entry and timestamp where there is one.
+std::map<std::string, std::string> tag_annotations(const Bundle& bundle);
 
 /// RFC 6962, section 2.1, by its recursive definitions.
 std::string merkle_root(const std::vector<std::string>& leaves);
