@@ -170,7 +170,7 @@ TEST_F(RenewFlow, what_is_stopped_leaves_tags_and_lock_and_is_not_tried_again_un
 TEST_F(RenewFlow, a_canary_soaks_before_the_stable_tags_move) {
   EXPECT_EQ(done(renew({"--now", after(0)})), "promoted 1.1-r1\n") << "where nothing is published there is nobody to protect";
   const std::string before = tags().at("1");
-  fleet("rollout: {canary: next, soak: 24h}");
+  fleet("cadence: 7d\n    rollout: {canary: next, soak: 24h}");
   know("1.2");
   offer_fix("1.2");
   const Json canary = renew({"--now", after(hours(1))});
@@ -356,7 +356,7 @@ TEST_F(RenewFlow, who_goes_back_is_not_sent_forward_again) {
   renew();
   const std::string first = tags().at("1");
   offer_fix("1.2");
-  fleet("take: all");
+  fleet("cadence: 7d\n    take: all");
   EXPECT_EQ(done(renew()), "promoted 1.2-r1\n");
   const Ran back = stage.ashlar({"rollback", "oci:published:1", "--key", "our.pub", "--by", "somebody on call", "--reason", "it greets nobody"});
   ASSERT_EQ(back.code, 0) << back.told;
