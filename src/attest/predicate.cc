@@ -94,7 +94,7 @@ constexpr std::array changes_shape = {
     Member{"behaviour/changes[]/weight", Is::Word, true, "breaking|notable|neutral"}, Member{"behaviour/changes[]/id", Is::Filled}, Member{"behaviour/changes[]/subject", Is::Filled}, Member{"behaviour/changes[]/what", Is::Filled},
     Member{"behaviour/changes[]/evidence[]", Is::Text}};
 
-constexpr std::array support_shape = {Member{"image", Is::Filled}, Member{"from", Is::Time, false}, Member{"until", Is::Time, false}, Member{"promised", Is::Time, false}, Member{"sla", Is::Filled, false}};
+constexpr std::array support_shape = {Member{"image", Is::Filled}, Member{"from", Is::Time, false}, Member{"until", Is::Time, false}, Member{"promised", Is::Time, false}, Member{"published", Is::Time, false}, Member{"sla", Is::Filled, false}};
 
 std::string fault_of_spdx(const Json& predicate) {
   if (predicate.is_string()) return predicate.get_ref<const std::string&>().starts_with("SPDXVersion:") ? "" : "it is a text, and no SPDX document in tag-value form";

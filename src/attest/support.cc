@@ -16,20 +16,16 @@ Predicate support(const SupportSaid& said) {
   if (said.rebuilt_at_latest > 0) out["rebuilt_at_latest"] = said.rebuilt_at_latest;
   if (!said.sla.empty()) out["sla"] = said.sla;
   if (said.promised) out["promised"] = said.promised->str();
+  if (said.published) out["published"] = said.published->str();
   return {std::string(support_uri), to_compact(out)};
 }
 
 Result<SupportSaid> read_support(const Json& predicate) {
   TRY(check_predicate(support_uri, predicate));
   SupportSaid out{.image = predicate["image"]};
-  if (predicate.contains("from")) {
-    TRY_ASSIGN(out.from, Time::parse(predicate["from"].get<std::string>()));
-  }
-  if (predicate.contains("until")) {
-    TRY_ASSIGN(out.until, Time::parse(predicate["until"].get<std::string>()));
-  }
-  if (predicate.contains("promised")) {
-    TRY_ASSIGN(out.promised, Time::parse(predicate["promised"].get<std::string>()));
+  for (const auto& [name, time] : {std::pair("from", &out.from), {"until", &out.until}, {"promised", &out.promised}, {"published", &out.published}}) {
+    if (!predicate.contains(name)) continue;
+    TRY_ASSIGN(*time, Time::parse(predicate[name].get<std::string>()));
   }
   if (out.from && out.until && *out.until <= *out.from) return fail(Kind::Invalid, "support ends before it begins");
   if (predicate.contains("rebuilt_at_latest")) {
@@ -38,6 +34,12 @@ Result<SupportSaid> read_support(const Json& predicate) {
   }
   out.sla = predicate.value("sla", "");
   return out;
+}
+
+std::optional<Time> due_again(const SupportSaid& said) {
+  const auto since = said.published ? said.published : said.promised;
+  if (said.rebuilt_at_latest <= 0 || !since) return std::nullopt;
+  return Time{since->seconds + said.rebuilt_at_latest};
 }
 
 std::vector<size_t> last_words(std::span<const Promise> promises, Time now) {

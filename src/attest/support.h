@@ -17,6 +17,7 @@ struct SupportSaid {
   std::int64_t rebuilt_at_latest = 0;     ///< seconds between two publications; 0: no cadence is promised
   std::string sla{};                      ///< by which agreement it is patched: a preset's name, or what a policy calls its source; empty: none is promised
   std::optional<Time> promised{};         ///< when that was said; none: nobody knows
+  std::optional<Time> published{};        ///< when the image was published, or made again and found to be the same: its cadence counts from then
   friend bool operator==(const SupportSaid&, const SupportSaid&) = default;
 };
 
@@ -24,6 +25,9 @@ struct SupportSaid {
 Predicate support(const SupportSaid& said);
 /// Reads one; Invalid where it has not the form.
 Result<SupportSaid> read_support(const Json& predicate);
+
+/// By when the image is to have been made again; none: no cadence is promised, or nobody knows from when on it counts.
+std::optional<Time> due_again(const SupportSaid& said);
 
 /// One of several promises on the same image.
 struct Promise {

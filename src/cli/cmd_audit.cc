@@ -10,9 +10,11 @@
 #include "cli/hints.h"
 #include "cli/key_options.h"
 #include "oci/ref.h"
+#include "pipeline/decisions.h"
 #include "pipeline/fleet.h"
 #include "pipeline/keys.h"
 #include "pipeline/sla.h"
+#include "pipeline/workshop.h"
 
 namespace ashlar::cli {
 namespace {
@@ -20,7 +22,7 @@ namespace {
 struct Options {
   std::string action = "log", what, ref, ledger, to;
   std::string image, digest, vulnerability, package, kind, since, until;
-  std::string environment, by, at;
+  std::string environment, by, at, reason;
   std::vector<std::string> keys, checkpoints;
   std::uint64_t after = 0;
   int password_descriptor = -1;
@@ -153,9 +155,62 @@ Result<std::string> digest_of(ledger::Ledger& ledger, const oci::ImageRef& ref, 
   return cannot(Kind::NotFound, fmt::format("report '{}'", ref.str()), "the ledger knows of no digest under this tag: name it as REPO@sha256:...");
 }
 
+/// Appends what somebody says.
+Result<Exit> write_down(Context& context, ledger::Ledger& ledger, const ledger::Event& event, Time now, const std::string& words) {
+  TRY_ASSIGN(const auto number, ledger.append({&event, 1}, now));
+  if (!context.json) return say(context, fmt::format("event {}: {}", number, words)), Exit::Clean;
+  Json out = {{"schema", "https://ashlar.dev/ledger-report/v1"}, {"number", number}, {"kind", ledger::to_string(event.kind)}, {"image", event.image}, {"by", event.by}};
+  for (const auto& [name, text] : {std::pair("digest", event.digest), {"environment", event.environment}, {"vulnerability", event.vulnerability}, {"package", event.package}, {"until", event.fact("until")}}) {
+    if (!text.empty()) out[name] = text;
+  }
+  answer(context, std::move(out));
+  return Exit::Clean;
+}
+
+/// Says of an event whose key it is that was given, among those who are believed now.
+Done sign_in(Context& context, const Options& options, ledger::Event& event) {
+  TRY_ASSIGN(const auto key, open_private_key(context, {options.keys[0], options.password_descriptor}));
+  TRY_ASSIGN(const auto workshop, pipeline::open_workshop(context.machine, context.config, context.progress));
+  TRY_ASSIGN(const auto worth, pipeline::worth_of(context.machine, pipeline::trust_of(workshop), key));
+  if (worth.keys.empty()) return cannot(Kind::Invalid, fmt::format("report '{}'", options.what), worth.faults.empty() ? "the key is not in the keyring (`ashlar keys add`)" : worth.faults.front());
+  event.by = *worth.keys.begin();
+  event.facts.emplace("key", key.public_key().digest().str());
+  return {};
+}
+
+/// A clock stands still, or goes on: somebody whose key is believed says so, from now on. Whether that person may is for the policy to say.
+Result<Exit> report_pause(Context& context, const Options& options, ledger::Kind kind) {
+  const std::string what = fmt::format("report '{}'", options.what);
+  if (options.ref.empty() && options.vulnerability.empty()) return cannot(Kind::Invalid, what, "it takes what it is about: an image, --vulnerability, or both");
+  if (!options.by.empty() || !options.at.empty()) return cannot(Kind::Invalid, what, "it is said by whose --key it is, and holds from now on: it takes no --by and no --at");
+  if (options.keys.size() != 1) return cannot(Kind::Invalid, what, "it takes one private key, of whoever grants it: --key KEY");
+  if (kind == ledger::Kind::Paused && trim(options.reason).empty()) return cannot(Kind::Invalid, what, "it takes a reason: --reason TEXT");
+  const Time now = context.machine.clock->now();
+  ledger::Event event{.kind = kind, .at = now, .vulnerability = options.vulnerability, .package = options.package};
+  if (!options.ref.empty()) {
+    TRY_ASSIGN(const auto ref, oci::ImageRef::parse(options.ref));
+    event.image = pipeline::ledger_name(ref);
+  }
+  TRY(sign_in(context, options, event));
+  if (!options.reason.empty()) event.facts.emplace("reason", options.reason);
+  if (!options.until.empty()) {
+    TRY_ASSIGN(const Time until, pipeline::end_of(options.until, now));
+    if (until <= now) return cannot(Kind::Invalid, what, fmt::format("its end, {}, has passed", until.str()));
+    event.facts.emplace("until", until.str());
+  }
+  TRY_ASSIGN(const auto path, ledger_of(context, options));
+  TRY_ASSIGN(auto ledger, pipeline::open_ledger(context.machine, path));
+  TRY_ASSIGN(const auto known, ledger.last({.image = event.image, .vulnerability = event.vulnerability, .package = event.package}));
+  if (!known) return cannot(Kind::NotFound, what, "the ledger knows of nothing that this is about: look at `ashlar audit log`");
+  const std::string about = fmt::format("{}{}{}", event.vulnerability, event.vulnerability.empty() || event.image.empty() ? "" : " in ", event.image);
+  return write_down(context, ledger, event, now, fmt::format("the clocks of {} {}, as '{}' says", about, kind == ledger::Kind::Paused ? "stand still" + (options.until.empty() ? "" : " until " + event.fact("until")) : std::string("go on"), event.by));
+}
+
 Result<Exit> report(Context& context, const Options& options) {
-  if (options.what != "deployed") return cannot(Kind::Invalid, fmt::format("report '{}'", options.what), "what is reported is 'deployed'");
-  if (options.ref.empty() || options.environment.empty() || options.by.empty()) return cannot(Kind::Invalid, "report a deployment", "it takes a reference, --environment and --by");
+  if (options.what == "paused") return report_pause(context, options, ledger::Kind::Paused);
+  if (options.what == "resumed") return report_pause(context, options, ledger::Kind::Resumed);
+  if (options.what != "deployed") return cannot(Kind::Invalid, fmt::format("report '{}'", options.what), "what is reported is 'deployed', 'paused' or 'resumed'");
+  if (options.ref.empty() || options.environment.empty() || (options.by.empty() == options.keys.empty()) || options.keys.size() > 1) return cannot(Kind::Invalid, "report a deployment", "it takes a reference, --environment and --by, or in its place --key of whoever says so");
   TRY_ASSIGN(const auto ref, oci::ImageRef::parse(options.ref));
   TRY_ASSIGN(const auto path, ledger_of(context, options));
   const Time now = context.machine.clock->now();
@@ -163,13 +218,11 @@ Result<Exit> report(Context& context, const Options& options) {
   if (!options.at.empty()) {
     TRY_ASSIGN(event.at, Time::parse(options.at));
   }
+  if (!options.keys.empty()) TRY(sign_in(context, options, event));
   if (event.at.seconds > now.seconds + 300) return cannot(Kind::Invalid, "report a deployment", fmt::format("{} has not come yet", event.at.str()));
   TRY_ASSIGN(auto ledger, ledger::Ledger::open(path));
   TRY_ASSIGN(event.digest, digest_of(ledger, ref, event.image, event.at));
-  TRY_ASSIGN(const auto number, ledger.append({&event, 1}, now));
-  if (context.json) answer(context, {{"schema", "https://ashlar.dev/ledger-report/v1"}, {"number", number}, {"image", event.image}, {"digest", event.digest}, {"environment", event.environment}});
-  else say(context, fmt::format("event {}: {}@{} is in {} since {}", number, event.image, event.digest, event.environment, event.at.str()));
-  return Exit::Clean;
+  return write_down(context, ledger, event, now, fmt::format("{}@{} is in {} since {}", event.image, event.digest, event.environment, event.at.str()));
 }
 
 struct Row {
@@ -181,24 +234,25 @@ struct Row {
 
 Action audit(CLI::App& app) {
   const auto options = std::make_shared<Options>();
-  app.add_option("ACTION", options->action, "log (the default): the events; verify: whether they are what was written; checkpoint: seal them; report: say that something was deployed");
-  app.add_option("WHAT", options->what, "with report: deployed");
-  app.add_option("REF", options->ref, "with report: the image, docker://HOST/REPO@DIGEST, or with a tag that the ledger knows the digest of");
+  app.add_option("ACTION", options->action, "log (the default): the events; verify: whether they are what was written; checkpoint: seal them; report: say that something was deployed, or that clocks stand still or go on");
+  app.add_option("WHAT", options->what, "with report: deployed, paused (clocks stand still) or resumed");
+  app.add_option("REF", options->ref, "with report: the image, docker://HOST/REPO@DIGEST, or with a tag that the ledger knows the digest of; of paused and resumed its repository counts");
   app.add_option("--ledger", options->ledger, "this ledger; by default the one in the folder of state")->option_text("FILE");
   app.add_option("--image", options->image, "with log: of this repository")->option_text("REPO");
   app.add_option("--digest", options->digest, "with log: of this digest")->option_text("DIGEST");
-  app.add_option("--vulnerability", options->vulnerability, "with log: on this vulnerability")->option_text("ID");
-  app.add_option("--package", options->package, "with log: in this source package")->option_text("NAME");
+  app.add_option("--vulnerability", options->vulnerability, "with log: on this vulnerability; with report paused and resumed: whose clocks")->option_text("ID");
+  app.add_option("--package", options->package, "with log: in this source package; with report paused and resumed likewise")->option_text("NAME");
   app.add_option("--kind", options->kind, "with log: of this kind, as promoted")->option_text("KIND");
   app.add_option("--since", options->since, "with log: what happened from then on")->option_text("TIME");
-  app.add_option("--until", options->until, "with log: what happened before")->option_text("TIME");
+  app.add_option("--until", options->until, "with log: what happened before; with report paused: until when, a date or a length (14d)")->option_text("TIME");
   app.add_option("--after", options->after, "with log: numbers above this one")->option_text("NUMBER");
-  app.add_option("--key", options->keys, "with verify: a public key that must have signed the checkpoints, repeatable; with checkpoint: the private key that signs")->option_text("KEY");
+  app.add_option("--key", options->keys, "with verify: a public key that must have signed the checkpoints, repeatable; with checkpoint: the private key that signs; with report: that of whoever says so")->option_text("KEY");
   app.add_option("--password-fd", options->password_descriptor, "the key's password is the first line of this open descriptor; otherwise ASHLAR_KEY_PASSWORD or COSIGN_PASSWORD has it, or the terminal is asked")->option_text("N");
   app.add_option("--checkpoint", options->checkpoints, "with verify: a checkpoint that was kept elsewhere, repeatable")->option_text("FILE");
   app.add_option("-o,--to", options->to, "with checkpoint: write it to this file, too")->option_text("FILE");
   app.add_option("--environment", options->environment, "with report: where it runs")->option_text("NAME");
-  app.add_option("--by", options->by, "with report: who says so")->option_text("WHO");
+  app.add_option("--by", options->by, "with report deployed: who says so, where no --key shows it")->option_text("WHO");
+  app.add_option("--reason", options->reason, "with report paused and resumed: why")->option_text("TEXT");
   app.add_option("--at", options->at, "with report: since when; now by default")->option_text("TIME");
   return [options](Context& context) -> Result<Exit> {
     constexpr std::array actions = {Row{"log", log}, Row{"verify", verify}, Row{"checkpoint", checkpoint}, Row{"report", report}};

@@ -62,7 +62,7 @@ Json to_json(const pipeline::Renewal& done) {
 }
 
 Json to_json(const pipeline::Ahead& ahead) {
-  return {{"image", ahead.image}, {"outcome", pipeline::to_string(ahead.outcome)}, {"lock", ahead.lock}, {"changes", ahead.changes}, {"why", ahead.why}, {"digest", ahead.digest}, {"candidate", ahead.candidate}, {"known", ahead.known}, {"seconds", ahead.seconds}};
+  return {{"image", ahead.image}, {"outcome", pipeline::to_string(ahead.outcome)}, {"lock", ahead.lock}, {"changes", ahead.changes}, {"why", ahead.why}, {"breaking", ahead.breaking}, {"digest", ahead.digest}, {"candidate", ahead.candidate}, {"known", ahead.known}, {"seconds", ahead.seconds}};
 }
 
 Json to_json(const pipeline::Renewed& renewed, bool plan) {
@@ -86,12 +86,13 @@ void say_due(Context& context, const policy::Due& due) {
 
 /// What a promotion owes to looking ahead.
 std::string_view words_of_ahead(const std::string& ahead) {
-  if (ahead == "held") return "this very lock was built and tested ahead of the archives";
+  if (ahead == "held") return "these very packages were built and tested ahead of the archives";
   return ahead == "differs" ? "what was tried ahead of the archives was another lock, or did not pass" : "nothing was tried ahead of the archives";
 }
 
 void say_done(Context& context, const pipeline::Renewal& done) {
   using Outcome = pipeline::Renewal::Outcome;
+  if (done.outcome == Outcome::Said) return say(context, bold(context, fmt::format("{:<9} {}  of {}: {}", pipeline::to_string(done.outcome), done.image, done.digest.substr(0, 19), join(done.why, ", "))));
   const bool published = done.outcome == Outcome::Promoted || done.outcome == Outcome::Canary;
   say(context, bold(context, fmt::format("{:<9} {}  {}", pipeline::to_string(done.outcome), done.image, published ? fmt::format("{}{}, {}", done.digest.substr(0, 19), done.revision.empty() ? "" : " as " + done.revision, done.moved.empty() ? "no tag moved" : "moved " + join(done.moved, ", ")) : std::string("its tags stay where they were"))));
   for (const std::string& each : done.why) say(context, fmt::format("  {}", each));
@@ -107,6 +108,7 @@ void say_ahead(Context& context, const pipeline::Ahead& ahead) {
   say(context, bold(context, fmt::format("{:<9} {}  {}", pipeline::to_string(ahead.outcome), ahead.image, what)));
   for (const std::string& each : ahead.changes) say(context, faint(context, fmt::format("  {}", each)));
   for (const std::string& each : ahead.why) say(context, fmt::format("  {}", each));
+  for (const std::string& each : ahead.breaking) say(context, fmt::format("  breaks {}", each));
   if (!ahead.candidate.empty()) say(context, fmt::format("  the candidate is {}", ahead.candidate));
 }
 
@@ -165,7 +167,11 @@ Result<pipeline::Renewed> once(Context& context, const Options& options, const t
   TRY_ASSIGN(auto workshop, pipeline::open_workshop(context.machine, context.config, context.progress));
   if (!options.advisory.empty()) {
     TRY_ASSIGN(const auto database, pipeline::open_database(workshop, options.database, std::nullopt));
-    return pipeline::due_by_advisory(workshop, *database, options.advisory);
+    std::optional<pipeline::Fleet> fleet;
+    if (context.machine.files->exists(options.fleet)) {
+      TRY_ASSIGN(fleet, pipeline::load_fleet(context.machine, options.fleet));
+    }
+    return pipeline::due_by_advisory(workshop, *database, options.advisory, fleet ? &*fleet : nullptr);
   }
   TRY_ASSIGN(const auto fleet, pipeline::load_fleet(context.machine, options.fleet));
   TRY_ASSIGN(auto how, settle(context, workshop, fleet, options));
@@ -178,10 +184,12 @@ Result<pipeline::Renewed> once(Context& context, const Options& options, const t
   }
   TRY_ASSIGN(const auto database, pipeline::open_database(workshop, options.database, std::nullopt));
   TRY_ASSIGN(auto renewed, pipeline::renew(workshop, *database, fleet, how));
-  if (options.renew.plan || options.renew.candidates) return renewed;
-  const auto proposed = pipeline::propose(workshop, *database, fleet, renewed, how);
-  if (!proposed) context.progress.alarm(proposed.error().message);
-  else for (const auto& [repository, error] : proposed->unread) context.progress.alarm(fmt::format("no pull request is opened now in {}: {}", repository, error.message));
+  if (options.renew.plan) return renewed;
+  if (!options.renew.candidates) {
+    const auto proposed = pipeline::propose(workshop, *database, fleet, renewed, how);
+    if (!proposed) context.progress.alarm(proposed.error().message);
+    else for (const auto& [repository, error] : proposed->unread) context.progress.alarm(fmt::format("no pull request is opened now in {}: {}", repository, error.message));
+  }
   // What could not be told waits in the queue: it is no fault of the renewal.
   const auto told = pipeline::tell(workshop, renewed);
   if (!told) context.progress.alarm(told.error().message);

@@ -101,11 +101,11 @@ Action sla(CLI::App& app) {
   app.add_option("--now", options->now, "as of this time, instead of now")->option_text("TIME");
   app.add_option("--image", options->image, "of this repository alone")->option_text("REPO");
   app.add_option("--ledger", options->ledger, "of this ledger; by default the one in the folder of state")->option_text("FILE");
-  app.add_option("--fleet", options->fleet, "say of the images of this fleet where their cadence was not kept")->option_text("FILE");
+  app.add_option("--fleet", options->fleet, "say of the images of this fleet where their cadence was not kept, and measure each by its own agreement unless --policy or --preset is given")->option_text("FILE");
   app.add_option("--cadence", options->cadences, "this image is published anew at the latest so often, REPO=7d, since its first time: say where that was not kept; repeatable")->option_text("REPO=AGE");
   return [options](Context& context) -> Result<Exit> {
     TRY_ASSIGN(auto workshop, pipeline::open_workshop(context.machine, context.config, context.progress));
-    pipeline::SlaWish wish{.ledger = options->ledger, .policy = options->policy, .preset = options->preset, .image = options->image};
+    pipeline::SlaWish wish{.ledger = options->ledger, .policy = options->policy, .preset = options->preset, .measures_all = !options->policy.empty() || !options->preset.empty(), .image = options->image};
     if (!options->now.empty()) {
       TRY_ASSIGN(wish.now, Time::parse(options->now));
     }
@@ -128,6 +128,7 @@ Action sla(CLI::App& app) {
       context.answer->append(policy::to_html(report, found.paper));
     } else {
       say(context, fmt::format("{} on {}, by '{}': {}", late == 0 ? "Nothing is overdue" : late == 1 ? "One finding is overdue" : fmt::format("{} findings are overdue", late), report.rules.calendar.str(report.now), found.paper.policy, policy::terms(report.rules)));
+      for (const auto& [image, own] : report.agreements) say(context, fmt::format("{} by '{}': {}", visible(image), own.name, policy::terms(own.rules)));
       say_clocks(context, report);
       say_figures(context, report);
       say_remarks(context, found);

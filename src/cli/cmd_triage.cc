@@ -50,13 +50,28 @@ class Talk {
 };
 
 Json to_json(const pipeline::TriageItem& item) {
-  Json images = Json::array(), proof = Json::array();
+  Json images = Json::array(), proof = Json::array(), waiting = Json::array();
   for (const auto& each : item.images) images.push_back({{"image", each.image}, {"ref", each.ref}, {"platforms", each.platforms}, {"fixed_in", each.finding.fixed_in}, {"deadline", each.finding.deadline ? Json(each.finding.deadline->str()) : Json(nullptr)}});
+  for (const auto& in : item.images) {
+    for (const auto& each : in.waiting) waiting.push_back({{"image", in.image}, {"says", each.says}, {"lacks", each.lacks}, {"signed_by", each.backing.keys}});
+  }
   for (const auto& each : item.sample.proof) proof.push_back({{"kind", each.kind}, {"text", each.text}});
   const auto& finding = item.finding;
   return {{"cve", finding.vulnerability}, {"package", finding.package}, {"severity", advisory::to_string(finding.severity)}, {"kev", finding.exploited}, {"epss", finding.likelihood}, {"opened", finding.opened.str()},
           {"deadline", finding.deadline ? Json(finding.deadline->str()) : Json(nullptr)}, {"fixed_in", finding.fixed_in}, {"fix_at_hand", finding.fix_at_hand}, {"summary", item.sample.summary}, {"reason", item.sample.reason},
-          {"images", std::move(images)}, {"proof", std::move(proof)}};
+          {"images", std::move(images)}, {"waiting", std::move(waiting)}, {"proof", std::move(proof)}};
+}
+
+/// What others have answered and one more person may sign, a line each, once.
+std::vector<std::string> waiting_in(const pipeline::TriageItem& item) {
+  std::vector<std::string> out;
+  for (const auto& in : item.images) {
+    for (const auto& each : in.waiting) {
+      const std::string line = fmt::format("{}; it {}", each.says, each.lacks);
+      if (std::ranges::find(out, line) == out.end()) out.push_back(line);
+    }
+  }
+  return out;
 }
 
 /// The finding with what it rests on, in short.
@@ -70,6 +85,7 @@ std::string words(const pipeline::TriageItem& item, size_t number, size_t count)
   constexpr size_t most = 8;
   for (size_t at = 0; at < std::min(most, item.sample.proof.size()); ++at) out += fmt::format("  {:<9} {}\n", item.sample.proof[at].kind, visible(item.sample.proof[at].text));
   if (item.sample.proof.size() > most) out += fmt::format("  and {} steps more: `ashlar explain {}`\n", item.sample.proof.size() - most, item.finding.vulnerability);
+  for (const std::string& each : waiting_in(item)) out += fmt::format("  waits     {}\n", visible(each));
   return out;
 }
 
@@ -132,13 +148,14 @@ class Walk {
   /// Asks until there is an answer that can be kept; false: that is all for now.
   Result<bool> one(const pipeline::TriageItem& item) {
     for (;;) {
-      const auto word = talk_.ask("[n]ot affected, [a]ccept for a time, [f]ix, [s]kip, [q]uit?");
+      const auto word = talk_.ask(std::string(waiting_in(item).empty() ? "" : "[c]o-sign what waits, ") + "[n]ot affected, [a]ccept for a time, [f]ix, [s]kip, [q]uit?");
       if (!word || *word == "q" || *word == "quit") return false;
       if (*word == "s" || *word == "skip") return true;
       std::optional<pipeline::TriageAnswer> answer;
       if (*word == "n" || *word == "not affected") answer = ask_not_affected(talk_);
       else if (*word == "a" || *word == "accept") answer = ask_accept(talk_);
       else if (*word == "f" || *word == "fix") answer = pipeline::TriageAnswer{.what = What::Fix};
+      else if (*word == "c" || *word == "co-sign") answer = pipeline::TriageAnswer{.what = What::Sign};
       else {
         talk_.say(fmt::format("  '{}' is no answer", visible(*word)));
         continue;
@@ -156,7 +173,7 @@ class Walk {
   }
 
   void keep(const pipeline::TriageItem& item, const pipeline::TriageAnswer& answer, const pipeline::TriageDone& done) {
-    constexpr std::array<std::string_view, 3> words = {"not_affected", "accepted", "to_be_fixed"};
+    constexpr std::array<std::string_view, 4> words = {"not_affected", "accepted", "to_be_fixed", "signed"};
     for (const std::string& each : done.kept) talk_.say("  " + each);
     if (!done.lacks.empty()) talk_.say(fmt::format("  it does not count yet: it {}", done.lacks));
     answers_.push_back({{"cve", item.finding.vulnerability}, {"package", item.finding.package}, {"answer", words.at(static_cast<size_t>(answer.what))}, {"by", desk_.person}, {"kept", done.kept}, {"counts", done.lacks.empty()}, {"lacks", done.lacks}});

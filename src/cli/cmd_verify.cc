@@ -66,9 +66,11 @@ Json to_json(const pipeline::Verification& found) {
     rows.back()["on"] = each.subject == found.index ? "index" : "image";
     if (const auto platform = found.platforms.find(each.subject); platform != found.platforms.end()) rows.back()["platform"] = platform->second;
   }
+  const auto time = [](const std::optional<Time>& each) { return each ? Json(each->str()) : Json(nullptr); };
   Json support = Json::array();
   for (const auto& each : found.support)
-    support.push_back({{"from", each.said.from ? Json(each.said.from->str()) : Json(nullptr)}, {"until", each.said.until ? Json(each.said.until->str()) : Json(nullptr)}, {"ended", each.ended}, {"begun", each.begun}, {"rebuilt_at_latest", each.said.rebuilt_at_latest}, {"sla", each.said.sla}, {"by", each.by}, {"promised", each.said.promised ? Json(each.said.promised->str()) : Json(nullptr)}, {"superseded", each.superseded}});
+    support.push_back({{"from", time(each.said.from)}, {"until", time(each.said.until)}, {"ended", each.ended}, {"begun", each.begun}, {"rebuilt_at_latest", each.said.rebuilt_at_latest}, {"published", time(each.said.published)}, {"due", time(each.due)},
+                       {"late", each.late}, {"sla", each.said.sla}, {"by", each.by}, {"promised", time(each.said.promised)}, {"superseded", each.superseded}});
   return {{"schema", schema}, {"verified", found.verified}, {"ref", found.ref}, {"digest", found.digest.str()}, {"signatures", std::move(rows)}, {"missing", found.missing}, {"unread", found.unread}, {"support", std::move(support)}};
 }
 

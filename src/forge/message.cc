@@ -14,16 +14,34 @@
 namespace ashlar::forge {
 namespace {
 
-constexpr std::array<std::string_view, 5> kinds = {"open", "update", "close", "event", "pull-request"};
+constexpr std::array<std::string_view, 6> kinds = {"open", "update", "close", "event", "pull-request", "build"};
 constexpr size_t max_key = 300, max_title = 1000, max_text = 1 << 20, max_files = 16 << 20;
 
 bool is_word(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
 
 std::unexpected<Error> bad(const Message& message, std::string_view cause) { return cannot(Kind::Invalid, fmt::format("take message '{}'", visible(message.key.substr(0, max_key))), cause); }
 
-Done check_changes(const Message& message) {
+Done check_place(const Message& message) {
   if (!message.project.empty() && !is_project(message.project)) return bad(message, fmt::format("'{}' is no project", visible(message.project.substr(0, 200))));
   if (!message.base.empty() && !is_branch(message.base)) return bad(message, fmt::format("'{}' is no branch", visible(message.base.substr(0, 200))));
+  return {};
+}
+
+/// GitHub takes ten members, one of which is the key.
+Done check_build(const Message& message) {
+  TRY(check_place(message));
+  constexpr size_t most = 9, longest = 4096;
+  const auto data = parse_json(message.data, "data");
+  if (!data || !data->is_object() || data->empty() || data->size() > most) return bad(message, "what a build gets is an object of one to nine texts: 'data'");
+  for (const auto& [name, value] : data->items()) {
+    const bool word = !name.empty() && name.size() <= 64 && std::ranges::all_of(name, [](char c) { return is_word(c) || c == '_'; });
+    if (!word || !value.is_string() || value.get_ref<const std::string&>().size() > longest) return bad(message, fmt::format("'{}' of its data is no text of at most 4096 bytes under a name of letters, digits and '_'", visible(name.substr(0, 64))));
+  }
+  return {};
+}
+
+Done check_changes(const Message& message) {
+  TRY(check_place(message));
   if (message.changes.empty()) return bad(message, "a pull request changes a file");
   size_t size = 0;
   for (const FileChange& each : message.changes) {
@@ -66,7 +84,8 @@ Done check(const Message& message) {
   }
   if (!message.data.empty() && !parse_json(message.data, "data")) return bad(message, "its data is no JSON");
   if (message.kind == MessageKind::PullRequest) return check_changes(message);
-  return message.changes.empty() ? Done() : bad(message, "only a pull request changes files");
+  if (!message.changes.empty()) return bad(message, "only a pull request changes files");
+  return message.kind == MessageKind::Build ? check_build(message) : Done();
 }
 
 Json to_json(const Message& message) {
@@ -121,7 +140,7 @@ Result<Message> message_of(const Json& json) {
   TRY_ASSIGN(out.key, get_string(json, "key"));
   TRY_ASSIGN(const std::string kind, get_string(json, "kind"));
   const auto known = kind_of(kind);
-  if (!known) return fail(Kind::Invalid, fmt::format("'{}' is no kind of message: open, update, close, event, pull-request", visible(kind)));
+  if (!known) return fail(Kind::Invalid, fmt::format("'{}' is no kind of message: open, update, close, event, pull-request, build", visible(kind)));
   out.kind = *known;
   for (const auto& [name, text] : {std::pair("title", &out.title), std::pair("body", &out.body), std::pair("comment", &out.comment), std::pair("type", &out.type), std::pair("source", &out.source),
                                    std::pair("subject", &out.subject), std::pair("target", &out.target), std::pair("project", &out.project), std::pair("base", &out.base)}) {

@@ -16,6 +16,7 @@ enum class MessageKind {
   Close,        ///< a ticket is closed, with a comment
   Event,        ///< something happened: for webhooks
   PullRequest,  ///< files of a repository are to change
+  Build,        ///< something is to be built: the pipeline of a repository is started
 };
 
 /// A file of a repository that is to change from some bytes to others.
@@ -35,16 +36,16 @@ struct Message {
   std::string comment{};               ///< Markdown: what is new, for Open that opens again, Update and Close; empty: nothing is commented
   std::vector<std::string> labels{};   ///< beside those of the target
   std::string type{}, source{}, subject{}; ///< of the CloudEvent; an empty type is made of the kind, an empty source is `ashlar`
-  std::string data{};                  ///< of the CloudEvent: JSON; empty: title, body and the rest of this
+  std::string data{};                  ///< of the CloudEvent: JSON; empty: title, body and the rest of this. Of a build what its pipeline gets: an object of at most nine texts
   Time time{};                         ///< when it came to be
   std::string target{};                ///< the one that is told; empty: all that take such messages
-  std::string project{};               ///< of a pull request; empty: the target's
-  std::string base{};                  ///< branch that is to change; empty: the repository's default
+  std::string project{};               ///< of a pull request or build; empty: the target's
+  std::string base{};                  ///< branch that is to change, or that is built; empty: the repository's default
   std::vector<FileChange> changes{};   ///< of a pull request
   friend bool operator==(const Message&, const Message&) = default;
 };
 
-std::string_view to_string(MessageKind kind);  ///< `open`, `update`, `close`, `event`, `pull-request`
+std::string_view to_string(MessageKind kind);  ///< `open`, `update`, `close`, `event`, `pull-request`, `build`
 std::optional<MessageKind> kind_of(std::string_view text);
 
 /// A key: letters, digits and `._:@/+~-`, at most 300 of them, at no place two `-` (it stands in a comment of HTML).

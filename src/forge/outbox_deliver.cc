@@ -114,8 +114,12 @@ class Outbox::Pass {
       TRY(deliver_event(*line.api, message));
       return Ticket{};
     }
-    if (message.kind != MessageKind::PullRequest) return deliver_ticket(*line.forge, message, number, tried);
-    auto proposed = line.forge->propose(message);
+    if (message.kind != MessageKind::PullRequest && message.kind != MessageKind::Build) return deliver_ticket(*line.forge, message, number, tried);
+    const auto build = [&]() -> Result<Ticket> {
+      TRY(line.forge->build(message));
+      return Ticket{};
+    };
+    auto proposed = message.kind == MessageKind::Build ? build() : line.forge->propose(message);
     // The repository or branch is the message's own: that it is not there says nothing of the target.
     if (!proposed && proposed.error().kind == Kind::NotFound) proposed.error().kind = Kind::Conflict;
     return proposed;

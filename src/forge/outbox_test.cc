@@ -323,6 +323,31 @@ TEST_P(Forges, APullRequestToWhereThereIsNothingHoldsUpNobody) {
   EXPECT_EQ(done.holds.size(), 0U);
 }
 
+TEST_P(Forges, ABuildIsStartedOnceForWhatItIsOf) {
+  const auto build = [](const std::string& base, const std::string& project = "team/app") {
+    return Message{.key = "build/h/shop_1", .kind = MessageKind::Build, .title = "Build h/shop:1 on " + base, .data = fmt::format(R"({{"application": "h/shop:1", "base": "{}"}})", base), .time = Time{1}, .project = project};
+  };
+  EXPECT_EQ(put(build("h/python@sha256:00")), 1U);
+  EXPECT_EQ(put(build("h/python@sha256:00")), 0U) << "the same base again";
+  EXPECT_EQ(deliver().delivered.size(), 1U);
+  const auto builds = [&] { return server.state()["builds"].value("team/app", Json::array()); };
+  const Json expected = GetParam() == TargetKind::GitHub ? Json{{"type", "ashlar-build"}, {"application", "h/shop:1"}, {"base", "h/python@sha256:00"}, {"key", "build/h/shop_1"}}
+                                                         : Json{{"ref", "main"}, {"ASHLAR_KEY", "build/h/shop_1"}, {"ASHLAR_APPLICATION", "h/shop:1"}, {"ASHLAR_BASE", "h/python@sha256:00"}};
+  EXPECT_EQ(builds(), Json::array({expected}));
+  EXPECT_EQ(server.tickets().size(), 0U) << "a build is no ticket";
+  EXPECT_EQ(put(build("h/python@sha256:11")), 1U) << "a newer base is another build";
+  server.fault(Json::array({{{"when", "before"}, {"match", "POST"}, {"times", 1}, {"status", 502}}}));
+  EXPECT_EQ(deliver().delivered.size(), 0U);
+  pass(60);
+  EXPECT_EQ(deliver().delivered.size(), 1U) << "what did not get through is tried again";
+  EXPECT_EQ(builds().size(), 2U);
+  put(build("h/python@sha256:22", "team/nowhere"));
+  put(ticket(MessageKind::Open));
+  const Delivery refused = deliver();
+  EXPECT_EQ(refused.refused.size(), 1U) << "a project that is not there is the message's own";
+  EXPECT_EQ(refused.delivered.size(), 1U) << "and holds up nobody";
+}
+
 TEST_P(Forges, AMessageThatIsDeniedLetsOthersPass) {
   server.fault({{{"when", "before"}, {"match", "POST .*/issues$"}, {"times", 1}, {"status", 403}}});
   put(ticket(MessageKind::Open));

@@ -159,6 +159,14 @@ scan::Backing judge_record(std::string_view payload_type, const Json& record, st
   return out;
 }
 
+Result<scan::Backing> worth_of(host::Machine& machine, const TrustSettings& trust, const trust::PrivateKey& key) {
+  constexpr std::string_view type = "application/json";
+  const Json record = {{"says", "this key is mine"}};
+  TRY_ASSIGN(const auto believed, believe(machine, trust));
+  TRY_ASSIGN(const auto signature, trust::sign_record(type, record, key));
+  return judge_record(type, record, std::span(&signature, 1), believed, machine.clock->now());
+}
+
 Done stand_behind(host::Machine& machine, const TrustSettings& trust, Time at, std::vector<scan::Exception>& exceptions) {
   if (std::ranges::all_of(exceptions, [](const scan::Exception& each) { return each.signatures.empty(); })) return {};
   TRY_ASSIGN(const auto believed, believe(machine, trust));

@@ -40,6 +40,9 @@ Json to_json(std::span<const StatementRecord> records);
 /// Whose signatures over a record are good at `at`, by the keys that are believed and their terms then: nobody vouches for when a record was signed.
 scan::Backing judge_record(std::string_view payload_type, const Json& record, std::span<const trust::EnvelopeSignature> signatures, const Believed& believed, Time at);
 
+/// What a signature of this key is worth now, whatever it is under: its name among those who are believed, or why it counts for nothing.
+Result<scan::Backing> worth_of(host::Machine& machine, const TrustSettings& trust, const trust::PrivateKey& key);
+
 /// Whose signature it is among the keys that are believed; empty: nobody's.
 std::string name_of(const Digest& key, const Believed& believed);
 

@@ -2,6 +2,8 @@
 #include "pipeline/decisions.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <span>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -71,10 +73,11 @@ struct InSpace {
   std::string fixed_in{};
 };
 
-Result<InSpace> look_up(advisory::Database& database, const std::string& space, const std::string& vulnerability, const std::string& package, Known& known) {
+Result<InSpace> look_up(advisory::Database& database, const std::string& space, std::span<const std::int64_t> records, const std::string& vulnerability, const std::string& package, Known& known) {
   InSpace out;
   TRY_ASSIGN(const auto matches, database.matches(space, package));
   for (const auto& match : matches) {
+    if (!std::ranges::binary_search(records, match.record)) continue;  // a package may have thousands of others
     TRY_ASSIGN(const auto advisory, database.advisory(match.record));
     if (advisory.withdrawn || (advisory.id != vulnerability && std::ranges::find(advisory.aliases, vulnerability) == advisory.aliases.end())) continue;
     known.named = true;
@@ -109,9 +112,10 @@ Result<Known> what_is_known(advisory::Database& database, const std::string& vul
   for (const auto& feed : database.feeds()) spaces.insert(spaces.end(), feed.spaces.begin(), feed.spaces.end());
   std::ranges::sort(spaces);
   spaces.erase(std::unique(spaces.begin(), spaces.end()), spaces.end());
+  TRY_ASSIGN(const auto records, database.named(vulnerability));
   bool everywhere = true;
   for (const std::string& space : spaces) {
-    TRY_ASSIGN(const InSpace here, look_up(database, space, vulnerability, package, out));
+    TRY_ASSIGN(const InSpace here, look_up(database, space, records, vulnerability, package, out));
     if (!here.affected) continue;
     out.severity = std::max(out.severity, here.severity);
     everywhere = everywhere && !here.fixed_in.empty();

@@ -1,6 +1,7 @@
 #pragma once
 // What people say of findings: statements about the code (VEX), and decisions to live with one for a time. Each is a file of the project that is read,
 // changed and written whole; the one never becomes the other.
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -33,6 +34,9 @@ struct StatementName {
 };
 /// Signs statements that are there; how many. What the same key signed before goes. NotFound when there is none.
 Result<size_t> sign_statements(host::Machine& machine, const host::Path& path, const StatementName& name, const trust::PrivateKey& key);
+
+/// The same of those that `meant` says.
+Result<size_t> sign_statements(host::Machine& machine, const host::Path& path, const std::function<bool(const attest::VexStatement&)>& meant, const trust::PrivateKey& key);
 
 /// The project's document of statements: `vex.json` beside its configuration, else in the working folder.
 host::Path statements_path(const Workshop& workshop);

@@ -11,7 +11,35 @@
 
 namespace ashlar::pipeline {
 
-Result<Renewed> due_by_advisory(Workshop& workshop, advisory::Database& database, const std::string& id) {
+namespace {
+
+/// What is built on each image, by its repository. Each is named once, whatever platforms and revisions of its base are remembered.
+class BuiltOn {
+ public:
+  explicit BuiltOn(const Fleet* fleet) {
+    if (fleet == nullptr) return;
+    for (const FleetApplication& each : fleet->applications) {
+      const auto base = each.base_of_others ? oci::ImageRef::parse(each.base) : Result<oci::ImageRef>(fail(Kind::NotFound, "it is a repository"));
+      by_base_[base ? ledger_name(*base) : each.base].push_back(each.ref);
+    }
+  }
+  std::vector<policy::ImageFacts::Application> take(const std::string& image) {
+    std::vector<policy::ImageFacts::Application> out;
+    const auto ref = oci::ImageRef::parse(image);
+    const auto found = ref ? by_base_.find(ledger_name(*ref)) : by_base_.end();
+    if (found == by_base_.end()) return out;
+    for (std::string& each : found->second) out.push_back({.image = std::move(each)});
+    by_base_.erase(found);
+    return out;
+  }
+
+ private:
+  std::map<std::string, std::vector<std::string>> by_base_;
+};
+
+}  // namespace
+
+Result<Renewed> due_by_advisory(Workshop& workshop, advisory::Database& database, const std::string& id, const Fleet* fleet) {
   TRY_ASSIGN(const auto answer, ask_inventories(workshop, database, id));
   TRY_ASSIGN(const auto likelihood, database.likelihood(id));
   Renewed out{.now = workshop.machine.clock->now()};
@@ -40,6 +68,10 @@ Result<Renewed> due_by_advisory(Workshop& workshop, advisory::Database& database
       }
       facts.findings.push_back({.vulnerability = id, .package = package, .severity = place->second.severity, .exploited = place->second.exploited, .likelihood = likelihood ? likelihood->score : 0, .opened = out.now, .fixed_in = hit.judgement.fixed_in, .fix_at_hand = !hit.judgement.fixed_in.empty()});
     }
+  }
+  BuiltOn built_on(fleet);
+  for (policy::ImageFacts& each : out.facts) {
+    if (std::ranges::any_of(each.findings, &policy::OpenFinding::fix_at_hand)) each.built_on_it = built_on.take(each.image);
   }
   std::unordered_map<std::string, size_t> by_digest;
   for (size_t at = 0; at < out.facts.size(); ++at) by_digest.emplace(out.facts[at].published, at);

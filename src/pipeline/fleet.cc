@@ -23,7 +23,8 @@ constexpr std::array<std::string_view, 5> default_keys = {"cadence", "support", 
 constexpr std::array<std::string_view, 2> support_keys = {"from", "until"};
 constexpr std::array<std::string_view, 2> rollout_keys = {"canary", "soak"};
 constexpr std::array<std::string_view, 5> downstream_keys = {"target", "project", "base", "files", "name"};
-constexpr std::array<std::string_view, 6> application_keys = {"image", "base", "to", "owner", "tests", "downstream"};
+constexpr std::array<std::string_view, 7> application_keys = {"image", "base", "to", "owner", "tests", "downstream", "build"};
+constexpr std::array<std::string_view, 3> build_keys = {"target", "project", "base"};
 
 class Reader : public YamlSection {
  public:
@@ -132,9 +133,7 @@ class Reader : public YamlSection {
         repository.files.push_back(text(file, "the path of a file"));
         if (!forge::is_repository_path(repository.files.back())) fault(file, fmt::format("'{}' is no path from a repository's root", repository.files.back()), "deploy/Dockerfile");
       }
-      if (const YamlNode* project = each.find("project")) repository.project = text(*project, "owner/name");
-      if (!repository.project.empty() && !forge::is_project(repository.project)) fault(each, fmt::format("'{}' is no project", repository.project), "owner/name");
-      if (const YamlNode* base = each.find("base"); base != nullptr && !forge::is_branch(repository.base = text(*base, "the name of a branch"))) fault(*base, fmt::format("'{}' is no branch", repository.base));
+      read_place(each, repository.project, repository.base);
       if (const YamlNode* name = each.find("name")) repository.name = text(*name, "what its files call the image");
       else if (place.transport == oci::Transport::Registry) repository.name = place.location;
       const auto name = workload::ImageName::parse(repository.name);
@@ -180,7 +179,22 @@ class Reader : public YamlSection {
       if (!application.base_of_others) return fault(*value, "those whose files name an image of the fleet stand below that image");
       read_downstream(*value, oci::ImageRef::parse(application.base).value(), application.downstream);
     }
+    if (const YamlNode* value = node.find("build")) read_build(*value, application);
     out.applications.push_back(std::move(application));
+  }
+  void read_build(const YamlNode& node, FleetApplication& out) {
+    if (!known(node, build_keys)) return;
+    const YamlNode* const target = node.find("target");
+    if (target == nullptr) return fault(node, "a build is started somewhere: 'target', which is one of the configuration", "build: {target: forge, project: team/shop}");
+    FleetBuild& build = out.build.emplace();
+    build.target = text(*target, "the name of a forge or webhook");
+    read_place(node, build.project, build.base);
+  }
+  /// A project and a branch of it, where they are named.
+  void read_place(const YamlNode& node, std::string& project, std::string& branch) {
+    if (const YamlNode* value = node.find("project")) project = text(*value, "owner/name");
+    if (!project.empty() && !forge::is_project(project)) fault(node, fmt::format("'{}' is no project", project), "owner/name");
+    if (const YamlNode* value = node.find("base"); value != nullptr && !forge::is_branch(branch = text(*value, "the name of a branch"))) fault(*value, fmt::format("'{}' is no branch", branch));
   }
   /// A base that the fleet does not make: the tag that is watched, of a registry or layout.
   bool read_base_of_others(const YamlNode& node, FleetApplication& out) {

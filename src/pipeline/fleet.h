@@ -41,6 +41,13 @@ struct FleetImage {
   std::vector<FleetDownstream> downstream{};
 };
 
+/// Where an application is built: a pipeline that is started when it cannot be rebased.
+struct FleetBuild {
+  std::string target;   ///< a forge of the configuration, or a webhook
+  std::string project;  ///< empty: the target's
+  std::string base;     ///< its branch; empty: its default
+};
+
 /// An image of somebody that is built on one of the fleet, or on an image of others whose tag is watched.
 struct FleetApplication {
   std::string ref;              ///< `docker://HOST/REPO:TAG`
@@ -50,6 +57,7 @@ struct FleetApplication {
   bool base_of_others = false;
   host::Path tests{};           ///< a definition whose run tests it must pass on its new base; empty: none
   std::vector<FleetDownstream> downstream{};  ///< whose files name the base of others
+  std::optional<FleetBuild> build{};          ///< none: its owner is told alone
 };
 
 struct Fleet {

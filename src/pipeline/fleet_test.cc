@@ -139,6 +139,8 @@ TEST(Fleet, faults_are_told_with_their_place) {
       {"a name with a tag", "images:\n  - {definition: a.yaml, to: 'oci:a', downstream: [{target: f, files: [a], name: 'h/a:1'}]}\n", "2: 'h/a:1' is no name without tag and digest (name: registry.example/python)"},
       {"an application of nothing", "images:\n  - {definition: a.yaml, to: 'oci:a'}\napplications:\n  - {image: 'docker://h/shop:1', base: h/other}\n", "4: the fleet has no image 'h/other' (an image of others is named with the tag that is watched: docker://HOST/REPO:TAG)"},
       {"a base of others that never moves", "images:\n  - {definition: a.yaml, to: 'oci:a'}\napplications:\n  - {image: 'docker://h/shop:1', base: 'h/other:1@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'}\n", "4: the fleet has no image 'h/other:1@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa' (an image of others is named with the tag that is watched: docker://HOST/REPO:TAG)"},
+      {"a build of nowhere", "images:\n  - {definition: a.yaml, to: 'docker://h/a'}\napplications:\n  - {image: 'docker://h/shop:1', base: h/a, build: {}}\n", "4: a build is started somewhere: 'target', which is one of the configuration (build: {target: forge, project: team/shop})"},
+      {"a build of no project", "images:\n  - {definition: a.yaml, to: 'docker://h/a'}\napplications:\n  - {image: 'docker://h/shop:1', base: h/a, build: {target: f, project: shop}}\n", "4: 'shop' is no project (owner/name)"},
       {"those below an image of the fleet", "images:\n  - {definition: a.yaml, to: 'docker://h/a'}\napplications:\n  - {image: 'docker://h/shop:1', base: h/a, downstream: [{target: f, files: [a]}]}\n", "4: those whose files name an image of the fleet stand below that image"},
   };
   for (const auto& row : rows) EXPECT_EQ(faults_of(row.text), row.expected) << row.summary;
@@ -150,7 +152,8 @@ TEST(Fleet, the_schema_takes_what_the_reader_takes) {
   const struct { const char *summary, *text; bool good; } rows[] = {
       {"the least", "images: [{definition: a.yaml, to: 'oci:a'}]\n", true},
       {"everything", "policy: p.yaml\nannounce: 90d\ndefaults: {cadence: 7d, sla: pci-dss, take: all}\nimages: [{definition: a.yaml, to: 'docker://h/a:1', cadence: 1d, support: {from: 2026-01-01, until: 2028-01-01}, rollout: {canary: c, soak: 24h}, take: security, replaces: 'docker://h/old:1', downstream: [{target: f, project: g/s/p, base: b, files: [a], name: m/a}]}]\n"
-                     "applications: [{image: 'docker://h/shop:1', base: h/a, owner: team shop}, {image: 'docker://h/stall:1', base: 'h/other:1', to: 'docker://h/stall:2', tests: t.yaml, downstream: [{target: f, files: [a]}]}]\n", true},
+                     "applications: [{image: 'docker://h/shop:1', base: h/a, owner: team shop}, {image: 'docker://h/stall:1', base: 'h/other:1', to: 'docker://h/stall:2', tests: t.yaml, downstream: [{target: f, files: [a]}], build: {target: f, project: g/shop, base: main}}]\n", true},
+      {"a build of nowhere", "images: [{definition: a.yaml, to: 'docker://h/a'}]\napplications: [{image: 'docker://h/shop:1', base: h/a, build: {project: g/shop}}]\n", false},
       {"a canary that everybody follows", "images: [{definition: a.yaml, to: 'oci:a', rollout: {canary: latest, soak: 24h}}]\n", false},
       {"no images", "images: []\n", false},
       {"an unknown key", "images: [{definition: a.yaml, to: 'oci:a', often: 1d}]\n", false},

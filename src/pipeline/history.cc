@@ -73,12 +73,14 @@ void of_image(const Event& event, ImageHistory& out) {
   } else if (event.kind == Kind::Noted && event.fact("what") == "end-announced") {
     out.ends_announced.insert(event.fact("end"));
   }
+  const bool said = event.kind == Kind::Noted && event.fact("what") == "promised";
+  if (said || event.facts.contains("promise")) out.promises[event.digest] = event.fact("promise");
 }
 
 void of_ahead(const Event& event, ImageHistory& out) {
   if (event.kind == Kind::Promoted && event.facts.contains("ahead")) out.ahead.clear();
   if (event.kind != Kind::Noted || event.fact("what") != "ahead") return;
-  out.ahead[event.fact("lock")] = {event.fact("result") == "passed", event.fact("definition"), event.fact("inputs"), event.fact("reason"), event.digest, event.fact("candidate"), event.fact("judged")};
+  out.ahead[event.fact("lock")] = {event.fact("result") == "passed", event.fact("definition"), event.fact("inputs"), event.fact("reason"), event.digest, event.fact("candidate"), event.fact("judged"), event.fact("breaking"), event.fact("packages")};
 }
 
 int rank(scan::Status status) {
@@ -156,10 +158,14 @@ Result<ImageHistory> history_of(ledger::Ledger& ledger, const std::string& image
   return history_of(entries);
 }
 
-std::string ahead_of(const ImageHistory& history, const std::string& lock) {
+std::string ahead_of(const ImageHistory& history, const std::string& lock, const std::string& packages) {
   if (!history.promoted || history.promoted->lock == lock) return {};
   const auto found = history.ahead.find(lock);
-  if (found != history.ahead.end() && found->second.passed) return "held";
+  if (found != history.ahead.end()) return found->second.passed ? "held" : "differs";
+  // A proposal may come through another archive than the one that proposed it: its bytes are what was tested.
+  const auto same = [&](const auto& each) { return !packages.empty() && each.second.packages == packages; };
+  const bool tried = std::ranges::any_of(history.ahead, same);
+  if (tried && std::ranges::none_of(history.ahead, [&](const auto& each) { return same(each) && !each.second.passed; })) return "held";
   return history.ahead.empty() ? "none" : "differs";
 }
 

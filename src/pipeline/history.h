@@ -40,10 +40,12 @@ struct ImageHistory {
   std::set<std::string> ends_announced{};  ///< days; an empty one stands for all of them
   /// Whether its end on that day was announced.
   bool announced(Time end) const { return ends_announced.contains(end.date()) || ends_announced.contains({}); }
+  /// What is promised of images by a signed statement, as promise_identity(), by their digests; an empty one: nothing any more.
+  std::map<std::string, std::string> promises{};
   /// What a tag was moved back from, by lock and definition, and why: it is not published again by itself.
   std::map<std::pair<std::string, std::string>, std::string> left{};
   /// What was built and tested ahead of the archives since another lock was promoted; by lock.
-  struct Trial { bool passed = false; std::string definition{}, inputs{}, why{}, digest{}, candidate{}, judged{}; };
+  struct Trial { bool passed = false; std::string definition{}, inputs{}, why{}, digest{}, candidate{}, judged{}, breaking{}, packages{}; };  ///< `packages`: packages_identity() of its lock
   std::map<std::string, Trial> ahead{};
   std::map<FindingName, KnownFinding> findings{};
 };
@@ -53,9 +55,9 @@ Result<ImageHistory> history_of(ledger::Ledger& ledger, const std::string& image
 /// The same of events in their order.
 ImageHistory history_of(const std::vector<ledger::Entry>& entries);
 
-/// What a promotion of this lock owes to looking ahead: `held` when this very lock had passed, `differs` when something else was tried or it did not pass, `none` when
+/// What a promotion of this lock owes to looking ahead: `held` when this very lock had passed, or one with the very same packages (packages_identity()) that came through another archive; `differs` when something else was tried or it did not pass, `none` when
 /// nothing was tried. Empty where nothing is patched: nothing was promoted before, or the same lock.
-std::string ahead_of(const ImageHistory& history, const std::string& lock);
+std::string ahead_of(const ImageHistory& history, const std::string& lock, const std::string& packages = {});
 
 /// How often looking ahead held, over the promotions of a ledger that say so.
 struct AheadCount {

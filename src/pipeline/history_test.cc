@@ -216,6 +216,22 @@ TEST(Ahead, a_promotion_says_what_looking_ahead_was_worth) {
   for (const Row& row : rows) EXPECT_EQ(ahead_of(history_of(told(row.lines)), row.lock), row.said) << row.summary;
 }
 
+TEST(Ahead, what_comes_through_another_archive_is_what_was_tested) {
+  const auto with = [](std::vector<ledger::Entry> entries, const std::vector<std::string>& packages) {
+    size_t at = 0;
+    for (ledger::Entry& each : entries) {
+      if (each.event.fact("what") == "ahead") each.event.facts["packages"] = packages.at(at++);
+    }
+    return history_of(entries);
+  };
+  EXPECT_EQ(ahead_of(with(told({"promoted a", "passed b"}), {"p"}), "c", "p"), "held") << "another lock with the same packages";
+  EXPECT_EQ(ahead_of(with(told({"promoted a", "passed b"}), {"p"}), "c", "q"), "differs");
+  EXPECT_EQ(ahead_of(with(told({"promoted a", "stopped b"}), {"p"}), "c", "p"), "differs");
+  EXPECT_EQ(ahead_of(with(told({"promoted a", "passed b", "stopped d"}), {"p", "p"}), "c", "p"), "differs") << "they did not always pass";
+  EXPECT_EQ(ahead_of(with(told({"promoted a", "passed b"}), {""}), "c", ""), "differs") << "nobody knows which they were";
+  EXPECT_EQ(ahead_of(with(told({"promoted a", "stopped b", "passed d"}), {"p", "p"}), "b", "p"), "differs") << "this very lock did not pass";
+}
+
 TEST(Ahead, how_often_it_held_is_counted_over_promotions) {
   EXPECT_EQ(count_ahead({}), AheadCount());
   EXPECT_EQ(count_ahead(told({"promoted a", "passed b", "promoted b held", "promoted c none", "stopped d", "promoted e differs", "promoted f held", "back b held"})), (AheadCount{.held = 2, .differs = 1, .none = 1}));

@@ -10,6 +10,7 @@
 #include "pipeline/inner/candidate.h"
 #include "pipeline/inner/revision.h"
 #include "pipeline/predicates.h"
+#include "pipeline/promise.h"
 #include "pipeline/publish.h"
 #include "pipeline/watch.h"
 
@@ -174,6 +175,7 @@ Result<Made> make(Workshop& workshop, advisory::Database& database, const host::
   out.timings.publish = watch.lap();
   if (options.key != nullptr) {
     TRY_ASSIGN(out.statements, state(workshop, definition, there, out, platforms, options));
+    out.promise = promise_identity(options.support);
   }
   out.timings.describe = watch.lap();
 

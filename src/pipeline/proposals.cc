@@ -193,7 +193,11 @@ Done check_downstream(const Workshop& workshop, const Fleet& fleet) {
     return {};
   };
   for (const FleetImage& each : fleet.images) TRY(check(each.repository, each.downstream));
-  for (const FleetApplication& each : fleet.applications) TRY(check(each.ref, each.downstream));
+  for (const FleetApplication& each : fleet.applications) {
+    TRY(check(each.ref, each.downstream));
+    if (each.build && std::ranges::find(workshop.config.targets, each.build->target, &forge::TargetSettings::name) == workshop.config.targets.end())
+      return cannot(Kind::Invalid, fmt::format("have '{}' built", each.ref), fmt::format("the section 'forge' of the configuration has no '{}'", each.build->target));
+  }
   return {};
 }
 

@@ -81,9 +81,9 @@ std::vector<Event> events_of(const Made& made, const Making& making, const Image
   const std::map<std::string, std::string> origin = {{"lock", made.lock}, {"definition", made.definition_digest}, {"seconds", fmt::format("{:.3f}", made.timings.total)}};
   std::vector<Event> after;
   auto facts = origin;
-  facts.insert({{"revision", made.revision}, {"tag", making.tags}, {"what", making.other}});
+  facts.insert({{"revision", made.revision}, {"tag", making.tags}, {"what", making.other}, {"promise", made.promise}});
   if (making.other.empty()) {
-    facts.emplace("ahead", ahead_of(history, made.lock));
+    facts.emplace("ahead", ahead_of(history, made.lock, packages_identity(made.locked)));
     after = catch_up(history, making.image, made.digest.str(), seen_in(made.reports), {}, making.at);
     // Without a whole answer nothing is called gone.
     if (std::ranges::any_of(made.reports, [](const scan::Report& each) { return each.verdict == scan::Verdict::Unknown; })) std::erase_if(after, [](const Event& each) { return each.kind == ledger::Kind::Closed; });

@@ -17,6 +17,7 @@
 #include "pipeline/inner/judged_by.h"
 #include "pipeline/inner/lock_before.h"
 #include "pipeline/inner/look_ahead.h"
+#include "pipeline/promise.h"
 #include "pipeline/proposals.h"
 #include "pipeline/publish.h"
 #include "pipeline/record_made.h"
@@ -69,7 +70,7 @@ class Run {
   /// By what everything is judged in this round.
   Done settle() {
     const policy::Policy& policy = options_.make.policy;
-    how_ = {.lock = options_.make.build.lock, .settings = options_.make.scan.settings, .trust = options_.make.scan.trust, .rules = policy.decisions, .gate = policy.gate.stop_on, .judged_by = {}, .remember = !options_.plan};
+    how_ = {.lock = options_.make.build.lock, .settings = options_.make.scan.settings, .trust = options_.make.scan.trust, .rules = policy.decisions, .gate = policy.gate.stop_on, .judged_by = {}, .signs = options_.make.key != nullptr, .policy = policy, .remember = !options_.plan};
     TRY_ASSIGN(how_.judged_by, judged_by(workshop_, fleet_, options_.make));
     ApplicationRound::Record record;
     if (!options_.plan) record = [this](const std::vector<Event>& events) { return this->record(events); };
@@ -149,10 +150,37 @@ class Run {
       return applications_->follow(due, promoted, out_);
     }
     const Watched* const found = find(due.image);
-    if (found == nullptr || due.held || due.action != policy::DueAction::Announce) return {};
+    if (found == nullptr || due.held) return {};
+    if (due.action == policy::DueAction::Promise) return say(*found);
+    if (due.action != policy::DueAction::Announce) return {};
     Event event{.kind = ledger::Kind::Noted, .at = now_, .image = due.image};
     event.by = by_;
     event.facts = {{"what", "end-announced"}, {"end", found->facts.end->date()}, {"reason", due.reason}};
+    return record({event});
+  }
+
+  /// Says what is promised of what is published, unless it was said with what took its place in this round.
+  Done say(const Watched& watched) {
+    const std::string& image = watched.image.repository;
+    if (options_.make.key == nullptr || std::ranges::any_of(out_.done, [&](const Renewal& each) { return each.image == image && each.outcome == Renewal::Outcome::Promoted; })) return {};
+    Renewal renewal{.image = image, .action = policy::DueAction::Promise};
+    const auto promise = promise_of(watched.image, options_.make.policy);
+    const auto& promoted = watched.history.promoted;
+    auto said = say_promise(workshop_, watched.ref, watched.image, promise, promoted ? promoted->at : now_, *options_.make.key);
+    if (!said) {
+      renewal.why = {said.error().message};
+      renewal.error = std::move(said).error();
+      out_.done.push_back(std::move(renewal));
+      return {};
+    }
+    renewal.outcome = Renewal::Outcome::Said;
+    renewal.digest = watched.facts.published;
+    renewal.why = {watched.facts.promise};
+    out_.done.push_back(std::move(renewal));
+    Event event{.kind = ledger::Kind::Noted, .at = workshop_.machine.clock->now(), .image = image, .digest = watched.facts.published};
+    event.by = by_;
+    event.facts = {{"what", "promised"}, {"promise", promise_identity(promise)}, {"reason", watched.facts.promise}};
+    std::erase_if(event.facts, [](const auto& each) { return each.second.empty(); });
     return record({event});
   }
 
@@ -163,7 +191,8 @@ class Run {
     MakeOptions how = options_.make;
     const bool canary = watched.image.rollout && !promote && !watched.facts.published.empty();
     const FleetImage& image = watched.image;
-    if (image.from || image.until || image.cadence) how.support = attest::SupportSaid{.image = image.repository, .from = image.from, .until = image.until, .rebuilt_at_latest = image.cadence.value_or(0), .sla = image.sla, .promised = workshop_.machine.clock->now()};
+    how.support = promise_of(image, options_.make.policy);
+    if (how.support) how.support->promised = how.support->published = workshop_.machine.clock->now();
     if (canary) how.tags = {watched.image.rollout->canary};
     if (!canary) how.before_tags = [&](const Digest& digest) { return announce_move(watched, digest.str()); };
     if (promote) {
@@ -204,7 +233,7 @@ class Run {
     out.outcome = canary ? Renewal::Outcome::Canary : Renewal::Outcome::Promoted;
     out.revision = made.revision;
     out.moved = made.moved;
-    out.ahead = ahead_of(watched.history, made.lock);
+    out.ahead = ahead_of(watched.history, made.lock, packages_identity(made.locked));
     Making making = making_of(watched);
     making.tags = join(made.tags, " ");
     if (canary) making.other = "canary";
@@ -245,7 +274,7 @@ class Run {
 }  // namespace
 
 std::string_view to_string(Renewal::Outcome outcome) {
-  constexpr std::array<std::string_view, 5> words = {"promoted", "canary", "stopped", "failed", "told"};
+  constexpr std::array<std::string_view, 6> words = {"promoted", "canary", "stopped", "failed", "told", "said"};
   return words.at(static_cast<size_t>(outcome));
 }
 

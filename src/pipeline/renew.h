@@ -25,18 +25,20 @@ struct RenewOptions {
 struct Renewal {
   std::string image;
   policy::DueAction action = policy::DueAction::Rebuild;
-  enum class Outcome : unsigned char { Promoted, Canary, Stopped, Failed, Told } outcome = Outcome::Failed;
+  enum class Outcome : unsigned char { Promoted, Canary, Stopped, Failed, Told, Said } outcome = Outcome::Failed;
   std::string digest{}, revision{};
   std::vector<std::string> moved{};     ///< tags
   std::vector<std::string> why{};       ///< of Stopped and Failed, a line each
   std::string candidate{};              ///< of Stopped: where it can be looked at
   std::string owner{};                  ///< of an application: who builds it
+  std::string onto{};                   ///< of an application: what its base is now, by digest
+  std::optional<FleetBuild> build{};    ///< of an application: where it is built when it cannot be rebased
   std::vector<std::string> closed{};    ///< findings that it closed, `CVE-2026-1 expat`
   std::string ahead{};                  ///< of what was published with another lock: `held`, `differs`, `none` (ahead_of)
   std::optional<Error> error{};         ///< of Failed
   double seconds = 0;
 };
-std::string_view to_string(Renewal::Outcome outcome);  ///< `promoted`, `canary`, `stopped`, `failed`, `told`: an application whose owner must build it
+std::string_view to_string(Renewal::Outcome outcome);  ///< `promoted`, `canary`, `stopped`, `failed`, `told`: an application whose owner must build it, `said`: what is promised
 
 /// What the archives propose for one image, built and tested before it is published by them.
 struct Ahead {
@@ -45,6 +47,7 @@ struct Ahead {
   std::string lock{};                   ///< lock_identity() of what will be renewed to
   std::vector<std::string> changes{};   ///< against what the archives have now, a line each
   std::vector<std::string> why{};       ///< of the others than Passed, a line each
+  std::vector<std::string> breaking{};  ///< what would not work any more as it does in what is published, whatever the policy says of it, a line each
   std::string digest{}, candidate{};    ///< where it can be looked at
   bool known = false;                   ///< the ledger has it already
   std::optional<Error> error{};         ///< of Failed

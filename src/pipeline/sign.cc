@@ -188,7 +188,15 @@ class Desk {
     }
     return std::nullopt;
   }
-  /// The artifact that holds this key's last promise of support, where that says the same but for when it was promised: what was said otherwise since is said again.
+  /// Whether a promise that lies there says what a fresh one would: the same, and where a cadence is promised, of a publication that it still counts from.
+  static bool says_as_much(attest::SupportSaid there, const attest::SupportSaid& fresh) {
+    const auto due = attest::due_again(there), since = fresh.published ? fresh.published : fresh.promised;
+    if (due && since && *due <= *since) return false;
+    there.promised = fresh.promised;
+    there.published = fresh.published;
+    return there == fresh;
+  }
+  /// The artifact that holds this key's last promise of support, where that says as much: what was said otherwise since is said again.
   std::optional<Digest> find_promise(oci::Attached::Way way, const std::string& payload, const std::string& type) const {
     const auto fresh = promise_in(payload);
     std::optional<Digest> out;
@@ -197,11 +205,10 @@ class Desk {
       if (!fresh || each.way != way || !is_of_type(each, type)) continue;
       const auto envelope = envelope_in(each);
       if (!envelope || !trust::verify_envelope(*envelope, open_)) continue;
-      auto said = promise_in(envelope->payload);
+      const auto said = promise_in(envelope->payload);
       if (!said || (last && said->promised < *last)) continue;
       last = said->promised;
-      said->promised = fresh->promised;
-      out = *said == *fresh ? std::optional(each.manifest) : std::nullopt;
+      out = says_as_much(*said, *fresh) ? std::optional(each.manifest) : std::nullopt;
     }
     return out;
   }

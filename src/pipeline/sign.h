@@ -15,7 +15,7 @@ struct SignOptions {
   bool bundles = true;         ///< Sigstore bundles that refer to the image
   bool each_platform = false;  ///< the images of an index, too
   std::string platform{};      ///< that platform's image alone
-  bool once = false;           ///< a scan's statement is not made again for the time at which it was scanned alone, nor the last promise of support for that at which it was said
+  bool once = false;           ///< a scan's statement is not made again for the time at which it was scanned alone, nor the last promise of support for that at which it was said, but when a cadence that it promises has passed
 };
 
 /// A signature that lies beside an image now.

@@ -1,6 +1,8 @@
 #include "pipeline/sla.h"
 
 #include <algorithm>
+#include <iterator>
+#include <map>
 
 #include <fmt/format.h>
 
@@ -20,6 +22,31 @@ void settle(std::vector<policy::Support>& support, const std::vector<ledger::Ent
     }
     each.from = first.value_or(now);
   }
+}
+
+/// The agreements of images that have one of their own.
+Result<policy::Agreements> agreements_of(Workshop& workshop, const SlaWish& wish) {
+  policy::Agreements out;
+  for (const policy::Support& each : wish.support) {
+    if (each.sla.empty() || wish.measures_all || (!wish.image.empty() && each.image != wish.image)) continue;
+    TRY_ASSIGN(auto found, sla_rules(workshop, each.sla));
+    out[each.image] = {std::move(found.second), std::move(found.first)};
+  }
+  return out;
+}
+
+/// The clocks of every image, by its own agreement where it has one: each agreement is looked at once.
+std::vector<policy::Clock> clocks_by(const std::vector<ledger::Entry>& entries, const policy::SlaRules& rules, const policy::Agreements& agreements, Time now) {
+  auto out = policy::clocks(entries, rules, now);
+  std::erase_if(out, [&](const policy::Clock& each) { return agreements.contains(each.image); });
+  std::map<std::string, std::vector<policy::Clock>> by_name;
+  for (const auto& [image, own] : agreements) {
+    const auto [place, fresh] = by_name.try_emplace(own.name);
+    if (fresh) place->second = policy::clocks(entries, own.rules, now);
+    std::ranges::copy_if(place->second, std::back_inserter(out), [&](const policy::Clock& each) { return each.image == image; });
+  }
+  std::ranges::stable_sort(out, {}, &policy::Clock::image);
+  return out;
 }
 
 }  // namespace
@@ -50,6 +77,11 @@ Result<std::pair<policy::SlaRules, std::string>> sla_rules(Workshop& workshop, c
   return std::pair(std::move(*read.sla), policy.empty() ? name : policy);
 }
 
+Result<std::pair<policy::SlaRules, std::string>> sla_rules(Workshop& workshop, const std::string& agreement) {
+  const bool file = agreement.find('/') != std::string::npos;
+  return sla_rules(workshop, file ? agreement : std::string(), file ? std::string() : agreement);
+}
+
 Result<SlaAnswer> sla(Workshop& workshop, const SlaWish& wish) {
   TRY_ASSIGN(auto rules, sla_rules(workshop, wish.policy, wish.preset));
   TRY_ASSIGN(auto ledger, open_ledger(workshop.machine, wish.ledger.empty() ? ledger_path(workshop.folders) : wish.ledger));
@@ -59,7 +91,9 @@ Result<SlaAnswer> sla(Workshop& workshop, const SlaWish& wish) {
     return Done();
   }));
   const Time now = wish.now.value_or(workshop.machine.clock->now());
-  SlaAnswer out{policy::sla_report(policy::clocks(entries, rules.first, now), rules.first, now), {std::move(rules.second), {}}};
+  TRY_ASSIGN(auto agreements, agreements_of(workshop, wish));
+  auto clocks = clocks_by(entries, rules.first, agreements, now);
+  SlaAnswer out{policy::sla_report(std::move(clocks), rules.first, now, std::move(agreements)), {std::move(rules.second), {}}};
   auto support = wish.support;
   settle(support, entries, now);
   for (const policy::Support& each : support) {

@@ -20,8 +20,9 @@ struct SlaWish {
   std::string policy{};                      ///< a policy file with a section `sla`
   std::string preset{};                      ///< a name of policies/sla/; both empty: `default`
   std::optional<Time> now{};                 ///< none: the machine's clock
+  bool measures_all = false;                 ///< by that, whatever images have agreed to
   std::string image{};                       ///< this repository alone
-  std::vector<policy::Support> support{};    ///< whose cadence is looked at; `from` of 0: since the first promotion
+  std::vector<policy::Support> support{};    ///< whose cadence is looked at; `from` of 0: since the first promotion. One that names an agreement is measured by that
 };
 struct SlaAnswer {
   policy::SlaReport report{};
@@ -31,5 +32,8 @@ Result<SlaAnswer> sla(Workshop& workshop, const SlaWish& wish);
 
 /// Rules of a policy file, of a preset, or the default ones, and the name by which reports call them. NotFound names the presets there are.
 Result<std::pair<policy::SlaRules, std::string>> sla_rules(Workshop& workshop, const std::string& policy, const std::string& preset);
+
+/// The same of what a fleet names for an image: a preset, or where there is a slash in it a policy file.
+Result<std::pair<policy::SlaRules, std::string>> sla_rules(Workshop& workshop, const std::string& agreement);
 
 }  // namespace ashlar::pipeline

@@ -68,6 +68,27 @@ TEST_F(SlaTest, RulesComeFromWhereTheyAreNamed) {
   }
 }
 
+TEST_F(SlaTest, AnImageIsMeasuredByItsOwnAgreement) {
+  const std::vector<policy::Support> preset = {{.image = "a", .sla = "strict"}, {.image = "b"}}, file = {{.image = "b", .sla = "/project/policy.yaml"}};
+  const auto limits = [&](SlaWish wish) {
+    wish.ledger = path, wish.now = Time{start + day / 2};
+    const auto found = sla(workshop, wish);
+    std::string out = found ? "" : found.error().message;
+    for (const policy::Clock& each : found ? found->report.clocks : std::vector<policy::Clock>()) out += each.image + " " + std::to_string(each.limit.value_or(0) / day) + " by " + found->report.rules_of(each).source + "; ";
+    return out;
+  };
+  const struct { const char* summary; SlaWish wish; const char* expected; } rows[] = {
+      {"nobody has one", {}, "a 7 by ; b 7 by ; "},
+      {"a preset for one", {.support = preset}, "a 1 by strict; b 7 by ; "},
+      {"a file for the other", {.support = file}, "a 7 by ; b 2 by ; "},
+      {"one for all", {.preset = "default", .measures_all = true, .support = preset}, "a 7 by ; b 7 by ; "},
+      {"that one alone", {.image = "a", .support = preset}, "a 1 by strict; "},
+      {"another one alone, whose neighbour's is none", {.image = "b", .support = {{.image = "a", .sla = "lax"}}}, "b 7 by ; "},
+      {"one that is none", {.support = {{.image = "a", .sla = "lax"}}}, "cannot take preset 'lax': the presets are default, strict"},
+  };
+  for (const auto& row : rows) EXPECT_EQ(limits(row.wish), row.expected) << row.summary;
+}
+
 TEST_F(SlaTest, ClocksAreOfNowUnlessAnotherTimeIsNamed) {
   const auto late = sla(workshop, {.ledger = path, .preset = "strict"}).value();
   EXPECT_EQ(late.report.now, (Time{start + 10 * day}));

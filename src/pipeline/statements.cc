@@ -252,26 +252,31 @@ Result<bool> add_statement(host::Machine& machine, const host::Path& path, const
   return replaced;
 }
 
-Result<size_t> sign_statements(host::Machine& machine, const host::Path& path, const StatementName& name, const trust::PrivateKey& key) {
-  const std::string what = fmt::format("sign the statement on '{}' in '{}'", name.vulnerability, name.package);
-  auto purl = purl_of(name.package);
-  if (!purl) return cannot(what, std::move(purl).error());
-  auto text = machine.files->read(path);
-  if (!text) return cannot(what, std::move(text).error());
-  TRY_ASSIGN(const VexDocument document, attest::read_vex(*text, path.string()));
+Result<size_t> sign_statements(host::Machine& machine, const host::Path& path, const std::function<bool(const VexStatement&)>& meant, const trust::PrivateKey& key) {
+  TRY_ASSIGN(const std::string text, machine.files->read(path));
+  TRY_ASSIGN(const VexDocument document, attest::read_vex(text, path.string()));
   TRY_ASSIGN(auto records, read_records(*machine.files, path));
-  const std::string image = name.image.empty() ? std::string() : image_purl(name.image);
-  const auto meant = [&](const VexProduct& each) { return image.empty() ? each.id == *purl || std::ranges::find(each.parts, *purl) != each.parts.end() : each.id == image && std::ranges::find(each.parts, *purl) != each.parts.end(); };
   size_t count = 0;
   for (const VexStatement& statement : document.statements) {
-    if (statement.vulnerability != name.vulnerability || std::ranges::none_of(statement.products, meant)) continue;
+    if (!meant(statement)) continue;
     auto record = std::ranges::find_if(records, [&](const StatementRecord& each) { return each.is_of(statement); });
     if (record == records.end()) record = records.insert(record, {.vulnerability = statement.vulnerability, .products = statement.products});
     TRY(sign(statement, *record, key));
     ++count;
   }
-  if (count == 0) return cannot(Kind::NotFound, what, fmt::format("'{}' has none{}", path.string(), name.image.empty() ? "" : fmt::format(" of '{}'", name.image)));
-  TRY(write_records(*machine.files, path, records));
+  if (count > 0) TRY(write_records(*machine.files, path, records));
+  return count;
+}
+
+Result<size_t> sign_statements(host::Machine& machine, const host::Path& path, const StatementName& name, const trust::PrivateKey& key) {
+  const std::string what = fmt::format("sign the statement on '{}' in '{}'", name.vulnerability, name.package);
+  auto purl = purl_of(name.package);
+  if (!purl) return cannot(what, std::move(purl).error());
+  const std::string image = name.image.empty() ? std::string() : image_purl(name.image);
+  const auto meant = [&](const VexProduct& each) { return image.empty() ? each.id == *purl || std::ranges::find(each.parts, *purl) != each.parts.end() : each.id == image && std::ranges::find(each.parts, *purl) != each.parts.end(); };
+  auto count = sign_statements(machine, path, [&](const VexStatement& statement) { return statement.vulnerability == name.vulnerability && std::ranges::any_of(statement.products, meant); }, key);
+  if (!count) return cannot(what, std::move(count).error());
+  if (*count == 0) return cannot(Kind::NotFound, what, fmt::format("'{}' has none{}", path.string(), name.image.empty() ? "" : fmt::format(" of '{}'", name.image)));
   return count;
 }
 

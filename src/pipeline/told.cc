@@ -1,8 +1,11 @@
 #include "pipeline/told.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <set>
+
+#include <nlohmann/json.hpp>
 
 #include <fmt/format.h>
 
@@ -85,6 +88,19 @@ forge::Message on_application(const Renewal& renewal, Time now) {
   return ticket(renewal.image, "rebase", fmt::format("{} is to be built on its newer base", renewal.image), std::move(text), now);
 }
 
+constexpr std::string_view of_proposal = "ahead";  // the ticket of what the archives propose
+
+/// What the archives propose, where it would be stopped or breaks something: nothing where it does not.
+std::optional<forge::Message> on_proposal(const Ahead& ahead, Time now) {
+  const bool stopped = ahead.outcome == Ahead::Outcome::Stopped;
+  if (!stopped && (ahead.outcome != Ahead::Outcome::Passed || ahead.breaking.empty())) return std::nullopt;
+  std::string text = fmt::format("The archives propose, and do not offer yet:\n\n{}\n", lines_of(ahead.changes));
+  if (stopped) text += fmt::format("With that the renewal would be stopped, and its tags would stay where they are:\n\n{}\n", lines_of(lines_of_reasons(join(ahead.why, "; "))));
+  if (!ahead.breaking.empty()) text += fmt::format("What its users may rely on, and would not be there any more:\n\n{}\n", lines_of(lines_of_reasons(join(ahead.breaking, "; "))));
+  text += "The ticket is closed when something else is proposed, or nothing.\n";
+  return ticket(ahead.image, of_proposal, fmt::format("What the archives propose {} {}", stopped ? "would stop the renewal of" : "breaks something in", ahead.image), std::move(text), now);
+}
+
 /// From when on events may not be told yet: those of a day before the last that was are asked for once more, for several may have come together. Who listens for the first time is not told of years.
 Result<Time> told_since(forge::Outbox& outbox, Time now) {
   TRY_ASSIGN(const auto last, outbox.last_put(of_event));
@@ -113,13 +129,16 @@ std::vector<forge::Message> tickets_of(const Renewed& renewed) {
     if (!facts.by_hand.empty()) why.push_back(facts.by_hand);
     for (const Renewal& each : renewed.done) {
       if (each.image != facts.image) continue;
-      why.clear();
+      if (each.action != policy::DueAction::Promise) why.clear();
       // As the ledger has them, and so the next round: the ticket says the same as long as it is stopped.
-      if (each.outcome == Renewal::Outcome::Stopped || each.outcome == Renewal::Outcome::Failed) why = lines_of_reasons(join(each.why, "; "));
+      if (each.outcome == Renewal::Outcome::Stopped || each.outcome == Renewal::Outcome::Failed) std::ranges::move(lines_of_reasons(join(each.why, "; ")), std::back_inserter(why));
     }
     if (!why.empty()) out.push_back(ticket(facts.image, "stopped", fmt::format("The renewal of {} is stopped", facts.image), fmt::format("Its tags stay where they are. It is tried again when something changes: the archives, the advisories, the definition, the policy or a decision.\n\n{}", lines_of(why)), renewed.now));
     if (!facts.unknown.empty()) out.push_back(ticket(facts.image, "unknown", fmt::format("{} could not be judged", facts.image), lines_of(facts.unknown), renewed.now));
     if (facts.end) out.push_back(ticket(facts.image, "end", fmt::format("Support of {} ends on {}", facts.image, facts.end->date()), "After that day nothing is patched. Whoever builds on it moves to a newer version before.\n", renewed.now));
+  }
+  for (const Ahead& each : renewed.ahead) {
+    if (auto message = on_proposal(each, renewed.now)) out.push_back(std::move(*message));
   }
   for (const auto& [image, error] : renewed.unseen) {
     if (error.kind == Kind::Unavailable) continue;  // that passes by itself
@@ -138,6 +157,10 @@ std::vector<forge::Message> closed_of(const Renewed& renewed, const std::vector<
   for (const forge::Message& each : open) still.insert(each.key);
   std::vector<std::string> looked_at = renewed.applications;
   for (const policy::ImageFacts& each : renewed.facts) looked_at.push_back(each.image);
+  for (const Ahead& each : renewed.ahead) {
+    if (each.outcome != Ahead::Outcome::Failed) looked_at.push_back(each.image);
+  }
+  const bool ahead = !renewed.ahead.empty();  // whoever looks ahead sees nothing of what is published, and the other way round
   std::vector<std::string> names = renewed.fleet;
   names.insert(names.end(), looked_at.begin(), looked_at.end());
   std::map<std::string, const forge::Entry*> last;  // of each ticket
@@ -149,6 +172,7 @@ std::vector<forge::Message> closed_of(const Renewed& renewed, const std::vector<
     if (entry->kind == forge::MessageKind::Close || still.contains(key)) continue;
     // One that was not looked at in this round keeps its tickets; one that is not in the fleet any more has none.
     const std::string image = image_of(names, key);
+    if (image.empty() ? ahead : (key == key_of(image, of_proposal)) != ahead) continue;
     if (!image.empty() && std::ranges::find(looked_at, image) == looked_at.end()) continue;  // of an image that was not looked at
     const Renewal* const promoted = promoted_in(renewed, image);
     forge::Message close{.key = key, .kind = forge::MessageKind::Close, .title = entry->title};
@@ -159,6 +183,23 @@ std::vector<forge::Message> closed_of(const Renewed& renewed, const std::vector<
     close.subject = image;
     close.time = renewed.now;
     out.push_back(std::move(close));
+  }
+  return out;
+}
+
+std::vector<forge::Message> builds_of(const Renewed& renewed) {
+  std::vector<forge::Message> out;
+  for (const Renewal& each : renewed.done) {
+    if (each.outcome != Renewal::Outcome::Told || !each.build || each.onto.empty()) continue;
+    // Its text is the same for the same base: what was put once is not put again.
+    forge::Message message{.key = "build/" + key_part(each.image), .kind = forge::MessageKind::Build, .title = fmt::format("Build {} on {}", each.image, each.onto)};
+    message.subject = each.image;
+    message.data = to_compact(Json{{"application", each.image}, {"base", each.onto}});
+    message.time = renewed.now;
+    message.target = each.build->target;
+    message.project = each.build->project;
+    message.base = each.build->base;
+    out.push_back(std::move(message));
   }
   return out;
 }
@@ -193,7 +234,7 @@ Result<Told> tell(Workshop& workshop, const Renewed& renewed) {
   for (const forge::Entry& each : queue) put.emplace(each.key, each.put);
   std::erase_if(entries, [&](const ledger::Entry& each) { return is_told_by_number(put, each); });
   const auto open = tickets_of(renewed);
-  for (const auto& messages : {open, closed_of(renewed, open, queue), events_of(entries)}) {
+  for (const auto& messages : {open, closed_of(renewed, open, queue), builds_of(renewed), events_of(entries)}) {
     for (const forge::Message& each : messages) {
       const auto fresh = outbox.put(each, targets);
       if (fresh) out.put += *fresh;

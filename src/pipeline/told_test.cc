@@ -143,6 +143,64 @@ TEST(Tickets, are_closed_when_their_cause_went_and_their_image_was_looked_at) {
   EXPECT_EQ(closed[2].subject, "h/one/more");
 }
 
+TEST(Tickets, of_proposals_are_those_of_a_look_ahead) {
+  using Outcome = Ahead::Outcome;
+  const auto round = [](std::vector<Ahead> ahead) {
+    Renewed out{.now = now};
+    out.fleet = {"h/one", "h/two"};
+    out.ahead = std::move(ahead);
+    return out;
+  };
+  const struct { const char* summary; Ahead ahead; const char* title; } rows[] = {
+      {"nothing", {.image = "h/one"}, ""},
+      {"what passes", {.image = "h/one", .outcome = Outcome::Passed}, ""},
+      {"what passes, and breaks what a policy lets break", {.image = "h/one", .outcome = Outcome::Passed, .changes = {"greeter 1 -> 2"}, .breaking = {"program-gone: 'greet' is gone"}}, "What the archives propose breaks something in h/one"},
+      {"what is stopped", {.image = "h/one", .outcome = Outcome::Stopped, .why = {"proofs: 'elf-resolves' fails"}}, "What the archives propose would stop the renewal of h/one"},
+      {"what could not be made", {.image = "h/one", .outcome = Outcome::Failed, .why = {"there is no such suite"}}, ""},
+  };
+  for (const auto& row : rows) {
+    const auto tickets = tickets_of(round({row.ahead}));
+    EXPECT_EQ(tickets.empty() ? "" : tickets[0].title, row.title) << row.summary;
+    for (const forge::Message& each : tickets) EXPECT_TRUE(forge::check(each)) << row.summary << each.body;
+  }
+  const auto entry = [](const char* key) {
+    forge::Entry out;
+    out.key = key, out.kind = forge::MessageKind::Open, out.title = "t";
+    return out;
+  };
+  const std::vector<forge::Entry> queue = {entry("ticket/h/one/ahead"), entry("ticket/h/one/stopped"), entry("ticket/h/two/ahead"), entry("ticket/h/gone/stopped")};
+  const Renewed better = round({{.image = "h/one", .outcome = Outcome::Passed}, {.image = "h/two", .outcome = Outcome::Failed}});
+  EXPECT_EQ(keys(closed_of(better, tickets_of(better), queue)), "ticket/h/one/ahead") << "what could not be made stays open, and what is published was not looked at";
+  Renewed renewal = round({});
+  renewal.facts = {facts_of("h/one"), facts_of("h/two")};
+  EXPECT_EQ(keys(closed_of(renewal, {}, queue)), "ticket/h/gone/stopped ticket/h/one/stopped") << "a renewal closes none of a proposal";
+}
+
+TEST(Builds, are_of_applications_that_cannot_be_rebased) {
+  Renewed renewed{.now = now};
+  Renewal told{.image = "h/shop:1", .action = policy::DueAction::Rebase, .outcome = Renewal::Outcome::Told};
+  told.onto = "docker://h/python@sha256:00";
+  told.build = FleetBuild{"forge", "team/shop", "main"};
+  const struct { const char* summary; void (*change)(Renewal&); const char* expected; } rows[] = {
+      {"told", [](Renewal&) {}, "build/h/shop:1"},
+      {"nobody says where", [](Renewal& r) { r.build.reset(); }, ""},
+      {"rebased", [](Renewal& r) { r.outcome = Renewal::Outcome::Promoted; }, ""},
+      {"stopped by the gate", [](Renewal& r) { r.outcome = Renewal::Outcome::Stopped; }, ""},
+      {"it could not be looked at", [](Renewal& r) { r.outcome = Renewal::Outcome::Failed; }, ""},
+  };
+  for (const auto& row : rows) {
+    renewed.done = {told};
+    row.change(renewed.done[0]);
+    const auto builds = builds_of(renewed);
+    EXPECT_EQ(keys(builds), row.expected) << row.summary;
+    for (const forge::Message& each : builds) {
+      EXPECT_TRUE(forge::check(each)) << row.summary;
+      EXPECT_EQ(each.target + " " + each.project + " " + each.base, "forge team/shop main");
+      EXPECT_EQ(each.data, R"({"application":"h/shop:1","base":"docker://h/python@sha256:00"})");
+    }
+  }
+}
+
 TEST(Events, are_told_once_each) {
   std::vector<ledger::Entry> entries;
   const auto add = [&](ledger::Kind kind, std::map<std::string, std::string> facts = {}) {

@@ -28,7 +28,7 @@ std::string package_purl(const scan::Finding& finding) {
   return out + "/" + finding.component.source;
 }
 
-TriageItem item_of(const policy::OpenInImages& open, const std::vector<Watched>& watched) {
+Result<TriageItem> item_of(Workshop& workshop, const policy::OpenInImages& open, const std::vector<Watched>& watched, const WatchOptions& options, Time now) {
   TriageItem out{.finding = open.finding};
   for (const size_t at : open.images) {
     const Watched& each = watched[at];
@@ -42,10 +42,25 @@ TriageItem item_of(const policy::OpenInImages& open, const std::vector<Watched>&
       if (found == report.findings.end()) continue;
       in.platforms.push_back(report.platform);
       if (out.sample.id.empty()) out.sample = *found;
+      TRY_ASSIGN(auto waiting, waiting_on(workshop.machine, each.ref, each.to.location, report, *found, options, now));
+      for (WaitingAnswer& one : waiting) {
+        if (std::ranges::none_of(in.waiting, [&](const WaitingAnswer& other) { return other.is(one); })) in.waiting.push_back(std::move(one));
+      }
     }
     out.images.push_back(std::move(in));
   }
   return out;
+}
+
+/// Conflict where somebody else's signature would go with another statement.
+Done unsigned_by_others(const TriageItem& item, const TriageDesk& desk) {
+  for (const TriageItem::In& in : item.images) {
+    for (const WaitingAnswer& each : in.waiting) {
+      const bool others = std::ranges::any_of(each.backing.keys, [&](const std::string& key) { return key != desk.person; });
+      if (each.statement && others) return cannot(Kind::Conflict, fmt::format("state that '{}' does not affect '{}'", item.finding.vulnerability, in.image), fmt::format("{}, which {}: co-sign it, or say something else with `ashlar vex add`, which takes its signatures away", each.says, each.lacks));
+    }
+  }
+  return {};
 }
 
 /// The statements on one image: one, or where files are named one of each platform, after looking.
@@ -74,7 +89,7 @@ Done undecided(Workshop& workshop, const TriageItem& item, const TriageDesk& des
   const Time now = workshop.machine.clock->now();
   for (const scan::Exception& each : all) {
     const bool here = each.vulnerability == item.finding.vulnerability && each.package == item.finding.package && std::ranges::find(item.images, each.image, &TriageItem::In::named) != item.images.end();
-    if (here && !each.revoked && each.expires > now) return cannot(Kind::Conflict, fmt::format("except '{}' in '{}'", each.vulnerability, each.package), fmt::format("decision {} of '{}' is about it already; `ashlar except sign {} --key KEY` signs it, too", each.id, each.owner, each.id));
+    if (here && !each.revoked && each.expires > now) return cannot(Kind::Conflict, fmt::format("except '{}' in '{}'", each.vulnerability, each.package), fmt::format("decision {} of '{}' is about it already; it can be co-signed", each.id, each.owner));
   }
   return {};
 }
@@ -87,17 +102,11 @@ Result<std::string> accept(Workshop& workshop, const TriageItem& item, const Tri
 }
 
 /// What this person's signature is worth by itself.
-Result<scan::Backing> backing_of(Workshop& workshop, const TriageDesk& desk) {
-  if (desk.key == nullptr) return scan::Backing();
-  TRY_ASSIGN(const auto believed, believe(workshop.machine, desk.trust));
-  const Json record = {{"person", desk.person}};
-  TRY_ASSIGN(const auto signature, trust::sign_record("application/json", record, *desk.key));
-  return judge_record("application/json", record, std::span(&signature, 1), believed, workshop.machine.clock->now());
-}
+Result<scan::Backing> backing_of(Workshop& workshop, const TriageDesk& desk) { return desk.key == nullptr ? Result<scan::Backing>(scan::Backing()) : worth_of(workshop.machine, desk.trust, *desk.key); }
 
 /// Why the answer does not count yet by the rules; empty: it does.
 Result<std::string> lacks(Workshop& workshop, const TriageItem& item, const TriageAnswer& answer, const TriageDesk& desk) {
-  if (answer.what == What::Fix) return std::string();
+  if (answer.what == What::Fix || answer.what == What::Sign) return std::string();
   TRY_ASSIGN(const auto backing, backing_of(workshop, desk));
   if (answer.what == What::NotAffected) return scan::shortfall(desk.rules.assessments, desk.rules, backing, item.sample);
   TRY_ASSIGN(const Time until, end_of(answer.until, workshop.machine.clock->now()));
@@ -113,16 +122,58 @@ Result<std::vector<ledger::Event>> before(ledger::Ledger& ledger, const TriageIt
   return written ? std::vector<ledger::Event>() : in.unwritten;
 }
 
+/// What a person does with a finding in one image.
+ledger::Event event_of(const TriageItem& item, const TriageItem::In& in, ledger::Kind kind, std::map<std::string, std::string> facts, const TriageDesk& desk, const std::string& lacking, Time now) {
+  ledger::Event out{.kind = lacking.empty() ? kind : ledger::Kind::Noted, .at = now, .image = in.image, .digest = in.digest, .vulnerability = item.finding.vulnerability, .package = item.finding.package};
+  out.by = desk.person;
+  out.facts = std::move(facts);
+  if (!lacking.empty()) out.facts.emplace("lacks", lacking);
+  if (desk.key != nullptr && out.fact("what") != "to-be-fixed") out.facts.emplace("key", desk.key->public_key().digest().str());
+  return out;
+}
+
 ledger::Event event_of(const TriageItem& item, const TriageItem::In& in, const TriageAnswer& answer, const TriageDesk& desk, const std::string& lacking, Time now) {
   using ledger::Kind;
-  ledger::Event out{.kind = answer.what == What::NotAffected ? Kind::Assessed : Kind::Excepted, .at = now, .image = in.image, .digest = in.digest, .vulnerability = item.finding.vulnerability, .package = item.finding.package};
-  out.by = desk.person;
-  if (answer.what == What::NotAffected) out.facts = {{"status", "not_affected"}, {"reason", answer.justification + (answer.justification.empty() || answer.detail.empty() ? "" : ": ") + answer.detail}};
-  else if (answer.what == What::Accept) out.facts = {{"reason", answer.reason}, {"until", answer.until}};
-  else out.facts = {{"what", "to-be-fixed"}, {"reason", "it is to be fixed by a renewal"}};
-  if (answer.what == What::Fix || !lacking.empty()) out.kind = Kind::Noted;
-  if (!lacking.empty()) out.facts.emplace("lacks", lacking);
-  if (desk.key != nullptr && answer.what != What::Fix) out.facts.emplace("key", desk.key->public_key().digest().str());
+  if (answer.what == What::NotAffected) return event_of(item, in, Kind::Assessed, {{"status", "not_affected"}, {"reason", answer.justification + (answer.justification.empty() || answer.detail.empty() ? "" : ": ") + answer.detail}}, desk, lacking, now);
+  if (answer.what == What::Accept) return event_of(item, in, Kind::Excepted, {{"reason", answer.reason}, {"until", answer.until}}, desk, lacking, now);
+  return event_of(item, in, Kind::Noted, {{"what", "to-be-fixed"}, {"reason", "it is to be fixed by a renewal"}}, desk, lacking, now);
+}
+
+/// Whether a person's signature may be added: there is something to sign, a key, and somebody who has not signed it.
+Done may_sign(const TriageItem& item, const TriageDesk& desk) {
+  const std::string what = fmt::format("co-sign what is said of '{}'", item.finding.vulnerability);
+  if (desk.key == nullptr) return cannot(Kind::Invalid, what, "a signature takes a key (--key)");
+  const auto person = scan::people_of({.keys = {desk.person}}, desk.rules);
+  bool any = false;
+  for (const TriageItem::In& in : item.images) {
+    for (const WaitingAnswer& each : in.waiting) {
+      if (scan::people_of(each.backing, desk.rules).contains(*person.begin())) return cannot(Kind::Conflict, what, fmt::format("'{}' has signed it already, and it waits for somebody else", desk.person));
+      any = true;
+    }
+  }
+  return any ? Done() : cannot(Kind::NotFound, what, "nobody has answered it, so that there is nothing to sign");
+}
+
+/// Signs what others have answered, in each image that has such an answer.
+Result<TriageDone> co_sign(Workshop& workshop, ledger::Ledger& ledger, const TriageItem& item, const TriageDesk& desk) {
+  TRY(may_sign(item, desk));
+  TRY_ASSIGN(const auto own, backing_of(workshop, desk));
+  TriageDone out;
+  for (const TriageItem::In& in : item.images) {
+    if (in.waiting.empty()) out.lacks = fmt::format("has no answer in {}", in.image);
+    for (const WaitingAnswer& each : in.waiting) {
+      TRY(sign_answer(workshop.machine, each, *desk.key));
+      const std::string lacking = lacks_with(each, own, desk.rules, item.sample);
+      if (!lacking.empty()) out.lacks = lacking;
+      out.kept.push_back(fmt::format("{}: signed, that {}", each.path.string(), each.says));
+      std::map<std::string, std::string> facts = {{"status", each.status}, {"reason", each.reason}, {"until", each.until}};
+      std::erase_if(facts, [](const auto& one) { return one.second.empty(); });
+      const Time now = workshop.machine.clock->now();
+      TRY_ASSIGN(auto events, before(ledger, item, in));
+      events.push_back(event_of(item, in, each.statement ? ledger::Kind::Assessed : ledger::Kind::Excepted, std::move(facts), desk, lacking, now));
+      TRY(ledger.append(events, now));
+    }
+  }
   return out;
 }
 
@@ -150,13 +201,17 @@ Result<OpenFindings> open_findings(Workshop& workshop, advisory::Database& datab
   }
   std::vector<policy::ImageFacts> facts;
   for (const Watched& each : watched) facts.push_back(each.facts);
-  for (const policy::OpenInImages& each : policy::by_urgency(facts)) out.items.push_back(item_of(each, watched));
+  for (const policy::OpenInImages& each : policy::by_urgency(facts)) {
+    TRY_ASSIGN(out.items.emplace_back(), item_of(workshop, each, watched, options.watch, out.now));
+  }
   return out;
 }
 
 Result<TriageDone> take_answer(Workshop& workshop, ledger::Ledger& ledger, const TriageItem& item, const TriageAnswer& answer, const TriageDesk& desk) {
+  if (answer.what == What::Sign) return co_sign(workshop, ledger, item, desk);
   TriageDone out;
   TRY_ASSIGN(out.lacks, lacks(workshop, item, answer, desk));
+  if (answer.what == What::NotAffected) TRY(unsigned_by_others(item, desk));
   if (answer.what == What::Accept) TRY(undecided(workshop, item, desk));
   std::vector<std::vector<StatementWish>> wishes;
   for (const TriageItem::In& in : item.images) {

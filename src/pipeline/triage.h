@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "pipeline/decisions.h"
-#include "pipeline/watch.h"
+#include "pipeline/waiting.h"
 
 namespace ashlar::pipeline {
 
@@ -25,6 +25,7 @@ struct TriageItem {
     policy::OpenFinding finding{};             ///< as it is there
     std::string digest{};
     std::vector<ledger::Event> unwritten{};    ///< that the ledger lacks of the finding: first seen, ...
+    std::vector<WaitingAnswer> waiting{};      ///< answers that wait for another person, each once
   };
   std::vector<In> images{};
   scan::Finding sample{};                      ///< as a scan of the first has it, with its proof
@@ -41,7 +42,7 @@ Result<OpenFindings> open_findings(Workshop& workshop, advisory::Database& datab
 
 /// What somebody says of an item.
 struct TriageAnswer {
-  enum class What : unsigned char { NotAffected, Accept, Fix } what = What::Fix;
+  enum class What : unsigned char { NotAffected, Accept, Fix, Sign } what = What::Fix;  ///< Sign: what others have answered
   std::string justification{}, detail{};       ///< of NotAffected
   std::vector<std::string> absent{};           ///< globs of files that have the flaw, which every image is shown to lack
   std::string until{}, reason{};               ///< of Accept: as in DecisionWish
@@ -64,7 +65,8 @@ struct TriageDone {
 };
 
 /// Writes a statement or a decision for each image of the item, signed, and an event of the person's for each: `assessed` or `excepted` where it counts by the rules, else `noted`.
-/// Nothing is written where an image does not lack the files that are named, or somebody has decided on it already (Conflict). An answer that is to fix it is an event alone.
+/// Nothing is written where an image does not lack the files that are named, or somebody has decided on it already (Conflict), or has signed a statement that waits for another person: that one
+/// is signed, too (Sign), by somebody who has not. An answer that is to fix it is an event alone.
 Result<TriageDone> take_answer(Workshop& workshop, ledger::Ledger& ledger, const TriageItem& item, const TriageAnswer& answer, const TriageDesk& desk);
 
 }  // namespace ashlar::pipeline

@@ -82,7 +82,9 @@ std::vector<SupportFound> support_in(const Verification& found, Time now) {
     if (!said) continue;
     const auto same = [&](const SupportFound& other) { return other.said == *said && other.by == each.key; };
     if (std::ranges::any_of(out, same)) continue;
-    out.push_back({.said = *said, .by = each.key, .begun = !said->from || *said->from <= now, .ended = said->until && *said->until <= now, .superseded = true});
+    SupportFound& one = out.emplace_back(SupportFound{.said = *said, .by = each.key, .begun = !said->from || *said->from <= now, .ended = said->until && *said->until <= now, .superseded = true});
+    if (one.begun && !one.ended) one.due = attest::due_again(*said);
+    one.late = one.due && *one.due < now;
     promises.push_back({*said, each.key_digest ? each.key_digest->str() : each.key, each.signed_at});
   }
   for (const size_t at : attest::last_words(promises, now)) out[at].superseded = false;
@@ -100,8 +102,9 @@ std::string_view plain_type(std::string_view type) {
 std::string SupportFound::str() const {
   const std::string as = by.empty() ? std::string() : fmt::format(", as '{}' {}", by, superseded ? "said before it said something else" : "says");
   if (!begun) return fmt::format("its support begins on {}{}", said.from->date(), as);
-  if (!said.until) return fmt::format("it is supported, and no end is said{}", as);
-  return fmt::format("{} {}{}", ended ? "its support ended on" : "it is supported until", said.until->date(), as);
+  const std::string again = !due || superseded ? std::string() : fmt::format("; {} by {}", late ? "it was to be made again" : "it is made again", due->str());
+  if (!said.until) return fmt::format("it is supported, and no end is said{}{}", as, again);
+  return fmt::format("{} {}{}{}", ended ? "its support ended on" : "it is supported until", said.until->date(), as, again);
 }
 
 Result<JudgedContents> judge_attached(oci::ImageReader& image, const oci::Descriptor& subject, const Believed& believed) {

@@ -39,6 +39,8 @@ struct SupportFound {
   std::string by{};              ///< the key that signed it
   bool begun = true, ended = false;
   bool superseded = false;       ///< the same signer has said something else of it since
+  std::optional<Time> due{};     ///< by when it is to have been made again; none: no cadence is promised, or not for this time
+  bool late = false;             ///< that has passed: there is a newer one, or the promise was not kept
   /// `its support ended on 2026-11-01, as 'release' says`
   std::string str() const;
 };

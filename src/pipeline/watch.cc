@@ -18,6 +18,7 @@
 #include "pipeline/inner/tags.h"
 #include "pipeline/inventories.h"
 #include "pipeline/make.h"
+#include "pipeline/promise.h"
 #include "pipeline/publish.h"
 #include "pipeline/sla.h"
 
@@ -174,6 +175,17 @@ Result<std::string> stopped_before(Workshop& workshop, advisory::Database& datab
   return now == stopped->judged ? stopped->why : std::string();
 }
 
+/// What is promised, where what is published says otherwise and somebody can say it; nothing of an image that the ledger has not promoted, or that somebody put there by hand. Without a key only a promise that was signed once is held against the fleet's, and only looked at.
+std::string promise_changed(const WatchOptions& options, const Watched& watched) {
+  const auto promise = promise_of(watched.image, options.policy);
+  const auto said = watched.history.promises.find(watched.facts.published);
+  const bool known = said != watched.history.promises.end();
+  const bool same = known ? said->second == promise_identity(promise) : !promise || !options.signs;
+  const auto& promoted = watched.history.promoted;
+  const bool ours = promoted && promoted->digest == watched.facts.published && watched.facts.by_hand.empty();
+  return !ours || same || (!options.signs && options.remember) ? std::string() : in_words(promise);
+}
+
 std::optional<Time> end_of(const FleetImage& image, const plan::Definition& definition) {
   std::optional<Time> out = image.until;
   for (const std::string* text : {&definition.end_of_life, &definition.end_of_support}) {
@@ -216,6 +228,15 @@ std::string lock_identity(const plan::Lock& lock) {
   return Digest::of(plan::to_json(without).dump()).hex();
 }
 
+std::string packages_identity(const plan::Lock& lock) {
+  Hasher all;
+  for (const auto& [platform, locked] : lock.platforms) {
+    all.update(platform + "\n");
+    for (const plan::LockedPackage& each : locked.packages) all.update(fmt::format("{} {} {}\n", each.name, each.version, each.sha256));
+  }
+  return all.finish().hex();
+}
+
 Result<Watched> look_at(Workshop& workshop, advisory::Database& database, ledger::Ledger& ledger, const FleetImage& image, const WatchOptions& options, Time now) {
   TRY_ASSIGN(auto history, history_of(ledger, image.repository));
   return look_at(workshop, database, std::move(history), image, options, now);
@@ -249,6 +270,7 @@ Result<Watched> look_at(Workshop& workshop, advisory::Database& database, ImageH
   const auto& canary = out.history.canary;
   if (canary && image.rollout && canary->lock == out.identity && canary->definition == out.definition.digest_hex) facts.canary = policy::ImageFacts::Canary{.digest = canary->digest, .since = canary->at, .soak = image.rollout->soak};
   TRY(watch_hand(workshop.machine, image, out));
+  facts.promise = promise_changed(options, out);
   out.inputs = Digest::of(fmt::format("{}\n{}\n{}", lock_identity(out.newer), out.definition.digest_hex, options.judged_by)).hex();
   const auto left = out.history.left.find({lock_identity(out.newer), out.definition.digest_hex});
   if (left != out.history.left.end()) facts.stopped = fmt::format("it was published, and its tag was moved back: {}", left->second);
@@ -268,8 +290,7 @@ Result<Watched> look_at_image(Workshop& workshop, advisory::Database& database, 
 
 Result<policy::SlaRules> agreement_of(Workshop& workshop, const policy::Policy& policy, const FleetImage& image) {
   if (image.sla.empty() && policy.sla) return *policy.sla;
-  const bool file = image.sla.find('/') != std::string::npos;
-  TRY_ASSIGN(auto found, sla_rules(workshop, file ? image.sla : std::string(), file ? std::string() : image.sla));
+  TRY_ASSIGN(auto found, sla_rules(workshop, image.sla));
   return std::move(found.first);
 }
 

@@ -24,6 +24,8 @@ struct WatchOptions {
   scan::DecisionRules rules{};  ///< what is asked of statements and decisions
   std::vector<scan::GateRule> gate{};  ///< by which candidates were judged that were stopped
   std::string judged_by{};  ///< a digest that changes with the policy, the statements and the decisions that the gate goes by
+  bool signs = false;       ///< there is a key that signs what is promised
+  policy::Policy policy{};  ///< whose agreement is promised where the fleet names none
   bool remember = true;     ///< what images hold, for advisories to come
 };
 
@@ -49,6 +51,9 @@ std::optional<Time> fixed_since(const plan::Lock& lock, const std::string& sourc
 
 /// A digest of what a lock puts into images: the same for locks that differ only in when archives were read.
 std::string lock_identity(const plan::Lock& lock);
+
+/// A digest of the packages that a lock puts into images, by their bytes: the same wherever archives have them.
+std::string packages_identity(const plan::Lock& lock);
 
 /// Whether there are advisories of that name, and all of them were taken back by their publishers.
 Result<bool> is_withdrawn(advisory::Database& database, const std::string& id);

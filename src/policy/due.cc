@@ -162,6 +162,7 @@ void of_image(const ImageFacts& facts, const Spread& spread, Time now, std::vect
   if (facts.end && !facts.end_announced) {
     out.push_back({.image = facts.image, .action = DueAction::Announce, .reason = fmt::format("its support {} on {}", *facts.end <= now ? "ended" : "ends", facts.end->date()), .opened = now, .deadline = facts.end});
   }
+  if (!facts.promise.empty()) out.push_back({.image = facts.image, .action = DueAction::Promise, .reason = "what is promised for it is another than what is said of what is published", .because = {facts.promise}, .opened = now});
   const bool moves = std::ranges::any_of(out, [&](const Due& due) { return due.image == facts.image && !due.held && (due.action == DueAction::Promote || (due.action == DueAction::Rebuild && !facts.canary)); });
   applications(facts, moves, now, out);
 }
@@ -169,7 +170,7 @@ void of_image(const ImageFacts& facts, const Spread& spread, Time now, std::vect
 }  // namespace
 
 std::string_view to_string(DueAction action) {
-  constexpr std::array<std::string_view, 6> words = {"rebuild", "promote", "assess", "announce", "rebase", "look"};
+  constexpr std::array<std::string_view, 7> words = {"rebuild", "promote", "assess", "announce", "rebase", "look", "promise"};
   return words.at(static_cast<size_t>(action));
 }
 
@@ -207,7 +208,7 @@ std::vector<Due> due(const std::vector<ImageFacts>& images, Time now) {
   for (const ImageFacts& facts : images) of_image(facts, spread, now, out);
   // A rebase follows its base; what has no findings comes after what has, by deadline.
   std::ranges::stable_sort(out, [&](const Due& a, const Due& b) {
-    constexpr std::array<int, 6> order = {0, 0, 1, 3, 2, 1};  // rebuilds and promotions, what people must look at, rebases, announcements
+    constexpr std::array<int, 7> order = {0, 0, 1, 3, 2, 1, 3};  // rebuilds and promotions, what people must look at, rebases, announcements and promises
     const int kind_a = order.at(static_cast<size_t>(a.action)), kind_b = order.at(static_cast<size_t>(b.action));
     if (kind_a != kind_b) return kind_a < kind_b;
     const Weight least{false, -1, -1, 0, INT64_MIN};

@@ -41,6 +41,7 @@ struct ImageFacts {
   std::optional<std::int64_t> cadence{};   ///< seconds
   std::optional<Time> end{};               ///< of its life or of its support, what comes first
   bool end_announced = false;
+  std::string promise{};                   ///< what is promised for it, in words, where what is published says otherwise; empty: it does not
   struct Canary { std::string digest; Time since{}; std::int64_t soak = 0; };
   std::optional<Canary> canary{};          ///< an image that passed its gate and waits
   std::string stopped{};                   ///< why the same renewal was stopped before; empty: it was not
@@ -68,8 +69,8 @@ std::vector<OpenInImages> by_urgency(const std::vector<ImageFacts>& images);
 /// `CVE-2026-1 in openssl, critical, exploited, EPSS 0.913, no fix yet, due 2026-12-01T00:00:00Z`
 std::string in_words(const OpenFinding& finding);
 
-enum class DueAction : unsigned char { Rebuild, Promote, Assess, Announce, Rebase, Look };
-std::string_view to_string(DueAction action);  ///< `rebuild`, `promote`, `assess`, `announce`, `rebase`, `look`
+enum class DueAction : unsigned char { Rebuild, Promote, Assess, Announce, Rebase, Look, Promise };
+std::string_view to_string(DueAction action);  ///< `rebuild`, `promote`, `assess`, `announce`, `rebase`, `look`, `promise`
 
 /// One thing to do with one image.
 struct Due {

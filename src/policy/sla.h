@@ -106,9 +106,21 @@ struct Forecast {
   std::optional<Time> expected{};  ///< when its turn comes; none: nothing of its severity was fixed in that time
 };
 
+/// By what the findings of one image are measured, and how that is called: a preset, or a policy's file.
+struct Agreement {
+  std::string name{};
+  SlaRules rules{};
+};
+using Agreements = std::map<std::string, Agreement>;  ///< by image
+
 struct SlaReport {
   Time now{};
   SlaRules rules{};
+  Agreements agreements{};          ///< of images that have one of their own, in the place of `rules`
+  const SlaRules& rules_of(const Clock& clock) const {
+    const auto own = agreements.find(clock.image);
+    return own == agreements.end() ? rules : own->second.rules;
+  }
   std::vector<Clock> clocks{};
   std::vector<size_t> due{};        ///< open, with a limit, not breached: by deadline; indexes of `clocks`
   std::vector<size_t> breaches{};   ///< open ones first, then by the moment of the breach
@@ -119,6 +131,6 @@ struct SlaReport {
 };
 
 /// The method of the forecast: of each severity the open clocks are fixed in the order of their deadlines, one each 1/pace days from now on.
-SlaReport sla_report(std::vector<Clock> clocks, const SlaRules& rules, Time now);
+SlaReport sla_report(std::vector<Clock> clocks, const SlaRules& rules, Time now, Agreements agreements = {});
 
 }  // namespace ashlar::policy

@@ -92,10 +92,11 @@ Json to_json(const SlaFigures& figures) {
 
 Json to_json(const SlaReport& report, const SlaPaper& paper) {
   Json out = {{"schema", "https://ashlar.dev/sla/v1"}, {"now", report.now.str()}, {"policy", paper.policy}, {"source", report.rules.source}, {"terms", terms(report.rules)}};
+  for (const auto& [image, own] : report.agreements) out["agreements"].push_back({{"image", image}, {"policy", own.name}, {"source", own.rules.source}, {"terms", terms(own.rules)}});
   Json due = Json::array(), breaches = Json::array(), late = Json::array(), mean = Json::object(), p95 = Json::object(), within = Json::object(), figures = Json::array(), series = Json::array(), all = Json::array(), disregarded = Json::array(), cadences = Json::array();
-  for (const size_t at : report.due) due.push_back(row(report.clocks[at], report.rules));
+  for (const size_t at : report.due) due.push_back(row(report.clocks[at], report.rules_of(report.clocks[at])));
   for (const size_t at : report.breaches) {
-    Json each = row(report.clocks[at], report.rules);
+    Json each = row(report.clocks[at], report.rules_of(report.clocks[at]));
     each["breached"] = time_or_null(report.clocks[at].breached);
     breaches.push_back(std::move(each));
   }

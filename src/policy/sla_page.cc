@@ -60,7 +60,7 @@ std::string clock_tables(const SlaReport& report) {
   for (const size_t at : report.breaches) {
     const Clock& clock = report.clocks[at];
     auto& row = breaches.emplace_back(first_cells(clock));
-    row.insert(row.end(), {when(clock.deadline), clock.is_open() ? "open, " + days_text(report.now.seconds - clock.breached->seconds) + " late" : (clock.fixed ? "fixed " : "stopped ") + when(clock.ended), terms(clock, report.rules)});
+    row.insert(row.end(), {when(clock.deadline), clock.is_open() ? "open, " + days_text(report.now.seconds - clock.breached->seconds) + " late" : (clock.fixed ? "fixed " : "stopped ") + when(clock.ended), terms(clock, report.rules_of(clock))});
   }
   for (const size_t at : report.due) {
     const Clock& clock = report.clocks[at];
@@ -108,6 +108,7 @@ std::string to_html(const SlaReport& report, const SlaPaper& paper) {
   const size_t late = static_cast<size_t>(std::ranges::count_if(report.breaches, [&](size_t at) { return report.clocks[at].is_open(); }));
   body += fmt::format("<h1>SLA <span class=\"verdict {}\">{}</span></h1>\n<p>On {}, by <code>{}</code>: {}.</p>\n", late > 0 ? "affected" : "clean", late > 0 ? fmt::format("{} overdue", late) : "nothing overdue", report.rules.calendar.str(report.now), escape_html(paper.policy), escape_html(terms(report.rules)));
   if (!report.rules.source.empty()) body += fmt::format("<p>{}</p>\n", escape_html(report.rules.source));
+  for (const auto& [image, own] : report.agreements) body += fmt::format("<p>{}, by <code>{}</code>: {}.{}</p>\n", escape_html(image), escape_html(own.name), escape_html(terms(own.rules)), own.rules.source.empty() ? "" : " " + escape_html(own.rules.source));
   body += open_critical(report) + by_severity(report) + clock_tables(report) + remarks(report, paper);
   return html_page("Ashlar SLA", body);
 }

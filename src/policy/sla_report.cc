@@ -91,8 +91,8 @@ std::vector<std::pair<std::int64_t, size_t>> open_by_day(std::span<const Clock> 
   return out;
 }
 
-SlaReport sla_report(std::vector<Clock> all, const SlaRules& rules, Time now) {
-  SlaReport out{.now = now, .rules = rules, .clocks = std::move(all)};
+SlaReport sla_report(std::vector<Clock> all, const SlaRules& rules, Time now, Agreements agreements) {
+  SlaReport out{.now = now, .rules = rules, .agreements = std::move(agreements), .clocks = std::move(all)};
   std::set<Disregarded> disregarded;
   for (size_t at = 0; at < out.clocks.size(); ++at) {
     const Clock& each = out.clocks[at];

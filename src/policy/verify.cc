@@ -107,6 +107,7 @@ class Judge {
     if (!rule_.builders.empty()) judge_builder();
     if (rule_.max_age) judge_age();
     if (rule_.supported) judge_support();
+    if (rule_.on_schedule) judge_schedule();
     return std::move(out_);
   }
 
@@ -217,20 +218,26 @@ class Judge {
     say_age("max-age", "the newest signature, provenance or scan", newest, *rule_.max_age, fmt::format("{}; or build it anew, or take a newer image", dated_of(attest::vulnerability_scan_uri)->renewal));
   }
 
+  /// What those promise who may, in what was said of its support; nothing, and why, where nobody does.
+  std::optional<std::vector<attest::Promise>> promises(const char* rule) {
+    const Signatures found = statements_of(attest::support_uri);
+    if (found.empty()) return fails(rule, fmt::format("nobody promises support of it{}", lacks(attest::support_uri)), fmt::format("it takes a statement 'support' on this image, signed by {}", names_of(signers_of(attest::support_uri)))), std::nullopt;
+    std::vector<attest::Promise> out;
+    for (const PresentedSignature* each : found) {
+      if (auto said = attest::read_support(each->statement->predicate)) out.push_back({std::move(*said), party_of(*each), each->signed_at});
+    }
+    if (out.empty()) return fails(rule, "what is said of its support cannot be read", "it takes a statement 'support' of the form that docs/formats/statements.md has"), std::nullopt;
+    return out;
+  }
+  bool begun(const attest::SupportSaid& said) const { return !said.from || *said.from <= now_; }
+
   /// Of each who may promise the last word counts, whether it prolongs or shortens; of several of them one that holds suffices.
   void judge_support() {
-    const std::string signers = names_of(signers_of(attest::support_uri));
-    const Signatures found = statements_of(attest::support_uri);
-    if (found.empty()) return fails("supported", fmt::format("nobody promises support of it{}", lacks(attest::support_uri)), fmt::format("it takes a statement 'support' on this image, signed by {}", signers));
-    std::vector<attest::Promise> promises;
-    for (const PresentedSignature* each : found) {
-      if (auto said = attest::read_support(each->statement->predicate)) promises.push_back({std::move(*said), party_of(*each), each->signed_at});
-    }
-    if (promises.empty()) return fails("supported", "what is said of its support cannot be read", "it takes a statement 'support' of the form that docs/formats/statements.md has");
+    const auto said_of = promises("supported");
+    if (!said_of) return;
     const attest::SupportSaid* best = nullptr;
-    const auto begun = [&](const attest::SupportSaid& said) { return !said.from || *said.from <= now_; };
-    for (const size_t at : attest::last_words(promises, now_)) {
-      const attest::SupportSaid& said = promises[at].said;
+    for (const size_t at : attest::last_words(*said_of, now_)) {
+      const attest::SupportSaid& said = (*said_of)[at].said;
       const bool longer = best == nullptr || (begun(said) != begun(*best) ? begun(said) : !said.until || (best->until && *best->until < *said.until));
       if (longer) best = &said;
     }
@@ -238,6 +245,21 @@ class Judge {
     if (!begun(*best)) return fails("supported", fmt::format("its support begins on {}", best->from->date()), "wait until then, or take an image that is supported now");
     if (best->until && *best->until <= now_) return fails("supported", fmt::format("its support ended on {}", best->until->date()), "take a newer image, or one whose support was prolonged by a later statement (its 'promised' says when)");
     holds("supported", best->until ? fmt::format("it is supported until {}", best->until->date()) : "it is supported, and no end is said");
+  }
+
+  /// The same words, of how often it is made again: of several the latest day suffices. Whose support has ended or not begun promises none.
+  void judge_schedule() {
+    const auto said_of = promises("on-schedule");
+    if (!said_of) return;
+    std::optional<Time> due;
+    for (const size_t at : attest::last_words(*said_of, now_)) {
+      const attest::SupportSaid& said = (*said_of)[at].said;
+      const auto next = attest::due_again(said);
+      if (next && begun(said) && (!said.until || now_ < *said.until) && (!due || *due < *next)) due = next;
+    }
+    if (!due) return fails("on-schedule", "nobody promises how often it is made again", "take an image whose statement 'support' has 'rebuilt_at_latest', and whose support has not ended");
+    if (*due < now_) return fails("on-schedule", fmt::format("it was to be made again by {}", due->str()), "take the image that its tag points at now; where that is this one, the schedule was not kept: ask whoever signs it");
+    holds("on-schedule", fmt::format("it is made again by {} at the latest", due->str()));
   }
 
   const VerifyRule& rule_;

@@ -39,6 +39,7 @@ struct VerifyRule {
   std::vector<std::string> builders{};    ///< globs of which the builder in the provenance fits one; empty: whoever built it
   std::optional<std::int64_t> max_age{};  ///< seconds since it was signed, built or scanned, as somebody else than the image tells it
   bool supported = false;                 ///< somebody whose statements count must promise support of it that has begun and has not ended
+  bool on_schedule = false;               ///< somebody whose statements count must promise how often it is made again, and that has not passed
   std::string trust_root{};               ///< a path, relative to the policy's folder
 };
 
@@ -77,7 +78,7 @@ struct Presented {
 
 /// One line of the rule, and whether it holds.
 struct VerifyReason {
-  std::string rule;      ///< `images`, `signed-by`, `statements`, `builder`, `max-age`, `supported`
+  std::string rule;      ///< `images`, `signed-by`, `statements`, `builder`, `max-age`, `supported`, `on-schedule`
   std::string what;      ///< in words, one line
   bool holds = false;
   std::string remedy{};  ///< what would let it hold; empty where it does

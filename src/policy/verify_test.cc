@@ -154,6 +154,42 @@ TEST(Verify, holds_what_is_promised_against_the_time) {
   EXPECT_EQ(shown(judged(two, {by_key("release"), ends, longer}).reasons[1]), "supported ok: it is supported until 2027-11-01") << "in whatever order";
 }
 
+TEST(Verify, holds_a_schedule_against_the_time) {
+  constexpr const char* support = "https://ashlar.dev/attestation/support/v1";
+  const std::string asked = ours + "    signed-by: release\n    on-schedule: true\n";
+  const auto promise = [&](Json said, const char* who = "release") {
+    said["image"] = "registry.example/team/app";
+    return saying(by_key(who), support, std::move(said));
+  };
+  const auto weekly = [&](const char* published, Json more = Json::object()) {
+    more["rebuilt_at_latest"] = 7 * 86400, more["published"] = published;
+    if (!more.contains("promised")) more["promised"] = published;
+    return promise(std::move(more));
+  };
+  const char* const nobody = "on-schedule no: nobody promises how often it is made again | take an image whose statement 'support' has 'rebuilt_at_latest', and whose support has not ended";
+  const char* const late = "on-schedule no: it was to be made again by 2026-11-27T11:59:59Z | take the image that its tag points at now; where that is this one, the schedule was not kept: ask whoever signs it";
+  struct Row { const char* summary; std::vector<PresentedSignature> promises; bool allowed; const char* reason; };
+  const Row rows[] = {
+      {"met to the second", {weekly("2026-11-20T12:00:00Z")}, true, "on-schedule ok: it is made again by 2026-11-27T12:00:00Z at the latest"},
+      {"a second late", {weekly("2026-11-20T11:59:59Z")}, false, late},
+      {"what was said again since does not make it younger", {weekly("2026-11-20T11:59:59Z"), weekly("2026-11-20T11:59:59Z", {{"promised", "2026-11-27T10:00:00Z"}, {"until", "2030-01-01T00:00:00Z"}})}, false, late},
+      {"made again and found to be the same", {weekly("2026-11-13T12:00:00Z"), weekly("2026-11-20T13:00:00Z")}, true, "on-schedule ok: it is made again by 2026-11-27T13:00:00Z at the latest"},
+      {"no cadence", {promise({{"until", "2030-01-01T00:00:00Z"}, {"promised", "2026-11-27T10:00:00Z"}})}, false, nobody},
+      {"a cadence that was taken back", {weekly("2026-11-27T08:00:00Z"), promise({{"promised", "2026-11-27T10:00:00Z"}})}, false, nobody},
+      {"its support has ended", {weekly("2026-11-27T08:00:00Z", {{"until", "2026-11-27T12:00:00Z"}})}, false, nobody},
+      {"its support has not begun", {weekly("2026-11-27T08:00:00Z", {{"from", "2026-12-01T00:00:00Z"}})}, false, nobody},
+      {"nothing is promised", {}, false, "on-schedule no: nobody promises support of it | it takes a statement 'support' on this image, signed by key 'release'"},
+  };
+  for (const Row& row : rows) {
+    auto signatures = row.promises;
+    signatures.push_back(by_key("release"));
+    const VerifyVerdict verdict = judged(asked, signatures);
+    EXPECT_EQ(verdict.allowed, row.allowed) << row.summary;
+    ASSERT_EQ(verdict.reasons.size(), 2U) << row.summary;
+    EXPECT_EQ(shown(verdict.reasons[1]), row.reason) << row.summary;
+  }
+}
+
 TEST(Verify, an_index_is_signed_itself_unless_the_rule_says_that_its_platforms_suffice) {
   const std::string release = ours + "    signed-by: release\n", remedy = ": who put its platforms together is not known | take an index signed by key 'release', verify the image of one platform with --platform, or say 'index-signature: false' in the rule";
   struct Row { const char* summary; std::string rules; std::vector<PresentedSignature> signatures; bool allowed; std::vector<std::string> reasons; };

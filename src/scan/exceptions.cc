@@ -52,22 +52,6 @@ Result<Exception> read_one(const Json& entry) {
   return out;
 }
 
-bool is_about(const Exception& exception, const Finding& finding, const std::vector<std::string>& images) {
-  const bool vulnerability = exception.vulnerability == finding.id || std::ranges::find(finding.aliases, exception.vulnerability) != finding.aliases.end();
-  const bool package = exception.package.empty() || is_same_name(finding.component.type, exception.package, finding.component.name) || exception.package == finding.component.source;
-  return vulnerability && package && (exception.image.empty() || std::ranges::find(images, exception.image) != images.end());
-}
-
-/// Why a decision on a finding holds no longer; empty: it holds.
-std::string lapse(const Exception& exception, const Finding& finding, Time now) {
-  if (exception.revoked && *exception.revoked <= now) return fmt::format("was revoked on {}", exception.revoked->date());
-  if (exception.expires <= now) return fmt::format("ended on {}", exception.expires.date());
-  if (finding.severity > exception.severity) return fmt::format("was made when the severity was {}, it is {} now", advisory::to_string(exception.severity), advisory::to_string(finding.severity));
-  if (finding.exploited && !exception.exploited) return fmt::format("was made before it was known to be exploited ({})", finding.exploited->added.date());
-  if (!finding.fixed_in.empty() && exception.fixed_in.empty()) return fmt::format("was made when there was no fix, {} is one", finding.fixed_in);
-  return {};
-}
-
 }  // namespace
 
 Result<std::vector<Exception>> read_exceptions(std::string_view text, std::string_view path) {
@@ -116,6 +100,21 @@ Json signed_part(const Exception& exception) {
   return out;
 }
 
+bool concerns(const Exception& exception, const Finding& finding, const std::vector<std::string>& images) {
+  const bool vulnerability = exception.vulnerability == finding.id || std::ranges::find(finding.aliases, exception.vulnerability) != finding.aliases.end();
+  const bool package = exception.package.empty() || is_same_name(finding.component.type, exception.package, finding.component.name) || exception.package == finding.component.source;
+  return vulnerability && package && (exception.image.empty() || std::ranges::find(images, exception.image) != images.end());
+}
+
+std::string lapse(const Exception& exception, const Finding& finding, Time now) {
+  if (exception.revoked && *exception.revoked <= now) return fmt::format("was revoked on {}", exception.revoked->date());
+  if (exception.expires <= now) return fmt::format("ended on {}", exception.expires.date());
+  if (finding.severity > exception.severity) return fmt::format("was made when the severity was {}, it is {} now", advisory::to_string(exception.severity), advisory::to_string(finding.severity));
+  if (finding.exploited && !exception.exploited) return fmt::format("was made before it was known to be exploited ({})", finding.exploited->added.date());
+  if (!finding.fixed_in.empty() && exception.fixed_in.empty()) return fmt::format("was made when there was no fix, {} is one", finding.fixed_in);
+  return {};
+}
+
 void apply(std::span<const Exception> exceptions, Time now, const std::vector<std::string>& images, Report& report, const DecisionRules& rules) {
   if (exceptions.empty()) return;
   for (Finding& finding : report.findings) {
@@ -124,7 +123,7 @@ void apply(std::span<const Exception> exceptions, Time now, const std::vector<st
     std::set<std::string> decided;
     const Exception* first = nullptr;  // of those that hold the one that ends first
     for (const Exception& exception : exceptions) {
-      if (exception.created > now || !is_about(exception, finding, images)) continue;
+      if (exception.created > now || !concerns(exception, finding, images)) continue;
       std::string ended = lapse(exception, finding, now);
       if (ended.empty()) ended = shortfall(rules.exceptions, rules, exception.backing, finding, exception.expires.seconds - exception.created.seconds);
       const std::string who = fmt::format("decision {} of '{}'", exception.id, exception.owner);

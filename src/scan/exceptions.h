@@ -38,6 +38,11 @@ Json to_json(std::span<const Exception> exceptions);
 Json signed_part(const Exception& exception);
 inline constexpr std::string_view exception_payload = "application/vnd.ashlar.exception.v1+json";  ///< payload type of its signatures
 
+/// Whether a decision is about a finding in an image that has these names.
+bool concerns(const Exception& exception, const Finding& finding, const std::vector<std::string>& images);
+/// Why a decision on a finding holds no longer, as its end; empty: it holds.
+std::string lapse(const Exception& exception, const Finding& finding, Time now);
+
 /// Lets the decisions hold: the finding is `excepted` with owner, reason and end. One that has expired, was revoked, or of which something became
 /// worse since (a heavier severity, exploited, a fix that was not there) does not hold, nor does one that `rules` ask more of; the finding says why. A finding
 /// of several vulnerabilities is excepted when each of them is.

@@ -88,6 +88,7 @@ TEST_F(AheadFlow, what_is_broken_is_stopped_before_anybody_has_it) {
   const Json stopped = ahead(1);
   ASSERT_EQ(stopped["outcome"], "stopped") << stopped;
   EXPECT_FALSE(stopped["why"].empty());
+  EXPECT_NE(stopped["breaking"].dump().find("program-gone"), std::string::npos) << stopped;
   EXPECT_EQ(theirs(), before);
   EXPECT_EQ(last("noted")["result"], "stopped");
   EXPECT_EQ(stage.ashlar({"sbom", stopped["candidate"].get<std::string>(), "--format", "table"}).code, 0);
@@ -104,6 +105,36 @@ TEST_F(AheadFlow, what_is_broken_is_stopped_before_anybody_has_it) {
   EXPECT_EQ(ahead(1, {"--again"})["known"], false);
   offer("stone-proposed", "1.3");
   EXPECT_EQ(ahead()["outcome"], "passed") << "a better one is tried by itself";
+}
+
+TEST_F(AheadFlow, what_would_be_stopped_is_announced_once_and_taken_back) {
+  listen();
+  if (IsSkipped()) return;
+  const std::string title = "What the archives propose would stop the renewal of oci:" + (stage.folder() / "published").string() + "\n";
+  offer("stone-proposed", "1.2", true);
+  ahead(1);
+  EXPECT_EQ(tickets(), "open " + title);
+  const Json first = server->tickets()[0];
+  EXPECT_NE(first["body"].get<std::string>().find("greeter"), std::string::npos) << first;
+  EXPECT_NE(first["body"].get<std::string>().find("program-gone"), std::string::npos) << first;
+  ahead(1);
+  EXPECT_EQ(tickets(), "open " + title) << "it is told once";
+  EXPECT_EQ(server->tickets()[0]["body"], first["body"]) << "and says the same when it is known";
+  renew();
+  EXPECT_EQ(tickets(), "open " + title) << "a renewal knows nothing of it";
+  offer("stone-proposed", "1.3");
+  ahead();
+  EXPECT_EQ(tickets(), "closed " + title);
+}
+
+TEST_F(AheadFlow, what_comes_through_the_security_archive_is_what_was_tested) {
+  offer("stone-proposed", "1.2");
+  const Json proposed = ahead();
+  ASSERT_EQ(proposed["outcome"], "passed") << proposed;
+  offer("stone-security", "1.2");
+  const Json renewed = renew();
+  EXPECT_EQ(done(renewed), "promoted 1.2-r1 held\n") << "the same package, though its lock says that it came another way";
+  EXPECT_NE(last("promoted")["lock"], proposed["lock"]);
 }
 
 TEST_F(AheadFlow, what_comes_otherwise_or_untried_is_said_so) {
@@ -131,6 +162,7 @@ TEST_F(AheadFlow, a_suite_that_is_not_there_is_told) {
   const Json failed = ahead(2);
   EXPECT_EQ(failed["outcome"], "failed");
   EXPECT_NE(failed["why"].dump().find("stone-absent"), std::string::npos) << failed;
+  EXPECT_NE(failed["why"].dump().find("name a mirror that has the proposed suites"), std::string::npos) << failed;
 }
 
 }  // namespace

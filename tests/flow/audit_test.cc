@@ -131,6 +131,47 @@ TEST_F(AuditFlow, whoever_deploys_reports_it) {
   EXPECT_EQ(stage.json({"audit", "verify"})["whole"], true);
 }
 
+TEST_F(AuditFlow, a_clock_is_paused_by_whoever_may) {
+  const Time now = host::real_machine().clock->now();
+  const ledger::Event seen{.kind = ledger::Kind::FirstSeen, .at = {now.seconds - 86400}, .image = "registry.example/c", .vulnerability = "CVE-2027-0003", .package = "zlib", .by = "ashlar renew", .facts = {{"severity", "high"}}};
+  ASSERT_TRUE(ledger::Ledger::open(path).value().append(std::span(&seen, 1), now));
+  stage.write("policy.yaml", "sla: {starts: first-seen, limits: {high: 7d}, pauses: {by: [lead], at-most: 14d}}\n");
+  for (const char* person : {"lead", "somebody"}) {
+    ASSERT_EQ(stage.ashlar({"keys", "generate", "--layout", "pkcs8", "--no-password", "--output-prefix", person}).code, 0);
+    ASSERT_EQ(stage.ashlar({"keys", "add", fmt::format("{}.pub", person), "--name", person}).code, 0);
+  }
+  const auto report = [&](const char* what, const char* key, Words more = {}) {
+    Words words = {"audit", "report", what, "docker://registry.example/c", "--vulnerability", "CVE-2027-0003", "--package", "zlib", "--reason", "change freeze", "--key", key};
+    words.insert(words.end(), more.begin(), more.end());
+    return stage.ashlar(words);
+  };
+  const auto state = [&] {
+    const Json found = stage.json({"sla", "--policy", "policy.yaml", "--image", "registry.example/c"});
+    return found["clocks"][0]["state"].get<std::string>() + (found["disregarded"].empty() ? "" : ", " + found["disregarded"].back()["why"].get<std::string>());
+  };
+  EXPECT_EQ(state(), "running");
+  ASSERT_EQ(report("paused", "somebody.key").code, 0) << "anybody may say so";
+  EXPECT_EQ(state(), "running, 'somebody' may not pause clocks");
+  const Ran paused = report("paused", "lead.key", {"--until", "3d"});
+  ASSERT_EQ(paused.code, 0) << paused.told;
+  EXPECT_NE(paused.out.find("the clocks of CVE-2027-0003 in registry.example/c stand still until "), std::string::npos) << paused.out;
+  EXPECT_EQ(state(), "paused, 'somebody' may not pause clocks");
+  const Json event = stage.json({"audit", "log", "--kind", "paused"})["entries"].back();
+  EXPECT_EQ(event["by"], "lead") << "the name of the key, and no other";
+  EXPECT_EQ(event["facts"]["key"].get<std::string>().substr(0, 7), "sha256:");
+  EXPECT_EQ(report("resumed", "lead.key").code, 0);
+  const Json deployed = stage.json({"audit", "report", "deployed", "registry.example/c@" + digest, "--environment", "production", "--key", "somebody.key"});
+  EXPECT_EQ(deployed["by"], "somebody") << "whoever deploys may show who that is, too";
+  EXPECT_EQ(state(), "running, 'somebody' may not pause clocks");
+  EXPECT_NE(report("paused", "lead.key", {"--until", "2020-01-01"}).err.find("has passed"), std::string::npos);
+  const Ran slip = stage.ashlar({"audit", "report", "paused", "registry.example/d", "--reason", "r", "--key", "lead.key"});
+  EXPECT_EQ(slip.code, 2) << slip.told;
+  EXPECT_NE(slip.err.find("the ledger knows of nothing that this is about"), std::string::npos) << slip.told;
+  ASSERT_EQ(stage.ashlar({"keys", "revoke", "lead", "--from", "2026-01-01", "--reason", "left"}).code, 0);
+  EXPECT_EQ(report("paused", "lead.key").code, 2) << "a key that is revoked grants nothing";
+  EXPECT_EQ(stage.json({"audit", "verify"})["whole"], true);
+}
+
 TEST_F(AuditFlow, wrong_calls_are_refused) {
   struct { const char* summary; Words words; int code; const char* says; } const rows[] = {
       {"an action that is none", {"burn"}, 2, "the actions are log, verify, checkpoint and report"},
@@ -141,7 +182,13 @@ TEST_F(AuditFlow, wrong_calls_are_refused) {
       {"no ledger at all", {"verify", "--ledger", "our.pub"}, 5, "our.pub"},
       {"a checkpoint without a key", {"checkpoint"}, 2, "it takes one private key"},
       {"a checkpoint that is none", {"verify", "--checkpoint", "our.pub"}, 5, "cannot read checkpoint 'our.pub'"},
-      {"a report of something else", {"report", "eaten", "registry.example/a", "--environment", "e", "--by", "b"}, 2, "what is reported is 'deployed'"},
+      {"a report of something else", {"report", "eaten", "registry.example/a", "--environment", "e", "--by", "b"}, 2, "what is reported is 'deployed', 'paused' or 'resumed'"},
+      {"a pause of nothing", {"report", "paused", "--key", "our.key", "--reason", "r"}, 2, "it takes what it is about"},
+      {"a pause by nobody", {"report", "paused", "registry.example/a", "--reason", "r"}, 2, "it takes one private key"},
+      {"a pause by a name alone", {"report", "paused", "registry.example/a", "--reason", "r", "--by", "lead"}, 2, "it takes no --by and no --at"},
+      {"a pause that began before", {"report", "paused", "registry.example/a", "--reason", "r", "--key", "our.key", "--at", "2026-01-01"}, 2, "it takes no --by and no --at"},
+      {"a pause without a reason", {"report", "paused", "registry.example/a", "--key", "our.key", "--reason", " "}, 2, "it takes a reason"},
+      {"a pause by a key that nobody knows", {"report", "paused", "registry.example/a", "--key", "our.key", "--reason", "r"}, 2, "is not trusted"},
       {"a report by nobody", {"report", "deployed", "registry.example/a", "--environment", "e"}, 2, "it takes a reference, --environment and --by"},
       {"a report of the future", {"report", "deployed", "registry.example/a:1", "--environment", "e", "--by", "b", "--at", "2999-01-01"}, 2, "has not come yet"},
       {"a tag that nobody promoted", {"report", "deployed", "registry.example/a:2", "--environment", "e", "--by", "b"}, 2, "name it as REPO@sha256"},

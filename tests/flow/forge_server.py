@@ -28,7 +28,7 @@ TOKEN, SECRET = "token-of-the-tests", b"secret-of-the-tests"
 PAGE = 3  # items a page, whatever is asked for: clients must follow links
 
 lock = threading.RLock()
-faults, events, tickets, notes, requests = [], [], {}, {}, {}
+faults, events, tickets, notes, requests, builds = [], [], {}, {}, {}, {}
 objects = {}   # sha: ("blob", bytes) | ("tree", {path: (mode, type, sha)}) | ("commit", {...})
 refs = {}      # (project, branch): commit
 limit = {"left": None, "reset": 0}
@@ -160,15 +160,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
         elif path == "/_edit":
             tickets[value["project"]][value["number"] - 1].update(value["set"])
         elif path == "/_keep":
-            kept[:] = copy.deepcopy([events, tickets, notes, requests, objects, refs])
+            kept[:] = copy.deepcopy([events, tickets, notes, requests, objects, refs, builds])
         elif path == "/_back":
-            for each, old in zip((tickets, notes, requests, objects, refs), copy.deepcopy(kept[1:])):
+            for each, old in zip((tickets, notes, requests, objects, refs, builds), copy.deepcopy(kept[1:])):
                 each.clear()
                 each.update(old)
             events[:] = copy.deepcopy(kept[0])
         elif path == "/_state":
             shown = {f"{project} {branch}": {"commit": sha, **objects[sha][1]} for (project, branch), sha in refs.items()}
-            return self.answer(200, {"tickets": tickets, "notes": notes, "requests": requests, "events": events, "refs": shown})
+            return self.answer(200, {"tickets": tickets, "notes": notes, "requests": requests, "builds": builds, "events": events, "refs": shown})
         elif path == "/_file":
             sha = refs.get((value["project"], value["branch"]))
             found = entry_at(objects[sha][1]["tree"], value["path"]) if sha else None
@@ -426,11 +426,21 @@ def gh_change_pull(self, parts, value):
     return 200, pull(parts["p"], each)
 
 
+def gh_dispatch(self, parts, value):
+    kind, payload = value.get("event_type"), value.get("client_payload", {})
+    need(isinstance(kind, str) and kind, 422, {"message": "Invalid request.\n\n\"event_type\" wasn't supplied."})
+    need(len(kind) <= 100, 422, {"message": "event_type is too long"})
+    need(isinstance(payload, dict) and len(payload) <= 10, 422, {"message": "No more than 10 properties are allowed in client_payload"})
+    builds.setdefault(parts["p"], []).append({"type": kind, **payload})
+    return 204, None
+
+
 R = r"/repos/(?P<p>[^/]+/[^/]+)"
 GITHUB = [
     ("GET", R, "repos/get", lambda self, parts, _: (200, {"full_name": parts["p"], "default_branch": "main"})),
     ("GET", R + "/issues", "issues/list-for-repo", gh_list),
     ("POST", R + "/issues", "issues/create", gh_create),
+    ("POST", R + "/dispatches", "repos/create-dispatch-event", gh_dispatch),
     ("GET", R + r"/issues/(?P<n>\d+)", "issues/get", gh_read),
     ("PATCH", R + r"/issues/(?P<n>\d+)", "issues/update", gh_update),
     ("POST", R + r"/issues/(?P<n>\d+)/labels", "issues/add-labels", gh_label),
@@ -559,11 +569,21 @@ def gl_change_merge(self, parts, value):
     return 200, merge(parts["p"], each)
 
 
+def gl_pipeline(self, parts, value):
+    need(isinstance(value.get("ref"), str) and value["ref"], 400, {"error": "ref is missing"})
+    need((parts["p"], value["ref"]) in refs, 400, {"message": {"base": ["Reference not found"]}})
+    variables = value.get("variables", [])
+    need(isinstance(variables, list) and all(isinstance(each, dict) and re.fullmatch(r"[A-Za-z0-9_]{1,255}", each.get("key", "")) and isinstance(each.get("value"), str) for each in variables), 400, {"message": {"base": ["Variables key is invalid"]}})
+    builds.setdefault(parts["p"], []).append({"ref": value["ref"], **{each["key"]: each["value"] for each in variables}})
+    return 201, {"id": len(builds[parts["p"]]), "ref": value["ref"], "status": "pending"}
+
+
 P = r"/projects/(?P<p>[^/]+)"
 GITLAB = [
     ("GET", P, "getProject", lambda self, parts, _: (200, {"path_with_namespace": parts["p"], "default_branch": "main"})),
     ("GET", P + "/issues", "listIssues", gl_list),
     ("POST", P + "/issues", "createIssue", gl_create),
+    ("POST", P + "/pipeline", "createPipeline", gl_pipeline),
     ("GET", P + r"/issues/(?P<n>\d+)", "getIssue", lambda self, parts, _: (200, gl_issue(parts["p"], of_number(tickets, parts)))),
     ("PUT", P + r"/issues/(?P<n>\d+)", "updateIssue", gl_update),
     ("GET", P + r"/issues/(?P<n>\d+)/notes", "listNotes", list_notes),

@@ -64,7 +64,8 @@ TEST_F(RecordedFlow, who_makes_by_hand_is_written_down_where_there_is_a_ledger) 
   const Json sla = stage.json({"sla", "--fleet", "fleet.yaml"});
   EXPECT_EQ(sla["severities"][1]["severity"], "high");
   EXPECT_EQ(sla["severities"][1]["fixed_in_time"], 1) << "what was patched by hand counts: " << sla;
-  EXPECT_EQ(due(renew()), "") << "the loop knows how what is published came to be";
+  EXPECT_EQ(done(renew()), "said \n") << "the loop knows how what is published came to be, and says what is promised of it";
+  EXPECT_EQ(due(renew()), "");
 }
 
 TEST_F(RecordedFlow, without_a_ledger_the_loop_asks_how_it_came_to_be) {

@@ -30,7 +30,7 @@ class BaseFlow : public RenewFlow {
     ASSERT_EQ(added.code, 0) << added.told;
   }
   void applications(const std::string& more, const std::string& base = "oci:theirs:1") const {
-    stage.write("fleet.yaml", fmt::format("images:\n  - {{definition: small.yaml, to: 'oci:published'}}\napplications:\n  - {{image: 'oci:shop:1', base: '{}', to: 'oci:shop:rebased', owner: team shop{}}}\n", base, more));
+    stage.write("fleet.yaml", fmt::format("images:\n  - {{definition: small.yaml, to: 'oci:published', cadence: 7d}}\napplications:\n  - {{image: 'oci:shop:1', base: '{}', to: 'oci:shop:rebased', owner: team shop{}}}\n", base, more));
   }
   std::string theirs() const { return "oci:" + (stage.folder() / "theirs").string() + ":1"; }
   /// Where a tag of the application points; empty: there is none such.

@@ -77,7 +77,7 @@ TEST_F(HeldFlow, a_renewal_that_was_cut_off_before_it_was_written_down_is_nobody
 TEST_F(HeldFlow, a_canary_whose_tag_was_moved_by_hand_is_not_promoted) {
   renew({"--now", after(0)});
   const std::string first = tags().at("1");
-  fleet("rollout: {canary: next, soak: 24h}");
+  fleet("cadence: 7d\n    rollout: {canary: next, soak: 24h}");
   offer_fix("1.2");
   EXPECT_EQ(done(renew({"--now", after(hours(1))})), "canary 1.2-r1\n");
   const std::string canary = tags().at("next");
@@ -92,7 +92,7 @@ TEST_F(HeldFlow, a_canary_whose_tag_was_moved_by_hand_is_not_promoted) {
 
 TEST_F(HeldFlow, what_soaked_is_what_is_promoted_and_nothing_is_built) {
   renew({"--now", after(0)});
-  fleet("rollout: {canary: next, soak: 24h}");
+  fleet("cadence: 7d\n    rollout: {canary: next, soak: 24h}");
   know("1.2");
   offer_fix("1.2");
   ASSERT_EQ(done(renew({"--now", after(hours(1))})), "canary 1.2-r1\n");
@@ -193,7 +193,7 @@ TEST_F(HeldFlow, verify_holds_what_is_promised_against_the_time) {
   EXPECT_NE(denied.out.find("-- supported: its support ended on 2020-06-30"), std::string::npos) << denied.told;
 }
 
-/// The same image, published again by its cadence: what is promised is said when it changes, and the last word counts.
+/// The same image, published again by its cadence: what is promised is said when it changes, or a cadence has passed, and the last word counts.
 TEST_F(HeldFlow, of_several_promises_of_one_signer_the_last_counts) {
   stage.write("admit.yaml", "verify:\n  rules:\n    - {images: '**', signed-by: {file: our.pub}, supported: true}\n");
   const auto round = [&](const char* until, int seconds) {
@@ -211,17 +211,85 @@ TEST_F(HeldFlow, of_several_promises_of_one_signer_the_last_counts) {
   EXPECT_EQ(promises(), "2098-01-01 ");
   round("2098-01-01", 65);
   EXPECT_EQ(tags().at("1"), digest);
-  EXPECT_EQ(promises(), "2098-01-01 ") << "the same is not said again";
+  EXPECT_EQ(promises(), "2098-01-01 2098-01-01 before ") << "its cadence counts anew";
   EXPECT_EQ(stage.ashlar({"verify", "oci:published:1", "--policy", "admit.yaml"}).code, 0);
   round("2021-01-01", 130);
-  EXPECT_EQ(promises(), "2021-01-01 2098-01-01 before ");
+  EXPECT_EQ(promises(), "2021-01-01 2098-01-01 before 2098-01-01 before ");
   const Ran ended = stage.ashlar({"verify", "oci:published:1", "--policy", "admit.yaml"});
   EXPECT_EQ(ended.code, 1) << "the longer promise does not hold any more: " << ended.told;
   EXPECT_NE(ended.out.find("-- supported: its support ended on 2021-01-01"), std::string::npos) << ended.told;
   EXPECT_NE(stage.ashlar({"verify", "oci:published:1", "--key", "our.pub"}).out.find("it is supported until 2098-01-01, as 'our.pub' said before it said something else"), std::string::npos);
   round("2098-01-01", 195);
-  EXPECT_EQ(promises(), "2098-01-01 2098-01-01 before 2021-01-01 before ") << "what was said once is said again";
+  EXPECT_EQ(promises(), "2098-01-01 2098-01-01 before 2098-01-01 before 2021-01-01 before ") << "what was said once is said again";
   EXPECT_EQ(stage.ashlar({"verify", "oci:published:1", "--policy", "admit.yaml"}).code, 0);
+}
+
+TEST_F(HeldFlow, a_promise_that_changed_is_said_of_what_is_published_in_the_next_round) {
+  const char* const another = "promise: what is promised for it is another than what is said of what is published\n";
+  fleet("support: {from: 2020-01-01, until: 2097-01-01}");
+  renew();
+  const auto before = tags();
+  EXPECT_EQ(due(renew()), "") << "it was said with the image";
+  const auto said = [&] { return stage.json({"verify", "oci:published:1", "--key", "our.pub"})["support"]; };
+  const Json first = said();
+  const auto next_second = [&] { stage.run({"sleep", "1.1"}); };  // what was promised in the same second is no later word
+  next_second();
+  fleet("support: {from: 2020-01-01, until: 2098-01-01}\n    cadence: 30d\n    sla: pci-dss");
+  EXPECT_EQ(due(renew({"--plan"}, 1)), another);
+  EXPECT_EQ(due(stage.json({"renew", "--plan", "--keep-feeds"}, 1)), another) << "without a key, too";
+  EXPECT_EQ(said(), first) << "a plan says nothing";
+  const Json changed = renew();
+  EXPECT_EQ(done(changed), "said \n");
+  EXPECT_EQ(changed["done"][0]["why"], Json::array({"supported from 2020-01-01 until 2098-01-01, made again every 30.0 d at the latest, patched by 'pci-dss'"}));
+  EXPECT_EQ(tags(), before) << "nothing is built, and no tag moves";
+  const Json now = said();
+  ASSERT_EQ(now.size(), 2U) << now;
+  EXPECT_EQ(now[0]["until"], "2098-01-01T00:00:00Z");
+  EXPECT_EQ(now[0]["sla"], "pci-dss");
+  EXPECT_EQ(now[1]["until"], "2097-01-01T00:00:00Z");
+  EXPECT_EQ(now[1]["superseded"], true);
+  EXPECT_EQ(events().back(), "noted");
+  EXPECT_EQ(due(renew()), "") << "it is said once";
+  EXPECT_EQ(said(), now);
+  EXPECT_EQ(stage.ashlar({"audit", "verify", "--key", "our.pub"}).code, 0);
+
+  // What is not promised any more ends now.
+  next_second();
+  fleet("take: all");
+  EXPECT_EQ(done(renew()), "said \n");
+  next_second();
+  EXPECT_EQ(said()[0]["ended"], true);
+  EXPECT_EQ(due(renew()), "");
+  // One that begins is said, too; with a renewal it is said of the new image alone.
+  fleet("support: {until: 2099-01-01}");
+  offer_known_greeter("1.2");
+  archive->publish();
+  const Json both = renew();
+  EXPECT_EQ(done(both), "promoted 1.2-r1\n") << due(both);
+  ASSERT_EQ(said().size(), 1U) << said();
+  EXPECT_EQ(said()[0]["until"], "2099-01-01T00:00:00Z");
+}
+
+TEST_F(HeldFlow, verify_holds_an_image_to_its_schedule) {
+  renew();
+  stage.write("admit.yaml", "verify:\n  rules:\n    - {images: '**', signed-by: {file: our.pub}, on-schedule: true}\n");
+  const Words by_policy = {"verify", "oci:published:1", "--policy", "admit.yaml"};
+  const Ran kept = stage.ashlar(by_policy);
+  EXPECT_EQ(kept.code, 0) << kept.told;
+  const Json said = stage.json({"verify", "oci:published:1", "--key", "our.pub"})["support"];
+  ASSERT_EQ(said.size(), 1U) << said;
+  EXPECT_EQ(said[0]["late"], false);
+  EXPECT_NE(kept.out.find("ok on-schedule: it is made again by " + said[0]["due"].get<std::string>()), std::string::npos) << kept.told;
+  EXPECT_EQ(Time::parse(said[0]["due"].get<std::string>())->seconds - Time::parse(said[0]["published"].get<std::string>())->seconds, hours(7 * 24));
+  // The same, of an image that was published so long ago.
+  stage.write("old.json", fmt::format(R"({{"image": "a", "rebuilt_at_latest": 604800, "promised": "{}", "published": "2026-01-01T00:00:00Z"}})", after(120)));
+  ASSERT_EQ(stage.ashlar({"attest", "oci:published:1", "--key", "our.key", "--type", "support", "--predicate", "old.json"}).code, 0);
+  const Ran late = stage.ashlar(by_policy);
+  EXPECT_EQ(late.code, 1) << late.told;
+  EXPECT_NE(late.out.find("-- on-schedule: it was to be made again by 2026-01-08T00:00:00Z"), std::string::npos) << late.told;
+  const Ran words = stage.ashlar({"verify", "oci:published:1", "--key", "our.pub"});
+  EXPECT_EQ(words.code, 0) << "it is signed: " << words.told;
+  EXPECT_NE(words.out.find("it is supported, and no end is said, as 'our.pub' says; it was to be made again by 2026-01-08T00:00:00Z"), std::string::npos) << words.told;
 }
 
 TEST_F(HeldFlow, a_fix_that_was_made_by_hand_was_available) {

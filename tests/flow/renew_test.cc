@@ -1,6 +1,9 @@
 // `ashlar renew`: from an advisory to a patched, tested, published image, and what never gets there.
 #include <algorithm>
+#include <chrono>
+#include <filesystem>
 #include <random>
+#include <thread>
 
 #include <fmt/format.h>
 
@@ -34,6 +37,13 @@ TEST_F(RenewFlow, an_advisory_lands_and_the_image_is_patched) {
   ASSERT_EQ(exposed["due"].size(), 1U) << "by what is remembered of the image alone: " << exposed;
   EXPECT_EQ(exposed["due"][0]["image"], plan["due"][0]["image"].get<std::string>() + "@" + before) << exposed;
   EXPECT_EQ(exposed["due"][0]["findings"][0]["package"], "greeter");
+  stage.write("fleet.yaml", stage.read("fleet.yaml") + "applications:\n  - {image: 'docker://registry.example/shop:1', base: 'oci:published'}\n");
+  const Json built_on = stage.json({"renew", "--plan", "--advisory", "CVE-2026-0001"}, 1);
+  ASSERT_EQ(built_on["due"].size(), 2U) << built_on;
+  EXPECT_EQ(built_on["due"][1]["action"], "rebase");
+  EXPECT_EQ(built_on["due"][1]["image"], "docker://registry.example/shop:1");
+  EXPECT_EQ(built_on["due"][1]["after"], Json::array({built_on["due"][0]["image"]}));
+  fleet("cadence: 7d");
   EXPECT_EQ(stage.ashlar({"renew", "--plan", "--advisory", "CVE-2026-9999"}).code, 2);
   EXPECT_EQ(tags().at("1"), before) << "a plan does nothing";
   const Json fixed = renew();
@@ -48,6 +58,78 @@ TEST_F(RenewFlow, an_advisory_lands_and_the_image_is_patched) {
   EXPECT_EQ(events(), expected);
   EXPECT_EQ(stage.ashlar({"audit", "verify"}).code, 0);
   EXPECT_EQ(due(renew()), "");
+}
+
+/// A publisher of advisories on this machine, whose certificate the program is told to believe.
+class PublishedFeeds : public RenewFlow {
+ protected:
+  void SetUp() override {
+    ASHLAR_NEED("python3");
+    RenewFlow::SetUp();
+    if (IsSkipped() || HasFatalFailure()) return;
+    ASSERT_EQ(stage.run({"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", "tls.key", "-out", "tls.pem", "-days", "2", "-subj", "/CN=publisher", "-addext", "subjectAltName=IP:127.0.0.1"}).code, 0);
+    stage.write("www/debian-eol.json", stage.read("eol.json"));
+    stage.write("serve.py",
+                "import functools, http.server, ssl\n"
+                "server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), functools.partial(http.server.SimpleHTTPRequestHandler, directory='www'))\n"
+                "context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)\n"
+                "context.load_cert_chain('tls.pem', 'tls.key')\n"
+                "server.socket = context.wrap_socket(server.socket, server_side=True)\n"
+                "print(server.server_port, flush=True)\n"
+                "server.serve_forever()\n");
+    process_ = std::string(trim(stage.run({"sh", "-c", "setsid python3 serve.py </dev/null >port 2>requests & echo $!; sleep 1"}).out));
+    for (int tries = 0; tries < 100 && stage.read("port").find('\n') == std::string::npos; ++tries) std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    for (const char* name : {"CURL_CA_BUNDLE", "SSL_CERT_FILE"}) stage.environment[name] = (stage.folder() / "tls.pem").string();
+    for (const char* feed : {"debian-tracker", "debian-eol"}) {
+      std::string text = bytes_of(fmt::format("{}/feeds/{}.yaml", ASHLAR_SOURCE_DIR, feed));
+      const size_t from = text.find("urls: ["), to = text.find(']', from);
+      ASSERT_NE(from, std::string::npos) << feed;
+      text.replace(from, to - from, fmt::format("urls: [https://127.0.0.1:{}/{}.json", trim(stage.read("port")), feed));
+      stage.write(fmt::format("own/{}.yaml", feed), text);
+      ASSERT_EQ(stage.ashlar({"feed", "add", fmt::format("own/{}.yaml", feed)}).code, 0) << feed;
+    }
+  }
+  void TearDown() override {
+    if (!process_.empty()) stage.run({"kill", process_});
+    RenewFlow::TearDown();
+  }
+  /// Each as of another second, by which whoever asks again is answered.
+  void publish(const std::string& fixed) {
+    stage.write("www/debian-tracker.json", fmt::format(R"({{"greeter": {{"CVE-2026-0001": {{"description": "greets too loud", "scope": "remote", "releases": {{"trixie": {{"status": "resolved", "fixed_version": "{}", "urgency": "high", "repositories": {{"trixie": "1.1"}}}}}}}}}}}})", fixed));
+    std::filesystem::last_write_time(stage.folder() / "www/debian-tracker.json", std::filesystem::file_time_type::clock::now() - std::chrono::seconds(100 - 10 * published_++));
+  }
+  size_t asked() const {
+    size_t out = 0;
+    const std::string requests = stage.read("requests");
+    for (size_t at = requests.find("GET /debian-tracker.json"); at != std::string::npos; at = requests.find("GET /debian-tracker.json", at + 1)) ++out;
+    return out;
+  }
+
+ private:
+  std::string process_;
+  int published_ = 0;
+};
+
+TEST_F(PublishedFeeds, are_fetched_before_anything_is_looked_at) {
+  publish("1.1");
+  const Words round = {"renew", "--key", "our.key"};
+  EXPECT_EQ(done(stage.json(round, 0)), "promoted 1.1-r1\n");
+  publish("1.2");
+  const char* const found = "assess: 1 open finding without a fix that could be taken needs an assessment\n";
+  EXPECT_EQ(due(stage.json(round, 0)), found) << "the round itself has learned of it";
+  EXPECT_EQ(due(stage.json({"renew", "--plan"}, 1)), found);
+  const size_t before = asked();
+  EXPECT_GE(before, 3U);
+  renew();
+  EXPECT_EQ(asked(), before) << "with --keep-feeds nobody is asked";
+  // One that is away stays as it was, and the round goes on.
+  std::filesystem::remove(stage.folder() / "www/debian-tracker.json");
+  offer_known_greeter("1.2");
+  archive->publish();
+  const Ran away = stage.ashlar(round);
+  EXPECT_EQ(away.code, 0) << away.told;
+  EXPECT_NE(away.err.find("feed 'debian-tracker' stays as it was: "), std::string::npos) << away.told;
+  EXPECT_EQ(version_of("greeter"), "1.2");
 }
 
 TEST_F(RenewFlow, cadence_and_ends_go_by_the_given_time) {
@@ -88,7 +170,7 @@ TEST_F(RenewFlow, what_is_stopped_leaves_tags_and_lock_and_is_not_tried_again_un
 TEST_F(RenewFlow, a_canary_soaks_before_the_stable_tags_move) {
   EXPECT_EQ(done(renew({"--now", after(0)})), "promoted 1.1-r1\n") << "where nothing is published there is nobody to protect";
   const std::string before = tags().at("1");
-  fleet("rollout: {canary: next, soak: 24h}");
+  fleet("cadence: 7d\n    rollout: {canary: next, soak: 24h}");
   know("1.2");
   offer_fix("1.2");
   const Json canary = renew({"--now", after(hours(1))});
@@ -101,6 +183,28 @@ TEST_F(RenewFlow, a_canary_soaks_before_the_stable_tags_move) {
   EXPECT_EQ(done(promoted), "promoted 1.2-r1\n");
   EXPECT_EQ(promoted["done"][0]["closed"], Json::array({"CVE-2026-0001 greeter"}));
   EXPECT_EQ(tags().at("1"), next) << "what soaked is what is promoted";
+}
+
+TEST_F(RenewFlow, every_so_often_it_looks_again) {
+  ASHLAR_NEED("timeout");
+  // An hour passes in a moment: this library shortens long sleeps.
+  const std::string call = fmt::format("LD_PRELOAD={} setsid timeout -s INT 120 {} renew --every 1h --key our.key --keep-feeds </dev/null >/dev/null 2>rounds & echo $!; sleep 1", shell_word(ASHLAR_SHORT_SLEEP), shell_word(program_under_test()));
+  const Ran begun_rounds = stage.run({"sh", "-c", call});
+  const auto rounds = [&] { return std::ranges::count(stage.read("rounds"), '\n'); };
+  const auto until = [&](const auto& holds) {
+    for (int tries = 0; tries < 300 && !holds(); ++tries) std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    return holds();
+  };
+  EXPECT_TRUE(until([&] { return stage.read("rounds").find("\"revision\":\"1.1-r1\"") != std::string::npos; })) << stage.read("rounds");
+  offer_fix("1.2");
+  EXPECT_TRUE(until([&] { return stage.read("rounds").find("\"revision\":\"1.2-r1\"") != std::string::npos; })) << stage.read("rounds");
+  const auto before = rounds();
+  EXPECT_TRUE(until([&] { return rounds() > before + 1; })) << "and goes on";
+  stage.run({"kill", "-INT", std::string(trim(begun_rounds.out))});
+  EXPECT_EQ(version_of("greeter"), "1.2");
+  EXPECT_EQ(due(renew()), "") << "one round at a time: nothing was done twice";
+  EXPECT_EQ(std::ranges::count(events(), "promoted"), 2);
+  for (const auto& row : {std::pair("0h", "takes a length of time"), {"soon", "cannot read age 'soon'"}}) EXPECT_NE(stage.ashlar(words({"--every", row.first})).err.find(row.second), std::string::npos) << row.first;
 }
 
 TEST_F(RenewFlow, one_that_cannot_be_looked_at_does_not_hold_up_the_others) {
@@ -252,7 +356,7 @@ TEST_F(RenewFlow, who_goes_back_is_not_sent_forward_again) {
   renew();
   const std::string first = tags().at("1");
   offer_fix("1.2");
-  fleet("take: all");
+  fleet("cadence: 7d\n    take: all");
   EXPECT_EQ(done(renew()), "promoted 1.2-r1\n");
   const Ran back = stage.ashlar({"rollback", "oci:published:1", "--key", "our.pub", "--by", "somebody on call", "--reason", "it greets nobody"});
   ASSERT_EQ(back.code, 0) << back.told;
@@ -269,6 +373,8 @@ TEST_F(RenewFlow, who_goes_back_is_not_sent_forward_again) {
 
 TEST_F(RenewFlow, applications_follow_their_base) {
   for (const char* name : {"umoci", "skopeo"}) ASHLAR_NEED(name);
+  listen();
+  if (IsSkipped()) return;
   renew();
   for (const char* shop : {"shop", "stall"}) {
     ASSERT_EQ(stage.run({"skopeo", "copy", "-q", "oci:published:1", fmt::format("oci:{}:1", shop)}).code, 0);
@@ -278,7 +384,7 @@ TEST_F(RenewFlow, applications_follow_their_base) {
     const Ran added = stage.run({"umoci", "--log", "error", "raw", "add-layer", "--image", fmt::format("{}:1", shop), fmt::format("{}.tar", shop)});
     ASSERT_EQ(added.code, 0) << added.told;
   }
-  stage.write("fleet.yaml", "images:\n  - {definition: small.yaml, to: 'oci:published'}\napplications:\n  - {image: 'oci:shop:1', base: 'oci:published', to: 'oci:shop:rebased', owner: team shop}\n  - {image: 'oci:stall:1', base: 'oci:published', to: 'oci:stall:rebased', owner: team stall}\n");
+  stage.write("fleet.yaml", "images:\n  - {definition: small.yaml, to: 'oci:published', cadence: 7d}\napplications:\n  - {image: 'oci:shop:1', base: 'oci:published', to: 'oci:shop:rebased', owner: team shop}\n  - {image: 'oci:stall:1', base: 'oci:published', to: 'oci:stall:rebased', owner: team stall, build: {target: tickets, project: team/app}}\n");
   EXPECT_EQ(due(renew()), "") << "both lie on what is published";
   offer_fix("1.2");
   const Json renewed = renew();
@@ -290,6 +396,13 @@ TEST_F(RenewFlow, applications_follow_their_base) {
   EXPECT_FALSE(stage.read("stall/index.json").find("rebased") != std::string::npos) << "what overrides a file of its base is not touched";
   const Json again = renew();
   EXPECT_EQ(due(again), fmt::format("rebase: it is built on oci:{}, and not on what is published now\n", (stage.folder() / "published").string())) << "the one that its owner must build, and that alone";
+  const Json builds = server->state()["builds"];
+  ASSERT_EQ(builds.value("team/app", Json::array()).size(), 1U) << "its build is started, once: " << builds;
+  EXPECT_EQ(builds["team/app"][0]["application"], "oci:" + (stage.folder() / "stall").string() + ":1");
+  EXPECT_EQ(builds["team/app"][0]["base"], "oci:" + (stage.folder() / "published").string() + "@" + tags().at("1"));
+  EXPECT_NE(tickets().find("open oci:" + (stage.folder() / "stall").string() + ":1 is to be built on its newer base\n"), std::string::npos) << tickets();
+  stage.write("fleet.yaml", "images:\n  - {definition: small.yaml, to: 'oci:published'}\napplications:\n  - {image: 'oci:stall:1', base: 'oci:published', build: {target: nowhere}}\n");
+  EXPECT_NE(stage.ashlar(words({})).err.find("the section 'forge' of the configuration has no 'nowhere'"), std::string::npos);
 }
 
 }  // namespace

@@ -189,6 +189,35 @@ TEST_F(SlaFlow, exit_codes_and_wrong_calls) {
   EXPECT_EQ(one["support"].size(), 1U);
 }
 
+TEST_F(SlaFlow, each_image_of_a_fleet_is_measured_by_what_was_agreed_for_it) {
+  stage.write("fleet.yaml", "policy: policy.yaml\nimages:\n  - {definition: a.yaml, to: 'docker://registry.example/a', cadence: 3d}\n  - {definition: b.yaml, to: 'docker://registry.example/b', sla: pci-dss}\n");
+  const Words words = {"sla", "--fleet", "fleet.yaml", "--now", now};
+  const auto measured = [&](Words more) {
+    more.insert(more.end(), {"--format", "json", "--quiet"});
+    return parse_json(stage.ashlar(more).out, "report").value();
+  };
+  const Json mixed = measured(words), all = measured({"sla", "--fleet", "fleet.yaml", "--policy", "policy.yaml", "--now", now}), pci = measured({"sla", "--preset", "pci-dss", "--now", now});
+  ASSERT_EQ(mixed.value("agreements", Json::array()).size(), 1U) << mixed;
+  EXPECT_EQ(mixed["agreements"][0]["image"], "registry.example/b");
+  EXPECT_EQ(mixed["agreements"][0]["policy"], "pci-dss");
+  EXPECT_EQ(mixed["agreements"][0]["source"], pci["source"]);
+  EXPECT_FALSE(all.contains("agreements"));
+  const auto of = [](const Json& report, const char* image) {
+    Json out = Json::array();
+    for (const Json& each : report["clocks"]) {
+      if (each["image"] == image) out.push_back(each);
+    }
+    return out;
+  };
+  EXPECT_EQ(of(mixed, "registry.example/a"), of(all, "registry.example/a"));
+  EXPECT_EQ(of(mixed, "registry.example/b"), of(pci, "registry.example/b"));
+  EXPECT_NE(of(mixed, "registry.example/b"), of(all, "registry.example/b"));
+  EXPECT_NE(stage.ashlar(words).out.find("registry.example/b by 'pci-dss': "), std::string::npos);
+  Words page = words;
+  page.insert(page.end(), {"--format", "html"});
+  EXPECT_NE(stage.ashlar(page).out.find("registry.example/b, by <code>pci-dss</code>: "), std::string::npos);
+}
+
 TEST_F(SlaFlow, presets_validate) {
   EXPECT_EQ(stage.ashlar({"validate", std::string(ASHLAR_SOURCE_DIR) + "/policies/sla"}).code, 0);
   stage.write("policies/sla/broken.yaml", "sla: {starts: never}\n");

@@ -66,7 +66,7 @@ TEST_F(TriageFlow, lists_what_is_open_most_urgent_first) {
   ASSERT_EQ(listed["open"].size(), 2U) << listed;
   EXPECT_EQ(listed["open"][0]["cve"], "CVE-2026-0002");
   EXPECT_EQ(listed["open"][1]["cve"], "CVE-2026-0001");
-  EXPECT_EQ(misfit(listed["open"][0], Json::parse(R"({"cve": "", "package": "", "severity": "", "kev": true, "epss": 0.5, "opened": "", "deadline": null, "fixed_in": "", "fix_at_hand": true, "summary": "", "reason": "", "images": [{"image": "", "ref": "", "platforms": [""]}], "proof": [{"kind": "", "text": ""}]})")), "");
+  EXPECT_EQ(misfit(listed["open"][0], Json::parse(R"({"cve": "", "package": "", "severity": "", "kev": true, "epss": 0.5, "opened": "", "deadline": null, "fixed_in": "", "fix_at_hand": true, "summary": "", "reason": "", "images": [{"image": "", "ref": "", "platforms": [""]}], "waiting": [], "proof": [{"kind": "", "text": ""}]})")), "");
   EXPECT_EQ(listed["open"][0]["images"][0]["image"], published());
   EXPECT_FALSE(listed["open"][0]["proof"].empty());
   const Ran words = stage.ashlar({"triage", "--list"});
@@ -143,6 +143,45 @@ TEST_F(TriageFlow, a_second_person_makes_it_count) {
   // Without a key nobody has signed.
   const Json unsigned_ = answers("a\n1d\nwhy not\n", {"--author", "carol"});
   EXPECT_EQ(unsigned_["answers"][0]["lacks"], "is signed by 0 of the 1 person that the policy asks for");
+}
+
+TEST_F(TriageFlow, a_second_person_co_signs_what_the_first_has_answered) {
+  stage.write("policy.yaml", "decisions:\n  assessments: [{people: 2}]\n  exceptions: [{people: 2}]\n");
+  stage.write("fleet.yaml", "policy: policy.yaml\nimages:\n  - {definition: small.yaml, to: 'oci:published'}\n");
+  // The first is shown from the image, and bound to its digest; the second is a decision.
+  ASSERT_EQ(answers("n\n2\nnothing of it is linked\n/opt/**\na\n30d\nonly greets us\n", {"--key", "alice.key"}, 0)["answers"].size(), 2U);
+  const Json waiting = stage.json({"triage", "--list"}, 1)["open"];
+  ASSERT_EQ(waiting.size(), 2U);
+  const std::string of_two = "is signed by 1 of the 2 people that the policy asks for (alice)";
+  EXPECT_EQ(waiting[0]["waiting"][0]["says"].get<std::string>().find("'alice' says not_affected: vulnerable_code_not_present: "), 0U) << waiting[0];
+  EXPECT_EQ(waiting[0]["waiting"][0]["lacks"], of_two);
+  EXPECT_EQ(waiting[0]["waiting"][0]["signed_by"], Json::array({"alice"}));
+  EXPECT_NE(waiting[1]["waiting"][0]["says"].get<std::string>().find("(E-1): only greets us"), std::string::npos) << waiting[1];
+  struct { const char* summary; std::string lines; Words key; const char* says; } const rows[] = {
+      {"the same person again", "c\n", {"--key", "alice.key"}, "'alice' has signed it already, and it waits for somebody else"},
+      {"nobody's signature", "c\n", {"--author", "bob"}, "a signature takes a key"},
+      {"another statement in its place", "n\n3\nnobody calls it\n", {"--key", "bob.key"}, "co-sign it, or say something else with `ashlar vex add`, which takes its signatures away"},
+  };
+  const std::string before = stage.read("statements/ours.signatures.json");
+  for (const auto& row : rows) {
+    const Ran ran = triage(row.lines + "q\n", row.key);
+    EXPECT_EQ(ran.out, "0 answered, 2 left\n") << row.summary << ran.told;
+    EXPECT_NE(ran.err.find(row.says), std::string::npos) << row.summary << ran.told;
+    EXPECT_EQ(stage.read("statements/ours.signatures.json"), before) << row.summary;
+  }
+  const size_t known = count();
+  const Json signed_ = answers("c\nc\n", {"--key", "bob.key"});
+  ASSERT_EQ(signed_["answers"].size(), 2U) << signed_;
+  for (const Json& each : signed_["answers"]) {
+    EXPECT_EQ(each["answer"], "signed");
+    EXPECT_EQ(each["counts"], true) << each;
+  }
+  EXPECT_EQ(events(known), (std::vector<std::string>{"assessed CVE-2026-0002 bob", "excepted CVE-2026-0001 bob"}));
+  EXPECT_EQ(stage.json({"vex", "--file", "statements/ours.json"})["statements"][0]["signed_by"], Json::array({"alice", "bob"}));
+  EXPECT_EQ(stage.json({"except"})["exceptions"][0]["signed_by"], Json::array({"alice", "bob"}));
+  EXPECT_EQ(stage.json({"triage", "--list"})["open"], Json::array());
+  const Ran nothing = triage("c\nq\n", {"--key", "bob.key", "--fleet", "fleet.yaml"});
+  EXPECT_EQ(nothing.code, 0) << nothing.told;
 }
 
 TEST_F(TriageFlow, what_was_answered_is_kept_whenever_it_ends) {

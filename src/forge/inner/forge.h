@@ -29,6 +29,8 @@ class Forge {
   virtual Done comment(const std::string& number, const std::string& text) = 0;
   /// Opens the pull request, or brings the open one of the key to what the message says.
   virtual Result<Ticket> propose(const Message& message) = 0;
+  /// Starts the pipeline of the message's project with its data. Done again it starts another one.
+  virtual Done build(const Message& message) = 0;
   /// The bytes of a file on a branch (empty: the default one) of a project (empty: the target's). NotFound when there is none.
   virtual Result<std::string> file(const std::string& project, const std::string& branch, const std::string& path) = 0;
 

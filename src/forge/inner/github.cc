@@ -48,6 +48,13 @@ class GitHub final : public Forge {
 
   Result<Ticket> propose(const Message& message) override { return propose_at_github(api_, *this, message); }
 
+  Done build(const Message& message) override {
+    TRY_ASSIGN(Json payload, parse_json(message.data, "data"));
+    payload["key"] = message.key;
+    TRY(api_.post((message.project.empty() ? project_ : "/repos/" + message.project) + "/dispatches", {{"event_type", "ashlar-build"}, {"client_payload", std::move(payload)}}));
+    return {};
+  }
+
   Result<std::string> file(const std::string& project, const std::string& branch, const std::string& path) override {
     const std::string at = project.empty() ? project_ : "/repos/" + project;
     TRY_ASSIGN(const Answer answer, api_.get(fmt::format("{}/contents/{}{}", at, percent_encoded(path, "/"), branch.empty() ? "" : "?ref=" + percent_encoded(branch))));

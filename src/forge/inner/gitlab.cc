@@ -1,4 +1,7 @@
 // GitLab's REST API, version 4: issues, notes, commits, merge requests.
+#include <algorithm>
+#include <cctype>
+
 #include <nlohmann/json.hpp>
 
 #include <fmt/format.h>
@@ -54,11 +57,7 @@ class GitLab final : public Forge {
 
   Result<Ticket> propose(const Message& message) override {
     const std::string project = message.project.empty() ? project_ : at(message.project), branch = branch_of(message.key);
-    std::string base = message.base;
-    if (base.empty()) {
-      TRY_ASSIGN(const Answer answer, api_.get(project));
-      base = text_of(answer.json, "default_branch");
-    }
+    TRY_ASSIGN(const std::string base, branch_to_change(project, message));
     TRY_ASSIGN(const auto open, find_open(project, branch, base));
     TRY_ASSIGN(const Json actions, actions_of(project, base, message));
     if (actions.empty()) return open ? *open : Ticket{{}, {}, {}, {}, false};  // it has come into the base meanwhile
@@ -72,6 +71,20 @@ class GitLab final : public Forge {
       TRY(api_.put(fmt::format("{}/merge_requests/{}", project, open->number), {{"title", title}, {"description", body}}));
     }
     return *open;
+  }
+
+  Done build(const Message& message) override {
+    const std::string project = message.project.empty() ? project_ : at(message.project);
+    TRY_ASSIGN(const std::string branch, branch_to_change(project, message));
+    TRY_ASSIGN(const Json data, parse_json(message.data, "data"));
+    Json variables = Json::array({{{"key", "ASHLAR_KEY"}, {"value", message.key}}});
+    for (const auto& [name, value] : data.items()) {
+      std::string variable = "ASHLAR_" + name;
+      std::ranges::transform(variable, variable.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+      variables.push_back({{"key", variable}, {"value", value}});
+    }
+    TRY(api_.post(project + "/pipeline", {{"ref", branch}, {"variables", std::move(variables)}}));
+    return {};
   }
 
   Result<std::string> file(const std::string& project, const std::string& branch, const std::string& path) override {
@@ -94,6 +107,13 @@ class GitLab final : public Forge {
   static std::string at(const std::string& project) { return "/projects/" + percent_encoded(project); }
   std::string joined_labels(const Message& message) const { return join(labels_of(message), ","); }
   static std::unexpected<Error> conflict(const Message& message, std::string_view cause) { return cannot(Kind::Conflict, fmt::format("propose '{}'", message.key), cause); }
+
+  /// The message's branch, or the default one.
+  Result<std::string> branch_to_change(const std::string& project, const Message& message) {
+    if (!message.base.empty()) return message.base;
+    TRY_ASSIGN(const Answer answer, api_.get(project));
+    return text_of(answer.json, "default_branch");
+  }
 
   Result<std::optional<Ticket>> find_open(const std::string& project, const std::string& branch, const std::string& base) {
     std::optional<Ticket> out;

@@ -107,6 +107,7 @@ Done ApplicationRound::follow(const policy::Due& due, bool promoted, Renewed& ou
   if (one == all_.end()) return {};
   Renewal renewal{.image = due.image, .action = policy::DueAction::Rebase};
   renewal.owner = one->application->owner;
+  renewal.build = one->application->build;
   if (due.held) {
     renewal.outcome = Renewal::Outcome::Stopped;
     renewal.why = {one->standing.stopped};
@@ -121,6 +122,7 @@ Done ApplicationRound::follow(const policy::Due& due, bool promoted, Renewed& ou
   } else {
     using Outcome = MovedApplication::Outcome;
     renewal.outcome = done->outcome == Outcome::Promoted ? Renewal::Outcome::Promoted : done->outcome == Outcome::Stopped ? Renewal::Outcome::Stopped : Renewal::Outcome::Told;
+    renewal.onto = one->base.str();
     renewal.why = std::move(done->why);
     renewal.candidate = std::move(done->candidate);
     if (renewal.outcome != Renewal::Outcome::Told) renewal.digest = done->digest;

@@ -17,6 +17,18 @@
 namespace ashlar::pipeline {
 namespace {
 
+/// What breaks, on whichever platform, each once.
+std::vector<std::string> breaking_in(const std::vector<Notes>& notes) {
+  std::vector<std::string> out;
+  for (const Notes& each : notes) {
+    for (const prove::Change& change : each.behaviour.changes) {
+      const std::string line = fmt::format("{}: {}", change.id, change.what);
+      if (change.weight == prove::Weight::Breaking && std::ranges::find(out, line) == out.end()) out.push_back(line);
+    }
+  }
+  return out;
+}
+
 /// One image, and what the ledger is to be told of it.
 class OneAhead {
  public:
@@ -32,7 +44,7 @@ class OneAhead {
       return out;
     }
     TRY_ASSIGN(const auto present, lock_over(definition, false));
-    TRY_ASSIGN(auto lock, lock_over(definition, true));
+    TRY_ASSIGN(auto lock, lock_over_proposals(definition));
     land(distribution, present, lock);
     out.lock = lock_identity(lock);
     if (out.lock == lock_identity(present)) return out;
@@ -44,8 +56,9 @@ class OneAhead {
     TRY(make_of(lock, out));
     event_ = ledger::Event{.kind = ledger::Kind::Noted, .at = workshop_.machine.clock->now(), .image = image_.repository, .digest = out.digest};
     event_->by = "ashlar renew";
-    event_->facts = {{"what", "ahead"}, {"lock", out.lock}, {"result", std::string(to_string(out.outcome))}, {"definition", definition.digest_hex}, {"inputs", inputs}, {"candidate", out.candidate}, {"seconds", fmt::format("{:.3f}", out.seconds)}};
+    event_->facts = {{"what", "ahead"}, {"lock", out.lock}, {"packages", packages_identity(lock)}, {"result", std::string(to_string(out.outcome))}, {"definition", definition.digest_hex}, {"inputs", inputs}, {"candidate", out.candidate}, {"seconds", fmt::format("{:.3f}", out.seconds)}};
     if (!out.why.empty()) event_->facts.emplace("reason", join(out.why, "; "));
+    if (!out.breaking.empty()) event_->facts.emplace("breaking", join(out.breaking, "; "));
     if (out.outcome == Ahead::Outcome::Stopped) {
       TRY_ASSIGN(event_->facts["judged"], said_now(out.candidate));
     }
@@ -63,6 +76,13 @@ class OneAhead {
     how.update_all = !how.security_only;
     TRY_ASSIGN(auto outcome, pipeline::lock(workshop_, definition, how));
     return std::move(outcome.lock);
+  }
+
+  /// Not every mirror has the suites in which an archive proposes: then nobody knows what that is, and it is not nothing.
+  Result<plan::Lock> lock_over_proposals(const plan::Definition& definition) {
+    auto lock = lock_over(definition, true);
+    if (lock || lock.error().kind != Kind::NotFound) return lock;
+    return cannot(Kind::NotFound, fmt::format("look ahead for '{}'", image_.repository), fmt::format("{}; name a mirror that has the proposed suites (`mirrors`), or a distribution without them", lock.error().message));
   }
 
   /// What the database says now of a candidate that was put aside, as a digest; empty where it is not there any more.
@@ -87,6 +107,7 @@ class OneAhead {
     out.candidate = trial.candidate;
     out.known = true;
     if (!trial.why.empty()) out.why = {trial.why};
+    out.breaking = lines_of_reasons(trial.breaking);
     return true;
   }
 
@@ -105,6 +126,7 @@ class OneAhead {
     out.seconds = made.timings.total;
     out.outcome = made.verdict.passed ? Ahead::Outcome::Passed : Ahead::Outcome::Stopped;
     if (!made.verdict.passed) out.why = reasons_of(made.verdict);
+    out.breaking = breaking_in(made.notes);
     TRY_ASSIGN(out.candidate, put_aside(workshop_, made.candidate, made.digest, &lock, "ahead"));
     return workshop_.machine.files->remove(how.build.lock.path);
   }
@@ -146,6 +168,7 @@ void land(const deb::Distribution& distribution, const plan::Lock& present, plan
 Result<Renewed> look_ahead(Workshop& workshop, advisory::Database& database, ledger::Ledger& ledger, const Fleet& fleet, const RenewOptions& options) {
   Renewed out;
   out.now = workshop.machine.clock->now();
+  for (const FleetImage& each : fleet.images) out.fleet.push_back(each.repository);
   TRY_ASSIGN(const FleetChoice choice, choose(fleet, options.only));
   TRY_ASSIGN(const std::string judged, judged_by(workshop, fleet, options.make));
   workshop.progress.stage("look ahead", choice.images.size());

@@ -134,6 +134,7 @@ class Images {
 
   void rest() {
     if (rule_.supported) note(Effect::AdmitsMore, "whether its support has ended is not asked", "have `ashlar verify --policy` run before whatever deploys");
+    if (rule_.on_schedule) note(Effect::AdmitsMore, "whether it is as new as its schedule promises is not asked", "have `ashlar verify --policy` run before whatever deploys");
     if (rule_.max_age) note(Effect::AdmitsMore, "how old the newest of several things is cannot be asked", "have `ashlar verify --policy` run before whatever deploys");
     if (rule_.statements_by_manifest) note(Effect::DeniesMore, "statements that only their manifest's signature vouches for are none to policy-controller", "mirror images with signed statements, or leave the rule's statements to `ashlar verify`");
     if (rule_.image_signature && !rule_.index_signature) note(Effect::DeniesMore, "of an index the signatures of its platforms do not suffice", "sign the index, too");

@@ -227,6 +227,7 @@ class Images {
 
   void note_rest() {
     if (rule_.supported) note(Effect::AdmitsMore, "whether its support has ended is not asked", "have `ashlar verify --policy` run before whatever deploys");
+    if (rule_.on_schedule) note(Effect::AdmitsMore, "whether it is as new as its schedule promises is not asked", "have `ashlar verify --policy` run before whatever deploys");
     if (rule_.max_age) note(Effect::AdmitsMore, "how old the newest of several things is cannot be asked", "ask for a 'max-age' of a statement of the rule");
     if (rule_.image_signature && !rule_.index_signature) note(Effect::DeniesMore, "of an index the signatures of its platforms do not suffice", "sign the index, too");
     if (std::ranges::any_of(rule_.signed_by, [](const Signer& each) { return each.identity.has_value(); }) && rule_.at_least > 1) note(Effect::AdmitsMore, "one signature with a certificate that two lines admit counts for both", "let no two lines of 'signed-by' admit one identity");

@@ -14,7 +14,7 @@ namespace ashlar::policy {
 namespace {
 
 constexpr std::array<std::string_view, 4> section_keys = {"default", "keyring", "trust-root", "rules"};
-constexpr std::array<std::string_view, 12> rule_keys = {"name", "images", "image-signature", "index-signature", "signed-by", "at-least", "statements", "statements-by-manifest", "builder", "max-age", "supported", "trust-root"};
+constexpr std::array<std::string_view, 13> rule_keys = {"name", "images", "image-signature", "index-signature", "signed-by", "at-least", "statements", "statements-by-manifest", "builder", "max-age", "supported", "on-schedule", "trust-root"};
 constexpr std::array<std::string_view, 6> signer_keys = {"key", "file", "name", "name-expression", "issuer", "issuer-expression"};
 constexpr std::array<std::string_view, 3> statement_keys = {"type", "signed-by", "max-age"};
 constexpr const char* signer_example = "signed-by: [release, {file: keys/our.pub}, {name: release@example.org, issuer: 'https://accounts.example.org'}]";
@@ -77,6 +77,7 @@ void VerifySection::read_rule(const YamlNode& node, VerifyRules& out) {
   }
   read_age(node, rule.max_age);
   flag(node, "supported", rule.supported);
+  flag(node, "on-schedule", rule.on_schedule);
   rule.trust_root = text(node, "trust-root");
   if (!rule.image_signature && rule.statements.empty()) fault(node, "a rule without a signature of the image needs 'statements': else it asks for nothing");
   out.rules.push_back(std::move(rule));
