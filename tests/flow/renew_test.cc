@@ -324,8 +324,11 @@ TEST_F(RenewFlow, killed_a_hundred_times_no_ticket_is_doubled_or_lost) {
   ASHLAR_NEED("timeout");
   ASSERT_NO_FATAL_FAILURE(listen());
   renew();
+  const auto began = std::chrono::steady_clock::now();
+  renew();  // with nothing to do, which is the shortest
+  const double idle = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   std::minstd_rand random(19);
-  std::uniform_real_distribution<double> moment(0.002, 0.16);
+  std::uniform_real_distribution<double> moment(0.002, 1.6 * idle);
   int killed = 0;
   const auto kill = [&](int rounds) {
     for (int round = 0; round < rounds; ++round) {
@@ -347,7 +350,7 @@ TEST_F(RenewFlow, killed_a_hundred_times_no_ticket_is_doubled_or_lost) {
     ASSERT_EQ(server->tickets()[0]["state"], "closed") << tickets();
     EXPECT_EQ(version_of("greeter"), version);
   }
-  EXPECT_GT(killed, 50) << "of a hundred";
+  EXPECT_GT(killed, 30) << "of a hundred, when each has an even chance at least: otherwise this shows nothing";
   EXPECT_EQ(published(), 3U) << "what a listener has heard twice has one identifier";
   EXPECT_EQ(stage.ashlar({"audit", "verify"}).code, 0);
 }
