@@ -35,14 +35,14 @@ Done statements_on(host::Machine& machine, const Held& held, const scan::Finding
   return {};
 }
 
-Done decisions_on(host::Machine& machine, const Held& held, const scan::Finding& finding, const WatchOptions& options, Time now, std::vector<WaitingAnswer>& out) {
-  TRY_ASSIGN(auto decisions, read_decisions(*machine.files, options.settings.exceptions));
+Done decisions_of(host::Machine& machine, const DecisionsFile& file, const Held& held, const scan::Finding& finding, const WatchOptions& options, Time now, std::vector<WaitingAnswer>& out) {
+  TRY_ASSIGN(auto decisions, read_decisions(*machine.files, std::vector{file}));
   TRY(stand_behind(machine, options.trust, now, decisions));
   std::vector<std::string> names = held.names.repositories;
   names.push_back(held.names.digest);
   for (const scan::Exception& each : decisions) {
     if (each.created > now || !scan::concerns(each, finding, names) || !scan::lapse(each, finding, now).empty()) continue;
-    WaitingAnswer one{.path = options.settings.exceptions, .decision = each.id, .reason = each.reason, .until = each.expires.str(), .backing = each.backing, .runs = each.expires.seconds - each.created.seconds};
+    WaitingAnswer one{.path = file.path, .decision = each.id, .reason = each.reason, .until = each.expires.str(), .backing = each.backing, .runs = each.expires.seconds - each.created.seconds};
     one.says = fmt::format("'{}' lives with it until {} ({}): {}", each.owner, each.expires.date(), each.id, each.reason);
     one.lacks = scan::shortfall(options.rules.exceptions, options.rules, each.backing, finding, one.runs);
     if (!one.lacks.empty()) out.push_back(std::move(one));
@@ -57,7 +57,7 @@ Result<std::vector<WaitingAnswer>> waiting_on(host::Machine& machine, const std:
   if (options.rules.empty() || !was_answered(finding)) return out;
   TRY_ASSIGN(auto held, read_held(machine, ref, {.platform = report.platform, .also_named = {named}}));
   TRY(statements_on(machine, held, finding, options, out));
-  TRY(decisions_on(machine, held, finding, options, now, out));
+  for (const DecisionsFile& file : options.settings.exceptions) TRY(decisions_of(machine, file, held, finding, options, now, out));
   return out;
 }
 
