@@ -110,6 +110,17 @@ TEST(Verify, judges_signers) {
   }
 }
 
+/// What is said of an image beside its signature by `release`, and what the second reason of the verdict then is.
+struct Promises { const char* summary; std::vector<PresentedSignature> said; bool allowed; const char* reason; };
+void expect_promises(const std::string& asked, const Promises& row) {
+  auto signatures = row.said;
+  signatures.push_back(by_key("release"));
+  const VerifyVerdict verdict = judged(asked, signatures);
+  EXPECT_EQ(verdict.allowed, row.allowed) << row.summary;
+  ASSERT_EQ(verdict.reasons.size(), 2U) << row.summary;
+  EXPECT_EQ(shown(verdict.reasons[1]), row.reason) << row.summary;
+}
+
 TEST(Verify, holds_what_is_promised_against_the_time) {
   constexpr const char* support = "https://ashlar.dev/attestation/support/v1";
   const std::string asked = ours + "    signed-by: release\n    supported: true\n";
@@ -118,8 +129,7 @@ TEST(Verify, holds_what_is_promised_against_the_time) {
     return saying(by_key(who), support, std::move(said));
   };
   const char* const ended = "supported no: its support ended on 2026-11-27 | take a newer image, or one whose support was prolonged by a later statement (its 'promised' says when)";
-  struct Row { const char* summary; std::vector<PresentedSignature> promises; bool allowed; const char* reason; };
-  const Row rows[] = {
+  const Promises rows[] = {
       {"until a day to come", {promise({{"until", "2026-11-28T00:00:00Z"}})}, true, "supported ok: it is supported until 2026-11-28"},
       {"without an end", {promise({{"from", "2026-01-01T00:00:00Z"}})}, true, "supported ok: it is supported, and no end is said"},
       {"it has ended", {promise({{"until", "2026-11-27T12:00:00Z"}})}, false, ended},
@@ -138,14 +148,7 @@ TEST(Verify, holds_what_is_promised_against_the_time) {
       {"nothing is promised", {}, false, "supported no: nobody promises support of it | it takes a statement 'support' on this image, signed by key 'release'"},
       {"what is no promise", {promise({{"until", "some day"}})}, false, "supported no: what is said of its support cannot be read | it takes a statement 'support' of the form that docs/formats/statements.md has"},
   };
-  for (const Row& row : rows) {
-    auto signatures = row.promises;
-    signatures.push_back(by_key("release"));
-    const VerifyVerdict verdict = judged(asked, signatures);
-    EXPECT_EQ(verdict.allowed, row.allowed) << row.summary;
-    ASSERT_EQ(verdict.reasons.size(), 2U) << row.summary;
-    EXPECT_EQ(shown(verdict.reasons[1]), row.reason) << row.summary;
-  }
+  for (const Promises& row : rows) expect_promises(asked, row);
   EXPECT_TRUE(judged(ours + "    signed-by: release\n", {by_key("release")}).allowed) << "nobody asked";
   // Where two may promise, a later word of the one takes nothing back of the other's.
   const std::string two = ours + "    signed-by: [release, other]\n    supported: true\n";
@@ -168,8 +171,7 @@ TEST(Verify, holds_a_schedule_against_the_time) {
   };
   const char* const nobody = "on-schedule no: nobody promises how often it is made again | take an image whose statement 'support' has 'rebuilt_at_latest', and whose support has not ended";
   const char* const late = "on-schedule no: it was to be made again by 2026-11-27T11:59:59Z | take the image that its tag points at now; where that is this one, the schedule was not kept: ask whoever signs it";
-  struct Row { const char* summary; std::vector<PresentedSignature> promises; bool allowed; const char* reason; };
-  const Row rows[] = {
+  const Promises rows[] = {
       {"met to the second", {weekly("2026-11-20T12:00:00Z")}, true, "on-schedule ok: it is made again by 2026-11-27T12:00:00Z at the latest"},
       {"a second late", {weekly("2026-11-20T11:59:59Z")}, false, late},
       {"what was said again since does not make it younger", {weekly("2026-11-20T11:59:59Z"), weekly("2026-11-20T11:59:59Z", {{"promised", "2026-11-27T10:00:00Z"}, {"until", "2030-01-01T00:00:00Z"}})}, false, late},
@@ -180,14 +182,7 @@ TEST(Verify, holds_a_schedule_against_the_time) {
       {"its support has not begun", {weekly("2026-11-27T08:00:00Z", {{"from", "2026-12-01T00:00:00Z"}})}, false, nobody},
       {"nothing is promised", {}, false, "on-schedule no: nobody promises support of it | it takes a statement 'support' on this image, signed by key 'release'"},
   };
-  for (const Row& row : rows) {
-    auto signatures = row.promises;
-    signatures.push_back(by_key("release"));
-    const VerifyVerdict verdict = judged(asked, signatures);
-    EXPECT_EQ(verdict.allowed, row.allowed) << row.summary;
-    ASSERT_EQ(verdict.reasons.size(), 2U) << row.summary;
-    EXPECT_EQ(shown(verdict.reasons[1]), row.reason) << row.summary;
-  }
+  for (const Promises& row : rows) expect_promises(asked, row);
 }
 
 TEST(Verify, an_index_is_signed_itself_unless_the_rule_says_that_its_platforms_suffice) {

@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include "fuzz.h"
+#include "stranger.h"
 #include "trust/dsse.h"
 #include "trust/record.h"
 #include "trust/simple_signing.h"
@@ -10,13 +11,6 @@
 namespace {
 
 using namespace ashlar;
-
-/// Its private half is gone.
-constexpr std::string_view stranger = R"(-----BEGIN PUBLIC KEY-----
-MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAECTWwbiHClq8Mmr6BhKGhcYshMJ68
-j8vL8CWcYYOmZS83RYgGwEfiff+u9FVMWvk8YdjXk7iRhXQXRHck8YaW+Q==
------END PUBLIC KEY-----
-)";
 
 void check_envelope(const Json& json, const trust::PublicKey& key) {
   const auto envelope = trust::read_envelope(json);

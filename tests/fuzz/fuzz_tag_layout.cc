@@ -2,19 +2,13 @@
 #include <array>
 
 #include "fuzz.h"
+#include "stranger.h"
 #include "trust/keyless.h"
 #include "trust/tag_layout.h"
 
 namespace {
 
 using namespace ashlar::trust;
-
-/// Its private half is gone.
-constexpr std::string_view stranger = R"(-----BEGIN PUBLIC KEY-----
-MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAECTWwbiHClq8Mmr6BhKGhcYshMJ68
-j8vL8CWcYYOmZS83RYgGwEfiff+u9FVMWvk8YdjXk7iRhXQXRHck8YaW+Q==
------END PUBLIC KEY-----
-)";
 
 }  // namespace
 
