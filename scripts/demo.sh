@@ -28,17 +28,22 @@ cp -r "$top/catalog" "$stage/project/"
 find "$stage/project" -name '*.lock.json' -delete
 cd "$stage/project"
 
-# A usual base to compare with, fetched once; and the advisories that both are judged by, dated by their files each time.
-usual=$stage/usual/index.json
-if [[ ! -f $usual ]] && command -v mmdebstrap >/dev/null && command -v umoci >/dev/null && [[ $(id -u) == 0 ]]; then
-  say "a usual base is made once: Debian 13 with Python, by mmdebstrap"
-  if mmdebstrap --quiet --variant=minbase --include=python3 trixie "$stage/usual.tar" >&2; then
+# Usual bases to compare with, fetched once: Debian 13 with one program, as mmdebstrap makes it. And the advisories that all are judged by, dated by their files each time.
+usual() {
+  local name=$1 package=$2
+  if [[ -f $stage/usual-$name/index.json || ! $can_make_usual ]]; then return; fi
+  say "a usual base is made once: Debian 13 with $package, by mmdebstrap"
+  if mmdebstrap --quiet --variant=minbase --include="$package" trixie "$stage/usual.tar" >&2; then
     rm -rf "$stage/usual.new"
     umoci --log error init --layout "$stage/usual.new" && umoci --log error new --image "$stage/usual.new:1" && umoci --log error raw add-layer --image "$stage/usual.new:1" "$stage/usual.tar"
-    mv "$stage/usual.new" "$stage/usual"
+    mv "$stage/usual.new" "$stage/usual-$name"
   fi
   rm -f "$stage/usual.tar"
-fi
+}
+can_make_usual=
+if command -v mmdebstrap >/dev/null && command -v umoci >/dev/null && [[ $(id -u) == 0 ]]; then can_make_usual=yes; fi
+usual python python3
+usual nginx nginx
 export XDG_DATA_HOME=$stage/data
 rm -rf "$stage/data"  # advisories, ledger, tickets: a story of its own each time
 "$top/scripts/advisories.sh" --ashlar "$ashlar" "$XDG_DATA_HOME"
@@ -96,8 +101,8 @@ if [[ -n $advisories ]]; then
   printf '\n%s\n' "The advisories are old data, to show how a scan works: 'debian-tracker' is derived from changelogs and no statement of Debian's."
   code=0
   "$ashlar" scan oci:out:before --platform linux/amd64 --quiet --format json --output ours.json || code=$?
-  if [[ -f $usual ]]; then
-    "$ashlar" scan "oci:$stage/usual:1" --quiet --format json --output usual.json || code=$?
+  if [[ -f $stage/usual-python/index.json ]]; then
+    "$ashlar" scan "oci:$stage/usual-python:1" --quiet --format json --output usual.json || code=$?
     ((code == 0 || code == 3)) || die "a scan failed (exit code $code)"
     numbers() { jq -r --arg name "$1" '[$name, .verdict, .summary.by_status.affected // 0, .coverage.judged, .coverage.files.owned, .coverage.files.dark] | @tsv' "$2"; }
     { printf 'image\tverdict\tfindings\tpackages judged\tfiles explained\tfiles dark\n'
@@ -345,9 +350,9 @@ if [[ -n $advisories ]]; then
   run "$ashlar" sla --preset docker-hardened-images || code=$?
   ((code == 0 || code == 1)) || die "there was no report (exit code $code)"
 
-  if [[ -f $usual ]]; then
+  if [[ -f $stage/usual-nginx/index.json ]]; then
     scene 'What came of it: a usual base and ours, each figure with its source'
-    run "$ashlar" outcomes --old "oci:$stage/usual:1" --new "$repository:3.13" --key release.pub
+    run "$ashlar" outcomes --old "oci:$stage/usual-nginx:1" --new "${repository/python/nginx}:1.26" --key release.pub
   fi
 fi
 

@@ -13,10 +13,14 @@ namespace {
 /// How much of VERSION_ID stands in a space's name.
 enum class Release { None, Whole, Major, MajorMinorWithV };
 
+/// What the records of its advisories name. AlmaLinux's in OSV have a row for each binary package, with that one's version.
+enum class Names { Source, Binary };
+
 struct Row {
   std::string_view id, space;
   Release release;
   std::string_view type;  ///< purl type of its packages
+  Names names = Names::Source;
 };
 
 // The names of spaces are those of the OSV schema, "Defined ecosystems".
@@ -30,7 +34,7 @@ constexpr std::array rows = {
     Row{"bellsoft-hardened-containers", "BellSoft Hardened Containers", Release::Whole, "apk"},
     Row{"rhel", "Red Hat", Release::Whole, "rpm"},
     Row{"rocky", "Rocky Linux", Release::Major, "rpm"},
-    Row{"almalinux", "AlmaLinux", Release::Major, "rpm"},
+    Row{"almalinux", "AlmaLinux", Release::Major, "rpm", Names::Binary},
 };
 
 struct Ecosystem {
@@ -115,8 +119,10 @@ Place place_of(const inventory::Component& component, const Distribution& distri
   if (is_without_group(component))
     return {.space = {}, .package = component.name, .version = component.version, .reason = "nothing tells the group of this artifact, and advisories go by group and artifact"};
   if (ecosystem != ecosystems.end()) return {std::string(ecosystem->space), component.name, component.version, {}};
-  Place out{{}, component.source.empty() ? component.name : component.source, component.source_version.empty() ? component.version : component.source_version, {}};
-  const bool packaged = std::ranges::any_of(rows, [&](const Row& row) { return row.type == component.type; });
+  const auto row = std::ranges::find(rows, distribution.id, &Row::id);
+  const bool binary = row != rows.end() && row->names == Names::Binary;
+  Place out{{}, binary || component.source.empty() ? component.name : component.source, binary || component.source_version.empty() ? component.version : component.source_version, {}};
+  const bool packaged = std::ranges::any_of(rows, [&](const Row& each) { return each.type == component.type; });
   if (!packaged) return out.reason = fmt::format("nobody publishes advisories for packages of type '{}'", component.type), out;
   if (const bool document = component.found_by == "spdx" || component.found_by == "cyclonedx"; document && !component.remark.empty()) return out.reason = component.remark, out;
   if (const std::string_view vendor = vendor_of(component.maintainer); !vendor.empty())
@@ -125,7 +131,6 @@ Place place_of(const inventory::Component& component, const Distribution& distri
     return out.reason = fmt::format("its version says that it was built by {}, whose advisories are not at hand, and not by the distribution", other), out;
   if (is_of_another(component.distribution, distribution))
     return out.reason = fmt::format("it is of '{}', and what else is here of '{}'", component.distribution, distribution.space), out;
-  const auto row = std::ranges::find(rows, distribution.id, &Row::id);
   if (distribution.space.empty()) out.reason = distribution.reason;
   else if (row->type != component.type) out.reason = fmt::format("it is a {} package, and '{}' has {} packages", component.type, distribution.id, row->type);
   else out.space = distribution.space;

@@ -35,7 +35,8 @@ struct Place {
 bool is_anothers(const inventory::Component& component, const Distribution& distribution);
 
 /// The space of a component: of distribution packages that of `distribution`, unless who maintains it says that another publisher built it, or a document
-/// that it is of another distribution or release; of the others that of their ecosystem. Distribution packages go by source package and its version.
+/// that it is of another distribution or release; of the others that of their ecosystem. Distribution packages go by source package and its version,
+/// or by their own where the distribution's advisories do.
 Place place_of(const inventory::Component& component, const Distribution& distribution);
 
 }  // namespace ashlar::scan

@@ -30,6 +30,7 @@ TEST(Identity, OfDistributions) {
 
 TEST(Identity, OfComponents) {
   using inventory::Component;
+  const Distribution alma{"almalinux", "9.4", "AlmaLinux:9", {}}, rocky{"rocky", "9.4", "Rocky Linux:9", {}};
   const Distribution debian{"debian", "13", "Debian:13", {}}, ubuntu{"ubuntu", "24.04", "Ubuntu:24.04", {}}, unknown{"devuan", "5", {}, "distribution 'devuan' is not known"};
   struct Row { std::string_view summary; Component component; const Distribution& distribution; Place place; };
   const Row rows[] = {
@@ -46,6 +47,9 @@ TEST(Identity, OfComponents) {
       {"a document's, of another distribution", {.type = "deb", .name = "bash", .version = "5.2-1", .distribution = "ubuntu"}, debian, {{}, "bash", "5.2-1", "it is of 'ubuntu', and what else is here of 'Debian:13'"}},
       {"a document's, with a code name", {.type = "deb", .name = "bash", .version = "5.2-1", .distribution = "debian-trixie"}, debian, {"Debian:13", "bash", "5.2-1", {}}},
       {"on its own distribution it is its own", {.type = "deb", .name = "bash", .version = "5.2.21-2ubuntu4"}, ubuntu, {"Ubuntu:24.04", "bash", "5.2.21-2ubuntu4", {}}},
+      {"rpm by its source", {.type = "rpm", .name = "bind-utils", .version = "32:9.16.23-18.el9", .source = "bind", .source_version = "32:9.16.23-18.el9"}, rocky, {"Rocky Linux:9", "bind", "32:9.16.23-18.el9", {}}},
+      {"rpm by itself, where records name binaries", {.type = "rpm", .name = "bind-utils", .version = "32:9.16.23-18.el9", .source = "bind", .source_version = "32:9.16.23-18.el9"}, alma, {"AlmaLinux:9", "bind-utils", "32:9.16.23-18.el9", {}}},
+      {"with its own version", {.type = "rpm", .name = "perl-IO", .version = "1.43-481.el9", .source = "perl", .source_version = "4:5.32.1-481.el9"}, alma, {"AlmaLinux:9", "perl-IO", "1.43-481.el9", {}}},
       {"apk on debian", {.type = "apk", .name = "musl", .version = "1.2.5-r0"}, debian, {{}, "musl", "1.2.5-r0", "it is a apk package, and 'debian' has deb packages"}},
       {"python needs no distribution", {.type = "pypi", .name = "jinja2", .version = "3.1.2"}, unknown, {"PyPI", "jinja2", "3.1.2", {}}},
       {"a main module without a version", {.type = "golang", .name = "example.com/app", .remark = "main module without a version"}, debian, {{}, "example.com/app", {}, "main module without a version"}},
