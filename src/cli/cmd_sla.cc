@@ -112,7 +112,7 @@ Action sla(CLI::App& app) {
     if (!options->fleet.empty()) {
       TRY_ASSIGN(const auto fleet, pipeline::load_fleet(context.machine, options->fleet));
       for (const auto& each : fleet.images) wish.support.push_back({.image = each.repository, .from = each.from.value_or(Time{}), .until = each.until, .rebuilt_at_latest = each.cadence.value_or(0), .sla = each.sla});
-      if (wish.policy.empty() && wish.preset.empty() && !fleet.policy.empty()) wish.policy = fleet.policy.string();
+      wish.of_fleet = fleet.policy.string();
     }
     for (const std::string& each : options->cadences) {
       TRY_ASSIGN(auto support, support_of(each));

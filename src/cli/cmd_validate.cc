@@ -10,7 +10,7 @@ namespace ashlar::cli {
 
 Action validate(CLI::App& app) {
   const auto files = std::make_shared<std::vector<std::string>>();
-  app.add_option("FILE", *files, "definitions, locks, configuration files, policies (policy.yaml, policies/*.yaml), exceptions.json, statements (vex.json, *.vex.json) and descriptions of feeds (feeds/*.yaml); folders are searched for definitions")->required();
+  app.add_option("FILE", *files, "definitions, locks, configuration files, policies (policy.yaml, policies/*.yaml), exceptions.json, statements (vex.json, *.vex.json) and descriptions of feeds (feeds/*.yaml); folders are searched for all of them")->required();
   return [files](Context& context) -> Result<Exit> {
     TRY_ASSIGN(const auto checked, pipeline::validate(*context.machine.files, {files->begin(), files->end()}));
     size_t wrong = 0;

@@ -1,9 +1,13 @@
+#include <algorithm>
+#include <set>
+
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include <fmt/format.h>
 
 #include "attest/predicate.h"
+#include "base/json.h"
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/key_options.h"
@@ -21,6 +25,7 @@ struct Options {
   std::string ref, receipt, platform, policy, name;
   pipeline::TrustSettings trust{};
   std::vector<std::string> types;
+  bool statements = false;
 };
 
 Result<Exit> verify_receipt(Context& context, const Options& options) {
@@ -89,6 +94,18 @@ void say_signatures(Context& context, const pipeline::Verification& found) {
   for (const auto& each : found.support) say(context, each.str());
 }
 
+/// What is said by whom is believed, of the types that were asked for, or of all: each once, one a line.
+void say_statements(Context& context, const pipeline::Verification& found, const std::vector<std::string>& types) {
+  std::set<std::string> said;
+  for (const auto& each : found.signatures) {
+    if (!each.verified || each.statement.empty() || !said.insert(each.statement).second) continue;
+    const auto asked = [&](const std::string& type) { return pipeline::plain_type(type) == pipeline::plain_type(each.predicate_type); };
+    if (!types.empty() && std::ranges::none_of(types, asked)) continue;
+    // It was read when it was verified; as it is written, line breaks and all, it may be no line.
+    if (const auto read = parse_json(each.statement, "statement")) context.answer->append(read->dump() + "\n");
+  }
+}
+
 void say_verification(Context& context, const pipeline::Verification& found) {
   say_signatures(context, found);
   for (const std::string& each : found.missing) say(context, each);
@@ -103,7 +120,8 @@ Result<Exit> verify_image(Context& context, pipeline::Workshop& workshop, const 
     wanted.types.push_back(std::move(type));
   }
   TRY_ASSIGN(const auto found, pipeline::verify(context.machine, options.ref, wanted));
-  if (context.json) answer(context, to_json(found));
+  if (options.statements) say_statements(context, found, wanted.types);
+  else if (context.json) answer(context, to_json(found));
   else say_verification(context, found);
   return exit_of(found.verified, found);
 }
@@ -145,6 +163,7 @@ Action verify(CLI::App& app) {
   auto* const policy = app.add_option("--policy", options->policy, "whom to believe and what to ask for is what this policy's section 'verify' says (docs/formats/policy-verify.md); keys and identities that are named here count where it names nobody")->option_text("FILE");
   app.add_option("--as", options->name, "judge it as the image of this name: of one that was carried elsewhere")->option_text("REF")->needs(policy);
   app.add_option("--type", options->types, "a statement of this type must be there, too, signed by whom is believed; repeatable")->option_text("TYPE")->excludes(policy);
+  app.add_flag("--statements", options->statements, "the answer is what the statements say that whom you believe signed, of each --type or of all types: in-toto statements in JSON, one a line")->excludes(policy);
   app.add_option("--platform", options->platform, "the image of one platform, instead of the index")->option_text("PLATFORM");
   app.add_option("--receipt", options->receipt, "of `ashlar copy`: every byte that it names is read, and what is missing or altered is named")->option_text("FILE");
   return [options](Context& context) -> Result<Exit> {

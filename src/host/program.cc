@@ -31,6 +31,8 @@ std::string read_from_start(int file) {
 
 bool is_terminal(Stream stream) { return ::isatty(stream == Stream::Output ? STDOUT_FILENO : STDERR_FILENO) == 1; }
 
+std::uint32_t effective_user() { return ::geteuid(); }
+
 Path program_path() {
   std::error_code error;
   const Path started = std::filesystem::read_symlink("/proc/self/exe", error);

@@ -1,5 +1,5 @@
 #pragma once
-// The program itself: where it lies, and what its standard streams are.
+// The program itself: where it lies, whose it is, and what its standard streams are.
 #include <cstdint>
 #include <functional>
 #include <string_view>
@@ -13,6 +13,8 @@ enum class Stream { Output, Error };
 bool is_terminal(Stream stream);
 /// The running program's own file; empty when the machine does not tell.
 Path program_path();
+/// The user whose rights the program has.
+std::uint32_t effective_user();
 /// The file that is mapped into our memory at `address`; empty where none is.
 Path file_mapped_at(std::uintptr_t address);
 

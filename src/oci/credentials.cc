@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "host/program.h"
 
 namespace ashlar::oci {
 namespace {
@@ -103,6 +104,7 @@ std::vector<host::Path> login_files(const host::Machine& machine) {
   std::vector<host::Path> out;
   const host::Path home = folder("HOME");
   if (const host::Path runtime = folder("XDG_RUNTIME_DIR"); !runtime.empty()) out.push_back(runtime / "containers/auth.json");
+  else out.push_back(fmt::format("/run/containers/{}/auth.json", host::effective_user()));
   if (const host::Path config = folder("XDG_CONFIG_HOME"); !config.empty()) out.push_back(config / "containers/auth.json");
   else if (!home.empty()) out.push_back(home / ".config/containers/auth.json");
   if (const host::Path docker = folder("DOCKER_CONFIG"); !docker.empty()) out.push_back(docker / "config.json");

@@ -23,7 +23,7 @@ struct LoginFile {
 Result<LoginFile> read_logins(std::string_view text, std::string_view path);
 
 /// The login for a repository (`host/path`): of the most exact entry of the first file that has one. Files: `$REGISTRY_AUTH_FILE` alone where it is set;
-/// else `$XDG_RUNTIME_DIR/containers/auth.json`, `containers/auth.json` in the user's configuration, `$DOCKER_CONFIG/config.json`, `~/.docker/config.json`.
+/// else `$XDG_RUNTIME_DIR/containers/auth.json` (without that folder `/run/containers/UID/auth.json`), `containers/auth.json` in the user's configuration, `$DOCKER_CONFIG/config.json`, `~/.docker/config.json`.
 /// A helper that has none is no error; a file or helper that fails is. `also`: an address under which a file may have the login instead, as Docker writes it.
 Result<std::optional<Login>> find_login(host::Machine& machine, std::string_view repository, const std::string& also = {});
 

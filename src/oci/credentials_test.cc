@@ -1,8 +1,10 @@
 #include "oci/credentials.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "host/memory.h"
+#include "host/program.h"
 
 namespace ashlar::oci {
 namespace {
@@ -28,6 +30,9 @@ TEST(CredentialsTest, FilesAreAskedInTheOrderOfOtherTools) {
       {"a file that the environment names, alone", {{"HOME", "/h"}, {"REGISTRY_AUTH_FILE", "/a.json"}}, {{"/a.json", auths("")}, {"/h/.docker/config.json", auths(entry("r.example", "docker"))}}, "none"},
       {"that one's login", {{"REGISTRY_AUTH_FILE", "/a.json"}}, {{"/a.json", auths(entry("r.example", "named"))}}, "named:pass"},
       {"the runtime folder before the others", {{"HOME", "/h"}, {"XDG_RUNTIME_DIR", "/run"}}, {{"/run/containers/auth.json", auths(entry("r.example", "run"))}, {"/h/.docker/config.json", auths(entry("r.example", "docker"))}}, "run:pass"},
+      {"its place without such a folder", {{"HOME", "/h"}}, {{fmt::format("/run/containers/{}/auth.json", host::effective_user()), auths(entry("r.example", "run"))}, {"/h/.docker/config.json", auths(entry("r.example", "docker"))}}, "run:pass"},
+      {"another user's is not asked", {{"HOME", "/h"}}, {{fmt::format("/run/containers/{}/auth.json", host::effective_user() + 1), auths(entry("r.example", "run"))}, {"/h/.docker/config.json", auths(entry("r.example", "docker"))}}, "docker:pass"},
+      {"where there is one, it is not asked", {{"XDG_RUNTIME_DIR", "/run/user/7"}}, {{fmt::format("/run/containers/{}/auth.json", host::effective_user()), auths(entry("r.example", "run"))}}, "none"},
       {"the next, where the first does not know the registry", {{"HOME", "/h"}, {"XDG_RUNTIME_DIR", "/run"}}, {{"/run/containers/auth.json", auths(entry("other.example", "run"))}, {"/h/.docker/config.json", auths(entry("r.example", "docker"))}}, "docker:pass"},
       {"the user's configuration", {{"HOME", "/h"}}, {{"/h/.config/containers/auth.json", auths(entry("r.example", "config"))}}, "config:pass"},
       {"where XDG says it is", {{"HOME", "/h"}, {"XDG_CONFIG_HOME", "/c"}}, {{"/c/containers/auth.json", auths(entry("r.example", "config"))}}, "config:pass"},

@@ -172,17 +172,20 @@ TEST_F(CatalogTest, ValidationKnowsFilesByTheirNames) {
   write("/p/info.yaml", "not: a definition\n");
   write("/p/ashlar.yaml", "mirrors: {}\n");
   write("/p/x.lock.json", "{}");
+  write("/p/fleet.yaml", "bogus: 1\n");
+  write("/p/policy.yaml", "gate:\n  coverage: false\n");
+  write("/p/.github/workflow.yaml", "on: push\n");
   write("/p/notes.txt", "");
-  const auto found = validate(files, {"/p", "/p/ashlar.yaml", "/p/x.lock.json", "/gone.yaml"});
+  const auto found = validate(files, {"/p", "/p/ashlar.yaml", "/gone.yaml"});
   ASSERT_TRUE(found) << found.error().message;
   std::string told;
   for (const Validated& each : *found) told += each.path.string() + " " + each.kind + (each.error.message.empty() ? " well\n" : " ill\n");
-  EXPECT_EQ(told, "/p/deep/er/other.yml definition ill\n/p/small.yaml definition well\n/p/ashlar.yaml configuration well\n/p/x.lock.json lock ill\n/gone.yaml  ill\n");
-  EXPECT_EQ((*found)[0].error.faults.at(0).message, "unknown key 'colour'");
+  EXPECT_EQ(told, "/p/ashlar.yaml configuration well\n/p/deep/er/other.yml definition ill\n/p/fleet.yaml fleet ill\n/p/policy.yaml policy well\n/p/small.yaml definition well\n/p/x.lock.json lock ill\n/p/ashlar.yaml configuration well\n/gone.yaml  ill\n");
+  EXPECT_EQ((*found)[1].error.faults.at(0).message, "unknown key 'colour'");
   write("/q/readme.txt", "");
   const auto none = validate(files, {"/q"});
   ASSERT_FALSE(none);
-  EXPECT_EQ(none.error().message, "cannot validate '/q': no definition lies in this folder");
+  EXPECT_EQ(none.error().message, "cannot validate '/q': no definition, and no other file of ours, lies in this folder");
 }
 
 }  // namespace

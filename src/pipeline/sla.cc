@@ -49,6 +49,14 @@ std::vector<policy::Clock> clocks_by(const std::vector<ledger::Entry>& entries, 
   return out;
 }
 
+/// What is measured by where images have not agreed to anything else.
+Result<std::pair<policy::SlaRules, std::string>> rules_of(Workshop& workshop, const SlaWish& wish) {
+  if (!wish.policy.empty() || !wish.preset.empty() || wish.of_fleet.empty()) return sla_rules(workshop, wish.policy, wish.preset);
+  TRY_ASSIGN(std::string text, workshop.machine.files->read(wish.of_fleet));
+  TRY_ASSIGN(const auto policy, policy::read_policy(std::move(text), wish.of_fleet));
+  return sla_rules(workshop, policy.sla ? wish.of_fleet : std::string(), {});
+}
+
 }  // namespace
 
 host::Path ledger_path(const host::Folders& folders) { return folders.state / "ledger.db"; }
@@ -83,7 +91,7 @@ Result<std::pair<policy::SlaRules, std::string>> sla_rules(Workshop& workshop, c
 }
 
 Result<SlaAnswer> sla(Workshop& workshop, const SlaWish& wish) {
-  TRY_ASSIGN(auto rules, sla_rules(workshop, wish.policy, wish.preset));
+  TRY_ASSIGN(auto rules, rules_of(workshop, wish));
   TRY_ASSIGN(auto ledger, open_ledger(workshop.machine, wish.ledger.empty() ? ledger_path(workshop.folders) : wish.ledger));
   std::vector<ledger::Entry> entries;
   TRY(ledger.each({}, [&](const ledger::Entry& entry) {

@@ -18,7 +18,8 @@ Result<ledger::Ledger> open_ledger(host::Machine& machine, const host::Path& pat
 struct SlaWish {
   host::Path ledger{};
   std::string policy{};                      ///< a policy file with a section `sla`
-  std::string preset{};                      ///< a name of policies/sla/; both empty: `default`
+  std::string preset{};                      ///< a name of policies/sla/; both empty: `of_fleet`, without it `default`
+  std::string of_fleet{};                    ///< a policy file whose section `sla` counts where it has one
   std::optional<Time> now{};                 ///< none: the machine's clock
   bool measures_all = false;                 ///< by that, whatever images have agreed to
   std::string image{};                       ///< this repository alone

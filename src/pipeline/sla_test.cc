@@ -79,6 +79,9 @@ TEST_F(SlaTest, AnImageIsMeasuredByItsOwnAgreement) {
   };
   const struct { const char* summary; SlaWish wish; const char* expected; } rows[] = {
       {"nobody has one", {}, "a 7 by ; b 7 by ; "},
+      {"a fleet's policy with a section", {.of_fleet = "/project/policy.yaml"}, "a 2 by ; b 2 by ; "},
+      {"and without one: the default", {.of_fleet = "/project/gate.yaml"}, "a 7 by ; b 7 by ; "},
+      {"what is named counts before it", {.preset = "strict", .of_fleet = "/project/policy.yaml"}, "a 1 by strict; b 1 by strict; "},
       {"a preset for one", {.support = preset}, "a 1 by strict; b 7 by ; "},
       {"a file for the other", {.support = file}, "a 7 by ; b 2 by ; "},
       {"one for all", {.preset = "default", .measures_all = true, .support = preset}, "a 7 by ; b 7 by ; "},

@@ -115,11 +115,10 @@ Validated check(host::Files& files, const host::Path& path) {
   return out;
 }
 
-bool is_definition(std::string_view name) {
-  constexpr std::array<std::string_view, 8> others = {"info.yaml", "ashlar.yaml", "keyring.yaml", "keyring.yml", "policy.yaml", "policy.yml", "fleet.yaml", "fleet.yml"};
-  if (!name.ends_with(".yaml") && !name.ends_with(".yml")) return false;
-  if (std::ranges::find(others, name) != others.end() || std::ranges::find(tables, name, &Table::name) != tables.end()) return false;
-  return !name.ends_with(".cases.yaml") && !name.ends_with(".gitlab-ci.yml");
+/// Whether a file of a folder is one of ours by its name. A description of the catalogue is read with its definition, files of CI are `ashlar check`'s.
+bool is_ours(std::string_view name) {
+  if (name.ends_with(".yaml") || name.ends_with(".yml")) return name != "info.yaml" && !name.ends_with(".gitlab-ci.yml");
+  return name == "keyring.json" || name == "exceptions.json" || name == "vex.json" || name.ends_with(".vex.json") || name.ends_with(".openvex.json") || name.ends_with(".lock.json") || is_records_file(name);
 }
 
 Done collect(host::Files& files, const host::Path& folder, std::vector<host::Path>& found, int depth) {
@@ -131,7 +130,7 @@ Done collect(host::Files& files, const host::Path& folder, std::vector<host::Pat
     const auto stat = files.stat(path);
     if (!stat) continue;  // a link to nowhere is no definition
     if (stat->type == host::NodeType::Directory) TRY(collect(files, path, found, depth + 1));
-    else if (is_definition(name)) found.push_back(path);
+    else if (is_ours(name)) found.push_back(path);
   }
   return {};
 }
@@ -145,7 +144,7 @@ Result<std::vector<Validated>> validate(host::Files& files, const std::vector<ho
     if (stat && stat->type == host::NodeType::Directory) {
       std::vector<host::Path> found;
       TRY(collect(files, path, found, 0));
-      if (found.empty()) return cannot(Kind::NotFound, fmt::format("validate '{}'", path.string()), "no definition lies in this folder");
+      if (found.empty()) return cannot(Kind::NotFound, fmt::format("validate '{}'", path.string()), "no definition, and no other file of ours, lies in this folder");
       for (const host::Path& each : found) out.push_back(check(files, each));
     } else {
       out.push_back(check(files, path));

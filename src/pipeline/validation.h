@@ -15,7 +15,7 @@ struct Validated {
 
 /// Checks files by what they are: `*.lock.json` is a lock, `ashlar.yaml` and `config.yaml` are configuration,
 /// `keyring.yaml` and `keyring.json` trusted keys, `replacements.yaml` what replaces images, `migration.yaml` and `packages.yaml` what migrations go by, `policy.yaml`, `*.policy.yaml` and what lies in a folder `policies` policies, `*.cases.yaml` their example cases, `vendors.yaml` and `registries.yaml` what these are, `exceptions.json` decisions, `vex.json`, `*.vex.json` and `*.openvex.json` statements, `*.signatures.json` what is kept beside such, `*.yaml` in a folder `feeds`, or with keys
-/// that only such have, descriptions of feeds, other `*.yaml` and `*.yml` definitions. In a folder every definition below it is checked, but for what is hidden there and files of GitLab CI. An Error only when there is nothing to check or a folder cannot be read.
+/// that only such have, descriptions of feeds, other `*.yaml` and `*.yml` definitions. In a folder all of these below it are checked, but for what is hidden there and files of GitLab CI. An Error only when there is nothing to check or a folder cannot be read.
 Result<std::vector<Validated>> validate(host::Files& files, const std::vector<host::Path>& paths);
 
 }  // namespace ashlar::pipeline

@@ -41,7 +41,7 @@ void ask_checks(const std::vector<Candidate>& platforms, const Candidate& candid
     else against = true;
     if (failed) out.push_back({Answer::Stops, rule, fmt::format("{}: '{}' fails{}", candidate.platform, check.id, why(check)), fmt::format("mend it; `ashlar test` on the candidate shows all that '{}' found", check.id)});
     else if (check.answer == Checked::Answer::NotRun && !ran_elsewhere(platforms, check.id))
-      out.push_back({Answer::Unknown, rule, fmt::format("{}: '{}' was not run{}", candidate.platform, check.id, why(check)), "run it on a machine that can run the platform, or say `run-tests: false` in the policy's section 'gate'"});
+      out.push_back({Answer::Unknown, rule, fmt::format("{}: '{}' was not run{}", candidate.platform, check.id, why(check)), "mend what stands in the way here, or run it on a machine that can run the platform; `run-tests: false` in the policy's section 'gate' goes without them"});
   }
   if (against) return;
   out.push_back({Answer::Holds, rule, fmt::format("{}: {} hold{}", candidate.platform, held, elsewhere == 0 ? "" : fmt::format(", {} passed on another platform and cannot be run for this one here", elsewhere))});

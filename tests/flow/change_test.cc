@@ -109,6 +109,16 @@ TEST_F(ChangeFlow, notes_lie_beside_the_new_image_and_lead_from_the_old_one_to_i
   const std::string platform = "linux/amd64";
   const Ran verified = stage.ashlar({"verify", place() + ":1", "--key", "our.pub", "--platform", platform, "--type", "changes"});
   ASSERT_EQ(verified.code, 0) << verified.told;
+  const Ran said = stage.ashlar({"verify", place() + ":1", "--key", "our.pub", "--platform", platform, "--type", "changes", "--statements", "--quiet"});
+  EXPECT_EQ(said.code, 0) << said.told;
+  ASSERT_EQ(std::ranges::count(said.out, '\n'), 1) << "one statement, though two forms hold it\n" << said.told;
+  const Json printed = Json::parse(said.out);
+  EXPECT_EQ(printed["predicateType"], "https://ashlar.dev/attestation/changes/v1");
+  EXPECT_FALSE(printed["predicate"].empty());
+  ASSERT_EQ(stage.ashlar({"keys", "generate", "--output-prefix", "nobody", "--no-password"}).code, 0);
+  const Ran untold = stage.ashlar({"verify", place() + ":1", "--key", "nobody.pub", "--platform", platform, "--type", "changes", "--statements", "--quiet"});
+  EXPECT_EQ(untold.code, 1) << untold.told;
+  EXPECT_EQ(untold.out, "") << "what nobody believes is not told";
   EXPECT_NE(stage.ashlar({"verify", first["former"] == "" ? place() + ":1.1-r1" : "", "--key", "our.pub", "--platform", platform, "--type", "changes"}).code, 0) << "the first took nobody's place";
 
   // The statement itself: applied to the old inventory it gives the new one.

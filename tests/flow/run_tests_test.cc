@@ -158,5 +158,17 @@ TEST_F(RunTests, an_image_is_unpacked_once_and_stays_as_it_was) {
   EXPECT_NE(tell("  - {exit-code: 0, commands: [guest cat /etc/old], output: from the image}").find("passed"), std::string::npos);
 }
 
+TEST_F(RunTests, state_and_cache_may_lie_on_two_file_systems_and_behind_links) {
+  std::string other = "/dev/shm/ashlar-flow-XXXXXX";
+  if (::mkdtemp(other.data()) == nullptr) GTEST_SKIP() << "this machine has no second file system to write to";
+  fs::remove_all(stage.folder() / "state");
+  fs::create_directory_symlink(other, stage.folder() / "state");
+  fs::rename(stage.folder() / "cache", stage.folder() / "elsewhere");
+  fs::create_directory_symlink("elsewhere", stage.folder() / "cache");
+  const std::string said = tell("  - {exit-code: 0, files: [{path: /etc/brought, content: brought}], commands: [guest cat /etc/old], output: from the image}");
+  fs::remove_all(other);
+  EXPECT_TRUE(said.starts_with("passed")) << said;
+}
+
 }  // namespace
 }  // namespace ashlar::flow

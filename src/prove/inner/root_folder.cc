@@ -160,10 +160,11 @@ Done write_root(oci::ImageReader& image, const Contents& contents, const std::ve
   return to.write(Bytes(tar_end_size, 0));
 }
 
-Result<host::Path> unpacked_root(host::Machine& machine, const host::Path& folder, oci::ImageReader& image, const Contents& contents, const IdMaps& maps) {
+Result<host::Path> unpacked_root(host::Machine& machine, const host::Path& named, oci::ImageReader& image, const Contents& contents, const IdMaps& maps) {
   host::Files& files = *machine.files;
+  TRY(files.make_folders(named));
+  TRY_ASSIGN(const host::Path folder, files.canonical(named));  // runc takes no root that a symlink leads to
   const host::Path place = folder / contents.manifest.digest.hex(), root = place / "root", complete = place / "complete", archive = place / "root.tar";
-  TRY(files.make_folders(folder));
   TRY_ASSIGN(const auto lock, files.lock(folder / (contents.manifest.digest.hex() + ".lock")));
   if (files.exists(complete)) {
     TRY(files.touch(complete));
@@ -186,7 +187,11 @@ Result<host::Path> unpacked_root(host::Machine& machine, const host::Path& folde
 
 Done extend_root(host::Machine& machine, const Contents& contents, const host::Path& root, const std::vector<PlacedFile>& placed, const IdMaps& maps, const host::Path& to) {
   TRY(machine.files->make_folders(to.parent_path()));
-  TRY(run_as_their_root(machine, maps, {"cp", "--archive", "--link", root.string(), to.string()}, "copy the image's root"));
+  // Between two file systems, or two mounts of one, there are no links: then its bytes are copied.
+  if (!run_as_their_root(machine, maps, {"cp", "--archive", "--link", root.string(), to.string()}, "link the image's root")) {
+    TRY(run_as_their_root(machine, maps, {"rm", "-rf", to.string()}, "remove a half copied root"));
+    TRY(run_as_their_root(machine, maps, {"cp", "--archive", root.string(), to.string()}, "copy the image's root"));
+  }
   const host::Path archive = to.parent_path() / "placed.tar";
   TRY_ASSIGN(const auto draft, machine.files->draft(to.parent_path()));
   std::set<std::string> made;

@@ -145,8 +145,8 @@ Result<std::unique_ptr<Runtime>> Runtime::open(host::Machine& machine, const hos
 }
 
 Done Runtime::make_work(const host::Path& state) {
-  const host::Path folder = state / "run";
-  TRY(machine_.files->make_folders(folder));
+  TRY(machine_.files->make_folders(state / "run"));
+  TRY_ASSIGN(const host::Path folder, machine_.files->canonical(state / "run"));  // runc takes no root that a symlink leads to
   // Nobody sweeps away a folder of ours that is not locked yet.
   TRY_ASSIGN(const auto alone, machine_.files->lock(state / "run.lock"));
   TRY_ASSIGN(const auto before, machine_.files->list(folder));
