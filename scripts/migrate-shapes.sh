@@ -147,8 +147,8 @@ run() {
   expect=$(run_value "$1" expect) port=$(run_value "$1" port) path=$(run_value "$1" path)
   if [[ -n $port && -n $path ]]; then options+=(--get "$port$path"); fi
   "$ashlar" migrate --prove --old-image "$([[ $before == - ]] && echo "$new" || echo "$was")" --new-image "$new" "${options[@]}" --format json --output "$folder/proof.json" >"$folder/prove.log" 2>&1 || code=$?
-  # An old image that does nothing by itself says nothing of the new one, which then runs alone.
-  if [[ $before != - && -s $folder/proof.json && $(jq -r '.answer' "$folder/proof.json") == unknown ]]; then
+  # An old image that does nothing by itself, or does not start on its stand-in, says nothing of the new one, which then runs alone.
+  if [[ $before != - ]] && [[ ! -s $folder/proof.json || $(jq -r '.answer' "$folder/proof.json") == unknown ]]; then
     proof=unknown
     "$ashlar" migrate --prove --old-image "$new" --new-image "$new" "${options[@]}" --format json --output "$folder/proof.json" >"$folder/prove.log" 2>&1 || true
   fi
