@@ -29,9 +29,12 @@ class ClockRun {
   void take_decider(const ledger::Event& event);
   void forget_decider();
   void take_promotion(const Entry& entry);
+  void take_closing(const Entry& entry);
+  void take_rollback(const Entry& entry);
   void take_deployment(const Entry& entry);
   void rescore(const Entry& entry);
   void see(const Entry& entry);
+  void back();
   void resume(Time at);
   void end(const Entry& entry, bool fixed);
   void reopen(Time at);
@@ -51,7 +54,10 @@ class ClockRun {
   std::optional<Time> pause_end_{}, exception_end_{}, due_{};
   Time paused_at_{};
   std::int64_t paused_in_all_ = 0, limit_ = 0;
+  bool withdrawn_ = false;              ///< its publisher took it back: no image has it
   std::set<std::string> without_{};     ///< digests that do not have it
+  std::set<std::string, std::less<>> stable_{};  ///< tags that promotions moved
+  std::optional<std::string> deployed_{};        ///< what was deployed last in the clock's environment; none: nobody ever said so
   std::set<std::uint64_t> used_{};      ///< numbers of events that did something
   std::optional<std::pair<Time, Severity>> open_{};
 };
