@@ -50,7 +50,7 @@ class OneAhead {
     if (out.lock == lock_identity(present)) return out;
     out.changes = by_platforms(plan::changes(present, lock));
     TRY_ASSIGN(const auto history, history_of(ledger, image_.repository));
-    const std::string inputs = Digest::of(fmt::format("{}\n{}\n{}", out.lock, definition.digest_hex, judged_by_)).hex();
+    const std::string inputs = inputs_of(out.lock, definition.digest_hex, judged_by_);
     TRY_ASSIGN(const bool known, is_known(history, definition, inputs, out));
     if (known) return out;
     TRY(make_of(lock, out));
