@@ -185,6 +185,26 @@ TEST(SlaClocks, WhatIsClosedWithAPublicationRunsOnWhereItIsDeployed) {
   }
 }
 
+/// A tag that goes back takes no deployment with it.
+TEST(SlaClocks, WhatIsFoundInAnImageFromBeforeIsNotWhereANewerOneRuns) {
+  const auto rules = rules_of("{starts: fix-available, limits: {critical: 7d}, environments: {production: {limits: {critical: 20d}}}}");
+  const std::string fixed = "2026-01-02 first-seen a CVE-1 severity=critical\n2026-01-02 fix-available - CVE-1\n2026-01-05 promoted a - digest=new tag=1 fixes=CVE-1\n2026-01-05 closed a CVE-1 digest=new\n2026-01-06 deployed a - digest=new env=production\n";
+  const std::string back = fixed + "2026-01-07 rolled-back a - digest=old tag=1\n2026-01-07 reopened a CVE-1 digest=old\n";
+  const struct { const char* summary; std::string events; const char *published, *production; } table[] = {
+      {"the tag went back, and what runs did not", back, "running", "met"},
+      {"it is taken back there, too", back + "2026-01-08 deployed a - digest=old env=production\n", "running", "running"},
+      {"the fix was none: what runs has it", fixed + "2026-01-07 reopened a CVE-1 digest=new\n", "running", "running"},
+      {"nor was it in what came later", fixed + "2026-01-07 promoted a - digest=newer tag=1\n2026-01-08 reopened a CVE-1 digest=newer\n", "running", "running"},
+      {"nobody says in what it is found", fixed + "2026-01-07 reopened a CVE-1\n", "running", "running"},
+  };
+  for (const auto& row : table) {
+    const auto found = clocks(history(row.events), rules, at("2026-01-09"));
+    ASSERT_EQ(found.size(), 2U) << row.summary;
+    EXPECT_EQ(to_string(found[0].state), row.published) << row.summary;
+    EXPECT_EQ(to_string(found[1].state), row.production) << row.summary;
+  }
+}
+
 TEST(SlaClocks, SaysWhoAnswersForWhatIsNotFixed) {
   const std::string seen = "2026-01-01 first-seen a CVE-1 severity=critical\n", excepted = seen + "2026-01-03 excepted a CVE-1 decided-by=platform until=2026-02-01\n";
   const auto said = [](const std::string& events, std::string_view now, const char* stops) {

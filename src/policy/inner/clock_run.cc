@@ -251,6 +251,11 @@ void ClockRun::take_closing(const Entry& entry) {
   if (!ended_) use(entry);
 }
 
+/// It is found in an image from before, to which the tags went back, and what is deployed in the clock's environment is known not to have it.
+bool ClockRun::runs_without(const Event& event) const {
+  return !clock_.environment.empty() && ended_ && clock_.fixed && deployed_ && without_.contains(*deployed_) && !event.digest.empty() && !without_.contains(event.digest);
+}
+
 /// Another tag than those that promotions move, as a canary's, says nothing of what is published.
 void ClockRun::take_rollback(const Entry& entry) {
   const Event& event = entry.event;
@@ -279,6 +284,7 @@ void ClockRun::take(const Entry& entry) {
   switch (event.kind) {
     case ledger::Kind::FirstSeen: return see(entry);
     case ledger::Kind::Reopened:
+      if (runs_without(event)) return;
       if (names(event)) forget_decider();
       if (ended_) {
         use(entry);

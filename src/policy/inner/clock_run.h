@@ -42,6 +42,7 @@ class ClockRun {
   void mark(Time at);                   ///< what the image has from now on is another thing than before
   void use(const Entry& entry) { used_.insert(entry.number); }
   void disregard(const Entry& entry, std::string why) { clock_.disregarded.push_back({entry.number, std::move(why)}); }
+  bool runs_without(const ledger::Event& event) const;
   bool names(const ledger::Event& event) const;  ///< the event says that it is about this vulnerability
   std::int64_t limit_from(Time at) const;
 
