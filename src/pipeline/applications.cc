@@ -279,7 +279,7 @@ Result<ApplicationStanding> standing_of(Workshop& workshop, advisory::Database& 
   std::string tests;
   if (!application.tests.empty()) {
     TRY_ASSIGN(const auto definition, load_definition(*machine.files, application.tests));
-    tests = definition.digest_hex;
+    TRY_ASSIGN(tests, definition_identity(*machine.files, definition));
   }
   out.inputs = Digest::of(fmt::format("{}\n{}\n{}\n{}", out.own, base.digest, tests, rules.judged_by)).hex();
   TRY_ASSIGN(out.stopped, stopped_before(workshop, database, application, rules, out.inputs, recorded));

@@ -263,6 +263,7 @@ Result<Watched> look_at(Workshop& workshop, advisory::Database& database, ImageH
   out.history = std::move(history);
   out.image = image;
   TRY_ASSIGN(out.definition, load_definition(*workshop.machine.files, image.definition));
+  TRY_ASSIGN(out.identified, definition_identity(*workshop.machine.files, out.definition));
   TRY_ASSIGN(out.to, parse_destination(image.to));
   if (const auto stable = moving_tags(out.to, out.definition); image.rollout && std::ranges::find(stable, image.rollout->canary) != stable.end())
     return cannot(Kind::Invalid, fmt::format("renew '{}'", image.repository), fmt::format("its canary's tag '{}' is one of the stable ones", image.rollout->canary));
@@ -280,16 +281,16 @@ Result<Watched> look_at(Workshop& workshop, advisory::Database& database, ImageH
     facts.promoted = promoted->at;
     facts.seconds = promoted->seconds;
     facts.recorded = promoted->digest == facts.published && !promoted->lock.empty();
-    facts.definition_changed = !promoted->definition.empty() && promoted->definition != out.definition.digest_hex;
+    facts.definition_changed = !promoted->definition.empty() && promoted->definition != out.identified;
   }
   TRY(watch_tags(workshop.machine, out));
   // What would be made of the lock and definition that are there now is what soaked, or it has not soaked.
   const auto& canary = out.history.canary;
-  if (canary && image.rollout && canary->lock == out.identity && canary->definition == out.definition.digest_hex) facts.canary = policy::ImageFacts::Canary{.digest = canary->digest, .since = canary->at, .soak = image.rollout->soak};
+  if (canary && image.rollout && canary->lock == out.identity && canary->definition == out.identified) facts.canary = policy::ImageFacts::Canary{.digest = canary->digest, .since = canary->at, .soak = image.rollout->soak};
   TRY(watch_hand(workshop.machine, image, out));
   facts.promise = promise_changed(options, out);
-  out.inputs = inputs_of(lock_identity(out.newer), out.definition.digest_hex, options.judged_by);
-  const auto left = out.history.left.find({lock_identity(out.newer), out.definition.digest_hex});
+  out.inputs = inputs_of(lock_identity(out.newer), out.identified, options.judged_by);
+  const auto left = out.history.left.find({lock_identity(out.newer), out.identified});
   if (left != out.history.left.end()) facts.stopped = fmt::format("it was published, and its tag was moved back: {}", left->second);
   TRY_ASSIGN(const std::string stopped, stopped_before(workshop, database, options, out));
   if (!stopped.empty()) facts.stopped = stopped;

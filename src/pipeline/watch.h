@@ -32,6 +32,7 @@ struct WatchOptions {
 struct Watched {
   FleetImage image;
   plan::Definition definition;
+  std::string identified{};                ///< the definition with all that it takes: definition_identity()
   oci::ImageRef to;
   std::string before{};                    ///< text of the lock that is there; empty: none
   std::string identity{};                  ///< of it: lock_identity()

@@ -254,6 +254,27 @@ TEST_F(RenewFlow, another_definition_is_made_at_once) {
   EXPECT_EQ(due(renew()), "");
 }
 
+/// Files beside the definition that go into the image are part of it, in folders, too; and what was stopped for one is tried again with another.
+TEST_F(RenewFlow, what_a_definition_takes_from_beside_it_is_part_of_it) {
+  stage.write("greeting/hello.txt", "hello\n");
+  stage.write("tone.conf", "tone = low\n");
+  stage.write("small.yaml", stage.read("small.yaml") + "paths:\n  - {type: file, path: /etc/tone.conf, source: tone.conf}\n  - {type: directory, path: /srv/greeting, source: greeting}\n");
+  EXPECT_EQ(done(renew()), "promoted 1.1-r1\n");
+  EXPECT_EQ(due(renew()), "");
+  int revision = 1;
+  for (const auto& [path, text] : {std::pair("tone.conf", "tone = high\n"), {"greeting/hello.txt", "good day\n"}, {"greeting/bye.txt", "bye\n"}}) {
+    stage.write(path, text);
+    EXPECT_EQ(due(renew({"--plan"}, 1)), "rebuild: its definition has changed\n") << path;
+    EXPECT_EQ(done(renew()), fmt::format("promoted 1.1-r{}\n", ++revision)) << path;
+    EXPECT_EQ(due(renew()), "") << path;
+  }
+  std::filesystem::remove(stage.folder() / "greeting/bye.txt");  // somebody may rely on it
+  EXPECT_EQ(done(renew({}, 1)), "stopped \n");
+  EXPECT_EQ(renew({}, 1)["done"], Json::array()) << "it is held";
+  stage.write("greeting/bye.txt", "good bye\n");
+  EXPECT_EQ(done(renew()), fmt::format("promoted 1.1-r{}\n", ++revision)) << "and goes on when it is there again";
+}
+
 TEST_F(RenewFlow, what_is_stopped_leaves_tags_and_lock_and_is_not_tried_again_until_something_changes) {
   renew();
   const auto published = tags();
