@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # How long `ashlar scan` and `ashlar feed update` take and how much memory, beside trivy, grype and syft in turn on the same files and records of the same
 # size; the table goes to standard output.
-#   bench/scan.sh [--build FOLDER] [--repeat N] [--peers N] [--only python|fat|stored|compile]
+#   bench/scan.sh [--build FOLDER] [--repeat N] [--peers N] [--only python|fat|stored|due|compile]
 # FOLDER is a release build with benchmarks (build/release), N at least 5 rounds of ours and of the peers (--peers 0: none). GRYPE, SYFT and TRIVY name them;
 # TRIVY_DB names trivy-db's builder, beside which records are compiled where there is one.
 # Records: 190,000 in the form of Debian's tracker, generated (bench/advisories), compiled by us and by scripts/peer-databases.sh and scripts/trivy-database.sh.
@@ -9,6 +9,7 @@
 # python   the python image of the catalogue: its root file system and its OCI archive (trivy reads no such archive: the layout's folder)
 # fat      made here, nothing fetched: bench/fat.py; scanned again after its third layer changed
 # stored   10,000 remembered images (bench/inventories), and one advisory for all of them: `ashlar explain`, and what it makes due: `ashlar renew --plan --advisory`
+# due      the same two answers and scans of the python image in turn, in one run: what is due is to take less time than one scan
 # compile  `feed update` of the 190,000 records, the size of the database and packed with zstd -19, and the first query: a scan of an SBOM with one package
 set -euo pipefail
 source "$(dirname "$0")/rounds.sh"
@@ -83,6 +84,28 @@ say_ratios() {
   say_ratio "$1" trivy-again again "$2, again: trivy takes"
 }
 
+# The python image of the catalogue: its root file system, its layout and its archive.
+make_python() {
+  [[ ! -d $work/python ]] || return 0
+  rm -rf "$work/image" "$work/bundle"
+  mkdir -p "$work/project/catalog"
+  cp -r "$here/catalog/python" "$work/project/catalog/"
+  (cd "$work/project" && "$ashlar" build catalog/python/3.13.yaml --platform linux/amd64 -o "oci:$work/image:1" --quiet >&2)
+  umoci --log=error unpack --rootless --image "$work/image:1" "$work/bundle"
+  pack "$work/image" "$work/python.tar"
+  mv "$work/bundle/rootfs" "$work/python"
+}
+# 10,000 images, and one advisory about a package which all of them have.
+remember_images() {
+  if [[ ! -f $work/state/ashlar/inventories.stored ]]; then
+    "$build/bench/inventories" "$work/state/ashlar" 10000 "$work/tracker.json"
+    touch "$work/state/ashlar/inventories.stored"
+  fi
+  advisory=$(jq -r '[.[keys[0]] | to_entries[] | select(.value.releases.trixie.fixed_version // "0" != "0") | .key][0]' "$work/tracker.json")
+}
+explains() { timed "$1" "$ashlar" explain "$advisory" --format json; }
+is_due() { timed "$1" "$ashlar" renew --plan --advisory "$advisory" --format json; }
+
 if [[ ! -f $work/tracker.json ]]; then "$build/bench/advisories" generate "$work/tracker.json" 190000; fi
 if [[ ! -d $work/state ]] && ! wants compile; then "$ashlar" feed update "debian-tracker=$work/tracker.json" --quiet >&2; fi
 if ((peers)) && [[ ! -d $work/databases/grype ]]; then GRYPE=$grype "$here/scripts/peer-databases.sh" "$work/tracker.json" "$work/databases"; fi
@@ -116,15 +139,7 @@ if wants compile; then
   tell "$work/start.rounds" 'start alone (`--version`)'
 fi
 if wants python; then
-  if [[ ! -d $work/python ]]; then
-    rm -rf "$work/image" "$work/bundle"
-    mkdir -p "$work/project/catalog"
-    cp -r "$here/catalog/python" "$work/project/catalog/"
-    (cd "$work/project" && "$ashlar" build catalog/python/3.13.yaml --platform linux/amd64 -o "oci:$work/image:1" --quiet >&2)
-    umoci --log=error unpack --rootless --image "$work/image:1" "$work/bundle"
-    pack "$work/image" "$work/python.tar"
-    mv "$work/bundle/rootfs" "$work/python"
-  fi
+  make_python
   rm -f "$work"/root.*.rounds
   ours /dev/null "dir:$work/python"
   if ((peers)); then timed /dev/null "$trivy" rootfs "${trivy_options[@]}" "$work/python"; fi
@@ -152,18 +167,38 @@ if wants fat; then
   tell "$work/changed.rounds" 'fat image, one of three layers changed: ours'
 fi
 if wants stored; then
-  if [[ ! -f $work/state/ashlar/inventories.stored ]]; then
-    "$build/bench/inventories" "$work/state/ashlar" 10000 "$work/tracker.json"
-    touch "$work/state/ashlar/inventories.stored"
-  fi
+  remember_images
   rm -f "$work"/{stored,due}.rounds
-  # One that is about a package which all of them have.
-  advisory=$(jq -r '[.[keys[0]] | to_entries[] | select(.value.releases.trixie.fixed_version // "0" != "0") | .key][0]' "$work/tracker.json")
-  for ((round = 0; round < repeat; round++)); do timed "$work/stored.rounds" "$ashlar" explain "$advisory" --format json; timed "$work/due.rounds" "$ashlar" renew --plan --advisory "$advisory" --format json; done
+  for ((round = 0; round < repeat; round++)); do explains "$work/stored.rounds"; is_due "$work/due.rounds"; done
   tell "$work/stored.rounds" "one advisory for 10,000 remembered images, $("$ashlar" explain "$advisory" --format json | jq '.affected | length') affected"
   tell "$work/due.rounds" "what it makes due among them, $({ "$ashlar" renew --plan --advisory "$advisory" --format json || (($? == 1)); } | jq '.due | length') due"
 fi
+if wants due; then
+  make_python
+  remember_images
+  rm -f "$work"/turn.*.rounds
+  archive=oci-archive:$work/python.tar
+  ours /dev/null "$archive"
+  for ((round = 0; round < repeat; round++)); do
+    ours "$work/turn.first.rounds" "$archive" --again
+    explains "$work/turn.explain.rounds"
+    ours "$work/turn.root.rounds" "dir:$work/python"
+    is_due "$work/turn.due.rounds"
+    ours "$work/turn.again.rounds" "$archive"
+  done
+  tell "$work/turn.explain.rounds" 'one advisory among 10,000 remembered images: who is affected'
+  tell "$work/turn.due.rounds" 'what it makes due'
+  tell "$work/turn.first.rounds" 'python, OCI archive: ours, first'
+  tell "$work/turn.again.rounds" 'python, OCI archive: ours, again'
+  tell "$work/turn.root.rounds" 'python, root file system: ours'
+fi
 echo
+if wants due; then
+  for scan in 'first OCI archive, first' 'again OCI archive, again' 'root root file system'; do
+    ratio "$work/turn.explain.rounds" "$work/turn.${scan%% *}.rounds" "who is affected: a scan of the python image (${scan#* }) takes"
+    ratio "$work/turn.due.rounds" "$work/turn.${scan%% *}.rounds" "what is due: a scan of the python image (${scan#* }) takes"
+  done
+fi
 if wants compile; then
   database=$(find "$work/state" -name '*.db' -print -quit)
   echo "Database: $(stat -c %s "$database" | awk '{printf "%.1f", $1 / 1e6}') MB, packed $(zstd -19 -c -q "$database" | wc -c | awk '{printf "%.1f", $1 / 1e6}') MB; the records: $(stat -c %s "$work/tracker.json" | awk '{printf "%.1f", $1 / 1e6}') MB."

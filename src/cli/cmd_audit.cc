@@ -140,16 +140,18 @@ Result<Exit> checkpoint(Context& context, const Options& options) {
   return Exit::Clean;
 }
 
-/// The digest that is meant: the reference's own, else what the ledger says was promoted last under its tag.
+/// The digest that is meant: the reference's own, else what the ledger says its tag was moved to last, forwards, back, or as a canary's.
 Result<std::string> digest_of(ledger::Ledger& ledger, const oci::ImageRef& ref, const std::string& image, Time at) {
   if (!ref.digest.empty()) return ref.digest;
-  TRY_ASSIGN(const auto promoted, ledger.read({.image = image, .kind = ledger::Kind::Promoted}));
+  TRY_ASSIGN(const auto entries, ledger.read({.image = image}));
   std::string out;
-  for (const ledger::Entry& each : promoted) {
-    const auto tag = each.event.facts.find("tag");
-    if (each.event.at > at || tag == each.event.facts.end()) continue;
-    const auto tags = words(tag->second);
-    if (std::ranges::find(tags, ref.tag) != tags.end()) out = each.event.digest;
+  for (const ledger::Entry& each : entries) {
+    const ledger::Event& event = each.event;
+    const bool moves = event.kind == ledger::Kind::Promoted || event.kind == ledger::Kind::RolledBack || (event.kind == ledger::Kind::Noted && event.fact("what") == "canary");
+    if (!moves || event.at > at) continue;
+    const std::string tag = event.fact("tag");
+    const auto tags = words(tag);
+    if (std::ranges::find(tags, ref.tag) != tags.end()) out = event.digest;
   }
   if (!out.empty()) return out;
   return cannot(Kind::NotFound, fmt::format("report '{}'", ref.str()), "the ledger knows of no digest under this tag: name it as REPO@sha256:...");

@@ -217,4 +217,23 @@ bool TreeReader::read(std::string_view path, std::uint64_t size, std::span<std::
   return count >= 0 && static_cast<std::uint64_t>(count) == size;
 }
 
+Done add_tree(Files& files, const Path& path, Hasher& hasher, int depth) {
+  const auto stat = files.stat(path);
+  if (!stat || depth > 32) {
+    hasher.update("absent\n");
+    return {};
+  }
+  if (stat->type == NodeType::Directory) {
+    TRY_ASSIGN(const auto names, files.list(path));
+    for (const std::string& name : names) {
+      hasher.update(fmt::format("name {}\n", name));
+      TRY(add_tree(files, path / name, hasher, depth + 1));
+    }
+    return {};
+  }
+  TRY_ASSIGN(const std::string content, files.read(path));
+  hasher.update(fmt::format("file {}\n", content.size())).update(content);
+  return {};
+}
+
 }  // namespace ashlar::host

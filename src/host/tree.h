@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/digest.h"
 #include "base/tar.h"
 #include "host/files.h"
 
@@ -13,6 +14,9 @@ namespace ashlar::host {
 /// listed without what lies in them. Of several names of one file the first is Regular and the others are HardLinks to it. Sockets are left out.
 /// `threads`, of which there is at least one, look, each in a folder of its own; what is listed is the same.
 Result<std::vector<TarEntry>> list_tree(const Path& folder, size_t threads = 1);
+
+/// The content of a file, or of a folder with everything below it to a depth of 32, into a hash; what is not there is told from what is empty.
+Done add_tree(Files& files, const Path& path, Hasher& hasher, int depth = 0);
 
 /// Reads small files below a folder, by paths relative to it: fastest those of one folder one after the other. Used by one thread. Where `files` only
 /// stand in for the machine's it reads none.

@@ -153,34 +153,44 @@ class Candidate {
     out.digest = digest_.str();
     candidate.tag.clear();
     candidate.digest = out.digest;
-    TRY_ASSIGN(const auto platform, examine(candidate, done));
-    const auto verdict = policy::ask(rules_.make.policy.gate, {for_gate(platform, application_.ref)});
+    TRY_ASSIGN(const auto platforms, examine(candidate, done));
+    std::vector<policy::Candidate> candidates;
+    for (const CandidatePlatform& each : platforms) candidates.push_back(for_gate(each, application_.ref));
+    const auto verdict = policy::ask(rules_.make.policy.gate, candidates);
     out.why = reasons_of(verdict);
-    if (verdict.passed) TRY(publish(candidate, platform, out));
+    if (verdict.passed) TRY(publish(candidate, platforms, out));
     else TRY(stop(candidate, out));
     return out;
   }
 
  private:
-  /// Tests, scans, and holds it against what is used now: where it is written when it was before, else the application as its owner built it.
-  Result<CandidatePlatform> examine(const oci::ImageRef& candidate, const Rebased& done) {
-    TestOptions tests{.platform = done.platform.str(), .definition = application_.tests, .run = rules_.make.run && rules_.make.policy.gate.run_tests && !application_.tests.empty(), .no_rebuild = true};
+  /// Tests, scans, and holds each platform against what is used now: where it is written when it was before, else the application as its owner built it.
+  Result<std::vector<CandidatePlatform>> examine(const oci::ImageRef& candidate, const Rebased& done) {
     ScanOptions how = scan_options(application_, rules_.make);
     how.base = onto_.str();
-    TRY_ASSIGN(auto out, examine_platform(workshop_, database_, candidate.str(), tests, how, rules_.make.policy));
-    tests_ = out.tested;
     TRY_ASSIGN(auto former, oci::ImageRef::parse(application_.ref));
     former.tag.clear();
     former.digest = standing_.own;
-    tests.run = false;
-    TRY_ASSIGN(const auto before, test(workshop_, former.str(), tests));
-    forgive_own(before.checks, out.tested.checks);
+    std::vector<CandidatePlatform> out;
+    for (const std::string& platform : platforms_of(done)) {
+      TestOptions tests{.platform = platform, .definition = application_.tests, .run = rules_.make.run && rules_.make.policy.gate.run_tests && !application_.tests.empty(), .no_rebuild = true};
+      TRY_ASSIGN(auto one, examine_platform(workshop_, database_, candidate.str(), tests, how, rules_.make.policy));
+      tests_.push_back(one.tested);
+      tests.run = false;
+      TRY_ASSIGN(const auto before, test(workshop_, former.str(), tests));
+      forgive_own(before.checks, one.tested.checks);
+      out.push_back(std::move(one));
+    }
     TRY_ASSIGN(const auto there, pointed_at(workshop_.machine, place_, place_.tag));
     if (there) former = place_, former.tag.clear(), former.digest = there->str();
-    std::vector<CandidatePlatform> platforms;
-    platforms.push_back(std::move(out));
-    TRY(hold_against(workshop_, database_, former, digest_, candidate.str(), rules_.make, platforms));
-    return std::move(platforms.front());
+    TRY(hold_against(workshop_, database_, former, digest_, candidate.str(), rules_.make, out));
+    return out;
+  }
+
+  static std::vector<std::string> platforms_of(const Rebased& done) {
+    std::vector<std::string> out;
+    for (const Rebased& each : done.each) out.push_back(each.platform.str());
+    return done.each.empty() ? std::vector{done.platform.str()} : out;
   }
 
   Done stop(const oci::ImageRef& candidate, MovedApplication& out) {
@@ -194,7 +204,7 @@ class Candidate {
   }
 
   /// Pushed by its digest, signed there, and then its tag.
-  Done publish(const oci::ImageRef& candidate, const CandidatePlatform& platform, MovedApplication& out) {
+  Done publish(const oci::ImageRef& candidate, const std::vector<CandidatePlatform>& platforms, MovedApplication& out) {
     out.outcome = MovedApplication::Outcome::Promoted;
     TRY_ASSIGN(const auto turn, take_turn(workshop_, place_));
     TRY(push_candidate(workshop_.machine, candidate, place_));
@@ -202,10 +212,14 @@ class Candidate {
       oci::ImageRef there = place_;
       there.tag.clear();
       there.digest = out.digest;
-      TRY_ASSIGN(auto said, results_of(workshop_, tests_, platform.report));
-      if (platform.notes) said.push_back(changes_of(*platform.notes));
-      TRY(sign(workshop_.machine, there.str(), *rules_.make.key, {}));
-      TRY(attest(workshop_.machine, there.str(), said, *rules_.make.key, {.once = true}));
+      const bool several = platforms.size() > 1;
+      TRY(sign(workshop_.machine, there.str(), *rules_.make.key, {.each_platform = several}));
+      for (size_t at = 0; at < platforms.size(); ++at) {
+        const CandidatePlatform& each = platforms[at];
+        TRY_ASSIGN(auto said, results_of(workshop_, tests_[at], each.report));
+        if (each.notes) said.push_back(changes_of(*each.notes));
+        TRY(attest(workshop_.machine, there.str(), said, *rules_.make.key, {.platform = several ? each.name : std::string(), .once = true}));
+      }
     }
     TRY(move_tags(workshop_.machine, place_, {{}, {place_.tag}}, digest_));
     const Time now = workshop_.machine.clock->now();
@@ -224,7 +238,7 @@ class Candidate {
   const ApplicationRules& rules_;
   oci::ImageRef place_;
   Digest digest_ = Digest::from({});
-  Tested tests_{};  ///< as they came out, for whoever reads the statement
+  std::vector<Tested> tests_{};  ///< of each platform, as they came out, for whoever reads the statement
 };
 
 /// Why the same was stopped before, by what decides about it and by what the advisories say of the very image now.
@@ -265,7 +279,7 @@ Result<ApplicationStanding> standing_of(Workshop& workshop, advisory::Database& 
   std::string tests;
   if (!application.tests.empty()) {
     TRY_ASSIGN(const auto definition, load_definition(*machine.files, application.tests));
-    tests = definition.digest_hex;
+    TRY_ASSIGN(tests, definition_identity(*machine.files, definition));
   }
   out.inputs = Digest::of(fmt::format("{}\n{}\n{}\n{}", out.own, base.digest, tests, rules.judged_by)).hex();
   TRY_ASSIGN(out.stopped, stopped_before(workshop, database, application, rules, out.inputs, recorded));

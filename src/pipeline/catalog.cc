@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "base/yaml.h"
+#include "host/tree.h"
 
 namespace ashlar::pipeline {
 namespace {
@@ -85,6 +86,24 @@ host::Path outermost(host::Files& files, const host::Path& own) {
   return own;
 }
 
+/// What it takes from its catalogue: below paths, as trusted roots, and for its tests.
+std::vector<std::string> sources_of(const plan::Definition& definition) {
+  std::vector<std::string> out;
+  for (const plan::PathRule& rule : definition.paths) {
+    const bool from_catalog = rule.type == plan::PathType::File || rule.type == plan::PathType::Directory;
+    if (from_catalog && !rule.source.empty() && !rule.source.starts_with('/')) out.push_back(rule.source);
+  }
+  for (const plan::TrustedRoots& roots : definition.certificates) {
+    if (!roots.content) out.push_back(roots.source);
+  }
+  for (const plan::RunTest& test : definition.tests) {
+    for (const plan::TestFile& file : test.files) {
+      if (!file.content) out.push_back(file.source);
+    }
+  }
+  return out;
+}
+
 }  // namespace
 
 Result<plan::Definition> load_definition(host::Files& files, const host::Path& path) {
@@ -93,19 +112,7 @@ Result<plan::Definition> load_definition(host::Files& files, const host::Path& p
 }
 
 Result<host::Path> catalog_root(host::Files& files, const plan::Definition& definition) {
-  std::vector<std::string> sources;
-  for (const plan::PathRule& rule : definition.paths) {
-    const bool from_catalog = rule.type == plan::PathType::File || rule.type == plan::PathType::Directory;
-    if (from_catalog && !rule.source.empty() && !rule.source.starts_with('/')) sources.push_back(rule.source);
-  }
-  for (const plan::TrustedRoots& roots : definition.certificates) {
-    if (!roots.content) sources.push_back(roots.source);
-  }
-  for (const plan::RunTest& test : definition.tests) {
-    for (const plan::TestFile& file : test.files) {
-      if (!file.content) sources.push_back(file.source);
-    }
-  }
+  const std::vector<std::string> sources = sources_of(definition);
   const host::Path own = std::filesystem::absolute(definition.path).lexically_normal().parent_path();
   if (sources.empty()) return own;
   const host::Path last = outermost(files, own);
@@ -117,6 +124,17 @@ Result<host::Path> catalog_root(host::Files& files, const plan::Definition& defi
                 fmt::format("{} holds all of: {}; the root of a catalogue is the folder above 'catalog' or 'image', or one with '.git' or 'ashlar.yaml'",
                             own == last ? fmt::format("neither '{}' nor a folder above it", own.string()) : fmt::format("no folder from '{}' up to '{}'", own.string(), last.string()),
                             fmt::join(sources, ", ")));
+}
+
+Result<std::string> definition_identity(host::Files& files, const plan::Definition& definition) {
+  std::vector<std::string> sources = sources_of(definition);
+  std::erase(sources, std::string());
+  if (sources.empty()) return definition.digest_hex;
+  TRY_ASSIGN(const host::Path root, catalog_root(files, definition));
+  Hasher all;
+  all.update(definition.digest_hex + "\n");
+  for (const std::string& each : sources) TRY(host::add_tree(files, root / each, all));
+  return all.finish().hex();
 }
 
 host::Path lock_path(const host::Path& definition) { return host::Path(definition).replace_extension(".lock.json"); }

@@ -14,6 +14,9 @@ Result<plan::Definition> load_definition(host::Files& files, const host::Path& p
 /// The nearest folder at or above the definition's in which every relative `source` of its `paths` and tests exists. NotFound names the one that nowhere does.
 Result<host::Path> catalog_root(host::Files& files, const plan::Definition& definition);
 
+/// A digest of what a definition says and of all that it takes from its catalogue; where it takes nothing, of the definition alone (`digest_hex`).
+Result<std::string> definition_identity(host::Files& files, const plan::Definition& definition);
+
 /// `x.yaml` has its lock in `x.lock.json` and its recorded effects in `x.effects.json`.
 host::Path lock_path(const host::Path& definition);
 host::Path effects_path(const host::Path& definition);

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <map>
+#include <set>
 
 #include "host/memory.h"
 #include "pipeline/validation.h"
@@ -130,6 +131,35 @@ TEST_F(CatalogTest, TheRootIsWhereTheSourcesAre) {
       EXPECT_NE(root.error().message.find("gone"), std::string::npos);
     }
   }
+}
+
+TEST_F(CatalogTest, ADefinitionIsKnownByAllThatItTakes) {
+  host::MemoryFiles here;
+  const auto put = [&](const char* path, const char* text) { ASSERT_TRUE(here.write(path, text, host::Durability::Cache)); };
+  plan::Definition definition;
+  definition.path = "/c/image/small/1.yaml";
+  definition.digest_hex = std::string(64, 'd');
+  const auto identity = [&] { return definition_identity(here, definition).value_or("none"); };
+  EXPECT_EQ(identity(), definition.digest_hex) << "it takes nothing";
+  plan::PathRule rule;
+  rule.type = plan::PathType::File, rule.path = "/etc/motd", rule.source = "motd";
+  definition.paths = {rule};
+  EXPECT_EQ(identity(), "none") << "what it takes is not there";
+  put("/c/image/small/motd", "hello\n");
+  std::set<std::string> seen = {definition.digest_hex, identity()};
+  EXPECT_EQ(seen.size(), 2U);
+  put("/c/image/small/other", "of no concern\n");
+  EXPECT_FALSE(seen.insert(identity()).second);
+  put("/c/image/small/motd", "good day\n");
+  EXPECT_TRUE(seen.insert(identity()).second) << "another file";
+  plan::RunTest test;
+  test.files.resize(1);
+  test.files[0].path = "/etc/test.conf", test.files[0].source = "test.conf";
+  definition.tests = {test};
+  put("/c/image/small/test.conf", "a\n");
+  EXPECT_TRUE(seen.insert(identity()).second) << "of its tests, too";
+  definition.digest_hex = std::string(64, 'e');
+  EXPECT_TRUE(seen.insert(identity()).second) << "and what it says itself";
 }
 
 TEST_F(CatalogTest, ALinksTargetIsNoSource) {

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
+
 namespace ashlar::pipeline {
 namespace {
 
@@ -25,8 +27,9 @@ void take_rating(KnownFinding& finding, const Event& event) {
   if (event.facts.contains("version")) finding.version = event.fact("version");
 }
 
-void of_finding(const Event& event, KnownFinding& finding) {
+void of_finding(const Event& event, size_t promotions, KnownFinding& finding) {
   using State = KnownFinding::State;
+  finding.moved_back = false;
   switch (event.kind) {
     case Kind::FirstSeen:
     case Kind::Reopened:
@@ -40,20 +43,38 @@ void of_finding(const Event& event, KnownFinding& finding) {
     case Kind::FixAvailable: finding.fix_available = true; break;
     case Kind::Assessed: finding.state = State::Assessed; break;
     case Kind::Excepted: finding.state = State::Excepted; break;
-    case Kind::Closed: finding.state = State::Closed; break;
+    case Kind::Closed:
+      finding.state = State::Closed;
+      finding.closed_after = event.fact("reason") == "withdrawn" ? 0 : promotions;
+      break;
     default: break;
   }
 }
 
+/// What is closed since a later promotion than that of the image to which the tags went back may be in it.
+void move_back(const std::string& digest, ImageHistory& out) {
+  const auto there = out.promotions.find(digest);
+  const size_t promotion = there == out.promotions.end() ? 0 : there->second;
+  for (auto& [name, finding] : out.findings) finding.moved_back = finding.state == KnownFinding::State::Closed && promotion < finding.closed_after;
+}
+
 void of_image(const Event& event, ImageHistory& out) {
   if (event.kind == Kind::Promoted || event.kind == Kind::RolledBack) {
-    const bool of_canary = event.kind == Kind::RolledBack && out.canary && event.fact("tag") == out.canary->tag;
+    const std::string tag = event.fact("tag");
+    const bool of_canary = event.kind == Kind::RolledBack && out.canary && tag == out.canary->tag;
+    if (event.kind == Kind::RolledBack && !of_canary && !tag.empty() && !out.stable.empty() && !out.stable.contains(tag)) return;  // a canary's that was promoted, or somebody's own
     const auto& from = of_canary ? out.canary : out.promoted;
-    if (event.kind == Kind::RolledBack && from && !from->lock.empty()) out.left[{from->lock, from->definition}] = event.fact("reason").empty() ? "the tag was moved back" : event.fact("reason");
+    if (event.kind == Kind::RolledBack && from && from->digest != event.digest && !from->lock.empty()) out.left[{from->lock, from->definition}] = event.fact("reason").empty() ? "the tag was moved back" : event.fact("reason");
     if (event.kind == Kind::Promoted) out.left.erase({event.fact("lock"), event.fact("definition")});
     if (of_canary) {
       out.canary.reset();
       return;
+    }
+    if (event.kind == Kind::RolledBack) {
+      move_back(event.digest, out);
+    } else {
+      for (const std::string_view each : words(tag)) out.stable.emplace(each);
+      out.promotions[event.digest] = ++out.promoted_times;
     }
     out.moving.clear();
     if (out.promoted) out.promoted_before.insert(out.promoted->digest);
@@ -115,7 +136,7 @@ class CatchUp {
     if (finding.status == scan::Status::NotAffected && (known == nullptr || known->state != State::Assessed)) add(Kind::Assessed, name, decided(finding, {{"status", "not_affected"}, {"reason", finding.reason}}));
     if (finding.status == scan::Status::Excepted && (known == nullptr || known->state != State::Excepted)) add(Kind::Excepted, name, decided(finding, {{"reason", finding.reason}}));
   }
-  void gone(const FindingName& name) { add(Kind::Closed, name, {{"reason", "the image does not have it any more"}}); }
+  void gone(const FindingName& name, const KnownFinding& known) { add(Kind::Closed, name, {{"reason", known.moved_back ? std::string(not_in_what_is_back) : "the image does not have it any more"}}); }
   std::vector<Event> events;
 
  private:
@@ -148,7 +169,7 @@ ImageHistory history_of(const std::vector<ledger::Entry>& entries) {
   for (const ledger::Entry& entry : entries) {
     const Event& event = entry.event;
     if (event.vulnerability.empty()) of_image(event, out), of_ahead(event, out);
-    else of_finding(event, out.findings[{event.vulnerability, event.package}]);
+    else of_finding(event, out.promoted_times, out.findings[{event.vulnerability, event.package}]);
   }
   return out;
 }
@@ -209,7 +230,7 @@ std::vector<ledger::Event> catch_up(const ImageHistory& history, const std::stri
     out.seen(name, finding, known == history.findings.end() ? nullptr : &known->second, fix == fixable.end() ? std::nullopt : std::optional(fix->second));
   }
   for (const auto& [name, known] : history.findings) {
-    if (known.state != KnownFinding::State::Closed && !seen.contains(name)) out.gone(name);
+    if ((known.state != KnownFinding::State::Closed || known.moved_back) && !seen.contains(name)) out.gone(name, known);
   }
   return std::move(out.events);
 }

@@ -20,7 +20,12 @@ struct KnownFinding {
   bool exploited = false, fix_available = false, published = false;
   std::string fixed_in{};
   std::string version{};               ///< that the image had of it when it was seen; empty where nobody wrote that down
+  size_t closed_after = 0;             ///< of how many promotions, where it is closed; 0: no image has it
+  bool moved_back = false;             ///< it was closed, and the stable tags have moved back since to what may have it
 };
+
+/// The reason of a finding's end where nobody fixed it: it is not in what the tag went back to.
+constexpr std::string_view not_in_what_is_back = "the image that its tag went back to does not have it";
 
 /// By vulnerability and source package.
 using FindingName = std::pair<std::string, std::string>;
@@ -33,6 +38,9 @@ struct ImageHistory {
   };
   std::optional<Publication> promoted{};  ///< last to the stable tags
   std::optional<Publication> canary{};    ///< last, where it was neither promoted nor replaced since
+  std::set<std::string, std::less<>> stable{};  ///< tags that promotions have moved: what moves back under another is not what those get who follow the image
+  std::map<std::string, size_t> promotions{};   ///< of each digest that was promoted, the number of its last promotion, from 1
+  size_t promoted_times = 0;              ///< how many promotions there were
   std::set<std::string> promoted_before{};  ///< digests that stable tags pointed at, other than the last
   std::string moving{};                   ///< a digest of those that a renewal was about to promote again; empty: none, or what came of it is written down
   struct Stop { std::string inputs{}, why{}, judged{}, candidate{}; };  ///< `judged`: of the candidate, judged_digest() of then; `candidate`: where it was put aside

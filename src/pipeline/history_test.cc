@@ -175,6 +175,65 @@ TEST(CatchUp, one_round_suffices_whatever_is_seen) {
   }
 }
 
+/// The ledger of one image: a finding that is gone with the second of three publications.
+class MovedBack : public ::testing::Test {
+ protected:
+  const FindingName name = {"CVE-2026-0001", "expat"};
+  std::vector<ledger::Entry> all;
+
+  void add(ledger::Kind kind, const std::string& digest, std::map<std::string, std::string> facts, bool of_finding = false) {
+    ledger::Event event{.kind = kind, .at = days(static_cast<std::int64_t>(all.size())), .image = "one", .digest = digest};
+    if (of_finding) event.vulnerability = name.first, event.package = name.second;
+    event.facts = std::move(facts);
+    all.push_back({.number = all.size() + 1, .recorded = event.at, .event = std::move(event)});
+  }
+  void SetUp() override { begin("the image does not have it any more"); }
+  void begin(const std::string& reason) {
+    using Kind = ledger::Kind;
+    all.clear();
+    add(Kind::Promoted, "sha256:1", {{"tag", "1 1-stone"}, {"lock", "aa"}, {"definition", "dd"}});
+    add(Kind::FirstSeen, "sha256:1", {{"severity", "high"}}, true);
+    add(Kind::Promoted, "sha256:2", {{"tag", "1 1-stone"}, {"lock", "bb"}, {"definition", "dd"}});
+    add(Kind::Closed, "sha256:2", {{"reason", reason}}, true);
+    add(Kind::Promoted, "sha256:3", {{"tag", "1 1-stone"}, {"lock", "cc"}, {"definition", "dd"}});
+  }
+  ImageHistory back(const std::string& tag, const std::string& digest) {
+    add(ledger::Kind::RolledBack, digest, {{"tag", tag}});
+    return history_of(all);
+  }
+};
+
+TEST_F(MovedBack, only_the_tags_that_promotions_move_say_what_is_published) {
+  for (const char* tag : {"next", "mine"}) {
+    const auto history = back(tag, "sha256:1");
+    EXPECT_EQ(history.promoted->digest, "sha256:3") << tag;
+    EXPECT_TRUE(history.left.empty()) << tag;
+    EXPECT_FALSE(history.findings.at(name).moved_back) << tag;
+  }
+  EXPECT_EQ(back("1", "sha256:2").promoted->digest, "sha256:2");
+  const auto both = back("1-stone", "sha256:2");
+  EXPECT_EQ(both.left.size(), 1U) << "what was left is the third, and not what the tags went back to";
+  EXPECT_TRUE(both.left.contains({"cc", "dd"}));
+}
+
+TEST_F(MovedBack, what_is_closed_is_in_doubt_only_in_what_was_published_before) {
+  EXPECT_FALSE(back("1", "sha256:2").findings.at(name).moved_back) << "it went with that very image";
+  const auto history = back("1", "sha256:1");
+  EXPECT_TRUE(history.findings.at(name).moved_back);
+  const auto events = catch_up(history, "one", "sha256:1", {}, {}, days(9));
+  ASSERT_EQ(events.size(), 1U) << "where it is not found its clock is to end again";
+  EXPECT_EQ(events[0].kind, ledger::Kind::Closed);
+  EXPECT_EQ(events[0].fact("reason"), not_in_what_is_back);
+  SeenFinding found = seen(advisory::Severity::High, "2");
+  const auto opened = catch_up(history, "one", "sha256:1", {{name, found}}, {}, days(9));
+  ASSERT_EQ(opened.size(), 1U);
+  EXPECT_EQ(opened[0].kind, ledger::Kind::Reopened);
+  add(ledger::Kind::Closed, "sha256:1", {{"reason", std::string(not_in_what_is_back)}}, true);
+  EXPECT_TRUE(catch_up(history_of(all), "one", "sha256:1", {}, {}, days(10)).empty()) << "once";
+  begin("withdrawn");
+  EXPECT_FALSE(back("1", "sha256:1").findings.at(name).moved_back) << "no image has it";
+}
+
 /// Events of one image, each `promoted LOCK [held]`, `passed LOCK`, `stopped LOCK` or `back LOCK`.
 std::vector<ledger::Entry> told(const std::vector<std::string>& lines) {
   std::vector<ledger::Entry> out;

@@ -137,7 +137,7 @@ Result<Made> make(Workshop& workshop, advisory::Database& database, const host::
   TRY_ASSIGN(const Subject subject, options.tested ? lying_at(workshop, definition, place, *options.tested) : built_at(workshop, definition, place, options));
   out.digest = subject.digest;
   out.lock = lock_identity(subject.lock);
-  out.definition_digest = subject.definition.digest_hex;
+  TRY_ASSIGN(out.definition_digest, definition_identity(*workshop.machine.files, subject.definition));
   out.locked = subject.lock;
   place.digest = out.digest.str();
   out.candidate = place.str();

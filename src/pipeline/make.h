@@ -39,7 +39,7 @@ struct Made {
   std::vector<std::string> moved{};     ///< tags that point at it now and did not before
   std::vector<std::string> tags{};      ///< that it was published under, moved or not
   std::string promise{};                ///< what a signed statement says is promised, as promise_identity(); empty: nothing
-  std::string lock{}, definition_digest{};  ///< what it was made from: lock_identity(), SHA-256 in hex
+  std::string lock{}, definition_digest{};  ///< what it was made from: lock_identity(), definition_identity()
   plan::Lock locked{};                  ///< that lock
   std::vector<Placed> statements{};     ///< and signatures
   std::vector<scan::Report> reports{};  ///< of each platform

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "forge/repository.h"
 #include "pipeline/downstream.h"
+#include "pipeline/history.h"
 #include "pipeline/notes.h"
 #include "pipeline/record_made.h"
 #include "pipeline/tickets.h"
@@ -41,17 +42,26 @@ struct Offer {
 /// What names a repository in the ledger.
 std::string place_of(const FleetDownstream& each) { return fmt::format("{} {} {} {}", each.target, each.project, each.base, each.name); }
 
+/// Whether a tag that moved back is one of those that were promoted last, and none of a canary or of somebody's own.
+bool is_stable(const std::string& tag, const std::string& promoted) {
+  const auto all = words(promoted);
+  return tag.empty() || all.empty() || std::ranges::find(all, tag) != all.end();
+}
+
 Published published_of(const std::vector<Entry>& entries) {
   Published out;
   std::map<std::string, std::string> tested;           // by digest
   std::map<std::string, std::set<std::string>> gone;   // likewise
   for (const Entry& entry : entries) {
     const Event& event = entry.event;
-    if (event.kind == ledger::Kind::Closed && event.fact("reason") != "withdrawn") gone[event.digest].insert(event.vulnerability);
+    const std::string reason = event.fact("reason");
+    if (event.kind == ledger::Kind::Closed && reason != "withdrawn" && reason != not_in_what_is_back) gone[event.digest].insert(event.vulnerability);
     if (!event.vulnerability.empty()) continue;
     if (event.kind == ledger::Kind::Tested && event.fact("result") == "passed") tested[event.digest] = event.fact("reason");
-    if (event.kind == ledger::Kind::Promoted || event.kind == ledger::Kind::RolledBack) {
-      out.digest = event.digest, out.tags = event.fact("tag"), out.at = event.at;
+    const bool promoted = event.kind == ledger::Kind::Promoted;
+    if (promoted || (event.kind == ledger::Kind::RolledBack && is_stable(event.fact("tag"), out.tags))) {
+      out.digest = event.digest, out.at = event.at;
+      if (promoted || out.tags.empty()) out.tags = event.fact("tag");
       out.digests.insert(event.digest);
     }
     if (event.kind == ledger::Kind::Noted && event.fact("what") == "proposed") out.proposed[event.fact("place")] = event.digest;

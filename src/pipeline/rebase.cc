@@ -112,25 +112,29 @@ Result<std::optional<Found>> find_base(host::Machine& machine, const inventory::
   return best;
 }
 
-Result<Rebased> put(Workshop& workshop, const std::string& image_ref, const std::string& onto, const oci::ImageRef& to, const RebaseOptions& options) {
-  host::Machine& machine = workshop.machine;
-  if (to.transport != oci::Transport::Registry && to.transport != oci::Transport::OciLayout) return fail(Kind::Invalid, "it is written to registries and layouts");
-  if (to.tag.empty()) return fail(Kind::Invalid, "name the tag that it shall have");
-  TRY_ASSIGN(auto image, inventory::open_target(machine, image_ref, options.platform));
-  if (!image.image) return fail(Kind::Invalid, "it is no image");
-  if (options.platform.empty() && !image.others.empty()) return fail(Kind::Invalid, "it is for several platforms; name one with --platform");
-  Rebased out{.image = image.which.descriptor.digest, .platform = image.which.platform};
+/// One platform's image before it is written, and all that it is read from.
+struct Part {
+  Rebased out{};
+  std::optional<inventory::Target> image{}, base{};
+  std::optional<inventory::Target> rebased{};  ///< where nothing stands against it
+};
+
+/// Looks at the image of one platform, which `part` has, and the two bases.
+Done look_at(host::Machine& machine, const std::string& image_ref, const std::string& onto, const RebaseOptions& options, Part& part) {
+  inventory::Target& image = *part.image;
+  Rebased& out = part.out;
+  out.image = image.which.descriptor.digest, out.platform = image.which.platform;
   const auto refuse = [&](const char* id, std::string subject, std::string what) { out.answer.refusals.push_back({id, std::move(subject), std::move(what)}); };
   auto base = inventory::open_target(machine, onto, image.which.platform.str());
   if (!base && base.error().kind == Kind::NotFound && inventory::open_target(machine, onto)) {
     refuse("platform-lacks", image.which.platform.str(), fmt::format("the new base is not for {}", image.which.platform.str()));
-    return out;
+    return {};
   }
   if (!base) return std::unexpected(std::move(base).error());
   if (!base->image) return fail(Kind::Invalid, fmt::format("'{}' is no image", onto));
   if (base->which.platform != image.which.platform) {
     refuse("platform-lacks", image.which.platform.str(), fmt::format("the new base is for {}, the image for {}", base->which.platform.str(), image.which.platform.str()));
-    return out;
+    return {};
   }
   out.onto = base->which.descriptor.digest;
   std::vector<std::string> why_not;
@@ -138,7 +142,7 @@ Result<Rebased> put(Workshop& workshop, const std::string& image_ref, const std:
   if (!found) {
     if (why_not.empty()) why_not.emplace_back("no image is at hand that it might be built on; name one with --from");
     for (const std::string& each : why_not) refuse("base-unknown", image_ref, each);
-    return out;
+    return {};
   }
   out.from = found->ref, out.layers = found->layers, out.own_layers = image.which.manifest.layers.size() - found->layers;
   if (image.which.manifest.layers.size() != image.which.config.diff_ids.size()) return fail(Kind::Corrupt, "its manifest and its configuration name other layers");
@@ -154,12 +158,98 @@ Result<Rebased> put(Workshop& workshop, const std::string& image_ref, const std:
   TRY_ASSIGN(const auto new_surface, prove::Surface::read(*base, kept));
   TRY_ASSIGN(const auto rebased_surface, prove::Surface::read(rebased, kept));
   out.answer = prove::may_rebase({old_surface, image_surface, new_surface, rebased_surface, found->layers});
+  part.base.emplace(std::move(*base));  // what it reads stays where it is
+  if (out.answer.refusals.empty()) part.rebased.emplace(std::move(rebased));
+  return {};
+}
+
+/// The rebased images of several platforms under one index, each read where it lies.
+class Several final : public oci::ImageReader {
+ public:
+  Several(std::vector<Part>& parts, const oci::ImageIndex& index) : parts_(parts), text_(oci::to_text(index)), digest_(Digest::of(text_)) {}
+  Result<std::string> blob(const Digest& digest, size_t limit) override {
+    if (digest == digest_) return text_;
+    return home(digest).blob(digest, limit);
+  }
+  Result<std::unique_ptr<Source>> open(const Digest& digest) override { return home(digest).open(digest); }
+  oci::Descriptor root() const override { return {std::string(oci::media::index), digest_, text_.size(), {}, {}}; }
+  bool is_remote() const override {
+    return std::ranges::any_of(parts_, [](const Part& each) { return each.rebased->image->is_remote(); });
+  }
+
+ private:
+  oci::ImageReader& home(const Digest& digest) {
+    const auto has = [&](const Part& each) {
+      const oci::PlatformImage& which = each.rebased->which;
+      return which.descriptor.digest == digest || which.manifest.config.digest == digest || std::ranges::find(which.manifest.layers, digest, &oci::Descriptor::digest) != which.manifest.layers.end();
+    };
+    const auto found = std::ranges::find_if(parts_, has);
+    return *(found == parts_.end() ? parts_.front() : *found).rebased->image;
+  }
+  std::vector<Part>& parts_;
+  std::string text_;
+  Digest digest_;
+};
+
+/// What is said of all platforms in one.
+Rebased summed(const std::vector<Part>& parts) {
+  Rebased out{.from = parts.front().out.from};
+  for (const Part& each : parts) {
+    const std::string platform = each.out.platform.str() + ": ";
+    for (const prove::Refusal& one : each.out.answer.refusals) out.answer.refusals.push_back({one.id, one.subject, platform + one.what});
+    for (const std::string& one : each.out.answer.harmless) out.answer.harmless.push_back(platform + one);
+    for (const std::string& one : each.out.kept) out.kept.push_back(platform + one);
+    out.layers = std::max(out.layers, each.out.layers), out.own_layers = std::max(out.own_layers, each.out.own_layers);
+    out.each.push_back(each.out);
+  }
+  return out;
+}
+
+/// The image's index with the rebased manifests in the place of its own.
+oci::ImageIndex index_of(const std::vector<Part>& parts, const oci::ImageIndex& image, const std::string& onto, const Digest& base) {
+  oci::ImageIndex out{.manifests = {}, .annotations = image.annotations};
+  for (const Part& each : parts) {
+    oci::Descriptor descriptor = each.rebased->which.descriptor;
+    descriptor.platform = each.out.platform;
+    out.manifests.push_back(std::move(descriptor));
+  }
+  if (const auto name = out.annotations.find("org.opencontainers.image.base.name"); name != out.annotations.end()) name->second = onto;
+  if (const auto digest = out.annotations.find("org.opencontainers.image.base.digest"); digest != out.annotations.end()) digest->second = base.str();
+  return out;
+}
+
+Result<Rebased> put(Workshop& workshop, const std::string& image_ref, const std::string& onto, const oci::ImageRef& to, const RebaseOptions& options) {
+  host::Machine& machine = workshop.machine;
+  if (to.transport != oci::Transport::Registry && to.transport != oci::Transport::OciLayout) return fail(Kind::Invalid, "it is written to registries and layouts");
+  if (to.tag.empty()) return fail(Kind::Invalid, "name the tag that it shall have");
+  TRY_ASSIGN(auto first, inventory::open_target(machine, image_ref, options.platform));
+  if (!first.image) return fail(Kind::Invalid, "it is no image");
+  const oci::Descriptor root = first.image->root();
+  const std::vector<std::string> others = options.platform.empty() ? first.others : std::vector<std::string>();
+  std::vector<Part> parts(1);
+  parts.front().image.emplace(std::move(first));
+  for (const std::string& platform : others) {
+    if (std::ranges::any_of(parts, [&](const Part& each) { return each.image->which.platform.str() == platform; })) continue;
+    TRY_ASSIGN(auto other, inventory::open_target(machine, image_ref, platform));
+    parts.emplace_back().image.emplace(std::move(other));
+  }
+  for (Part& each : parts) TRY(look_at(machine, image_ref, onto, options, each));
+  Rebased out = parts.size() == 1 ? parts.front().out : summed(parts);
   if (!out.answer.refusals.empty()) return out;
 
+  std::unique_ptr<oci::ImageReader> several;
+  if (parts.size() > 1) {
+    out.image = root.digest, out.onto = parts.front().base->image->root().digest;
+    TRY_ASSIGN(const std::string text, parts.front().image->image->manifest(root.digest));
+    TRY_ASSIGN(const auto image, oci::read_index(text));
+    several = std::make_unique<Several>(parts, index_of(parts, image, onto, out.onto));
+  }
+  oci::ImageReader& reader = several ? *several : *parts.front().rebased->image;
   TRY_ASSIGN(const auto turn, take_turn(workshop, to));
   TRY_ASSIGN(const auto writer, writer_to(machine, to));
-  TRY(oci::copy_image(*rebased.image, *writer, {to.tag}));
-  out.rebased = which.descriptor.digest;
+  TRY(oci::copy_image(reader, *writer, {to.tag}));
+  out.rebased = reader.root().digest;
+  for (size_t at = 0; at < out.each.size(); ++at) out.each[at].rebased = parts[at].rebased->which.descriptor.digest;
   return out;
 }
 

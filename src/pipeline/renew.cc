@@ -219,9 +219,9 @@ class Run {
   Done stopped(const Watched& watched, const Made& made, LockBefore& before, Renewal& out) {
     out.outcome = Renewal::Outcome::Stopped;
     out.why = reasons_of(made.verdict);
-    TRY_ASSIGN(out.candidate, put_aside(workshop_, made.candidate, made.digest, &watched.newer, "stopped"));
+    TRY_ASSIGN(out.candidate, put_aside(workshop_, made.candidate, made.digest, &made.locked, "stopped"));
     TRY(before.restore());
-    Making making = making_of(watched);
+    Making making = making_of(watched, made);
     making.candidate = out.candidate;
     ScanOptions scan = options_.make.scan;
     scan.also_named = {watched.to.location};
@@ -235,7 +235,7 @@ class Run {
     out.revision = made.revision;
     out.moved = made.moved;
     out.ahead = ahead_of(watched.history, made.lock, packages_identity(made.locked));
-    Making making = making_of(watched);
+    Making making = making_of(watched, made);
     making.tags = join(made.tags, " ");
     if (canary) making.other = "canary";
     TRY_ASSIGN(const auto history, history_of(ledger_, watched.image.repository));
@@ -247,7 +247,10 @@ class Run {
     return before.forget();
   }
 
-  Making making_of(const Watched& watched) const { return {.image = watched.image.repository, .by = by_, .at = workshop_.machine.clock->now(), .inputs = watched.inputs}; }
+  /// What decided about it is the lock that it was made from: where a canary is stopped, that is not what a renewal would take by now.
+  Making making_of(const Watched& watched, const Made& made) const {
+    return {.image = watched.image.repository, .by = by_, .at = workshop_.machine.clock->now(), .inputs = inputs_of(made.lock, made.definition_digest, how_.judged_by)};
+  }
   Done record(const std::vector<Event>& events) {
     if (events.empty()) return {};
     TRY(ledger_.append(events, workshop_.machine.clock->now()));

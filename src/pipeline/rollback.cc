@@ -59,12 +59,13 @@ std::string name_of(const std::vector<Named>& all, const Digest& digest) {
 
 /// The newest revision of the same line that is older than what the tag points at, and another image.
 Result<Named> one_before(const std::vector<Named>& all, const std::string& tag, const Digest& now) {
-  const std::string_view line = version_in_front(tag);
-  const auto present = std::ranges::find_if(all, [&](const Named& each) { return each.digest == now && is_one_of(each.version, line); });
+  const std::string_view line = version_in_front(tag);  // none: of `latest`, or of a canary's, all of them are
+  const auto is_of_line = [&](const Named& each) { return line.empty() || is_one_of(each.version, line); };
+  const auto present = std::ranges::find_if(all, [&](const Named& each) { return each.digest == now && is_of_line(each); });
   if (present == all.end()) return fail(Kind::Conflict, fmt::format("no revision names '{}', which it points at; say with --to where it shall point", now.str()));
   const Named* before = nullptr;
   for (const Named& each : all) {
-    if (each.rest == present->rest && (line.empty() || is_one_of(each.version, line)) && each < *present && each.digest != now) before = &each;
+    if (each.rest == present->rest && is_of_line(each) && each < *present && each.digest != now) before = &each;
   }
   if (before == nullptr) return fail(Kind::NotFound, fmt::format("there is no revision before '{}'", present->tag));
   return *before;

@@ -135,7 +135,7 @@ std::vector<forge::Message> tickets_of(const Renewed& renewed) {
     }
     if (!why.empty()) out.push_back(ticket(facts.image, "stopped", fmt::format("The renewal of {} is stopped", facts.image), fmt::format("Its tags stay where they are. It is tried again when something changes: the archives, the advisories, the definition, the policy or a decision.\n\n{}", lines_of(why)), renewed.now));
     if (!facts.unknown.empty()) out.push_back(ticket(facts.image, "unknown", fmt::format("{} could not be judged", facts.image), lines_of(facts.unknown), renewed.now));
-    if (facts.end) out.push_back(ticket(facts.image, "end", fmt::format("Support of {} ends on {}", facts.image, facts.end->date()), "After that day nothing is patched. Whoever builds on it moves to a newer version before.\n", renewed.now));
+    if (facts.end) out.push_back(ticket(facts.image, "end", fmt::format("Support of {} ends on {}", facts.image, facts.end->date()), fmt::format("{}After that day nothing is patched. Whoever builds on it moves to a newer version before.\n", facts.ends.empty() ? "" : fmt::format("It is the support of {} that ends then.\n\n", prose(facts.ends))), renewed.now));
   }
   for (const Ahead& each : renewed.ahead) {
     if (auto message = on_proposal(each, renewed.now)) out.push_back(std::move(*message));

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "advisory/support.h"
 #include "base/text.h"
 #include "deb/version.h"
 #include "oci/registry.h"
@@ -194,6 +195,19 @@ std::optional<Time> end_of(const FleetImage& image, const plan::Definition& defi
   return out;
 }
 
+/// The release that it is made of, where its support ends before the image's own: nobody looks for vulnerabilities any more then.
+Done watch_release(advisory::Database& database, Watched& out) {
+  for (const scan::Report& report : out.reports) {
+    const std::string& space = report.distribution.space;
+    if (space.empty()) continue;
+    TRY_ASSIGN(const auto support, advisory::release_support(database, space));
+    if (!support.until || (out.facts.end && *out.facts.end <= *support.until)) continue;
+    out.facts.end = support.until;
+    out.facts.ends = fmt::format("'{}', of which it is made,", space);
+  }
+  return {};
+}
+
 }  // namespace
 
 std::optional<Time> fixed_since(const plan::Lock& lock, const std::string& source, const std::string& version, Time now) {
@@ -228,6 +242,8 @@ std::string lock_identity(const plan::Lock& lock) {
   return Digest::of(plan::to_json(without).dump()).hex();
 }
 
+std::string inputs_of(const std::string& lock, const std::string& definition, const std::string& judged_by) { return Digest::of(fmt::format("{}\n{}\n{}", lock, definition, judged_by)).hex(); }
+
 std::string packages_identity(const plan::Lock& lock) {
   Hasher all;
   for (const auto& [platform, locked] : lock.platforms) {
@@ -247,6 +263,7 @@ Result<Watched> look_at(Workshop& workshop, advisory::Database& database, ImageH
   out.history = std::move(history);
   out.image = image;
   TRY_ASSIGN(out.definition, load_definition(*workshop.machine.files, image.definition));
+  TRY_ASSIGN(out.identified, definition_identity(*workshop.machine.files, out.definition));
   TRY_ASSIGN(out.to, parse_destination(image.to));
   if (const auto stable = moving_tags(out.to, out.definition); image.rollout && std::ranges::find(stable, image.rollout->canary) != stable.end())
     return cannot(Kind::Invalid, fmt::format("renew '{}'", image.repository), fmt::format("its canary's tag '{}' is one of the stable ones", image.rollout->canary));
@@ -255,24 +272,25 @@ Result<Watched> look_at(Workshop& workshop, advisory::Database& database, ImageH
   facts.definition = image.definition.string();
   facts.cadence = image.cadence;
   facts.end = end_of(image, out.definition);
-  facts.end_announced = facts.end && out.history.announced(*facts.end);
   TRY(watch_archives(workshop, options, out));
   TRY_ASSIGN(const auto published, published_now(workshop.machine, out.to, out.definition));
   if (published) TRY(watch_image(workshop, database, options, *published, out, now));
+  TRY(watch_release(database, out));
+  facts.end_announced = facts.end && out.history.announced(*facts.end);
   if (const auto& promoted = out.history.promoted) {
     facts.promoted = promoted->at;
     facts.seconds = promoted->seconds;
     facts.recorded = promoted->digest == facts.published && !promoted->lock.empty();
-    facts.definition_changed = !promoted->definition.empty() && promoted->definition != out.definition.digest_hex;
+    facts.definition_changed = !promoted->definition.empty() && promoted->definition != out.identified;
   }
   TRY(watch_tags(workshop.machine, out));
   // What would be made of the lock and definition that are there now is what soaked, or it has not soaked.
   const auto& canary = out.history.canary;
-  if (canary && image.rollout && canary->lock == out.identity && canary->definition == out.definition.digest_hex) facts.canary = policy::ImageFacts::Canary{.digest = canary->digest, .since = canary->at, .soak = image.rollout->soak};
+  if (canary && image.rollout && canary->lock == out.identity && canary->definition == out.identified) facts.canary = policy::ImageFacts::Canary{.digest = canary->digest, .since = canary->at, .soak = image.rollout->soak};
   TRY(watch_hand(workshop.machine, image, out));
   facts.promise = promise_changed(options, out);
-  out.inputs = Digest::of(fmt::format("{}\n{}\n{}", lock_identity(out.newer), out.definition.digest_hex, options.judged_by)).hex();
-  const auto left = out.history.left.find({lock_identity(out.newer), out.definition.digest_hex});
+  out.inputs = inputs_of(lock_identity(out.newer), out.identified, options.judged_by);
+  const auto left = out.history.left.find({lock_identity(out.newer), out.identified});
   if (left != out.history.left.end()) facts.stopped = fmt::format("it was published, and its tag was moved back: {}", left->second);
   TRY_ASSIGN(const std::string stopped, stopped_before(workshop, database, options, out));
   if (!stopped.empty()) facts.stopped = stopped;

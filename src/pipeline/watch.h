@@ -32,6 +32,7 @@ struct WatchOptions {
 struct Watched {
   FleetImage image;
   plan::Definition definition;
+  std::string identified{};                ///< the definition with all that it takes: definition_identity()
   oci::ImageRef to;
   std::string before{};                    ///< text of the lock that is there; empty: none
   std::string identity{};                  ///< of it: lock_identity()
@@ -54,6 +55,9 @@ std::string lock_identity(const plan::Lock& lock);
 
 /// A digest of the packages that a lock puts into images, by their bytes: the same wherever archives have them.
 std::string packages_identity(const plan::Lock& lock);
+
+/// A digest of all that decides how what is made of a lock, by lock_identity(), ends: the definition's digest, and WatchOptions::judged_by.
+std::string inputs_of(const std::string& lock, const std::string& definition, const std::string& judged_by);
 
 /// Whether there are advisories of that name, and all of them were taken back by their publishers.
 Result<bool> is_withdrawn(advisory::Database& database, const std::string& id);

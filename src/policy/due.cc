@@ -160,7 +160,7 @@ void of_image(const ImageFacts& facts, const Spread& spread, Time now, std::vect
     out.push_back(std::move(look));
   }
   if (facts.end && !facts.end_announced) {
-    out.push_back({.image = facts.image, .action = DueAction::Announce, .reason = fmt::format("its support {} on {}", *facts.end <= now ? "ended" : "ends", facts.end->date()), .opened = now, .deadline = facts.end});
+    out.push_back({.image = facts.image, .action = DueAction::Announce, .reason = fmt::format("{} {} on {}", facts.ends.empty() ? std::string("its support") : "support of " + facts.ends, *facts.end <= now ? "ended" : "ends", facts.end->date()), .opened = now, .deadline = facts.end});
   }
   if (!facts.promise.empty()) out.push_back({.image = facts.image, .action = DueAction::Promise, .reason = "what is promised for it is another than what is said of what is published", .because = {facts.promise}, .opened = now});
   const bool moves = std::ranges::any_of(out, [&](const Due& due) { return due.image == facts.image && !due.held && (due.action == DueAction::Promote || (due.action == DueAction::Rebuild && !facts.canary)); });

@@ -40,6 +40,7 @@ struct ImageFacts {
   std::optional<Time> promoted{};          ///< last
   std::optional<std::int64_t> cadence{};   ///< seconds
   std::optional<Time> end{};               ///< of its life or of its support, what comes first
+  std::string ends{};                      ///< whose support that is, where it is not its own: `'Debian:13', of which it is made,`
   bool end_announced = false;
   std::string promise{};                   ///< what is promised for it, in words, where what is published says otherwise; empty: it does not
   struct Canary { std::string digest; Time since{}; std::int64_t soak = 0; };

@@ -65,6 +65,7 @@ TEST(Due, says_why_and_nothing_else) {
       {"stopped before", [](ImageFacts& f) { f.lock_changed = true, f.stopped = "proofs: 'elf-resolves' fails"; }, "rebuild one (held): its lock is not that of the published image\n"},
       {"what could not be judged", [](ImageFacts& f) { f.unknown = {"the database has no feed for it"}; }, "look one: what it holds could not be judged\n"},
       {"its end is near", [](ImageFacts& f) { f.end = days(30); }, "announce one: its support ends on 2026-12-27\n"},
+      {"the end of what it is made of", [](ImageFacts& f) { f.end = days(30), f.ends = "'Debian:13', of which it is made,"; }, "announce one: support of 'Debian:13', of which it is made, ends on 2026-12-27\n"},
       {"its end has passed", [](ImageFacts& f) { f.end = days(-1); }, "announce one: its support ended on 2026-11-26\n"},
       {"and was announced", [](ImageFacts& f) { f.end = days(-1), f.end_announced = true; }, ""},
       {"another promise", [](ImageFacts& f) { f.promise = "supported until 2028-01-01"; }, "promise one: what is promised for it is another than what is said of what is published\n"},

@@ -132,6 +132,10 @@ const Row rows[] = {
     {"heavier while it was closed", "{starts: first-seen, limits: {critical: 7d, low: 90d}}", "2026-01-01 first-seen a CVE-1 severity=low\n2026-01-11 closed a CVE-1\n2026-01-12 rescored - CVE-1 severity=critical\n2026-01-20 reopened a CVE-1", "2026-01-21", "running 2026-01-01>2026-01-27 ran 11.00d reopened 1 events 1 2 3 4"},
     {"the tag moved back", plain, "2026-01-02 first-seen a CVE-1 severity=critical\n2026-01-02 fix-available - CVE-1\n2026-01-03 promoted a - digest=new fixes=CVE-1\n2026-01-05 rolled-back a - digest=old", "2026-01-06", "running 2026-01-02>2026-01-11 ran 2.00d reopened 1 events 1 2 3 4"},
     {"the tag moved back to one that is fixed, too", plain, "2026-01-02 first-seen a CVE-1 severity=critical\n2026-01-02 fix-available - CVE-1\n2026-01-03 promoted a - digest=new fixes=CVE-1\n2026-01-04 promoted a - digest=newer\n2026-01-05 rolled-back a - digest=new", "2026-01-06", "met 2026-01-02>2026-01-09 fixed 2026-01-03 ran 1.00d events 1 2 3"},
+    {"the tag moved back to one that was published after it was closed", plain, "2026-01-02 first-seen a CVE-1 severity=critical\n2026-01-02 fix-available - CVE-1\n2026-01-03 closed a CVE-1 digest=d1\n2026-01-04 promoted a - digest=d2\n2026-01-05 promoted a - digest=d3\n2026-01-06 rolled-back a - digest=d2", "2026-01-07", "met 2026-01-02>2026-01-09 fixed 2026-01-03 ran 1.00d events 1 2 3"},
+    {"the tag moved back to the one on which it was closed", plain, "2026-01-02 first-seen a CVE-1 severity=critical\n2026-01-02 fix-available - CVE-1\n2026-01-03 closed a CVE-1 digest=d1\n2026-01-04 promoted a - digest=d2\n2026-01-06 rolled-back a - digest=d1", "2026-01-07", "met 2026-01-02>2026-01-09 fixed 2026-01-03 ran 1.00d events 1 2 3"},
+    {"taken back by its publisher: no image has it", plain, "2026-01-02 first-seen a CVE-1 severity=critical\n2026-01-02 fix-available - CVE-1\n2026-01-03 closed a CVE-1 digest=d1 reason=withdrawn\n2026-01-06 rolled-back a - digest=d0", "2026-01-07", "met 2026-01-02>2026-01-09 fixed 2026-01-03 ran 1.00d events 1 2 3"},
+    {"a canary's tag moved back", plain, "2026-01-02 first-seen a CVE-1 severity=critical\n2026-01-02 fix-available - CVE-1\n2026-01-03 promoted a - digest=new tag=1 fixes=CVE-1\n2026-01-05 rolled-back a - digest=old tag=next", "2026-01-06", "met 2026-01-02>2026-01-09 fixed 2026-01-03 ran 1.00d events 1 2 3"},
 };
 
 TEST(SlaClocks, RunAsAgreed) {
@@ -157,6 +161,48 @@ TEST(SlaClocks, EveryEnvironmentHasItsOwn) {
   using Words = std::vector<std::string>;
   EXPECT_EQ(words_at("2026-01-10"), (Words{"met 2026-01-02>2026-01-09 fixed 2026-01-05 ran 3.00d events 1 2 4", "production: met 2026-01-02>2026-01-12 fixed 2026-01-09 ran 7.00d events 1 2 4 6", "test: breached 2026-01-02>2026-01-09 ran 8.00d events 1 2 4"}));
   EXPECT_EQ(words_at("2026-01-12")[1], "production: running 2026-01-02>2026-01-14 ran 8.00d reopened 1 events 1 2 4 6 7") << "what has it was deployed again";
+}
+
+/// A renewal closes what is gone with its promotion: that is no deployment.
+TEST(SlaClocks, WhatIsClosedWithAPublicationRunsOnWhereItIsDeployed) {
+  const auto rules = rules_of("{starts: fix-available, limits: {critical: 7d}, environments: {production: {limits: {critical: 10d}}}}");
+  const std::string seen = "2026-01-02 first-seen a CVE-1 severity=critical\n2026-01-02 fix-available - CVE-1\n", runs = seen + "2026-01-03 deployed a - digest=old env=production\n";
+  const std::string gone = "2026-01-05 promoted a - digest=new tag=1 fixes=CVE-1\n2026-01-05 closed a CVE-1 digest=new\n";
+  const struct { const char* summary; std::string events; const char* says; } table[] = {
+      {"what is deployed there has it", runs + gone, "production: running 2026-01-02>2026-01-12 ran 8.00d events 1 2 4 5"},
+      {"it is deployed there", runs + gone + "2026-01-09 deployed a - digest=new env=production\n", "production: met 2026-01-02>2026-01-12 fixed 2026-01-09 ran 7.00d events 1 2 4 5 6"},
+      {"or one that was published later", runs + gone + "2026-01-07 promoted a - digest=newer tag=1\n2026-01-09 deployed a - digest=newer env=production\n", "production: met 2026-01-02>2026-01-12 fixed 2026-01-09 ran 7.00d events 1 2 4 5 7"},
+      {"it is deployed somewhere else", runs + gone + "2026-01-09 deployed a - digest=new env=test\n", "production: running 2026-01-02>2026-01-12 ran 8.00d events 1 2 4 5"},
+      {"what is deployed there does not have it either", runs + "2026-01-05 closed a CVE-1 digest=old\n", "production: met 2026-01-02>2026-01-12 fixed 2026-01-05 ran 3.00d events 1 2 4"},
+      {"its publisher took it back", runs + "2026-01-05 closed a CVE-1 digest=new reason=withdrawn\n", "production: met 2026-01-02>2026-01-12 fixed 2026-01-05 ran 3.00d events 1 2 4"},
+      {"nobody ever said what is deployed there", seen + gone, "production: met 2026-01-02>2026-01-12 fixed 2026-01-05 ran 3.00d events 1 2 3 4"},
+  };
+  for (const auto& row : table) {
+    const auto found = clocks(history(row.events), rules, at("2026-01-10"));
+    ASSERT_EQ(found.size(), 2U) << row.summary;
+    EXPECT_EQ(found[0].state, Clock::State::Met) << row.summary;
+    EXPECT_EQ(words_of(found[1]), row.says) << row.summary;
+  }
+}
+
+/// A tag that goes back takes no deployment with it.
+TEST(SlaClocks, WhatIsFoundInAnImageFromBeforeIsNotWhereANewerOneRuns) {
+  const auto rules = rules_of("{starts: fix-available, limits: {critical: 7d}, environments: {production: {limits: {critical: 20d}}}}");
+  const std::string fixed = "2026-01-02 first-seen a CVE-1 severity=critical\n2026-01-02 fix-available - CVE-1\n2026-01-05 promoted a - digest=new tag=1 fixes=CVE-1\n2026-01-05 closed a CVE-1 digest=new\n2026-01-06 deployed a - digest=new env=production\n";
+  const std::string back = fixed + "2026-01-07 rolled-back a - digest=old tag=1\n2026-01-07 reopened a CVE-1 digest=old\n";
+  const struct { const char* summary; std::string events; const char *published, *production; } table[] = {
+      {"the tag went back, and what runs did not", back, "running", "met"},
+      {"it is taken back there, too", back + "2026-01-08 deployed a - digest=old env=production\n", "running", "running"},
+      {"the fix was none: what runs has it", fixed + "2026-01-07 reopened a CVE-1 digest=new\n", "running", "running"},
+      {"nor was it in what came later", fixed + "2026-01-07 promoted a - digest=newer tag=1\n2026-01-08 reopened a CVE-1 digest=newer\n", "running", "running"},
+      {"nobody says in what it is found", fixed + "2026-01-07 reopened a CVE-1\n", "running", "running"},
+  };
+  for (const auto& row : table) {
+    const auto found = clocks(history(row.events), rules, at("2026-01-09"));
+    ASSERT_EQ(found.size(), 2U) << row.summary;
+    EXPECT_EQ(to_string(found[0].state), row.published) << row.summary;
+    EXPECT_EQ(to_string(found[1].state), row.production) << row.summary;
+  }
 }
 
 TEST(SlaClocks, SaysWhoAnswersForWhatIsNotFixed) {

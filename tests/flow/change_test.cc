@@ -1,5 +1,6 @@
 // What is noticed when one image takes the place of another: the gate's rule on it, the notes on the new one, and the way back.
 #include <algorithm>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -157,6 +158,65 @@ TEST_F(ChangeFlow, notes_lie_beside_the_new_image_and_lead_from_the_old_one_to_i
   for (const char* line : {"vulnerabilities fixed (1)", "CVE-2026-0001  greeter 1.1", "environment-changed"}) EXPECT_NE(text.out.find(line), std::string::npos) << line << text.told;
 }
 
+/// Users, ports and what breaks by them, beside packages, files and vulnerabilities; and the same as somebody else's tool reads it beside the image.
+TEST_F(ChangeFlow, a_diff_and_what_lies_beside_the_image_have_users_ports_and_what_breaks) {
+  edit("small.yaml", "entrypoint:", "ports: [8080/tcp, 9090/tcp]\nentrypoint:");
+  ASSERT_EQ(stage.ashlar({"lock", "small.yaml"}).code, 0);
+  make();
+  edit("small.yaml", "9090/tcp", "7070/tcp");
+  edit("small.yaml", "uid: 65532, gid: 65532}", "uid: 65533, gid: 65532}");
+  offer_known_greeter("1.2");
+  archive->publish();
+  ASSERT_EQ(stage.ashlar({"lock", "small.yaml", "--update"}).code, 0);
+  know("1.2");
+  const Json stopped = make(1);
+  EXPECT_NE(reason(stopped, "behaviour").find("9090/tcp"), std::string::npos) << reason(stopped, "behaviour");
+  std::string accepted;
+  for (const Json& each : stopped["behaviour"][0]["behaviour"]["changes"]) {
+    if (each["weight"] == "breaking") accepted += fmt::format("      - {{id: {}, subject: '{}', reason: announced}}\n", each["id"].get<std::string>(), each["subject"].get<std::string>());
+  }
+  stage.write("accept.policy.yaml", "gate:\n  behaviour:\n    accept:\n" + accepted);
+  make(0, {"--policy", "accept.policy.yaml"});
+
+  const std::string before = place() + ":1.1-r1", after = place() + ":1";
+  const Json diff = stage.json({"diff", before, after, "--db", "kept"});
+  const auto rows = [](const Json& list) {
+    std::set<std::string> out;
+    for (const Json& each : list) out.insert(each["name"].get<std::string>() + " " + each.value("change", ""));
+    return out;
+  };
+  EXPECT_EQ(rows(diff["packages"]), (std::set<std::string>{"greeter changed"}));
+  const auto config = rows(diff["config"]), files = rows(diff["files"]);
+  for (const char* row : {"port 9090/tcp removed", "port 7070/tcp added"}) EXPECT_TRUE(config.contains(row)) << row << diff["config"];
+  EXPECT_FALSE(config.contains("port 8080/tcp removed"));
+  EXPECT_TRUE(files.contains("etc/passwd changed")) << diff["files"];
+  std::set<std::string> behaviour;
+  for (const Json& each : diff["behaviour"]["changes"]) behaviour.insert(each["weight"].get<std::string>() + " " + each["id"].get<std::string>() + " " + each["subject"].get<std::string>());
+  for (const char* row : {"breaking port-gone 9090/tcp", "notable port-new 7070/tcp"}) EXPECT_TRUE(behaviour.contains(row)) << row << diff["behaviour"];
+  EXPECT_TRUE(std::ranges::any_of(behaviour, [](const std::string& each) { return each.starts_with("breaking user-changed"); })) << diff["behaviour"];
+  EXPECT_EQ(diff["vulnerabilities"]["fixed"][0]["id"], "CVE-2026-0001");
+  EXPECT_EQ(stage.json({"diff", after, before, "--db", "kept"})["vulnerabilities"]["new"][0]["id"], "CVE-2026-0001") << "the other way round it is new";
+  const Ran markdown = stage.ashlar({"diff", before, after, "--db", "kept", "--format", "markdown"});
+  const size_t breaking = markdown.out.find("### Breaking changes");
+  ASSERT_NE(breaking, std::string::npos) << markdown.told;
+  EXPECT_LT(markdown.out.find("port-gone"), markdown.out.find("###", breaking + 4)) << markdown.out;
+
+  const auto cosign = go_tool("cosign");
+  if (!cosign) GTEST_SKIP() << "this machine has no cosign (scripts/install-go-tools.sh builds it where there is a Go)";
+  stage.write("trusted.json", R"({"mediaType": "application/vnd.dev.sigstore.trustedroot+json;version=0.1"})");
+  const Ran read = stage.run({*cosign, "verify-attestation", "--type", "https://ashlar.dev/attestation/changes/v1", "--key", "our.pub", "--private-infrastructure", "--trusted-root", "trusted.json", after.substr(9)});
+  ASSERT_EQ(read.code, 0) << read.told;
+  const auto payload = from_base64(Json::parse(read.out.substr(read.out.find('{')))["payload"].get<std::string>());
+  ASSERT_TRUE(payload) << read.out;
+  const Json predicate = Json::parse(as_text(*payload))["predicate"];
+  EXPECT_EQ(predicate["config"].dump().find("8080/tcp"), std::string::npos) << predicate["config"];
+  for (const char* port : {"port 9090/tcp", "port 7070/tcp"}) EXPECT_NE(predicate["config"].dump().find(port), std::string::npos) << predicate["config"];
+  EXPECT_EQ(predicate["behaviour"]["breaks"], true);
+  EXPECT_EQ(predicate["behaviour"]["changes"].size(), diff["behaviour"]["changes"].size());
+  EXPECT_EQ(predicate["vulnerabilities"]["fixed"][0]["id"], "CVE-2026-0001");
+  EXPECT_NE(predicate["packages"].dump().find("greeter"), std::string::npos);
+}
+
 TEST_F(ChangeFlow, a_tag_goes_back_to_the_revision_before_and_revisions_stay) {
   std::vector<std::string> digests;
   const std::vector<std::string> colours = {"grey", "green", "blue"};
@@ -164,6 +224,10 @@ TEST_F(ChangeFlow, a_tag_goes_back_to_the_revision_before_and_revisions_stay) {
     if (at > 0) colour(colours[at - 1], colours[at]);
     digests.push_back(make()["digest"]);
   }
+  // A tag without a version goes back by what it points at.
+  ASSERT_EQ(stage.run({"skopeo", "copy", "--src-tls-verify=false", "--dest-tls-verify=false", place() + ":1", place() + ":latest"}).code, 0);
+  EXPECT_EQ(stage.json({"rollback", place() + ":latest", "--key", "our.pub"})["to"]["revision"], "1.1-r2");
+  ASSERT_EQ(stage.json({"rollback", place() + ":latest", "--key", "our.pub"})["to"]["revision"], "1.1-r1");
   const Json back = stage.json({"rollback", place() + ":1", "--key", "our.pub"});
   EXPECT_EQ(misfit(back, Json::parse(R"({"schema": "", "place": "", "tag": "", "moved": true, "from": {"digest": "", "revision": ""}, "to": {"digest": "", "revision": ""}, "still": ["1-stone"], "signature": {"asked": true, "verified": true, "missing": []}})")), "");
   EXPECT_EQ(back["from"]["revision"], "1.1-r3");

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "inventory/target.h"
+#include "layered_image.h"
 #include "registry_server.h"
 #include "small_archive.h"
 
@@ -154,6 +155,49 @@ TEST_F(RebaseFlow, a_squashed_image_and_another_platform_are_refused) {
   const Ran other = stage.ashlar({"rebase", "oci:app:old", "--onto", "oci:arm:1", "-o", "oci:app:rebased"});
   EXPECT_EQ(other.code, 1) << other.told;
   EXPECT_NE(other.out.find("platform-lacks"), std::string::npos) << other.told;
+}
+
+TEST_F(RebaseFlow, one_for_several_platforms_is_put_onto_the_new_base_as_a_whole) {
+  const auto base = [](const std::string& architecture, const std::string& version) {
+    return Layer{inventory::folder("etc"), {"etc/passwd", "root:x:0:0:root:/root:/usr/sbin/nologin\nnonroot:x:65532:65532::/:/usr/sbin/nologin\n"}, {"etc/group", "root:x:0:\nnonroot:x:65532:\n"}, {"etc/release", architecture + " " + version + "\n"}};
+  };
+  const Layer own = {inventory::folder("app"), inventory::program("app/main", "run\n"), {"app/settings", "a=1\n"}};
+  Layer over = own;
+  over.push_back({"etc/release", "mine\n"});
+  for (const std::string version : {"1", "2"}) put_image(stage, "bases", version, {{{base("amd64", version)}, "linux/amd64"}, {{base("arm64", version)}, "linux/arm64"}});
+  put_image(stage, "apps", "old", {{{base("amd64", "1"), own}, "linux/amd64"}, {{base("arm64", "1"), own}, "linux/arm64"}});
+  const auto onto = [&](const std::string& image, const std::string& to, int code, const Words& more = {}) {
+    Words words = {"rebase", "oci:apps:" + image, "--onto", "oci:bases:" + to, "-o", "oci:apps:new"};
+    words.insert(words.end(), more.begin(), more.end());
+    return stage.json(words, code);
+  };
+  const Json done = onto("old", "2", 0);
+  EXPECT_EQ(done["platform"], "linux/amd64 linux/arm64");
+  ASSERT_EQ(done["platforms"].size(), 2U) << done;
+  host::Machine machine = host::real_machine();
+  for (const Json& each : done["platforms"]) {
+    const std::string platform = each["platform"];
+    const auto target = inventory::open_target(machine, "oci:" + (stage.folder() / "apps:new").string(), platform);
+    ASSERT_TRUE(target) << target.error().message;
+    EXPECT_EQ(target->which.config.diff_ids, (std::vector<Digest>{Digest::of(inventory::tar_of(base(platform.substr(6), "2"))), Digest::of(inventory::tar_of(own))})) << platform;
+    EXPECT_EQ(target->which.descriptor.digest.str(), each["digest"].get<std::string>());
+    EXPECT_EQ(target->image->root().digest.str(), done["digest"].get<std::string>());
+    EXPECT_EQ(stage.ashlar({"sbom", "oci:apps:new", "--platform", platform, "--format", "table"}).code, 0) << platform;
+  }
+  EXPECT_EQ(onto("old", "2", 0)["digest"], done["digest"]) << "the same again";
+  const Json one = onto("old", "2", 0, {"--platform", "linux/arm64"});
+  EXPECT_EQ(one["platform"], "linux/arm64");
+  EXPECT_EQ(one["digest"], done["platforms"][1]["digest"]) << "one of them alone";
+
+  // What stands against it on one of them stands against the whole.
+  put_image(stage, "apps", "over", {{{base("amd64", "1"), own}, "linux/amd64"}, {{base("arm64", "1"), over}, "linux/arm64"}});
+  put_image(stage, "bases", "narrow", {{{base("amd64", "3")}, "linux/amd64"}});
+  const std::string before = stage.read("apps/index.json");
+  const Json refused = onto("over", "2", 1);
+  EXPECT_NE(refusals(refused).find("base-file-changed /etc/release"), std::string::npos) << refused;
+  EXPECT_TRUE(refused["refusals"][0]["what"].get<std::string>().starts_with("linux/arm64: ")) << refused;
+  EXPECT_EQ(refusals(onto("old", "narrow", 1)), "platform-lacks linux/arm64\n");
+  EXPECT_EQ(stage.read("apps/index.json"), before) << "nothing is written";
 }
 
 TEST_F(RebaseFlow, bad_input_says_what_to_do) {

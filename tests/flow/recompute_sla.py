@@ -69,7 +69,7 @@ def run(entries, image, cve, now):
         return {"severity": severity, "ran": 0, "breached": None, "open": True, "fixed": None, "start": None}
     start = moment(fixes[0]["at"])
     ran, limit, breached, ended, fixed, paused_until, excepted_until = 0, limit_of(severity, kev), None, None, False, None, None
-    without = set()
+    without, withdrawn = set(), False
     at, place = min(start, moment(mine[0]["at"])), 0
     while True:
         if paused_until and at >= paused_until:
@@ -96,9 +96,12 @@ def run(entries, image, cve, now):
                 without.add(entry.get("digest"))
                 if ended is None:
                     ended, fixed = at, True
-            elif kind == "closed" and ended is None:
-                ended, fixed = at, True
-            elif kind == "rolled-back" and ended and fixed and entry.get("digest") not in without:
+            elif kind == "closed":
+                without.add(entry.get("digest"))
+                withdrawn = withdrawn or facts.get("reason") == "withdrawn"
+                if ended is None:
+                    ended, fixed = at, True
+            elif kind == "rolled-back" and ended and fixed and not withdrawn and entry.get("digest") not in without:
                 ended, fixed = None, False
             elif kind == "assessed":
                 if facts["status"] == "not_affected" and ended is None:
@@ -108,7 +111,7 @@ def run(entries, image, cve, now):
             elif kind == "excepted" and ended is None:
                 ended, excepted_until = at, moment(facts["until"])
             elif kind == "reopened":
-                ended, fixed = None, False
+                ended, fixed, withdrawn = None, False, False
                 without.clear()
         if at >= now:
             break

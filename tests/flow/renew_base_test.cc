@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "layered_image.h"
 #include "registry_server.h"
 #include "renew_flow.h"
 
@@ -182,6 +183,34 @@ TEST_F(BaseFlow, whose_files_name_the_base_gets_a_pull_request) {
   const size_t asked = server->requests().size();
   renew();
   EXPECT_EQ(server->requests().size(), asked) << "nothing changed, nobody is asked";
+}
+
+TEST_F(BaseFlow, an_application_for_several_platforms_follows_as_a_whole) {
+  const auto base = [](const std::string& architecture, const std::string& version) {
+    return Layer{inventory::folder("etc"), {"etc/passwd", "root:x:0:0:root:/root:/usr/sbin/nologin\nnonroot:x:65532:65532::/:/usr/sbin/nologin\n"}, {"etc/group", "root:x:0:\nnonroot:x:65532:\n"}, {"etc/release", architecture + " " + version + "\n"}};
+  };
+  const Layer own = {inventory::folder("app"), inventory::program("app/main", "run\n")};
+  const auto others = [&](const std::string& version) {
+    for (const std::string& tag : {std::string("1"), "1." + version}) put_image(stage, "others", tag, {{{base("amd64", version)}, "linux/amd64"}, {{base("arm64", version)}, "linux/arm64"}});
+  };
+  others("1");
+  put_image(stage, "apps", "1", {{{base("amd64", "1"), own}, "linux/amd64"}, {{base("arm64", "1"), own}, "linux/arm64"}});
+  stage.write("lenient.yaml", "gate: {coverage: false, stop-on: []}\n");  // nobody knows what such an image holds
+  stage.write("fleet.yaml", "policy: lenient.yaml\nimages:\n  - {definition: small.yaml, to: 'oci:published', cadence: 7d}\napplications:\n  - {image: 'oci:apps:1', base: 'oci:others:1', to: 'oci:apps:rebased', owner: team app}\n");
+  EXPECT_EQ(of_shop(renew()), "");
+  others("2");
+  const Json renewed = renew();
+  ASSERT_EQ(rebase_of(renewed)["outcome"], "promoted") << renewed;
+  EXPECT_EQ(tagged("apps", "rebased"), rebase_of(renewed)["digest"].get<std::string>());
+  host::Machine machine = host::real_machine();
+  for (const std::string architecture : {"amd64", "arm64"}) {
+    const auto target = inventory::open_target(machine, "oci:" + (stage.folder() / "apps:rebased").string(), "linux/" + architecture);
+    ASSERT_TRUE(target) << target.error().message;
+    EXPECT_EQ(target->which.config.diff_ids.front(), Digest::of(inventory::tar_of(base(architecture, "2")))) << architecture;
+    EXPECT_EQ(stage.ashlar({"verify", "oci:apps:rebased", "--platform", "linux/" + architecture, "--key", "our.pub", "--type", "vuln", "--type", "test-result", "--type", "changes"}).code, 0) << architecture << ": signed, with what was found of it";
+  }
+  EXPECT_EQ(stage.ashlar({"verify", "oci:apps:rebased", "--key", "our.pub"}).code, 0) << "and so is the whole";
+  EXPECT_EQ(due(renew()), "");
 }
 
 TEST_F(BaseFlow, one_application_can_be_asked_for_alone) {

@@ -172,5 +172,74 @@ TEST_F(DownstreamFlow, a_fleet_whose_forge_is_not_configured_is_refused_before_a
   }
 }
 
+/// Files of every kind, at both forges.
+class EveryFileFlow : public RenewFlow {
+ protected:
+  void SetUp() override {
+    RenewFlow::SetUp();
+    if (IsSkipped()) return;
+    ASSERT_NO_FATAL_FAILURE(listen());
+    if (IsSkipped()) return;
+    stage.write("ashlar.yaml", stage.read("ashlar.yaml") + fmt::format("  mirror: {{kind: gitlab, url: '{}', project: team/images, token: {{env: FORGE_TOKEN}}}}\n", server->url("/gitlab/api/v4")));
+    std::string files, downstream;
+    for (const auto& [path, text] : with("")) files += (files.empty() ? "" : ", ") + path;
+    for (const char* target : {"tickets, project: team/app", "mirror, project: team/images"}) downstream += fmt::format("\n      - {{target: {}, files: [{}], name: mirror.example/small}}", target, files);
+    fleet("downstream:" + downstream);
+    ASSERT_EQ(done(renew()), "promoted 1.1-r1\n");
+    first = tags().at("1");
+    for (const char* project : projects) {
+      for (const auto& [path, text] : with(first)) commit(project, "main", path, text);
+    }
+  }
+  /// What the files are where they name a digest.
+  static std::map<std::string, std::string> with(const std::string& digest) {
+    return {{"Dockerfile", "FROM mirror.example/small:1@" + digest + " AS run\nCOPY . /srv\n"},
+            {"compose.yaml", "services:\n  web:\n    image: 'mirror.example/small:1@" + digest + "'  # ours\n    ports: [\"80:80\"]\n"},
+            {"deploy/pod.yaml", "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  template:\n    spec:\n      containers:\n        - {name: web, image: mirror.example/small@" + digest + "}\n"},
+            {"chart/values.yaml", "image:\n  repository: mirror.example/small\n  tag: \"1\"\n  digest: " + digest + "\nreplicas: 2\n"}};
+  }
+  void commit(const std::string& project, const std::string& branch, const std::string& path, const std::string& text) const { server->ask("/_commit", {{"project", project}, {"branch", branch}, {"path", path}, {"text", text}, {"message", "by hand"}}); }
+  Json requests(const std::string& project) const { return server->state()["requests"].value(project, Json::array()); }
+  std::map<std::string, std::string> on(const std::string& project, const std::string& branch) const {
+    std::map<std::string, std::string> out;
+    for (const auto& [path, text] : with("")) out[path] = server->ask("/_file", {{"project", project}, {"branch", branch}, {"path", path}}).value("text", "");
+    return out;
+  }
+
+  static constexpr const char* projects[] = {"team/app", "team/images"};
+  std::string first;
+};
+
+TEST_F(EveryFileFlow, each_moves_in_one_request_at_each_forge_and_a_branch_of_somebody_stays) {
+  know("1.2");
+  for (const char* version : {"1.2", "1.3"}) {
+    offer_fix(version);
+    ASSERT_EQ(done(renew()), fmt::format("promoted {}-r1\n", version));
+    for (const char* project : projects) {
+      SCOPED_TRACE(fmt::format("{} {}", project, version));
+      ASSERT_EQ(requests(project).size(), 1U) << "a later renewal brings the open one up to date";
+      const Json request = requests(project)[0];
+      EXPECT_EQ(on(project, request["head"]), with(tags().at("1")));
+      EXPECT_EQ(on(project, "main"), with(first));
+      for (const char* said : {"proofs: linux/amd64: ", "run-tests: ", "| `compose.yaml` | 3 |", "| `chart/values.yaml` | ", "### Packages", version}) EXPECT_NE(request["body"].get<std::string>().find(said), std::string::npos) << said << "\n" << request["body"].get<std::string>();
+    }
+  }
+  for (const char* project : projects) commit(project, requests(project)[0]["head"], "compose.yaml", "services: {}\n");
+  const auto before = tags().at("1");
+  offer_fix("1.4");
+  const Ran ran = stage.ashlar(words({}));
+  EXPECT_EQ(ran.code, 0) << "the renewal is done: " << ran.told;
+  EXPECT_EQ(version_of("greeter"), "1.4");
+  for (const char* project : projects) {
+    EXPECT_EQ(requests(project).size(), 1U) << project;
+    auto theirs = with(before);
+    theirs["compose.yaml"] = "services: {}\n";
+    EXPECT_EQ(on(project, requests(project)[0]["head"]), theirs) << project;
+  }
+  size_t said = 0;
+  for (size_t at = ran.err.find("somebody else has worked on branch"); at != std::string::npos; at = ran.err.find("somebody else has worked on branch", at + 1)) ++said;
+  EXPECT_EQ(said, 2U) << ran.told;
+}
+
 }  // namespace
 }  // namespace ashlar::flow

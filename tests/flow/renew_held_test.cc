@@ -292,6 +292,33 @@ TEST_F(HeldFlow, verify_holds_an_image_to_its_schedule) {
   EXPECT_NE(words.out.find("it is supported, and no end is said, as 'our.pub' says; it was to be made again by 2026-01-08T00:00:00Z"), std::string::npos) << words.told;
 }
 
+/// Where it runs a finding is gone with a deployment, and not with the publication that the loop writes down.
+TEST_F(HeldFlow, a_clock_where_it_runs_ends_with_its_deployment) {
+  stage.write("sla.yaml", "sla: {starts: fix-available, limits: {high: 7d}, environments: {production: {}, test: {}}}\n");
+  const auto states = [&] {
+    std::string out;
+    const Json report = parse_json(stage.ashlar({"sla", "--policy", "sla.yaml", "--format", "json", "--quiet"}).out, "report").value();
+    for (const Json& each : report["clocks"]) out += fmt::format("{}{} ", each.contains("environment") ? each["environment"].get<std::string>() + ":" : "", each["state"].get<std::string>());
+    return out;
+  };
+  const auto deploy = [&] {
+    const Ran ran = stage.ashlar({"audit", "report", "deployed", "oci:published@" + tags().at("1"), "--environment", "production", "--by", "ops@example.org"});
+    ASSERT_EQ(ran.code, 0) << ran.told;
+  };
+  renew();
+  deploy();
+  know("1.2");
+  offer_fix("1.2");
+  ASSERT_EQ(done(renew()), "promoted 1.2-r1\n");
+  EXPECT_EQ(states(), "met production:running test:met ") << "nobody ever said that it runs in the test environment";
+  deploy();
+  EXPECT_EQ(states(), "met production:met test:met ");
+  ASSERT_EQ(stage.ashlar({"rollback", "oci:published:1", "--key", "our.pub"}).code, 0);
+  const Json said = stage.json({"audit", "report", "deployed", "oci:published:1", "--environment", "production", "--by", "ops@example.org"});
+  EXPECT_EQ(said["digest"], tags().at("1")) << "what the tag went back to, and not what was promoted last";
+  EXPECT_EQ(states(), "running production:running test:met ");
+}
+
 TEST_F(HeldFlow, a_fix_that_was_made_by_hand_was_available) {
   renew();
   know("1.2");

@@ -64,7 +64,7 @@ class KilledRenewFlow : public RenewFlow {
   }
   /// All that a round may change.
   void keep() const {
-    ASSERT_EQ(stage.run({"sh", "-ec", "mkdir kept && cp -a home published *.lock.json kept/"}).code, 0);
+    ASSERT_EQ(stage.run({"sh", "-ec", "rm -rf kept && mkdir kept && cp -a home published *.lock.json kept/"}).code, 0);
     server->ask("/_keep");
   }
   void back() const {
@@ -200,6 +200,19 @@ TEST_F(KilledRenewFlow, cut_off_before_the_ledger_what_was_promoted_before_is_se
   EXPECT_EQ(tags().at("1"), first);
   EXPECT_EQ(outcome(), wanted) << "as if it had not been cut off";
   EXPECT_EQ(done(renew()), "") << "and nothing is held";
+}
+
+TEST_F(KilledRenewFlow, at_every_stage_of_a_canary_and_of_its_promotion_the_next_round_goes_on) {
+  fleet("rollout: {canary: next, soak: 30m}\n    downstream: [{target: tickets, project: team/app, files: [Dockerfile], name: mirror.example/small}]");
+  know("1.2");
+  offer_fix("1.2");
+  kill(count() / 3, 0, false);
+  ASSERT_EQ(done(renew({"--now", after(60)})), "canary 1.2-r1\n");
+  const std::string canary = tags().at("next");
+  kill(count() / 3, 0, true);
+  ASSERT_EQ(done(renew({"--now", after(hours(1))})), "promoted 1.2-r1\n");
+  EXPECT_EQ(tags().at("1"), canary);
+  report(count() / 3 * 2 * 8 / 10);
 }
 
 TEST_F(KilledRenewFlow, at_every_stage_of_one_that_is_stopped_no_tag_moves) {

@@ -132,6 +132,82 @@ TEST_F(PublishedFeeds, are_fetched_before_anything_is_looked_at) {
   EXPECT_EQ(version_of("greeter"), "1.2");
 }
 
+/// The units, the line for cron and both schedules of pipelines that are shipped, step by step as they stand there.
+TEST_F(PublishedFeeds, what_is_shipped_to_keep_at_it_does_a_round) {
+  ASHLAR_NEED("git");
+  publish("1.1");
+  const auto shipped = [](const std::string& name) { return bytes_of(fmt::format("{}/ci/{}", ASHLAR_SOURCE_DIR, name)); };
+  const auto part = [](const std::string& text, std::string_view from, std::string_view to) {
+    const size_t begin = text.find(from);
+    return begin == std::string::npos ? std::string() : text.substr(begin + from.size(), text.find(to, begin + from.size()) - begin - from.size());
+  };
+  const auto replaced = [](std::string text, std::string_view from, std::string_view to) {
+    for (size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) text.replace(at, from.size(), to);
+    return text;
+  };
+  stage.write("bin/ashlar", fmt::format("#!/bin/sh\nexec {} \"$@\"\n", shell_word(program_under_test())));
+  std::filesystem::permissions(stage.folder() / "bin/ashlar", std::filesystem::perms(0755));
+  std::filesystem::copy_file(stage.folder() / "our.key", stage.folder() / "release.key");
+  const std::string here = stage.folder().string();
+  const auto run = [&](const std::string& command) { return stage.run({"sh", "-ec", "PATH=$PWD/bin:$PATH\nexport PATH\n" + replaced(replaced(command, "/usr/bin/ashlar", "ashlar"), "/etc/ashlar", here)}); };
+  const auto offer = [&](const std::string& version) {
+    publish(version);
+    offer_known_greeter(version);
+    archive->publish();
+  };
+  const std::string unit = shipped("ashlar-renew.service"), cron = shipped("ashlar-renew.cron");
+  const Ran by_unit = run(part(unit, "\nExecStart=", "\n"));
+  EXPECT_EQ(by_unit.code, 0) << by_unit.told;
+  EXPECT_EQ(std::ranges::count(events(), "promoted"), 1);
+  offer("1.2");
+  const Ran by_cron = run(part(cron, "* * * * ashlar ", "\n"));
+  EXPECT_EQ(by_cron.code, 0) << by_cron.told;
+  EXPECT_EQ(version_of("greeter"), "1.2");
+  if (program("systemd-analyze")) {
+    stage.write("units/ashlar-renew.service", replaced(unit, "/usr/bin/ashlar", here + "/bin/ashlar"));
+    stage.write("units/ashlar-renew.timer", shipped("ashlar-renew.timer"));
+    const Ran verified = stage.run({"systemd-analyze", "verify", "--man=no", here + "/units/ashlar-renew.service", here + "/units/ashlar-renew.timer"});
+    EXPECT_EQ(verified.code, 0) << verified.told;
+    EXPECT_EQ(verified.err.find("ashlar-renew."), std::string::npos) << verified.told;
+  }
+  // Pipelines: a round that patches and one that is stopped, and what is kept of both.
+  stage.environment["GIT_CONFIG_GLOBAL"] = here + "/gitconfig";
+  stage.environment["CI_SERVER_HOST"] = "forge.example", stage.environment["CI_PROJECT_PATH"] = "team/app", stage.environment["CI_COMMIT_BRANCH"] = "main", stage.environment["ASHLAR_PUSH_TOKEN"] = "token";
+  const Ran begun_repository = stage.run({"sh", "-ec", "git config --global user.name somebody && git config --global user.email somebody@example.org && git config --global init.defaultBranch main\n"
+                                                        "git init -q . && git init -q --bare origin.git && git remote add origin \"$PWD/origin.git\" && git config url.\"$PWD/origin.git\".insteadOf https://oauth2:token@forge.example/team/app.git\n"
+                                                        "git add small.yaml small.lock.json fleet.yaml && git commit -qm first && git push -q -u origin main"});
+  ASSERT_EQ(begun_repository.code, 0) << begun_repository.told;
+  for (const char* name : {"ASHLAR_STATE_DIR", "ASHLAR_CACHE_DIR"}) stage.environment[name] = here + "/.ashlar/" + (std::string_view(name) == "ASHLAR_STATE_DIR" ? "state" : "cache");
+  for (const char* feed : {"debian-tracker", "debian-eol"}) {
+    const Ran added = stage.ashlar({"feed", "add", fmt::format("own/{}.yaml", feed)});
+    ASSERT_EQ(added.code, 0) << added.told;
+  }
+  const std::string github = shipped("github-renew.yml"), gitlab = shipped("gitlab-renew.yml");
+  const struct { const char* name; std::string renew, keep; } pipelines[] = {
+      {"github", part(github, "run: ashlar", "\n"), part(github + "\n#", "- name: Keep the locks\n        if: always()\n        run: |\n", "\n#")},
+      {"gitlab", part(gitlab, "- ashlar", "\n"), replaced(replaced(part(gitlab, "after_script:\n", "  artifacts:"), "    - |\n", ""), "    - ", "")},
+  };
+  int version = 2;
+  for (const auto& each : pipelines) {
+    SCOPED_TRACE(each.name);
+    ASSERT_FALSE(each.renew.empty() || each.keep.empty());
+    offer(fmt::format("1.{}", ++version));
+    const Ran patched = run("ashlar" + each.renew);
+    EXPECT_EQ(patched.code, 0) << patched.told;
+    EXPECT_EQ(done(Json::parse(stage.read("renew.json"))), fmt::format("promoted 1.{}-r1\n", version));
+    const std::string patched_version = version_of("greeter");
+    publish(fmt::format("1.{}", ++version));
+    archive->put("stone", {"greeter", fmt::format("1.{}", version), "amd64", "words (= 1.0)", {{"usr/bin/other", "#!/bin/nothing\n"}, {"usr/share/doc/greeter/copyright", "free\n"}}, {}});
+    archive->publish();
+    EXPECT_EQ(run("ashlar" + each.renew).code, 1) << "what is broken is stopped, and its lock kept in the cache";
+    const Ran kept = run(each.keep);
+    EXPECT_EQ(kept.code, 0) << kept.told << each.keep;
+    EXPECT_EQ(stage.run({"git", "--git-dir=origin.git", "log", "-1", "--format=%s", "--name-only"}).out, "locks: renewed\n\nsmall.lock.json\n") << "the project's locks, and none of the cache";
+    EXPECT_NE(stage.run({"git", "--git-dir=origin.git", "show", "main:small.lock.json"}).out.find(patched_version), std::string::npos);
+    EXPECT_EQ(run(each.keep).code, 0) << "nothing changed, nothing is pushed";
+  }
+}
+
 TEST_F(RenewFlow, cadence_and_ends_go_by_the_given_time) {
   fleet(fmt::format("cadence: 1d\n    support: {{until: {}}}", after(hours(24 * 90 + 20))));
   EXPECT_EQ(done(renew({"--now", after(0)})), "promoted 1.1-r1\n");
@@ -142,6 +218,61 @@ TEST_F(RenewFlow, cadence_and_ends_go_by_the_given_time) {
   EXPECT_EQ(due(again), "rebuild: it is made again at the latest every 1 day, and was last on " + begun.date() + "\n");
   EXPECT_EQ(done(again), "promoted 1.1-r1\n") << "the same image, and it says so";
   EXPECT_EQ(due(renew({"--now", after(hours(47))})), "");
+}
+
+/// Of the release that it is made of, as a feed says, which ends before the image does.
+TEST_F(RenewFlow, the_end_of_a_release_is_announced_ahead) {
+  ASSERT_NO_FATAL_FAILURE(listen());
+  if (IsSkipped()) return;
+  const auto ends = [&](std::int64_t days) {
+    const std::string day = Time{begun.seconds + hours(24 * days)}.date();
+    stage.write("eol.json", fmt::format(R"([{{"cycle": "13", "eol": "{}"}}])", day));
+    know("1.1");
+    return day;
+  };
+  fleet(fmt::format("cadence: 7d\n    support: {{until: {}}}", after(hours(24 * 400))));
+  ends(200);
+  renew();
+  EXPECT_EQ(due(renew()), "") << "it is far away";
+  const std::string day = ends(60);
+  EXPECT_EQ(due(renew({"--plan"}, 1)), fmt::format("announce: support of 'Debian:13', of which it is made, ends on {}\n", day));
+  EXPECT_EQ(due(renew()), fmt::format("announce: support of 'Debian:13', of which it is made, ends on {}\n", day));
+  EXPECT_EQ(due(renew()), "") << "once";
+  EXPECT_EQ(tickets(), fmt::format("open Support of oci:{} ends on {}\n", (stage.folder() / "published").string(), day));
+  EXPECT_NE(server->tickets()[0].value("body", "").find("Debian:13"), std::string::npos) << server->tickets()[0];
+  ends(300);
+  EXPECT_EQ(due(renew()), "");
+  EXPECT_EQ(tickets(), fmt::format("closed Support of oci:{} ends on {}\n", (stage.folder() / "published").string(), day)) << "the day was moved";
+}
+
+TEST_F(RenewFlow, another_definition_is_made_at_once) {
+  renew();
+  edit("small.yaml", "COLOUR: grey", "COLOUR: green");
+  const Json changed = renew();
+  EXPECT_EQ(due(changed), "rebuild: its definition has changed\n");
+  EXPECT_EQ(done(changed), "promoted 1.1-r2\n");
+  EXPECT_EQ(due(renew()), "");
+}
+
+/// Files beside the definition that go into the image are part of it, in folders, too; and what was stopped for one is tried again with another.
+TEST_F(RenewFlow, what_a_definition_takes_from_beside_it_is_part_of_it) {
+  stage.write("greeting/hello.txt", "hello\n");
+  stage.write("tone.conf", "tone = low\n");
+  stage.write("small.yaml", stage.read("small.yaml") + "paths:\n  - {type: file, path: /etc/tone.conf, source: tone.conf}\n  - {type: directory, path: /srv/greeting, source: greeting}\n");
+  EXPECT_EQ(done(renew()), "promoted 1.1-r1\n");
+  EXPECT_EQ(due(renew()), "");
+  int revision = 1;
+  for (const auto& [path, text] : {std::pair("tone.conf", "tone = high\n"), {"greeting/hello.txt", "good day\n"}, {"greeting/bye.txt", "bye\n"}}) {
+    stage.write(path, text);
+    EXPECT_EQ(due(renew({"--plan"}, 1)), "rebuild: its definition has changed\n") << path;
+    EXPECT_EQ(done(renew()), fmt::format("promoted 1.1-r{}\n", ++revision)) << path;
+    EXPECT_EQ(due(renew()), "") << path;
+  }
+  std::filesystem::remove(stage.folder() / "greeting/bye.txt");  // somebody may rely on it
+  EXPECT_EQ(done(renew({}, 1)), "stopped \n");
+  EXPECT_EQ(renew({}, 1)["done"], Json::array()) << "it is held";
+  stage.write("greeting/bye.txt", "good bye\n");
+  EXPECT_EQ(done(renew()), fmt::format("promoted 1.1-r{}\n", ++revision)) << "and goes on when it is there again";
 }
 
 TEST_F(RenewFlow, what_is_stopped_leaves_tags_and_lock_and_is_not_tried_again_until_something_changes) {
@@ -320,6 +451,45 @@ TEST_F(RenewFlow, a_ticket_stands_for_what_needs_a_person_and_is_closed_by_the_l
   EXPECT_EQ(published(), 2U) << "both publications, and nothing twice";
 }
 
+/// Each round is a process of its own; what happened while nobody listened is told once it can be, in its order.
+TEST_F(RenewFlow, a_forge_that_is_away_for_an_hour_loses_and_doubles_nothing) {
+  ASSERT_NO_FATAL_FAILURE(listen());
+  if (IsSkipped()) return;
+  renew({"--now", after(0)});
+  server->fault(Json::array({{{"match", "."}, {"times", 100000}, {"status", 503}}}));
+  know("1.2");
+  for (int minute = 10; minute <= 60; minute += 10) {
+    if (minute == 40) offer_fix("1.2");
+    const Ran ran = stage.ashlar(words({"--now", after(60 * minute)}));
+    EXPECT_EQ(ran.code, 0) << "no fault of the renewal: " << ran.told;
+  }
+  EXPECT_EQ(version_of("greeter"), "1.2");
+  EXPECT_EQ(tickets(), "");
+  EXPECT_GE(stage.json({"tickets", "list"})["messages"].size(), 3U) << "a ticket, its end and a publication";
+  server->fault(Json::array());
+  for (int hour = 3; hour < 5; ++hour) renew({"--now", after(hours(hour))});
+  EXPECT_EQ(stage.ashlar({"tickets", "list"}).out, "no message waits\n");
+  EXPECT_EQ(tickets(), "closed CVE-2026-0001 in greeter of oci:" + (stage.folder() / "published").string() + "\n");
+  EXPECT_EQ(published(), 2U);
+}
+
+TEST_F(RenewFlow, how_long_a_forge_asks_to_wait_holds_for_the_next_rounds) {
+  ASSERT_NO_FATAL_FAILURE(listen());
+  if (IsSkipped()) return;
+  renew({"--now", after(0)});
+  server->fault(Json::array({{{"match", "POST .*/issues"}, {"times", 1}, {"status", 429}, {"headers", {{"Retry-After", "1800"}}}}}));
+  know("1.2");
+  const auto asked = [&] { return std::ranges::count_if(server->requests(), [](const Json& each) { return each["path"].get<std::string>().starts_with("/github"); }); };
+  renew({"--now", after(60)});
+  const auto before = asked();
+  ASSERT_GT(before, 0);
+  for (const int minute : {10, 20, 30}) renew({"--now", after(60 * minute)});
+  EXPECT_EQ(asked(), before) << "nobody asks before the time is over";
+  EXPECT_EQ(tickets(), "");
+  renew({"--now", after(60 + 1801)});
+  EXPECT_NE(tickets(), "");
+}
+
 TEST_F(RenewFlow, killed_a_hundred_times_no_ticket_is_doubled_or_lost) {
   ASHLAR_NEED("timeout");
   ASSERT_NO_FATAL_FAILURE(listen());
@@ -390,6 +560,18 @@ TEST_F(RenewFlow, applications_follow_their_base) {
   stage.write("fleet.yaml", "images:\n  - {definition: small.yaml, to: 'oci:published', cadence: 7d}\napplications:\n  - {image: 'oci:shop:1', base: 'oci:published', to: 'oci:shop:rebased', owner: team shop}\n  - {image: 'oci:stall:1', base: 'oci:published', to: 'oci:stall:rebased', owner: team stall, build: {target: tickets, project: team/app}}\n");
   EXPECT_EQ(due(renew()), "") << "both lie on what is published";
   offer_fix("1.2");
+  const std::string ours = "oci:" + (stage.folder() / "published").string(), app = "oci:" + (stage.folder() / "shop").string() + ":1";
+  const Json plan = renew({"--plan"}, 1);
+  EXPECT_EQ(plan["critical_path"]["images"], Json::array({ours, app})) << plan["critical_path"];
+  EXPECT_GT(plan["critical_path"]["seconds"].get<double>(), 0) << "as it took last time";
+  const std::string tree = stage.ashlar({"renew", "--plan", "--keep-feeds", "--no-color"}).out;
+  size_t at = 0;
+  for (const std::string& line : {"rebuild   " + ours + "  1 open finding can be fixed; until ", std::string("\n  ├ CVE-2026-0001 in greeter, high, fixed in 1.2, due "), std::string("\n  └ linux/amd64: greeter 1.1 -> 1.2\n"), "\nrebase    " + app + "  it is built on " + ours + "\n",
+                                  "\ncritical path: " + ours + " -> " + app + ", ", std::string("\n1 image looked at; nothing was done, --once does it\n")}) {
+    const size_t found = tree.find(line, at);
+    EXPECT_NE(found, std::string::npos) << line << "\n" << tree;
+    at = found == std::string::npos ? at : found;
+  }
   const Json renewed = renew();
   ASSERT_EQ(renewed["done"].size(), 3U) << renewed;
   EXPECT_EQ(renewed["done"][1]["outcome"], "promoted") << renewed["done"][1];

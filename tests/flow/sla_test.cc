@@ -161,6 +161,53 @@ TEST_F(SlaFlow, html_needs_nothing_else_and_reads_without_eyes) {
   EXPECT_EQ(sla({}).out.find('\x1b'), std::string::npos);
 }
 
+/// What the charts draw, read back from their coordinates.
+TEST_F(SlaFlow, charts_draw_what_the_json_says) {
+  const std::string page = sla({}, "html").out;
+  const Json report = parse_json(sla({}, "json").out, "report").value();
+  const auto part = [](const std::string& text, std::string_view from, std::string_view to) {
+    const size_t begin = text.find(from);
+    return begin == std::string::npos ? std::string() : text.substr(begin + from.size(), text.find(to, begin + from.size()) - begin - from.size());
+  };
+  // Two points a day: where it begins and where it ends, at the height of that day's count.
+  const std::string chart = part(page, "aria-labelledby=\"open-critical-title", "</svg>");
+  const Json& days = report["open_critical"];
+  size_t most = 1;
+  for (const Json& each : days) most = std::max(most, each["open"].get<size_t>());
+  ASSERT_GT(most, 1U) << "a flat line shows nothing";
+  EXPECT_NE(chart.find(fmt::format("y=\"24\">{}</text>", most)), std::string::npos) << "what the top of the axis stands for";
+  const std::string line = part(chart, "<polyline class=\"line\" points=\"", "\"");
+  const auto points = words(line);
+  ASSERT_EQ(points.size(), 2 * days.size());
+  for (size_t at = 0; at < points.size(); ++at) {
+    const double x = std::stod(std::string(cut(points[at], ',').first)), y = std::stod(std::string(cut(points[at], ',').second));
+    EXPECT_NEAR((150 - y) * static_cast<double>(most) / 130, days[at / 2]["open"].get<double>(), 0.01) << days[at / 2];
+    EXPECT_NEAR((x - 30) * static_cast<double>(days.size()) / 440, static_cast<double>((at + 1) / 2), 0.01) << at;
+  }
+  EXPECT_NE(chart.find(">" + days.front()["date"].get<std::string>() + "<"), std::string::npos);
+  EXPECT_NE(chart.find(">" + days.back()["date"].get<std::string>() + "<"), std::string::npos);
+  // Bars, each as long as its figure is of the largest.
+  const auto bars = [&](const std::string& id) {
+    std::vector<double> out;
+    std::string rest = part(page, "aria-labelledby=\"" + id + "-title", "</svg>");
+    for (size_t at = rest.find("<rect "); at != std::string::npos; at = rest.find("<rect ", at + 1)) out.push_back(std::stod(part(rest.substr(at), "width=\"", "\"")));
+    return out;
+  };
+  const auto check = [&](const std::string& id, const std::vector<double>& values, double round) {
+    const auto drawn = bars(id);
+    ASSERT_EQ(drawn.size(), values.size()) << id;
+    const double largest = *std::ranges::max_element(values);
+    for (size_t at = 0; at < values.size(); ++at) EXPECT_NEAR(drawn[at] / 280 * largest, values[at], round) << id << " " << at;
+  };
+  std::vector<double> shares, times;
+  for (const char* severity : {"critical", "high", "medium", "low"}) {
+    if (report["within"][severity].is_number()) shares.push_back(report["within"][severity]);
+    if (report["mttp_days"][severity].is_number()) times.push_back(report["mttp_days"][severity]), times.push_back(report["p95_days"][severity]);
+  }
+  check("within", shares, 0.01);
+  check("time-to-patch", times, 0.1);
+}
+
 TEST_F(SlaFlow, exit_codes_and_wrong_calls) {
   struct { const char* summary; Words words; int code; const char* says; } const rows[] = {
       {"before anything was late", {"sla", "--policy", "policy.yaml", "--now", "2028-02-25"}, 0, "Nothing is overdue"},

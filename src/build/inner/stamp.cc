@@ -8,29 +8,10 @@
 #include "build/inner/packer.h"
 #include "build/inner/pruning.h"
 #include "host/program.h"
+#include "host/tree.h"
 
 namespace ashlar::build {
 namespace {
-
-/// Content of a file, or of a folder with everything below it, into the hash.
-Done add_tree(host::Files& files, const host::Path& path, Hasher& hasher, int depth) {
-  const auto stat = files.stat(path);
-  if (!stat || depth > 32) {
-    hasher.update("absent\n");
-    return {};
-  }
-  if (stat->type == host::NodeType::Directory) {
-    TRY_ASSIGN(const auto names, files.list(path));
-    for (const std::string& name : names) {
-      hasher.update(fmt::format("name {}\n", name));
-      TRY(add_tree(files, path / name, hasher, depth + 1));
-    }
-    return {};
-  }
-  TRY_ASSIGN(const std::string content, files.read(path));
-  hasher.update(fmt::format("file {}\n", content.size())).update(content);
-  return {};
-}
 
 Json to_json(const oci::Descriptor& descriptor) { return {{"type", descriptor.media_type}, {"digest", descriptor.digest.str()}, {"size", descriptor.size}}; }
 
@@ -89,13 +70,13 @@ Result<Stamp> make_stamp(const plan::Definition& definition, const plan::Lock& l
   hasher.update(fmt::format("{} {} {} {}\n", packer.codec, packer.library, packer.version, packer.level));
   hasher.update(to_compact(plan::to_json(lock)));
   for (const plan::PathRule& rule : definition.paths) {
-    if (!rule.source.empty() && !rule.source.starts_with('/') && rule.type != plan::PathType::Symlink) TRY(add_tree(files, options.catalog_root / rule.source, hasher, 0));
+    if (!rule.source.empty() && !rule.source.starts_with('/') && rule.type != plan::PathType::Symlink) TRY(host::add_tree(files, options.catalog_root / rule.source, hasher));
   }
   for (const plan::TrustedRoots& roots : definition.certificates) {
-    if (!roots.content) TRY(add_tree(files, options.catalog_root / roots.source, hasher, 0));
+    if (!roots.content) TRY(host::add_tree(files, options.catalog_root / roots.source, hasher));
   }
-  TRY(add_tree(files, options.effects, hasher, 0));
-  TRY(add_tree(files, options.recorded, hasher, 0));
+  TRY(host::add_tree(files, options.effects, hasher));
+  TRY(host::add_tree(files, options.recorded, hasher));
   return Stamp{hasher.finish().hex()};
 }
 

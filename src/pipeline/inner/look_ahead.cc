@@ -38,6 +38,7 @@ class OneAhead {
   Result<Ahead> look(ledger::Ledger& ledger) {
     Ahead out{.image = image_.repository};
     TRY_ASSIGN(const auto definition, load_definition(*workshop_.machine.files, image_.definition));
+    TRY_ASSIGN(const std::string identified, definition_identity(*workshop_.machine.files, definition));
     TRY_ASSIGN(const auto distribution, deb::load_distribution(*workshop_.machine.files, workshop_.data / "distributions", definition.distribution, workshop_.config.distributions));
     if (std::ranges::all_of(distribution.parts, [](const auto& part) { return part.proposed.empty(); })) {
       out.why = {fmt::format("distribution '{}' names no proposed suites", distribution.name)};
@@ -50,13 +51,13 @@ class OneAhead {
     if (out.lock == lock_identity(present)) return out;
     out.changes = by_platforms(plan::changes(present, lock));
     TRY_ASSIGN(const auto history, history_of(ledger, image_.repository));
-    const std::string inputs = Digest::of(fmt::format("{}\n{}\n{}", out.lock, definition.digest_hex, judged_by_)).hex();
-    TRY_ASSIGN(const bool known, is_known(history, definition, inputs, out));
+    const std::string inputs = inputs_of(out.lock, identified, judged_by_);
+    TRY_ASSIGN(const bool known, is_known(history, identified, inputs, out));
     if (known) return out;
     TRY(make_of(lock, out));
     event_ = ledger::Event{.kind = ledger::Kind::Noted, .at = workshop_.machine.clock->now(), .image = image_.repository, .digest = out.digest};
     event_->by = "ashlar renew";
-    event_->facts = {{"what", "ahead"}, {"lock", out.lock}, {"packages", packages_identity(lock)}, {"result", std::string(to_string(out.outcome))}, {"definition", definition.digest_hex}, {"inputs", inputs}, {"candidate", out.candidate}, {"seconds", fmt::format("{:.3f}", out.seconds)}};
+    event_->facts = {{"what", "ahead"}, {"lock", out.lock}, {"packages", packages_identity(lock)}, {"result", std::string(to_string(out.outcome))}, {"definition", identified}, {"inputs", inputs}, {"candidate", out.candidate}, {"seconds", fmt::format("{:.3f}", out.seconds)}};
     if (!out.why.empty()) event_->facts.emplace("reason", join(out.why, "; "));
     if (!out.breaking.empty()) event_->facts.emplace("breaking", join(out.breaking, "; "));
     if (out.outcome == Ahead::Outcome::Stopped) {
@@ -93,11 +94,11 @@ class OneAhead {
   }
 
   /// What passed stays so as long as the definition is the same; what was stopped, as long as nothing that decides about it changed: a database that says the same of it is no other.
-  Result<bool> is_known(const ImageHistory& history, const plan::Definition& definition, const std::string& inputs, Ahead& out) {
+  Result<bool> is_known(const ImageHistory& history, const std::string& identified, const std::string& inputs, Ahead& out) {
     const auto found = history.ahead.find(out.lock);
     if (options_.again || found == history.ahead.end()) return false;
     const ImageHistory::Trial& trial = found->second;
-    if (trial.passed ? trial.definition != definition.digest_hex : trial.inputs != inputs || trial.judged.empty()) return false;
+    if (trial.passed ? trial.definition != identified : trial.inputs != inputs || trial.judged.empty()) return false;
     if (!trial.passed) {
       TRY_ASSIGN(const std::string now, said_now(trial.candidate));
       if (now != trial.judged) return false;

@@ -144,11 +144,16 @@ void ClockRun::see(const Entry& entry) {
   const bool first = !seen_;
   seen_ = true;
   if (again) {
-    gone_ = false;
-    without_.clear();
+    back();
     reopen(entry.event.at);
   }
   if (first) mark(entry.event.at);
+}
+
+/// It is found again: nothing that was known to be without it is.
+void ClockRun::back() {
+  gone_ = withdrawn_ = false;
+  without_.clear();
 }
 
 void ClockRun::rescore(const Entry& entry) {
@@ -224,6 +229,8 @@ void ClockRun::take_exception(const Entry& entry) {
 void ClockRun::take_promotion(const Entry& entry) {
   const Event& event = entry.event;
   if (event.image != clock_.image) return;
+  const std::string list = event.fact("tag");
+  for (const std::string_view tag : words(list)) stable_.emplace(tag);
   if (names(event)) {
     gone_ = true;
     if (clock_.environment.empty()) end(entry, true);
@@ -232,9 +239,39 @@ void ClockRun::take_promotion(const Entry& entry) {
   if (gone_ && !event.digest.empty()) without_.insert(event.digest);
 }
 
+/// What is published does not have it any more. Where it runs in an environment that is known, it goes from there with a deployment; not so what its publisher took back, or what nothing that runs there has.
+void ClockRun::take_closing(const Entry& entry) {
+  const Event& event = entry.event;
+  forget_decider();
+  gone_ = true;
+  withdrawn_ = withdrawn_ || event.fact("reason") == "withdrawn";
+  if (event.image == clock_.image && !event.digest.empty()) without_.insert(event.digest);
+  const bool everywhere = clock_.environment.empty() || withdrawn_ || event.image.empty() || event.environment == clock_.environment;
+  if (everywhere || !deployed_ || without_.contains(*deployed_)) return end(entry, true);
+  if (!ended_) use(entry);
+}
+
+/// It is found in an image from before, to which the tags went back, and what is deployed in the clock's environment is known not to have it.
+bool ClockRun::runs_without(const Event& event) const {
+  return !clock_.environment.empty() && ended_ && clock_.fixed && deployed_ && without_.contains(*deployed_) && !event.digest.empty() && !without_.contains(event.digest);
+}
+
+/// Another tag than those that promotions move, as a canary's, says nothing of what is published.
+void ClockRun::take_rollback(const Entry& entry) {
+  const Event& event = entry.event;
+  if (!clock_.environment.empty() || event.image != clock_.image || !ended_ || !clock_.fixed || withdrawn_) return;
+  const std::string tag = event.fact("tag");
+  if (!tag.empty() && !stable_.empty() && !stable_.contains(tag)) return;
+  if (!names(event) && (event.digest.empty() || without_.contains(event.digest))) return;
+  gone_ = false;
+  use(entry);
+  reopen(event.at);
+}
+
 void ClockRun::take_deployment(const Entry& entry) {
   const Event& event = entry.event;
   if (event.image != clock_.image || event.environment != clock_.environment || clock_.environment.empty()) return;
+  deployed_ = event.digest;
   const bool without = names(event) || (!event.digest.empty() && without_.contains(event.digest));
   if (without) return end(entry, true);
   if (!ended_ || !clock_.fixed || event.digest.empty()) return;
@@ -247,29 +284,21 @@ void ClockRun::take(const Entry& entry) {
   switch (event.kind) {
     case ledger::Kind::FirstSeen: return see(entry);
     case ledger::Kind::Reopened:
+      if (runs_without(event)) return;
       if (names(event)) forget_decider();
       if (ended_) {
         use(entry);
-        gone_ = false;
-        without_.clear();
+        back();
         reopen(event.at);
       }
       return see(entry);
     case ledger::Kind::Rescored: return names(event) ? rescore(entry) : void();
     case ledger::Kind::Assessed: return names(event) ? take_assessment(entry) : void();
     case ledger::Kind::Excepted: return names(event) ? take_exception(entry) : void();
-    case ledger::Kind::Closed:
-      if (!names(event)) return;
-      forget_decider();
-      return end(entry, true);
+    case ledger::Kind::Closed: return names(event) ? take_closing(entry) : void();
     case ledger::Kind::Promoted: return take_promotion(entry);
     case ledger::Kind::Deployed: return take_deployment(entry);
-    case ledger::Kind::RolledBack:
-      if (!clock_.environment.empty() || event.image != clock_.image || !ended_ || !clock_.fixed) return;
-      if (!names(event) && (event.digest.empty() || without_.contains(event.digest))) return;
-      gone_ = false;
-      use(entry);
-      return reopen(event.at);
+    case ledger::Kind::RolledBack: return take_rollback(entry);
     case ledger::Kind::Paused: return take_pause(entry);
     case ledger::Kind::Resumed:
       if (!paused_) return;

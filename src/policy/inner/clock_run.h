@@ -29,9 +29,12 @@ class ClockRun {
   void take_decider(const ledger::Event& event);
   void forget_decider();
   void take_promotion(const Entry& entry);
+  void take_closing(const Entry& entry);
+  void take_rollback(const Entry& entry);
   void take_deployment(const Entry& entry);
   void rescore(const Entry& entry);
   void see(const Entry& entry);
+  void back();
   void resume(Time at);
   void end(const Entry& entry, bool fixed);
   void reopen(Time at);
@@ -39,6 +42,7 @@ class ClockRun {
   void mark(Time at);                   ///< what the image has from now on is another thing than before
   void use(const Entry& entry) { used_.insert(entry.number); }
   void disregard(const Entry& entry, std::string why) { clock_.disregarded.push_back({entry.number, std::move(why)}); }
+  bool runs_without(const ledger::Event& event) const;
   bool names(const ledger::Event& event) const;  ///< the event says that it is about this vulnerability
   std::int64_t limit_from(Time at) const;
 
@@ -51,7 +55,10 @@ class ClockRun {
   std::optional<Time> pause_end_{}, exception_end_{}, due_{};
   Time paused_at_{};
   std::int64_t paused_in_all_ = 0, limit_ = 0;
+  bool withdrawn_ = false;              ///< its publisher took it back: no image has it
   std::set<std::string> without_{};     ///< digests that do not have it
+  std::set<std::string, std::less<>> stable_{};  ///< tags that promotions moved
+  std::optional<std::string> deployed_{};        ///< what was deployed last in the clock's environment; none: nobody ever said so
   std::set<std::uint64_t> used_{};      ///< numbers of events that did something
   std::optional<std::pair<Time, Severity>> open_{};
 };

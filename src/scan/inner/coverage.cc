@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "advisory/support.h"
 #include "base/text.h"
 #include "inventory/paths.h"
 #include "scan/inner/contradictions.h"
@@ -98,13 +99,9 @@ void judge_distribution(const Subject& subject, const Report& report, std::vecto
 
 Done judge_support(Report& report, advisory::Database& database, std::vector<std::string>& causes) {
   if (report.distribution.space.empty()) return {};
-  TRY_ASSIGN(const auto supports, database.support(report.distribution.space, {}));
-  std::optional<Time> last;
-  bool over = false;  // since a day that nobody tells
-  for (const advisory::Support& each : supports) {
-    if (each.until && (!last || *last < *each.until)) last = each.until;
-    over = over || !each.until;
-  }
+  TRY_ASSIGN(const auto support, advisory::release_support(database, report.distribution.space));
+  const auto& last = support.until;
+  const bool over = support.over;  // since a day that nobody tells
   const bool has_end = report.distribution.space.find(':') != std::string::npos;  // what rolls has none
   if (!last && over) causes.push_back(fmt::format("'{}' is past its end of life: nobody looks for its vulnerabilities any more", report.distribution.space));
   if (!last && !over && has_end && report.spaces.contains(report.distribution.space)) report.notes.push_back(fmt::format("until when '{}' is supported no feed says: whether somebody still looks for its vulnerabilities is not known", report.distribution.space));
