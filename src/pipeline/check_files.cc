@@ -173,7 +173,7 @@ class Checker {
     if (judge_.rules != nullptr) {
       options.says_unseen = judge_.rules->unseen == policy::Unseen::Warn;  // what is denied says so itself
       options.ask = [&](const workload::ImageUse& use) -> std::vector<workload::Remark> {
-        if (use.where == "syntax") return {};  // part of the builder, and no base
+        if (judge_.is_usual_frontend(use)) return {};
         if (use.elsewhere && judge_.rules->unseen != policy::Unseen::Deny) return {};  // no image that could be judged
         out.references.push_back({use, judge_.ask(out.kind, use)});
         return judge_.remarks(out.kind, use, out.references.back().verdict);

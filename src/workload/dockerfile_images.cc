@@ -100,7 +100,9 @@ class Finder {
 
   void base(const Stage& stage) {
     Substituted value = resolved(stage.base);
-    if (value.good && value.unknown.empty() && (value.text.text == "scratch" || is_stage(value.text.text))) return;
+    // FROM takes stages by their names alone.
+    const bool number = !value.text.empty() && std::isdigit(static_cast<unsigned char>(value.text.text[0])) != 0;
+    if (value.good && value.unknown.empty() && (value.text.text == "scratch" || (!number && is_stage(value.text.text)))) return;
     add("FROM", stage.base, std::move(value));
     out_.back().platform = stage.platform.text;
   }

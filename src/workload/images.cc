@@ -63,14 +63,18 @@ FileKind kind_of_file(std::string_view path, std::string_view text) {
   const bool yaml = name.ends_with(".yaml") || name.ends_with(".yml");
   if (!yaml) {
     if (name == "kustomization") return FileKind::Kubernetes;
-    const bool docker = name == "dockerfile" || name == "containerfile" || name.starts_with("dockerfile.") || name.starts_with("containerfile.") || name.ends_with(".dockerfile") || name.ends_with(".containerfile");
+    const bool ignores = name.ends_with(".dockerignore");  // what a Dockerfile of that name leaves out
+    const bool docker = !ignores && (name == "dockerfile" || name == "containerfile" || name.starts_with("dockerfile.") || name.starts_with("containerfile.") || name.ends_with(".dockerfile") || name.ends_with(".containerfile"));
     if (docker) return FileKind::Dockerfile;
     if (name == "jenkinsfile" || name.starts_with("jenkinsfile.") || name.ends_with(".jenkinsfile")) return FileKind::Jenkins;
     const auto has = [&](std::string_view word) { return text.find(word) != std::string_view::npos; };
     const bool manifest = name.ends_with(".json") && ((has("\"apiVersion\"") && has("\"kind\"")) || (has("\"op\"") && has("\"path\"")));
     return manifest && kind_of_yaml(text) == FileKind::Kubernetes ? FileKind::Kubernetes : FileKind::Unknown;
   }
-  if (name.starts_with("compose.") || name.starts_with("docker-compose") || name.starts_with("compose-")) return FileKind::Compose;
+  if (name.starts_with("compose.") || name.starts_with("docker-compose") || name.starts_with("compose-")) {
+    // What a cluster takes is a manifest, whatever it is called.
+    return text.find("apiVersion") != std::string_view::npos && kind_of_yaml(text) == FileKind::Kubernetes ? FileKind::Kubernetes : FileKind::Compose;
+  }
   if (name == "kustomization.yaml" || name == "kustomization.yml") return FileKind::Kubernetes;
   if (name.starts_with("values")) return FileKind::HelmValues;
   if (name.ends_with(".gitlab-ci.yml") || name.ends_with(".gitlab-ci.yaml")) return FileKind::GitLab;

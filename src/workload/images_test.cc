@@ -74,6 +74,7 @@ const Row rows[] = {
     {"one", FileKind::Dockerfile, "FROM python:3.13\n", "FROM 1:6 python:3.13"},
     {"scratch is none", FileKind::Dockerfile, "FROM scratch\n", ""},
     {"stages are none", FileKind::Dockerfile, "FROM a AS b\nFROM b\nCOPY --from=b x y\nCOPY --from=0 x y\n", "FROM 1:6 a"},
+    {"FROM takes no number", FileKind::Dockerfile, "FROM a\nFROM 0\nCOPY --from=0 x y\n", "FROM 1:6 a; FROM 2:6 0"},
     {"a stage of the same name later is none yet", FileKind::Dockerfile, "FROM b\nFROM a AS b\n", "FROM 1:6 b; FROM 2:6 a"},
     {"stages in another case", FileKind::Dockerfile, "FROM a AS Build\nFROM b\nCOPY --from=BUILD x y\n", "FROM 1:6 a; FROM 2:6 b"},
     {"COPY --from an image", FileKind::Dockerfile, "FROM a\nCOPY --from=tools:1 /x /y\n", "FROM 1:6 a; COPY --from 2:13 tools:1"},
@@ -145,6 +146,16 @@ const Row rows[] = {
     {"templates of Argo", FileKind::Kubernetes, "apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nspec:\n  templates:\n  - container: {image: a:1}\n  - script: {image: b}\n  - container: {image: '{{x}}'}\n", "spec.templates[0].container.image 5:24 a:1; spec.templates[1].script.image 6:21 b; spec.templates[2].container.image 7:25 ?"},
     {"images of resources of others", FileKind::Kubernetes, "apiVersion: x.example/v1\nkind: Database\nspec:\n  image: a\n  imageName: b:1\n  baseImage: c/d\n  diskImage: large\n  e: {image: {repository: f, tag: '2'}}\n",
      "spec.image 4:10 a; spec.imageName 5:14 b:1; spec.baseImage 6:14 c/d; spec.e.image 8:27 f:2"},
+    {"by name and tag", FileKind::Kubernetes, "apiVersion: x.example/v1\nkind: Database\nspec:\n  image: {name: a/b, tag: '2'}\n  sideImage: {registry: r.example, name: c, digest: '" + digest + "'}\n", "spec.image 4:17 a/b:2; spec.sideImage 5:42 r.example/c@" + digest},
+    {"an application of Argo CD", FileKind::Kubernetes, "apiVersion: argoproj.io/v1alpha1\nkind: Application\nspec:\n  sources:\n  - chart: c\n    helm:\n      valuesObject: {image: {repository: x, tag: '1'}}\n      parameters: [{name: side.image.repository, value: y}, {name: side.image.tag, value: '2'}, {name: lastImage, value: r.example/z:3}, {name: image.repository, value: w}]\n  - path: k8s\n    kustomize: {images: ['a=x/b:1', 'c:2']}\n  - ref: values\n",
+     "spec.sources[0].chart 5:12 [the manifests of that chart are not here]; spec.sources[0].helm.valuesObject.image 7:42 x:1; spec.sources[0].helm.parameters.image.repository 8:170 w [the chart decides on its tag]; spec.sources[0].helm.parameters.lastImage 8:122 r.example/z:3; spec.sources[0].helm.parameters.side.image.repository 8:57 y:2; spec.sources[1].path 9:11 [the manifests of that source are not here]; spec.sources[1].kustomize.images[0] 10:29 x/b:1; spec.sources[1].kustomize.images[1] 10:38 c:2"},
+    {"a set of them", FileKind::Kubernetes, "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nspec: {template: {spec: {source: {path: k8s, helm: {values: 'a: [', parameters: [{name: x.image, value: 'r/{{i}}'}]}}}}}\n", "spec.template.spec.source.path 3:41 [the manifests of that source are not here]; spec.template.spec.source.helm.values 3:62 [the values cannot be read]; spec.template.spec.source.helm.parameters.x.image 3:106 ?"},
+    {"a release of Flux", FileKind::Kubernetes, "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nspec:\n  chart: {spec: {chart: c}}\n  values: {global: {imageRegistry: m.example}, image: {registry: r.example, repository: x, tag: '1'}}\n  postRenderers: [{kustomize: {images: [{name: a, newName: b, newTag: '2'}]}}]\n",
+     "spec.chart 4:25 [the manifests of that chart are not here]; spec.values.image 5:89 r.example/x:1 ['global.imageRegistry' may take the place of its registry]; spec.postRenderers[0].kustomize.images[0] 6:60 b:2"},
+    {"a kustomization of Flux", FileKind::Kubernetes, "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nspec: {path: ./k8s, images: [{name: a, newTag: '1'}], patches: [{patch: 'spec: {containers: [{image: x:1}]}'}]}\n", "spec.path 3:14 [the manifests of that source are not here]; spec.images[0] 3:37 a:1; spec.patches[0].patch spec.containers[0].image 3:74 x:1"},
+    {"a chart of k3s", FileKind::Kubernetes, "apiVersion: helm.cattle.io/v1\nkind: HelmChart\nspec: {chart: c, jobImage: 'j:1', set: {image.repository: x, image.tag: '2'}, valuesContent: 'image: y:3'}\n", "spec.chart 3:15 [the manifests of that chart are not here]; spec.jobImage 3:29 j:1; spec.valuesContent image 3:95 y:3; spec.set.image.repository 3:59 x:2"},
+    {"a task that is resolved", FileKind::Kubernetes, "apiVersion: tekton.dev/v1\nkind: TaskRun\nspec: {taskRef: {resolver: bundles, params: [{name: bundle, value: x:1}]}}\n", "spec.taskRef 3:28 [what it is resolved to is not here]"},
+    {"patterns of an engine of policies", FileKind::Kubernetes, "apiVersion: kyverno.io/v1\nkind: ClusterPolicy\nspec:\n  rules:\n  - validate: {pattern: {spec: {containers: [{image: '!*:latest'}]}}}\n  - mutate: {patchStrategicMerge: {spec: {initContainers: [{image: x:1}]}}}\n", "spec.rules[1].mutate.patchStrategicMerge.spec.initContainers[0].image 6:68 x:1"},
     {"a disk of a volume is none", FileKind::Kubernetes, "apiVersion: v1\nkind: Pod\nspec: {volumes: [{rbd: {image: a}}]}\n", ""},
     {"a definition of resources has none", FileKind::Kubernetes, "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nspec: {image: a}\n", ""},
     {"images of a kustomization", FileKind::Kubernetes, "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nimages:\n- {name: a, newName: x/b, newTag: '1'}\n- {name: c, digest: '" + digest + "'}\n- {name: d, newName: e}\n- {name: f}\n- {name: g, newTag: '2'}\n",
@@ -200,6 +211,22 @@ const Row rows[] = {
     {"but not where others extend it", FileKind::GitLab, "b: {image: $I, variables: {I: ok}}\nc: {extends: [b], variables: {I: evil}}\n", "b.image 1:12 ?I"},
     {"nor where its rules give another", FileKind::GitLab, "b: {image: $I, variables: {I: ok}, rules: [{variables: {I: evil}}]}\n", "b.image 1:12 ?I"},
     {"another variable's value does not count", FileKind::GitLab, "variables: {I: ok, J: a}\na: {image: $I, variables: {J: b}}\n", "a.image 2:12 ok"},
+    {"a reference to a job's image", FileKind::GitLab, ".x: {image: x:1}\na: {image: !reference [.x, image]}\n", ".x.image 1:13 x:1"},
+    {"to what is no image where it stands", FileKind::GitLab, ".d: {i: x:1, n: {name: y:1}}\na: {image: !reference [.d, i]}\nb: {image: !reference [.d, n]}\nc: {image: {name: !reference [.d, i]}}\n", "a.image 2:23 x:1; b.image 3:23 y:1; c.image.name 4:30 x:1"},
+    {"to services", FileKind::GitLab, ".x: {services: [x:1]}\n.d: {s: [y:1, {name: z:1}]}\na: {services: !reference [.x, services]}\nb: {services: [!reference [.d, s], w:1]}\n", ".x.services[0] 1:17 x:1; b.services[0] 4:27 y:1; b.services[0] 4:27 z:1; b.services[1] 4:36 w:1"},
+    {"to what is not here", FileKind::GitLab, "a: {image: !reference [.x, image]}\n", "a.image 1:23 [it is what '.x.image' is, which is not here]"},
+    {"to another reference", FileKind::GitLab, ".d: {i: !reference [.e, i]}\na: {image: !reference [.d, i]}\n", "a.image 2:23 [it is what another part of the pipeline makes it]"},
+    {"to one with a variable", FileKind::GitLab, "variables: {I: ok}\n.d: {i: $I}\na: {image: !reference [.d, i], variables: {I: x:1}}\nb: {image: !reference [.d, i], variables: {I: $J}}\n", "a.image 3:23 x:1; b.image 4:23 ?I"},
+    {"variables by reference", FileKind::GitLab, "variables: {I: ok}\n.v: {variables: {I: evil}}\na: {image: $I, variables: !reference [.v, variables]}\n", "a.image 3:12 ?I"},
+    {"variables under another key", FileKind::GitLab, "variables: {I: ok}\n.v: {x: {I: evil}}\na: {image: $I, variables: !reference [.v, x]}\n", "a.image 3:12 ?I"},
+    {"rules under another key", FileKind::GitLab, "variables: {I: ok}\n.r: {x: [{if: $A, variables: {I: evil}}]}\na: {image: $I, variables: {I: ok}, rules: [!reference [.r, x]]}\n", "a.image 3:12 ?I"},
+    {"a matrix by reference", FileKind::GitLab, "variables: {I: ok}\n.m: {x: [{I: [evil]}]}\na: {image: $I, parallel: {matrix: [!reference [.m, x]]}}\n", "a.image 3:12 ?I"},
+    {"whose image another job takes", FileKind::GitLab, "b: {image: $I, variables: {I: ok}}\nc: {image: !reference [b, image], variables: {I: evil}}\n", "b.image 1:12 ?I"},
+    // GitHub
+    {"jobs, services and steps", FileKind::GitHub, "on: push\njobs:\n  a:\n    container: {image: x:1}\n    services: {s: {image: y:1}, t: '${{ x }}'}\n    steps: [{uses: 'docker://z:1'}, {uses: './act'}, {uses: 'o/r@v1'}]\n  b: {container: '${{ matrix.i }}', services: '${{ y }}'}\n",
+     "jobs.a.container.image 4:24 x:1; jobs.a.services.s.image 5:27 y:1; jobs.a.services.t 5:37 [an expression decides on it]; jobs.a.steps[0].uses 6:30 z:1; jobs.b.container 7:19 ?matrix.i; jobs.b.services 7:48 [an expression decides on them]"},
+    {"jobs that are workflows", FileKind::GitHub, "on: push\njobs: {a: {uses: ./.github/workflows/x.yml}, b: {uses: 'o/r/.github/workflows/x.yml@v1'}}\n", "jobs.b.uses 2:57 [a workflow of another repository, which is not here]"},
+    {"an override's own tags", FileKind::Compose, "services:\n  a: {image: !reset x:1}\n  b: {ports: !override ['1:1'], image: y:2}\n", "services.a.image 2:21 x:1; services.b.image 3:40 y:2"},
     {"unknown files have none", FileKind::Unknown, "FROM a\n", ""},
 };
 
@@ -233,12 +260,12 @@ TEST(Images, FilesAreToldByNameAndContent) {
   };
   const char *pod = "apiVersion: v1\nkind: Pod\n", *compose = "services: {a: {image: b}}\n";
   const Kind kinds[] = {
-      {"Dockerfile", "", FileKind::Dockerfile}, {"a/Containerfile", "", FileKind::Dockerfile}, {"Dockerfile.dev", "", FileKind::Dockerfile}, {"x.Dockerfile", "", FileKind::Dockerfile},
+      {"Dockerfile", "", FileKind::Dockerfile}, {"a/Containerfile", "", FileKind::Dockerfile}, {"Dockerfile.dev", "", FileKind::Dockerfile}, {"x.Dockerfile", "", FileKind::Dockerfile}, {"Dockerfile.dockerignore", "", FileKind::Unknown}, {"x.Dockerfile.dockerignore", "", FileKind::Unknown},
       {"compose.yaml", "", FileKind::Compose}, {"docker-compose.prod.yml", "", FileKind::Compose}, {"a/values-prod.yaml", "", FileKind::HelmValues}, {"values.yaml", "", FileKind::HelmValues}, {"kustomization.yaml", "", FileKind::Kubernetes}, {"o/Kustomization", "", FileKind::Kubernetes}, {"o/kustomization", "", FileKind::Kubernetes},
       {"patch.yaml", "- op: add\n  path: /image\n", FileKind::Kubernetes}, {"patch.json", "[{\"op\": \"add\", \"path\": \"/spec/image\", \"value\": \"x\"}]", FileKind::Kubernetes}, {"list.yaml", "- option: image\n  path: x\n", FileKind::Unknown},
       {"pod.yaml", pod, FileKind::Kubernetes}, {"stack.yml", compose, FileKind::Compose}, {"other.yaml", "a: b\n", FileKind::Unknown}, {"broken.yaml", "a: [", FileKind::Unknown},
       {"pod.json", "{\"apiVersion\": \"v1\", \"kind\": \"Pod\"}", FileKind::Kubernetes}, {"package.json", "{\"kind\": \"x\"}", FileKind::Unknown}, {"stack.json", "{\"services\": {}}", FileKind::Unknown},
-      {"README.md", "FROM a", FileKind::Unknown}, {"two.yaml", "# first\n---\na: b\n---\napiVersion: v1\nkind: Pod\n", FileKind::Kubernetes},
+      {"README.md", "FROM a", FileKind::Unknown}, {"behind.yaml", "services: {a: {image: b}}\n---\napiVersion: v1\nkind: Pod\n", FileKind::Kubernetes}, {"compose.yaml", "apiVersion: v1\nkind: Pod\n", FileKind::Kubernetes}, {"compose.yaml", "services: {apiVersion: {image: b}}\n", FileKind::Compose}, {"two.yaml", "# first\n---\na: b\n---\napiVersion: v1\nkind: Pod\n", FileKind::Kubernetes},
   };
   for (const Kind& each : kinds) EXPECT_EQ(kind_of_file(each.path, each.text), each.kind) << each.path;
 }

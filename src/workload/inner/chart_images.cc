@@ -8,7 +8,9 @@
 
 namespace ashlar::workload {
 
-void ChartFinder::look(const YamlNode& root) {
+void ChartFinder::look(const YamlNode& root) { all_values_of(root, ""); }
+
+void ChartFinder::all_values_of(const YamlNode& root, const std::string& where) {
   registry_of_all_.clear();
   if (const YamlNode* const global = root.find("global")) {
     const YamlNode* const image = global->find("image");
@@ -16,7 +18,7 @@ void ChartFinder::look(const YamlNode& root) {
       if (is_text(value)) registry_of_all_ = value->text, registry_key_ = key;
     }
   }
-  values_of(root, "");
+  values_of(root, where);
 }
 
 void ChartFinder::values_of(const YamlNode& node, const std::string& where) {
