@@ -407,7 +407,10 @@ Result<Migrated> migrate(std::string_view dockerfile, std::string_view path, con
   Migrator(work).run();
   Migrated out = std::move(work.out);
   const auto by_place = [](const MigrationPoint& a, const MigrationPoint& b) { return a.span.begin < b.span.begin; };
-  for (auto* list : {&out.changes, &out.breaks, &out.refusals}) std::ranges::stable_sort(*list, by_place);
+  for (auto* list : {&out.changes, &out.breaks, &out.refusals}) {
+    std::ranges::stable_sort(*list, by_place);
+    for (MigrationPoint& each : *list) each.what = shortened(each.what);
+  }
   if (out.refused() || out.text.empty()) out.text = std::string(dockerfile);
   out.changed = out.text != dockerfile;
   return out;
