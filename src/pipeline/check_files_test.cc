@@ -300,6 +300,25 @@ TEST_F(CheckFilesTest, WhatCannotBeReadIsSaid) {
   EXPECT_NE(all.notes[0].find("passed over: cannot read '/src/locale.yaml'"), std::string::npos) << all.notes[0];
 }
 
+TEST_F(CheckFilesTest, WhatIsOnlyCalledLikeADockerfileIsPassedOver) {
+  wish.policy = "/policy.yaml";
+  put("/src/dockerfile.go", "// Package x reads Dockerfiles.\npackage x\n\nconst text = `\nFROM old:1\n`\n");
+  put("/src/Dockerfile.5.md", "# NAME\n\nDockerfile - automate the steps\n");
+  put("/src/Dockerfile.go", "# of the service in Go\nFROM old:1\n");
+  put("/src/Dockerfile.broken", "FROM old:1\nRUNN x\n");
+  put("/src/Dockerfile.tmpl", "{{ if .debug }}\nFROM old:1\n{{ end }}\n");
+  put("/src/Dockerfile.d/Dockerfile", "FROM old:1\n");
+  const auto all = checked();
+  EXPECT_EQ(shown(all, "image-denied"), "/src/Dockerfile.broken: error; /src/Dockerfile.d/Dockerfile: image-denied@1; /src/Dockerfile.go: image-denied@2; /src/Dockerfile.tmpl: error");
+  ASSERT_EQ(all.notes.size(), 2U);
+  EXPECT_NE((all.notes[0] + all.notes[1]).find("'/src/dockerfile.go' is called like a Dockerfile, and is none"), std::string::npos) << all.notes[0] << all.notes[1];
+  // Who names it is told.
+  wish.paths = {"/src/dockerfile.go"};
+  EXPECT_EQ(shown(checked()), "/src/dockerfile.go: error");
+  wish.known_only = true;
+  EXPECT_EQ(shown(checked()), "");
+}
+
 TEST_F(CheckFilesTest, DockerfilesOfOddNamesAreOpened) {
   wish.policy = "/policy.yaml";
   put("/src/a/compose.yaml", "services: {a: {build: {context: ., dockerfile: Dockerfile-prod}}, b: {build: {dockerfile: gone}}, c: {build: {dockerfile: ../../outside}}, d: {build: {dockerfile: Dockerfile}}}\n");

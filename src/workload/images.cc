@@ -84,6 +84,21 @@ FileKind kind_of_file(std::string_view path, std::string_view text) {
   return kind_of_yaml(text);
 }
 
+bool is_called_like_a_dockerfile(std::string_view path, std::string_view text) {
+  const std::string name = lower(path.substr(path.rfind('/') + 1));
+  if (!name.starts_with("dockerfile.") && !name.starts_with("containerfile.")) return false;
+  bool first = true, has_from = false;
+  for (const std::string_view each : split(text, '\n')) {
+    const std::string_view line = trim(each);
+    if (line.empty() || line.starts_with('#')) continue;
+    const std::string word = lower(line.substr(0, line.find_first_of(" \t")));
+    if (first && (word == "from" || word == "arg")) return false;
+    first = false, has_from = has_from || word == "from";
+  }
+  const bool template_of_one = has_from && std::ranges::any_of(std::array<std::string_view, 3>{"{{", "{%", "<%"}, [&](std::string_view sign) { return text.find(sign) != std::string_view::npos; });
+  return !template_of_one && !parse_dockerfile(text, path);
+}
+
 Result<std::vector<ImageUse>> images_of(FileKind kind, std::string_view text, std::string_view path, const Beside* beside) {
   if (kind == FileKind::Unknown) return std::vector<ImageUse>{};
   if (kind == FileKind::Jenkins) {

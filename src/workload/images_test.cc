@@ -134,6 +134,8 @@ const Row rows[] = {
     {"volumes that are images", FileKind::Compose, "services:\n  a:\n    volumes:\n    - {type: image, source: x:1}\n    - {type: bind, source: ./y}\n    - ./z:/z\n    - {type: '${T}', source: w:1}\n", "services.a.volumes[0].source 4:29 x:1; services.a.volumes[3].source 7:30 w:1"},
     {"a variable that brings the scheme of a context", FileKind::Compose, "services: {a: {build: {additional_contexts: {b: '${C:-docker-image://x:1}', c: '${D}', d: '${E:-./f}'}}}}\n", "services.a.build.additional_contexts.b 1:50 x:1; services.a.build.additional_contexts.c 1:81 ?D"},
     {"no services", FileKind::Compose, "volumes: {}\n", ""},
+    {"services of the first version", FileKind::Compose, "web:\n  image: x:1\n  links: [db]\ndb: {build: {dockerfile_inline: FROM y:2}}\n", "web.image 2:10 x:1; db.build.dockerfile_inline FROM 4:33 y:2"},
+    {"hooks with images of their own", FileKind::Compose, "services:\n  a:\n    image: x:1\n    pre_start: [{image: y:1, command: z}]\n", "services.a.image 3:12 x:1; services.a.pre_start[0].image 4:25 y:1"},
     {"services that are none", FileKind::Compose, "services: [image]\n", ""},
     {"broken", FileKind::Compose, "a: [\n", ""},
     // Kubernetes
@@ -160,6 +162,7 @@ const Row rows[] = {
     {"a chart of k3s", FileKind::Kubernetes, "apiVersion: helm.cattle.io/v1\nkind: HelmChart\nspec: {chart: c, jobImage: 'j:1', set: {image.repository: x, image.tag: '2'}, valuesContent: 'image: y:3'}\n", "spec.chart 3:15 [the manifests of that chart are not here]; spec.jobImage 3:29 j:1; spec.valuesContent image 3:95 y:3; spec.set.image.repository 3:59 x:2"},
     {"a task that is resolved", FileKind::Kubernetes, "apiVersion: tekton.dev/v1\nkind: TaskRun\nspec: {taskRef: {resolver: bundles, params: [{name: bundle, value: x:1}]}}\n", "spec.taskRef 3:28 [what it is resolved to is not here]"},
     {"patterns of an engine of policies", FileKind::Kubernetes, "apiVersion: kyverno.io/v1\nkind: ClusterPolicy\nspec:\n  rules:\n  - validate: {pattern: {spec: {containers: [{image: '!*:latest'}]}}}\n  - mutate: {patchStrategicMerge: {spec: {initContainers: [{image: x:1}]}}}\n", "spec.rules[1].mutate.patchStrategicMerge.spec.initContainers[0].image 6:68 x:1"},
+    {"what a rule of such an engine puts into pods", FileKind::Kubernetes, "apiVersion: kyverno.io/v1\nkind: ClusterPolicy\nspec:\n  rules:\n  - mutate:\n      patchesJson6902: |-\n        - {op: add, path: /spec/template/spec/initContainers, value: [{name: a, image: x:1}]}\n", "spec.rules[0].mutate.patchesJson6902 [0].value[0].image 7:1 x:1"},
     {"a disk of a volume is none", FileKind::Kubernetes, "apiVersion: v1\nkind: Pod\nspec: {volumes: [{rbd: {image: a}}]}\n", ""},
     {"a definition of resources has none", FileKind::Kubernetes, "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nspec: {image: a}\n", ""},
     {"images of a kustomization", FileKind::Kubernetes, "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nimages:\n- {name: a, newName: x/b, newTag: '1'}\n- {name: c, digest: '" + digest + "'}\n- {name: d, newName: e}\n- {name: f}\n- {name: g, newTag: '2'}\n",

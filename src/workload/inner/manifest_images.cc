@@ -49,6 +49,7 @@ void ManifestFinder::manifest(const YamlNode& node, const std::string& where, bo
     else if (named && is_text(value.find("reference"))) literal(here + ".reference", *value.find("reference"));
     else if (images && names_image(key.text) && is_text(value.find("repository"))) note_open(of_parts(here, value, usual_parts), value, "who reads the manifest");
     else if (images && names_image(key.text) && is_text(value.find("name")) && (value.find("tag") != nullptr || value.find("digest") != nullptr)) note_open(of_parts(here, value, {.registry = "registry", .repository = "name", .tag = "tag"}), value, "who reads the manifest");
+    else if (is_rule_ && key.text == "patchesJson6902" && is_text(&value)) inlined(here, value, true);
     else if ((key.text == "taskRef" || key.text == "pipelineRef") && is_text(value.find("resolver"))) add_unseen(here, *value.find("resolver"), "what it is resolved to is not here");
     else manifest(value, here, key.text != "rbd" && (images || holds_images(key.text) || (key.text == "spec" && !is_definition_)));
   }
