@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "workload/inner/assemble.h"
 #include "workload/inner/context_files.h"
+#include "workload/inner/entry_presence.h"
 #include "workload/inner/unused_stages.h"
 
 namespace ashlar::workload {
@@ -38,6 +39,7 @@ class Migrator {
     for (size_t at = 0; at <= last_; ++at) chosen_outside(at);
     for (size_t at = 0; at < last_; ++at) build_stage(at, assembly);
     last_stage(assembly);
+    expect_glibc(work_);
   }
 
  private:
