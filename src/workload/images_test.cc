@@ -227,6 +227,9 @@ const Row rows[] = {
     {"variables by reference", FileKind::GitLab, "variables: {I: ok}\n.v: {variables: {I: evil}}\na: {image: $I, variables: !reference [.v, variables]}\n", "a.image 3:12 ?I"},
     {"variables under another key", FileKind::GitLab, "variables: {I: ok}\n.v: {x: {I: evil}}\na: {image: $I, variables: !reference [.v, x]}\n", "a.image 3:12 ?I"},
     {"rules under another key", FileKind::GitLab, "variables: {I: ok}\n.r: {x: [{if: $A, variables: {I: evil}}]}\na: {image: $I, variables: {I: ok}, rules: [!reference [.r, x]]}\n", "a.image 3:12 ?I"},
+    {"rules by reference that give no variable a value", FileKind::GitLab, "b: {image: $I, variables: {I: x:1}, rules: [!reference [.r, main], {if: $B}]}\n.r: {main: [{if: $A}, !reference [.s, rules]]}\n.s: {rules: [{when: never}]}\nc: {variables: {I: d}}\n", "b.image 1:12 x:1"},
+    {"rules by reference to others that give one", FileKind::GitLab, "b: {image: $I, variables: {I: x:1}, rules: [!reference [.r, main]]}\n.r: {main: [{if: $A}, !reference [.s, x]]}\n.s: {x: [{variables: {I: d}}]}\n", "b.image 1:12 ?I"},
+    {"rules by reference that are not here", FileKind::GitLab, "b: {image: $I, variables: {I: x:1}, rules: !reference [.r, main]}\nc: {variables: {I: d}}\n", "b.image 1:12 ?I"},
     {"a matrix by reference", FileKind::GitLab, "variables: {I: ok}\n.m: {x: [{I: [evil]}]}\na: {image: $I, parallel: {matrix: [!reference [.m, x]]}}\n", "a.image 3:12 ?I"},
     {"whose image another job takes", FileKind::GitLab, "b: {image: $I, variables: {I: ok}}\nc: {image: !reference [b, image], variables: {I: evil}}\n", "b.image 1:12 ?I"},
     // GitHub

@@ -189,6 +189,11 @@ TEST_F(CheckImage, each_platform_has_its_base) {
   EXPECT_EQ(checked(0, {"--platform", "linux/amd64"})["platforms"].size(), 1U);
   EXPECT_EQ(checked(3, {"--platform", "linux/arm64"})["verdict"], "unknown");
   EXPECT_EQ(stage.ashlar({"check", "oci:out:app", "--policy", "policy.yaml", "--platform", "linux/s390x"}).code, 2);
+  // What builders attach to an index beside the images (`unknown/unknown`) runs nowhere; alone it is no image.
+  put_image(stage, "out", "app", {{{os, runtime, app}, "linux/amd64"}, {{foreign}, "unknown/unknown"}});
+  EXPECT_EQ(checked(0)["platforms"].size(), 1U);
+  put_image(stage, "out", "app", {{{foreign}, "unknown/unknown"}, {{foreign, app}, "unknown/unknown"}});
+  EXPECT_EQ(stage.ashlar({"check", "oci:out:app", "--policy", "policy.yaml"}).code, 2);
 }
 
 TEST_F(CheckImage, in_a_registry_and_in_archives_the_same) {

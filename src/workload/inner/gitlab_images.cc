@@ -14,13 +14,6 @@ bool is_job(const YamlNode& name, const YamlNode& job) { return job.type == Yaml
 
 constexpr int max_references = 10;  // to each other, as GitLab takes
 
-/// Lists that stand where a mapping, or texts that stand where mappings would: what `!reference` brings there.
-bool borrows(std::string_view key, const YamlNode& value) {
-  if (value.type != YamlNode::Type::Sequence) return false;
-  if (key == "variables" || key == "parallel") return true;
-  return (key == "rules" || key == "matrix") && std::ranges::any_of(value.items, [](const YamlNode& each) { return each.type != YamlNode::Type::Mapping; });
-}
-
 bool is_of_repository(std::string_view place) { return place.find("://") == std::string_view::npos && place.find('$') == std::string_view::npos; }
 
 void take(const YamlNode& node, Includes& out) {
@@ -141,16 +134,37 @@ class GitLabFinder : public YamlFinder {
   void referenced(const std::string& where, const YamlNode& node) {
     std::vector<std::string> keys;
     for (const YamlNode& each : node.items) keys.push_back(each.text);
-    const YamlNode* here = below(*root_, node);
     const bool of_job = keys.size() == 2 && (keys[1] == "image" || keys[1] == "services");
-    if (of_job && here != nullptr && is_job({}, *root_->find(keys[0]))) return;
-    for (auto stream = streams_.rbegin(); here == nullptr && stream != streams_.rend(); ++stream) {
-      for (const YamlStream::Document& document : stream->documents()) {
-        if (here == nullptr) here = below(document.root, node);
-      }
-    }
+    if (of_job && below(*root_, node) != nullptr && is_job({}, *root_->find(keys[0]))) return;
+    const YamlNode* const here = target(node);
     if (here == nullptr) return add_undecided(where, node, fmt::format("it is what '{}' is, which is not here", visible(join(keys, ".").substr(0, 200))));
     brought(where, node, *here, 0);
+  }
+  /// What a reference means: of the present file, else of the last one of the pipeline that has it; null: none has.
+  const YamlNode* target(const YamlNode& reference) const {
+    const YamlNode* here = below(*root_, reference);
+    for (auto stream = streams_.rbegin(); here == nullptr && stream != streams_.rend(); ++stream) {
+      for (const YamlStream::Document& document : stream->documents()) {
+        if (here == nullptr) here = below(document.root, reference);
+      }
+    }
+    return here;
+  }
+  /// Whether what a reference brings to rules gives variables a value; what is not here may.
+  bool gives_variables(const YamlNode& reference, int depth = 0) const {
+    const YamlNode* const rules = target(reference);
+    if (rules == nullptr || depth >= max_references || rules->find("variables") != nullptr) return true;
+    return std::ranges::any_of(rules->items, [&](const YamlNode& each) { return each.find("variables") != nullptr || (each.type == YamlNode::Type::Sequence && gives_variables(each, depth + 1)); });
+  }
+  /// Whether `!reference` brings variables there: lists stand where a mapping would, or texts where mappings would.
+  bool borrows(std::string_view key, const YamlNode& value) const {
+    if (value.type != YamlNode::Type::Sequence) return false;
+    if (key == "variables" || key == "parallel") return true;
+    const auto is_text_or_list = [](const YamlNode& each) { return each.type != YamlNode::Type::Mapping; };
+    if (key == "matrix") return std::ranges::any_of(value.items, is_text_or_list);
+    if (key != "rules" || value.items.empty()) return false;
+    if (value.items[0].type == YamlNode::Type::Scalar) return gives_variables(value);
+    return std::ranges::any_of(value.items, [&](const YamlNode& each) { return is_text_or_list(each) && gives_variables(each); });
   }
   static const YamlNode* below(const YamlNode& root, const YamlNode& keys) {
     const YamlNode* out = &root;
