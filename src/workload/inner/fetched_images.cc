@@ -69,8 +69,9 @@ void ManifestFinder::source(const YamlNode& node, const std::string& where) {
     // `name=other:tag`, or the name as it is, with a tag.
     const YamlNode& item = images->items[at];
     if (!is_text(&item)) continue;
-    const size_t sign = item.text.find('=');
+    const size_t sign = item.text.find('='), before = out.size();
     variable(fmt::format("{}.kustomize.images[{}]", where, at), item, sign == std::string::npos ? 0 : sign + 1);
+    if (out.size() > before) out.back().shared = true;  // a tag and a digest together are not for every version of it
   }
   if (const YamlNode* const kustomize = node.find("kustomize")) patches(*kustomize, where + ".kustomize.");
 }
