@@ -202,6 +202,7 @@ const Row rows[] = {
     {"a digest alone", FileKind::HelmValues, "image: {repository: x, tag: '', digest: '" + digest + "'}\nb: {image: {repository: y, tag: '1', sha: '" + std::string(64, 'a') + "'}}\n", "image 1:21 x@" + digest + "; b.image 2:25 y:1@" + digest},
     {"a tag beside the name", FileKind::HelmValues, "image: r.example/x\nimageTag: 8.5\nb: {image: y, tag: '2'}\nc: {sideImage: z/w, sideImageTag: }\nd: {image: v:1, imageTag: '3'}\n",
      "image 1:8 r.example/x:8.5; b.image 3:12 y:2; c.sideImage 4:16 z/w [the chart decides on its tag]; d.image 5:12 v:1"},
+    {"charts that it is made of", FileKind::HelmValues, "apiVersion: v2\nname: c\ndependencies:\n- {name: db, version: 1.x, repository: 'https://x.example'}\n- {name: own, repository: 'file://../own'}\n- {name: sub}\n", "dependencies[0] 4:10 [the manifests of that chart are not here]"},
     {"in a list", FileKind::HelmValues, "extra:\n- image: x:1\n", "extra[0].image 2:10 x:1"},
     // GitLab
     {"a variable by default", FileKind::GitLab, "variables: {I: x:1}\na: {image: $I}\n", "a.image 2:12 x:1"},
@@ -275,7 +276,7 @@ TEST(Images, FilesAreToldByNameAndContent) {
       {"patch.yaml", "- op: add\n  path: /image\n", FileKind::Kubernetes}, {"patch.json", "[{\"op\": \"add\", \"path\": \"/spec/image\", \"value\": \"x\"}]", FileKind::Kubernetes}, {"list.yaml", "- option: image\n  path: x\n", FileKind::Unknown},
       {"pod.yaml", pod, FileKind::Kubernetes}, {"stack.yml", compose, FileKind::Compose}, {"other.yaml", "a: b\n", FileKind::Unknown}, {"broken.yaml", "a: [", FileKind::Unknown},
       {"pod.json", "{\"apiVersion\": \"v1\", \"kind\": \"Pod\"}", FileKind::Kubernetes}, {"package.json", "{\"kind\": \"x\"}", FileKind::Unknown}, {"stack.json", "{\"services\": {}}", FileKind::Unknown},
-      {"README.md", "FROM a", FileKind::Unknown}, {"behind.yaml", "services: {a: {image: b}}\n---\napiVersion: v1\nkind: Pod\n", FileKind::Kubernetes}, {"compose.yaml", "apiVersion: v1\nkind: Pod\n", FileKind::Kubernetes}, {"compose.yaml", "services: {apiVersion: {image: b}}\n", FileKind::Compose}, {"two.yaml", "# first\n---\na: b\n---\napiVersion: v1\nkind: Pod\n", FileKind::Kubernetes},
+      {"README.md", "FROM a", FileKind::Unknown}, {"c/Chart.yaml", "apiVersion: v2\nname: c\ndependencies: [{name: a, repository: b}]\n", FileKind::HelmValues}, {"c/Chart.yaml", "apiVersion: v2\nname: c\n", FileKind::Unknown}, {"requirements.yaml", "collections: [a]\n", FileKind::Unknown}, {"behind.yaml", "services: {a: {image: b}}\n---\napiVersion: v1\nkind: Pod\n", FileKind::Kubernetes}, {"compose.yaml", "apiVersion: v1\nkind: Pod\n", FileKind::Kubernetes}, {"compose.yaml", "services: {apiVersion: {image: b}}\n", FileKind::Compose}, {"two.yaml", "# first\n---\na: b\n---\napiVersion: v1\nkind: Pod\n", FileKind::Kubernetes},
   };
   for (const Kind& each : kinds) EXPECT_EQ(kind_of_file(each.path, each.text), each.kind) << each.path;
 }

@@ -22,6 +22,7 @@ class ChartFinder : public YamlFinder {
   std::string registry_of_all_{}, registry_key_{};  ///< of `global`, that charts put before their images; and its key
 
  private:
+  void charts(const YamlNode& list);
   void member(const YamlNode& node, const YamlNode& key, const YamlNode& value, const std::string& here);
 };
 
