@@ -77,7 +77,10 @@ FileKind kind_of_file(std::string_view path, std::string_view text) {
   }
   if (name == "kustomization.yaml" || name == "kustomization.yml") return FileKind::Kubernetes;
   if (name.starts_with("values")) return FileKind::HelmValues;
-  if (name == "chart.yaml" || name == "requirements.yaml") return text.find("dependencies:") != std::string_view::npos && text.find("repository:") != std::string_view::npos ? FileKind::HelmValues : FileKind::Unknown;
+  if (name == "chart.yaml" || name == "requirements.yaml") {
+    const bool of_others = text.find("dependencies:") != std::string_view::npos && text.find("repository:") != std::string_view::npos;
+    return of_others && can_read_yaml(text, path) ? FileKind::HelmValues : FileKind::Unknown;
+  }
   if (name.ends_with(".gitlab-ci.yml") || name.ends_with(".gitlab-ci.yaml")) return FileKind::GitLab;
   if (name.starts_with("azure-pipelines") || name.ends_with(".azure-pipelines.yml") || name.ends_with(".azure-pipelines.yaml")) return FileKind::Azure;
   const std::string_view folder = path.substr(0, path.size() - name.size());
