@@ -13,6 +13,7 @@
 
 #include "base/inner/yaml_text.h"
 #include "base/text.h"
+#include "base/yaml_tags.h"
 
 namespace ashlar {
 namespace {
@@ -104,7 +105,8 @@ struct Measure {
 /// Builds the tree from libfyaml's events. Any function that returns false has set `refusal_`.
 class Builder {
  public:
-  Builder(std::string_view text, const YamlLimits& limits) : text_(text), limits_(limits), cursor_(text) {
+  /// `tags`: null where none but the core schema's are taken.
+  Builder(std::string_view text, const YamlLimits& limits, YamlTags* tags) : text_(text), limits_(limits), tags_(tags), cursor_(text) {
     fy_diag_cfg says{};
     says.output_fn = [](fy_diag*, void*, const char*, size_t) {};  // nothing on standard error
     says.level = FYET_ERROR;
@@ -187,6 +189,7 @@ class Builder {
 
   std::string_view text_;
   const YamlLimits& limits_;
+  YamlTags* tags_;
   Cursor cursor_;
   std::unique_ptr<fy_diag, DiagnosticsDeleter> diagnostics_;
   std::unique_ptr<fy_parser, ParserDeleter> parser_;
@@ -286,6 +289,9 @@ bool Builder::build_alias(fy_event* event, int depth, YamlNode& node, Measure& m
   if (depth + size.depth - 1 > limits_.depth) return refuse(last_, fmt::format("values nest deeper than {}", limits_.depth));
   if (!spend(size.nodes - 1, size.bytes, last_)) return false;
   const auto [line, column] = std::pair(node.line, node.column);
+  if (tags_ != nullptr) {
+    if (const auto tagged = tags_->found.find({value.line, value.column}); tagged != tags_->found.end()) tags_->found.emplace(std::pair(line, column), tagged->second);
+  }
   node = value;
   node.line = line;
   node.column = column;
@@ -413,6 +419,9 @@ bool Builder::check_tag(fy_token* tag, YamlNode& node) {
     if (row.type == Type::Scalar) node.type = Type::Scalar, node.plain = row.plain;
     return true;
   }
+  if (tags_ != nullptr) {
+    if (const auto taken = std::ranges::find(tags_->taken, text); taken != tags_->taken.end()) return tags_->found.emplace(std::pair(node.line, node.column), *taken), true;
+  }
   const std::string_view shown = text.starts_with(prefix) ? text.substr(prefix.size()) : text;
   return refuse(at, fmt::format("the tag '{}' is not known", shown.substr(0, 80)),
                 text.starts_with('!') ? fmt::format("put a text that begins with '!' in quotes: '{}'", text.substr(0, 80)) : "write the value without a tag");
@@ -470,7 +479,9 @@ Fault YamlDocument::fault_at(const YamlNode& node, std::string message, std::str
   return {path, node.line, node.column, shown(message), shown(hint), excerpt_at(text, at)};
 }
 
-Result<YamlDocument> parse_yaml(std::string text, std::string path, const YamlLimits& limits) {
+namespace {
+
+Result<YamlDocument> parsed(std::string text, std::string path, const YamlLimits& limits, YamlTags* tags) {
   constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
   if (text.size() > limits.bytes) return cannot(Kind::Invalid, fmt::format("read '{}'", path), fmt::format("it is larger than {} bytes", limits.bytes));
   if (text.starts_with(byte_order_mark)) text.erase(0, byte_order_mark.size());
@@ -479,9 +490,14 @@ Result<YamlDocument> parse_yaml(std::string text, std::string path, const YamlLi
   if (unfit) return std::unexpected(refused(path, text, {unfit->at, unfit->message, {}}));
   YamlDocument document{std::move(path), std::move(text), {}};
   document.root.line = document.root.column = 1;
-  Builder builder(document.text, limits);
+  Builder builder(document.text, limits, tags);
   if (!builder.build(document.root)) return std::unexpected(refused(document.path, document.text, builder.refusal()));
   return document;
 }
+
+}  // namespace
+
+Result<YamlDocument> parse_yaml(std::string text, std::string path, const YamlLimits& limits) { return parsed(std::move(text), std::move(path), limits, nullptr); }
+Result<YamlDocument> parse_yaml(std::string text, std::string path, const YamlLimits& limits, YamlTags& tags) { return parsed(std::move(text), std::move(path), limits, &tags); }
 
 }  // namespace ashlar

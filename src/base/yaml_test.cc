@@ -2,8 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <chrono>
 #include <string>
+
+#include "base/yaml_tags.h"
 
 namespace ashlar {
 namespace {
@@ -101,6 +104,30 @@ TEST(Yaml, refusals_and_their_places) {
   ASSERT_FALSE(nul);
   EXPECT_EQ(nul.error().faults.at(0).message, "a NUL byte is not allowed");
   EXPECT_EQ(nul.error().faults.at(0).line, 2);
+}
+
+TEST(Yaml, tags_of_others_are_taken_where_that_is_asked) {
+  constexpr std::array<std::string_view, 2> taken = {"!reference", "!reset"};
+  struct Row {
+    const char *summary, *text, *tree, *tags;  ///< a fault in the place of `tree` where there are no tags
+  };
+  const Row rows[] = {
+      {"none", "a: b", "{a@1:1: b@1:4}@1:1", ""},
+      {"a list", "a: !reference [b, c]\n", "{a@1:1: [b@1:16, c@1:19]@1:15}@1:1", "1:15 !reference;"},
+      {"in lines", "a: !reference\n  - b\n", "{a@1:1: [b@2:5]@2:3}@1:1", "2:3 !reference;"},
+      {"an alias of such", "a: &x !reference [b]\nc: *x\n", "{a@1:1: [b@1:19]@1:18, c@2:1: [b@1:19]@2:4}@1:1", "1:18 !reference;2:4 !reference;"},
+      {"texts", "a: !reset b\nc: !reset 'd'\n", "{a@1:1: b@1:11, c@2:1: \"d\"@2:11}@1:1", "1:11 !reset;2:11 !reset;"},
+      {"another", "a: !other b\n", "1:4: the tag '!other' is not known", ""},
+  };
+  for (const Row& row : rows) {
+    YamlTags tags{.taken = taken};
+    const auto document = parse_yaml(row.text, "x", {}, tags);
+    std::string found;
+    for (const auto& [place, tag] : tags.found) found += std::to_string(place.first) + ":" + std::to_string(place.second) + " " + std::string(tag) + ";";
+    EXPECT_EQ(found, row.tags) << row.summary;
+    if (document) EXPECT_EQ(drawn(document->root), row.tree) << row.summary;
+    else EXPECT_EQ(std::to_string(document.error().faults[0].line) + ":" + std::to_string(document.error().faults[0].column) + ": " + document.error().faults[0].message, row.tree) << row.summary;
+  }
 }
 
 std::string times(size_t count, const std::string& text) {

@@ -12,7 +12,7 @@ struct ImageCheckOptions {
   std::string platform{}, name{}, base{}, selection{}, ledger{}, database{};
   std::vector<std::string> statements{};
   pipeline::TrustSettings trust{};
-  bool again = false;
+  bool again = false, unsigned_yet = false;
 };
 
 /// Adds what is said of images alone; `--policy` and `--environment` are the verb's own.

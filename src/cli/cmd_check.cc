@@ -67,7 +67,9 @@ Result<Exit> check_any(Context& context, const Options& options) {
   const auto image = std::ranges::find_if(options.paths, [&](const std::string& each) { return names_image(each, context.machine.files->exists(each)); });
   if (image == options.paths.end()) return check_paths(context, options);
   if (options.paths.size() > 1) return cannot(Kind::Invalid, "check", fmt::format("'{}' names an image: it is checked alone", *image));
-  return check_image(context, *image, policy_of(context.machine, options.policy).string(), options.environment, options.image);
+  ImageCheckOptions how = options.image;
+  how.unsigned_yet = options.pending_passes;
+  return check_image(context, *image, policy_of(context.machine, options.policy).string(), options.environment, how);
 }
 
 }  // namespace
@@ -78,7 +80,7 @@ Action check(CLI::App& app) {
   app.add_option("--policy", options->policy, "the policy whose section 'bases' judges references, and which judges images; by default policy.yaml in this folder")->option_text("FILE");
   app.add_option("--environment", options->environment, "what the policy says of this environment")->option_text("NAME");
   app.add_flag("--known-only", options->known_only, "files that are named and of which nothing tells what they are are passed over, as in folders: for hooks that name whatever changed");
-  app.add_flag("--pending-passes", options->pending_passes, "what only an image can tell (its signature, its age) is left to the check of the image, and makes no reference unknown");
+  app.add_flag("--pending-passes", options->pending_passes, "what only an image can tell (its signature, its age) is left to the check of the image, and makes no reference unknown; of an image: who signed it is left to the check of what is published");
   app.add_option("--fail-on", options->fail_on, "exit with 1 on findings of this level or a heavier one: note, warning, error, or never")->check(CLI::IsMember({"note", "warning", "error", "never"}))->option_text("LEVEL");
   auto* baseline = app.add_option("--baseline", options->baseline, "old findings: those that stand in this file are not shown")->option_text("FILE");
   app.add_flag("--write-baseline", options->write_baseline, "write what is found into the file of --baseline: from then on it is old")->needs(baseline);

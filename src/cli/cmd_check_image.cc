@@ -138,7 +138,7 @@ Result<Exit> check_image(Context& context, const std::string& ref, const std::st
   TRY_ASSIGN(auto workshop, pipeline::open_workshop(context.machine, context.config, context.progress));
   TRY_ASSIGN(const auto policy, pipeline::load_policy(context.machine, policy_path));
   pipeline::CheckImageOptions how{.platform = options.platform, .name = options.name, .environment = environment, .base = options.base, .selection = options.selection, .ledger = options.ledger.empty() ? pipeline::ledger_path(workshop.folders) : host::Path(options.ledger),
-                                  .trust = pipeline::trust_by(workshop, options.trust), .again = options.again};
+                                  .trust = pipeline::trust_by(workshop, options.trust), .again = options.again, .unsigned_yet = options.unsigned_yet};
   TRY_ASSIGN(how.scan, pipeline::configured_scan(workshop));
   how.scan.trust = how.trust;
   for (const std::string& each : options.statements) how.scan.statements.emplace_back(each);

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "cli/commands.h"
 #include "cli/migration_images.h"
 #include "pipeline/migrate_file.h"
@@ -23,6 +24,14 @@ std::unexpected<Error> refused(const workload::Migrated& migrated, const std::st
   auto error = cannot(Kind::Invalid, fmt::format("migrate '{}'", file), "it would not run without a person's decision");
   for (const workload::MigrationPoint& each : migrated.refusals) error.error().faults.push_back({file, each.span.line, each.span.column, fmt::format("'{}': {}", each.what, each.why), each.remedy, workload::line_of(migrated.text, each.span)});
   return error;
+}
+
+/// Of several files one that cannot be read, refused as others are.
+workload::Migrated unread(const Error& error) {
+  workload::Migrated out;
+  for (const Fault& each : error.faults) out.refusals.push_back({"file", {.line = each.line, .column = each.column}, visible(each.excerpt.substr(0, 200)), each.message, each.hint});
+  if (out.refusals.empty()) out.refusals.push_back({"file", {}, "the file", error.message, {}});
+  return out;
 }
 
 Exit exit_of(const workload::Migrated& migrated) {
@@ -96,7 +105,9 @@ Action migrate(CLI::App& app) {
     const bool writes = (options->in_place || !options->write.empty()) && !options->check;
     std::vector<workload::Migrated> all;
     for (const std::string& file : options->files) {
-      TRY_ASSIGN(auto migrated, pipeline::migrate_file(workshop, tables, {.file = file, .context = options->context, .prefix = options->bases, .old = old ? &*old : nullptr}));
+      auto read = pipeline::migrate_file(workshop, tables, {.file = file, .context = options->context, .prefix = options->bases, .old = old ? &*old : nullptr});
+      if (!read && options->files.size() == 1) return std::unexpected(std::move(read).error());
+      workload::Migrated migrated = read ? std::move(*read) : unread(read.error());
       if (writes && !migrated.refused() && (migrated.changed || !options->in_place)) TRY(context.machine.files->write(options->in_place ? file : options->write, migrated.text));
       all.push_back(std::move(migrated));
     }

@@ -11,6 +11,7 @@
 #include "host/secrets.h"
 #include "oci/platform_choice.h"
 #include "oci/registry.h"
+#include "pipeline/fleet.h"
 #include "trust/open_key.h"
 
 namespace ashlar::pipeline {
@@ -175,7 +176,11 @@ Result<std::string> repository_of(const oci::ImageRef& ref, const std::string& n
 Result<Admission> admit(host::Machine& machine, const std::string& ref_text, const policy::Policy& policy, const AdmissionOptions& options) {
   if (!policy.verify) return cannot(Kind::Invalid, fmt::format("verify '{}' by '{}'", ref_text, policy.path), "it has no section 'verify' (docs/formats/policy-verify.md)");
   TRY_ASSIGN(const auto ref, oci::ImageRef::parse(ref_text));
-  TRY_ASSIGN(const std::string repository, repository_of(ref, options.name));
+  TRY_ASSIGN(std::string repository, repository_of(ref, options.name));
+  // A layout on disk is called as whoever asks writes it; where no rule means that, by its whole name, as the section on bases has it.
+  if (options.name.empty() && ref.transport == oci::Transport::OciLayout && policy::rule_for(*policy.verify, repository) == nullptr) {
+    if (std::string named = ledger_name(ref); policy::rule_for(*policy.verify, named) != nullptr) repository = std::move(named);
+  }
   const policy::VerifyRule* const rule = policy::rule_for(*policy.verify, repository);
   TRY_ASSIGN(Party party, PartyReader(machine, policy, options).read(rule));
   TRY_ASSIGN(const auto image, oci::open_image(machine, ref));

@@ -120,11 +120,11 @@ Done BaseFinder::look_for_files(const inventory::Contents& image, const std::str
 }
 
 Done BaseFinder::look_inside(inventory::Target& image, bool again, Found& found) {
-  const size_t layers = image.which.config.diff_ids.size();
-  if (found.is_base || layers == 0) return {};
   const auto kept = kept_layers(*machine_, "base", again);
   const inventory::LayerShelf* const shelf = kept ? &*kept : nullptr;
+  // Also where nothing is left to tell: that its layers are what its configuration says is shown by reading them.
   TRY_ASSIGN(const auto whole, inventory::read_contents(image, {.shelf = shelf}));
+  if (found.is_base || image.which.config.diff_ids.empty()) return {};
   if (found.facts.how == policy::BaseFacts::How::Found) {
     oci::PlatformImage below = image.which;
     const auto count = static_cast<std::ptrdiff_t>(found.facts.layers);

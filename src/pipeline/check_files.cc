@@ -163,6 +163,11 @@ class Checker {
     const std::string path = candidate.path.string();
     TRY_ASSIGN(std::string text, files_.read(candidate.path));
     out.kind = candidate.kind != workload::FileKind::Unknown ? candidate.kind : workload::kind_of_file(path, text);
+    if (out.kind == workload::FileKind::Dockerfile && candidate.kind == workload::FileKind::Unknown && (!candidate.named || wish_.known_only) && workload::is_called_like_a_dockerfile(path, text)) {
+      out.kind = workload::FileKind::Unknown;
+      out.passed_over = fmt::format("'{}' is called like a Dockerfile, and is none", visible(path));
+      return {};
+    }
     if (out.kind == workload::FileKind::Unknown) {
       if (!candidate.named || wish_.known_only) return pass_over(path, text, out);
       return cannot(Kind::Invalid, fmt::format("check '{}'", path), "neither its name nor what is in it tells that it is a Dockerfile, compose file, manifest or CI file");
@@ -173,7 +178,7 @@ class Checker {
     if (judge_.rules != nullptr) {
       options.says_unseen = judge_.rules->unseen == policy::Unseen::Warn;  // what is denied says so itself
       options.ask = [&](const workload::ImageUse& use) -> std::vector<workload::Remark> {
-        if (use.where == "syntax") return {};  // part of the builder, and no base
+        if (judge_.is_usual_frontend(use)) return {};
         if (use.elsewhere && judge_.rules->unseen != policy::Unseen::Deny) return {};  // no image that could be judged
         out.references.push_back({use, judge_.ask(out.kind, use)});
         return judge_.remarks(out.kind, use, out.references.back().verdict);

@@ -198,6 +198,44 @@ TEST_F(CheckFilesTest, EveryReferenceOfEveryKindIsJudged) {
             "/src/.github/workflows/ci.yml: image-denied@2 image-denied@2; /src/.gitlab-ci.yml: image-denied@1; /src/Dockerfile: image-denied@2; /src/compose.yaml: image-denied@1; /src/pod.yaml: image-denied@3 image-denied@3; /src/values.yaml: image-denied@1");
 }
 
+TEST_F(CheckFilesTest, WhatReadsADockerfileIsAskedUnlessItIsTheUsual) {
+  struct Row { const char* summary; std::string frontend; Answer answer; };
+  const Row rows[] = {
+      {"the usual", "docker/dockerfile:1", Answer::Allowed},
+      {"by its whole name", "registry.example/docker/dockerfile:1.7-labs", Answer::Allowed},
+      {"what comes before it", "docker/dockerfile-upstream:master", Answer::Allowed},
+      {"another one", "team/frontend:1", Answer::Denied},
+      {"one that is called so elsewhere", "other.example/docker/dockerfile:1", Answer::Denied},
+      {"one that the policy allows", "registry.example/hardened/frontend:1" + digest, Answer::Allowed},
+      {"no reference", "docker/dockerfile:", Answer::Unknown},
+  };
+  wish.policy = "/policy.yaml";
+  for (const Row& row : rows) {
+    put("/src/Dockerfile", fmt::format("# syntax={}\nFROM registry.example/hardened/nginx:1.26{}\nUSER 1\n", row.frontend, digest));
+    const auto all = checked();
+    EXPECT_EQ(all.answer, row.answer) << row.summary << ": " << shown(all);
+  }
+}
+
+/// A pipeline as teams of GitLab write them: with parts that are taken from elsewhere in it, and from files that it includes.
+TEST_F(CheckFilesTest, WhatAPipelineRefersToIsJudged) {
+  struct Row { const char *summary, *text, *other; Answer answer; };
+  const Row rows[] = {
+      {"a script", "a: {script: [!reference [.x, script]]}\n.x: {script: [make]}\n", "", Answer::Allowed},
+      {"an image", "a: {image: !reference [.x, image]}\n.x: {image: 'old:1'}\n", "", Answer::Denied},
+      {"an image under another key", "a: {image: !reference [.x, i]}\n.x: {i: 'old:1'}\n", "", Answer::Denied},
+      {"of a file that is included", "include: /ci/x.yml\na: {image: !reference [.x, i]}\n", ".x: {i: 'old:1'}\n", Answer::Denied},
+      {"that is nowhere", "a: {image: !reference [.x, image]}\n", "", Answer::Unknown},
+  };
+  wish.policy = "/policy.yaml";
+  for (const Row& row : rows) {
+    put("/src/.gitlab-ci.yml", row.text);
+    put("/src/ci/x.yml", row.other);
+    const auto all = checked();
+    EXPECT_EQ(all.answer, row.answer) << row.summary << ": " << shown(all);
+  }
+}
+
 TEST_F(CheckFilesTest, OldFindingsAreNotShownWhereverTheyMove) {
   wish.baseline = "/baseline.json";
   EXPECT_FALSE(check_files(workshop, wish));
@@ -260,6 +298,25 @@ TEST_F(CheckFilesTest, WhatCannotBeReadIsSaid) {
   EXPECT_EQ(shown(all, "image-denied"), "/src/Dockerfile: image-denied@1; /src/large.yaml: error; /src/pod.YAML: error; /src/pod.json: image-denied@1");
   ASSERT_EQ(all.notes.size(), 1U);
   EXPECT_NE(all.notes[0].find("passed over: cannot read '/src/locale.yaml'"), std::string::npos) << all.notes[0];
+}
+
+TEST_F(CheckFilesTest, WhatIsOnlyCalledLikeADockerfileIsPassedOver) {
+  wish.policy = "/policy.yaml";
+  put("/src/dockerfile.go", "// Package x reads Dockerfiles.\npackage x\n\nconst text = `\nFROM old:1\n`\n");
+  put("/src/Dockerfile.5.md", "# NAME\n\nDockerfile - automate the steps\n");
+  put("/src/Dockerfile.go", "# of the service in Go\nFROM old:1\n");
+  put("/src/Dockerfile.broken", "FROM old:1\nRUNN x\n");
+  put("/src/Dockerfile.tmpl", "{{ if .debug }}\nFROM old:1\n{{ end }}\n");
+  put("/src/Dockerfile.d/Dockerfile", "FROM old:1\n");
+  const auto all = checked();
+  EXPECT_EQ(shown(all, "image-denied"), "/src/Dockerfile.broken: error; /src/Dockerfile.d/Dockerfile: image-denied@1; /src/Dockerfile.go: image-denied@2; /src/Dockerfile.tmpl: error");
+  ASSERT_EQ(all.notes.size(), 2U);
+  EXPECT_NE((all.notes[0] + all.notes[1]).find("'/src/dockerfile.go' is called like a Dockerfile, and is none"), std::string::npos) << all.notes[0] << all.notes[1];
+  // Who names it is told.
+  wish.paths = {"/src/dockerfile.go"};
+  EXPECT_EQ(shown(checked()), "/src/dockerfile.go: error");
+  wish.known_only = true;
+  EXPECT_EQ(shown(checked()), "");
 }
 
 TEST_F(CheckFilesTest, DockerfilesOfOddNamesAreOpened) {
@@ -337,6 +394,16 @@ TEST_F(CheckFilesTest, WhatIsNotSeenIsSaidAndJudgedByThePolicy) {
       {"a transformer elsewhere", "/src/o/Kustomization", "transformers: [../../t.yaml]\n", "/t.yaml", "apiVersion: builtin\nkind: ImageTagTransformer\nimageTag: {name: a, newName: old, newTag: '1'}\n", Answer::Allowed, 1},
       {"in the folder, of whatever name", "/src/o/Kustomization", "transformers: [t.yaml]\n", "/src/o/t.yaml", "apiVersion: builtin\nkind: ImageTagTransformer\nmetadata: {name: t}\nimageTag: {name: a, newName: old, newTag: '1'}\n", Answer::Denied, 0},
       {"values of a chart, of whatever name", "/src/o/Kustomization", "helmCharts: [{name: c, valuesFile: prod.txt}]\n", "/src/o/prod.txt", "image: {repository: old, tag: '1'}\n", Answer::Denied, 1},
+      {"a workflow of another repository", "/src/.github/workflows/ci.yml", "on: push\njobs: {a: {uses: 'o/r/.github/workflows/x.yml@v1'}}\n", "/x", "", Answer::Allowed, 1},
+      {"a workflow of the folder", "/src/.github/workflows/ci.yml", "on: push\njobs: {a: {uses: ./.github/workflows/x.yml}}\n", "/src/.github/workflows/x.yml", "on: workflow_call\njobs: {b: {container: 'old:1', steps: []}}\n", Answer::Denied, 0},
+      {"one that is not there", "/src/.github/workflows/ci.yml", "on: push\njobs: {a: {uses: ./.github/workflows/x.yml}}\n", "/x", "", Answer::Allowed, 1},
+      {"an action of the folder", "/src/.github/workflows/ci.yml", "on: push\njobs: {a: {steps: [{uses: ./act}]}}\n", "/src/act/action.yml", "runs: {using: docker, image: 'docker://old:1'}\n", Answer::Denied, 0},
+      {"one that is not there", "/src/.github/workflows/ci.yml", "on: push\njobs: {a: {steps: [{uses: ./act}]}}\n", "/x", "", Answer::Allowed, 1},
+      {"services by an expression", "/src/.github/workflows/ci.yml", "on: push\njobs: {a: {services: '${{ fromJSON(inputs.s) }}'}}\n", "/x", "", Answer::Unknown, 0},
+      {"an application of Argo CD", "/src/app.yaml", "apiVersion: argoproj.io/v1alpha1\nkind: Application\nspec: {source: {path: k8s, repoURL: r}}\n", "/x", "", Answer::Allowed, 1},
+      {"with values for its chart", "/src/app.yaml", "apiVersion: argoproj.io/v1alpha1\nkind: Application\nspec: {source: {chart: c, helm: {values: \"image: {repository: old, tag: '1'}\"}}}\n", "/x", "", Answer::Denied, 1},
+      {"a release of Flux", "/src/app.yaml", "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nspec: {chart: {spec: {chart: c}}, values: {image: {repository: old, tag: '1'}}}\n", "/x", "", Answer::Denied, 1},
+      {"a kustomization of Flux", "/src/app.yaml", "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nspec: {path: ./k8s, images: [{name: a, newName: old, newTag: '1'}]}\n", "/x", "", Answer::Denied, 1},
       {"an image that the kustomization puts there", "/src/o/Kustomization", "resources: [../../base]\nimages: [{name: a, newName: old, newTag: '1'}]\n", "/x", "", Answer::Denied, 1},
   };
   const std::string policy = text("/policy.yaml");

@@ -65,6 +65,11 @@ Result<Subject> open_subject(host::Machine& machine, const std::string& text, co
     TRY_ASSIGN(auto one, oci::choose_platform(*reader, options.platform, text));
     out.platforms.push_back(std::move(one));
   }
+  TRY_ASSIGN(const auto all, oci::manifests_of(*reader));
+  for (const oci::PlatformImage& each : out.platforms) {
+    const auto same = std::ranges::count_if(all, [&](const oci::Descriptor& other) { return other.platform == each.platform; });
+    if (same > 1) return cannot(Kind::Invalid, fmt::format("check '{}'", text), fmt::format("its index has several images for {}, and who pulls it decides which one runs: check each by its digest", each.platform.str()));
+  }
   if (out.ref.transport == oci::Transport::Registry || out.ref.transport == oci::Transport::OciLayout) out.ref.tag.clear(), out.ref.digest = out.digest;
   return out;
 }
@@ -192,18 +197,27 @@ class Gatherer {
   std::optional<policy::FindingClocks> clocks_;
 };
 
+/// The policy before anybody signed the image: who must have is asked of its base alone.
+policy::Policy before_signing(policy::Policy policy) {
+  policy.finished.verify = false;
+  for (auto& [name, rules] : policy.environments) rules.verify = false;
+  return policy;
+}
+
 }  // namespace
 
 Result<CheckedImage> check_image(Workshop& workshop, advisory::Database& database, const std::string& ref, const policy::Policy& policy, const CheckImageOptions& options) {
   CheckedImage out{.ref = ref};
+  const policy::Policy asked = options.unsigned_yet ? before_signing(policy) : policy;
   {
     const Lap lap(out.timings.total);
-    TRY_ASSIGN(const auto* const rules, rules_of(policy, options.environment));
+    TRY_ASSIGN(const auto* const rules, rules_of(asked, options.environment));
     TRY_ASSIGN(const auto subject, open_subject(workshop.machine, ref, options));
     out.digest = subject.digest;
-    Gatherer gatherer(workshop, database, policy, *rules, options, subject, out);
+    Gatherer gatherer(workshop, database, asked, *rules, options, subject, out);
     TRY(gatherer.begin());
     for (const oci::PlatformImage& each : subject.platforms) TRY(gatherer.platform(each));
+    if (options.unsigned_yet && policy.verify) out.platforms.front().notes.emplace_back("who signed it is not asked: that is left to the check of what is published");
   }
   out.answer = policy::Answer::Allowed;
   for (const CheckedPlatform& each : out.platforms) out.answer = std::max(out.answer, each.judgement.answer);

@@ -22,6 +22,7 @@ struct CheckImageOptions {
   TrustSettings trust{};            ///< whom to believe beside those whom the policy names
   ScanOptions scan{};               ///< statements, settings and trust; the rest of it is set by the check
   bool again = false;               ///< take nothing that is kept of an earlier look
+  bool unsigned_yet = false;        ///< who signed it is left to the check of what is published: a pipeline asks before it signs
 };
 
 struct CheckedPlatform {

@@ -44,7 +44,7 @@ Result<Values> values_of(const StartOptions& options, const std::string& name) {
   const bool registry = to.transport == oci::Transport::Registry;
   if (options.to.find_first_of(" \t\n\"'`$\\#") != std::string::npos) return cannot(Kind::Invalid, fmt::format("publish to '{}'", options.to), "a pipeline takes no quotes, blanks or variables in it");
   if (!to.tag.empty() || !to.digest.empty()) return cannot(Kind::Invalid, fmt::format("publish to '{}'", options.to), "name it without a tag: the definition has the tags");
-  Values out = {{"NAME", name}, {"DEFINITION", name + ".yaml"}, {"TO", options.to}, {"PUBLISHED", registry ? to.location : name}, {"BASES_GLOB", published_glob(to)}};
+  Values out = {{"NAME", name}, {"DEFINITION", name + ".yaml"}, {"TO", options.to}, {"PUBLISHED", registry ? to.location : name}, {"BASES_GLOB", published_glob(to)}, {"RELEASED_GLOB", published_glob(to)}};
   if (registry) out["REPOSITORY"] = to.location;
   if (!options.image.empty()) {
     TRY_ASSIGN(const auto own, oci::ImageRef::parse(options.image));
@@ -185,7 +185,7 @@ Result<StartedProject> start_project(Workshop& workshop, const StartOptions& opt
   TRY(add_ignored(workshop, site, false, values, starters));
   for (std::string& each : open_of_ci(options.ci, values)) out.open.push_back(std::move(each));
   if (!values.contains("REPOSITORY"))
-    out.open.push_back(fmt::format("the policy knows the images as '{}', and what CI publishes is called otherwise: put HOST/REPO beside it in `images` of the rule `hardened`, or begin with --to docker://HOST/REPO", values.at("BASES_GLOB")));
+    out.open.push_back(fmt::format("the policy knows the images as '{}', and what CI publishes is called otherwise: put HOST/REPO beside it in `images` of the rules `hardened` and `released`, or begin with --to docker://HOST/REPO", values.at("BASES_GLOB")));
   return put(files, site.root, options, starters, std::move(out));
 }
 
@@ -219,6 +219,8 @@ Result<StartedProject> start_from(Workshop& workshop, const host::Path& dockerfi
   TRY(add_ignored(workshop, site, options.ci != "none", values, starters));
   StartedProject out{name, {}, {}};
   if (options.bases == StartOptions{}.bases) out.open.push_back(fmt::format("hardened images are named '{}/...', which is nowhere of yours: begin again with --bases HOST/PREFIX, where they lie", options.bases));
+  if (!values.contains("REPOSITORY"))
+    out.open.push_back(fmt::format("the policy knows what is released as '{}': put HOST/REPO in its place in `images` of the rule `released`, or begin with --to docker://HOST/REPO", values.at("RELEASED_GLOB")));
   add_bases(migrated.text, options.bases, site, out.open);
   if (dockerfile.filename() == "Dockerfile" || dockerfile.filename() == "Containerfile")
     out.open.push_back(fmt::format("the policy denies what '{0}' is built on: put Dockerfile.hardened in its place once it does what it should (`ashlar migrate {0} --prove`), or take it out of the repository", dockerfile.filename().string()));

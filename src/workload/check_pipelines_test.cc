@@ -86,6 +86,11 @@ TEST(CheckPipelines, AFileOfTemplatesThatIsCheckedIsSeen) {
   const auto checked = check(FileKind::Azure, "steps:\n- template: here.yml\n- template: there.yml\n", "azure-pipelines.yml", options);
   ASSERT_TRUE(checked);
   EXPECT_EQ(places_of(*checked, "image-unseen"), "3:13");
+  // A slash before it means the repository's folder, which lies above.
+  const Beside above{.is_checked = [](const std::string& path, FileKind kind) { return kind == FileKind::Azure && path == "../../eng/here.yml"; }};
+  const auto whole = check(FileKind::Azure, "steps:\n- template: /eng/here.yml\n- template: /eng/there.yml\n", "a/b/azure-pipelines.yml", {.beside = &above});
+  ASSERT_TRUE(whole);
+  EXPECT_EQ(places_of(*whole, "image-unseen"), "3:13");
 }
 
 /// A tag gets its digest within quotes, a manifest's text too, and twice changes nothing.

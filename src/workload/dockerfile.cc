@@ -65,18 +65,29 @@ class Reader {
     return true;
   }
 
+  /// A first line `#!...` hides what names the frontend from nobody but the reader of escapes.
   void read_directive(std::string_view line) {
     const auto end = [&] { directives_end_ = true; };
     if (!line.starts_with('#')) return end();
-    const std::string_view body = left_trimmed(line.substr(1));
+    if (line.starts_with("#!") && !script_ && out_.directives.empty()) return void(script_ = true);
+    const std::string_view body = without_blanks(line.substr(1));
     const auto [name, value] = cut(body, '=');
     const std::string key = lower(trim(name));
     if (body.find('=') == std::string_view::npos || trim(value).empty() || (key != "syntax" && key != "escape" && key != "check")) return end();
     Directive one{key, Traced(trim(value), offset(trim(value))), lines_.span(offset(line), offset(line) + line.size())};
+    if (script_ && key != "syntax") return;
     if (std::ranges::count(out_.directives, key, &Directive::name) > 0) grammar_.fault(one.span, fmt::format("only one directive '{}' may stand in a file", key));
     if (key == "escape" && one.value.text != "\\" && one.value.text != "`") grammar_.fault(one.span, fmt::format("'{}' is no escape: ` or \\", visible(one.value.text)));
     else if (key == "escape") grammar_.escape = one.value.text[0];
     out_.directives.push_back(std::move(one));
+  }
+
+  /// Blanks as builders take them behind the sign of a directive: those of other scripts, too.
+  static std::string_view without_blanks(std::string_view text) {
+    constexpr std::array<std::string_view, 24> blanks = {" ", "\t", "\v", "\f", "\r", "\u0085", "\u00a0", "\u1680", "\u2000", "\u2001", "\u2002", "\u2003", "\u2004", "\u2005", "\u2006", "\u2007", "\u2008", "\u2009", "\u200a", "\u2028", "\u2029", "\u202f", "\u205f", "\u3000"};
+    const auto blank = [&] { return std::ranges::find_if(blanks, [&](std::string_view each) { return text.starts_with(each); }); };
+    for (auto found = blank(); found != blanks.end(); found = blank()) text.remove_prefix(found->size());
+    return text;
   }
 
   void next_instruction() {
@@ -128,7 +139,7 @@ class Reader {
   Grammar grammar_;
   Dockerfile out_;
   size_t at_ = 0;
-  bool directives_end_ = false;
+  bool directives_end_ = false, script_ = false;
 };
 
 }  // namespace

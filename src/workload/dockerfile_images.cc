@@ -21,7 +21,10 @@ class Finder {
 
   std::vector<ImageUse> find() {
     for (const Directive& each : file_.directives) {
-      if (each.name == "syntax") add("syntax", each.value, substitute_none(each.value));
+      if (each.name != "syntax") continue;
+      // What stands behind it is for the frontend.
+      const Traced frontend = each.value.slice(0, std::min(each.value.text.find(' '), each.value.size()));
+      add("syntax", frontend, substitute_none(frontend));
     }
     read_globals();
     for (present_ = 0; present_ < file_.stages.size(); ++present_) {
@@ -94,13 +97,14 @@ class Finder {
   bool is_stage(std::string_view name) const {
     std::string lower(name.substr(0, 300));
     std::ranges::transform(lower, lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    const bool number = !name.empty() && std::isdigit(static_cast<unsigned char>(name[0])) != 0;
-    return number ? stage_of(file_, name, present_) >= 0 : names_.contains(lower);
+    return is_number(name) ? stage_of(file_, name, present_) >= 0 : names_.contains(lower);
   }
+  static bool is_number(std::string_view name) { return !name.empty() && std::isdigit(static_cast<unsigned char>(name[0])) != 0; }
 
   void base(const Stage& stage) {
     Substituted value = resolved(stage.base);
-    if (value.good && value.unknown.empty() && (value.text.text == "scratch" || is_stage(value.text.text))) return;
+    // FROM takes stages by their names alone.
+    if (value.good && value.unknown.empty() && (value.text.text == "scratch" || (!is_number(value.text.text) && is_stage(value.text.text)))) return;
     add("FROM", stage.base, std::move(value));
     out_.back().platform = stage.platform.text;
   }
@@ -111,7 +115,7 @@ class Finder {
       if (flag.name == "from" && from.keyword == "COPY") source(before + "COPY --from", flag.value);
       if (flag.name != "mount" || from.keyword != "RUN") continue;
       for (const Traced& field : fields(flag.value)) {
-        if (is_from(field.text)) source(before + "RUN --mount", field.slice(5, field.size()));
+        if (is_from(field.text)) source(before + "RUN --mount", field.slice(5, field.size()), false);
       }
     }
   }
@@ -134,8 +138,9 @@ class Finder {
   }
 
   /// Builders put no variables in here: where one stands, nobody knows what it is.
-  void source(const std::string& where, const Traced& text) {
-    if (text.text == "scratch" || text.empty() || is_stage(text.text)) return;
+  /// `numbers`: of stages they are names, too.
+  void source(const std::string& where, const Traced& text, bool numbers = true) {
+    if (text.text == "scratch" || text.empty() || (is_stage(text.text) && (numbers || !is_number(text.text)))) return;
     Substituted value = substitute_none(text);
     if (text.text.find('$') != std::string::npos) value.unknown.push_back(text.text);
     add(where, text, std::move(value));

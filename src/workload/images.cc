@@ -63,21 +63,44 @@ FileKind kind_of_file(std::string_view path, std::string_view text) {
   const bool yaml = name.ends_with(".yaml") || name.ends_with(".yml");
   if (!yaml) {
     if (name == "kustomization") return FileKind::Kubernetes;
-    const bool docker = name == "dockerfile" || name == "containerfile" || name.starts_with("dockerfile.") || name.starts_with("containerfile.") || name.ends_with(".dockerfile") || name.ends_with(".containerfile");
+    const bool ignores = name.ends_with(".dockerignore");  // what a Dockerfile of that name leaves out
+    const bool docker = !ignores && (name == "dockerfile" || name == "containerfile" || name.starts_with("dockerfile.") || name.starts_with("containerfile.") || name.ends_with(".dockerfile") || name.ends_with(".containerfile"));
     if (docker) return FileKind::Dockerfile;
     if (name == "jenkinsfile" || name.starts_with("jenkinsfile.") || name.ends_with(".jenkinsfile")) return FileKind::Jenkins;
     const auto has = [&](std::string_view word) { return text.find(word) != std::string_view::npos; };
     const bool manifest = name.ends_with(".json") && ((has("\"apiVersion\"") && has("\"kind\"")) || (has("\"op\"") && has("\"path\"")));
     return manifest && kind_of_yaml(text) == FileKind::Kubernetes ? FileKind::Kubernetes : FileKind::Unknown;
   }
-  if (name.starts_with("compose.") || name.starts_with("docker-compose") || name.starts_with("compose-")) return FileKind::Compose;
+  if (name.starts_with("compose.") || name.starts_with("docker-compose") || name.starts_with("compose-")) {
+    // What a cluster takes is a manifest, whatever it is called.
+    return text.find("apiVersion") != std::string_view::npos && kind_of_yaml(text) == FileKind::Kubernetes ? FileKind::Kubernetes : FileKind::Compose;
+  }
   if (name == "kustomization.yaml" || name == "kustomization.yml") return FileKind::Kubernetes;
   if (name.starts_with("values")) return FileKind::HelmValues;
+  if (name == "chart.yaml" || name == "requirements.yaml") {
+    const bool of_others = text.find("dependencies:") != std::string_view::npos && text.find("repository:") != std::string_view::npos;
+    return of_others && can_read_yaml(text, path) ? FileKind::HelmValues : FileKind::Unknown;
+  }
   if (name.ends_with(".gitlab-ci.yml") || name.ends_with(".gitlab-ci.yaml")) return FileKind::GitLab;
   if (name.starts_with("azure-pipelines") || name.ends_with(".azure-pipelines.yml") || name.ends_with(".azure-pipelines.yaml")) return FileKind::Azure;
   const std::string_view folder = path.substr(0, path.size() - name.size());
   if (folder.ends_with(".github/workflows/") || name == "action.yml" || name == "action.yaml") return FileKind::GitHub;
   return kind_of_yaml(text);
+}
+
+bool is_called_like_a_dockerfile(std::string_view path, std::string_view text) {
+  const std::string name = lower(path.substr(path.rfind('/') + 1));
+  if (!name.starts_with("dockerfile.") && !name.starts_with("containerfile.")) return false;
+  bool first = true, has_from = false;
+  for (const std::string_view each : split(text, '\n')) {
+    const std::string_view line = trim(each);
+    if (line.empty() || line.starts_with('#')) continue;
+    const std::string word = lower(line.substr(0, line.find_first_of(" \t")));
+    if (first && (word == "from" || word == "arg")) return false;
+    first = false, has_from = has_from || word == "from";
+  }
+  const bool template_of_one = has_from && std::ranges::any_of(std::array<std::string_view, 3>{"{{", "{%", "<%"}, [&](std::string_view sign) { return text.find(sign) != std::string_view::npos; });
+  return !template_of_one && !parse_dockerfile(text, path);
 }
 
 Result<std::vector<ImageUse>> images_of(FileKind kind, std::string_view text, std::string_view path, const Beside* beside) {

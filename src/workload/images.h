@@ -49,6 +49,9 @@ std::string_view to_string(FileKind kind);  ///< `dockerfile`, `compose`, `kuber
 /// `jobs` and `on`, or the lists of stages, jobs or steps of Azure Pipelines.
 FileKind kind_of_file(std::string_view path, std::string_view text);
 
+/// Whether a file that `Dockerfile.` begins is none after all, as `dockerfile.go`: it cannot be read as one, its first line is no FROM or ARG, and it is no template of one.
+bool is_called_like_a_dockerfile(std::string_view path, std::string_view text);
+
 /// In the order of the file. Names of stages and `scratch` are no images. `beside`: what else has a say, where it was looked for. Faults are of kind Invalid.
 Result<std::vector<ImageUse>> images_of(FileKind kind, std::string_view text, std::string_view path, const Beside* beside = nullptr);
 /// What a build is given in the place of its ARGs' defaults; none: a value that nobody here knows.

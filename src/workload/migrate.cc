@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "workload/inner/assemble.h"
 #include "workload/inner/context_files.h"
+#include "workload/inner/entry_presence.h"
 #include "workload/inner/unused_stages.h"
 
 namespace ashlar::workload {
@@ -38,6 +39,7 @@ class Migrator {
     for (size_t at = 0; at <= last_; ++at) chosen_outside(at);
     for (size_t at = 0; at < last_; ++at) build_stage(at, assembly);
     last_stage(assembly);
+    expect_glibc(work_);
   }
 
  private:
@@ -407,7 +409,10 @@ Result<Migrated> migrate(std::string_view dockerfile, std::string_view path, con
   Migrator(work).run();
   Migrated out = std::move(work.out);
   const auto by_place = [](const MigrationPoint& a, const MigrationPoint& b) { return a.span.begin < b.span.begin; };
-  for (auto* list : {&out.changes, &out.breaks, &out.refusals}) std::ranges::stable_sort(*list, by_place);
+  for (auto* list : {&out.changes, &out.breaks, &out.refusals}) {
+    std::ranges::stable_sort(*list, by_place);
+    for (MigrationPoint& each : *list) each.what = shortened(each.what);
+  }
   if (out.refused() || out.text.empty()) out.text = std::string(dockerfile);
   out.changed = out.text != dockerfile;
   return out;

@@ -388,6 +388,13 @@ TEST(Migrate, HostileFilesEndInTime) {
     }
   }
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(20));
+  // What is reported of them is no longer than people read.
+  const auto long_one = migrate("FROM python:3.13\nCMD " + std::string(300'000, '$') + "\n", "Dockerfile", options);
+  ASSERT_TRUE(long_one);
+  for (const auto* list : {&long_one->changes, &long_one->breaks, &long_one->refusals}) {
+    for (const MigrationPoint& each : *list) EXPECT_LT(each.what.size() + line_of(long_one->text, each.span).size(), 2'100U) << each.id;
+  }
+  EXPECT_GT(long_one->changes.size() + long_one->breaks.size() + long_one->refusals.size(), 0U);
   EXPECT_GT(asked, 100U);
   EXPECT_LT(asked, 100'000U) << "files beside it are asked for within bounds";
 }

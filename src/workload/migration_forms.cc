@@ -1,9 +1,11 @@
 // A migration's report: JSON, Markdown and text.
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "workload/inner/migration.h"
 #include "workload/migrate.h"
 
 namespace ashlar::workload {
@@ -60,7 +62,14 @@ std::string verdict(const Migrated& migrated) {
 
 }  // namespace
 
-std::string line_of(std::string_view text, const Span& span) { return span.line == 0 ? std::string() : std::string(Lines(text).line(span.line)); }
+std::string shortened(std::string_view text) {
+  constexpr size_t most = 1000;
+  size_t end = std::min(most, text.size());
+  while (end > 0 && end < text.size() && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+  return end == text.size() ? std::string(text) : std::string(text.substr(0, end)) + "...";
+}
+
+std::string line_of(std::string_view text, const Span& span) { return span.line == 0 ? std::string() : shortened(Lines(text).line(span.line)); }
 
 Json to_json(const Migrated& migrated, std::string_view path) {
   return {{"schema", "https://ashlar.dev/migration/v1"}, {"path", visible(path)}, {"result", migrated.refused() ? "refused" : migrated.changed ? "converted" : "unchanged"},

@@ -36,7 +36,7 @@ constexpr Rule table[] = {
     {"image-replaceable", Level::Note, all, "a hardened image takes the place of this one", "it has fewer packages, no shell and is patched within days"},
     {"image-undecided", Level::Warning, all, "the file does not tell whether the policy allows an image", "what is not known is not allowed", true},
     {"image-unpinned", Level::Note, all, "an image is named without its digest", "the same file makes other images tomorrow", false, true},
-    {"image-unseen", Level::Warning, "compose kubernetes gitlab azure jenkins", "other files or addresses bring images, which nobody here sees", "what they run is judged nowhere: the policy's `unseen` says what becomes of that"},
+    {"image-unseen", Level::Warning, "compose kubernetes helm-values github gitlab azure jenkins", "other files or addresses bring images, which nobody here sees", "what they run is judged nowhere: the policy's `unseen` says what becomes of that"},
     {"image-variable", Level::Note, all, "something else than the file decides on an image, as a variable without a value", "nobody who reads the file knows what it is"},
     {"libc-mixed", Level::Warning, docker, "programs are copied from an image with musl to one with glibc, or the other way", "the loader that they name is not there: `not found`"},
     {"maintainer", Level::Note, docker, "MAINTAINER is deprecated", "a label org.opencontainers.image.authors says it where tools look"},

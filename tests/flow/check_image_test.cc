@@ -61,6 +61,35 @@ TEST_F(CheckImage, what_an_image_says_of_itself_is_not_asked) {
   EXPECT_EQ(checked(0)["base"]["repository"], "registry.example/hardened/runtime");
 }
 
+TEST_F(CheckImage, what_a_configuration_tells_of_other_layers_is_refused) {
+  select("runtime");
+  stage.write("policy.yaml", "bases: {selection: selection.json, scratch: allow, why: the platform team patches these}\n");
+  struct Told { const char* summary; std::vector<Layer> layers, told; int code; };
+  const Told rows[] = {
+      {"its own", {os, runtime}, {os, runtime}, 0},
+      {"the base's, and none more", {os, {{"usr/lib/runtime.txt", "evil"}}}, {os, runtime}, 5},
+      {"the base's below its own", {foreign, runtime, app}, {os, runtime, app}, 5},
+      {"fewer than it has", {os, runtime, app}, {os, runtime}, 5},
+      {"more than it has", {os}, {os, runtime}, 5},
+      {"none", {foreign, app}, {}, 5},
+      {"none, and it has none", {}, {}, 0},
+  };
+  for (const Told& row : rows) {
+    image(row.layers, {.told = row.told});
+    const Ran ran = stage.ashlar({"check", "oci:out:app", "--policy", "policy.yaml"});
+    EXPECT_EQ(ran.code, row.code) << row.summary << ": " << ran.told;
+  }
+}
+
+TEST_F(CheckImage, of_two_images_for_one_platform_nobody_knows_which_runs) {
+  select("runtime");
+  put_image(stage, "out", "app", {{{os, runtime, app}}, {{foreign, app}}});
+  const Ran ran = stage.ashlar({"check", "oci:out:app", "--policy", "policy.yaml"});
+  EXPECT_EQ(ran.code, 2) << ran.told;
+  EXPECT_NE(ran.err.find("several images for linux/amd64"), std::string::npos) << ran.told;
+  EXPECT_EQ(stage.ashlar({"check", "oci:out:app", "--policy", "policy.yaml", "--platform", "linux/amd64"}).code, 2) << "nor which one that means";
+}
+
 TEST_F(CheckImage, the_longest_of_two_bases_with_the_same_beginning) {
   select("os");
   select("runtime");
@@ -160,6 +189,11 @@ TEST_F(CheckImage, each_platform_has_its_base) {
   EXPECT_EQ(checked(0, {"--platform", "linux/amd64"})["platforms"].size(), 1U);
   EXPECT_EQ(checked(3, {"--platform", "linux/arm64"})["verdict"], "unknown");
   EXPECT_EQ(stage.ashlar({"check", "oci:out:app", "--policy", "policy.yaml", "--platform", "linux/s390x"}).code, 2);
+  // What builders attach to an index beside the images (`unknown/unknown`) runs nowhere; alone it is no image.
+  put_image(stage, "out", "app", {{{os, runtime, app}, "linux/amd64"}, {{foreign}, "unknown/unknown"}});
+  EXPECT_EQ(checked(0)["platforms"].size(), 1U);
+  put_image(stage, "out", "app", {{{foreign}, "unknown/unknown"}, {{foreign, app}, "unknown/unknown"}});
+  EXPECT_EQ(stage.ashlar({"check", "oci:out:app", "--policy", "policy.yaml"}).code, 2);
 }
 
 TEST_F(CheckImage, in_a_registry_and_in_archives_the_same) {
@@ -271,6 +305,9 @@ TEST_F(CheckImage, the_same_image_gets_the_same_bytes) {
   Json a = checked(0), b = checked(0);
   for (Json* each : {&a, &b}) each->erase("timings"), each->erase("now");
   EXPECT_EQ(a, b);
+  // Wherever it is asked.
+  stage.environment["TZ"] = "Pacific/Kiritimati", stage.environment["LC_ALL"] = "tr_TR.UTF-8", stage.environment["LANG"] = "de_DE.UTF-8";
+  EXPECT_EQ(told(), first);
   EXPECT_EQ(misfit(a, Json::parse(R"({"schema": "", "allowed": true, "verdict": "", "environment": "", "ref": "", "digest": "", "policy": "", "reasons": [{"answer": "", "section": "", "rule": "", "what": ""}], "base": {"how": "", "what": ""}, "platforms": [{"platform": "", "digest": "", "verdict": "", "base": {}, "notes": []}]})")), "");
 }
 

@@ -140,6 +140,47 @@ TEST_F(EnforceFlow, an_api_server_asks_at_the_right_time_and_place) {
   EXPECT_TRUE(ask(exported(sample(), wish), {{.object = bad}}).front().allowed) << "only a warning";
 }
 
+/// What `ashlar init` writes is of use in a cluster as it stands: what the project releases runs, and nothing else does.
+TEST_F(EnforceFlow, the_policy_of_a_new_project_lets_run_what_it_releases) {
+  if (!go_tool("ashlar-cluster-admission")) GTEST_SKIP() << no_admission;
+  stage.write("app/Dockerfile", "FROM python:3.13-slim\nWORKDIR /app\nCOPY app.py .\nCMD [\"python\", \"app.py\"]\n");
+  const Ran begun = stage.ashlar({"init", "--from", "app/Dockerfile", "--bases", "registry.example/hardened", "--to", "docker://registry.example/team/app", "--ci", "none"});
+  ASSERT_EQ(begun.code, 0) << begun.told;
+  const Ran ran = stage.ashlar({"policy", "export", "--to", "vap", "--policy", "app/policy.yaml", "--output", "vap.yaml"});
+  ASSERT_EQ(ran.code, 0) << ran.told;
+  const std::string digest = "@sha256:" + std::string(64, 'a');
+  const auto pod = [](const std::string& list, const std::string& image) {
+    Json spec = {{"securityContext", {{"runAsNonRoot", true}}}, {"containers", {{{"name", "app"}, {"image", "registry.example/team/app:1"}}}}};
+    Json container = {{"name", "more"}, {"image", image}};
+    if (list == "containers") spec["containers"] = {container};
+    else spec[list] = {container};
+    return Json{{"apiVersion", "v1"}, {"kind", "Pod"}, {"metadata", {{"name", "x"}}}, {"spec", spec}};
+  };
+  const auto deployed = [](const Json& of) { return Json{{"apiVersion", "apps/v1"}, {"kind", "Deployment"}, {"metadata", {{"name", "x"}}}, {"spec", {{"template", {{"metadata", {{"labels", {{"a", "b"}}}}}, {"spec", of.at("spec")}}}}}}; };
+  struct Row { const char* summary; Json object; bool allowed; };
+  const Row rows[] = {
+      {"what it releases", pod("containers", "registry.example/team/app:1"), true},
+      {"by its digest", pod("containers", "registry.example/team/app:1" + digest), true},
+      {"deployed", deployed(pod("containers", "registry.example/team/app:1")), true},
+      {"another's", pod("containers", "nginx:1.27"), false},
+      {"another's of that registry", pod("containers", "registry.example/team/other:1"), false},
+      {"a base that nobody selected", pod("containers", "registry.example/hardened/python:3.13" + digest), false},
+      {"another's to prepare", pod("initContainers", "nginx:1.27"), false},
+      {"another's to look with", pod("ephemeralContainers", "busybox"), false},
+      {"another's, deployed", deployed(pod("containers", "nginx:1.27")), false},
+  };
+  std::vector<Asked> asked;
+  for (const Row& row : rows) asked.push_back({.name_space = "unlabelled", .object = row.object});
+  const auto answers = ask(stage.read("vap.yaml"), asked);
+  for (size_t at = 0; at < answers.size(); ++at) EXPECT_EQ(answers[at].allowed, rows[at].allowed) << rows[at].summary << ": " << answers[at].message;
+  // Kyverno asks for its signature, too: by the key that the policy names.
+  EXPECT_EQ(stage.ashlar({"policy", "export", "--to", "kyverno", "--policy", "app/policy.yaml"}).code, 2) << "that is not there yet";
+  ASSERT_EQ(stage.ashlar({"keys", "generate", "--layout", "pkcs8", "--no-password", "--output-prefix", "app/release"}).code, 0);
+  const Ran kyverno = stage.ashlar({"policy", "export", "--to", "kyverno", "--policy", "app/policy.yaml"});
+  EXPECT_EQ(kyverno.code, 0) << kyverno.told;
+  EXPECT_NE(kyverno.out.find("BEGIN PUBLIC KEY"), std::string::npos) << kyverno.out;
+}
+
 /// What Gatekeeper evaluates is what an API server would: its templates' sources, put into policies of the server's, answer the same over the same pods.
 TEST_F(EnforceFlow, what_gatekeeper_is_given_decides_as_the_policy_does) {
   if (!go_tool("ashlar-cluster-admission")) GTEST_SKIP() << no_admission;

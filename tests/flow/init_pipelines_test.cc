@@ -158,6 +158,10 @@ TEST_F(InitPipelines, they_run_as_they_stand_once_what_is_open_is_done) {
       // It lies there, signed and described, and whoever has the public key alone believes it.
       const Ran verified = stage.ashlar({"verify", registry->ref("team/app:abc"), "--key", (fs::path("repo") / folder / "release.pub").string(), "--type", "spdxjson", "--type", "vuln"});
       EXPECT_EQ(verified.code, 0) << verified.told;
+      // Nothing is left open of the policy then: who signed it is asked, too, as clusters ask.
+      const Ran judged = stage.ashlar({"check", registry->ref("team/app:abc"), "--policy", (fs::path("repo") / folder / "policy.yaml").string(), "--key", (fs::path("repo") / folder / "release.pub").string()});
+      EXPECT_EQ(judged.code, 0) << judged.told;
+      EXPECT_NE(judged.out.find("allowed  verify released/"), std::string::npos) << judged.told;
       // Keys and caches are neither committed nor built into the image.
       EXPECT_NE(stage.read("repo/.gitignore").find("*.key\n"), std::string::npos);
       if (suffix.empty()) {

@@ -100,34 +100,43 @@ TEST_F(InitFlow, what_the_project_says_to_do_works_as_it_stands) {
 /// What the policy of a new project does not know it denies: finished images by their layers, and references by their names. What the project makes itself is allowed once it is selected.
 TEST_F(InitFlow, the_policy_denies_what_it_does_not_know) {
   ASSERT_EQ(stage.ashlar({"init", "web", "--ci", "none"}).code, 0);
-  ASSERT_EQ(stage.ashlar({"keys", "generate", "--layout", "pkcs8", "--no-password", "--output-prefix", "release"}).code, 0);
+  ASSERT_EQ(stage.ashlar({"keys", "generate", "--layout", "pkcs8", "--no-password", "--output-prefix", "web/release"}).code, 0);
   const Layer base = {inventory::folder("etc"), {"etc/name", "base"}}, other = {inventory::folder("etc"), {"etc/name", "another"}}, app = {inventory::folder("app"), {"app/run", "x"}};
   put_image(stage, "web/published", "1", {{{base}}});
   put_image(stage, "elsewhere", "1", {{{other}}});
   put_image(stage, "app", "1", {{{base, app}}});
   put_image(stage, "other-app", "1", {{{other, app}}});
-  const auto bases = [&](const char* image, const char* named) {
-    Words words = {"check", image, "--policy", "web/policy.yaml", "--key", "release.pub", "--format", "json"};
+  const auto said = [&](const char* section, const char* image, const char* named, const Words& more = {}) {
+    Words words = {"check", image, "--policy", "web/policy.yaml", "--key", "web/release.pub", "--format", "json"};
+    words.insert(words.end(), more.begin(), more.end());
     if (named != nullptr) words.insert(words.end(), {"--base", named});
     std::string out;
     const Ran ran = stage.ashlar(words);
     const Json answer = Json::parse(ran.out, nullptr, false);
     if (!answer.contains("reasons")) return ran.told;
     for (const Json& each : answer["reasons"]) {
-      if (each["section"] == "bases") out += (out.empty() ? "" : " ") + each["answer"].get<std::string>() + "/" + each["rule"].get<std::string>();
+      if (each["section"] == section) out += (out.empty() ? "" : " ") + each["answer"].get<std::string>() + "/" + each["rule"].get<std::string>();
     }
     return out;
   };
+  const auto bases = [&](const char* image, const char* named) { return said("bases", image, named); };
   EXPECT_EQ(bases("oci:other-app:1", "oci:elsewhere:1"), "denied/default") << "a base that no rule names";
   EXPECT_EQ(bases("oci:app:1", "oci:web/published:1").find("allowed/hardened allowed"), std::string::npos) << "its own, before anybody selected it";
-  ASSERT_EQ(stage.ashlar({"policy", "select", "oci:web/published:1", "--by", "Alice", "--key", "release.key", "--selection", "web/selection.json"}).code, 0);
+  ASSERT_EQ(stage.ashlar({"policy", "select", "oci:web/published:1", "--by", "Alice", "--key", "web/release.key", "--selection", "web/selection.json"}).code, 0);
   EXPECT_EQ(bases("oci:app:1", nullptr), "allowed/hardened allowed/hardened") << "its own, once it is selected";
   EXPECT_EQ(bases("oci:web/published:1", nullptr), "allowed/hardened allowed/hardened");
   EXPECT_EQ(bases("oci:other-app:1", "oci:elsewhere:1"), "denied/default");
+  // What is released is signed, by whom the policy says, and asked for that once it can be.
+  EXPECT_EQ(said("verify", "oci:app:1", nullptr).find("denied/"), 0U) << "no rule names it";
+  EXPECT_EQ(said("verify", "oci:web/published:1", nullptr).find("denied/released"), 0U) << "nobody signed it";
+  EXPECT_EQ(said("verify", "oci:web/published:1", nullptr, {"--pending-passes"}), "");
+  ASSERT_EQ(stage.ashlar({"sign", "oci:web/published:1", "--key", "web/release.key"}).code, 0);
+  EXPECT_EQ(said("verify", "oci:web/published:1", nullptr).find("denied"), std::string::npos);
+  EXPECT_NE(said("verify", "oci:web/published:1", nullptr).find("allowed/released"), std::string::npos) << said("verify", "oci:web/published:1", nullptr);
   // References in files.
   const auto refer = [&](const std::string& from) {
     stage.write("web/Dockerfile", "FROM " + from + "\nUSER 65532\n");
-    return stage.run({"sh", "-c", "cd web && " + shell_word(program_under_test()) + " check Dockerfile --policy policy.yaml --key ../release.pub --pending-passes"}).code;
+    return stage.run({"sh", "-c", "cd web && " + shell_word(program_under_test()) + " check Dockerfile --policy policy.yaml --key release.pub --pending-passes"}).code;
   };
   EXPECT_EQ(refer("nginx:1.27"), 1);
   EXPECT_EQ(refer("registry.example/anything@sha256:" + std::string(64, 'a')), 1);

@@ -1,5 +1,6 @@
 #pragma once
 // Images that share layers, as builders make them: each layer given by its files.
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,7 @@ struct Layered {
   std::string platform = "linux/amd64";
   std::map<std::string, std::string> labels{}, annotations{};
   std::string created = "2026-09-01T00:00:00Z";
+  std::optional<std::vector<Layer>> told{};  ///< layers that its configuration tells of in the place of its own
 };
 
 /// Puts an image under `tag`: of one platform as a manifest, of several as an index.
@@ -36,7 +38,10 @@ inline void put_image(const Stage& stage, const std::string& layout, const std::
     for (const Layer& layer : each.layers) {
       const Bytes tar = inventory::tar_of(layer);
       manifest.layers.push_back(*writer->put(oci::media::layer_tar, as_text(tar)));
-      config.diff_ids.push_back(Digest::of(tar));
+      if (!each.told) config.diff_ids.push_back(Digest::of(tar));
+    }
+    if (each.told) {
+      for (const Layer& layer : *each.told) config.diff_ids.push_back(Digest::of(inventory::tar_of(layer)));
     }
     manifest.config = *writer->put(oci::media::config, oci::to_text(config));
     index.manifests.push_back(*writer->put(oci::media::manifest, oci::to_text(manifest)));

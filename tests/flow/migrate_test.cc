@@ -82,6 +82,16 @@ TEST_F(MigrateFlow, several_at_once) {
   EXPECT_NE(stage.read("a/Dockerfile"), clean);
   EXPECT_NE(stage.read("b/Dockerfile"), open);
   EXPECT_EQ(stage.read("c/Dockerfile"), refused) << "the others are done all the same";
+  // One that is no Dockerfile, and one that is not there, stop no other either.
+  stage.write("d/Dockerfile", "FORM x\n");
+  stage.write("e/Dockerfile", clean);
+  const Ran more = stage.ashlar({"migrate", "d/Dockerfile", "none/Dockerfile", "e/Dockerfile", "--in-place"});
+  EXPECT_EQ(more.code, 2) << more.told;
+  EXPECT_NE(stage.read("e/Dockerfile"), clean) << more.told;
+  EXPECT_EQ(stage.read("d/Dockerfile"), "FORM x\n");
+  EXPECT_NE(more.out.find("d/Dockerfile:1:1: refused"), std::string::npos) << more.out;
+  EXPECT_NE(more.out.find("none/Dockerfile"), std::string::npos) << more.out;
+  EXPECT_EQ(stage.json({"migrate", "d/Dockerfile", "e/Dockerfile", "--check"}, 2)["files"][0]["result"], "refused");
   const Json json = stage.json({"migrate", "a/Dockerfile", "b/Dockerfile", "--check"}, 0);
   EXPECT_EQ(json["files"].size(), 2U);
   EXPECT_EQ(json["files"][0]["result"], "unchanged");

@@ -1,6 +1,7 @@
 #include "pipeline/inner/reference_judge.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include <fmt/format.h>
@@ -84,6 +85,13 @@ policy::NamedReference ReferenceJudge::whole(const workload::ImageName& name) co
   policy::NamedReference out{name.str(), policy::full_name(registries, name.name), name.tag, name.digest, {}};
   if (const policy::Vendor* vendor = policy::vendor_of(vendors, out.repository)) out.vendor = vendor->name;
   return out;
+}
+
+bool ReferenceJudge::is_usual_frontend(const workload::ImageUse& use) const {
+  constexpr std::array<std::string_view, 2> names = {"docker/dockerfile", "docker/dockerfile-upstream"};
+  if (use.where != "syntax" || !use.image) return false;
+  const std::string own = policy::full_name(registries, use.image->name);
+  return std::ranges::any_of(names, [&](std::string_view each) { return own == policy::full_name(registries, each); });
 }
 
 std::optional<bool> ReferenceJudge::runs_as_root(const workload::ImageName& name) const { return policy::runs_as_root(vendors, policy::full_name(registries, name.name), name.tag); }

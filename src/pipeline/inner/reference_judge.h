@@ -30,6 +30,8 @@ struct ReferenceJudge {
   std::vector<workload::Remark> remarks(workload::FileKind kind, const workload::ImageUse& use, const policy::ReferenceVerdict& verdict) const;
   /// The digest that a name and its tag stand for, as far as the policy allows it so: that which is selected now, else what its registry says; empty: nobody knows.
   std::string known_digest(const workload::ImageName& name) const;
+  /// Whether it is the frontend by which Dockerfiles are read, as its makers publish it: part of the builder, and no base.
+  bool is_usual_frontend(const workload::ImageUse& use) const;
   /// Whether an image runs as root where no USER is said, by its vendor's word; none: nobody here knows.
   std::optional<bool> runs_as_root(const workload::ImageName& name) const;
 

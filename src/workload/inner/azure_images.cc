@@ -109,9 +109,20 @@ class AzureFinder : public YamlFinder {
   /// Templates may name any image.
   void included(const std::string& where, const YamlNode& node) {
     if (node.text.find('@') != std::string::npos || node.text.find('$') != std::string::npos) return add_unseen(where, node, fmt::format("'{}' is a template of another repository or of a variable's choice, and not here", visible(node.text.substr(0, 200))));
-    if (beside() != nullptr && beside()->is_checked && !beside()->is_checked(node.text, FileKind::Azure)) add_unseen(where, node, fmt::format("the template '{}' is not among what is checked", visible(node.text.substr(0, 200))));
+    if (beside() != nullptr && beside()->is_checked && !is_there(node.text)) add_unseen(where, node, fmt::format("the template '{}' is not among what is checked", visible(node.text.substr(0, 200))));
   }
 
+  /// Paths that begin with a slash are of the repository's folder, which lies somewhere above.
+  bool is_there(const std::string& path) const {
+    if (!path.starts_with('/')) return beside()->is_checked(path, FileKind::Azure);
+    std::string from = path.substr(1);
+    for (int above = 0; above <= max_above; ++above, from = "../" + from) {
+      if (beside()->is_checked(from, FileKind::Azure)) return true;
+    }
+    return false;
+  }
+
+  static constexpr int max_above = 16;  // folders
   std::set<std::string> names_{}, set_{};  ///< containers that the pipeline names; variables that it gives a value
 };
 

@@ -9,6 +9,19 @@
 namespace ashlar::workload {
 
 void ChartFinder::look(const YamlNode& root) {
+  if (const YamlNode* const list = root.find("dependencies"); list != nullptr && list->type == YamlNode::Type::Sequence) charts(*list);
+  all_values_of(root, "");
+}
+
+/// What a chart is made of, by the file that describes it: what lies beside it has values of its own.
+void ChartFinder::charts(const YamlNode& list) {
+  for (size_t at = 0; at < list.items.size(); ++at) {
+    const YamlNode *const name = list.items[at].find("name"), *const repository = list.items[at].find("repository");
+    if (is_text(name) && is_text(repository) && !repository->text.starts_with("file://")) add_unseen(fmt::format("dependencies[{}]", at), *name, "the manifests of that chart are not here");
+  }
+}
+
+void ChartFinder::all_values_of(const YamlNode& root, const std::string& where) {
   registry_of_all_.clear();
   if (const YamlNode* const global = root.find("global")) {
     const YamlNode* const image = global->find("image");
@@ -16,7 +29,7 @@ void ChartFinder::look(const YamlNode& root) {
       if (is_text(value)) registry_of_all_ = value->text, registry_key_ = key;
     }
   }
-  values_of(root, "");
+  values_of(root, where);
 }
 
 void ChartFinder::values_of(const YamlNode& node, const std::string& where) {

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "workload/inner/libc.h"
 #include "workload/inner/remarks.h"
 
 namespace ashlar::workload {
@@ -173,15 +174,6 @@ class Commands {
   }
 
   // Files that stages give to stages.
-
-  static bool is_musl(std::string_view base) { return base.find("alpine") != std::string_view::npos || base.find("musl") != std::string_view::npos; }
-  /// Folders where programs and libraries lie that are bound to a C library.
-  static bool is_bound(std::string_view path) {
-    for (const std::string_view part : {"/bin/", "/sbin/", "/lib/", "/lib64", "/usr/local", "node_modules", "site-packages", "venv", "/opt/"}) {
-      if (path.find(part) != std::string_view::npos) return true;
-    }
-    return path.ends_with("/bin") || path.ends_with("/lib") || path.ends_with("/sbin");
-  }
 
   void copied(const Instruction& copy) {
     const auto flag = std::ranges::find(copy.flags, "from", &Flag::name);

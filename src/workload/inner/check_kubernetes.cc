@@ -86,7 +86,7 @@ class Pods {
       return own != nullptr ? own : find(pod_context_, key);
     };
     const YamlNode* number = own_or_pod("runAsUser");
-    if (says(number, "0")) {
+    if (is_zero(number)) {
       say("user-root", *number, fmt::format("'{}' runs as user 0", name_), "runAsUser: 65532, or the number that the image has");
       return;
     }

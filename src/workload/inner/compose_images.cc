@@ -21,17 +21,29 @@ class ComposeFinder : public YamlFinder {
     open_.clear(), unread_ = false;
     environment();
     if (const YamlNode* const included = root.find("include")) include("include", *included);
-    const YamlNode* services = root.find("services");
-    if (services == nullptr) return;
-    for (const auto& [name, service] : services->members) {
-      const std::string where = fmt::format("services.{}", name.text);
-      if (const YamlNode* image = service.find("image"); is_text(image)) variable(where + ".image", *image, 0);
-      if (const YamlNode* volumes = service.find("volumes")) {
-        for (size_t at = 0; at < volumes->items.size(); ++at) volume(fmt::format("{}.volumes[{}].source", where, at), volumes->items[at]);
-      }
-      if (const YamlNode* extended = service.find("extends"); extended != nullptr && is_text(extended->find("file"))) other_file(where + ".extends.file", *extended->find("file"), true);
-      if (const YamlNode* build = service.find("build")) build_of(where + ".build", *build);
+    if (const YamlNode* services = root.find("services")) {
+      for (const auto& [name, each] : services->members) service(fmt::format("services.{}", name.text), each);
+      return;
     }
+    // The first version of the format has no such key: services stand at the top.
+    for (const auto& [name, each] : root.members) {
+      if (is_text(each.find("image")) || each.find("build") != nullptr) service(name.text, each);
+    }
+  }
+
+  void service(const std::string& where, const YamlNode& service) {
+    if (const YamlNode* image = service.find("image"); is_text(image)) variable(where + ".image", *image, 0);
+    if (const YamlNode* volumes = service.find("volumes")) {
+      for (size_t at = 0; at < volumes->items.size(); ++at) volume(fmt::format("{}.volumes[{}].source", where, at), volumes->items[at]);
+    }
+    for (const char* const hook : {"pre_start", "post_start", "pre_stop"}) {
+      const YamlNode* const steps = service.find(hook);
+      for (size_t at = 0; steps != nullptr && at < steps->items.size(); ++at) {
+        if (const YamlNode* const image = steps->items[at].find("image"); is_text(image)) variable(fmt::format("{}.{}[{}].image", where, hook, at), *image, 0);
+      }
+    }
+    if (const YamlNode* extended = service.find("extends"); extended != nullptr && is_text(extended->find("file"))) other_file(where + ".extends.file", *extended->find("file"), true);
+    if (const YamlNode* build = service.find("build")) build_of(where + ".build", *build);
   }
 
   /// Values of `.env`, which compose reads beside its file.

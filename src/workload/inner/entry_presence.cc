@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "workload/inner/libc.h"
 
 namespace ashlar::workload {
 namespace {
@@ -81,6 +82,26 @@ void expect_program(Migration& work, const Assembly& assembly, const std::vector
   const MigratedStage& root = work.stages[static_cast<size_t>(work.stages.back().root)];
   if (!from_outside || !root.match.alpine || work.options.old != nullptr || std::ranges::find(assembly.base->programs, last_part(program)) != assembly.base->programs.end()) return;
   work.breaks("libc", entry.span, work.shown(assembly.program_at), fmt::format("'{}' was made elsewhere for Alpine: linked with musl, it does not start where glibc is", visible(program)), "see what `file` says of it: a static program starts anywhere; else build it for glibc (--old-image tells which it is)");
+}
+
+void expect_glibc(Migration& work) {
+  for (size_t at = 0; at < work.stages.size(); ++at) {
+    if (!work.stages[at].final_chain) continue;
+    for (size_t number = work.file.stages[at].first + 1; number < work.file.stages[at].end; ++number) {
+      const Instruction& each = work.file.instructions[number];
+      const auto flag = std::ranges::find(each.flags, "from", &Flag::name);
+      if (each.keyword != "COPY" || flag == each.flags.end()) continue;
+      const int from = stage_of(work.file, flag->value.text, at);
+      const MigratedStage* const source = from < 0 ? nullptr : &work.stages[static_cast<size_t>(from)];
+      // What compilers of the file make is judged where they are.
+      if (source != nullptr && (!source->stays || source->match.build_only)) continue;
+      const std::string_view image = source != nullptr ? std::string_view(source->image) : std::string_view(flag->value.text);
+      if (!is_musl(image)) continue;
+      const auto program = std::find_if(each.words.begin(), each.words.end() - (each.words.empty() ? 0 : 1), [](const Traced& word) { return is_bound(word.text); });
+      if (each.words.empty() || program == each.words.end() - 1) continue;
+      work.breaks("libc", each.span, work.shown(number), fmt::format("'{}' comes from '{}', an image of Alpine: linked with musl, it does not start where glibc is", visible(program->text), visible(image)), "see what `file` says of it: a static program starts anywhere; else take it from an image of Debian, or install it");
+    }
+  }
 }
 
 }  // namespace ashlar::workload

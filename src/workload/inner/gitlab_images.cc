@@ -12,6 +12,8 @@ namespace {
 /// Keys of a pipeline that are no jobs and have images or variables of their own.
 bool is_job(const YamlNode& name, const YamlNode& job) { return job.type == YamlNode::Type::Mapping && name.text != "variables" && name.text != "image" && name.text != "services"; }
 
+constexpr int max_references = 10;  // to each other, as GitLab takes
+
 bool is_of_repository(std::string_view place) { return place.find("://") == std::string_view::npos && place.find('$') == std::string_view::npos; }
 
 void take(const YamlNode& node, Includes& out) {
@@ -56,6 +58,7 @@ class GitLabFinder : public YamlFinder {
  private:
   void look(const YamlNode& root) override {
     given_.clear(), strong_.clear(), own_.clear(), extended_.clear(), jobs_.clear();
+    root_ = &root, borrowed_ = anything_ = false;
     values = streams_.empty() ? variables_of(root) : globals_of(root);
     if (streams_.empty()) gather(root, false);
     if (beside() != nullptr && beside()->is_included) each_include(root, [this](const std::string& where, const YamlNode& node) { include(where, node); });
@@ -114,13 +117,76 @@ class GitLabFinder : public YamlFinder {
 
   void job_of(const std::string& before, const YamlNode& job) {
     const auto one = [&](const std::string& where, const YamlNode& value) {
-      if (is_text(&value)) image(before + where, value);
-      else if (is_text(value.find("name"))) image(before + where + ".name", *value.find("name"));
+      const YamlNode* const name = value.find("name");
+      if (is_reference(value)) referenced(before + where, value);
+      else if (is_text(&value)) image(before + where, value);
+      else if (is_text(name)) image(before + where + ".name", *name);
+      else if (name != nullptr && is_reference(*name)) referenced(before + where + ".name", *name);
     };
     if (const YamlNode* image = job.find("image")) one("image", *image);
     const YamlNode* services = job.find("services");
     if (services == nullptr) return;
+    if (is_reference(*services)) return referenced(before + "services", *services);
     for (size_t at = 0; at < services->items.size(); ++at) one(fmt::format("services[{}]", at), services->items[at]);
+  }
+
+  /// What `!reference` brings: of the present file what stands where an image is, is looked at there.
+  void referenced(const std::string& where, const YamlNode& node) {
+    std::vector<std::string> keys;
+    for (const YamlNode& each : node.items) keys.push_back(each.text);
+    const bool of_job = keys.size() == 2 && (keys[1] == "image" || keys[1] == "services");
+    if (of_job && below(*root_, node) != nullptr && is_job({}, *root_->find(keys[0]))) return;
+    const YamlNode* const here = target(node);
+    if (here == nullptr) return add_undecided(where, node, fmt::format("it is what '{}' is, which is not here", visible(join(keys, ".").substr(0, 200))));
+    brought(where, node, *here, 0);
+  }
+  /// What a reference means: of the present file, else of the last one of the pipeline that has it; null: none has.
+  const YamlNode* target(const YamlNode& reference) const {
+    const YamlNode* here = below(*root_, reference);
+    for (auto stream = streams_.rbegin(); here == nullptr && stream != streams_.rend(); ++stream) {
+      for (const YamlStream::Document& document : stream->documents()) {
+        if (here == nullptr) here = below(document.root, reference);
+      }
+    }
+    return here;
+  }
+  /// Whether what a reference brings to rules gives variables a value; what is not here may.
+  bool gives_variables(const YamlNode& reference, int depth = 0) const {
+    const YamlNode* const rules = target(reference);
+    if (rules == nullptr || depth >= max_references || rules->find("variables") != nullptr) return true;
+    return std::ranges::any_of(rules->items, [&](const YamlNode& each) { return each.find("variables") != nullptr || (each.type == YamlNode::Type::Sequence && gives_variables(each, depth + 1)); });
+  }
+  /// Whether `!reference` brings variables there: lists stand where a mapping would, or texts where mappings would.
+  bool borrows(std::string_view key, const YamlNode& value) const {
+    if (value.type != YamlNode::Type::Sequence) return false;
+    if (key == "variables" || key == "parallel") return true;
+    const auto is_text_or_list = [](const YamlNode& each) { return each.type != YamlNode::Type::Mapping; };
+    if (key == "matrix") return std::ranges::any_of(value.items, is_text_or_list);
+    if (key != "rules" || value.items.empty()) return false;
+    if (value.items[0].type == YamlNode::Type::Scalar) return gives_variables(value);
+    return std::ranges::any_of(value.items, [&](const YamlNode& each) { return is_text_or_list(each) && gives_variables(each); });
+  }
+  static const YamlNode* below(const YamlNode& root, const YamlNode& keys) {
+    const YamlNode* out = &root;
+    for (const YamlNode& each : keys.items) {
+      if (out != nullptr) out = out->find(each.text);
+    }
+    return keys.items.empty() ? nullptr : out;
+  }
+  void brought(const std::string& where, const YamlNode& node, const YamlNode& value, int depth) {
+    const YamlNode& text = value.find("name") != nullptr ? *value.find("name") : value;
+    if (is_text(&text)) {
+      Traced loose;
+      loose.add_loose(text.text);
+      return note_missing(add_loose(where, node, substituted(loose)));
+    }
+    // Lists are services; one within another is another reference.
+    const bool nested = std::ranges::any_of(value.items, [](const YamlNode& each) { return each.type == YamlNode::Type::Sequence; });
+    if (value.items.empty() || nested || is_reference(value) || depth >= max_references) return add_undecided(where, node, "it is what another part of the pipeline makes it");
+    for (const YamlNode& each : value.items) brought(where, node, each, depth + 1);
+  }
+  void note_missing(ImageUse& use) const {
+    if (!missing_.empty() && !use.variables.empty()) use.reason = fmt::format("variables decide on it, which {} may give a value", visible(missing_.front().substr(0, 300)));
   }
   void image(const std::string& where, const YamlNode& node) {
     if (node.text.find("$[[") != std::string::npos) return add_undecided(where, node, "an input decides on it, which whoever includes the file gives");
@@ -131,7 +197,7 @@ class GitLabFinder : public YamlFinder {
       const bool alone = node.text == "$" + name || node.text == "${" + name + "}";
       if (alone && !values.contains(name) && !given_.contains(name)) out.back().given = name;
     }
-    if (out.size() > before && !missing_.empty() && !out.back().variables.empty()) out.back().reason = fmt::format("variables decide on it, which {} may give a value", visible(missing_.front().substr(0, 300)));
+    if (out.size() > before) note_missing(out.back());
   }
 
   /// Every value that a variable is given anywhere: rules, matrices, jobs and what they extend have their say when a pipeline is made. `strong`: it outranks a job's own.
@@ -149,6 +215,17 @@ class GitLabFinder : public YamlFinder {
       extended_.insert(value.text);
       for (const YamlNode& each : value.items) extended_.insert(each.text);
     }
+    // Whose image another job takes is not alone.
+    if ((key == "image" || key == "services") && !value.items.empty()) {
+      extended_.insert(value.items[0].text);
+      for (const YamlNode& each : value.items) if (!each.items.empty()) extended_.insert(each.items[0].text);
+    }
+    if (borrows(key, value)) {
+      borrowed_ = true;
+      // Values under another key are not among those that are gathered.
+      const auto elsewhere = [&](const YamlNode& list) { return !list.items.empty() && list.items.back().type == YamlNode::Type::Scalar && list.items.back().text != key; };
+      anything_ = anything_ || ((key == "variables" || key == "matrix") && (elsewhere(value) || std::ranges::any_of(value.items, elsewhere)));
+    }
     gather(value, strong || key == "rules");
   }
   void give(const std::string& name, const YamlNode& value, bool outranks) {
@@ -164,8 +241,9 @@ class GitLabFinder : public YamlFinder {
   /// Whether it may have another value than the one at hand.
   bool is_open(const std::string& name) const override {
     const auto present = values.find(name);
+    if (anything_) return true;
     if (present == values.end()) return given_.contains(name);
-    const auto& all = alone_ || own_.contains(name) ? strong_ : given_;
+    const auto& all = !borrowed_ && (alone_ || own_.contains(name)) ? strong_ : given_;
     const auto given = all.find(name);
     return given != all.end() && std::ranges::any_of(given->second, [&](const std::string& each) { return each != present->second.text; });
   }
@@ -190,6 +268,9 @@ class GitLabFinder : public YamlFinder {
   std::set<std::string> own_{}, extended_{};  ///< variables that the present job gives itself; jobs that others extend
   std::map<std::string, int> jobs_{};       ///< in how many files of the pipeline a job stands
   bool alone_ = false;                      ///< the present job extends nothing, and nothing extends it
+  const YamlNode* root_ = nullptr;          ///< of the present document
+  bool borrowed_ = false;                   ///< `!reference` brings variables from elsewhere in the pipeline
+  bool anything_ = false;                   ///< and nobody gathered which
 };
 
 }  // namespace

@@ -81,14 +81,16 @@ bool ManifestFinder::is_checked(const std::string& place, FileKind kind) const {
 
 std::optional<std::string> ManifestFinder::text_of(const YamlNode& node) const { return beside() != nullptr && beside()->read ? beside()->read(node.text) : std::nullopt; }
 
-void ManifestFinder::patches(const YamlNode& root) {
+void ManifestFinder::patches(const YamlNode& root, const std::string& before) {
   for (const char* const list : {"patches", "patchesJson6902"}) {
-    each_of(root, list, [&](const std::string& where, const YamlNode& item) {
+    each_of(root, list, [&](const std::string& at, const YamlNode& item) {
+      const std::string where = before + at;
       if (is_text(item.find("patch"))) inlined(where + ".patch", *item.find("patch"), true);
       if (is_text(item.find("path"))) patch_file(where + ".path", *item.find("path"));
     });
   }
-  each_of(root, "patchesStrategicMerge", [&](const std::string& where, const YamlNode& item) {
+  each_of(root, "patchesStrategicMerge", [&](const std::string& at, const YamlNode& item) {
+    const std::string where = before + at;
     if (!is_text(&item)) return;
     if (is_inlined(item)) inlined(where, item, true);
     else patch_file(where, item);

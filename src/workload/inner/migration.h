@@ -124,4 +124,7 @@ void rewrite_settings(Migration& work, const std::vector<size_t>& numbers, const
 /// What the image that runs today tells beyond the text.
 void compare_with_old_image(Migration& work, const HardenedBase& base);
 
+/// As much of a text as a report repeats.
+std::string shortened(std::string_view text);
+
 }  // namespace ashlar::workload

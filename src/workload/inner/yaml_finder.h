@@ -28,6 +28,8 @@ class YamlFinder {
 
   static bool is_text(const YamlNode* node) { return node != nullptr && node->type == YamlNode::Type::Scalar && !node->text.empty(); }
   Traced traced(const YamlNode& node) const { return stream_.traced(*document_, node); }
+  /// Whether it is GitLab's `!reference [job, key, ...]`.
+  bool is_reference(const YamlNode& node) const { return document_->is_reference(node); }
   const YamlStream& stream() const { return stream_; }
   const Beside* beside() const { return beside_; }
 

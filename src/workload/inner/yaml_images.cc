@@ -22,8 +22,11 @@ class GitHubFinder : public YamlFinder {
 
   void github(const YamlNode& root) {
     constexpr std::string_view scheme = "docker://";
+    const YamlNode* jobs = root.find("jobs");
     const auto step = [&](const std::string& where, const YamlNode* uses) {
-      if (is_text(uses) && uses->text.starts_with(scheme)) expression(where, *uses, scheme.size());
+      if (!is_text(uses)) return;
+      if (uses->text.starts_with(scheme)) expression(where, *uses, scheme.size());
+      else if (jobs != nullptr && uses->text.starts_with("./")) local(where, *uses, {"/action.yml", "/action.yaml"}, "the action");
     };
     const auto steps = [&](const std::string& where, const YamlNode* list) {
       if (list == nullptr) return;
@@ -33,21 +36,34 @@ class GitHubFinder : public YamlFinder {
       step("runs.image", runs->find("image"));
       steps("runs.steps", runs->find("steps"));
     }
-    const YamlNode* jobs = root.find("jobs");
     if (jobs == nullptr) return;
     for (const auto& [name, job] : jobs->members) {
       const std::string where = fmt::format("jobs.{}", name.text);
+      // A job that is a workflow of its own: its containers and services are there.
+      if (const YamlNode* uses = job.find("uses"); is_text(uses)) {
+        if (uses->text.starts_with("./")) local(where + ".uses", *uses, {""}, "the workflow");
+        else add_unseen(where + ".uses", *uses, "a workflow of another repository, which is not here");
+      }
       if (const YamlNode* container = job.find("container")) {
         if (is_text(container)) expression(where + ".container", *container, 0);
         else if (is_text(container->find("image"))) expression(where + ".container.image", *container->find("image"), 0);
       }
       if (const YamlNode* services = job.find("services")) {
+        if (is_text(services)) add_undecided(where + ".services", *services, "an expression decides on them");
         for (const auto& [service, value] : services->members) {
+          if (is_text(&value)) add_undecided(fmt::format("{}.services.{}", where, service.text), value, "an expression decides on it");
           if (is_text(value.find("image"))) expression(fmt::format("{}.services.{}.image", where, service.text), *value.find("image"), 0);
         }
       }
       steps(where + ".steps", job.find("steps"));
     }
+  }
+
+  /// What a workflow takes from its own repository: paths begin at the repository's folder, two above the workflow's.
+  void local(const std::string& where, const YamlNode& node, std::initializer_list<std::string_view> names, std::string_view what) {
+    if (beside() == nullptr || !beside()->is_checked) return;
+    const std::string place = "../../" + node.text.substr(2);
+    if (std::ranges::none_of(names, [&](std::string_view name) { return beside()->is_checked(place + std::string(name), FileKind::GitHub); })) add_unseen(where, node, fmt::format("{} is not among what is checked: name it, too", what));
   }
 
   /// What `${{ }}` comes to nobody knows before it runs.
@@ -93,17 +109,21 @@ FileKind kind_of_yaml(std::string_view text) {
   const auto has = [&](std::string_view word) { return text.find(word) != std::string_view::npos; };
   const bool operations = has("op") && has("path") && has("image");
   if (!has("apiVersion") && !has("services") && !has("jobs") && !has("steps") && !has("stages") && !operations) return FileKind::Unknown;
+  FileKind other = FileKind::Unknown;  // manifests stand behind documents of whatever kind, and are what a cluster takes of the file
   for (const YamlPart& part : yaml_parts(text)) {
     const auto document = read_part(text, part, "file");
     if (!document) return FileKind::Unknown;
     const YamlNode& root = document->root;
     if (operations && root.type == YamlNode::Type::Sequence && !root.items.empty() && root.items[0].find("op") != nullptr && root.items[0].find("path") != nullptr) return FileKind::Kubernetes;
     if (root.find("apiVersion") != nullptr && root.find("kind") != nullptr) return FileKind::Kubernetes;
-    if (const YamlNode* services = root.find("services"); services != nullptr && services->type == YamlNode::Type::Mapping) return FileKind::Compose;
-    if (const YamlNode* jobs = root.find("jobs"); jobs != nullptr && jobs->type == YamlNode::Type::Mapping && root.find("on") != nullptr) return FileKind::GitHub;
-    if (is_azure(root)) return FileKind::Azure;
+    if (other != FileKind::Unknown) continue;
+    const YamlNode *const services = root.find("services"), *const jobs = root.find("jobs");
+    if (services != nullptr && services->type == YamlNode::Type::Mapping) other = FileKind::Compose;
+    else if (jobs != nullptr && jobs->type == YamlNode::Type::Mapping && root.find("on") != nullptr) other = FileKind::GitHub;
+    else if (is_azure(root)) other = FileKind::Azure;
+    if (other != FileKind::Unknown && !has("apiVersion")) return other;
   }
-  return FileKind::Unknown;
+  return other;
 }
 
 }  // namespace ashlar::workload

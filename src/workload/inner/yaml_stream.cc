@@ -1,6 +1,7 @@
 #include "workload/inner/yaml_stream.h"
 
 #include <algorithm>
+#include <array>
 
 #include <fmt/format.h>
 
@@ -10,6 +11,9 @@ namespace ashlar::workload {
 namespace {
 
 constexpr YamlLimits limits{.bytes = max_yaml_bytes, .depth = 64, .nodes = 200'000};
+
+/// What GitLab and compose give values; what the values say counts all the same.
+constexpr std::array<std::string_view, 3> tags_taken = {"!reference", "!reset", "!override"};
 
 bool is_marker(std::string_view line, std::string_view marker) { return line.starts_with(marker) && (line.size() == marker.size() || line[marker.size()] == ' ' || line[marker.size()] == '\t'); }
 
@@ -37,7 +41,17 @@ std::vector<YamlPart> yaml_parts(std::string_view text) {
   return out;
 }
 
-Result<YamlDocument> read_part(std::string_view text, const YamlPart& part, std::string_view path) { return parse_yaml(std::string(text.substr(part.begin, part.end - part.begin)), std::string(path), limits); }
+Result<YamlDocument> read_part(std::string_view text, const YamlPart& part, std::string_view path, YamlTags* tags) {
+  YamlTags own;
+  YamlTags& found = tags == nullptr ? own : *tags;
+  found.taken = tags_taken;
+  return parse_yaml(std::string(text.substr(part.begin, part.end - part.begin)), std::string(path), limits, found);
+}
+
+bool YamlStream::Document::is_reference(const YamlNode& node) const {
+  const auto found = tags.found.find({node.line, node.column});
+  return node.type == YamlNode::Type::Sequence && found != tags.found.end() && found->second == "!reference";
+}
 
 Result<YamlStream> YamlStream::read(std::string_view text, std::string_view path) {
   const auto refuse = [&](std::string_view cause) { return cannot(Kind::Invalid, fmt::format("read '{}'", path), cause); };
@@ -47,13 +61,14 @@ Result<YamlStream> YamlStream::read(std::string_view text, std::string_view path
   YamlStream out(text);
   for (const YamlPart& part : parts) {
     const int first_line = out.lines_.span(part.begin, part.begin).line;
-    auto document = read_part(text, part, path);
+    YamlTags tags;
+    auto document = read_part(text, part, path, &tags);
     if (!document) {
       Error error = std::move(document).error();
       for (Fault& each : error.faults) each.line += first_line - 1;
       return std::unexpected(std::move(error));
     }
-    out.documents_.push_back({std::move(document->root), first_line});
+    out.documents_.push_back({std::move(document->root), first_line, std::move(tags)});
   }
   return out;
 }

@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-#include "base/yaml.h"
+#include "base/yaml_tags.h"
 #include "workload/traced.h"
 
 namespace ashlar::workload {
@@ -16,7 +16,8 @@ struct YamlPart {
   std::size_t begin = 0, end = 0;
 };
 std::vector<YamlPart> yaml_parts(std::string_view text);
-Result<YamlDocument> read_part(std::string_view text, const YamlPart& part, std::string_view path);
+/// `tags`: null where nobody asks what stood where.
+Result<YamlDocument> read_part(std::string_view text, const YamlPart& part, std::string_view path, YamlTags* tags = nullptr);
 
 /// All documents of a text, which must live as long.
 class YamlStream {
@@ -24,6 +25,9 @@ class YamlStream {
   struct Document {
     YamlNode root;
     int first_line = 1;
+    YamlTags tags{};  ///< GitLab's `!reference`, compose's `!reset` and `!override`, by places within the document
+    /// Whether a list is GitLab's reference to what stands elsewhere.
+    bool is_reference(const YamlNode& node) const;
   };
   /// Faults stand in the whole text.
   static Result<YamlStream> read(std::string_view text, std::string_view path);
