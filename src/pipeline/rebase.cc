@@ -1,9 +1,11 @@
 #include "pipeline/rebase.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "inventory/target.h"
 #include "oci/copy.h"
 #include "oci/platform_choice.h"
@@ -47,14 +49,14 @@ class Joined final : public oci::ImageReader {
   size_t base_layers_;
 };
 
-/// References that may be the base that an image was made on; the first `declared` are what somebody says.
+/// References that may be the base that an image was made on. The first `proven` are named by digest or by whoever asks, the first `declared` by the image.
 struct Candidates {
   std::vector<std::string> refs;
-  size_t declared = 0;
+  size_t proven = 0, declared = 0;
 };
 
 Result<Candidates> candidates(host::Machine& machine, const inventory::Target& image, const std::string& onto, const std::string& from) {
-  if (!from.empty()) return Candidates{{from}, 1};
+  if (!from.empty()) return Candidates{{from}, 1, 1};
   Candidates whole;
   std::vector<std::string>& out = whole.refs;
   // What the image says is a hint: its layers tell.
@@ -67,6 +69,7 @@ Result<Candidates> candidates(host::Machine& machine, const inventory::Target& i
       ref->digest = digest->second;
       out.push_back(ref->str());
     }
+    whole.proven = out.size();
     out.push_back(name->second);
   }
   whole.declared = out.size();
@@ -89,27 +92,93 @@ struct Found {
   size_t layers = 0;
 };
 
-/// The one whose layers are the image's lowest: what is declared, where its layers bear that out, else the only one. Where several are, with more and with
-/// fewer layers, nothing tells which of them the application is.
+/// What `base` sets and the image does not have. Builders hand on each variable, label, port and volume: where one lacks, it was built on another image with these layers.
+std::string lacks_of(const oci::Config& image, const oci::Config& base) {
+  const auto sets = [](const std::vector<std::string>& variables, std::string_view name) { return std::ranges::any_of(variables, [&](const std::string& each) { return cut(each, '=').first == name; }); };
+  for (const std::string& each : base.env) {
+    if (!sets(image.env, cut(each, '=').first)) return fmt::format("variable {}", cut(each, '=').first);
+  }
+  for (const auto& [name, unused] : base.labels) {
+    if (!image.labels.contains(name)) return fmt::format("label '{}'", name);
+  }
+  for (const std::string& each : base.ports) {
+    if (std::ranges::find(image.ports, each) == image.ports.end()) return fmt::format("port {}", each);
+  }
+  for (const std::string& each : base.volumes) {
+    if (std::ranges::find(image.volumes, each) == image.volumes.end()) return fmt::format("volume '{}'", each);
+  }
+  return {};
+}
+
+/// Looks for the base: by the image's lowest layers, and where several images have those, by what they set.
+class BaseHunt {
+ public:
+  BaseHunt(host::Machine& machine, const inventory::Target& image, std::vector<std::string>& why_not) : machine_(machine), image_(image), why_not_(why_not) {}
+
+  /// What whoever asks names, or the image by digest; else the only one whose layers and settings fit. Where several fit nothing is guessed.
+  Result<std::optional<Found>> among(const Candidates& all, bool named) {
+    for (size_t at = 0; at < all.refs.size(); ++at) {
+      const std::string& ref = all.refs[at];
+      auto target = inventory::open_target(machine_, ref, image_.which.platform.str());
+      if (!target && named) return std::unexpected(std::move(target).error());
+      if (!target || !target->image) continue;
+      const auto base = scan::layers_of_base(image_.which.config, target->which.config, ref);
+      if (!base) why_not_.push_back(base.error().message);
+      else if (base->count == image_.which.config.diff_ids.size()) why_not_.push_back(fmt::format("'{}' has all of its layers", ref));
+      else if (at < all.proven) return std::optional<Found>({ref, std::move(*target), base->count});
+      else if (!take({ref, std::move(*target), base->count}, at < all.declared)) return std::nullopt;
+    }
+    return choose();
+  }
+
+ private:
+  /// False where nothing tells which of two it is.
+  bool take(Found found, bool declared) {
+    const auto& config = found.target.which.manifest.config.digest;
+    if (declared) declared_layers_ = found.layers;
+    if (declared_layers_ != 0 && found.layers != declared_layers_) return true;
+    for (const Found& each : fit_) {
+      if (each.target.which.manifest.config.digest == config) return true;  // the same image by another name
+    }
+    if (const std::string lacks = lacks_of(image_.which.config, found.target.which.config); !lacks.empty()) {
+      why_not_.push_back(fmt::format("'{}' has its lowest layers and sets {}, which the image lacks: it was built on another image with these layers", found.ref, lacks));
+      return true;
+    }
+    if (!fit_.empty() && fit_.front().layers != found.layers) {
+      why_not_ = {fmt::format("both '{}' and '{}' are its lowest layers: say with --from which of them is the base", fit_.front().ref, found.ref)};
+      return false;
+    }
+    fit_.push_back(std::move(found));
+    return true;
+  }
+
+  /// Of several with the same layers the one whose history the image's begins with.
+  std::optional<Found> choose() {
+    if (fit_.empty()) return std::nullopt;
+    if (fit_.size() == 1) return std::move(fit_.front());
+    const auto hands_on = [&](const Found& each) {
+      const auto& base = each.target.which.config.history;
+      const auto& own = image_.which.config.history;
+      const auto same = [](const oci::Config::History& a, const oci::Config::History& b) { return std::tie(a.created, a.created_by, a.comment, a.empty_layer) == std::tie(b.created, b.created_by, b.comment, b.empty_layer); };
+      return !base.empty() && base.size() <= own.size() && std::equal(base.begin(), base.end(), own.begin(), same);
+    };
+    if (std::ranges::count_if(fit_, hands_on) == 1) return std::move(*std::ranges::find_if(fit_, hands_on));
+    std::vector<std::string> names;
+    for (const Found& each : fit_) names.push_back(fmt::format("'{}'", each.ref));
+    why_not_ = {fmt::format("{} have the same layers and other settings, and nothing tells which of them it was built on: say it with --from, best by digest", join(names, " and "))};
+    return std::nullopt;
+  }
+
+  host::Machine& machine_;
+  const inventory::Target& image_;
+  std::vector<std::string>& why_not_;
+  std::vector<Found> fit_;
+  size_t declared_layers_ = 0;  // of the base that the image names by a tag alone
+};
+
 Result<std::optional<Found>> find_base(host::Machine& machine, const inventory::Target& image, const std::string& onto, const RebaseOptions& options, std::vector<std::string>& why_not) {
   TRY_ASSIGN(const auto all, candidates(machine, image, onto, options.from));
-  std::optional<Found> best;
-  for (size_t at = 0; at < all.refs.size(); ++at) {
-    const std::string& ref = all.refs[at];
-    auto target = inventory::open_target(machine, ref, image.which.platform.str());
-    if (!target && !options.from.empty()) return std::unexpected(std::move(target).error());
-    if (!target || !target->image) continue;
-    const auto base = scan::layers_of_base(image.which.config, target->which.config, ref);
-    if (!base) why_not.push_back(base.error().message);
-    else if (base->count == image.which.config.diff_ids.size()) why_not.push_back(fmt::format("'{}' has all of its layers", ref));
-    else if (!best) best.emplace(ref, std::move(*target), base->count);
-    else if (base->count != best->layers) {
-      why_not = {fmt::format("both '{}' and '{}' are its lowest layers: say with --from which of them is the base", best->ref, ref)};
-      return std::nullopt;
-    }
-    if (best && at < all.declared) return best;
-  }
-  return best;
+  return BaseHunt(machine, image, why_not).among(all, !options.from.empty());
 }
 
 /// One platform's image before it is written, and all that it is read from.

@@ -139,6 +139,49 @@ TEST_F(RebaseFlow, what_is_not_safe_is_refused_and_writes_nothing) {
   }
 }
 
+/// A third base with the layers of the first, and other settings: as when only a variable of a definition changed.
+TEST_F(RebaseFlow, bases_with_the_same_layers_are_told_apart_by_what_they_set) {
+  stage.write("files/settings", "a=1\n");
+  application("1", "old", "files");
+  const auto settings = [&](const std::string& from, const std::string& to, const Words& what, bool history) {
+    Words words = {"umoci", "config", "--image", "base:" + from, "--tag", to};
+    words.insert(words.end(), what.begin(), what.end());
+    if (history) words.insert(words.end(), {"--history.created", "2026-01-03T00:00:00Z", "--history.created_by", "ENV"});
+    else words.emplace_back("--no-history");
+    const Ran ran = stage.run(words);
+    ASSERT_EQ(ran.code, 0) << ran.told;
+  };
+  const auto env = [&](const std::string& ref) { return join(read(ref).config.env, " "); };
+  const auto onto = [&](const std::string& base, int code, const Words& more = {}) {
+    Words words = {"rebase", "oci:app:old", "--onto", "oci:base:" + base, "-o", "oci:app:rebased"};
+    words.insert(words.end(), more.begin(), more.end());
+    return stage.json(words, code);
+  };
+  ASSERT_EQ(read("base:1").config.diff_ids, [&] { settings("1", "3", {"--config.env", "UNBUFFERED=1"}, false); return read("base:3").config.diff_ids; }());
+  const Json added = onto("3", 0);
+  EXPECT_EQ(added["from"], "oci:base:1") << "the image lacks what the other one sets: " << added;
+  EXPECT_NE(env("app:rebased").find("UNBUFFERED=1"), std::string::npos) << env("app:rebased");
+  // The other way: one that sets less. The image has what both set, and nothing tells.
+  application("3", "old", "files");
+  const std::string before = stage.read("app/index.json");
+  const Json less = onto("1", 1);
+  EXPECT_NE(refusals(less).find("base-unknown oci:app:old"), std::string::npos) << less;
+  EXPECT_NE(less["refusals"][0]["what"].get<std::string>().find("'oci:base:1' and 'oci:base:3' have the same layers and other settings"), std::string::npos) << less;
+  EXPECT_NE(less["refusals"][0]["what"].get<std::string>().find("--from"), std::string::npos) << less;
+  EXPECT_EQ(stage.read("app/index.json"), before) << "nothing is written";
+  ASSERT_EQ(onto("1", 0, {"--from", "oci:base:3"})["rebased"], true);
+  EXPECT_EQ(env("app:rebased").find("UNBUFFERED"), std::string::npos) << "what came from its base goes with it: " << env("app:rebased");
+  // Where builders keep the base's history, as they do, it tells.
+  ASSERT_EQ(stage.run({"umoci", "rm", "--image", "base:3"}).code, 0);
+  settings("1", "4", {"--config.env", "UNBUFFERED=1"}, true);
+  application("4", "old", "files");
+  ASSERT_EQ(stage.run({"umoci", "rm", "--image", "base:1"}).code, 0);
+  settings("4", "5", {"--config.env", "UNBUFFERED=2"}, true);
+  const Json newer = onto("5", 0);
+  EXPECT_EQ(newer["from"], "oci:base:4") << newer;
+  EXPECT_NE(env("app:rebased").find("UNBUFFERED=2"), std::string::npos) << env("app:rebased");
+}
+
 TEST_F(RebaseFlow, a_squashed_image_and_another_platform_are_refused) {
   stage.write("files/settings", "a=1\n");
   application("1", "old", "files");
