@@ -25,6 +25,7 @@ void take_rating(KnownFinding& finding, const Event& event) {
   if (event.facts.contains("version")) finding.version = event.fact("version");
 }
 
+/// What an event says of a finding that is known. Pauses, deployments and the like change none.
 void of_finding(const Event& event, KnownFinding& finding) {
   using State = KnownFinding::State;
   switch (event.kind) {
@@ -43,6 +44,15 @@ void of_finding(const Event& event, KnownFinding& finding) {
     case Kind::Closed: finding.state = State::Closed; break;
     default: break;
   }
+}
+
+/// An image has a finding once it was seen in it, and by no other event: a pause or a statement may be about what nobody has seen. One that names no package is about
+/// each of that vulnerability.
+void of_findings(const Event& event, std::map<FindingName, KnownFinding>& findings) {
+  const FindingName name(event.vulnerability, event.package);
+  const bool makes = event.kind == Kind::FirstSeen || (event.kind == Kind::Reopened && !event.package.empty());
+  if (makes) return of_finding(event, findings[name]);
+  for (auto at = findings.lower_bound(name); at != findings.end() && at->first.first == name.first && (name.second.empty() || at->first.second == name.second); ++at) of_finding(event, at->second);
 }
 
 void of_image(const Event& event, ImageHistory& out) {
@@ -148,7 +158,7 @@ ImageHistory history_of(const std::vector<ledger::Entry>& entries) {
   for (const ledger::Entry& entry : entries) {
     const Event& event = entry.event;
     if (event.vulnerability.empty()) of_image(event, out), of_ahead(event, out);
-    else of_finding(event, out.findings[{event.vulnerability, event.package}]);
+    else of_findings(event, out.findings);
   }
   return out;
 }
