@@ -27,9 +27,9 @@ void take_rating(KnownFinding& finding, const Event& event) {
   if (event.facts.contains("version")) finding.version = event.fact("version");
 }
 
+/// What an event says of a finding that is known. Pauses, deployments and the like change none.
 void of_finding(const Event& event, size_t promotions, KnownFinding& finding) {
   using State = KnownFinding::State;
-  finding.moved_back = false;
   switch (event.kind) {
     case Kind::FirstSeen:
     case Kind::Reopened:
@@ -47,8 +47,9 @@ void of_finding(const Event& event, size_t promotions, KnownFinding& finding) {
       finding.state = State::Closed;
       finding.closed_after = event.fact("reason") == "withdrawn" ? 0 : promotions;
       break;
-    default: break;
+    default: return;
   }
+  finding.moved_back = false;
 }
 
 /// What is closed since a later promotion than that of the image to which the tags went back may be in it.
@@ -56,6 +57,15 @@ void move_back(const std::string& digest, ImageHistory& out) {
   const auto there = out.promotions.find(digest);
   const size_t promotion = there == out.promotions.end() ? 0 : there->second;
   for (auto& [name, finding] : out.findings) finding.moved_back = finding.state == KnownFinding::State::Closed && promotion < finding.closed_after;
+}
+
+/// An image has a finding once it was seen in it, and by no other event: a pause or a statement may be about what nobody has seen. One that names no package is about
+/// each of that vulnerability.
+void of_findings(const Event& event, size_t promotions, std::map<FindingName, KnownFinding>& findings) {
+  const FindingName name(event.vulnerability, event.package);
+  const bool makes = event.kind == Kind::FirstSeen || (event.kind == Kind::Reopened && !event.package.empty());
+  if (makes) return of_finding(event, promotions, findings[name]);
+  for (auto at = findings.lower_bound(name); at != findings.end() && at->first.first == name.first && (name.second.empty() || at->first.second == name.second); ++at) of_finding(event, promotions, at->second);
 }
 
 void of_image(const Event& event, ImageHistory& out) {
@@ -169,7 +179,7 @@ ImageHistory history_of(const std::vector<ledger::Entry>& entries) {
   for (const ledger::Entry& entry : entries) {
     const Event& event = entry.event;
     if (event.vulnerability.empty()) of_image(event, out), of_ahead(event, out);
-    else of_finding(event, out.promoted_times, out.findings[{event.vulnerability, event.package}]);
+    else of_findings(event, out.promoted_times, out.findings);
   }
   return out;
 }

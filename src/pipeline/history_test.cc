@@ -79,6 +79,47 @@ TEST(CatchUp, statements_and_decisions_come_and_go) {
   EXPECT_EQ(book.see({{expat, finding}}, days(6)), "reopened CVE-2026-0001") << "a decision ended";
 }
 
+/// An event on the finding of expat, or on its vulnerability alone, or on another package.
+ledger::Event about(ledger::Kind kind, const std::string& package, Time at) {
+  ledger::Event out{.kind = kind, .at = at, .image = "one", .vulnerability = expat.first, .package = package};
+  out.environment = kind == ledger::Kind::Deployed ? "production" : "";
+  out.facts = {{"reason", "freeze"}, {"status", "not_affected"}};
+  return out;
+}
+
+TEST(CatchUp, no_event_of_another_kind_is_taken_for_a_finding) {
+  using ledger::Kind;
+  for (int at = 0; at <= static_cast<int>(Kind::Noted); ++at) {
+    const auto kind = static_cast<Kind>(at);
+    for (const std::string package : {"", "expat", "another"}) {
+      if (kind == Kind::FirstSeen || (kind == Kind::Reopened && package == "another")) continue;  // these say that it was seen
+      const std::string summary = fmt::format("{} of '{}'", to_string(kind), package);
+      const auto put = [&](Book& book) { book.entries.push_back({.number = book.entries.size() + 1, .recorded = days(2), .event = about(kind, package, days(2))}); };
+      Book known, fresh, absent;
+      known.see({{expat, seen(advisory::Severity::High)}}, days(1));
+      for (Book* each : {&known, &fresh, &absent}) put(*each);
+      // What is in the image still: answered findings are opened again, as the scan says; none is closed, and none is seen twice.
+      const bool answered = package != "another" && (kind == Kind::Assessed || kind == Kind::Excepted || kind == Kind::Closed);
+      EXPECT_EQ(known.see({{expat, seen(advisory::Severity::High)}}, days(3)), answered ? "reopened CVE-2026-0001" : "") << summary;
+      EXPECT_EQ(known.see({{expat, seen(advisory::Severity::High)}}, days(4)), "") << summary << ": once";
+      EXPECT_EQ(known.see({}, days(5)), "closed CVE-2026-0001") << summary << ": when it is gone";
+      // What nobody had seen is seen for the first time; unless it was said that it is there again.
+      const bool said = kind == Kind::Reopened && package == "expat";
+      EXPECT_EQ(fresh.see({{expat, seen(advisory::Severity::High)}}, days(3)), said ? "rescored CVE-2026-0001" : "first-seen CVE-2026-0001") << summary;
+      EXPECT_EQ(absent.see({}, days(3)), said ? "closed CVE-2026-0001" : "") << summary << ": what was never in the image";
+    }
+  }
+}
+
+TEST(CatchUp, a_finding_that_was_closed_for_a_pause_of_its_vulnerability_is_opened_again) {
+  Book book;
+  book.see({{expat, seen(advisory::Severity::High)}}, days(1));
+  book.entries.push_back({.number = 2, .recorded = days(2), .event = about(ledger::Kind::Paused, "", days(2))});
+  book.entries.push_back({.number = 3, .recorded = days(3), .event = about(ledger::Kind::Closed, "", days(3))});  // as was written until then
+  EXPECT_EQ(book.see({{expat, seen(advisory::Severity::High)}}, days(4)), "reopened CVE-2026-0001");
+  EXPECT_EQ(book.see({{expat, seen(advisory::Severity::High)}}, days(5)), "");
+}
+
 TEST(SeenIn, takes_the_worst_of_the_platforms) {
   scan::Report one, two;
   scan::Finding finding;

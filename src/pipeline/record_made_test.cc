@@ -123,7 +123,7 @@ TEST(RecordMade, a_fix_that_nobody_saw_is_told_with_what_it_closes) {
 
 TEST(RecordMade, whoever_has_written_it_down_has_caught_up) {
   const auto events = events_of(with_finding("CVE-2"), making(), with_open_finding());
-  std::vector<ledger::Entry> entries;
+  std::vector<ledger::Entry> entries = {{.number = 1, .recorded = now, .event = {.kind = ledger::Kind::FirstSeen, .at = now, .image = events.front().image, .vulnerability = "CVE-1", .package = "expat"}}};
   for (const ledger::Event& each : events) entries.push_back({.number = entries.size() + 1, .recorded = now, .event = each});
   const ImageHistory after = history_of(entries);
   ASSERT_TRUE(after.promoted);

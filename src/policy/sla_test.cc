@@ -337,5 +337,19 @@ TEST(SlaReport, TheForecastTakesThemInTheOrderOfTheirDeadlines) {
   EXPECT_EQ(name(2), "CVE-4 -") << "nothing says that it will be";
 }
 
+/// Whatever its kind: a pause, a statement or a deployment may be about what nobody has seen.
+TEST(Clocks, are_of_what_was_seen_and_of_nothing_else) {
+  for (int kind = 0; kind <= static_cast<int>(ledger::Kind::Noted); ++kind) {
+    const std::string_view word = to_string(static_cast<ledger::Kind>(kind));
+    const bool sees = word == "first-seen" || word == "reopened";
+    for (const std::string_view package : {"", " package=expat", " package=another"}) {
+      const std::string event = fmt::format("2026-01-03 {} a CVE-1{} severity=high reason=freeze by=lead", word, package);
+      EXPECT_EQ(clocks(history(event), rules_of(plain), at("2026-01-05")).size(), sees ? 1U : 0U) << event;
+      const auto beside = clocks(history("2026-01-01 first-seen a CVE-1 package=expat severity=high\n" + event), rules_of(plain), at("2026-01-05"));
+      EXPECT_EQ(beside.size(), (word == "first-seen" && package != " package=expat") || (word == "reopened" && package == " package=another") ? 2U : 1U) << event;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace ashlar::policy
