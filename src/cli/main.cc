@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdio>
 #include <exception>
+#include <string_view>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -94,11 +96,14 @@ Result<Exit> run(cli::CommandLine& line, host::Machine& machine) {
 int main(int argc, char** argv) {
   try {
     host::Machine machine = host::real_machine();
-    cli::CommandLine line(argc > 1 ? argv[1] : "");
+    std::vector<char*> words(argv, argv + argc);
+    char asks[] = "--help";
+    if (argc > 1 && std::string_view(argv[1]) == "help") words.erase(words.begin() + 1), words.push_back(asks);  // `ashlar help VERB`, as other tools are asked
+    cli::CommandLine line(words.size() > 1 ? words[1] : "");
     try {
-      line.app->parse(argc, argv);
+      line.app->parse(static_cast<int>(words.size()), words.data());
     } catch (const CLI::ParseError& error) {
-      return static_cast<int>(complain(error, line, argc, argv));
+      return static_cast<int>(complain(error, line, static_cast<int>(words.size()), words.data()));
     }
     const Result<Exit> exit = run(line, machine);
     return static_cast<int>(exit ? *exit : complain(exit.error()));

@@ -281,9 +281,11 @@ TEST_F(AnswersFlow, options_that_every_verb_takes) {
   EXPECT_EQ(version.code, 0);
   EXPECT_TRUE(version.out.starts_with("ashlar ")) << version.told;
   const Ran help = stage.ashlar({"--help"});
+  EXPECT_EQ(stage.ashlar({"help"}).out, help.out);
   for (const char* verb : {"validate", "lock", "build", "diff", "explain", "catalog", "cache", "doctor"}) {
     EXPECT_NE(help.out.find(verb), std::string::npos) << verb;
     const Ran own = stage.ashlar({verb, "--help"});
+    EXPECT_EQ(stage.ashlar({"help", verb}).out, own.out) << "asked the other way round";
     EXPECT_EQ(own.code, 0) << own.told;
     EXPECT_NE(own.out.find("Example:\n  ashlar " + std::string(verb)), std::string::npos) << own.told;
   }
