@@ -13,14 +13,17 @@
 #include "pipeline/decisions.h"
 #include "pipeline/fleet.h"
 #include "pipeline/keys.h"
+#include "pipeline/make.h"
+#include "pipeline/policy_files.h"
 #include "pipeline/sla.h"
 #include "pipeline/workshop.h"
+#include "policy/pause.h"
 
 namespace ashlar::cli {
 namespace {
 
 struct Options {
-  std::string action = "log", what, ref, ledger, to;
+  std::string action = "log", what, ref, ledger, to, policy;
   std::string image, digest, vulnerability, package, kind, since, until;
   std::string environment, by, at, reason;
   std::vector<std::string> keys, checkpoints;
@@ -155,14 +158,15 @@ Result<std::string> digest_of(ledger::Ledger& ledger, const oci::ImageRef& ref, 
   return cannot(Kind::NotFound, fmt::format("report '{}'", ref.str()), "the ledger knows of no digest under this tag: name it as REPO@sha256:...");
 }
 
-/// Appends what somebody says.
-Result<Exit> write_down(Context& context, ledger::Ledger& ledger, const ledger::Event& event, Time now, const std::string& words) {
+/// Appends what somebody says. `worth`: members of the answer on whether that counts.
+Result<Exit> write_down(Context& context, ledger::Ledger& ledger, const ledger::Event& event, Time now, const std::string& words, const Json& worth = Json::object()) {
   TRY_ASSIGN(const auto number, ledger.append({&event, 1}, now));
   if (!context.json) return say(context, fmt::format("event {}: {}", number, words)), Exit::Clean;
   Json out = {{"schema", "https://ashlar.dev/ledger-report/v1"}, {"number", number}, {"kind", ledger::to_string(event.kind)}, {"image", event.image}, {"by", event.by}};
   for (const auto& [name, text] : {std::pair("digest", event.digest), {"environment", event.environment}, {"vulnerability", event.vulnerability}, {"package", event.package}, {"until", event.fact("until")}}) {
     if (!text.empty()) out[name] = text;
   }
+  out.update(worth);
   answer(context, std::move(out));
   return Exit::Clean;
 }
@@ -178,7 +182,27 @@ Done sign_in(Context& context, const Options& options, ledger::Event& event) {
   return {};
 }
 
-/// A clock stands still, or goes on: somebody whose key is believed says so, from now on. Whether that person may is for the policy to say.
+/// Whether a pause counts, in words to put behind it and as members of an answer: by the policy that is named or the project's own, where that has an agreement.
+struct Worth {
+  std::string words;
+  Json members = Json::object();
+};
+Result<Worth> worth_of_pause(const Context& context, const Options& options, const ledger::Event& event) {
+  const std::string path = pipeline::policy_or_own(context.machine, options.policy).string();
+  std::optional<policy::SlaRules> rules;
+  if (!path.empty()) {
+    TRY_ASSIGN(const auto policy, pipeline::load_policy(context.machine, path));
+    rules = policy.sla;
+  }
+  if (!options.policy.empty() && !rules) return cannot(Kind::Invalid, fmt::format("take policy '{}'", path), "it has no section 'sla'");
+  if (!rules) return Worth{"; whether that counts is for the policy to say, in `sla.pauses`: `ashlar sla --policy FILE` shows it"};
+  const std::string refused = policy::pause_refused(*rules, event);
+  Worth out{refused.empty() ? "" : fmt::format("; by '{}' that does not count: {}", path, refused), {{"policy", path}, {"counts", refused.empty()}}};
+  if (!refused.empty()) out.members["why"] = refused;
+  return out;
+}
+
+/// A clock stands still, or goes on: somebody whose key is believed says so, from now on. It is written down whether or not that person may, and said.
 Result<Exit> report_pause(Context& context, const Options& options, ledger::Kind kind) {
   const std::string what = fmt::format("report '{}'", options.what);
   if (options.ref.empty() && options.vulnerability.empty()) return cannot(Kind::Invalid, what, "it takes what it is about: an image, --vulnerability, or both");
@@ -202,8 +226,12 @@ Result<Exit> report_pause(Context& context, const Options& options, ledger::Kind
   TRY_ASSIGN(auto ledger, pipeline::open_ledger(context.machine, path));
   TRY_ASSIGN(const auto known, ledger.last({.image = event.image, .vulnerability = event.vulnerability, .package = event.package}));
   if (!known) return cannot(Kind::NotFound, what, "the ledger knows of nothing that this is about: look at `ashlar audit log`");
+  Worth worth;
+  if (kind == ledger::Kind::Paused) {
+    TRY_ASSIGN(worth, worth_of_pause(context, options, event));
+  }
   const std::string about = fmt::format("{}{}{}", event.vulnerability, event.vulnerability.empty() || event.image.empty() ? "" : " in ", event.image);
-  return write_down(context, ledger, event, now, fmt::format("the clocks of {} {}, as '{}' says", about, kind == ledger::Kind::Paused ? "stand still" + (options.until.empty() ? "" : " until " + event.fact("until")) : std::string("go on"), event.by));
+  return write_down(context, ledger, event, now, fmt::format("the clocks of {} {}, as '{}' says{}", about, kind == ledger::Kind::Paused ? "stand still" + (options.until.empty() ? "" : " until " + event.fact("until")) : std::string("go on"), event.by, worth.words), worth.members);
 }
 
 Result<Exit> report(Context& context, const Options& options) {
@@ -253,6 +281,7 @@ Action audit(CLI::App& app) {
   app.add_option("--environment", options->environment, "with report: where it runs")->option_text("NAME");
   app.add_option("--by", options->by, "with report deployed: who says so, where no --key shows it")->option_text("WHO");
   app.add_option("--reason", options->reason, "with report paused and resumed: why")->option_text("TEXT");
+  app.add_option("--policy", options->policy, "with report paused: say whether that counts by this policy's section 'sla'; policy.yaml by default, where it has one")->option_text("FILE");
   app.add_option("--at", options->at, "with report: since when; now by default")->option_text("TIME");
   return [options](Context& context) -> Result<Exit> {
     constexpr std::array actions = {Row{"log", log}, Row{"verify", verify}, Row{"checkpoint", checkpoint}, Row{"report", report}};

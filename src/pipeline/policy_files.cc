@@ -38,6 +38,11 @@ Result<TestedCases> test_file(const host::Machine& machine, const host::Path& pa
 
 }  // namespace
 
+host::Path policy_or_own(const host::Machine& machine, const std::string& named) {
+  if (!named.empty()) return named;
+  return machine.files->exists("policy.yaml") ? "policy.yaml" : "";
+}
+
 Result<std::vector<policy::Vendor>> load_vendors(const host::Machine& machine, const policy::Policy& policy) {
   const std::string named = policy.finished.bases ? policy.finished.bases->vendors : std::string();
   host::Path path = host::Path(policy.path).parent_path() / named;

@@ -11,6 +11,9 @@
 
 namespace ashlar::pipeline {
 
+/// The policy that is named, else the project's own, `policy.yaml` here; empty where neither is.
+host::Path policy_or_own(const host::Machine& machine, const std::string& named);
+
 /// The description of vendors that a policy names in `bases.vendors` (relative to its folder), else the shipped one.
 Result<std::vector<policy::Vendor>> load_vendors(const host::Machine& machine, const policy::Policy& policy);
 /// As shipped, in `data` (`Workshop::data`, `data_folder`).

@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "policy/inner/clock_run.h"
+#include "policy/pause.h"
 #include "policy/sla.h"
 
 namespace ashlar::policy {
@@ -64,6 +65,13 @@ std::optional<Span> SlaLimits::of(Severity severity, bool exploited) const {
   const auto length = [](const Span& span) { return span.seconds + span.months * 30 * Calendar::day; };
   if (exploited && kev && (!out || length(*kev) < length(*out))) out = kev;
   return out;
+}
+
+std::string pause_refused(const SlaRules& rules, const ledger::Event& pause) {
+  const auto& by = rules.pauses.by;
+  const bool may = std::ranges::any_of(by, [&](const std::string& who) { return who == "*" || who == pause.by; });
+  if (!may) return fmt::format("'{}' may not pause clocks{}", pause.by.empty() ? "nobody" : pause.by, by.empty() ? ": nobody may" : "");
+  return trim(pause.fact("reason")).empty() ? "a pause without a reason does not count" : "";
 }
 
 std::string_view to_string(Clock::State state) {

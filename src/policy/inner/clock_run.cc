@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "policy/pause.h"
 
 namespace ashlar::policy {
 namespace {
@@ -170,9 +171,7 @@ void ClockRun::rescore(const Entry& entry) {
 void ClockRun::take_pause(const Entry& entry) {
   const Event& event = entry.event;
   const auto& pauses = rules_.pauses;
-  const bool may = std::ranges::any_of(pauses.by, [&](const std::string& who) { return who == "*" || who == event.by; });
-  if (!may) return disregard(entry, fmt::format("'{}' may not pause clocks{}", event.by.empty() ? "nobody" : event.by, pauses.by.empty() ? ": nobody may" : ""));
-  if (trim(event.fact("reason")).empty()) return disregard(entry, "a pause without a reason does not count");
+  if (std::string why = pause_refused(rules_, event); !why.empty()) return disregard(entry, std::move(why));
   if (pauses.in_all && paused_in_all_ >= *pauses.in_all) return disregard(entry, "the time for which this clock may be paused is used up");
   if (paused_) resume(event.at);
   use(entry);
