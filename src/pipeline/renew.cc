@@ -12,6 +12,7 @@
 #include "advisory/in_turns.h"
 #include "base/parallel.h"
 #include "base/text.h"
+#include "ledger/whole.h"
 #include "pipeline/inner/application_round.h"
 #include "pipeline/inner/candidate.h"
 #include "pipeline/inner/judged_by.h"
@@ -298,10 +299,12 @@ Result<Renewed> renew(Workshop& workshop, advisory::Database& database, const Fl
   if (options.plan) {
     const host::Path path = ledger_path(workshop.folders);
     TRY_ASSIGN(auto ledger, workshop.machine.files->exists(path) ? ledger::Ledger::open(path) : ledger::Ledger::in_memory());
+    TRY(ledger::require_whole(ledger));
     return Run(workshop, database, ledger, fleet, options).go();
   }
   TRY_ASSIGN(const auto turn, take_renewal_turn(workshop));
   TRY_ASSIGN(auto ledger, begin_ledger(workshop));
+  TRY(ledger::require_whole(ledger));  // before anything is published by what it says
   if (options.candidates) return look_ahead(workshop, database, ledger, fleet, options);
   return Run(workshop, database, ledger, fleet, options).go();
 }

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "host/sqlite.h"
 #include "ledger/ledger.h"
 #include "stage.h"
@@ -80,6 +81,27 @@ TEST_F(AuditFlow, verify_names_what_was_done) {
   EXPECT_NE(ran.out.find("event 1 was edited"), std::string::npos) << ran.told;
   EXPECT_EQ(stage.json({"audit", "verify"}, 5)["damages"][0]["event"], 1);
   EXPECT_EQ(audit({"checkpoint", "--key", "our.key"}).code, 5) << "what is damaged is not sealed";
+}
+
+TEST_F(AuditFlow, a_damaged_ledger_is_neither_told_of_nor_sealed) {
+  stage.write("fleet.yaml", "images: [{definition: a.yaml, to: 'oci:a'}]\n");
+  ASSERT_EQ(audit({"checkpoint", "--key", "our.key"}).code, 0);
+  const Words calls[] = {{"sla"}, {"sla", "--image", "registry.example/b"}, {"renew", "--plan", "--keep-feeds"}, {"renew", "--once", "--keep-feeds", "--key", "our.key"}, {"renew", "--once", "--keep-feeds", "--unsigned"}, {"renew", "--candidates", "--keep-feeds"}, {"audit", "checkpoint", "--key", "our.key"}};
+  for (const Words& call : calls) EXPECT_NE(stage.ashlar(call).code, 5) << join(call, " ");
+  const Json before = stage.json({"audit", "verify"});
+  tamper("entries_stay", "UPDATE entries SET body = replace(body, '\"severity\":\"high\"', '\"severity\":\"low\"') WHERE number = 1");
+  for (const Words& call : calls) {
+    const Ran ran = stage.ashlar(call);
+    EXPECT_EQ(ran.code, 5) << join(call, " ") << ran.told;
+    EXPECT_NE(ran.err.find("cannot trust the ledger: event 1 was edited"), std::string::npos) << join(call, " ") << ran.told;
+    EXPECT_NE(ran.err.find("put it back from a copy, or move it away so that a new one begins"), std::string::npos) << ran.told;
+  }
+  const Json after = stage.json({"audit", "verify"}, 5);
+  EXPECT_EQ(after["checkpoints"], before["checkpoints"]) << "nothing is sealed";
+  EXPECT_EQ(after["events"], before["events"]) << "and nothing written over it";
+  std::filesystem::rename(path, path.string() + ".damaged");
+  EXPECT_EQ(stage.ashlar({"sla"}).code, 2) << "there is none";
+  EXPECT_NE(stage.ashlar({"renew", "--once", "--keep-feeds", "--unsigned"}).code, 5) << "a new one begins";
 }
 
 TEST_F(AuditFlow, checkpoints_show_what_was_cut_off) {
