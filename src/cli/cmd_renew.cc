@@ -219,8 +219,10 @@ Action renew(CLI::App& app) {
   add_lock_options(app, options->renew.make.build.lock);
   return [options](Context& context) -> Result<Exit> {
     if (options->key.key.empty() && !options->unsigned_ && !options->renew.plan && !options->renew.candidates) return cannot(Kind::Invalid, "renew", "name the key that signs with --key, or say --unsigned; --plan and --candidates need neither");
+    std::string ahead;
     if (!options->now.empty()) {
       TRY_ASSIGN(const Time now, Time::parse(options->now));
+      if (now > context.machine.clock->now()) ahead = fmt::format(" (that is as of --now {}, which has not come yet: Release files of archives are valid for days, and so are advisories; today it may be well)", now.str());
       context.machine.clock = std::make_unique<FixedClock>(now);
     }
     std::optional<trust::PrivateKey> signer;
@@ -235,6 +237,8 @@ Action renew(CLI::App& app) {
     for (;;) {
       auto renewed = once(context, *options, signer ? &*signer : nullptr);
       if (wait == 0) {
+        if (!renewed) renewed.error().message += ahead;
+        else for (auto& [image, error] : renewed->unseen) error.message += ahead;
         if (!renewed) return std::unexpected(std::move(renewed).error());
         if (context.json) answer(context, to_json(*renewed, options->renew.plan));
         else say_renewed(context, *renewed, options->renew.plan);

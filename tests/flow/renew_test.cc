@@ -355,6 +355,19 @@ TEST_F(RenewFlow, killed_a_hundred_times_no_ticket_is_doubled_or_lost) {
   EXPECT_EQ(stage.ashlar({"audit", "verify"}).code, 0);
 }
 
+TEST_F(RenewFlow, what_a_moment_to_come_lacks_is_said_to_be_of_that_moment) {
+  renew();
+  std::filesystem::rename(stage.folder() / "archive", stage.folder() / "elsewhere");
+  const std::string hint = fmt::format(" (that is as of --now {}, which has not come yet: Release files of archives are valid for days", after(hours(24 * 40)));
+  const Json then = renew({"--plan", "--now", after(hours(24 * 40))}, 2);
+  ASSERT_EQ(then["unseen"].size(), 1U) << then;
+  EXPECT_NE(then["unseen"][0]["error"].get<std::string>().find(hint), std::string::npos) << then;
+  const Json today = renew({"--plan"}, 2);
+  EXPECT_EQ(today["unseen"][0]["error"].get<std::string>().find("--now"), std::string::npos) << today;
+  stage.write("fleet.yaml", "images: x\n");
+  EXPECT_EQ(stage.ashlar(words({"--plan", "--now", after(-hours(24))})).err.find("which has not come yet"), std::string::npos) << "nor is the past to blame";
+}
+
 TEST_F(RenewFlow, who_goes_back_is_not_sent_forward_again) {
   renew();
   const std::string first = tags().at("1");
