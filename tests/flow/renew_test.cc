@@ -178,7 +178,15 @@ TEST_F(RenewFlow, a_canary_soaks_before_the_stable_tags_move) {
   EXPECT_EQ(tags().at("1"), before);
   const std::string next = tags().at("next");
   EXPECT_NE(next, before);
-  EXPECT_EQ(due(renew({"--now", after(hours(25) - 1)})), "") << "it soaks";
+  const Json soaks = renew({"--now", after(hours(25) - 1)});
+  EXPECT_EQ(due(soaks), "") << "it soaks";
+  EXPECT_EQ(soaks["soaking"], Json::array({{{"image", fmt::format("oci:{}", (stage.folder() / "published").string())}, {"digest", next}, {"since", after(hours(1))}, {"until", after(hours(25))}}})) << soaks["soaking"];
+  const Ran plan = stage.ashlar({"renew", "--plan", "--keep-feeds", "--now", after(hours(2))});
+  EXPECT_EQ(plan.code, 0) << plan.told;
+  EXPECT_NE(plan.out.find(fmt::format("/published  {} stands under its canary tag since {}, and is promoted from {} on\n", next.substr(0, 19), after(hours(1)), after(hours(25)))), std::string::npos) << plan.told;
+  const Ran ready = stage.ashlar({"renew", "--plan", "--keep-feeds", "--now", after(hours(25))});
+  EXPECT_NE(ready.out.find("and has soaked\n"), std::string::npos) << "no deadline stands behind it" << ready.told;
+  EXPECT_EQ(ready.out.find("soaks  "), std::string::npos) << ready.told;
   const Json promoted = renew({"--now", after(hours(25))});
   EXPECT_EQ(done(promoted), "promoted 1.2-r1\n");
   EXPECT_EQ(promoted["done"][0]["closed"], Json::array({"CVE-2026-0001 greeter"}));
