@@ -59,7 +59,7 @@ void of_image(const Event& event, ImageHistory& out) {
   if (event.kind == Kind::Promoted || event.kind == Kind::RolledBack) {
     const bool of_canary = event.kind == Kind::RolledBack && out.canary && event.fact("tag") == out.canary->tag;
     const auto& from = of_canary ? out.canary : out.promoted;
-    if (event.kind == Kind::RolledBack && from && !from->lock.empty()) out.left[{from->lock, from->definition}] = event.fact("reason").empty() ? "the tag was moved back" : event.fact("reason");
+    if (event.kind == Kind::RolledBack && from && !from->lock.empty()) out.left[{from->lock, from->definition}] = event.fact("reason");
     if (event.kind == Kind::Promoted) out.left.erase({event.fact("lock"), event.fact("definition")});
     if (of_canary) {
       out.canary.reset();

@@ -83,7 +83,7 @@ class Run {
   Done count_unsealed() {
     if (options_.plan || options_.make.key == nullptr) return {};
     TRY_ASSIGN(out_.sealed_late, ledger_.unsealed());
-    if (out_.sealed_late > 0) workshop_.progress.note(fmt::format("{} of the ledger {} not sealed: a round was cut off, or wrote without a key; they are sealed with this one", out_.sealed_late == 1 ? "1 event" : fmt::format("{} events", out_.sealed_late), out_.sealed_late == 1 ? "was" : "were"));
+    if (out_.sealed_late > 0) workshop_.progress.note(fmt::format("{} of the ledger {} not sealed yet, and {} with this round: `rollback`, `audit report` and whoever writes without a key seal none, nor does a round that was cut off", out_.sealed_late == 1 ? "1 event" : fmt::format("{} events", out_.sealed_late), out_.sealed_late == 1 ? "was" : "were", out_.sealed_late == 1 ? "is" : "are"));
     return {};
   }
 

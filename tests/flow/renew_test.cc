@@ -376,6 +376,22 @@ TEST_F(RenewFlow, what_a_moment_to_come_lacks_is_said_to_be_of_that_moment) {
   EXPECT_EQ(stage.ashlar(words({"--plan", "--now", after(-hours(24))})).err.find("which has not come yet"), std::string::npos) << "nor is the past to blame";
 }
 
+TEST_F(RenewFlow, who_goes_back_without_a_word_is_named_and_nothing_is_said_twice) {
+  renew();
+  offer_fix("1.2");
+  fleet("cadence: 7d\n    take: all");
+  EXPECT_EQ(done(renew()), "promoted 1.2-r1\n");
+  stage.environment.erase("USER"), stage.environment.erase("LOGNAME");
+  ASSERT_EQ(stage.ashlar({"rollback", "oci:published:1", "--key", "our.pub"}).code, 0);
+  const Ran who = stage.run({"id", "-un"});
+  EXPECT_EQ(stage.json({"audit", "log", "--kind", "rolled-back"})["entries"][0]["by"].get<std::string>() + "\n", who.out) << "the name of the user, where no variable has it";
+  const Ran held = stage.ashlar(words({}));
+  EXPECT_EQ(held.code, 1) << held.told;
+  EXPECT_NE(held.out.find("it was published, and its tag was moved back\n"), std::string::npos) << held.told;
+  EXPECT_NE(held.err.find("not sealed yet"), std::string::npos) << held.told;
+  EXPECT_EQ(held.err.find("was cut off, or wrote"), std::string::npos) << "nothing was cut off" << held.told;
+}
+
 TEST_F(RenewFlow, who_goes_back_is_not_sent_forward_again) {
   renew();
   const std::string first = tags().at("1");
