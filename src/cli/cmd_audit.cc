@@ -133,13 +133,13 @@ Result<Exit> checkpoint(Context& context, const Options& options) {
   TRY_ASSIGN(const auto key, open_private_key(context, {options.keys[0], options.password_descriptor}));
   TRY_ASSIGN(const auto path, ledger_of(context, options));
   TRY_ASSIGN(auto ledger, pipeline::open_ledger(context.machine, path));
-  TRY_ASSIGN(const auto found, ledger.verify({}, {}));
-  if (!found.whole()) return cannot(Kind::Corrupt, "make a checkpoint", fmt::format("{}; what is damaged is not sealed", found.damages.front().what));
   TRY_ASSIGN(const std::string envelope, ledger.seal(key, context.machine.clock->now()));
+  TRY_ASSIGN(const auto sealed, ledger::read_checkpoint(envelope, "of the ledger"));
+  const ledger::Checkpoint& found = sealed.checkpoint;
   if (!options.to.empty()) TRY(context.machine.files->write(options.to, envelope + "\n"));
-  if (context.json) answer(context, {{"schema", "https://ashlar.dev/ledger-seal/v1"}, {"events", found.events}, {"chain", found.chain.str()}, {"file", options.to}, {"checkpoint", parse_json(envelope, "checkpoint").value_or(Json())}});
+  if (context.json) answer(context, {{"schema", "https://ashlar.dev/ledger-seal/v1"}, {"events", found.size}, {"chain", found.chain.str()}, {"file", options.to}, {"checkpoint", parse_json(envelope, "checkpoint").value_or(Json())}});
   else if (options.to.empty()) say(context, envelope);
-  else say(context, fmt::format("{} events are sealed, chain {}; '{}' is to be kept elsewhere", found.events, found.chain.str(), options.to));
+  else say(context, fmt::format("{} events are sealed, chain {}; '{}' is to be kept elsewhere", found.size, found.chain.str(), options.to));
   return Exit::Clean;
 }
 

@@ -65,21 +65,31 @@ Json to_json(const pipeline::Ahead& ahead) {
   return {{"image", ahead.image}, {"outcome", pipeline::to_string(ahead.outcome)}, {"lock", ahead.lock}, {"changes", ahead.changes}, {"why", ahead.why}, {"breaking", ahead.breaking}, {"digest", ahead.digest}, {"candidate", ahead.candidate}, {"known", ahead.known}, {"seconds", ahead.seconds}};
 }
 
+/// When what stands under an image's canary tag is promoted; nothing where nothing soaks.
+std::optional<Time> soaks_until(const policy::ImageFacts& facts, Time now) {
+  if (!facts.canary || !facts.by_hand.empty()) return std::nullopt;
+  const Time ready{facts.canary->since.seconds + facts.canary->soak};
+  return ready > now ? std::optional(ready) : std::nullopt;
+}
+
 Json to_json(const pipeline::Renewed& renewed, bool plan) {
   Json ahead = Json::array();
   for (const auto& each : renewed.ahead) ahead.push_back(to_json(each));
-  Json due = Json::array(), done = Json::array(), unseen = Json::array();
+  Json due = Json::array(), done = Json::array(), unseen = Json::array(), soaking = Json::array();
+  for (const auto& each : renewed.facts) {
+    if (const auto until = soaks_until(each, renewed.now)) soaking.push_back({{"image", each.image}, {"digest", each.canary->digest}, {"since", each.canary->since.str()}, {"until", until->str()}});
+  }
   for (const auto& each : renewed.due) due.push_back(to_json(each));
   for (const auto& each : renewed.done) done.push_back(to_json(each));
   for (const auto& [image, error] : renewed.unseen) unseen.push_back({{"image", image}, {"error", error.message}});
   return {{"schema", "https://ashlar.dev/renew/v1"}, {"now", renewed.now.str()}, {"plan", plan}, {"images", renewed.images}, {"due", std::move(due)}, {"critical_path", {{"images", renewed.path.images}, {"seconds", renewed.path.seconds}}},
-          {"done", std::move(done)}, {"ahead", std::move(ahead)}, {"unseen", std::move(unseen)}, {"events", renewed.events}, {"sealed_late", renewed.sealed_late}};
+          {"done", std::move(done)}, {"ahead", std::move(ahead)}, {"unseen", std::move(unseen)}, {"soaking", std::move(soaking)}, {"events", renewed.events}, {"sealed_late", renewed.sealed_late}};
 }
 
 /// What is due of one image, as a tree.
 void say_due(Context& context, const policy::Due& due) {
   std::string head = fmt::format("{:<9} {}  {}", policy::to_string(due.action), due.image, due.reason);
-  if (due.deadline) head += fmt::format("; until {}", due.deadline->str());
+  if (due.deadline && due.action != policy::DueAction::Promote) head += fmt::format("; until {}", due.deadline->str());
   say(context, bold(context, head));
   for (size_t at = 0; at < due.because.size(); ++at) say(context, faint(context, fmt::format("  {} {}", at + 1 == due.because.size() ? "└" : "├", due.because[at])));
 }
@@ -117,6 +127,9 @@ void say_renewed(Context& context, const pipeline::Renewed& renewed, bool plan) 
   if (!renewed.ahead.empty()) return;
   for (const auto& [image, error] : renewed.unseen) say(context, bold(context, fmt::format("unseen    {}  {}", image, error.message)));
   for (const auto& each : renewed.due) say_due(context, each);
+  for (const auto& each : renewed.facts) {
+    if (const auto until = soaks_until(each, renewed.now)) say(context, fmt::format("soaks     {}  {} stands under its canary tag since {}, and is promoted from {} on", each.image, each.canary->digest.substr(0, 19), each.canary->since.str(), until->str()));
+  }
   if (renewed.path.images.size() > 1 || (!renewed.path.images.empty() && renewed.path.seconds > 0)) say(context, fmt::format("critical path: {}{}", join(renewed.path.images, " -> "), renewed.path.seconds > 0 ? fmt::format(", {:.1f} s as last time", renewed.path.seconds) : ""));
   for (const auto& each : renewed.done) say_done(context, each);
   if (renewed.due.empty() && renewed.unseen.empty()) say(context, fmt::format("{} {} looked at, nothing is due, nothing was rebuilt", renewed.images, renewed.images == 1 ? "image" : "images"));
@@ -219,8 +232,10 @@ Action renew(CLI::App& app) {
   add_lock_options(app, options->renew.make.build.lock);
   return [options](Context& context) -> Result<Exit> {
     if (options->key.key.empty() && !options->unsigned_ && !options->renew.plan && !options->renew.candidates) return cannot(Kind::Invalid, "renew", "name the key that signs with --key, or say --unsigned; --plan and --candidates need neither");
+    std::string ahead;
     if (!options->now.empty()) {
       TRY_ASSIGN(const Time now, Time::parse(options->now));
+      if (now > context.machine.clock->now()) ahead = fmt::format(" (that is as of --now {}, which has not come yet: Release files of archives are valid for days, and so are advisories; today it may be well)", now.str());
       context.machine.clock = std::make_unique<FixedClock>(now);
     }
     std::optional<trust::PrivateKey> signer;
@@ -235,6 +250,8 @@ Action renew(CLI::App& app) {
     for (;;) {
       auto renewed = once(context, *options, signer ? &*signer : nullptr);
       if (wait == 0) {
+        if (!renewed) renewed.error().message += ahead;
+        else for (auto& [image, error] : renewed->unseen) error.message += ahead;
         if (!renewed) return std::unexpected(std::move(renewed).error());
         if (context.json) answer(context, to_json(*renewed, options->renew.plan));
         else say_renewed(context, *renewed, options->renew.plan);

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/key_options.h"
+#include "host/user.h"
 #include "pipeline/rollback.h"
 
 namespace ashlar::cli {
@@ -56,7 +57,7 @@ Action rollback(CLI::App& app) {
     TRY_ASSIGN(auto workshop, pipeline::open_workshop(context.machine, context.config, context.progress));
     options->how.trust = pipeline::trust_by(workshop, options->how.trust);
     TRY_ASSIGN(const auto done, pipeline::rollback(workshop, ref, options->how));
-    TRY(pipeline::write_down(workshop, ref, done, options->by.empty() ? context.machine.environment("USER").value_or("somebody") : options->by, options->reason));
+    TRY(pipeline::write_down(workshop, ref, done, options->by.empty() ? host::user_name(context.machine) : options->by, options->reason));
     if (context.json) answer(context, to_json(done));
     else say_done(context, done);
     return done.asked && !done.verification.verified ? Exit::No : Exit::Clean;

@@ -56,13 +56,17 @@ void say_clocks(Context& context, const policy::SlaReport& report) {
 }
 
 void say_figures(Context& context, const policy::SlaReport& report) {
-  Rows rows = {{"SEVERITY", "OPEN", "OVERDUE", "FIXED IN TIME", "FIXED LATE", "STOPPED", "WITHIN SLA", "MEAN", "95%"}};
+  Rows rows = {{"SEVERITY", "OPEN", "WAITING", "OVERDUE", "FIXED IN TIME", "FIXED LATE", "STOPPED", "WITHIN SLA", "MEAN", "95%"}};
   const auto days = [](const std::optional<double>& value) { return value ? fmt::format("{:.1f} d", *value) : std::string("-"); };
+  size_t all_waiting = 0;
   for (const policy::SlaFigures& each : report.figures) {
+    const auto waiting = static_cast<size_t>(std::ranges::count_if(report.clocks, [&](const Clock& clock) { return clock.environment.empty() && clock.severity == each.severity && clock.is_open() && clock.state == Clock::State::Waiting; }));
+    all_waiting += waiting;
     if (each.open + each.fixed_in_time + each.fixed_late + each.stopped == 0) continue;
-    rows.push_back({name_of(each.severity), std::to_string(each.open), std::to_string(each.overdue), std::to_string(each.fixed_in_time), std::to_string(each.fixed_late), std::to_string(each.stopped), each.within ? fmt::format("{:.0f}%", *each.within * 100) : "-", days(each.mean_days), days(each.p95_days)});
+    rows.push_back({name_of(each.severity), std::to_string(each.open), std::to_string(waiting), std::to_string(each.overdue), std::to_string(each.fixed_in_time), std::to_string(each.fixed_late), std::to_string(each.stopped), each.within ? fmt::format("{:.0f}%", *each.within * 100) : "-", days(each.mean_days), days(each.p95_days)});
   }
   if (rows.size() > 1) say_table(context, "By severity, until a fix was published", rows);
+  if (all_waiting > 0) say(context, "WAITING: open, and no time runs yet, for what starts the clock has not happened: there is no fix to take, where it starts with one");
   if (report.open_critical.empty()) return;
   const auto most = std::ranges::max_element(report.open_critical, {}, [](const auto& each) { return each.second; });
   say(context, "");

@@ -78,7 +78,7 @@ Result<Exit> deliver(Context& context, pipeline::Workshop& workshop, forge::Outb
     for (const auto& each : done.delivered) say(context, fmt::format("{}: {} '{}'{}", each.target, forge::to_string(each.kind), each.key, each.url.empty() ? "" : " " + each.url));
     for (const auto& each : done.holds) context.progress.alarm(fmt::format("'{}' is not told more for now: {}{}", each.target, each.cause, each.until ? fmt::format(" (until {})", each.until->str()) : ""));
     for (const auto& each : done.refused) context.progress.alarm(fmt::format("'{}' refused '{}': {}", each.target, each.key, each.cause));
-    say(context, fmt::format("{} delivered, {} refused, {} waiting", done.delivered.size(), done.refused.size(), done.left.size()));
+    say(context, fmt::format("{} delivered, {} refused, {} waiting{}", done.delivered.size(), done.refused.size(), done.left.size(), done.left.empty() || options.now ? "" : ": `ashlar tickets deliver --now` tries them at once"));
   }
   return !done.refused.empty() ? Exit::No : done.left.empty() ? Exit::Clean : Exit::Unavailable;
 }

@@ -1,8 +1,11 @@
 #include "host/machine.h"
 
 #include <gtest/gtest.h>
+#include <pwd.h>
+#include <unistd.h>
 
 #include "host/memory.h"
+#include "host/user.h"
 
 namespace ashlar::host {
 namespace {
@@ -38,6 +41,22 @@ TEST(FoldersTest, WithoutAHomeThereAreNone) {
   const auto found = folders(machine.machine);
   ASSERT_FALSE(found);
   EXPECT_EQ(found.error().message, "cannot find a folder to keep things in: neither HOME nor the XDG variables are set");
+}
+
+TEST(UserName, IsWhatPeopleCallIt) {
+  const passwd* const account = getpwuid(geteuid());
+  const std::string own = account == nullptr ? "uid " + std::to_string(geteuid()) : account->pw_name;
+  const struct { const char* summary; std::map<std::string, std::string> environment; std::string name; } rows[] = {
+      {"as the shell says", {{"USER", "anna"}, {"LOGNAME", "bert"}}, "anna"},
+      {"as who logged in", {{"LOGNAME", "bert"}}, "bert"},
+      {"an empty one says nothing", {{"USER", ""}, {"LOGNAME", "bert"}}, "bert"},
+      {"as the accounts have it, where no variable does: a service, a container", {}, own},
+  };
+  for (const auto& row : rows) {
+    MemoryMachine machine;
+    machine.environment = row.environment;
+    EXPECT_EQ(user_name(machine.machine), row.name) << row.summary;
+  }
 }
 
 TEST(MachineTest, TheRealOneIsWhole) {

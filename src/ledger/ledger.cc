@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "ledger/inner/schema.h"
+#include "ledger/whole.h"
 
 namespace ashlar::ledger {
 namespace {
@@ -178,10 +179,18 @@ Result<std::optional<Entry>> Ledger::last(const Filter& filter) {
 Result<std::string> Ledger::seal(const trust::PrivateKey& key, Time now) {
   TRY_ASSIGN(const Entry at, end());
   if (at.number == 0) return cannot(ashlar::Kind::Invalid, "make a checkpoint", "the ledger has no event");
+  TRY(require_whole(*this));
   TRY_ASSIGN(std::string envelope, sign({at.number, at.chain, now}, key));
   TRY_ASSIGN(auto insert, database_.prepare("INSERT INTO checkpoints (envelope) VALUES (?)"));
   TRY(insert.bind(0, envelope).run());
   return envelope;
+}
+
+Done require_whole(Ledger& ledger) {
+  TRY_ASSIGN(const Verification found, ledger.verify({}, {}));
+  if (found.whole()) return {};
+  const std::uint64_t more = found.damages.size() - 1 + found.more;
+  return cannot(ashlar::Kind::Corrupt, "trust the ledger", fmt::format("{}{}; nothing is told of it or sealed: `ashlar audit verify` says all; put it back from a copy, or move it away so that a new one begins", found.damages.front().what, more == 0 ? "" : fmt::format(" (and {} more)", more)));
 }
 
 Result<std::uint64_t> Ledger::unsealed() {

@@ -74,7 +74,7 @@ void of_image(const Event& event, ImageHistory& out) {
     const bool of_canary = event.kind == Kind::RolledBack && out.canary && tag == out.canary->tag;
     if (event.kind == Kind::RolledBack && !of_canary && !tag.empty() && !out.stable.empty() && !out.stable.contains(tag)) return;  // a canary's that was promoted, or somebody's own
     const auto& from = of_canary ? out.canary : out.promoted;
-    if (event.kind == Kind::RolledBack && from && from->digest != event.digest && !from->lock.empty()) out.left[{from->lock, from->definition}] = event.fact("reason").empty() ? "the tag was moved back" : event.fact("reason");
+    if (event.kind == Kind::RolledBack && from && from->digest != event.digest && !from->lock.empty()) out.left[{from->lock, from->definition}] = event.fact("reason");
     if (event.kind == Kind::Promoted) out.left.erase({event.fact("lock"), event.fact("definition")});
     if (of_canary) {
       out.canary.reset();

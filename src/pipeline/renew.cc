@@ -12,6 +12,7 @@
 #include "advisory/in_turns.h"
 #include "base/parallel.h"
 #include "base/text.h"
+#include "ledger/whole.h"
 #include "pipeline/inner/application_round.h"
 #include "pipeline/inner/candidate.h"
 #include "pipeline/inner/judged_by.h"
@@ -83,7 +84,7 @@ class Run {
   Done count_unsealed() {
     if (options_.plan || options_.make.key == nullptr) return {};
     TRY_ASSIGN(out_.sealed_late, ledger_.unsealed());
-    if (out_.sealed_late > 0) workshop_.progress.note(fmt::format("{} of the ledger {} not sealed: a round was cut off, or wrote without a key; they are sealed with this one", out_.sealed_late == 1 ? "1 event" : fmt::format("{} events", out_.sealed_late), out_.sealed_late == 1 ? "was" : "were"));
+    if (out_.sealed_late > 0) workshop_.progress.note(fmt::format("{} of the ledger {} not sealed yet, and {} with this round: `rollback`, `audit report` and whoever writes without a key seal none, nor does a round that was cut off", out_.sealed_late == 1 ? "1 event" : fmt::format("{} events", out_.sealed_late), out_.sealed_late == 1 ? "was" : "were", out_.sealed_late == 1 ? "is" : "are"));
     return {};
   }
 
@@ -302,10 +303,12 @@ Result<Renewed> renew(Workshop& workshop, advisory::Database& database, const Fl
   if (options.plan) {
     const host::Path path = ledger_path(workshop.folders);
     TRY_ASSIGN(auto ledger, workshop.machine.files->exists(path) ? ledger::Ledger::open(path) : ledger::Ledger::in_memory());
+    TRY(ledger::require_whole(ledger));
     return Run(workshop, database, ledger, fleet, options).go();
   }
   TRY_ASSIGN(const auto turn, take_renewal_turn(workshop));
   TRY_ASSIGN(auto ledger, begin_ledger(workshop));
+  TRY(ledger::require_whole(ledger));  // before anything is published by what it says
   if (options.candidates) return look_ahead(workshop, database, ledger, fleet, options);
   return Run(workshop, database, ledger, fleet, options).go();
 }

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "ledger/whole.h"
 #include "policy/policy.h"
 
 namespace ashlar::pipeline {
@@ -93,6 +94,7 @@ Result<std::pair<policy::SlaRules, std::string>> sla_rules(Workshop& workshop, c
 Result<SlaAnswer> sla(Workshop& workshop, const SlaWish& wish) {
   TRY_ASSIGN(auto rules, rules_of(workshop, wish));
   TRY_ASSIGN(auto ledger, open_ledger(workshop.machine, wish.ledger.empty() ? ledger_path(workshop.folders) : wish.ledger));
+  TRY(ledger::require_whole(ledger));
   std::vector<ledger::Entry> entries;
   TRY(ledger.each({}, [&](const ledger::Entry& entry) {
     if (wish.image.empty() || entry.event.image.empty() || entry.event.image == wish.image) entries.push_back(entry);

@@ -209,9 +209,10 @@ std::vector<forge::Message> events_of(const std::vector<ledger::Entry>& entries)
   for (const ledger::Entry& entry : entries) {
     const ledger::Event& event = entry.event;
     const bool stopped = event.kind == ledger::Kind::Tested && event.facts.contains("result") && event.facts.at("result") == "stopped";
-    if (event.kind != ledger::Kind::Promoted && event.kind != ledger::Kind::RolledBack && !stopped) continue;
-    const std::string what = stopped ? "stopped" : std::string(ledger::to_string(event.kind));
-    forge::Message message{.key = key_of(event), .kind = forge::MessageKind::Event, .title = fmt::format("{} is {}", event.image, what)};
+    const bool soaks = event.kind == ledger::Kind::Noted && event.fact("what") == "canary";
+    if (event.kind != ledger::Kind::Promoted && event.kind != ledger::Kind::RolledBack && !stopped && !soaks) continue;
+    const std::string what = stopped ? "stopped" : soaks ? "canary" : std::string(ledger::to_string(event.kind));
+    forge::Message message{.key = key_of(event), .kind = forge::MessageKind::Event, .title = fmt::format("{} {}", event.image, soaks ? "waits under its canary tag" : "is " + what)};
     message.type = "dev.ashlar.image." + what;
     message.subject = event.image;
     message.data = ledger::canonical(event, entry.number, entry.recorded);

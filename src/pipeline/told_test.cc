@@ -215,17 +215,20 @@ TEST(Events, are_told_once_each) {
   add(ledger::Kind::Tested, {{"result", "passed"}});
   add(ledger::Kind::Promoted);
   add(ledger::Kind::RolledBack);
+  add(ledger::Kind::Noted, {{"what", "canary"}});
+  add(ledger::Kind::Noted, {{"what", "base"}});
   const auto types = [](const std::vector<forge::Message>& messages) {
     std::vector<std::string> out;
     for (const forge::Message& each : messages) out.push_back(each.type);
     return join(out, " ");
   };
-  EXPECT_EQ(types(events_of(entries)), "dev.ashlar.image.stopped dev.ashlar.image.promoted dev.ashlar.image.rolled-back");
+  EXPECT_EQ(types(events_of(entries)), "dev.ashlar.image.stopped dev.ashlar.image.promoted dev.ashlar.image.rolled-back dev.ashlar.image.canary");
+  EXPECT_EQ(events_of(entries).back().title, "h/one waits under its canary tag");
   const std::string before = keys(events_of(entries));
   // A ledger that was lost and begun anew has the same events under other numbers.
   for (ledger::Entry& each : entries) each.number += 100, each.recorded = Time{now.seconds + 60};
   EXPECT_EQ(keys(events_of(entries)), before) << "what happened is what it was";
-  entries.back().event.at = Time{now.seconds + 1};
+  entries[4].event.at = Time{now.seconds + 1};
   EXPECT_NE(keys(events_of(entries)), before) << "and what happened again is another";
 }
 

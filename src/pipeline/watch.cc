@@ -291,7 +291,7 @@ Result<Watched> look_at(Workshop& workshop, advisory::Database& database, ImageH
   facts.promise = promise_changed(options, out);
   out.inputs = inputs_of(lock_identity(out.newer), out.identified, options.judged_by);
   const auto left = out.history.left.find({lock_identity(out.newer), out.identified});
-  if (left != out.history.left.end()) facts.stopped = fmt::format("it was published, and its tag was moved back: {}", left->second);
+  if (left != out.history.left.end()) facts.stopped = fmt::format("it was published, and its tag was moved back{}{}", left->second.empty() ? "" : ": ", left->second);
   TRY_ASSIGN(const std::string stopped, stopped_before(workshop, database, options, out));
   if (!stopped.empty()) facts.stopped = stopped;
   return out;

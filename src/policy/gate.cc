@@ -105,6 +105,18 @@ std::string decisions_on(const scan::Report& report, const std::vector<std::stri
   return fmt::format("{} and {} more, which are those of `ashlar scan CANDIDATE --verbose`", first, out.size() - most);
 }
 
+/// The fixes of what stops, by package and version. The gate does not see the archives: whether they have them already is said as a condition.
+std::string fixes_of(const scan::Report& report, const std::vector<std::string>& stopped_by) {
+  std::vector<std::string> out;
+  for (const scan::Finding& each : report.findings) {
+    if (each.fixed_in.empty() || std::ranges::find(stopped_by, each.id + " " + each.component.name) == stopped_by.end()) continue;
+    std::string fix = fmt::format("{} {}", each.component.source.empty() ? each.component.name : each.component.source, each.fixed_in);
+    if (std::ranges::find(out, fix) == out.end()) out.push_back(std::move(fix));
+  }
+  if (out.empty()) return "no fix is known yet: ";
+  return fmt::format("take the fix ({}) with `ashlar lock --update`, once the archives have it (`ashlar renew --plan` says whether they do), ", named(out));
+}
+
 void ask_findings(const Candidate& candidate, const GateRules& rules, std::vector<GateReason>& out) {
   const auto& gate = candidate.report->gate;
   if (!candidate.report->database.digest) {
@@ -118,7 +130,7 @@ void ask_findings(const Candidate& candidate, const GateRules& rules, std::vecto
   for (const std::string& each : gate->untold) out.push_back({Answer::Unknown, "stop-on", fmt::format("{}: {}", candidate.platform, each), "add the feed that answers it: `ashlar feed list` names those there are"});
   if (!gate->stopped_by.empty()) {
     out.push_back({Answer::Stops, "stop-on", fmt::format("{}: {} open: {}", candidate.platform, gate->stopped_by.size() == 1 ? "1 finding is" : fmt::format("{} findings are", gate->stopped_by.size()), named(gate->stopped_by)),
-                   fmt::format("take the fix with `ashlar lock --update`, state that it does not affect the image with `ashlar vex add`, or accept it for a time with {}", decisions_on(*candidate.report, gate->stopped_by))});
+                   fmt::format("{}state that it does not affect the image with `ashlar vex add`, or accept it for a time with {}", fixes_of(*candidate.report, gate->stopped_by), decisions_on(*candidate.report, gate->stopped_by))});
   } else if (gate->untold.empty()) {
     std::vector<std::string> texts;
     for (const scan::GateRule& each : rules.stop_on) texts.push_back(each.text);

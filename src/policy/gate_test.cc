@@ -155,6 +155,28 @@ TEST(PublishingGate, TheRemedyNamesWhatADecisionIsMadeOn) {
   }
 }
 
+TEST(PublishingGate, TheRemedyDoesNotPromiseAFixThatTheArchivesMayNotHave) {
+  const struct { const char *summary, *first, *second, *says; } fixes[] = {
+      {"each fix by its source package", "2.9.0-1", "3.1", "take the fix (a-source 2.9.0-1, b-source 3.1) with `ashlar lock --update`, once the archives have it (`ashlar renew --plan` says whether they do), state that"},
+      {"one that has none", "2.9.0-1", "", "take the fix (a-source 2.9.0-1) with"},
+      {"none of them has one", "", "", "no fix is known yet: state that it does not affect the image"},
+  };
+  for (const auto& row : fixes) {
+    Scene scene;
+    for (const auto& [name, fixed] : {std::pair("a", row.first), std::pair("b", row.second), std::pair("stops-nothing", "9")}) {
+      scan::Finding finding{.id = "CVE-1"};
+      finding.component.name = name;
+      finding.component.source = std::string(name) + "-source";
+      finding.fixed_in = fixed;
+      scene.reports[0].findings.push_back(finding);
+    }
+    scene.reports[0].gate->stopped_by = {"CVE-1 a", "CVE-1 b"};
+    std::string remedy;
+    for (const GateReason& each : scene.ask_it().reasons) remedy += each.remedy;
+    EXPECT_EQ(remedy.find(row.says), 0U) << row.summary << ": " << remedy;
+  }
+}
+
 TEST(PublishingGate, SaysOfEachRuleThatItHolds) {
   Scene scene;
   scene.check(1, 2).answer = Answer::NotRun;

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "host/sqlite.h"
 #include "ledger/ledger.h"
 #include "stage.h"
@@ -80,6 +81,27 @@ TEST_F(AuditFlow, verify_names_what_was_done) {
   EXPECT_NE(ran.out.find("event 1 was edited"), std::string::npos) << ran.told;
   EXPECT_EQ(stage.json({"audit", "verify"}, 5)["damages"][0]["event"], 1);
   EXPECT_EQ(audit({"checkpoint", "--key", "our.key"}).code, 5) << "what is damaged is not sealed";
+}
+
+TEST_F(AuditFlow, a_damaged_ledger_is_neither_told_of_nor_sealed) {
+  stage.write("fleet.yaml", "images: [{definition: a.yaml, to: 'oci:a'}]\n");
+  ASSERT_EQ(audit({"checkpoint", "--key", "our.key"}).code, 0);
+  const Words calls[] = {{"sla"}, {"sla", "--image", "registry.example/b"}, {"renew", "--plan", "--keep-feeds"}, {"renew", "--once", "--keep-feeds", "--key", "our.key"}, {"renew", "--once", "--keep-feeds", "--unsigned"}, {"renew", "--candidates", "--keep-feeds"}, {"audit", "checkpoint", "--key", "our.key"}};
+  for (const Words& call : calls) EXPECT_NE(stage.ashlar(call).code, 5) << join(call, " ");
+  const Json before = stage.json({"audit", "verify"});
+  tamper("entries_stay", "UPDATE entries SET body = replace(body, '\"severity\":\"high\"', '\"severity\":\"low\"') WHERE number = 1");
+  for (const Words& call : calls) {
+    const Ran ran = stage.ashlar(call);
+    EXPECT_EQ(ran.code, 5) << join(call, " ") << ran.told;
+    EXPECT_NE(ran.err.find("cannot trust the ledger: event 1 was edited"), std::string::npos) << join(call, " ") << ran.told;
+    EXPECT_NE(ran.err.find("put it back from a copy, or move it away so that a new one begins"), std::string::npos) << ran.told;
+  }
+  const Json after = stage.json({"audit", "verify"}, 5);
+  EXPECT_EQ(after["checkpoints"], before["checkpoints"]) << "nothing is sealed";
+  EXPECT_EQ(after["events"], before["events"]) << "and nothing written over it";
+  std::filesystem::rename(path, path.string() + ".damaged");
+  EXPECT_EQ(stage.ashlar({"sla"}).code, 2) << "there is none";
+  EXPECT_NE(stage.ashlar({"renew", "--once", "--keep-feeds", "--unsigned"}).code, 5) << "a new one begins";
 }
 
 TEST_F(AuditFlow, checkpoints_show_what_was_cut_off) {
@@ -170,6 +192,40 @@ TEST_F(AuditFlow, a_clock_is_paused_by_whoever_may) {
   ASSERT_EQ(stage.ashlar({"keys", "revoke", "lead", "--from", "2026-01-01", "--reason", "left"}).code, 0);
   EXPECT_EQ(report("paused", "lead.key").code, 2) << "a key that is revoked grants nothing";
   EXPECT_EQ(stage.json({"audit", "verify"})["whole"], true);
+}
+
+TEST_F(AuditFlow, a_pause_says_whether_it_counts) {
+  for (const char* person : {"lead", "bob"}) {
+    ASSERT_EQ(stage.ashlar({"keys", "generate", "--layout", "pkcs8", "--no-password", "--output-prefix", person}).code, 0);
+    ASSERT_EQ(stage.ashlar({"keys", "add", fmt::format("{}.pub", person), "--name", person}).code, 0);
+  }
+  stage.write("sla.yaml", "sla: {starts: first-seen, limits: {high: 7d}, pauses: {by: [lead]}}\n");
+  stage.write("gate.yaml", "gate: {stop-on: [kev]}\n");
+  stage.write("nobody.yaml", "sla: {starts: first-seen, limits: {high: 7d}}\n");
+  struct { const char *summary, *own, *key; Words more; int code; const char *says; } const rows[] = {
+      {"without a policy", "", "lead.key", {}, 0, "as 'lead' says; whether that counts is for the policy to say, in `sla.pauses`: `ashlar sla --policy FILE` shows it"},
+      {"by one without an agreement", "gate.yaml", "lead.key", {}, 0, "; whether that counts is for the policy to say"},
+      {"by whoever may", "sla.yaml", "lead.key", {}, 0, "as 'lead' says\n"},
+      {"by somebody who may not", "sla.yaml", "bob.key", {}, 0, "as 'bob' says; by 'policy.yaml' that does not count: 'bob' may not pause clocks\n"},
+      {"where nobody may", "nobody.yaml", "lead.key", {}, 0, "that does not count: 'lead' may not pause clocks: nobody may"},
+      {"by another policy", "nobody.yaml", "lead.key", {"--policy", "sla.yaml"}, 0, "as 'lead' says\n"},
+      {"by another that has no agreement", "sla.yaml", "lead.key", {"--policy", "gate.yaml"}, 2, "cannot take policy 'gate.yaml': it has no section 'sla'"},
+      {"by one that is not there", "", "lead.key", {"--policy", "x.yaml"}, 2, "x.yaml"},
+  };
+  for (const auto& row : rows) {
+    std::filesystem::remove(stage.folder() / "policy.yaml");
+    if (*row.own != '\0') stage.write("policy.yaml", stage.read(row.own));
+    Words words = {"audit", "report", "paused", "registry.example/a", "--reason", "freeze", "--until", "3d", "--key", row.key};
+    words.insert(words.end(), row.more.begin(), row.more.end());
+    const Ran ran = stage.ashlar(words);
+    EXPECT_EQ(ran.code, row.code) << row.summary << ran.told;
+    EXPECT_NE(ran.told.find(row.says), std::string::npos) << row.summary << ran.told;
+  }
+  stage.write("policy.yaml", stage.read("sla.yaml"));
+  const Json bob = stage.json({"audit", "report", "paused", "registry.example/a", "--reason", "freeze", "--key", "bob.key"});
+  EXPECT_EQ(bob["counts"], false) << bob;
+  EXPECT_EQ(bob["why"], "'bob' may not pause clocks");
+  EXPECT_EQ(stage.json({"audit", "report", "paused", "registry.example/a", "--reason", "freeze", "--key", "lead.key"})["counts"], true);
 }
 
 TEST_F(AuditFlow, wrong_calls_are_refused) {

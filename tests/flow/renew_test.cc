@@ -309,7 +309,15 @@ TEST_F(RenewFlow, a_canary_soaks_before_the_stable_tags_move) {
   EXPECT_EQ(tags().at("1"), before);
   const std::string next = tags().at("next");
   EXPECT_NE(next, before);
-  EXPECT_EQ(due(renew({"--now", after(hours(25) - 1)})), "") << "it soaks";
+  const Json soaks = renew({"--now", after(hours(25) - 1)});
+  EXPECT_EQ(due(soaks), "") << "it soaks";
+  EXPECT_EQ(soaks["soaking"], Json::array({{{"image", fmt::format("oci:{}", (stage.folder() / "published").string())}, {"digest", next}, {"since", after(hours(1))}, {"until", after(hours(25))}}})) << soaks["soaking"];
+  const Ran plan = stage.ashlar({"renew", "--plan", "--keep-feeds", "--now", after(hours(2))});
+  EXPECT_EQ(plan.code, 0) << plan.told;
+  EXPECT_NE(plan.out.find(fmt::format("/published  {} stands under its canary tag since {}, and is promoted from {} on\n", next.substr(0, 19), after(hours(1)), after(hours(25)))), std::string::npos) << plan.told;
+  const Ran ready = stage.ashlar({"renew", "--plan", "--keep-feeds", "--now", after(hours(25))});
+  EXPECT_NE(ready.out.find("and has soaked\n"), std::string::npos) << "no deadline stands behind it" << ready.told;
+  EXPECT_EQ(ready.out.find("soaks  "), std::string::npos) << ready.told;
   const Json promoted = renew({"--now", after(hours(25))});
   EXPECT_EQ(done(promoted), "promoted 1.2-r1\n");
   EXPECT_EQ(promoted["done"][0]["closed"], Json::array({"CVE-2026-0001 greeter"}));
@@ -523,6 +531,35 @@ TEST_F(RenewFlow, killed_a_hundred_times_no_ticket_is_doubled_or_lost) {
   EXPECT_GT(killed, 30) << "of a hundred, when each has an even chance at least: otherwise this shows nothing";
   EXPECT_EQ(published(), 3U) << "what a listener has heard twice has one identifier";
   EXPECT_EQ(stage.ashlar({"audit", "verify"}).code, 0);
+}
+
+TEST_F(RenewFlow, what_a_moment_to_come_lacks_is_said_to_be_of_that_moment) {
+  renew();
+  std::filesystem::rename(stage.folder() / "archive", stage.folder() / "elsewhere");
+  const std::string hint = fmt::format(" (that is as of --now {}, which has not come yet: Release files of archives are valid for days", after(hours(24 * 40)));
+  const Json then = renew({"--plan", "--now", after(hours(24 * 40))}, 2);
+  ASSERT_EQ(then["unseen"].size(), 1U) << then;
+  EXPECT_NE(then["unseen"][0]["error"].get<std::string>().find(hint), std::string::npos) << then;
+  const Json today = renew({"--plan"}, 2);
+  EXPECT_EQ(today["unseen"][0]["error"].get<std::string>().find("--now"), std::string::npos) << today;
+  stage.write("fleet.yaml", "images: x\n");
+  EXPECT_EQ(stage.ashlar(words({"--plan", "--now", after(-hours(24))})).err.find("which has not come yet"), std::string::npos) << "nor is the past to blame";
+}
+
+TEST_F(RenewFlow, who_goes_back_without_a_word_is_named_and_nothing_is_said_twice) {
+  renew();
+  offer_fix("1.2");
+  fleet("cadence: 7d\n    take: all");
+  EXPECT_EQ(done(renew()), "promoted 1.2-r1\n");
+  stage.environment.erase("USER"), stage.environment.erase("LOGNAME");
+  ASSERT_EQ(stage.ashlar({"rollback", "oci:published:1", "--key", "our.pub"}).code, 0);
+  const Ran who = stage.run({"id", "-un"});
+  EXPECT_EQ(stage.json({"audit", "log", "--kind", "rolled-back"})["entries"][0]["by"].get<std::string>() + "\n", who.out) << "the name of the user, where no variable has it";
+  const Ran held = stage.ashlar(words({}));
+  EXPECT_EQ(held.code, 1) << held.told;
+  EXPECT_NE(held.out.find("it was published, and its tag was moved back\n"), std::string::npos) << held.told;
+  EXPECT_NE(held.err.find("not sealed yet"), std::string::npos) << held.told;
+  EXPECT_EQ(held.err.find("was cut off, or wrote"), std::string::npos) << "nothing was cut off" << held.told;
 }
 
 TEST_F(RenewFlow, who_goes_back_is_not_sent_forward_again) {

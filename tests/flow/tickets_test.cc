@@ -97,6 +97,8 @@ TEST_F(TicketsFlow, what_cannot_be_told_is_said) {
   const Ran shut = stage.ashlar({"tickets", "deliver"});
   EXPECT_EQ(shut.code, 4) << shut.told;
   EXPECT_NE(shut.err.find("the variable 'FORGE_TOKEN', which should hold its token, is not set"), std::string::npos) << shut.told;
+  EXPECT_NE(shut.out.find("1 waiting: `ashlar tickets deliver --now` tries them at once"), std::string::npos) << shut.told;
+  EXPECT_EQ(stage.ashlar({"tickets", "deliver", "--now"}).out.find("deliver --now"), std::string::npos) << "who has done so is not told to";
   stage.environment["FORGE_TOKEN"] = "wrong";
   const Json denied = stage.json({"tickets", "deliver"}, 4);
   EXPECT_NE(denied["holds"][0]["cause"].get<std::string>().find("401 (Bad credentials)"), std::string::npos) << denied.dump(1);
