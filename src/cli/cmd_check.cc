@@ -5,6 +5,7 @@
 
 #include "cli/check_image.h"
 #include "cli/commands.h"
+#include "cli/policy_here.h"
 #include "pipeline/check_files.h"
 #include "pipeline/check_forms.h"
 #include "pipeline/make.h"
@@ -19,12 +20,6 @@ struct Options {
   bool write_baseline = false, fix = false, other_users = false, ask_registries = false, pending_passes = false, known_only = false;
   ImageCheckOptions image{};
 };
-
-/// The policy that is named, else the project's own.
-host::Path policy_of(const host::Machine& machine, const std::string& named) {
-  if (!named.empty()) return named;
-  return machine.files->exists("policy.yaml") ? "policy.yaml" : "";
-}
 
 Exit exit_of(const pipeline::CheckedFiles& checked, const std::string& fail_on) {
   const bool unread = std::ranges::any_of(checked.files, [](const pipeline::CheckedFile& each) { return !each.error.message.empty(); });
@@ -47,7 +42,7 @@ std::string written(const Context& context, const pipeline::CheckedFiles& checke
 
 Result<Exit> check_paths(Context& context, const Options& options) {
   TRY_ASSIGN(auto workshop, pipeline::open_workshop(context.machine, context.config, context.progress));
-  const host::Path policy_path = policy_of(context.machine, options.policy);
+  const host::Path policy_path = policy_here(context.machine, options.policy);
   TRY_ASSIGN(const auto policy, pipeline::load_policy(context.machine, policy_path));
   TRY_ASSIGN(const auto selection, pipeline::selection_of(workshop, policy, options.environment, options.image.selection, pipeline::trust_by(workshop, options.image.trust)));
   pipeline::CheckFilesWish wish{.paths = {options.paths.begin(), options.paths.end()}, .policy = policy_path, .environment = options.environment};
@@ -67,7 +62,7 @@ Result<Exit> check_any(Context& context, const Options& options) {
   const auto image = std::ranges::find_if(options.paths, [&](const std::string& each) { return names_image(each, context.machine.files->exists(each)); });
   if (image == options.paths.end()) return check_paths(context, options);
   if (options.paths.size() > 1) return cannot(Kind::Invalid, "check", fmt::format("'{}' names an image: it is checked alone", *image));
-  return check_image(context, *image, policy_of(context.machine, options.policy).string(), options.environment, options.image);
+  return check_image(context, *image, policy_here(context.machine, options.policy).string(), options.environment, options.image);
 }
 
 }  // namespace
