@@ -140,6 +140,20 @@ TEST_F(CheckImage, a_selection_that_is_not_signed_by_whom_is_believed_is_refused
   EXPECT_NE(ran.err.find("revoked"), std::string::npos) << ran.told;
 }
 
+TEST_F(CheckImage, an_export_believes_whom_the_check_believes) {
+  select("runtime");
+  std::filesystem::remove(stage.folder() / "keyring.yaml");
+  const Ran nobody = stage.ashlar({"policy", "export", "--to", "vap"});
+  EXPECT_EQ(nobody.code, 2) << "nothing is forged\n" << nobody.told;
+  EXPECT_NE(nobody.err.find("no key is believed"), std::string::npos) << nobody.told;
+  EXPECT_EQ(stage.ashlar({"check", "oci:bases:runtime", "--policy", "policy.yaml"}).code, 2);
+  const Ran named = stage.ashlar({"policy", "export", "--to", "vap", "--key", "alice.pub"});
+  EXPECT_EQ(named.code, 0) << named.told;
+  EXPECT_NE(named.out.find("registry.example/hardened/runtime"), std::string::npos) << named.told;
+  const Ran other = stage.ashlar({"policy", "export", "--to", "vap", "--key", "mallory.pub"});
+  EXPECT_EQ(other.code, 5) << other.told;
+}
+
 TEST_F(CheckImage, what_is_done_to_the_base_is_said) {
   select("runtime");
   image({os, runtime, app, {{"usr/lib/.wh.runtime.txt", ""}}});
