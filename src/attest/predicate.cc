@@ -83,7 +83,8 @@ constexpr std::array test_result = {
 
 constexpr std::array hardening = {
     Member{"passed", Is::Flag}, Member{"platform", Is::Filled}, Member{"program", Is::Resource}, Member{"policy"},
-    Member{"policy/held_against[]", Is::Resource}, Member{"policy/definition_claimed", Is::Flag}, Member{"checks[]"},
+    Member{"policy/held_against[]", Is::Resource}, Member{"policy/definition_claimed", Is::Flag},
+    Member{"policy/interpreters[]", Is::Object, false}, Member{"policy/interpreters[]/path", Is::Filled}, Member{"policy/interpreters[]/reason", Is::Text}, Member{"checks[]"},
     Member{"checks[]/id", Is::Filled}, Member{"checks[]/title", Is::Text},
     Member{"checks[]/result", Is::Word, true, "passed|failed|not-applicable|excused"}, Member{"checks[]/evidence[]", Is::Text}};
 

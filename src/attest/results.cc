@@ -4,6 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/json.h"
+
 namespace ashlar::attest {
 namespace {
 
@@ -41,8 +43,26 @@ Json hardening(std::span<const Answer> answers, const Measured& measured) {
     passed = passed && each.result != "failed";
     checks.push_back({{"id", each.id}, {"title", each.title}, {"result", each.result}, {"evidence", each.evidence}});
   }
+  Json policy = {{"held_against", held_against(measured)}, {"definition_claimed", measured.definition_claimed}};
+  if (!measured.definition_claimed) {
+    for (const NamedInterpreter& each : measured.interpreters) policy["interpreters"].push_back({{"path", each.path}, {"reason", each.reason}});
+  }
   return {{"passed", passed}, {"platform", measured.platform}, {"program", to_json(Resource{"ashlar", {}, measured.program.digest, {{"version", measured.program.version}}})},
-          {"policy", {{"held_against", held_against(measured)}, {"definition_claimed", measured.definition_claimed}}}, {"checks", std::move(checks)}};
+          {"policy", std::move(policy)}, {"checks", std::move(checks)}};
+}
+
+std::vector<NamedInterpreter> interpreters_named(const Json& hardening) {
+  std::vector<NamedInterpreter> out;
+  if (!hardening.is_object()) return out;
+  const Json policy = hardening.value("policy", Json()), checks = hardening.value("checks", Json());
+  const auto holds = [](const Json& each) { return get_string_or_empty(each, "id").value_or("") == "no-shell" && get_string_or_empty(each, "result").value_or("") == "excused"; };
+  if (!policy.is_object() || policy.value("definition_claimed", Json()) != Json(false) || !std::ranges::any_of(checks, holds)) return out;
+  const Json named = policy.value("interpreters", Json::array());
+  for (const Json& each : named) {
+    std::string path = get_string_or_empty(each, "path").value_or("");
+    if (path.starts_with('/')) out.push_back({std::move(path), get_string_or_empty(each, "reason").value_or("")});
+  }
+  return out;
 }
 
 Json vulnerability_scan(Json result, const ScanRun& run) {

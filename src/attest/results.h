@@ -16,12 +16,19 @@ struct Answer {
   std::vector<std::string> evidence{};
 };
 
+/// An interpreter that the definition names, and why the image has it.
+struct NamedInterpreter {
+  std::string path{}, reason{};
+  friend bool operator==(const NamedInterpreter&, const NamedInterpreter&) = default;
+};
+
 /// What the answers were taken with.
 struct Measured {
   std::string platform{};
   Program program{};
   std::vector<Resource> held_against{};  ///< definition, lock, baseline; empty: the strict rules alone
   bool definition_claimed = false;       ///< only the image itself said which definition is its own
+  std::vector<NamedInterpreter> interpreters{};  ///< of the definition
 };
 
 /// in-toto's test result v0.1: every answer by its id. What is excused has passed with a warning; what does not apply or could not be run stands in no
@@ -29,6 +36,8 @@ struct Measured {
 Json test_results(std::span<const Answer> answers, const Measured& measured);
 /// The proofs on the image's bytes, with their evidence; run tests are none.
 Json hardening(std::span<const Answer> answers, const Measured& measured);
+/// The interpreters that excuse `no-shell` in such a predicate; none where that failed, or where only the image itself said which definition is its own.
+std::vector<NamedInterpreter> interpreters_named(const Json& hardening);
 
 /// Who scanned with what, and when.
 struct ScanRun {

@@ -58,5 +58,28 @@ TEST(Hardening, IsOfTheBytesAlone) {
   EXPECT_EQ(hardening(answers, claimed)["policy"]["definition_claimed"], true);
 }
 
+TEST(Hardening, NamesTheInterpretersOfADefinitionThatIsNoClaim) {
+  std::vector<Answer> answers = sample::answers();
+  Measured measured = sample::measured();
+  EXPECT_FALSE(hardening(answers, measured)["policy"].contains("interpreters")) << "it names none";
+  measured.interpreters = {{"/usr/bin/python3.13", "Python is what the image is for"}};
+  const Json passed = hardening(answers, measured);
+  EXPECT_EQ(passed["policy"]["interpreters"], Json::parse(R"([{"path": "/usr/bin/python3.13", "reason": "Python is what the image is for"}])"));
+  EXPECT_EQ(interpreters_named(passed).size(), 0U) << "there was nothing to excuse";
+  answers.front().result = "excused";
+  const Json excused = hardening(answers, measured);
+  EXPECT_EQ(interpreters_named(excused), measured.interpreters);
+  measured.definition_claimed = true;
+  EXPECT_FALSE(hardening(answers, measured)["policy"].contains("interpreters")) << "only the image says so";
+  struct Row { const char* summary; const char* at; Json value; };
+  for (const Row& row : {Row{"it failed", "/checks/0/result", "failed"}, Row{"the image itself says so", "/policy/definition_claimed", true}, Row{"nobody says whether it does", "/policy/definition_claimed", nullptr}, Row{"no list", "/policy/interpreters", 7},
+                         Row{"no path", "/policy/interpreters/0/path", 7}, Row{"a path without its slash", "/policy/interpreters/0/path", "*"}, Row{"no policy", "/policy", "x"}, Row{"no checks", "/checks", "x"}}) {
+    Json of = excused;
+    of[Json::json_pointer(row.at)] = row.value;
+    EXPECT_EQ(interpreters_named(of).size(), 0U) << row.summary;
+  }
+  EXPECT_EQ(interpreters_named(Json("x")).size(), 0U);
+}
+
 }  // namespace
 }  // namespace ashlar::attest

@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/key_options.h"
 #include "pipeline/export_policy.h"
 
 namespace ashlar::cli {
@@ -19,6 +20,7 @@ struct Options {
   std::string policy, to, now, pods, signatures = "tags", name = "ashlar", label = "ashlar.dev/environment";
   std::vector<std::string> spared;
   bool warn = false;
+  pipeline::TrustSettings trust{};
 };
 
 constexpr std::array<std::string_view, 3> places = {"tags", "referrers", "bundles"};  ///< in the order of SignaturePlace
@@ -53,6 +55,7 @@ Result<pipeline::ExportRequest> request_of(const Options& options) {
   out.wish.name = options.name;
   out.wish.label = options.label;
   out.wish.only_warn = options.warn;
+  out.trust = options.trust;
   out.wish.spared.insert(out.wish.spared.end(), options.spared.begin(), options.spared.end());
   if (!options.now.empty()) {
     TRY_ASSIGN(out.now, Time::parse(options.now));
@@ -73,6 +76,7 @@ Action declare_export(CLI::App& app) {
   app.add_option("--spare", options->spared, "a namespace that nothing is asked of, beside the system's own; repeatable")->option_text("NAMESPACE");
   app.add_flag("--warn", options->warn, "deny nothing, say what would be denied");
   app.add_option("--now", options->now, "as of this time, for what an engine cannot decide")->option_text("TIME");
+  add_trust_options(app, options->trust);
   return [options](Context& context) -> Result<Exit> {
     TRY_ASSIGN(const auto request, request_of(*options));
     TRY_ASSIGN(auto workshop, pipeline::open_workshop(context.machine, context.config, context.progress));

@@ -16,6 +16,7 @@
 #include "pipeline/feeds.h"
 #include "pipeline/proposals.h"
 #include "pipeline/renew.h"
+#include "pipeline/standing.h"
 #include "pipeline/told.h"
 
 namespace ashlar::cli {
@@ -189,6 +190,8 @@ Result<pipeline::Renewed> once(Context& context, const Options& options, const t
   TRY_ASSIGN(const auto fleet, pipeline::load_fleet(context.machine, options.fleet));
   TRY_ASSIGN(auto how, settle(context, workshop, fleet, options));
   how.make.key = key;
+  TRY_ASSIGN(const auto waiting, pipeline::waiting_decisions(context.machine, how.make.scan.settings.exceptions, how.make.scan.trust, how.make.policy.decisions, context.machine.clock->now()));
+  for (const std::string& each : waiting) context.progress.note(each);
   if (options.database.empty() && !options.keep_feeds && !how.make.build.lock.offline) {
     Nothing input;
     const auto updated = pipeline::update_feeds(workshop, {}, input);

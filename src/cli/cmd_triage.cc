@@ -74,6 +74,16 @@ std::vector<std::string> waiting_in(const pipeline::TriageItem& item) {
   return out;
 }
 
+/// The same beneath a row of the list, with what signs a decision.
+void say_waiting(Context& context, const pipeline::TriageItem& item) {
+  for (const std::string& each : waiting_in(item)) say(context, fmt::format("     waits: {}", visible(each)));
+  std::vector<std::string> told;
+  for (const auto& step : item.sample.proof) {
+    if (step.kind == "decision" && step.text.starts_with("`ashlar except sign ") && std::ranges::find(told, step.text) == told.end()) told.push_back(step.text);
+  }
+  for (const std::string& each : told) say(context, faint(context, fmt::format("     {}", visible(each))));
+}
+
 /// The finding with what it rests on, in short.
 std::string words(const pipeline::TriageItem& item, size_t number, size_t count) {
   std::vector<std::string> images;
@@ -227,7 +237,7 @@ Result<Exit> run(Context& context, const Options& options) {
   if (context.json) {
     answer(context, {{"schema", "https://ashlar.dev/triage/v1"}, {"now", open.now.str()}, {"open", std::move(items)}, {"unseen", std::move(unseen)}, {"answers", std::move(answers)}});
   } else {
-    for (size_t at = 0; options.list && at < open.items.size(); ++at) say(context, fmt::format("{:>3}  {}; in {}", at + 1, policy::in_words(open.items[at].finding), open.items[at].images.size() == 1 ? open.items[at].images.front().image : fmt::format("{} images", open.items[at].images.size())));
+    for (size_t at = 0; options.list && at < open.items.size(); ++at) say(context, fmt::format("{:>3}  {}; in {}", at + 1, policy::in_words(open.items[at].finding), open.items[at].images.size() == 1 ? open.items[at].images.front().image : fmt::format("{} images", open.items[at].images.size()))), say_waiting(context, open.items[at]);
     say(context, open.items.empty() ? std::string("nothing is open") : options.list ? fmt::format("{} open", open.items.size()) : fmt::format("{} answered, {} left", answers.size(), left));
   }
   return !open.unseen.empty() ? Exit::Wrong : left > 0 ? Exit::No : Exit::Clean;

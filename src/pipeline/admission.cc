@@ -31,8 +31,8 @@ class PartyReader {
 
   Result<Party> read(const policy::VerifyRule* rule) {
     TrustSettings settings = options_.also;
-    if (!policy_.verify->keyring.empty()) settings.keyring = beside(policy_.verify->keyring);
-    const std::string& root = rule != nullptr && !rule->trust_root.empty() ? rule->trust_root : policy_.verify->trust_root;
+    if (policy_.verify && !policy_.verify->keyring.empty()) settings.keyring = beside(policy_.verify->keyring);
+    const std::string root = rule != nullptr && !rule->trust_root.empty() ? rule->trust_root : policy_.verify ? policy_.verify->trust_root : std::string();
     if (!root.empty()) settings.root = beside(root);
     Party out;
     const host::Path terms = std::exchange(settings.terms, {});  // names of keys in the policy are those of its own ring
@@ -216,6 +216,24 @@ Result<Admission> admit(host::Machine& machine, const std::string& ref_text, con
   const bool signed_ones = std::ranges::none_of(out.reasons, [](const AdmissionReason& each) { return each.reason.rule == "signed-by" && !each.reason.holds; });
   if (!of_index.allowed && !of_index.rule.empty() && signed_ones) add_reasons(of_index, {}, out);
   out.allowed = out.allowed && of_index.allowed;
+  return out;
+}
+
+Result<std::vector<SignedStatement>> statements_on(host::Machine& machine, const std::string& ref_text, std::string_view type, const policy::Policy& policy, const AdmissionOptions& options) {
+  TRY_ASSIGN(const auto ref, oci::ImageRef::parse(ref_text));
+  TRY_ASSIGN(const std::string repository, repository_of(ref, options.name));
+  const policy::VerifyRule* const rule = policy.verify ? policy::rule_for(*policy.verify, repository) : nullptr;
+  TRY_ASSIGN(const Party party, PartyReader(machine, policy, options).read(rule));
+  TRY_ASSIGN(const auto image, oci::open_image(machine, ref));
+  TRY_ASSIGN(const auto which, oci::choose_platform(*image, options.platform, ref.str()));
+  TRY_ASSIGN(const auto judged, judge_attached(*image, which.descriptor, party.believed));
+  std::vector<SignedStatement> out;
+  for (const JudgedContent& each : judged.contents) {
+    const Signature& signature = each.signature;
+    if (signature.subject != which.descriptor.digest || plain_type(signature.predicate_type) != plain_type(type)) continue;
+    policy::PresentedSignature shown = presented(signature, rule, party);
+    if (shown.verified && shown.statement) out.push_back({std::move(*shown.statement), shown.by});
+  }
   return out;
 }
 

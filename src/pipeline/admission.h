@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "attest/statement.h"
 #include "pipeline/believed.h"
 #include "pipeline/verify.h"
 #include "policy/policy.h"
@@ -32,5 +33,15 @@ struct Admission {
 /// that its platforms' signatures suffice. Keys that the policy names and that are not there are
 /// errors, never a verdict.
 Result<Admission> admit(host::Machine& machine, const std::string& ref, const policy::Policy& policy, const AdmissionOptions& options);
+
+/// A statement on an image, and whose.
+struct SignedStatement {
+  attest::Statement statement{};
+  std::string by{};
+};
+
+/// What is said of an image itself in statements of a type, by whom the policy's rule for it names for that, or `options` believe; `options.platform` says of which
+/// of several. A policy without a section `verify` names nobody.
+Result<std::vector<SignedStatement>> statements_on(host::Machine& machine, const std::string& ref, std::string_view type, const policy::Policy& policy, const AdmissionOptions& options);
 
 }  // namespace ashlar::pipeline

@@ -12,6 +12,7 @@
 #include "pipeline/checked.h"
 #include "pipeline/fleet.h"
 #include "pipeline/inner/check_signatures.h"
+#include "pipeline/inner/vouched.h"
 #include "pipeline/sla.h"
 #include "pipeline/test.h"
 
@@ -152,13 +153,22 @@ class Gatherer {
       TRY(signatures_.add_of_base(found.ref, one.image.platform, found.facts, one.notes));
     }
     one.image.base = std::move(found.facts);
+    base_ref_ = std::move(found.ref);
     return {};
   }
 
   Done proofs(CheckedPlatform& one) {
     const Lap lap(out_.timings.test);
-    TRY_ASSIGN(const auto tested, test(workshop_, subject_.ref.str(), {.platform = one.image.platform, .definition = {}, .run = false, .no_rebuild = true, .again = options_.again}));
+    TestOptions how{.platform = one.image.platform, .definition = {}, .run = false, .no_rebuild = true, .again = options_.again};
+    TRY_ASSIGN(auto tested, test(workshop_, subject_.ref.str(), how));
     if (tested.image.str() != one.image.digest) return changed();
+    if (std::ranges::any_of(tested.checks, [](const prove::Check& each) { return each.id == "no-shell" && each.outcome == prove::Outcome::Failed; })) {
+      how.vouched = vouched_interpreters(workshop_.machine, subject_.ref.str(), base_ref_, policy_, {.also = options_.trust, .platform = one.image.platform, .name = options_.name}, one);
+      if (how.vouched) {
+        TRY_ASSIGN(tested, test(workshop_, subject_.ref.str(), how));
+        if (tested.image.str() != one.image.digest) return changed();
+      }
+    }
     one.image.proofs = checked(tested.checks);
     return {};
   }
@@ -193,6 +203,7 @@ class Gatherer {
   SignatureFacts signatures_;
   std::string unread_;  // why there is no selection
   std::optional<BaseFinder> finder_;
+  std::string base_ref_;  // of the platform that is looked at; empty: it is not known
   std::optional<Admission> admission_;
   std::optional<policy::FindingClocks> clocks_;
 };

@@ -4,7 +4,6 @@
 
 #include <fmt/format.h>
 
-#include "pipeline/believed.h"
 #include "pipeline/make.h"
 #include "pipeline/policy_files.h"
 #include "pipeline/selection.h"
@@ -16,7 +15,7 @@ namespace {
 /// Reads what a policy names, relative to its folder.
 class Gatherer {
  public:
-  Gatherer(Workshop& workshop, const policy::Policy& policy, policy::ExportInputs& out) : workshop_(workshop), machine_(workshop.machine), policy_(policy), out_(out) {}
+  Gatherer(Workshop& workshop, const policy::Policy& policy, TrustSettings trust, policy::ExportInputs& out) : workshop_(workshop), machine_(workshop.machine), policy_(policy), trust_(std::move(trust)), out_(out) {}
 
   Done names() {
     TRY_ASSIGN(out_.registries, load_registries(machine_, workshop_.data));
@@ -27,9 +26,9 @@ class Gatherer {
 
   Done signers() {
     TRY(ring());
-    TRY(root(policy_.verify->trust_root));
+    TRY(root(policy_.verify->trust_root, "the section 'verify'"));
     for (const policy::VerifyRule& rule : policy_.verify->rules) {
-      if (!rule.trust_root.empty()) TRY(root(rule.trust_root));
+      if (!rule.trust_root.empty()) TRY(root(rule.trust_root, fmt::format("the rule '{}'", rule.name)));
       for (const policy::Signer& each : rule.signed_by) TRY(signer(each, rule));
       for (const policy::StatementRule& statement : rule.statements) {
         for (const policy::Signer& each : statement.signed_by) TRY(signer(each, rule));
@@ -50,17 +49,16 @@ class Gatherer {
       TRY_ASSIGN(out_.vendors[rules.bases->vendors], load_vendors(machine_, one));
     }
     if (!std::ranges::any_of(rules.bases->rules, &policy::BaseRule::selected) || out_.selections.contains(rules.bases->selection)) return {};
-    TRY_ASSIGN(auto read, selection_of(workshop_, policy_, environment, {}, trust_of(workshop_)));
+    TRY_ASSIGN(auto read, selection_of(workshop_, policy_, environment, {}, trust_));
     if (read.missing.empty()) out_.selections.emplace(rules.bases->selection, std::move(read.selection));
     else workshop_.progress.note(read.missing);
     return {};
   }
 
   Done ring() {
-    const TrustSettings trust = trust_of(workshop_);
-    const host::Path path = policy_.verify->keyring.empty() ? trust.keyring : beside(policy_.verify->keyring);
+    const host::Path path = policy_.verify->keyring.empty() ? trust_.keyring : beside(policy_.verify->keyring);
     TRY(keys_of(path, true));
-    return trust.terms == path ? Done() : keys_of(trust.terms, false);
+    return trust_.terms == path ? Done() : keys_of(trust_.terms, false);
   }
   /// Of one ring; `nameable`: the policy may name them.
   Done keys_of(const host::Path& path, bool nameable) {
@@ -82,11 +80,16 @@ class Gatherer {
   }
 
   /// By this path in the policy; what the policy does not name is the configuration's.
-  Done root(const std::string& named) {
-    const host::Path path = named.empty() ? trust_of(workshop_).root : beside(named);
+  Done root(const std::string& named, const std::string& whose) {
+    const host::Path path = named.empty() ? trust_.root : beside(named);
     if (path.empty() || out_.trust_roots.contains(named)) return {};
-    TRY_ASSIGN(const std::string text, machine_.files->read(path));
-    TRY_ASSIGN(auto root, trust::read_trust_root(text, path.string()));
+    const auto text = machine_.files->read(path);
+    if (!text) {
+      const std::string what = fmt::format("export the trust root of {}", whose);
+      if (text.error().kind != Kind::NotFound) return cannot(what, text.error());
+      return cannot(Kind::NotFound, what, fmt::format("'{}' is not there: it is Sigstore's trusted_root.json, which manifests carry whole; fetch it once by a way that you trust (docs/signing.md), or take that rule out", path.string()));
+    }
+    TRY_ASSIGN(auto root, trust::read_trust_root(*text, path.string()));
     out_.trust_roots.emplace(named, std::move(root));
     return {};
   }
@@ -109,6 +112,7 @@ class Gatherer {
   Workshop& workshop_;
   host::Machine& machine_;
   const policy::Policy& policy_;
+  const TrustSettings trust_;
   policy::ExportInputs& out_;
   std::vector<policy::ExportKey> known_;  // of rings, with their terms
 };
@@ -119,7 +123,7 @@ Result<policy::Export> export_policy(Workshop& workshop, const ExportRequest& re
   TRY_ASSIGN(const auto policy, load_policy(workshop.machine, request.policy));
   policy::ExportInputs inputs;
   inputs.now = request.now.value_or(workshop.machine.clock->now());
-  Gatherer gatherer(workshop, policy, inputs);
+  Gatherer gatherer(workshop, policy, trust_by(workshop, request.trust), inputs);
   TRY(gatherer.names());
   if (policy.verify && (request.wish.engine == policy::Engine::Kyverno || request.wish.engine == policy::Engine::PolicyController)) TRY(gatherer.signers());
   return policy::export_policy(policy, request.wish, inputs);

@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 
+#include "pipeline/believed.h"
 #include "pipeline/workshop.h"
 #include "policy/export.h"
 
@@ -12,6 +13,7 @@ struct ExportRequest {
   host::Path policy{"policy.yaml"};
   policy::ExportWish wish{};
   std::optional<Time> now{};   ///< none: the machine's clock
+  TrustSettings trust{};       ///< whom to believe where the policy names nobody; nobody: whom the configuration believes
 };
 
 /// Reads the policy, its keys, its trust roots and what short names and vendors are, beside the policy as it has them. A key that it names and that is not there is an error where the

@@ -54,6 +54,18 @@ TEST_F(ExportPolicyTest, keys_are_read_beside_the_policy) {
   EXPECT_EQ(keys_of(*out).at("publicKeys"), release);
 }
 
+TEST_F(ExportPolicyTest, a_trust_root_that_is_not_there_is_told_with_whose_it_is) {
+  struct Row { const char *summary, *text, *says; };
+  for (const Row& row : {Row{"the section's", "verify:\n  trust-root: trusted_root.json\n  rules: [{images: a.example/**, signed-by: [{file: release.pub}]}]\n", "cannot export the trust root of the section 'verify': '/project/trusted_root.json' is not there"},
+                         Row{"a rule's", "verify:\n  rules: [{name: theirs, images: a.example/**, trust-root: trusted_root.json, signed-by: [{file: release.pub}]}]\n", "cannot export the trust root of the rule 'theirs': '/project/trusted_root.json' is not there"}}) {
+    policy(row.text);
+    const auto out = exported(policy::Engine::Kyverno);
+    ASSERT_FALSE(out) << row.summary;
+    EXPECT_NE(out.error().message.find(row.says), std::string::npos) << row.summary << ": " << out.error().message;
+    EXPECT_NE(out.error().message.find("docs/signing.md"), std::string::npos) << row.summary;
+  }
+}
+
 TEST_F(ExportPolicyTest, keys_of_the_ring_count_by_their_terms) {
   struct Row { const char *summary, *signer; std::string terms; bool counts; const char* says; };
   const Row rows[] = {

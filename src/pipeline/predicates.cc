@@ -156,6 +156,8 @@ Result<attest::Measured> measured_of(Workshop& workshop, const Tested& tested, c
     return {};
   };
   TRY_ASSIGN(const plan::Definition definition, load_definition(files, tested.definition));
+  TRY_ASSIGN(const plan::Definition own, plan::for_platform(definition, out.platform));
+  for (const plan::Interpreter& each : own.interpreters) out.interpreters.push_back({each.path, each.reason});
   TRY(add(tested.definition, "definition"));
   if (read_fitting_lock(workshop, definition, {})) TRY(add(lock_path(tested.definition), "lock"));
   TRY(add(workshop.data / "baselines" / (definition.distribution + ".json"), "baseline"));

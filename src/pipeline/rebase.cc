@@ -123,8 +123,8 @@ class BaseHunt {
       if (!target && named) return std::unexpected(std::move(target).error());
       if (!target || !target->image) continue;
       const auto base = scan::layers_of_base(image_.which.config, target->which.config, ref);
-      if (!base) why_not_.push_back(base.error().message);
-      else if (base->count == image_.which.config.diff_ids.size()) why_not_.push_back(fmt::format("'{}' has all of its layers", ref));
+      if (!base) not_it(ref, std::string(text_behind(base.error().message, fmt::format("cannot take '{}' as the base: ", ref))));
+      else if (base->count == image_.which.config.diff_ids.size()) not_it(ref, "it has all of the image's layers");
       else if (at < all.proven) return std::optional<Found>({ref, std::move(*target), base->count});
       else if (!take({ref, std::move(*target), base->count}, at < all.declared)) return std::nullopt;
     }
@@ -141,7 +141,7 @@ class BaseHunt {
       if (each.target.which.manifest.config.digest == config) return true;  // the same image by another name
     }
     if (const std::string lacks = lacks_of(image_.which.config, found.target.which.config); !lacks.empty()) {
-      why_not_.push_back(fmt::format("'{}' has its lowest layers and sets {}, which the image lacks: it was built on another image with these layers", found.ref, lacks));
+      not_it(found.ref, fmt::format("it has the image's lowest layers and sets {}, which the image lacks: that was built on another one with these layers", lacks));
       return true;
     }
     if (!fit_.empty() && fit_.front().layers != found.layers) {
@@ -154,7 +154,11 @@ class BaseHunt {
 
   /// Of several with the same layers the one whose history the image's begins with.
   std::optional<Found> choose() {
-    if (fit_.empty()) return std::nullopt;
+    if (fit_.empty()) {
+      for (const auto& [cause, refs] : passed_over_) why_not_.push_back(fmt::format("{} {} not its base: {}", some(refs), refs.size() == 1 ? "is" : "are", cause));
+      why_not_.emplace_back("name the base that it was built on with --from, best by digest: `docker history` or whoever built it knows");
+      return std::nullopt;
+    }
     if (fit_.size() == 1) return std::move(fit_.front());
     const auto hands_on = [&](const Found& each) {
       const auto& base = each.target.which.config.history;
@@ -169,9 +173,24 @@ class BaseHunt {
     return std::nullopt;
   }
 
+  /// One line for all that are passed over for the same cause, as the tags of one image are.
+  void not_it(const std::string& ref, std::string cause) {
+    auto same = std::ranges::find(passed_over_, cause, &std::pair<std::string, std::vector<std::string>>::first);
+    if (same == passed_over_.end()) same = passed_over_.insert(same, {std::move(cause), {}});
+    same->second.push_back(ref);
+  }
+  static std::string some(const std::vector<std::string>& refs) {
+    constexpr size_t most = 3;
+    std::string out;
+    for (size_t at = 0; at < std::min(most, refs.size()); ++at) out += fmt::format("{}'{}'", at == 0 ? "" : ", ", refs[at]);
+    return refs.size() <= most ? out : fmt::format("{} and {} more", out, refs.size() - most);
+  }
+  static std::string_view text_behind(std::string_view text, std::string_view before) { return text.starts_with(before) ? text.substr(before.size()) : text; }
+
   host::Machine& machine_;
   const inventory::Target& image_;
   std::vector<std::string>& why_not_;
+  std::vector<std::pair<std::string, std::vector<std::string>>> passed_over_;  // why, and which
   std::vector<Found> fit_;
   size_t declared_layers_ = 0;  // of the base that the image names by a tag alone
 };
@@ -209,7 +228,6 @@ Done look_at(host::Machine& machine, const std::string& image_ref, const std::st
   std::vector<std::string> why_not;
   TRY_ASSIGN(auto found, find_base(machine, image, onto, options, why_not));
   if (!found) {
-    if (why_not.empty()) why_not.emplace_back("no image is at hand that it might be built on; name one with --from");
     for (const std::string& each : why_not) refuse("base-unknown", image_ref, each);
     return {};
   }

@@ -50,7 +50,7 @@ Result<std::string> signer_of(const trust::Envelope& envelope, const host::Path&
     why = judged.rule;
   }
   if (!why.empty()) return cannot(Kind::Denied, what, why);
-  if (believed.keys.empty()) return cannot(Kind::Denied, what, "no key is believed: name those of who may select in a keyring (`ashlar keys add team.pub --name platform`, or `verify.keyring` of the policy), with --key, or, of `ashlar policy select`, with --believe");
+  if (believed.keys.empty()) return cannot(Kind::Invalid, what, "no key is believed: name those of who may select in a keyring (`ashlar keys add team.pub --name platform`, or `verify.keyring` of the policy), with --key, or, of `ashlar policy select`, with --believe");
   return cannot(Kind::Denied, what, "none of the keys that are believed has signed it, or it was altered since");
 }
 

@@ -19,7 +19,7 @@ struct ReadSelection {
   std::string signed_by{};  ///< name of the believed key whose signature it bears
   std::string missing{};    ///< of selection_of(): why there is none; empty: there is
 };
-/// Denied when nobody is believed who signed it, its key counts no longer, it was altered, or a newer one was seen on this machine; Corrupt where it does not read; NotFound when there is no such
+/// Invalid when nobody is believed at all; Denied when nobody is believed who signed it, its key counts no longer, it was altered, or a newer one was seen on this machine; Corrupt where it does not read; NotFound when there is no such
 /// file. What is read is remembered as seen.
 Result<ReadSelection> read_selection(Workshop& workshop, const host::Path& path, const Believed& believed);
 /// The one at `given`, else the one that the policy names for the environment, else the one at selection_path(). Beside those of `trust` the keys of the policy's keyring are believed.

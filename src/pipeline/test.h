@@ -6,7 +6,7 @@
 
 #include "oci/image.h"
 #include "pipeline/workshop.h"
-#include "prove/check.h"
+#include "prove/proofs.h"
 
 namespace ashlar::pipeline {
 
@@ -18,6 +18,7 @@ struct TestOptions {
   bool no_rebuild = false;         ///< do not build again, though definition and lock are at hand
   bool again = false;              ///< do not take what is kept
   host::Path lock{};               ///< the definition's; empty: the one beside it
+  std::optional<prove::Vouched> vouched{};  ///< interpreters that somebody who is believed has signed for; not beside `definition`
 };
 
 struct Tested {

@@ -95,7 +95,9 @@ std::string decisions_on(const scan::Report& report, const std::vector<std::stri
   std::vector<std::string> out;
   for (const scan::Finding& each : report.findings) {
     if (std::ranges::find(stopped_by, each.id + " " + each.component.name) == stopped_by.end()) continue;
-    std::string line = fmt::format("`ashlar except add {} --package {} --owner NAME --reason TEXT --expires 90d`", shell_word(each.id), shell_word(each.component.source.empty() ? each.component.name : each.component.source));
+    // What is decided already and waits for another signature is signed, not decided again.
+    const auto waits = std::ranges::find_if(each.proof, [](const scan::Step& step) { return step.kind == "decision" && step.text.starts_with("`ashlar except sign "); });
+    std::string line = waits != each.proof.end() ? waits->text : fmt::format("`ashlar except add {} --package {} --owner NAME --reason TEXT --expires 90d`", shell_word(each.id), shell_word(each.component.source.empty() ? each.component.name : each.component.source));
     if (std::ranges::find(out, line) == out.end()) out.push_back(std::move(line));
   }
   constexpr size_t most = 2;  // each is a long line

@@ -126,7 +126,7 @@ TEST(PublishingGate, WhatDoesNotHoldSaysWhatToDoAndWhatHoldsDoesNot) {
 }
 
 TEST(PublishingGate, TheRemedyNamesWhatADecisionIsMadeOn) {
-  struct Found { const char *id, *name, *source; };
+  struct Found { const char *id, *name, *source; const char* waits = ""; };
   struct RemedyRow { const char* summary; std::vector<Found> found; std::vector<std::string> stopped_by; const char* says; };
   const RemedyRow cases[] = {
       {"the source of a package", {{"CVE-1", "libssl3t64", "openssl"}}, {"CVE-1 libssl3t64"}, "accept it for a time with `ashlar except add CVE-1 --package openssl --owner NAME --reason TEXT --expires 90d`"},
@@ -136,6 +136,8 @@ TEST(PublishingGate, TheRemedyNamesWhatADecisionIsMadeOn) {
       {"many: the first, and what lists all", {{"CVE-1", "a", "a"}, {"CVE-2", "b", "b"}, {"CVE-3", "c", "c"}, {"CVE-4", "e", "e"}}, {"CVE-1 a", "CVE-2 b", "CVE-3 c", "CVE-4 e"},
        "`ashlar except add CVE-2 --package b --owner NAME --reason TEXT --expires 90d` and 2 more, which are those of `ashlar scan CANDIDATE --verbose`"},
       {"a name that a shell would read", {{"CVE-1", "x; rm 'y'", ""}}, {"CVE-1 x; rm 'y'"}, R"(--package 'x; rm '\''y'\''' --owner)"},
+      {"a decision that waits for a signature", {{"CVE-1", "a", "a", "`ashlar except sign E-1 --key KEY` (E-1 is signed by 1 of the 2 people that the policy asks for (alice))"}, {"CVE-2", "b", "b"}}, {"CVE-1 a", "CVE-2 b"},
+       "with `ashlar except sign E-1 --key KEY` (E-1 is signed by 1 of the 2 people that the policy asks for (alice)), `ashlar except add CVE-2 --package b"},
       {"of which nothing is known", {}, {"CVE-1 a"}, "accept it for a time with `ashlar except add`"},
   };
   for (const RemedyRow& row : cases) {
@@ -144,6 +146,7 @@ TEST(PublishingGate, TheRemedyNamesWhatADecisionIsMadeOn) {
       scan::Finding finding{.id = each.id};
       finding.component.name = each.name;
       finding.component.source = each.source;
+      if (*each.waits != '\0') finding.proof.push_back({"decision", each.waits});
       scene.reports[0].findings.push_back(finding);
     }
     scene.reports[0].gate->stopped_by = row.stopped_by;

@@ -321,6 +321,39 @@ TEST(Planted, NamedInterpretersTable) {
   }
 }
 
+/// What somebody else has signed for stands in the definition's place, and for files of the layers that they have seen alone.
+TEST(Planted, VouchedInterpretersTable) {
+  struct Case { std::string summary, path; Members base, above; Outcome expected; };
+  const Member python = program("usr/bin/python3", program_calling({"Py_BytesMain"}));
+  const std::vector<Case> cases = {
+      {"a file of the base", "/usr/bin/python3", {python}, {}, Outcome::Excused},
+      {"with a link to it above", "/usr/bin/python3", {python}, {symlink("usr/bin/python", "python3")}, Outcome::Excused},
+      {"nobody named it", "/usr/bin/perl", {python}, {}, Outcome::Failed},
+      {"another one above", "/usr/bin/python3", {python}, {program("opt/sh", shell())}, Outcome::Failed},
+      {"the same path, overridden above", "/usr/bin/python3", {python}, {program("usr/bin/python3", program_calling({"Py_BytesMain"}) + "x")}, Outcome::Failed},
+      {"a glob does not reach above", "/usr/bin/*", {python}, {program("usr/bin/dash", shell())}, Outcome::Failed},
+      {"a shell's name above that leads to it", "/usr/bin/python3", {python}, {symlink("usr/bin/sh", "python3")}, Outcome::Failed},
+      {"a member of an archive of the base", "/opt/*.zip!**", {{"opt/a.zip", packed("zip", "", {{"bin/dash", shell()}})}}, {}, Outcome::Excused},
+      {"a member of an archive above", "/opt/*.zip!**", {}, {{"opt/a.zip", packed("zip", "", {{"bin/dash", shell()}})}}, Outcome::Failed},
+  };
+  for (const Case& each : cases) {
+    SCOPED_TRACE(each.summary);
+    plan::Definition claimed;  // what the image says of itself does not count beside it
+    claimed.distribution = "debian-13";
+    claimed.interpreters = {{"/opt/sh", "so says the image", {}}, {"/usr/bin/dash", "so says the image", {}}};
+    const Vouched vouched{{{each.path, "it is what the base is for (signed by 'release')", {}}}, 1};
+    Members base = loaderless(clean());
+    base.insert(base.end(), each.base.begin(), each.base.end());
+    Yardstick yardstick;
+    yardstick.definition = &claimed, yardstick.vouched = &vouched;
+    for (const Check& check : judge({base, each.above}, clean_config(), yardstick)) {
+      if (check.id != "no-shell") continue;
+      EXPECT_EQ(check.outcome, each.expected) << check.evidence.front();
+      EXPECT_EQ(check.evidence.front().find("signed by 'release'") != std::string::npos, each.expected == Outcome::Excused) << check.evidence.front();
+    }
+  }
+}
+
 /// Whoever names both the shell's name and what it leads to has said it.
 TEST(Planted, AShellsNameForAnotherInterpreterMayBeNamed) {
   plan::Definition definition;

@@ -13,12 +13,19 @@
 
 namespace ashlar::prove {
 
+/// Interpreters that somebody who is believed has signed for, in the place of what the definition says: those of files of the lowest `layers` layers.
+struct Vouched {
+  std::vector<plan::Interpreter> interpreters{};
+  size_t layers = 0;
+};
+
 /// What an image is held against. All may lack: then the strict rules of a runtime image hold, and nothing is excused.
 struct Yardstick {
   const plan::Definition* definition = nullptr;  ///< for the image's platform
   const plan::Lock* lock = nullptr;
   const Baseline* baseline = nullptr;
   const inventory::Known* known = nullptr;  ///< what its files are, by others than itself; null: nothing is at hand, and everything is its own claim
+  const Vouched* vouched = nullptr;
 };
 
 /// What an image says that it was made from (usr/share/ashlar/image.json). A claim: good for finding a definition, which then is enforced.

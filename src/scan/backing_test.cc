@@ -67,8 +67,14 @@ TEST_F(Counted, ADecisionCountsWithWhoMustHaveSigned) {
   apply(std::span(&exception, 1), report.now, {}, report, one_person());
   EXPECT_EQ(only().status, Status::Affected);
   EXPECT_EQ(only().reason, "open again: decision E-1 of 'team' is signed by 0 of the 1 person that the policy asks for");
-  ASSERT_EQ(only().proof.size(), 1U);
+  ASSERT_EQ(only().proof.size(), 2U);
   EXPECT_EQ(only().proof[0].kind, "decision");
+  EXPECT_EQ(only().proof[1], (Step{"decision", "`ashlar except sign E-1 --key KEY` (E-1 is signed by 0 of the 1 person that the policy asks for)"})) << "what it waits for";
+  SetUp();
+  DecisionRules shorter = one_person();
+  shorter.exceptions.front().at_most = 7 * day;
+  apply(std::span(&exception, 1), report.now, {}, report, shorter);
+  EXPECT_EQ(only().proof.size(), 1U) << "no signature helps one that runs for too long";
   SetUp();
   exception.backing.keys = {"alice"};
   apply(std::span(&exception, 1), report.now, {}, report, one_person());

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "base/shell.h"
 #include "scan/identity.h"
 #include "scan/inner/vulnerabilities.h"
 #include "trust/record.h"
@@ -125,10 +126,15 @@ void apply(std::span<const Exception> exceptions, Time now, const std::vector<st
     for (const Exception& exception : exceptions) {
       if (exception.created > now || !concerns(exception, finding, images)) continue;
       std::string ended = lapse(exception, finding, now);
-      if (ended.empty()) ended = shortfall(rules.exceptions, rules, exception.backing, finding, exception.expires.seconds - exception.created.seconds);
+      bool waits = false;  // for signatures, and for nothing else
+      if (ended.empty()) {
+        ended = shortfall(rules.exceptions, rules, exception.backing, finding, exception.expires.seconds - exception.created.seconds);
+        waits = !ended.empty() && ended == shortfall(rules.exceptions, rules, exception.backing, finding);
+      }
       const std::string who = fmt::format("decision {} of '{}'", exception.id, exception.owner);
       finding.proof.push_back({"decision", ended.empty() ? fmt::format("{}, until {}: {}", who, exception.expires.date(), exception.reason) : fmt::format("{} {}", who, ended)});
       if (!ended.empty()) {
+        if (waits) finding.proof.push_back({"decision", fmt::format("`ashlar except sign {} --key KEY` ({} {})", shell_word(exception.id), exception.id, ended)});
         finding.reason = fmt::format("open again: {} {}", who, ended);
         continue;
       }

@@ -169,12 +169,65 @@ TEST_F(CheckImage, a_selection_that_is_not_signed_by_whom_is_believed_is_refused
   EXPECT_NE(ran.err.find("revoked"), std::string::npos) << ran.told;
 }
 
+TEST_F(CheckImage, an_export_believes_whom_the_check_believes) {
+  select("runtime");
+  std::filesystem::remove(stage.folder() / "keyring.yaml");
+  const Ran nobody = stage.ashlar({"policy", "export", "--to", "vap"});
+  EXPECT_EQ(nobody.code, 2) << "nothing is forged\n" << nobody.told;
+  EXPECT_NE(nobody.err.find("no key is believed"), std::string::npos) << nobody.told;
+  EXPECT_EQ(stage.ashlar({"check", "oci:bases:runtime", "--policy", "policy.yaml"}).code, 2);
+  const Ran named = stage.ashlar({"policy", "export", "--to", "vap", "--key", "alice.pub"});
+  EXPECT_EQ(named.code, 0) << named.told;
+  EXPECT_NE(named.out.find("registry.example/hardened/runtime"), std::string::npos) << named.told;
+  const Ran other = stage.ashlar({"policy", "export", "--to", "vap", "--key", "mallory.pub"});
+  EXPECT_EQ(other.code, 5) << other.told;
+}
+
 TEST_F(CheckImage, what_is_done_to_the_base_is_said) {
   select("runtime");
   image({os, runtime, app, {{"usr/lib/.wh.runtime.txt", ""}}});
   const Json answer = checked(0);
   EXPECT_EQ(answer["base"]["how"], "found") << answer;
   EXPECT_NE(answer["platforms"][0]["notes"].dump().find("removes 1 file of its base ('/usr/lib/runtime.txt')"), std::string::npos) << answer;
+}
+
+/// `content: shell: excused`: what excuses an interpreter of a finished image is the word of whom the policy believes on it, or on its base.
+TEST_F(CheckImage, an_interpreter_is_excused_by_a_signed_statement_alone) {
+  const Layer python = {inventory::folder("usr/bin"), {"usr/bin/python3", "#!a script by its name\n", FileType::Regular, 0755}};
+  put_image(stage, "bases", "python", {{{os, runtime, python}}});
+  select("python");
+  stage.write("policy.yaml", "content: {shell: {rule: excused, why: an intruder looks for one}}\nbases: {selection: selection.json, why: these are patched}\n");
+  const auto said = [](const std::string& path, bool claimed) {
+    return to_compact({{"passed", true}, {"platform", "linux/amd64"}, {"program", {{"name", "ashlar"}}},
+                       {"policy", {{"held_against", Json::array()}, {"definition_claimed", claimed}, {"interpreters", {{{"path", path}, {"reason", "it is what the base is for"}}}}}},
+                       {"checks", {{{"id", "no-shell"}, {"title", "no shell"}, {"result", "excused"}, {"evidence", Json::array()}}}}});
+  };
+  const auto attest = [&](const std::string& ref, const std::string& key, const std::string& text) {
+    stage.write("said.json", text);
+    const Ran ran = stage.ashlar({"attest", ref, "--type", "hardening", "--predicate", "said.json", "--key", key});
+    ASSERT_EQ(ran.code, 0) << ran.told;
+  };
+  const Words base = {"--base", "oci:bases:python"};
+  image({os, runtime, python, app});
+  EXPECT_EQ(checked(1, base)["verdict"], "denied");
+  EXPECT_NE(told(base).find("nothing excuses its interpreters: no statement 'hardening' on it or on its base"), std::string::npos) << told(base);
+  attest("oci:bases:python", "mallory.key", said("/usr/bin/python3", false));
+  EXPECT_EQ(checked(1, base)["verdict"], "denied") << "signed by whom nobody believes";
+  attest("oci:bases:python", "alice.key", said("/usr/bin/python3", true));
+  EXPECT_EQ(checked(1, base)["verdict"], "denied") << "what the base claims of itself is signed, too";
+  attest("oci:bases:python", "alice.key", said("/usr/bin/perl", false));
+  EXPECT_EQ(checked(1, base)["verdict"], "denied") << "another interpreter";
+  attest("oci:bases:python", "alice.key", said("/usr/bin/python3", false));
+  const Json excused = checked(0, base);
+  EXPECT_NE(excused["reasons"].dump().find("it has a shell or another interpreter only as its definition excuses"), std::string::npos) << excused["reasons"];
+  EXPECT_NE(excused["reasons"].dump().find("it is what the base is for (signed by 'alice"), std::string::npos) << excused["reasons"];
+  // One of the application's own is not excused by who signed for the base.
+  image({os, runtime, python, app, {{"app/sh", "#!x\n", FileType::Regular, 0755}, {"usr/bin/sh", "#!x\n", FileType::Regular, 0755}}});
+  EXPECT_NE(checked(1, base)["reasons"].dump().find("'/usr/bin/sh' has the name of an interpreter"), std::string::npos);
+  image({os, runtime, python, app, {{"usr/bin/python3", "#!mine\n", FileType::Regular, 0755}}});
+  EXPECT_EQ(checked(1, base)["verdict"], "denied") << "the base's is overridden";
+  attest("oci:out:app", "alice.key", said("/usr/bin/python3", false));
+  EXPECT_EQ(checked(0, base)["verdict"], "allowed") << "what is signed of the image itself covers all of it";
 }
 
 TEST_F(CheckImage, each_platform_has_its_base) {

@@ -35,6 +35,19 @@ class CheckFlow : public ::testing::Test {
   }
 };
 
+TEST_F(CheckFlow, what_it_recommends_and_whom_bases_run_as_is_known) {
+  struct Row { const char *summary, *from; bool root; const char* says; };
+  for (const Row& row : {Row{"the catalogue's, by a tag alone", "registry.example/hardened/python:3.13", false, ""}, {"a revision of it", "registry.example/hardened/python:3.13.5-r2", false, ""},
+                         {"its -dev image", "registry.example/hardened/python:3.13-dev", true, ""}, {"another image below that folder", "registry.example/hardened/other:3.13", true, ""}, {"the same name elsewhere", "elsewhere.example/python:3.13", true, ""},
+                         {"what takes another's place is not there by itself", "nginx:1.27", true, "use 'registry.example/hardened/nginx:1.26@sha256:…', once 'nginx:1.26' of the catalogue is published there"}}) {
+    SCOPED_TRACE(row.summary);
+    stage.write("two/Dockerfile", fmt::format("FROM {}\nCMD [\"/app\"]\n", row.from));
+    const Json answer = stage.json({"check", "two/Dockerfile"}, 1);
+    EXPECT_EQ(rules(answer).find("user-root") != std::string::npos, row.root) << answer.dump();
+    EXPECT_NE(answer.dump().find(row.says), std::string::npos) << answer.dump();
+  }
+}
+
 TEST_F(CheckFlow, exit_codes_tell_the_answer) {
   struct Row {
     const char* summary;

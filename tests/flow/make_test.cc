@@ -189,6 +189,38 @@ TEST_F(MakeFlow, a_decision_that_ends_or_a_statement_lets_it_pass) {
   EXPECT_EQ(make()["published"], true);
 }
 
+TEST_F(MakeFlow, a_decision_that_waits_is_to_be_signed_and_not_made_again) {
+  stage.write("two.yaml", "decisions: {exceptions: [{people: 2}]}\n");
+  ASSERT_NO_FATAL_FAILURE(make_key("second"));
+  for (const char* name : {"our", "second"}) ASSERT_EQ(stage.ashlar({"keys", "add", std::string(name) + ".pub", "--name", name}).code, 0);
+  know("2.0");
+  ASSERT_EQ(stage.ashlar({"except", "add", "CVE-2026-0001", "--package", "greeter", "--owner", "platform", "--reason", "greets nobody", "--expires", "30d", "--key", "our.key"}).code, 0);
+  const Json stopped = make(1, {"--policy", "two.yaml"});
+  const std::string text = stopped["gate"]["reasons"].dump();
+  EXPECT_NE(text.find("accept it for a time with `ashlar except sign E-1 --key KEY` (E-1 is signed by 1 of the 2 people that the policy asks for (our))"), std::string::npos) << text;
+  EXPECT_EQ(text.find("except add"), std::string::npos) << "that would be refused: " << text;
+  ASSERT_EQ(stage.ashlar({"except", "sign", "E-1", "--key", "second.key"}).code, 0);
+  EXPECT_EQ(make(0, {"--policy", "two.yaml"})["published"], true);
+}
+
+/// What `make` signs is what `check` excuses an interpreter by: of the image itself, and by nobody else's word.
+TEST_F(MakeFlow, an_image_of_a_language_passes_the_check_that_excuses_its_interpreter) {
+  archive->put("stone", {"snake", "3.13", "all", "", {{"usr/bin/python3", "#!/usr/bin/greet\n"}, {"usr/share/doc/snake/copyright", "free\n"}}});
+  archive->publish();
+  edit("small.yaml", "[base-files, greeter]", "[base-files, greeter, snake]");
+  stage.write("small.yaml", stage.read("small.yaml") + "interpreters:\n  - {path: /usr/bin/python3, reason: it is what the image is for}\n");
+  ASSERT_EQ(stage.ashlar({"lock", "small.yaml", "--update"}).code, 0);
+  ASSERT_NO_FATAL_FAILURE(make_key("other"));
+  stage.write("gate.yaml", "gate: {proofs: false, stop-on: [], coverage: false}\n");
+  ASSERT_EQ(make(0, {"--policy", "gate.yaml"})["published"], true);
+  stage.write("content.yaml", "content: {shell: excused}\n");
+  const auto check = [&](const std::string& key, int code) { return stage.json({"check", to() + ":1", "--policy", "content.yaml", "--key", key}, code); };
+  const Json allowed = check("our.pub", 0);
+  EXPECT_NE(allowed["reasons"].dump().find("the definition names /usr/bin/python3: it is what the image is for (signed by 'our.pub')"), std::string::npos) << allowed;
+  const Json denied = check("other.pub", 1);
+  EXPECT_NE(denied["reasons"].dump().find("'/usr/bin/python3' has the name of an interpreter"), std::string::npos) << denied;
+}
+
 TEST_F(MakeFlow, what_was_published_is_told_though_the_next_cannot_be_made) {
   stage.write("broken.yaml", stage.read("small.yaml") + "\nnonsense: [\n");
   const std::string prefix = registry->ref("hard");

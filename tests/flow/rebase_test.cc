@@ -139,6 +139,22 @@ TEST_F(RebaseFlow, what_is_not_safe_is_refused_and_writes_nothing) {
   }
 }
 
+TEST_F(RebaseFlow, where_no_base_is_found_each_cause_is_said_once_with_what_to_do) {
+  stage.write("files/settings", "a=1\n");
+  application("1", "old", "files");
+  ASSERT_EQ(stage.run({"umoci", "rm", "--image", "base:1"}).code, 0);
+  for (const char* tag : {"2.0", "2.0.1", "2.0.1-r1", "latest"}) ASSERT_EQ(stage.ashlar({"copy", "oci:base:2", std::string("oci:base:") + tag}).code, 0);
+  const Json answer = rebase("old", 1);
+  ASSERT_EQ(answer["refusals"].size(), 2U) << answer;
+  std::string said;
+  for (const Json& each : answer["refusals"]) {
+    EXPECT_EQ(each["id"], "base-unknown");
+    said += each["what"].get<std::string>() + "\n";
+  }
+  EXPECT_NE(said.find("'oci:base:2', 'oci:base:2.0', 'oci:base:2.0.1' and 2 more are not its base: the image is not built on it: "), std::string::npos) << said;
+  EXPECT_NE(said.find("with --from, best by digest"), std::string::npos) << said;
+}
+
 /// A third base with the layers of the first, and other settings: as when only a variable of a definition changed.
 TEST_F(RebaseFlow, bases_with_the_same_layers_are_told_apart_by_what_they_set) {
   stage.write("files/settings", "a=1\n");

@@ -298,6 +298,22 @@ TEST_F(RenewFlow, what_is_stopped_leaves_tags_and_lock_and_is_not_tried_again_un
   EXPECT_EQ(done(renew()), "promoted 1.3-r1\n");
 }
 
+TEST_F(RenewFlow, an_exception_that_waits_for_a_signature_is_told) {
+  stage.write("two.yaml", "decisions: {exceptions: [{people: 2}]}\n");
+  stage.write("fleet.yaml", "policy: two.yaml\nimages:\n  - definition: small.yaml\n    to: oci:published\n");
+  ASSERT_NO_FATAL_FAILURE(make_key("second"));
+  for (const char* name : {"our", "second"}) ASSERT_EQ(stage.ashlar({"keys", "add", std::string(name) + ".pub", "--name", name}).code, 0);
+  renew();
+  know("9");
+  ASSERT_EQ(stage.ashlar({"except", "add", "CVE-2026-0001", "--package", "greeter", "--owner", "platform", "--reason", "greets nobody", "--expires", "30d", "--key", "our.key"}).code, 0);
+  const std::string waits = "E-1 on CVE-2026-0001 in 'greeter' waits and does not count: it is signed by 1 of the 2 people that the policy asks for (our); `ashlar except sign E-1 --key KEY`";
+  const auto told = [&](const char* how) { return stage.ashlar(words({how})).err; };
+  EXPECT_NE(told("--plan").find(waits), std::string::npos) << told("--plan");
+  EXPECT_NE(told("--once").find(waits), std::string::npos) << told("--once");
+  ASSERT_EQ(stage.ashlar({"except", "sign", "E-1", "--key", "second.key"}).code, 0);
+  EXPECT_EQ(told("--plan").find("waits and does not count"), std::string::npos) << told("--plan");
+}
+
 TEST_F(RenewFlow, a_canary_soaks_before_the_stable_tags_move) {
   EXPECT_EQ(done(renew({"--now", after(0)})), "promoted 1.1-r1\n") << "where nothing is published there is nobody to protect";
   const std::string before = tags().at("1");

@@ -63,6 +63,38 @@ TEST_F(SignedDecisions, a_policy_asks_for_two_people) {
   EXPECT_EQ(judged(), "affected open again: decision E-1 of 'platform' is signed by 1 of the 2 people that the policy asks for (alice)");
 }
 
+TEST_F(SignedDecisions, a_decision_that_waits_says_so_wherever_it_matters) {
+  stage.write("policy.yaml", stage.read("two.yaml"));
+  const Ran added = stage.ashlar(decision + Words{"--key", "alice.key"});
+  EXPECT_NE(added.err.find("E-1 does not count yet: it is signed by 1 of the 2 people that the policy asks for (alice); `ashlar except sign E-1 --key KEY`"), std::string::npos) << added.told;
+  const Ran listed = stage.ashlar({"except"});
+  EXPECT_NE(listed.out.find("waits"), std::string::npos) << listed.told;
+  EXPECT_EQ(listed.out.find("holds"), std::string::npos) << listed.told;
+  EXPECT_NE(listed.err.find("E-1 waits: it is signed by 1 of the 2"), std::string::npos) << listed.told;
+  const Json one = stage.json({"except"})["exceptions"][0];
+  EXPECT_EQ(one["standing"], "waits");
+  EXPECT_EQ(one["lacks"], "is signed by 1 of the 2 people that the policy asks for (alice)");
+  const Ran again = stage.ashlar({"except", "sign", "E-1", "--key", "alice.key"});
+  EXPECT_EQ(again.code, 0) << again.told;
+  EXPECT_NE(again.err.find("this key had signed E-1 before: that is no second signature"), std::string::npos) << again.told;
+  EXPECT_NE(again.out.find("it does not count yet: it is signed by 1 of the 2"), std::string::npos) << again.told;
+  const Json found = scan("oci:image:1", {"--policy", "two.yaml"})["findings"][0];
+  EXPECT_NE(found["proof"].dump().find("`ashlar except sign E-1 --key KEY` (E-1 is signed by 1 of the 2"), std::string::npos) << found;
+  const Ran open = stage.ashlar({"triage", "oci:image:1", "--policy", "two.yaml", "--list"});
+  EXPECT_NE(open.out.find("waits: 'platform' lives with it"), std::string::npos) << open.told;
+  EXPECT_NE(open.out.find("`ashlar except sign E-1 --key KEY`"), std::string::npos) << open.told;
+  // The second person: it holds, and nothing waits.
+  const Ran second = stage.ashlar({"except", "sign", "E-1", "--key", "bob.key"});
+  EXPECT_EQ(second.out.find("does not count"), std::string::npos) << second.told;
+  EXPECT_EQ(stage.json({"except"})["exceptions"][0]["standing"], "holds");
+  // Without a policy nobody asks.
+  std::filesystem::remove(stage.folder() / "policy.yaml");
+  run(Words{"except", "add", "CVE-2026-0001", "--package", "b", "--owner", "platform", "--reason", "x", "--expires", "90d"});
+  EXPECT_EQ(stage.json({"except"})["exceptions"][1]["standing"], "holds");
+  const Json asked = stage.json({"except", "--policy", "two.yaml"});
+  EXPECT_EQ(asked["exceptions"][1]["standing"], "waits") << "it is signed by nobody";
+}
+
 TEST_F(SignedDecisions, what_was_changed_or_whose_key_was_revoked_does_not_count) {
   run(decision + Words{"--key", "alice.key"});
   run({"except", "sign", "E-1", "--key", "bob.key"});

@@ -14,6 +14,12 @@
 namespace ashlar::pipeline {
 namespace {
 
+/// The folder of a glob that means all below it, without its slash; empty: it is another glob.
+std::string_view folder_of(std::string_view glob) {
+  const std::string_view folder = glob.substr(0, glob.find_last_not_of("*/") + 1);
+  return folder.empty() || folder.size() == glob.size() || glob[folder.size()] != '/' || folder.find_first_of("*?[") != std::string_view::npos ? std::string_view() : folder;
+}
+
 /// Whether an image of the catalogue has the version that was asked for, as far as that goes.
 bool has_version(const workload::Advice& advice) {
   return advice.version.empty() || advice.version == "latest" || advice.tag == advice.version || advice.tag.starts_with(advice.version + ".") || advice.version.starts_with(advice.tag + ".");
@@ -94,7 +100,24 @@ bool ReferenceJudge::is_usual_frontend(const workload::ImageUse& use) const {
   return std::ranges::any_of(names, [&](std::string_view each) { return own == policy::full_name(registries, each); });
 }
 
-std::optional<bool> ReferenceJudge::runs_as_root(const workload::ImageName& name) const { return policy::runs_as_root(vendors, policy::full_name(registries, name.name), name.tag); }
+std::optional<bool> ReferenceJudge::runs_as_root(const workload::ImageName& name) const {
+  const std::string repository = policy::full_name(registries, name.name);
+  if (const auto told = policy::runs_as_root(vendors, repository, name.tag); told || !hardened || rules == nullptr) return told;
+  for (const policy::BaseRule& rule : rules->rules) {
+    for (const std::string& glob : rule.images) {
+      const std::string_view folder = rule.deny ? std::string_view() : folder_of(glob);
+      if (folder.empty() || !repository.starts_with(folder) || repository.find_last_of('/') != folder.size()) continue;
+      const std::string_view last = std::string_view(repository).substr(folder.size() + 1);
+      for (const workload::HardenedBase& each : hardened->all()) {
+        // Its tags: 3.13, 3.13.5, 3.13.5-r2; a -dev image has another user.
+        const bool runtime = !each.runtime.empty() && (name.tag == each.runtime || name.tag.starts_with(each.runtime + ".") || name.tag.starts_with(each.runtime + "-r"));
+        const bool dev = name.tag.find("-dev") != std::string::npos;
+        if (last == each.repository && !dev && (runtime || (!each.compat.empty() && name.tag == each.compat))) return each.user == "0" || each.user == "root";
+      }
+    }
+  }
+  return std::nullopt;
+}
 
 /// The digest that is selected now for a name and its tag, where the policy does not deny it; empty: none is.
 std::string ReferenceJudge::selected_digest(const workload::ImageName& name) const {
@@ -135,17 +158,19 @@ bool ReferenceJudge::passes(const policy::ReferenceVerdict& verdict) const {
 ReferenceJudge::Place ReferenceJudge::allowed_place(const workload::Advice& advice) const {
   for (const policy::BaseRule& rule : rules->rules) {
     for (const std::string& glob : rule.images) {
-      const std::string_view folder = std::string_view(glob).substr(0, glob.find_last_not_of("*/") + 1);
-      if (rule.deny || folder.empty() || folder.size() == glob.size() || glob[folder.size()] != '/' || folder.find_first_of("*?[") != std::string_view::npos) continue;
+      const std::string_view folder = folder_of(glob);
+      if (rule.deny || folder.empty()) continue;
       policy::NamedReference reference{.written = {}, .repository = fmt::format("{}/{}", folder, advice.image), .tag = advice.tag, .digest = {}, .vendor = {}};
       std::string out = fmt::format("{}/{}", folder, advice.str());
+      bool there = false;
       if (const auto* const selected = selection == nullptr ? nullptr : policy::find(*selection, reference.repository, reference.tag, {})) {
         reference.digest = selected->digest;
         out += "@" + selected->digest;
+        there = true;
       }
       const policy::ReferenceVerdict verdict = policy::ask_reference(*rules, selection, reference, now);
-      if (verdict.answer != policy::Answer::Denied) return {out, passes(verdict)};
-      if (reference.digest.empty() && rule.pinned) return {out + "@sha256:…", false};
+      if (verdict.answer != policy::Answer::Denied) return {out, there, passes(verdict)};
+      if (reference.digest.empty() && rule.pinned) return {out + "@sha256:…", false, false};
     }
   }
   return {};
@@ -172,6 +197,7 @@ std::vector<workload::Remark> ReferenceJudge::remarks(workload::FileKind kind, c
   if (const auto advice = replacements.find(*use.image); advice && advice->found()) {
     const Place there = allowed_place(*advice);
     out.remedy = there.words.empty() ? fmt::format("use '{}' of the catalogue", advice->str()) : fmt::format("use '{}'", there.words);
+    if (!there.selected) out.remedy += there.words.empty() ? ", once it is published" : fmt::format(", once '{}' of the catalogue is published there{}", advice->str(), selection == nullptr ? "" : " and selected");
     // What a Dockerfile does with its base is for `ashlar migrate` to move.
     // Nobody who is not asked gets an image that differs, or a tag in the place of a digest.
     const bool keeps = use.image->digest.empty() || there.words.find('@') != std::string::npos;
@@ -189,6 +215,10 @@ Result<ReferenceJudge> reference_judge(Workshop& workshop, const CheckFilesWish&
   ReferenceJudge out;
   TRY_ASSIGN(std::string text, files.read(folder / "replacements.yaml"));
   TRY_ASSIGN(out.replacements, workload::Replacements::read(std::move(text), (folder / "replacements.yaml").string()));
+  if (const host::Path table = folder / "migration.yaml"; rules != nullptr && files.exists(table)) {
+    TRY_ASSIGN(const std::string whole, files.read(table));
+    TRY_ASSIGN(out.hardened, workload::HardenedBases::parse(whole, table.string()));
+  }
   out.now = workshop.machine.clock->now();
   out.pending_passes = wish.pending_passes;
   out.other_users = wish.other_users;

@@ -9,6 +9,7 @@
 #include "pipeline/inner/registry_digests.h"
 #include "policy/registries.h"
 #include "policy/vendors.h"
+#include "workload/hardened_bases.h"
 
 namespace ashlar::pipeline {
 
@@ -20,6 +21,7 @@ struct ReferenceJudge {
   policy::Registries registries{};
   std::vector<policy::Vendor> vendors{};
   workload::Replacements replacements;
+  std::optional<workload::HardenedBases> hardened{};  ///< whom images of the catalogue run as; none: nobody says
   Time now{};
   bool pending_passes = false;
   bool other_users = false;                  ///< an image of which the user alone differs takes another's place, too
@@ -32,7 +34,7 @@ struct ReferenceJudge {
   std::string known_digest(const workload::ImageName& name) const;
   /// Whether it is the frontend by which Dockerfiles are read, as its makers publish it: part of the builder, and no base.
   bool is_usual_frontend(const workload::ImageUse& use) const;
-  /// Whether an image runs as root where no USER is said, by its vendor's word; none: nobody here knows.
+  /// Whether an image runs as root where no USER is said, by its vendor's word, or as one of the catalogue below a folder that a rule of the policy allows; none: nobody here knows.
   std::optional<bool> runs_as_root(const workload::ImageName& name) const;
 
  private:
@@ -41,6 +43,7 @@ struct ReferenceJudge {
   policy::NamedReference whole(const workload::ImageName& name) const;
   struct Place {
     std::string words{};      ///< empty: there is none
+    bool selected = false;    ///< the selection has it: it was published
     bool allowed = false;     ///< and it can be written as it stands
   };
   policy::ReferenceVerdict of_undecided(workload::FileKind kind, workload::ImageUse use) const;

@@ -1,5 +1,6 @@
 // Checks on what programs are: shells, languages, package managers.
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <optional>
 #include <set>
@@ -21,8 +22,10 @@ std::string_view base_name(std::string_view path) { return path.substr(path.rfin
 class Named {
  public:
   explicit Named(const Scene& scene) {
-    if (scene.definition() == nullptr) return;
-    for (const plan::Interpreter& each : scene.definition()->interpreters) {
+    const Vouched* const vouched = scene.yardstick.vouched;
+    if (vouched == nullptr && scene.definition() == nullptr) return;
+    if (vouched != nullptr) layers_ = vouched->layers;
+    for (const plan::Interpreter& each : vouched != nullptr ? vouched->interpreters : scene.definition()->interpreters) {
       std::string path = each.path.substr(each.path.starts_with('/') ? 1 : 0);
       if (const size_t mark = path.find('!'); mark != std::string::npos) {
         members_.push_back({&each, path.substr(0, mark), path.substr(mark + 1)});
@@ -30,7 +33,7 @@ class Named {
       }
       if (path.find_first_of("*?[") != std::string::npos) {
         for (const auto& [at, file] : scene.contents.files) {
-          if (file.content && matches_glob(path, at)) by_place_[file.bytes].push_back({&each, base_name(at)});
+          if (file.content && covers(file) && matches_glob(path, at)) by_place_[file.bytes].push_back({&each, base_name(at)});
         }
         continue;
       }
@@ -39,7 +42,7 @@ class Named {
       const auto real = scene.root.resolve(each.path);
       if (!real) continue;
       const auto file = scene.contents.files.find(*real);
-      if (file != scene.contents.files.end()) by_place_[file->second.bytes].push_back({&each, base_name(each.path)});
+      if (file != scene.contents.files.end() && covers(file->second)) by_place_[file->second.bytes].push_back({&each, base_name(each.path)});
     }
   }
   /// The entry for this file whose name fits the family; a name alone (`family` empty) needs none to fit.
@@ -52,10 +55,13 @@ class Named {
     return nullptr;
   }
   /// The entry for a member (`!bin/java`) of the archive at `path`.
-  const plan::Interpreter* find_member(std::string_view path, std::string_view inside, std::string_view family) const {
+  const plan::Interpreter* find_member(std::string_view path, const inventory::File& file, std::string_view inside, std::string_view family) const {
+    if (!covers(file)) return nullptr;
     const auto found = std::ranges::find_if(members_, [&](const Member& each) { return matches_glob(each.archive, path) && matches_glob(each.member, inside.substr(1)) && fits_family(family, base_name(inside)); });
     return found == members_.end() ? nullptr : found->interpreter;
   }
+  /// Whether whoever names them has seen these bytes.
+  bool covers(const inventory::File& file) const { return file.bytes.layer < layers_; }
   bool knows(const inventory::File& file) const { return by_place_.contains(file.bytes); }
   /// Whether the definition names this very path, link or not.
   bool names(const std::string& path) const { return paths_.contains(path); }
@@ -66,6 +72,7 @@ class Named {
   std::map<inventory::Place, std::vector<Entry>> by_place_;
   std::vector<Member> members_;
   std::set<std::string> paths_;
+  size_t layers_ = std::numeric_limits<size_t>::max();
 };
 
 bool is_regular(const inventory::File& file) { return file.entry.type == FileType::Regular || file.entry.type == FileType::HardLink; }
@@ -78,7 +85,7 @@ void judge_bytes(const Scene& scene, const Named& named, Trait::Kind kind, Check
     for (const Trait& trait : facts->traits) {
       if (trait.kind != kind && !(kind == Trait::Kind::Interpreter && trait.kind == Trait::Kind::Hidden)) continue;
       const std::string where = shown(path) + trait.inside;
-      const plan::Interpreter* const reason = trait.inside.empty() ? named.find(file, trait.family) : named.find_member(path, trait.inside, trait.family);
+      const plan::Interpreter* const reason = trait.inside.empty() ? named.find(file, trait.family) : named.find_member(path, file, trait.inside, trait.family);
       if (reason != nullptr) excused.push_back(fmt::format("{} is {}; the definition names {}: {}", where, trait.why, reason->path, reason->reason));
       else if (trait.inside.empty() && named.knows(file)) against(check, fmt::format("{} is {}: the definition names it, but as another interpreter", where, trait.why));
       else against(check, fmt::format("{} is {}", where, trait.why));
