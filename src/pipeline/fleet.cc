@@ -18,8 +18,8 @@ namespace ashlar::pipeline {
 namespace {
 
 constexpr std::array<std::string_view, 5> fleet_keys = {"images", "applications", "policy", "announce", "defaults"};
-constexpr std::array<std::string_view, 9> image_keys = {"definition", "to", "cadence", "support", "sla", "rollout", "take", "replaces", "downstream"};
-constexpr std::array<std::string_view, 5> default_keys = {"cadence", "support", "sla", "rollout", "take"};
+constexpr std::array<std::string_view, 10> image_keys = {"definition", "to", "owner", "cadence", "support", "sla", "rollout", "take", "replaces", "downstream"};
+constexpr std::array<std::string_view, 6> default_keys = {"owner", "cadence", "support", "sla", "rollout", "take"};
 constexpr std::array<std::string_view, 2> support_keys = {"from", "until"};
 constexpr std::array<std::string_view, 2> rollout_keys = {"canary", "soak"};
 constexpr std::array<std::string_view, 5> downstream_keys = {"target", "project", "base", "files", "name"};
@@ -67,6 +67,7 @@ class Reader : public YamlSection {
   host::Path beside(const std::string& path) const { return host::Path(path).is_absolute() ? host::Path(path) : folder_ / path; }
 
   void read_upkeep(const YamlNode& node, FleetImage& out) {
+    if (const YamlNode* value = node.find("owner")) out.owner = text(*value, "a name");
     if (const YamlNode* value = node.find("cadence")) {
       std::int64_t seconds = 0;
       if (age(*value, seconds)) out.cadence = seconds;

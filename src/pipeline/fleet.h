@@ -34,6 +34,7 @@ struct FleetImage {
   std::string repository;               ///< the same without transport's prefix and tag: its name in the ledger
   std::optional<std::int64_t> cadence;  ///< seconds: made again at the latest so long after the last time
   std::optional<Time> from, until;      ///< of its support
+  std::string owner;                    ///< who answers for it, as tickets say; empty: nobody is named
   std::string sla;                      ///< name of a preset, or path of a policy; empty: the fleet's policy
   std::optional<Rollout> rollout;
   std::string replaces;                 ///< the image that it took the place of, as a reference: what `ashlar outcomes` calls before; empty: none is known

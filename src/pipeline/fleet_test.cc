@@ -24,10 +24,10 @@ std::string faults_of(const std::string& text) {
 TEST(Fleet, is_read_with_its_defaults) {
   const auto fleet = read_fleet(R"(policy: strict.yaml
 announce: 30d
-defaults: {cadence: 7d, support: {from: 2026-01-01}}
+defaults: {owner: platform team, cadence: 7d, support: {from: 2026-01-01}}
 images:
   - {definition: python/3.13.yaml, to: 'docker://registry.example/hardened/python', rollout: {canary: 3.13-canary, soak: 24h}, sla: pci-dss, downstream: [{target: forge, files: [Dockerfile]}]}
-  - {definition: /elsewhere/nginx.yaml, to: 'oci:out/nginx:1.26', cadence: 1d, support: {until: 2028-06-30}, take: security, replaces: 'oci:old:nginx',
+  - {definition: /elsewhere/nginx.yaml, to: 'oci:out/nginx:1.26', owner: web team, cadence: 1d, support: {until: 2028-06-30}, take: security, replaces: 'oci:old:nginx',
      downstream: [{target: forge, project: team/shop, base: stable, files: [Dockerfile, deploy/pod.yaml], name: mirror.example/nginx}]}
 applications:
   - {image: 'docker://registry.example/shop:1', base: registry.example/hardened/python, owner: team shop}
@@ -40,6 +40,8 @@ applications:
   EXPECT_EQ(python.definition, "/team/python/3.13.yaml");
   EXPECT_EQ(python.repository, "registry.example/hardened/python");
   EXPECT_EQ(python.cadence, 7 * 86400);
+  EXPECT_EQ(python.owner, "platform team");
+  EXPECT_EQ(nginx.owner, "web team");
   EXPECT_EQ(python.from, Time::parse("2026-01-01").value());
   EXPECT_EQ(python.rollout->canary, "3.13-canary");
   EXPECT_EQ(python.rollout->soak, 86400);

@@ -62,6 +62,7 @@ class Run {
     TRY_ASSIGN(choice_, choose(fleet_, options_.only));
     for (const FleetImage& each : fleet_.images) {
       out_.fleet.push_back(each.repository);
+      if (!each.owner.empty()) out_.owners[each.repository] = each.owner;
       if (each.sla.empty()) continue;
       if (auto agreed = agreement_of(workshop_, options_.make.policy, each); !agreed) return cannot(fmt::format("take '{}' by fleet '{}'", each.repository, fleet_.path), std::move(agreed).error());
     }

@@ -1,5 +1,6 @@
 #pragma once
 // The return half: what changed in the world, what is due for it, and doing it (docs/renewing.md).
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -59,6 +60,7 @@ struct Renewed {
   Time now{};
   size_t images = 0;
   std::vector<std::string> fleet{};                     ///< names of all its images and applications, those that were not looked at, too
+  std::map<std::string, std::string> owners{};          ///< of its images, by name, where the fleet says who
   std::vector<std::string> applications{};              ///< that were looked at
   std::vector<policy::ImageFacts> facts{};              ///< of each that was looked at, as it was before
   std::vector<policy::Due> due{};

@@ -149,6 +149,9 @@ std::vector<forge::Message> tickets_of(const Renewed& renewed) {
       if (each.action == policy::DueAction::Rebase && each.outcome != Renewal::Outcome::Promoted) out.push_back(on_application(each, renewed.now));
     }
   }
+  for (forge::Message& each : out) {
+    if (const auto owner = renewed.owners.find(each.subject); owner != renewed.owners.end()) each.body += fmt::format("\nWho answers for the image: {}.\n", prose(owner->second));
+  }
   return out;
 }
 

@@ -201,6 +201,22 @@ TEST(Builds, are_of_applications_that_cannot_be_rebased) {
   }
 }
 
+TEST(Tickets, name_who_answers_for_the_image) {
+  Renewed renewed{.now = now};
+  renewed.facts = {facts_of("h/one"), facts_of("h/two")};
+  renewed.owners = {{"h/one", "platform *team*"}};
+  for (policy::ImageFacts& each : renewed.facts) each.findings = {finding("CVE-1", "expat", false)}, each.stopped = "proofs", each.unknown = {"no feed"}, each.end = now;
+  renewed.unseen = {{"h/one", Error{Kind::Corrupt, "it is torn", {}}}, {"h/three", Error{Kind::Corrupt, "it is torn", {}}}};
+  size_t named = 0;
+  for (const forge::Message& each : tickets_of(renewed)) {
+    const bool has = each.body.ends_with("\nWho answers for the image: platform \\*team\\*.\n");
+    EXPECT_EQ(has, each.subject == "h/one") << each.key << each.body;
+    EXPECT_EQ(each.body.find("Who answers") != std::string::npos, has) << each.body;
+    named += has ? 1 : 0;
+  }
+  EXPECT_EQ(named, 5U) << "the finding, what was stopped, what could not be judged, the end, what cannot be looked at";
+}
+
 TEST(Events, are_told_once_each) {
   std::vector<ledger::Entry> entries;
   const auto add = [&](ledger::Kind kind, std::map<std::string, std::string> facts = {}) {

@@ -250,40 +250,6 @@ TEST_F(AuditFlow, wrong_calls_are_refused) {
       {"a tag that nobody promoted", {"report", "deployed", "registry.example/a:2", "--environment", "e", "--by", "b"}, 2, "name it as REPO@sha256"},
   };
   for (const auto& row : rows) {
-TEST_F(AuditFlow, a_pause_says_whether_it_counts) {
-  for (const char* person : {"lead", "bob"}) {
-    ASSERT_EQ(stage.ashlar({"keys", "generate", "--layout", "pkcs8", "--no-password", "--output-prefix", person}).code, 0);
-    ASSERT_EQ(stage.ashlar({"keys", "add", fmt::format("{}.pub", person), "--name", person}).code, 0);
-  }
-  stage.write("sla.yaml", "sla: {starts: first-seen, limits: {high: 7d}, pauses: {by: [lead]}}\n");
-  stage.write("gate.yaml", "gate: {stop-on: [kev]}\n");
-  stage.write("nobody.yaml", "sla: {starts: first-seen, limits: {high: 7d}}\n");
-  struct { const char *summary, *own, *key; Words more; int code; const char *says; } const rows[] = {
-      {"without a policy", "", "lead.key", {}, 0, "as 'lead' says; whether that counts is for the policy to say, in `sla.pauses`: `ashlar sla --policy FILE` shows it"},
-      {"by one without an agreement", "gate.yaml", "lead.key", {}, 0, "; whether that counts is for the policy to say"},
-      {"by whoever may", "sla.yaml", "lead.key", {}, 0, "as 'lead' says\n"},
-      {"by somebody who may not", "sla.yaml", "bob.key", {}, 0, "as 'bob' says; by 'policy.yaml' that does not count: 'bob' may not pause clocks\n"},
-      {"where nobody may", "nobody.yaml", "lead.key", {}, 0, "that does not count: 'lead' may not pause clocks: nobody may"},
-      {"by another policy", "nobody.yaml", "lead.key", {"--policy", "sla.yaml"}, 0, "as 'lead' says\n"},
-      {"by another that has no agreement", "sla.yaml", "lead.key", {"--policy", "gate.yaml"}, 2, "cannot take policy 'gate.yaml': it has no section 'sla'"},
-      {"by one that is not there", "", "lead.key", {"--policy", "x.yaml"}, 2, "x.yaml"},
-  };
-  for (const auto& row : rows) {
-    std::filesystem::remove(stage.folder() / "policy.yaml");
-    if (*row.own != '\0') stage.write("policy.yaml", stage.read(row.own));
-    Words words = {"audit", "report", "paused", "registry.example/a", "--reason", "freeze", "--until", "3d", "--key", row.key};
-    words.insert(words.end(), row.more.begin(), row.more.end());
-    const Ran ran = stage.ashlar(words);
-    EXPECT_EQ(ran.code, row.code) << row.summary << ran.told;
-    EXPECT_NE(ran.told.find(row.says), std::string::npos) << row.summary << ran.told;
-  }
-  stage.write("policy.yaml", stage.read("sla.yaml"));
-  const Json bob = stage.json({"audit", "report", "paused", "registry.example/a", "--reason", "freeze", "--key", "bob.key"});
-  EXPECT_EQ(bob["counts"], false) << bob;
-  EXPECT_EQ(bob["why"], "'bob' may not pause clocks");
-  EXPECT_EQ(stage.json({"audit", "report", "paused", "registry.example/a", "--reason", "freeze", "--key", "lead.key"})["counts"], true);
-}
-
     const Ran ran = audit(row.words);
     EXPECT_EQ(ran.code, row.code) << row.summary << ran.told;
     EXPECT_NE((ran.out + ran.err).find(row.says), std::string::npos) << row.summary << ran.told;

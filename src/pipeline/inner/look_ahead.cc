@@ -169,7 +169,10 @@ void land(const deb::Distribution& distribution, const plan::Lock& present, plan
 Result<Renewed> look_ahead(Workshop& workshop, advisory::Database& database, ledger::Ledger& ledger, const Fleet& fleet, const RenewOptions& options) {
   Renewed out;
   out.now = workshop.machine.clock->now();
-  for (const FleetImage& each : fleet.images) out.fleet.push_back(each.repository);
+  for (const FleetImage& each : fleet.images) {
+    out.fleet.push_back(each.repository);
+    if (!each.owner.empty()) out.owners[each.repository] = each.owner;
+  }
   TRY_ASSIGN(const FleetChoice choice, choose(fleet, options.only));
   TRY_ASSIGN(const std::string judged, judged_by(workshop, fleet, options.make));
   workshop.progress.stage("look ahead", choice.images.size());
