@@ -52,7 +52,7 @@ TEST_F(InitFlow, what_is_written_is_valid_and_locks_and_builds) {
   // The folder as a whole, too: pipelines are no definitions.
   ASSERT_EQ(stage.ashlar({"init", "ci", "gitlab", "web"}).code, 0);
   const Json whole = stage.json({"validate", "web"});
-  EXPECT_EQ(whole["files"].size(), 1U) << whole;
+  EXPECT_EQ(whole["files"].size(), 3U) << whole;
   const Ran built = stage.ashlar({"build", "web/web.yaml", "-o", "oci:web/out:1", "--platform", "linux/amd64"});
   ASSERT_EQ(built.code, 0) << built.told;
   EXPECT_TRUE(stage.exists("web/web.lock.json"));

@@ -137,7 +137,7 @@ TEST_F(ToldCanaryFlow, nobody_is_led_to_a_canary_and_listeners_hear_of_its_way) 
   }
   std::multiset<std::string> kinds;
   for (const auto& [id, kind] : heard) kinds.insert(kind);
-  EXPECT_EQ(kinds, (std::multiset<std::string>{"promoted 1 1-stone", "promoted 1 1-stone", "rolled-back next"}));
+  EXPECT_EQ(kinds, (std::multiset<std::string>{"canary next", "canary next", "promoted 1 1-stone", "promoted 1 1-stone", "rolled-back next"}));
 }
 
 }  // namespace
