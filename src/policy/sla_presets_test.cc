@@ -38,7 +38,7 @@ std::vector<ledger::Entry> history(const std::string& severity, bool exploited) 
   return out;
 }
 
-const Clock& of(const std::vector<Clock>& all, const std::string& environment) {
+const Clock& of(const std::vector<Clock>& all, std::string_view environment) {
   return *std::ranges::find(all, environment, &Clock::environment);
 }
 
